@@ -1,0 +1,37 @@
+"""The answer of a check."""
+
+from __future__ import annotations
+
+import enum
+
+import attrs
+
+
+class Verdict(enum.Enum):
+    """How a check came out. UNKNOWN: what it needs could not be read."""
+
+    PASSED = "passed"
+    WARNING = "warning"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class CheckResult:
+    """A named question to a deployment, and its answer."""
+
+    check_id: str  # stable, kebab-case: what --override takes
+    question: str
+    verdict: Verdict
+    evidence: str
+    remedy: str = ""
+    source: str = ""  # documented page or facts-page section
+    blocking: bool = True  # a FAILED (or UNKNOWN) blocking check refuses the plan unless overridden
+    overridable: bool = True  # False: law (order rule, pool does not exist ...): no --override
+    overridden_because: str = ""
+    first: tuple[str, ...] = ()  # the command lines that must come first, e.g. ("lyncops run pool-failback p1 --mode planned",)
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it stands in the way of the plan."""
+        return self.blocking and self.verdict is Verdict.FAILED and not self.overridden_because

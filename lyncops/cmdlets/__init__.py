@@ -1,0 +1,1 @@
+"""Lync cmdlets as typed values, and their results, by subject."""

@@ -1,0 +1,247 @@
+"""A deployment: an immutable snapshot of what the servers said. What could not be read is an `Unread`, never a guess."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime, timedelta
+
+import attrs
+
+from lyncops.values import Fqdn, LyncVersion, ServiceId, SiteName, Unread
+
+
+class PoolKind(enum.Enum):
+    """What a pool of the topology is."""
+
+    ENTERPRISE = "Enterprise"
+    STANDARD = "Standard"
+    DIRECTOR = "Director"
+    EDGE = "Edge"
+    MEDIATION = "Mediation"
+    OTHER = "other"  # SQL servers and file stores appear in Get-CsPool too
+
+    @property
+    def is_front_end(self) -> bool:
+        """Whether users can be homed on it, so that it can be failed over."""
+        return self in (PoolKind.ENTERPRISE, PoolKind.STANDARD)
+
+
+class PoolState(enum.Enum):
+    """`PoolState` of the service-scoped registrar configuration (facts page 2.2)."""
+
+    ACTIVE = "Active"
+    FAILING_OVER = "FailingOver"
+    FAILED_OVER = "FailedOver"
+    FAILED_BACK = "FailedBack"
+
+    @property
+    def is_home(self) -> bool:
+        """Whether the pool's users are served by the pool itself."""
+        return self in (PoolState.ACTIVE, PoolState.FAILED_BACK)
+
+
+class ExportState(enum.Enum):
+    """`ExportStatus` of a Backup Service module."""
+
+    FINAL = "FinalState"
+    STEADY = "SteadyState"
+    NON_STEADY = "NonSteadyState"
+    NOT_INITIALIZED = "NotInitialized"
+    ERROR = "ErrorState"
+
+
+class ImportState(enum.Enum):
+    """`ImportStatus` of a Backup Service module."""
+
+    NORMAL = "NormalState"
+    ERROR = "ErrorState"
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Site:
+    """A central site and its routes."""
+
+    name: SiteName
+    display_name: str = ""
+    federation_route: ServiceId | None = None
+    xmpp_federation_route: ServiceId | None = None
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class BackupModule:
+    """One module of one direction of the Backup Service, as its pool reports it. A state is a str where it is not a known one."""
+
+    name: str  # UserServices.PresenceFocus, ConfServices.DataConf, CentralMgmt.CMSMaster, ApplicationServer.RGS...
+    export: ExportState | str
+    import_: ImportState | str
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class DatabaseMirror:
+    """One database of a pool and on which side its principal is."""
+
+    database: str
+    database_type: str  # User, Application, CentralMgmt, ...; "" where the server did not say
+    state_on_primary: str
+    state_on_mirror: str
+    status_on_primary: str
+    status_on_mirror: str
+
+    @property
+    def is_mirrored(self) -> bool:
+        """Whether a mirror exists: either side is Principal and the other Mirror."""
+        return {self.state_on_primary.casefold(), self.state_on_mirror.casefold()} == {"principal", "mirror"}
+
+    @property
+    def mirror_is_principal(self) -> bool:
+        """Whether the configured mirror holds the principal now."""
+        return self.state_on_mirror.casefold() == "principal"
+
+    @property
+    def is_synchronized(self) -> bool:
+        """Whether both sides report `synchronized` (in any letter case)."""
+        return {self.status_on_primary.casefold(), self.status_on_mirror.casefold()} == {"synchronized"}
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class WindowsService:
+    """A Lync service on one machine."""
+
+    name: str
+    status: str  # Running, Stopped, StartPending, ...
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it runs."""
+        return self.status.casefold() == "running"
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Machine:
+    """A computer of a pool. `services` is Unread when it did not answer: that is how a dead machine looks."""
+
+    fqdn: Fqdn
+    services: tuple[WindowsService, ...] | Unread
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it answered and its Front-End (or Access Edge) service RTCSRV runs."""
+        return not isinstance(self.services, Unread) and any(s.name.upper() == "RTCSRV" and s.is_running for s in self.services)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Pool:
+    """A pool. The fields after `services` are read for Front End pools only and have their defaults elsewhere."""
+
+    fqdn: Fqdn
+    kind: PoolKind
+    site: SiteName | Unread
+    version: LyncVersion | Unread
+    machines: tuple[Machine, ...]  # in the order of the topology
+    services: tuple[ServiceId, ...] = ()
+    backup_pool: Fqdn | Unread | None = None
+    state: PoolState | Unread = PoolState.ACTIVE
+    backup_modules: tuple[BackupModule, ...] | Unread = ()
+    mirrors: tuple[DatabaseMirror, ...] | Unread = ()
+    users: int | Unread = 0  # homed here, whoever serves them
+    media_edge: Fqdn | None = None  # the Edge pool associated for media
+    sql_server: Fqdn | None = None  # of the user store
+    sql_instance: str = ""
+
+    @property
+    def machines_up(self) -> tuple[Machine, ...]:
+        """The machines that answer with a running Front-End service."""
+        return tuple(machine for machine in self.machines if machine.is_up)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether at least one of its machines is up."""
+        return bool(self.machines_up)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class StoreCopy:
+    """One copy of the Central Management store: a pool with the CentralManagement role."""
+
+    pool: Fqdn
+    active: bool | Unread
+    version: LyncVersion | Unread
+    sql_server: Fqdn | Unread | None = None
+    sql_instance: str = ""
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Replica:
+    """The replica of the configuration on one computer."""
+
+    computer: Fqdn
+    up_to_date: bool
+    last_status_report: datetime | None = None
+    last_update_creation: datetime | None = None
+    product_version: str = ""
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class CentralManagement:
+    """The Central Management store: who claims it, who masters it, and how far its replicas are.
+
+    `active_master` is None (and `file_transfer_agents` empty) when the servers answered that there is none.
+    """
+
+    copies: tuple[StoreCopy, ...] | Unread
+    active_master: Fqdn | Unread | None
+    file_transfer_agents: tuple[Fqdn, ...] | Unread
+    replicas: tuple[Replica, ...] | Unread
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class EdgePool:
+    """The Edge service of an Edge pool."""
+
+    fqdn: Fqdn
+    next_hop: Fqdn | None
+    external_sip_port: int | None = None
+
+    @property
+    def has_federation(self) -> bool:
+        """Federation is enabled: the external SIP port is 5061 (facts page 2.2)."""
+        return self.external_sip_port == 5061
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class BackupServiceSettings:
+    """The global configuration of the Backup Service."""
+
+    sync_interval: timedelta
+    authorized_universal_groups: tuple[str, ...] = ()
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Deployment:
+    """What the servers said at `read_at`."""
+
+    name: str
+    version: LyncVersion | Unread
+    read_at: datetime
+    read_through: str  # the endpoint that served
+    sites: tuple[Site, ...] | Unread
+    pools: tuple[Pool, ...] | Unread
+    edges: tuple[EdgePool, ...] | Unread
+    central_management: CentralManagement
+    backup_service: BackupServiceSettings | Unread
+    rights: tuple[str, ...] | Unread = ()  # cmdlets (by name) that the session offers, where that can be known
+    from_local_store: bool = False
+
+    def pool(self, fqdn: Fqdn) -> Pool | None:
+        """The pool of that name, or None."""
+        return next((p for p in self.pools if p.fqdn == fqdn), None) if not isinstance(self.pools, Unread) else None
+
+    @property
+    def front_end_pools(self) -> tuple[Pool, ...]:
+        """The pools that can be failed over; empty when the pools could not be read."""
+        return () if isinstance(self.pools, Unread) else tuple(p for p in self.pools if p.kind.is_front_end)
+
+    @property
+    def unread(self) -> tuple[Unread, ...]:
+        """Everything that could not be read, anywhere in the snapshot."""
+        raise NotImplementedError

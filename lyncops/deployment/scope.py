@@ -1,0 +1,46 @@
+"""What to read: a full snapshot, or just the facets of some pools that a condition needs."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from typing import Final
+
+import attrs
+
+from lyncops.values import Fqdn
+
+
+class Facet(enum.Enum):
+    """A part of a deployment that is read by cmdlets of its own. The topology (sites, pools, services, Edges) is always read."""
+
+    POOL_STATE = "pool state"
+    BACKUP_STATUS = "Backup Service status"
+    MIRRORS = "database mirrors"
+    MACHINES = "services on machines"
+    STORE = "Central Management store"
+    REPLICAS = "replicas"
+    USERS = "users"
+    SETTINGS = "Backup Service configuration"
+    RIGHTS = "the operator's rights"
+
+
+@attrs.frozen(slots=True)
+class Scope:
+    """Facets to read; `pools` limits the per-pool facets to those pools (empty: all Front End pools)."""
+
+    facets: frozenset[Facet] = frozenset()
+    pools: frozenset[Fqdn] = frozenset()
+
+    @classmethod
+    def of(cls, *facets: Facet, pools: Iterable[Fqdn] = ()) -> Scope:
+        """A scope of these facets."""
+        return cls(frozenset(facets), frozenset(pools))
+
+    def __or__(self, other: Scope) -> Scope:
+        """Both scopes; a scope without pools means all of them."""
+        pools = self.pools | other.pools if self.pools and other.pools else frozenset[Fqdn]()
+        return Scope(self.facets | other.facets, pools)
+
+
+EVERYTHING: Final = Scope(frozenset(Facet))

@@ -1,0 +1,78 @@
+"""All errors that lyncops raises, in one tree: a message says what happened and to which object, `remedy` what to do."""
+
+from __future__ import annotations
+
+
+class LyncOpsError(Exception):
+    """The root of the tree.
+
+    `what` is one sentence about what happened and to which object; `remedy` is one sentence about what to do next.
+    """
+
+    def __init__(self, what: str, *, remedy: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.remedy}".strip()
+
+
+class InvalidValueError(LyncOpsError, ValueError):
+    """A value given by the caller has no meaning here."""
+
+
+class ConfigurationError(LyncOpsError, ValueError):
+    """`lyncops.toml` (or an option on the command line) cannot be used; the message names the file and the field."""
+
+
+class UnsupportedByVersionError(LyncOpsError):
+    """The server's version has no such cmdlet, parameter or feature. Raised before anything is sent."""
+
+
+class EndpointError(LyncOpsError, ConnectionError):
+    """No endpoint could be reached; the message lists what each one answered."""
+
+
+class AuthenticationFailedError(EndpointError):
+    """The server refused the credentials. Never tried again by itself: a second try may lock the account."""
+
+
+class UntrustedCertificateError(EndpointError):
+    """The server's TLS certificate could not be verified."""
+
+
+class CmdletError(LyncOpsError):
+    """A cmdlet did not succeed."""
+
+
+class CmdletFailedError(CmdletError):
+    """A cmdlet ended, and failed."""
+
+
+class OutcomeUnknownError(CmdletError):
+    """A cmdlet was sent and its outcome is not known: read the state back before anything else."""
+
+
+class DeadlineExceededError(LyncOpsError, TimeoutError):
+    """Something did not come true in time."""
+
+
+class PlanRefusedError(LyncOpsError):
+    """A check failed, so that the plan must not run. Nothing was changed."""
+
+
+class PlanFormatError(LyncOpsError, ValueError):
+    """A saved plan cannot be read, or was altered after it was saved."""
+
+
+class RunLockedError(LyncOpsError):
+    """Another run holds the lock of this pair of pools."""
+
+
+class JournalError(LyncOpsError):
+    """The journal cannot be opened, written or read. Nothing is sent while it cannot be written."""
+
+
+class ScenarioError(LyncOpsError, ValueError):
+    """A lab scenario contradicts itself or cannot be read; the message names the file and the field."""

@@ -1,0 +1,111 @@
+"""Between the lab's two halves: the wire (WinRM, PSRP) hands Invocations to a machine, the machine writes to a Sink.
+
+Values on both sides are those of `lyncops.values.RemoteObject`; the wire turns them into PSRP and back. Numbers that must be
+other than Int32/Int64 do not occur; a .NET type name that matters is in `RemoteObject.type_names`.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Protocol
+
+import attrs
+
+
+@attrs.frozen(slots=True)
+class Argument:
+    """One argument of a command as it came over the wire. `name` is None for a positional one; a bare switch has value True."""
+
+    name: str | None
+    value: object
+
+
+@attrs.frozen(slots=True)
+class Invocation:
+    """One command of a pipeline. `is_script` marks script text (refused by a no-language endpoint, and by the lab)."""
+
+    name: str
+    arguments: tuple[Argument, ...] = ()
+    is_script: bool = False
+
+
+@attrs.frozen(slots=True)
+class Caller:
+    """Who runs it, and how the caller came: `ocs` says over the OcsPowershell endpoint, where RBAC applies (facts page 7.1)."""
+
+    user: str
+    groups: frozenset[str] = frozenset()
+    ocs: bool = False
+    delegated: bool = False  # CredSSP, Kerberos delegation, or Basic: the token can go on to SQL and AD
+    has_host: bool = False  # a host that could answer a prompt
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class ErrorDetail:
+    """What becomes an ErrorRecord."""
+
+    message: str
+    category: str = "NotSpecified"  # an ErrorCategory name
+    error_id: str = "Microsoft.Rtc.Management.Error"
+    exception_type: str = "System.InvalidOperationException"
+    target: str | None = None
+
+
+class TerminatingError(Exception):
+    """Ends the pipeline as Failed with this error."""
+
+    def __init__(self, detail: ErrorDetail) -> None:
+        super().__init__(detail.message)
+        self.detail = detail
+
+
+class Sink(Protocol):
+    """Where a running cmdlet writes."""
+
+    def output(self, item: object) -> None:
+        """A pipeline object: RemoteObject, str, int, ..."""
+
+    def error(self, detail: ErrorDetail) -> None:
+        """A non-terminating error."""
+
+    def warning(self, text: str) -> None:
+        """A warning."""
+
+    def verbose(self, text: str) -> None:
+        """A verbose line (written by the model only when -Verbose was given)."""
+
+    def debug(self, text: str) -> None:
+        """A debug line."""
+
+    def information(self, text: str) -> None:
+        """An information record."""
+
+    def progress(self, activity: str, status: str, percent: int) -> None:
+        """A progress record."""
+
+
+@attrs.define
+class Session:
+    """The runspace pool's state on one machine: which modules were imported, and a flag that a stop was asked for."""
+
+    caller: Caller
+    modules: set[str] = attrs.field(factory=set[str])
+    stopped: threading.Event = attrs.field(factory=threading.Event)  # per command: the wire makes a fresh Session view per pipeline
+
+
+class SimulatedMachine(Protocol):
+    """A machine of the lab as the wire sees it."""
+
+    @property
+    def is_down(self) -> bool:
+        """Crashed: the wire must refuse or cut connections."""
+        ...
+
+    @property
+    def is_hung(self) -> bool:
+        """Hung: the wire accepts connections and never answers."""
+        ...
+
+    def invoke(self, invocation: Invocation, session: Session, sink: Sink) -> None:
+        """Run one command; raises TerminatingError. Called on a thread of its own; `session.stopped` asks it to end."""
+        ...

@@ -1,0 +1,80 @@
+"""How the floors above run cmdlets: they see these protocols only, so that a test can stand a model of Lync behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from lyncops.cmdlets.base import Cmdlet
+from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
+from lyncops.values import ANYWHERE, Fqdn, Place
+
+R = TypeVar("R")
+
+
+class Clock(Protocol):
+    """Time as the client sees it; tests put a virtual one here."""
+
+    def now(self) -> datetime:
+        """The time of day, with zone."""
+        ...
+
+    def sleep(self, duration: timedelta) -> None:
+        """Let `duration` pass."""
+        ...
+
+
+class RunsCmdlets(Protocol):
+    """Runs cmdlets on whichever endpoint serves.
+
+    Never raises for what a cmdlet or the network did once a cmdlet could have been sent: that is the Execution's outcome.
+    Raises EndpointError (and its subclasses) only when no endpoint could be reached, so that nothing was sent.
+    """
+
+    def run(
+        self,
+        cmdlet: Cmdlet[R],
+        *,
+        place: Place = ANYWHERE,
+        deadline: timedelta | None = None,
+        on_record: Callable[[StreamRecord], None] | None = None,
+        before_send: Callable[[CommandAddress], None] | None = None,
+    ) -> Execution[R]:
+        """Run one cmdlet to its end. `before_send` is called with the command's address before each time that it is sent."""
+        ...
+
+    def submit(self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None) -> Future[Execution[R]]:
+        """Start one READ cmdlet on a session of the group; many run side by side.
+
+        Raises:
+            InvalidValueError: the cmdlet changes something.
+        """
+        ...
+
+    def collect(
+        self,
+        address: CommandAddress,
+        cmdlet: Cmdlet[R],
+        *,
+        deadline: timedelta | None = None,
+        on_record: Callable[[StreamRecord], None] | None = None,
+    ) -> Execution[R]:
+        """Come back to a command that this or another process sent: wait for its end, collect what is left of its output.
+
+        FAILED with `sent=False` is the proof that the server never started it. UNKNOWN when the server does not know any more.
+        """
+        ...
+
+    def stop(self, address: CommandAddress) -> None:
+        """Ask the server to stop a running command: an explicit act, never done by lyncops itself for a CHANGE."""
+        ...
+
+    def reaches(self, machine: Fqdn) -> bool:
+        """Whether an endpoint of this machine answers right now."""
+        ...
+
+    def close(self) -> None:
+        """Let every session go."""
+        ...

@@ -1,0 +1,1 @@
+"""Runs: the only place with effects on Lync: runner, journal, lock, report."""
