@@ -119,6 +119,13 @@ class Outcome(enum.Enum):
     UNKNOWN = "unknown"
 
 
+class Mode(enum.Enum):
+    """Planned: everything is up and nothing may be lost. Disaster: the failed side is gone, and what it had not copied is lost."""
+
+    PLANNED = "planned"
+    DISASTER = "disaster"
+
+
 @attrs.frozen(slots=True)
 class DotNetVersion:
     """A System.Version: two to four numbers."""
@@ -214,10 +221,14 @@ ANYWHERE: Final = Anywhere()
 
 @attrs.frozen(slots=True)
 class Unread:
-    """What could not be read, kept in the place of the value: never a guess, never an empty list."""
+    """What could not be read, kept in the place of the value: never a guess, never an empty list.
+
+    `asked` is False where nobody asked for it: it is then no finding about the servers.
+    """
 
     what: str
     reason: str
+    asked: bool = True
 
     def __str__(self) -> str:
         return f"{self.what} could not be read: {self.reason}"

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import enum
 from datetime import datetime, timedelta
 
 import attrs
@@ -12,13 +11,7 @@ from lyncops.checks.result import CheckResult
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.plan.conditions import Condition
 from lyncops.values import ANYWHERE, Fqdn, LyncVersion, Place
-
-
-class Mode(enum.Enum):
-    """Planned: everything is up and nothing may be lost. Disaster: the failed side is gone, and what it had not copied is lost."""
-
-    PLANNED = "planned"
-    DISASTER = "disaster"
+from lyncops.values import Mode as Mode  # checks below this floor ask for it too
 
 
 @attrs.frozen(slots=True, kw_only=True)
