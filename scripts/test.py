@@ -1,0 +1,109 @@
+"""Everything that must hold before a change is merged: ruff, mypy, basedpyright, and the tests with their branch coverage.
+
+python3 scripts/test.py                 all of it
+python3 scripts/test.py --nightly       also the tests marked nightly, and hypothesis with many more examples
+python3 scripts/test.py -k failback     what stands behind goes to pytest; the coverage is then shown but not judged
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import bootstrap
+
+LEAST_COVERAGE = 95.0
+TREES = ("lyncops", "tests", "scripts")
+CHECKS = {
+    "ruff check": ("ruff", "check", "--quiet", "."),
+    "ruff format": ("ruff", "format", "--check", "--quiet", "."),
+    "mypy --strict": ("mypy", "--strict", "--no-error-summary", *TREES),
+    "basedpyright": ("basedpyright", "--level", "warning"),
+}
+
+
+class Part(NamedTuple):
+    """One part of the test run, and how it ended."""
+
+    name: str
+    passed: bool
+    seconds: float
+    remark: str = ""
+
+    def __str__(self) -> str:
+        return f"{'ok    ' if self.passed else 'FAILED'} {self.name:<16} {self.seconds:6.1f} s  {self.remark}".rstrip()
+
+
+def main() -> int:
+    """Run all parts; 0 when all of them passed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--nightly", action="store_true", help="the slow tests too, and many more examples")
+    options, pytest_arguments = parser.parse_known_args()
+    python = bootstrap.environment("test")
+    parts = check_statically(python)
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "coverage.json"
+        nightly = ["--nightly"] if options.nightly else []
+        tests, closing_line = run_tests(python, report, [*nightly, *pytest_arguments])
+        parts += [tests, judge_coverage(report, judged=not pytest_arguments)]
+    print()
+    for part in parts:
+        print(part)
+    print(closing_line, flush=True)
+    return 0 if all(part.passed for part in parts) else 1
+
+
+def check_statically(python: Path) -> list[Part]:
+    """Run the linters and type checkers, two at a time."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        return list(pool.map(partial(check, python), CHECKS))
+
+
+def check(python: Path, name: str) -> Part:
+    """Run one of them; what it has to say is printed only when it fails."""
+    begin = time.monotonic()
+    command = [str(python), "-m", *CHECKS[name]]
+    done = subprocess.run(
+        command, cwd=bootstrap.ROOT, check=False, capture_output=True, text=True, encoding="utf-8", errors="replace"
+    )
+    part = Part(name, done.returncode == 0, time.monotonic() - begin)
+    print("" if part.passed else f"{done.stdout}{done.stderr}", part, sep="", flush=True)
+    return part
+
+
+def run_tests(python: Path, report: Path, arguments: list[str]) -> tuple[Part, str]:
+    """Run pytest in two processes, passing its output on line by line; returns its closing line too."""
+    command = [str(python), "-m", "pytest", "-n", "2", "--cov", f"--cov-report=json:{report}", *arguments]
+    begin = time.monotonic()
+    closing_line = "pytest said nothing"
+    with subprocess.Popen(
+        command, cwd=bootstrap.ROOT, stdout=subprocess.PIPE, text=True, encoding="utf-8", errors="replace"
+    ) as tests:
+        for line in tests.stdout or ():
+            print(line, end="", flush=True)
+            closing_line = line.strip() or closing_line
+    return Part("pytest", tests.returncode == 0, time.monotonic() - begin), closing_line
+
+
+def judge_coverage(report: Path, *, judged: bool) -> Part:
+    """Compare the coverage with what is demanded: of the branches alone, and of lines and branches together."""
+    if not report.exists():
+        return Part("coverage", passed=False, seconds=0, remark="no coverage was recorded")
+    totals = json.loads(report.read_text(encoding="utf-8"))["totals"]
+    covered, branches, total = totals["covered_branches"], totals["num_branches"], totals["percent_covered"]
+    share = 100 * covered / branches if branches else 100.0
+    remark = f"branches {share:.2f} % ({covered} of {branches}), lines and branches {total:.2f} %; at least {LEAST_COVERAGE:.0f} % "
+    remark += "demanded" if judged else "demanded of a whole run"
+    return Part("coverage", not judged or min(share, total) >= LEAST_COVERAGE, 0, remark)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
