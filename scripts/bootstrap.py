@@ -88,7 +88,7 @@ def _make(python: Path) -> None:
 
 
 def _pip(pip: list[str], *arguments: str) -> None:
-    command = [*pip, "--quiet", "--disable-pip-version-check", "--no-input", *arguments]
+    command = [*pip, "-qq", "--disable-pip-version-check", "--no-input", *arguments]
     done = subprocess.run(command, cwd=ROOT, check=False)
     if done.returncode != 0:
         sys.exit(f"The installation failed: {' '.join(command)}\nIs the package index within reach? pip's own words stand above.")
