@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import cast
 
 import attrs
 
@@ -241,7 +243,25 @@ class Deployment:
         """The pools that can be failed over; empty when the pools could not be read."""
         return () if isinstance(self.pools, Unread) else tuple(p for p in self.pools if p.kind.is_front_end)
 
+    def pool_of(self, fqdn: Fqdn) -> Pool | None:
+        """The pool that is called so or has a machine called so: servers name either (facts page 2.2)."""
+        if isinstance(self.pools, Unread):
+            return None
+        by_machine = (p for p in self.pools if any(machine.fqdn == fqdn for machine in p.machines))
+        return self.pool(fqdn) or next(by_machine, None)
+
     @property
     def unread(self) -> tuple[Unread, ...]:
-        """Everything that could not be read, anywhere in the snapshot."""
-        raise NotImplementedError
+        """Everything that was asked for and could not be read, anywhere in the snapshot, each once."""
+        return tuple(dict.fromkeys(found for found in _unread_in(self) if found.asked))
+
+
+def _unread_in(value: object) -> Iterator[Unread]:
+    if isinstance(value, Unread):
+        yield value
+    elif isinstance(value, tuple):
+        for item in cast("tuple[object, ...]", value):
+            yield from _unread_in(item)
+    elif attrs.has(type(value)):
+        for field in attrs.fields(cast("type[attrs.AttrsInstance]", type(value))):
+            yield from _unread_in(getattr(value, field.name))

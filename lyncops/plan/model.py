@@ -10,8 +10,7 @@ import attrs
 from lyncops.checks.result import CheckResult
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.plan.conditions import Condition
-from lyncops.values import ANYWHERE, Fqdn, LyncVersion, Place
-from lyncops.values import Mode as Mode  # checks below this floor ask for it too
+from lyncops.values import ANYWHERE, Fqdn, LyncVersion, Mode, Place
 
 
 @attrs.frozen(slots=True, kw_only=True)
