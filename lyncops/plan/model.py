@@ -1,71 +1,18 @@
-"""Plans and their steps: immutable values with a content id, JSON in and out."""
-# CONTRACT SKETCH: the owner of lyncops/plan completes it (content id, JSON in lyncops/plan/codec.py).
+"""Plans: immutable values with a content id."""
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 
 import attrs
 
 from lyncops.checks.result import CheckResult
-from lyncops.cmdlets.base import Cmdlet
 from lyncops.plan.conditions import Condition
-from lyncops.values import ANYWHERE, Fqdn, LyncVersion, Mode, Place
+from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
+from lyncops.values import Fqdn, LyncVersion, Mode
 
-
-@attrs.frozen(slots=True, kw_only=True)
-class CmdletStep:
-    """One cmdlet. It counts as done when `after` holds in a fresh reading, not when the cmdlet has ended."""
-
-    step_id: str
-    title: str
-    why: str
-    source: str
-    cmdlet: Cmdlet[object]
-    place: Place = ANYWHERE
-    before: tuple[Condition, ...] = ()
-    after: tuple[Condition, ...] = ()
-    settle: timedelta = timedelta(minutes=5)  # how long `after` may take to become true once the cmdlet has ended
-    deadline: timedelta = timedelta(hours=2)  # of the cmdlet itself
-    estimate: timedelta = timedelta(0)
-    undo: str = ""  # what undoes it, in words or PowerShell; "" = nothing does
-    optional: bool = False  # a failure is listed as an exception and the run goes on
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class WaitStep:
-    """Waits until all conditions hold."""
-
-    step_id: str
-    title: str
-    why: str
-    source: str
-    until: tuple[Condition, ...]
-    deadline: timedelta
-    poll: timedelta = timedelta(seconds=15)
-    estimate: timedelta = timedelta(0)
-    undo: str = ""
-    optional: bool = False  # on deadline: listed as an exception and the run goes on
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class ManualStep:
-    """Something no cmdlet can do. The run pauses here; on resume `after` is checked where it can be."""
-
-    step_id: str
-    title: str
-    why: str
-    source: str
-    instructions: tuple[str, ...]
-    where: str
-    how_to_see: str
-    before: tuple[Condition, ...] = ()
-    after: tuple[Condition, ...] = ()
-    estimate: timedelta = timedelta(0)
-    undo: str = ""
-
-
-Step = CmdletStep | WaitStep | ManualStep
+__all__ = ["CmdletStep", "ManualStep", "Mode", "Plan", "Step", "WaitStep"]
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -88,12 +35,21 @@ class Plan:
     @property
     def content_id(self) -> str:
         """A hash of everything that matters but `created_at`: the same plan has the same id, an altered file another."""
-        raise NotImplementedError
+        from lyncops.plan.serial import CONVERTER, canonical
+
+        data: dict[str, object] = CONVERTER.unstructure(self)
+        del data["created_at"]
+        return hashlib.sha256(canonical(data).encode()).hexdigest()
 
     @property
     def refusals(self) -> tuple[CheckResult, ...]:
         """The checks that refuse the plan."""
         return tuple(check for check in self.checks if check.refuses)
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a check stands in the way, so that the plan must not run."""
+        return bool(self.refusals)
 
     @property
     def estimate(self) -> timedelta:

@@ -1,0 +1,46 @@
+"""Conditions: values that a fresh reading of the servers makes true, false or unknown. A plan is saved with them."""
+
+from lyncops.plan.conditions.base import Condition, Truth, all_hold, scope_of
+from lyncops.plan.conditions.pools import (
+    BackupModuleIs,
+    BackupServiceSteady,
+    MirrorPrincipalIs,
+    PoolIsAlive,
+    PoolIsHome,
+    PoolStateIs,
+    ServicesAre,
+)
+from lyncops.plan.conditions.routes import (
+    EdgeNextHopIs,
+    FederatedEdgeIs,
+    MediaEdgeIs,
+    NoEdgeLeadsTo,
+    RouteKind,
+    SiteRouteIs,
+    SyncIntervalIs,
+)
+from lyncops.plan.conditions.store import ReplicasUpToDate, StoreHasSingleMaster, StoreIsActiveOn
+
+__all__ = [
+    "BackupModuleIs",
+    "BackupServiceSteady",
+    "Condition",
+    "EdgeNextHopIs",
+    "FederatedEdgeIs",
+    "MediaEdgeIs",
+    "MirrorPrincipalIs",
+    "NoEdgeLeadsTo",
+    "PoolIsAlive",
+    "PoolIsHome",
+    "PoolStateIs",
+    "ReplicasUpToDate",
+    "RouteKind",
+    "ServicesAre",
+    "SiteRouteIs",
+    "StoreHasSingleMaster",
+    "StoreIsActiveOn",
+    "SyncIntervalIs",
+    "Truth",
+    "all_hold",
+    "scope_of",
+]

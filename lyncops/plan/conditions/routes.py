@@ -1,0 +1,162 @@
+"""Conditions of the topology around the pools: Edge next hops, media association, site routes, Backup Service settings."""
+
+from __future__ import annotations
+
+import enum
+from datetime import timedelta
+
+import attrs
+
+from lyncops.deployment.model import Deployment
+from lyncops.deployment.scope import Facet, Scope
+from lyncops.plan.conditions.base import Truth, find_pool, listed
+from lyncops.values import Fqdn, ServiceId, SiteName, Unread
+
+
+class RouteKind(enum.Enum):
+    """Which of a site's two federation routes."""
+
+    SIP = "FederationRoute"
+    XMPP = "XmppFederationRoute"
+
+
+@attrs.frozen(slots=True)
+class EdgeNextHopIs:
+    """The Edge pool hands what comes from outside to this pool."""
+
+    edge: Fqdn
+    pool: Fqdn
+
+    @property
+    def scope(self) -> Scope:
+        """The topology."""
+        return Scope()
+
+    def evaluate(self, deployment: Deployment) -> Truth:
+        """Compare with the Edge service's registrar."""
+        if isinstance(deployment.edges, Unread):
+            return Truth(None, str(deployment.edges))
+        edge = next((edge for edge in deployment.edges if edge.fqdn == self.edge), None)
+        if edge is None:
+            return Truth(None, f"the topology has no Edge pool {self.edge}")
+        return Truth(edge.next_hop == self.pool, f"the next hop of {self.edge} is {edge.next_hop or 'not set'}")
+
+    def __str__(self) -> str:
+        return f"the next hop of {self.edge} is {self.pool}"
+
+
+@attrs.frozen(slots=True)
+class NoEdgeLeadsTo:
+    """No Edge pool has this pool as its next hop: the failover is refused otherwise (facts page 3)."""
+
+    pool: Fqdn
+
+    @property
+    def scope(self) -> Scope:
+        """The topology."""
+        return Scope()
+
+    def evaluate(self, deployment: Deployment) -> Truth:
+        """Name the Edge pools that still do."""
+        if isinstance(deployment.edges, Unread):
+            return Truth(None, str(deployment.edges))
+        still = [edge.fqdn for edge in deployment.edges if edge.next_hop == self.pool]
+        return Truth(not still, f"{listed(still) if still else 'no Edge pool'} leads to {self.pool}")
+
+    def __str__(self) -> str:
+        return f"no Edge pool has {self.pool} as its next hop"
+
+
+@attrs.frozen(slots=True)
+class MediaEdgeIs:
+    """The pool is associated with this Edge pool for media."""
+
+    pool: Fqdn
+    edge: Fqdn
+
+    @property
+    def scope(self) -> Scope:
+        """The topology."""
+        return Scope()
+
+    def evaluate(self, deployment: Deployment) -> Truth:
+        """Compare with the pool's association."""
+        pool = find_pool(deployment, self.pool)
+        if isinstance(pool, Truth):
+            return pool
+        return Truth(pool.media_edge == self.edge, f"{self.pool} is associated with {pool.media_edge or 'no Edge pool'}")
+
+    def __str__(self) -> str:
+        return f"{self.pool} uses {self.edge} for media"
+
+
+@attrs.frozen(slots=True)
+class SiteRouteIs:
+    """A site's federation route leads to this Edge service (None: the site has none)."""
+
+    site: SiteName
+    kind: RouteKind
+    route: ServiceId | None
+
+    @property
+    def scope(self) -> Scope:
+        """The topology."""
+        return Scope()
+
+    def evaluate(self, deployment: Deployment) -> Truth:
+        """Services compare by their pool: the role's spelling differs between cmdlets (facts page 2.2)."""
+        if isinstance(deployment.sites, Unread):
+            return Truth(None, str(deployment.sites))
+        site = next((site for site in deployment.sites if site.name == self.site), None)
+        if site is None:
+            return Truth(None, f"the topology has no site {self.site}")
+        found = site.federation_route if self.kind is RouteKind.SIP else site.xmpp_federation_route
+        same = (found.pool if found else None) == (self.route.pool if self.route else None)
+        return Truth(same, f"{self.kind.value} of {self.site} is {found or 'not set'}")
+
+    def __str__(self) -> str:
+        return f"{self.kind.value} of site {self.site} is {self.route or 'not set'}"
+
+
+@attrs.frozen(slots=True)
+class FederatedEdgeIs:
+    """Exactly this Edge pool has federation enabled (external SIP port 5061): more than one is an error (facts page 2.2)."""
+
+    edge: Fqdn
+
+    @property
+    def scope(self) -> Scope:
+        """The topology."""
+        return Scope()
+
+    def evaluate(self, deployment: Deployment) -> Truth:
+        """Name the Edge pools that have it."""
+        if isinstance(deployment.edges, Unread):
+            return Truth(None, str(deployment.edges))
+        federated = [edge.fqdn for edge in deployment.edges if edge.has_federation]
+        return Truth(federated == [self.edge], f"federation is enabled on {listed(federated)}")
+
+    def __str__(self) -> str:
+        return f"{self.edge} is the one Edge pool with federation"
+
+
+@attrs.frozen(slots=True)
+class SyncIntervalIs:
+    """The Backup Service copies at this interval."""
+
+    interval: timedelta
+
+    @property
+    def scope(self) -> Scope:
+        """The Backup Service configuration."""
+        return Scope.of(Facet.SETTINGS)
+
+    def evaluate(self, deployment: Deployment) -> Truth:
+        """Compare with the global configuration."""
+        settings = deployment.backup_service
+        if isinstance(settings, Unread):
+            return Truth(None, str(settings))
+        return Truth(settings.sync_interval == self.interval, f"the sync interval is {settings.sync_interval}")
+
+    def __str__(self) -> str:
+        return f"the sync interval is {self.interval}"

@@ -1,0 +1,98 @@
+"""Plans as plain data: one converter that turns every value of a plan into JSON's types and back.
+
+Values of an open family (conditions, steps, places) carry their class name under `is`; cmdlets have their own form
+(`lyncops.cmdlets.codec`). A name that is not known is refused: a saved plan can only hold what lyncops defines.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final, get_origin
+
+from cattrs import Converter
+from cattrs.strategies import configure_tagged_union
+
+from lyncops.cmdlets.base import Cmdlet
+from lyncops.cmdlets.codec import cmdlet_from_dict, cmdlet_to_dict
+from lyncops.plan import conditions
+from lyncops.plan.steps import Step
+from lyncops.values import Fqdn, Place, ServiceId, SiteName
+
+_TAG: Final = "is"
+
+AnyCondition = (
+    conditions.BackupModuleIs
+    | conditions.BackupServiceSteady
+    | conditions.EdgeNextHopIs
+    | conditions.FederatedEdgeIs
+    | conditions.MediaEdgeIs
+    | conditions.MirrorPrincipalIs
+    | conditions.NoEdgeLeadsTo
+    | conditions.PoolIsAlive
+    | conditions.PoolIsHome
+    | conditions.PoolStateIs
+    | conditions.ReplicasUpToDate
+    | conditions.ServicesAre
+    | conditions.SiteRouteIs
+    | conditions.StoreHasSingleMaster
+    | conditions.StoreIsActiveOn
+    | conditions.SyncIntervalIs
+)
+
+
+def _is_cmdlet(kind: object) -> bool:
+    return kind is Cmdlet or get_origin(kind) is Cmdlet
+
+
+def _is_condition(kind: object) -> bool:
+    return kind is conditions.Condition
+
+
+def _condition_to_data(condition: object) -> object:
+    return CONVERTER.unstructure(condition, AnyCondition)
+
+
+def _condition_from_data(data: object, _: object) -> object:
+    return CONVERTER.structure(data, AnyCondition)
+
+
+def _cmdlet_from_data(data: object, _: object) -> object:
+    if not isinstance(data, Mapping):
+        raise TypeError("a cmdlet is an object with its name and its arguments")
+    return cmdlet_from_dict(data)
+
+
+def _text(data: object, kind: type) -> object:
+    if not isinstance(data, str):
+        raise TypeError(f"{data!r} is not text")
+    return kind(data)
+
+
+def _make_converter() -> Converter:
+    made = Converter(forbid_extra_keys=True, detailed_validation=True)
+    made.register_unstructure_hook(datetime, datetime.isoformat)
+    made.register_structure_hook(datetime, lambda data, _: datetime.fromisoformat(data))
+    made.register_unstructure_hook(timedelta, timedelta.total_seconds)
+    made.register_structure_hook(timedelta, lambda data, _: timedelta(seconds=data))
+    for name in (str, Fqdn, SiteName):
+        made.register_unstructure_hook(name, str)
+        made.register_structure_hook(name, _text)
+    made.register_unstructure_hook(ServiceId, str)
+    made.register_structure_hook(ServiceId, lambda data, _: ServiceId.parse(data))
+    made.register_unstructure_hook_func(_is_cmdlet, cmdlet_to_dict)
+    made.register_structure_hook_func(_is_cmdlet, _cmdlet_from_data)
+    for family in (AnyCondition, Place, Step):
+        configure_tagged_union(family, made, tag_name=_TAG)
+    made.register_unstructure_hook_func(_is_condition, _condition_to_data)
+    made.register_structure_hook_func(_is_condition, _condition_from_data)
+    return made
+
+
+def canonical(data: object) -> str:
+    """JSON with sorted keys and no spaces: the same data gives the same text."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+CONVERTER: Final = _make_converter()
