@@ -67,7 +67,11 @@ class PlanFormatError(LyncOpsError, ValueError):
 
 
 class RunLockedError(LyncOpsError):
-    """Another run holds the lock of this pair of pools."""
+    """Another run holds the lock of this pair of pools; `run_id` names it."""
+
+    def __init__(self, what: str, *, remedy: str = "", run_id: str = "") -> None:
+        super().__init__(what, remedy=remedy)
+        self.run_id = run_id
 
 
 class JournalError(LyncOpsError):
