@@ -170,6 +170,8 @@ class StoreCopy:
     version: LyncVersion | Unread
     sql_server: Fqdn | Unread | None = None
     sql_instance: str = ""
+    mirror_sql_server: Fqdn | Unread | None = None  # None: no mirror, or nobody says where it is
+    mirror_sql_instance: str = ""
 
 
 @attrs.frozen(slots=True, kw_only=True)
