@@ -1,0 +1,151 @@
+"""Who may try again, how often and how long: the policy as a value, the meanings of failures, the loops through tenacity."""
+
+from __future__ import annotations
+
+import enum
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import attrs
+import tenacity
+
+from lyncops.errors import ConfigurationError
+from lyncops.remoting.interface import Clock
+
+log = logging.getLogger("lyncops.remoting")
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class RetryPolicy:
+    """How patient lyncops is.
+
+    READ cmdlets are tried again up to `read_attempts` times within `read_deadline`. CHANGE cmdlets are sent again only when it
+    is proven that the server did not start them, up to `change_attempts` times; the proof is `probes` questions for the command,
+    `probe_delay` apart. Between attempts passes `backoff_first`, doubled each time up to `backoff_limit`, plus up to `jitter`.
+    """
+
+    read_attempts: int = 4
+    read_deadline: timedelta = timedelta(seconds=60)
+    change_attempts: int = 3
+    probes: int = 2
+    probe_delay: timedelta = timedelta(seconds=2)
+    backoff_first: timedelta = timedelta(milliseconds=500)
+    backoff_limit: timedelta = timedelta(seconds=10)
+    jitter: timedelta = timedelta(milliseconds=500)
+    connect_timeout: timedelta = timedelta(seconds=5)
+    """For the TCP connection: a dead server must not hold up the rescue."""
+    open_timeout: timedelta = timedelta(seconds=20)
+    """For the first answer of a server: one that hangs must not hold it up either."""
+    open_attempts: int = 4
+    """How often a session is opened anew after a lost answer or a quota fault."""
+    lost_contact: timedelta = timedelta(minutes=3)
+    """How long a CHANGE that was started is looked for before it is let go as unknown; a READ waits for `read_deadline`."""
+    idle_probe: timedelta = timedelta(seconds=45)
+    """A session that idled longer is asked whether it still lives before it is used."""
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("read_attempts", "change_attempts", "probes", "open_attempts"):
+            if getattr(self, name) < 1:
+                raise ConfigurationError(f"retry: {name} is {getattr(self, name)}.", remedy="Write 1 or more.")
+        for field in attrs.fields(RetryPolicy):
+            value = getattr(self, field.name)
+            if isinstance(value, timedelta) and value < timedelta():
+                raise ConfigurationError(f"retry: {field.name} is negative.", remedy="Write a duration such as 5s.")
+        if not self.connect_timeout or not self.open_timeout:
+            raise ConfigurationError(
+                "retry: connect_timeout and open_timeout must not be zero.", remedy="Write a duration such as 5s."
+            )
+
+
+class Phase(enum.Enum):
+    """What the client was doing when something failed."""
+
+    CREATE = "opening a session"
+    COMMAND = "sending a command"
+    RECEIVE = "receiving output"
+    SEND = "sending an answer"
+    SIGNAL = "sending a signal"
+    DELETE = "closing a session"
+    ATTACH = "coming back to a session"
+
+
+class Symptom(enum.Enum):
+    """What a failure means (remoting facts, section 2)."""
+
+    NOT_SENT = "the server could not be reached, so that nothing was sent"
+    UNTRUSTED = "the server's certificate could not be verified"
+    BAD_CREDENTIALS = "the server refused the credentials"
+    NOT_SERVED = "the address does not serve remote PowerShell"
+    NOT_CREATED_BACK_OFF = "the server has too many sessions"
+    CREATE_LOST = "the answer about the new session was lost"
+    CREATE_HANGS = "the server took the request for a session and did not answer"
+    REFUSED = "the server refused"
+    AMBIGUOUS = "the answer about the command was lost: it ran once or not at all"
+    RECEIVE_AGAIN = "output was asked for and the answer was lost"
+    NOTHING_YET = "the server has no output yet"
+    GONE = "the server does not know the session or the command"
+    TAKEN_OVER = "another client took the session over"
+    DO_NOT_REPEAT = "the answer about sent data was lost"
+    REPEATABLE = "the answer was lost, and asking again does no harm"
+
+
+class RemotingError(Exception):
+    """A request failed: what it means, and what was seen."""
+
+    def __init__(
+        self, symptom: Symptom, phase: Phase, seen: str, *, stale_context: bool = False, unauthenticated: bool = False
+    ) -> None:
+        super().__init__(f"{symptom.value} ({phase.value}: {seen})")
+        self.symptom = symptom
+        self.phase = phase
+        self.seen = seen
+        self.stale_context = stale_context
+        self.unauthenticated = unauthenticated
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Limits:
+    """How often and until when one thing is tried again."""
+
+    attempts: int
+    until: datetime | None = None
+
+
+def retrying(
+    policy: RetryPolicy, clock: Clock, limits: Limits, *, again: Callable[[BaseException], bool], what: str
+) -> tenacity.Retrying:
+    """A tenacity loop: exponential backoff with jitter, up to the limits; each retry is logged with its reason."""
+
+    def left() -> timedelta:
+        return timedelta.max if limits.until is None else limits.until - clock.now()
+
+    def stop(state: tenacity.RetryCallState) -> bool:
+        return state.attempt_number >= limits.attempts or left() <= timedelta()
+
+    def sleep(seconds: float) -> None:
+        clock.sleep(max(timedelta(), min(timedelta(seconds=seconds), left())))
+
+    def tell(state: tenacity.RetryCallState) -> None:
+        reason = state.outcome.exception() if state.outcome is not None else None
+        log.warning(
+            "%s: attempt %d of %d: %s; trying again in %.1f s",
+            what,
+            state.attempt_number,
+            limits.attempts,
+            reason,
+            state.upcoming_sleep,
+        )
+
+    return tenacity.Retrying(
+        stop=stop,
+        wait=tenacity.wait_exponential_jitter(
+            initial=policy.backoff_first.total_seconds(),
+            max=policy.backoff_limit.total_seconds(),
+            jitter=policy.jitter.total_seconds(),
+        ),
+        retry=tenacity.retry_if_exception(again),
+        sleep=sleep,
+        before_sleep=tell,
+        reraise=True,
+    )

@@ -1,0 +1,106 @@
+"""What a failure means: the table of the remoting facts, section 2, as one pure function over exceptions."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from typing import Final
+
+import requests
+from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFaultError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from lyncops.remoting.retry import Phase, RemotingError, Symptom
+
+OPERATION_TIMED_OUT: Final = 2150858793
+INVALID_SELECTORS: Final = 2150858843
+TAKEN_OVER: Final = 2150859213
+QUOTA_LIMIT: Final = 2150859173
+
+
+_LOST: Final = {
+    Phase.CREATE: Symptom.CREATE_LOST,
+    Phase.COMMAND: Symptom.AMBIGUOUS,
+    Phase.RECEIVE: Symptom.RECEIVE_AGAIN,
+    Phase.SEND: Symptom.DO_NOT_REPEAT,
+    Phase.SIGNAL: Symptom.REPEATABLE,
+    Phase.DELETE: Symptom.REPEATABLE,
+    Phase.ATTACH: Symptom.REPEATABLE,
+}
+_NOT_SERVED: Final = frozenset({402, 403, 404, 405, 407, 410, 501})
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exception, and all that it wraps: as cause, as context, as urllib3's `reason`, or as an argument."""
+    waiting: list[object] = [error]
+    seen: set[int] = set()
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, BaseException) and id(each) not in seen:
+            seen.add(id(each))
+            yield each
+            waiting += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
+
+
+def _fault(error: WSManFaultError, phase: Phase) -> Symptom:
+    code = error.code
+    known = {INVALID_SELECTORS: Symptom.GONE, TAKEN_OVER: Symptom.TAKEN_OVER}
+    if code in known:
+        return known[code]
+    if code == OPERATION_TIMED_OUT and phase is Phase.RECEIVE:
+        return Symptom.NOTHING_YET
+    if phase is Phase.CREATE:
+        quota = code == QUOTA_LIMIT or "quota" in f"{code} {error.reason}".lower()
+        return Symptom.NOT_CREATED_BACK_OFF if quota else Symptom.REFUSED
+    return Symptom.REFUSED if phase is Phase.ATTACH else _LOST[phase]
+
+
+def classify(error: BaseException, phase: Phase) -> Symptom:
+    """What `error` means when it came while doing `phase`: the table of the remoting facts, section 2."""
+    if isinstance(error, WSManFaultError):
+        return _fault(error, phase)
+    if isinstance(error, AuthenticationError):
+        return Symptom.BAD_CREDENTIALS if phase is Phase.CREATE else _LOST[phase]
+    if isinstance(error, WinRMTransportError):
+        refused = phase in {Phase.CREATE, Phase.ATTACH} and error.code in _NOT_SERVED
+        return Symptom.NOT_SERVED if refused else _LOST[phase]
+    causes = list(_causes(error))
+    if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
+        return Symptom.UNTRUSTED
+    if any(isinstance(each, NewConnectionError | ConnectTimeoutError | requests.ConnectTimeout) for each in causes):
+        return Symptom.NOT_SENT
+    if phase is Phase.CREATE:
+        if isinstance(error, requests.exceptions.SSLError | ValueError | LookupError):
+            return Symptom.NOT_SERVED
+        if isinstance(error, requests.ReadTimeout):
+            return Symptom.CREATE_HANGS
+    return _LOST[phase]
+
+
+def describe(error: BaseException) -> str:
+    """One line about a failure, without the objects' addresses that the libraries print, and without any message body."""
+    if isinstance(error, WSManFaultError):
+        return f"fault {error.code}: {error.reason or 'no reason given'}"
+    if isinstance(error, WinRMTransportError):
+        return f"HTTP status {error.code}"
+    if isinstance(error, AuthenticationError):
+        return "HTTP status 401" if str(error).startswith("Failed") else str(error)
+    if isinstance(error, requests.Timeout):
+        return "no answer in time"
+    for each in _causes(error):
+        if isinstance(each, ssl.SSLError):
+            return f"TLS: {each.reason or each.args[-1]}"
+        if isinstance(each, OSError) and not isinstance(each, requests.RequestException) and each.strerror:
+            return each.strerror
+    return type(error).__name__
+
+
+def failure_of(error: BaseException, phase: Phase) -> RemotingError:
+    """`error` as what it means."""
+    return RemotingError(
+        classify(error, phase),
+        phase,
+        describe(error),
+        stale_context=isinstance(error, WinRMTransportError) and error.code == 400,
+        unauthenticated=isinstance(error, AuthenticationError),
+    )
