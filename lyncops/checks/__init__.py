@@ -1,1 +1,1 @@
-"""Checks: named questions to a deployment, each answered with evidence, remedy and source. Pure functions."""
+"""Checks: named questions to a deployment, each with a verdict, the evidence, the remedy and the documented source."""

@@ -34,4 +34,4 @@ class CheckResult:
     @property
     def refuses(self) -> bool:
         """Whether it stands in the way of the plan."""
-        return self.blocking and self.verdict is Verdict.FAILED and not self.overridden_because
+        return self.blocking and self.verdict in (Verdict.FAILED, Verdict.UNKNOWN) and not self.overridden_because

@@ -1,0 +1,110 @@
+"""Does the Backup Service keep the two pools in step: its status per module and direction, and does it run at all?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lyncops.checks.check import Finding, check, failed, pair_unknown, passed, unknown, warning
+from lyncops.checks.situation import Situation
+from lyncops.checks.words import listed
+from lyncops.deployment.model import BackupModule, ExportState, ImportState, Pool
+from lyncops.values import Unread
+
+_CMS = "centralmgmt.cmsmaster"
+_RESTART = (
+    "Restart it on the Front Ends of the pool (Stop- and Start-CsWindowsService -Name LYNCBACKUP), then Invoke-CsBackupServiceSync."
+)
+
+
+def in_words(state: ExportState | ImportState | str) -> str:
+    """A state as the server spells it."""
+    return state if isinstance(state, str) else state.value
+
+
+def standby_is_normal(situation: Situation, pool: Pool, module: BackupModule) -> bool:
+    """`CentralMgmt.CMSMaster` is NotInitialized wherever the active store is not: healthy (facts page 2.2)."""
+    return module.name.casefold() == _CMS and module.export is ExportState.NOT_INITIALIZED and situation.store_pool != pool.fqdn
+
+
+def faults(situation: Situation, pool: Pool) -> Iterator[str]:
+    """What is wrong with the direction that leaves `pool`, and with what it takes in."""
+    for module in () if isinstance(pool.backup_modules, Unread) else pool.backup_modules:
+        export = module.export
+        healthy = export in (ExportState.FINAL, ExportState.STEADY, ExportState.NON_STEADY)
+        if not healthy and not standby_is_normal(situation, pool, module):
+            yield f"{module.name} of {pool.fqdn} exports with {in_words(export)}"
+        if module.import_ is not ImportState.NORMAL:
+            yield f"{module.name} of {pool.fqdn} imports with {in_words(module.import_)}"
+
+
+def backlogs(pool: Pool) -> tuple[str, ...]:
+    """The modules of `pool` whose changes come faster than they can be copied."""
+    modules = () if isinstance(pool.backup_modules, Unread) else pool.backup_modules
+    return tuple(f"{module.name} of {pool.fqdn}" for module in modules if module.export is ExportState.NON_STEADY)
+
+
+@check(
+    "backup-service",
+    question="Has the Backup Service copied everything, in both directions?",
+    source="Configuring and monitoring the Backup Service; meaning of the states, facts page 2.2",
+)
+def backup_service(situation: Situation) -> Finding:
+    """In disaster mode nothing here stands in the way: what is missing is told as the expected loss."""
+    pool, partner = situation.pool, situation.partner
+    if pool is None or partner is None:
+        return pair_unknown(situation)
+    pair = (pool, partner)
+    wrong = [fault for side in pair for fault in faults(situation, side)]
+    if wrong:
+        evidence = f"{listed(wrong)}."
+        return warning(evidence, _RESTART) if situation.disaster else failed(evidence, _RESTART)
+    silent = [str(side.backup_modules) for side in pair if isinstance(side.backup_modules, Unread)]
+    if silent:
+        remedy = "Ask as a member of RTCUniversalServerAdmins (or another of AuthorizedUniversalGroups), and see that LYNCBACKUP runs."
+        return unknown(" ".join(silent), remedy, blocking=not situation.disaster)
+    empty = [side.fqdn for side in pair if not side.backup_modules]
+    if empty:
+        evidence = f"The Backup Service of {listed(empty)} names no module: it never copied anything."
+        return warning(evidence, _RESTART) if situation.disaster else failed(evidence, _RESTART)
+    behind = [backlog for side in pair for backlog in backlogs(side)]
+    if behind:
+        return warning(
+            f"A backlog: {listed(behind)}.", "A planned move takes longer by it; wait for SteadyState where there is time."
+        )
+    return passed(f"Every module of {pool.fqdn} and {partner.fqdn} is in a steady or final state.")
+
+
+@check(
+    "backup-service-running",
+    question="Does the Backup Service run on both pools?",
+    source="Deploying paired pools: LYNCBACKUP exists after setup was run on every Front End of both pools, facts page 2.4",
+)
+def backup_service_running(situation: Situation) -> Finding:
+    """A planned move cannot end without it; a disaster failover needs none on the pool that is gone."""
+    pair = [pool for pool in (situation.pool, situation.partner) if pool is not None]
+    if len(pair) < 2:
+        return pair_unknown(situation)
+    gone = situation.leaving.fqdn if situation.disaster and situation.leaving else None
+    asked = [pool for pool in pair if pool.fqdn != gone]
+    answers = {pool.fqdn: _runs(pool) for pool in asked}
+    stopped = [fqdn for fqdn, runs in answers.items() if runs is False]
+    if stopped:
+        evidence = f"LYNCBACKUP runs on no machine of {listed(stopped)}."
+        remedy = (
+            "Start-CsWindowsService -Name LYNCBACKUP on its Front Ends; where the service does not exist, run setup there again."
+        )
+        return warning(evidence, remedy) if situation.disaster else failed(evidence, remedy)
+    silent = [fqdn for fqdn, runs in answers.items() if runs is None]
+    if silent:
+        remedy = f"Look at Get-CsWindowsService -Name LYNCBACKUP -ComputerName for the machines of {listed(silent)}."
+        return unknown(f"No machine of {listed(silent)} could be asked.", remedy, blocking=False)
+    rest = f" {gone} is taken to be gone." if gone else ""
+    return passed(f"LYNCBACKUP runs on {listed(answers)}.{rest}")
+
+
+def _runs(pool: Pool) -> bool | None:
+    """Whether LYNCBACKUP runs on a machine of the pool (one at a time does the work); None where no machine answered."""
+    answered = [machine.services for machine in pool.machines if not isinstance(machine.services, Unread)]
+    if not answered:
+        return None
+    return any(service.name.upper() == "LYNCBACKUP" and service.is_running for services in answered for service in services)

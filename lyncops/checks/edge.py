@@ -1,0 +1,46 @@
+"""Does an Edge pool hand its traffic to the pool that is to be failed over?"""
+
+from __future__ import annotations
+
+from lyncops.checks.check import Finding, check, passed, unknown, warning
+from lyncops.checks.situation import Situation
+from lyncops.checks.words import listed
+from lyncops.deployment.model import EdgePool
+from lyncops.values import Unread
+
+
+def edges_behind(situation: Situation) -> tuple[EdgePool, ...]:
+    """The Edge pools whose next hop is the pool (named by its own name or by a machine's)."""
+    edges = () if isinstance(situation.deployment.edges, Unread) else situation.deployment.edges
+    return tuple(edge for edge in edges if edge.next_hop is not None and _is_target(situation, edge))
+
+
+def _is_target(situation: Situation, edge: EdgePool) -> bool:
+    hop = edge.next_hop
+    pool = None if hop is None else situation.deployment.pool_of(hop)
+    return hop == situation.target or (pool is not None and pool.fqdn == situation.target)
+
+
+@check(
+    "edge-next-hop",
+    question="Is the pool the next hop of no Edge pool?",
+    source="Failing over a pool, step 1: the failover is refused while it is the next hop, facts page 3",
+)
+def edge_next_hop(situation: Situation) -> Finding:
+    """A WARNING, since the plan moves the next hop first; the server itself refuses a failover that forgot it."""
+    if isinstance(situation.deployment.edges, Unread):
+        return unknown(
+            f"The Edge pools could not be read: {situation.deployment.edges.reason}",
+            "Look at the Registrar of Get-CsService -EdgeServer.",
+            blocking=not situation.disaster,
+        )
+    behind = edges_behind(situation)
+    if not behind:
+        return passed(f"No Edge pool has {situation.target} as its next hop.")
+    partner = situation.partner
+    where = partner.fqdn if partner else "another pool"
+    names = listed(edge.fqdn for edge in behind)
+    return warning(
+        f"{situation.target} is the next hop of {names}. It will be moved first to {where}.",
+        f"If the Edge servers of {names} are gone too, that does no harm.",
+    )

@@ -1,0 +1,103 @@
+"""The order rule: who serves whom now, and what must therefore come first."""
+
+from __future__ import annotations
+
+from lyncops.checks.check import Finding, check, failed, pair_unknown, passed, unknown
+from lyncops.checks.situation import Situation
+from lyncops.deployment.model import Pool, PoolState
+from lyncops.values import Fqdn, Unread
+
+_GUIDE = "Managing disaster recovery: step 1 (failback) must be performed before step 2 (failover) to preserve pool integrity"
+
+
+def failback_command(pool: Fqdn, *, mode: str = "planned") -> str:
+    """The command line that brings `pool`'s users home."""
+    return f"lyncops run pool-failback {pool} --mode {mode}"
+
+
+def failover_command(pool: Fqdn, *, mode: str = "planned") -> str:
+    """The command line that hands `pool`'s users to its partner."""
+    return f"lyncops run pool-failover {pool} --mode {mode}"
+
+
+def _unread_state(pool: Pool, state: Unread) -> Finding:
+    return unknown(
+        f"Whether {pool.fqdn} is failed over could not be read: {state.reason}",
+        f"Look at PoolState of Get-CsRegistrarConfiguration -Identity Service:Registrar:{pool.fqdn} -LocalStore, and override with it.",
+        blocking=True,
+    )
+
+
+def _under_way(pool: Pool) -> Finding:
+    return failed(
+        f"A failover of {pool.fqdn} was begun and has not ended (state {PoolState.FAILING_OVER.value}).",
+        "Wait for it, or resume the run that began it. If nobody runs it any more, override this check and run it again.",
+    )
+
+
+@check(
+    "not-failed-over",
+    question="Are the pool's users still served by the pool itself?",
+    source="facts page 2.2, PoolState; " + _GUIDE,
+)
+def not_failed_over(situation: Situation) -> Finding:
+    """A pool that is failed over already is law; a half-done failover may be repeated (facts page 4.1, step 6)."""
+    pool = situation.pool
+    if pool is None:
+        return pair_unknown(situation)
+    if isinstance(pool.state, Unread):
+        return _unread_state(pool, pool.state)
+    if pool.state is PoolState.FAILING_OVER:
+        return _under_way(pool)
+    if pool.state is PoolState.FAILED_OVER:
+        return failed(
+            f"{pool.fqdn} is failed over already: its users are served by {pool.backup_pool}.",
+            f"Nothing to do. To bring them home: {failback_command(pool.fqdn)}.",
+            overridable=False,
+        )
+    return passed(f"{pool.fqdn} serves its own users (state {pool.state.value}).")
+
+
+@check("partner-not-failed-over", question="Does the partner still serve its own users?", source=_GUIDE)
+def partner_not_failed_over(situation: Situation) -> Finding:
+    """The order rule. Law when the partner is failed over: its users are here, they must go home first."""
+    partner = situation.partner
+    if partner is None:
+        return pair_unknown(situation)
+    if isinstance(partner.state, Unread):
+        return _unread_state(partner, partner.state)
+    if not partner.state.is_home:
+        command = failback_command(partner.fqdn)
+        return failed(
+            f"{partner.fqdn} is itself failed over to {situation.target} (state {partner.state.value}): it cannot take users.",
+            f"Bring its users home first: {command}. When {partner.fqdn} is gone for good, recover {situation.target} instead.",
+            overridable=False,
+            first=(command,),
+        )
+    return passed(f"{partner.fqdn} serves its own users (state {partner.state.value}).")
+
+
+@check(
+    "is-failed-over",
+    question="Are the pool's users served by its partner?",
+    source="Invoke-CsPoolFailBack reference page; " + _GUIDE,
+)
+def is_failed_over(situation: Situation) -> Finding:
+    """A pool whose users are at home has nothing to bring back: law, and most often the other pool was meant."""
+    pool = situation.pool
+    if pool is None:
+        return pair_unknown(situation)
+    if isinstance(pool.state, Unread):
+        return _unread_state(pool, pool.state)
+    if pool.state is PoolState.FAILING_OVER:
+        return _under_way(pool)
+    if pool.state is PoolState.FAILED_OVER:
+        return passed(f"{pool.fqdn} is failed over: its users are served by {pool.backup_pool}.")
+    partner = situation.partner
+    other = partner is not None and partner.state is PoolState.FAILED_OVER
+    meant = f" {partner.fqdn} is failed over: name that pool." if partner is not None and other else ""
+    return failed(
+        f"{pool.fqdn} is not failed over (state {pool.state.value}): its users are served at home.",
+        f"Nothing to do; name the pool that first homed the users, the one given to the failover.{meant}",
+        overridable=False,
+    )

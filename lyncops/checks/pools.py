@@ -1,0 +1,172 @@
+"""Checks of the pair itself: does the pool exist, can it be failed over, has it a fitting partner, do the versions agree."""
+
+from __future__ import annotations
+
+import difflib
+
+from lyncops.checks.check import Finding, check, failed, pair_unknown, passed, unknown, warning
+from lyncops.checks.situation import Situation
+from lyncops.checks.words import listed
+from lyncops.deployment.model import Pool
+from lyncops.values import LyncVersion, Unread
+
+_PAIRING = (
+    "Pair the pools in Topology Builder (Resiliency, Associated Backup Pool), publish, and run setup on every Front End of both."
+)
+
+
+@check("pool-exists", question="Does the topology have this pool?", source="facts page 9 (7): wrong pool or wrong object named")
+def pool_exists(situation: Situation) -> Finding:
+    """FAILED is law: nothing can be done to a pool that is not there."""
+    deployment, target = situation.deployment, situation.target
+    if isinstance(deployment.pools, Unread):
+        return unknown(
+            f"The topology could not be read: {deployment.pools.reason}",
+            "Give an endpoint of a Front End that still answers, so that its local copy of the topology can be read.",
+            blocking=True,
+            overridable=False,
+        )
+    if deployment.pool(target):
+        return passed(f"The topology has {target}.")
+    owner = deployment.pool_of(target)
+    if owner:
+        return failed(f"{target} is a machine of {owner.fqdn}, not a pool.", f"Name the pool: {owner.fqdn}.", overridable=False)
+    names = [pool.fqdn for pool in deployment.front_end_pools]
+    close = difflib.get_close_matches(target, names, n=1)
+    hint = f"Did you mean {close[0]}?" if close else "Name one of these pools."
+    return failed(f"The topology has no pool {target}; its Front End pools are {listed(names)}.", hint, overridable=False)
+
+
+@check("pool-is-front-end", question="Is it a Front End pool?", source="Invoke-CsPoolFailOver reference page, facts page 1.3")
+def pool_is_front_end(situation: Situation) -> Finding:
+    """FAILED is law: only a pool that homes users can be failed over or back."""
+    pool = situation.pool
+    if pool is None:
+        return pair_unknown(situation)
+    if pool.kind.is_front_end:
+        return passed(f"{pool.fqdn} is a {pool.kind.value} Edition Front End pool.")
+    names = listed(other.fqdn for other in situation.deployment.front_end_pools)
+    return failed(
+        f"{pool.fqdn} is no Front End pool (kind: {pool.kind.value}), so that no users are homed on it.",
+        f"Name the pool that first homed the users: {names}.",
+        overridable=False,
+    )
+
+
+@check(
+    "pool-is-paired",
+    question="Has it a backup pool that fits?",
+    source="Invoke-CsPoolFailOver reference page; pairing rules of the disaster recovery planning page, facts page 5",
+)
+def pool_is_paired(situation: Situation) -> Finding:
+    """No backup pool is law; an unsupported pair is a WARNING, since Lync itself lets it be built and run."""
+    pool = situation.pool
+    if pool is None:
+        return pair_unknown(situation)
+    if isinstance(pool.backup_pool, Unread):
+        return unknown(
+            f"The backup pool of {pool.fqdn} could not be read: {pool.backup_pool.reason}",
+            f"Run Get-CsPoolBackupRelationship -PoolFqdn {pool.fqdn} -LocalStore on a Front End that still answers.",
+            blocking=True,
+            overridable=False,
+        )
+    if pool.backup_pool is None:
+        return failed(f"{pool.fqdn} has no backup pool, and the cmdlet fails without one.", _PAIRING, overridable=False)
+    partner = situation.partner
+    if partner is None:
+        return failed(f"The backup pool {pool.backup_pool} of {pool.fqdn} is not in the topology.", _PAIRING, overridable=False)
+    oddities = _oddities(pool, partner)
+    if oddities:
+        return warning(
+            f"{pool.fqdn} is paired with {partner.fqdn}, but {listed(oddities)}.", "Such a pair is not supported. " + _PAIRING
+        )
+    return passed(f"{pool.fqdn} is paired with {partner.fqdn}.")
+
+
+def _oddities(pool: Pool, partner: Pool) -> list[str]:
+    odd: list[str] = []
+    if not partner.kind.is_front_end or partner.kind is not pool.kind:
+        odd.append(f"one is {pool.kind.value} and the other {partner.kind.value}")
+    back = partner.backup_pool
+    if not isinstance(back, Unread) and back != pool.fqdn:
+        odd.append(f"{partner.fqdn} names {back or 'no pool'} as its own backup pool")
+    return odd
+
+
+@check(
+    "pair-in-different-sites",
+    question="Are the two pools in different sites?",
+    source="The recovery guide's first assumption: paired Front End pools, located in different sites",
+)
+def pair_in_different_sites(situation: Situation) -> Finding:
+    """Never in the way: the pair exists as it is."""
+    pool, partner = situation.pool, situation.partner
+    if pool is None or partner is None:
+        return pair_unknown(situation)
+    if isinstance(pool.site, Unread) or isinstance(partner.site, Unread):
+        return unknown("The site of one of the pools could not be read.", "Look at Get-CsPool.", blocking=False)
+    if pool.site == partner.site:
+        return warning(
+            f"Both {pool.fqdn} and {partner.fqdn} are in {pool.site}: what takes the site takes both.",
+            "Pair pools of different sites when the topology is next changed.",
+        )
+    return passed(f"{pool.fqdn} is in {pool.site}, {partner.fqdn} in {partner.site}.")
+
+
+@check(
+    "versions-agree",
+    question="Do both pools run the same version, with the same updates?",
+    source="Pairing page: re-apply the cumulative update on every Front End of both pools, facts page 4.3",
+)
+def versions_agree(situation: Situation) -> Finding:
+    """Different generations FAIL a planned move; different updates are a WARNING."""
+    pool, partner = situation.pool, situation.partner
+    if pool is None or partner is None:
+        return pair_unknown(situation)
+    if isinstance(pool.version, Unread) or isinstance(partner.version, Unread):
+        return unknown("The version of one of the pools could not be read.", "Look at Get-CsService -Registrar.", blocking=False)
+    if pool.version is not partner.version:
+        evidence = f"{pool.fqdn} is {pool.version.product}, {partner.fqdn} is {partner.version.product}."
+        remedy = "Bring both pools to the same version."
+        return warning(evidence, remedy) if situation.disaster else failed(evidence, remedy)
+    builds = _builds(situation, pool), _builds(situation, partner)
+    if all(builds) and builds[0] != builds[1]:
+        return warning(
+            f"{pool.fqdn} reports {listed(sorted(builds[0]))}, {partner.fqdn} {listed(sorted(builds[1]))}.",
+            "Install the same cumulative update on every Front End of both pools.",
+        )
+    return passed(f"Both pools are {pool.version.product}.")
+
+
+def _builds(situation: Situation, pool: Pool) -> frozenset[str]:
+    replicas = situation.store.replicas
+    if isinstance(replicas, Unread):
+        return frozenset()
+    machines = {machine.fqdn for machine in pool.machines}
+    return frozenset(replica.product_version for replica in replicas if replica.computer in machines and replica.product_version)
+
+
+@check(
+    "version-supports",
+    question="Does the version have what the procedure needs?",
+    source="Invoke-CsPoolFailOver reference page: 2013 and later; facts page 4.1 (5) for a store on Lync 2010",
+)
+def version_supports(situation: Situation) -> Finding:
+    """Pool pairs came with Lync Server 2013; a store that is still on Lync 2010 moves by other cmdlets."""
+    version = situation.deployment.version
+    old_store = [copy for copy in situation.active_copies if copy.version is LyncVersion.V2010]
+    if version is LyncVersion.V2010:
+        return failed(
+            "Lync Server 2010 has no pool pairs.", "Give an endpoint of a Lync Server 2013 or later pool.", overridable=False
+        )
+    if old_store and situation.store_pool == situation.target:
+        return failed(
+            f"The Central Management store on {old_store[0].pool} is of Lync Server 2010, which cannot be failed over.",
+            "Move it first, on the receiving server itself: Install-CsDatabase -CentralManagementDatabase -Clean, Move-CsManagementServer.",
+        )
+    if isinstance(version, Unread):
+        return unknown(
+            f"The version could not be read: {version.reason}", "Set version in [deployment] of lyncops.toml.", blocking=False
+        )
+    without = " (no SQL mirroring, no XMPP gateway)" if version is LyncVersion.V2019 else ""
+    return passed(f"{version.product} has pool failover and failback{without}.")

@@ -1,0 +1,81 @@
+"""Is the configuration on every computer that matters the newest one?"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from lyncops.checks.check import Finding, check, failed, passed, unknown, warning
+from lyncops.checks.situation import Situation
+from lyncops.checks.words import age, counted, listed
+from lyncops.deployment.model import Replica
+from lyncops.values import Unread
+
+_FAULT_AGE: Final = timedelta(hours=1)
+_REPLICATE = "Run Invoke-CsManagementStoreReplication, allow two to three minutes, and look again."
+
+
+def newest_time(situation: Situation) -> datetime:
+    """Now, as the servers see it: the newest time in their answers counts too, so that a wrong client clock does no harm."""
+    replicas = situation.store.replicas
+    times = (
+        [] if isinstance(replicas, Unread) else [t for r in replicas for t in (r.last_status_report, r.last_update_creation) if t]
+    )
+    return max((_aware(time, situation.deployment.read_at) for time in times), default=situation.deployment.read_at)
+
+
+def _aware(time: datetime, like: datetime) -> datetime:
+    return time if time.tzinfo else time.replace(tzinfo=like.tzinfo)
+
+
+@check(
+    "replicas-up-to-date",
+    question="Is the configuration replicated to every computer?",
+    source="On-Premises Diagnostic, IDCMSReplicationNotSuccessful: investigate reports older than an hour, facts page 2.2",
+)
+def replicas_up_to_date(situation: Situation) -> Finding:
+    """A replica is False for a while after each change; it is a fault when it last reported more than an hour ago, or never.
+
+    In disaster mode the machines of the pool that is gone do not count, and nothing here stands in the way.
+    """
+    replicas = situation.store.replicas
+    if isinstance(replicas, Unread):
+        if situation.store_goes_down:
+            return warning(f"{replicas} That is expected: the store was on the pool that is gone.")
+        return unknown(f"{replicas}", "Look at Get-CsManagementStoreReplicationStatus.", blocking=not situation.disaster)
+    if not replicas:
+        evidence = "Get-CsManagementStoreReplicationStatus returned nothing at all."
+        if situation.disaster:
+            return warning(evidence, "Look at it again once the store has a master.")
+        return failed(evidence, "See that MASTER runs on the pool that holds the store and REPLICA on every server.")
+    return _judge(situation, replicas)
+
+
+def _judge(situation: Situation, replicas: tuple[Replica, ...]) -> Finding:
+    gone = {machine.fqdn for machine in situation.leaving.machines} if situation.disaster and situation.leaving else set[str]()
+    behind = [replica for replica in replicas if not replica.up_to_date and replica.computer not in gone]
+    ignored = f" {counted(len(gone), 'machine')} of the pool that is gone not counted." if gone else ""
+    if not behind:
+        return passed(f"{counted(len([r for r in replicas if r.computer not in gone]), 'replica')} up to date.{ignored}")
+    now = newest_time(situation)
+    faulty = [replica for replica in behind if _silence(replica, now) is None or _is_fault(replica, now)]
+    names = listed(f"{replica.computer} ({_reported(replica, now)})" for replica in (faulty or behind))
+    if not faulty:
+        return warning(f"Not up to date yet: {names}. That is normal for some minutes after a change.{ignored}", _REPLICATE)
+    remedy = f"See that REPLICA runs there and that the store can reach it (TCP 445, Edge 4443). {_REPLICATE}"
+    evidence = f"Not up to date: {names}.{ignored}"
+    return warning(evidence, remedy) if situation.disaster else failed(evidence, remedy)
+
+
+def _silence(replica: Replica, now: datetime) -> timedelta | None:
+    return now - _aware(replica.last_status_report, now) if replica.last_status_report else None
+
+
+def _is_fault(replica: Replica, now: datetime) -> bool:
+    silence = _silence(replica, now)
+    return silence is not None and silence > _FAULT_AGE
+
+
+def _reported(replica: Replica, now: datetime) -> str:
+    silence = _silence(replica, now)
+    return "never reported" if silence is None else f"last report {age(silence)} ago"

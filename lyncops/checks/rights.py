@@ -1,0 +1,47 @@
+"""May the operator do it? Known only where the endpoint offers no more than the operator's role has."""
+
+from __future__ import annotations
+
+from lyncops.checks.check import Finding, check, failed, passed, unknown
+from lyncops.checks.edge import edges_behind
+from lyncops.checks.situation import Direction, Situation
+from lyncops.checks.words import counted, listed
+from lyncops.values import Unread
+
+
+def needed_cmdlets(situation: Situation) -> tuple[str, ...]:
+    """The CHANGE cmdlets that the procedure will send, by name."""
+    if situation.direction is Direction.FAILBACK:
+        return ("Invoke-CsPoolFailBack", "Invoke-CsBackupServiceSync")
+    names = ["Invoke-CsPoolFailOver"]
+    if situation.store_pool == situation.target:
+        names.insert(0, "Invoke-CsManagementServerFailover")
+    if edges_behind(situation):
+        names.insert(0, "Set-CsEdgeServer")
+    return tuple(names)
+
+
+@check(
+    "rights",
+    question="May the operator run the cmdlets of this procedure?",
+    source="Get-CsAdminRole reference page: cmdlets outside the caller's role do not exist in the session, facts page 7.1",
+)
+def rights(situation: Situation) -> Finding:
+    """UNKNOWN on a plain WinRM session, where group membership decides and only the attempt tells."""
+    offered = situation.deployment.rights
+    needed = needed_cmdlets(situation)
+    if isinstance(offered, Unread) or not offered:
+        why = offered.reason if isinstance(offered, Unread) else "the endpoint does not say"
+        return unknown(
+            f"Which cmdlets the operator may run is not known: {why}",
+            "It must be in RTCUniversalServerAdmins (log on again after adding it), and local administrator on the Front Ends.",
+            blocking=False,
+        )
+    have = {name.casefold() for name in offered}
+    missing = [name for name in needed if name.casefold() not in have]
+    if missing:
+        return failed(
+            f"The operator's role has no {listed(missing)}.",
+            "Use an account of CsAdministrator, or a role that has them (Get-CsAdminRole).",
+        )
+    return passed(f"The session offers {counted(len(offered), 'cmdlet')}, {listed(needed)} among them.")

@@ -1,0 +1,144 @@
+"""Checks of the Central Management store: one master, not on the failed pool, agents, a standby copy on the partner."""
+
+from __future__ import annotations
+
+from lyncops.checks.check import Finding, check, failed, pair_unknown, passed, unknown, warning
+from lyncops.checks.health import Life, life
+from lyncops.checks.situation import Direction, Situation
+from lyncops.checks.words import listed
+from lyncops.values import Fqdn, Unread
+
+_SAVE = "First save what there is: Export-CsConfiguration and Export-CsLisConfiguration (-LocalStore where the store is silent)."
+_TWO_MASTERS = (
+    f"{_SAVE} Then decide which copy is current, and install the Central Management database of the other anew "
+    "(Uninstall-CsDatabase, Install-CsDatabase -CentralManagementDatabase)."
+)
+_NO_MASTER = (
+    f"{_SAVE} Then run Invoke-CsManagementServerFailover -BackupSqlServerFqdn on a Front End of the pool that shall hold it; "
+    "if that fails, install the Central Management database anew and restore the exports."
+)
+_STORE = "Failing over a pool, steps 2 to 5; known bad end states of the store, facts page 6.3"
+_INSTALL = "Install the store on {pool}: Install-CsDatabase -CentralManagementDatabase, then setup on its Front Ends."
+
+
+@check("store-single-master", question="Does exactly one pool claim the active Central Management store?", source=_STORE)
+def store_single_master(situation: Situation) -> Finding:
+    """Both bad ends are field-seen after a store failover that ended without an error: two active copies, or none."""
+    store, active = situation.store, situation.active_copies
+    if isinstance(store.copies, Unread):
+        return unknown(
+            f"The copies of the store could not be read: {store.copies.reason}",
+            "Look at Get-CsService -CentralManagement.",
+            blocking=not situation.disaster,
+        )
+    if len(active) > 1:
+        return failed(f"Two pools claim the active store: {listed(copy.pool for copy in active)}.", _TWO_MASTERS)
+    undecided = [copy for copy in store.copies if isinstance(copy.active, Unread)]
+    if not active and not undecided:
+        where = listed(copy.pool for copy in store.copies)
+        return failed(f"No pool claims the active store (copies: {where}).", _NO_MASTER)
+    holder = situation.store_pool
+    if undecided and (holder is None or not any(copy.pool == holder for copy in store.copies)):
+        return unknown(
+            f"Which copy is active could not be read ({listed(copy.pool for copy in undecided)}).",
+            "Look at Get-CsService -CentralManagement and Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus.",
+            blocking=not situation.disaster,
+        )
+    return _agrees_with_master(situation, holder)
+
+
+def _agrees_with_master(situation: Situation, holder: Fqdn | None) -> Finding:
+    master = situation.store.active_master
+    local = ", by the local copy of the topology" if situation.deployment.from_local_store else ""
+    if master is None or isinstance(master, Unread):
+        return passed(f"The active store is on {holder}{local}.")
+    named = situation.deployment.pool_of(master)
+    if named is None or named.fqdn == holder:
+        return passed(f"The active store is on {holder}, its master is {master}.")
+    return failed(f"The topology says that the active store is on {holder}, but its master is {master}.", _TWO_MASTERS)
+
+
+@check(
+    "store-not-on-failed-pool",
+    question="Is the Central Management store on another pool than the one to be failed over?",
+    source=_STORE,
+)
+def store_not_on_failed_pool(situation: Situation) -> Finding:
+    """The store goes before the pool. Where the partner has a copy the plan does it: a WARNING, not a refusal."""
+    holder, leaving, receiving = situation.store_pool, situation.leaving, situation.receiving
+    if leaving is None or receiving is None:
+        return pair_unknown(situation)
+    if holder is None:
+        return unknown(
+            "Where the active store is could not be learnt.",
+            "See store-single-master; Invoke-CsManagementServerFailover -WhatIf on the surviving pool names it too.",
+            blocking=not situation.disaster,
+        )
+    command = f"lyncops run management-store-failover {holder} --mode {situation.mode.value}"
+    if holder == leaving.fqdn:
+        if situation.has_store_copy(receiving.fqdn) is False:
+            return failed(
+                f"The active store is on {holder}, and {receiving.fqdn} has no standby copy to take over.",
+                _INSTALL.format(pool=receiving.fqdn),
+            )
+        if situation.direction is Direction.FAILBACK:
+            return failed(
+                f"The active store is on {holder}, which is to be left.", f"Fail it over first: {command}.", first=(command,)
+            )
+        return warning(f"The active store is on {holder}. It will be failed over first, to {receiving.fqdn}.")
+    keeper = situation.deployment.pool(holder)
+    if keeper is not None and life(keeper) in (Life.DOWN, Life.SILENT):
+        command = f"lyncops run management-store-failover {holder} --mode disaster"
+        return failed(
+            f"The active store is on {holder}, which does not run.", f"Fail the store over first: {command}.", first=(command,)
+        )
+    return passed(f"The active store is on {holder}.")
+
+
+@check("store-agents", question="Does the store have its master and file transfer agents?", source=_STORE)
+def store_agents(situation: Situation) -> Finding:
+    """Both are empty when the store is unavailable; expected when it died with the failed pool, else it must be repaired first."""
+    store = situation.store
+    master, agents = store.active_master, store.file_transfer_agents
+    if isinstance(master, Unread) or isinstance(agents, Unread):
+        unread = master if isinstance(master, Unread) else agents
+        evidence = f"{unread}"
+        if situation.store_goes_down:
+            return warning(f"{evidence} That is expected: the store was on the pool that is gone.")
+        return unknown(
+            evidence,
+            "Look at Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus.",
+            blocking=not situation.disaster,
+        )
+    if master is None or not agents:
+        missing = listed(word for word, there in (("master", master), ("file transfer agent", agents)) if not there)
+        evidence = f"The store names no {missing.replace(' and ', ' and no ')}: it is unavailable."
+        if situation.store_goes_down and situation.direction is Direction.FAILOVER:
+            return warning(f"{evidence} That is expected: it was on the pool that is gone, and will be failed over first.")
+        return failed(evidence, f"Start MASTER and FTA on the pool that holds it. {_NO_MASTER}")
+    holder = situation.store_pool
+    strangers = [agent for agent in agents if (owner := situation.deployment.pool_of(agent)) and owner.fqdn != holder]
+    if holder and strangers:
+        return warning(
+            f"The store is on {holder}, but {listed(strangers)} act as its file transfer agents.", "See store-single-master."
+        )
+    return passed(f"Master {master}, file transfer agents {listed(agents)}.")
+
+
+@check(
+    "standby-store-installed",
+    question="Do both pools of the pair have a copy of the store, where one has it?",
+    source="The recovery guide's second assumption: active master on one of the paired pools, standby on the other",
+)
+def standby_store_installed(situation: Situation) -> Finding:
+    """A WARNING: whether a missing standby stands in the way is the question of store-not-on-failed-pool."""
+    pair = [pool.fqdn for pool in (situation.pool, situation.partner) if pool is not None]
+    copies = [situation.has_store_copy(pool) for pool in pair]
+    if len(pair) < 2 or None in copies:
+        return unknown("The copies of the store could not be read.", "Look at Get-CsService -CentralManagement.", blocking=False)
+    if not any(copies):
+        return passed("Neither pool of the pair holds the store.")
+    if all(copies):
+        return passed(f"{listed(pair)} both have a copy.")
+    lacking = pair[copies.index(False)]
+    return warning(f"{lacking} has no copy of the store, the other pool of the pair has one.", _INSTALL.format(pool=lacking))

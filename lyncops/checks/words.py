@@ -1,0 +1,37 @@
+"""Numbers, names and ages as an operator says them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from lyncops.deployment.model import Pool
+
+
+def listed(things: Iterable[object]) -> str:
+    """`a`, `a and b`, `a, b and c`; `none` for nothing."""
+    words = [str(thing) for thing in things]
+    if not words:
+        return "none"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 machine`, `2 machines`."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def age(duration: timedelta) -> str:
+    """How long, in the largest unit that says it: `40 seconds`, `5 minutes`, `3 hours`, `2 days`."""
+    seconds = max(0, int(duration.total_seconds()))
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return counted(seconds // size, unit)
+    return counted(seconds, "second")
+
+
+def running(pool: Pool) -> str:
+    """How many of a pool's machines run: `2 of 3 machines of pool1.contoso.com run (fe3.contoso.com does not)`."""
+    down = [machine.fqdn for machine in pool.machines if not machine.is_up]
+    rest = f" ({listed(down)} {'does' if len(down) == 1 else 'do'} not)" if down and pool.machines_up else ""
+    return f"{len(pool.machines_up)} of {counted(len(pool.machines), 'machine')} of {pool.fqdn} run{rest}"
