@@ -1,0 +1,123 @@
+"""What happens in a run, as frozen values: the journal keeps them, and observers are told of them.
+
+A run is nothing but its plan and its events (`lyncops.runs.history.apply`), so what the journal holds and what an observer
+saw cannot differ.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+import attrs
+
+from lyncops.remoting.execution import CommandAddress, ErrorRecord, StreamRecord
+from lyncops.runs.model import RunState, StepState
+from lyncops.values import Outcome
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class RunChanged:
+    """The run came into another state."""
+
+    run_id: str
+    at: datetime
+    state: RunState
+    why: str = ""
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class StepChanged:
+    """A step came into another state. `evidence` is what the servers showed: before it, when it starts; after it, when it ends."""
+
+    run_id: str
+    at: datetime
+    step_id: str
+    state: StepState
+    evidence: str = ""
+    why: str = ""
+    exceptions: tuple[str, ...] = ()
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class AttemptPrepared:
+    """A cmdlet is about to be sent. Durable before it leaves; an earlier attempt that had no end is thereby proven not started."""
+
+    run_id: str
+    at: datetime
+    step_id: str
+    number: int
+    address: CommandAddress
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class AttemptEnded:
+    """What came of an attempt; UNKNOWN can be followed by a second one that knows more."""
+
+    run_id: str
+    at: datetime
+    step_id: str
+    number: int
+    outcome: Outcome
+    sent: bool = True
+    errors: tuple[ErrorRecord, ...] = ()
+    warnings: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class GoalRead:
+    """The plan's goal was read at the end."""
+
+    run_id: str
+    at: datetime
+    holds: bool | None
+    evidence: str
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Noted:
+    """Something a reader of the report must know: a lock that was taken over, a plan that was checked anew."""
+
+    run_id: str
+    at: datetime
+    text: str
+
+
+JournalEvent = RunChanged | StepChanged | AttemptPrepared | AttemptEnded | GoalRead | Noted
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Streamed:
+    """A record of a running cmdlet, live. Not journalled."""
+
+    run_id: str
+    at: datetime
+    step_id: str
+    record: StreamRecord
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Polled:
+    """A condition was read while waiting for it. Not journalled."""
+
+    run_id: str
+    at: datetime
+    step_id: str
+    holds: bool | None
+    evidence: str
+    waited_until: datetime  # when the waiting would end
+
+
+Event = JournalEvent | Streamed | Polled
+
+
+class Observer(Protocol):
+    """Is told of everything that happens in a run, in order, on the run's own thread (live records: on whichever thread has them).
+
+    What an observer raises is logged and never stops a run.
+    """
+
+    def observe(self, event: Event) -> None:
+        """One thing happened."""
+        ...

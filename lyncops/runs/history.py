@@ -1,0 +1,99 @@
+"""From events to a run: a pure fold, used for the live run and for one read from the journal alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import attrs
+
+from lyncops.errors import JournalError
+from lyncops.runs.events import AttemptEnded, AttemptPrepared, GoalRead, JournalEvent, Noted, RunChanged, StepChanged
+from lyncops.runs.model import Attempt, Run, StepRecord, StepState
+from lyncops.values import Outcome
+
+
+def apply(run: Run, event: JournalEvent) -> Run:
+    """The run after `event`.
+
+    Raises:
+        JournalError: the event cannot follow (a transition that the state machine does not know, a step that the plan has not).
+    """
+    match event:
+        case RunChanged():
+            if not run.state.may_become(event.state):
+                raise JournalError(
+                    f"Run {run.run_id} cannot go from {run.state.value} to {event.state.value}.",
+                    remedy="A run that is over stays over: make a new plan.",
+                )
+            return attrs.evolve(run, state=event.state, changed_at=event.at, why=event.why)
+        case StepChanged():
+            return _on_step(run, event.step_id, lambda record: _change(record, event))
+        case AttemptPrepared():
+            return _on_step(run, event.step_id, lambda record: _prepare(record, event))
+        case AttemptEnded():
+            return _on_step(run, event.step_id, lambda record: _end(record, event))
+        case GoalRead():
+            return attrs.evolve(run, goal_evidence=event.evidence)
+        case Noted():
+            return attrs.evolve(run, notes=(*run.notes, event.text))
+
+
+def replay(run: Run, events: Iterable[JournalEvent]) -> Run:
+    """The run after all of `events`."""
+    for event in events:
+        run = apply(run, event)
+    return run
+
+
+def _on_step(run: Run, step_id: str, change: Callable[[StepRecord], StepRecord]) -> Run:
+    if all(record.step.step_id != step_id for record in run.steps):
+        raise JournalError(
+            f"The journal of run {run.run_id} tells of a step {step_id!r} that its plan does not have.",
+            remedy="The journal was altered; do not resume this run, make a new plan from what the servers show.",
+        )
+    steps = tuple(change(record) if record.step.step_id == step_id else record for record in run.steps)
+    return attrs.evolve(run, steps=steps)
+
+
+def _change(record: StepRecord, event: StepChanged) -> StepRecord:
+    if event.state is StepState.RUNNING:
+        return attrs.evolve(
+            record, state=event.state, started_at=record.started_at or event.at, evidence_before=event.evidence, why=event.why
+        )
+    return attrs.evolve(
+        record,
+        state=event.state,
+        started_at=record.started_at or event.at,
+        ended_at=event.at if event.state is not StepState.PENDING else None,
+        evidence_after=event.evidence,
+        why=event.why,
+        exceptions=event.exceptions,
+    )
+
+
+def _prepare(record: StepRecord, event: AttemptPrepared) -> StepRecord:
+    # Only what is proven not to have started is sent again (promise 1), so the next attempt closes an open one.
+    earlier = tuple(
+        attrs.evolve(attempt, outcome=Outcome.FAILED, sent=False, ended_at=event.at) if attempt.is_open else attempt
+        for attempt in record.attempts
+    )
+    attempt = Attempt(number=event.number, prepared_at=event.at, address=event.address)
+    return attrs.evolve(record, attempts=(*earlier, attempt))
+
+
+def _end(record: StepRecord, event: AttemptEnded) -> StepRecord:
+    attempts = tuple(
+        attrs.evolve(
+            attempt,
+            ended_at=event.at,
+            outcome=event.outcome,
+            sent=event.sent,
+            errors=event.errors,
+            warnings=event.warnings,
+            reason=event.reason,
+        )
+        if attempt.number == event.number
+        else attempt
+        for attempt in record.attempts
+    )
+    return attrs.evolve(record, attempts=attempts)

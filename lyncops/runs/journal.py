@@ -1,0 +1,77 @@
+"""The journal: what was attempted and what came of it. Append-only; every write is durable before the method returns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from lyncops.runs.events import JournalEvent
+from lyncops.runs.lock import Claim, Lock
+from lyncops.runs.model import Run
+
+
+class Journal(Protocol):
+    """Keeps runs, their events and the locks of pools. Every method raises JournalError when the store does not work."""
+
+    def begin(self, run: Run, claim: Claim) -> tuple[Lock, ...]:
+        """Take the locks and write the new run down, both or neither; the locks that were stolen.
+
+        Raises:
+            RunLockedError: another run has one of the pools.
+        """
+        ...
+
+    def take_up(self, claim: Claim) -> tuple[Lock, ...]:
+        """Take the locks for a run that exists; the locks that were stolen.
+
+        Raises:
+            RunLockedError: another run has one of the pools, or a live process has this one.
+        """
+        ...
+
+    def append(self, event: JournalEvent, *, token: str) -> None:
+        """Write an event down, and a heartbeat with it, if the locks are still held under `token`.
+
+        Raises:
+            RunLockedError: they are not: somebody took them over.
+        """
+        ...
+
+    def beat(self, run_id: str, token: str, at: datetime) -> bool:
+        """Renew the heartbeat; False when the locks are not held under `token` any more."""
+        ...
+
+    def let_go(self, run_id: str, token: str, *, for_good: bool) -> None:
+        """End this process's hold: `for_good` drops the locks (the run is over), else they stay, at rest."""
+        ...
+
+    def load(self, run_id: str) -> Run:
+        """A run as its events tell it.
+
+        Raises:
+            JournalError: there is none of that name, or its plan was altered.
+        """
+        ...
+
+    def runs(self) -> tuple[Run, ...]:
+        """All runs, newest first."""
+        ...
+
+    def locks(self) -> tuple[Lock, ...]:
+        """All locks."""
+        ...
+
+    def close(self) -> None:
+        """Let the store go."""
+        ...
+
+
+def open_journal(url: str) -> Journal:
+    """Open (and create where it does not exist) the journal at a database url, `sqlite:///lyncops.db`.
+
+    Raises:
+        JournalError: it cannot be opened, created or written.
+    """
+    from lyncops.runs.sql_journal import SqlJournal
+
+    return SqlJournal.open(url)

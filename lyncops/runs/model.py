@@ -1,0 +1,164 @@
+"""A run as a value: its state machine, its steps, and every attempt to send a cmdlet."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+import attrs
+
+from lyncops.plan.model import Plan, Step
+from lyncops.remoting.execution import CommandAddress, ErrorRecord
+from lyncops.values import Outcome
+
+
+class RunState(enum.Enum):
+    """Where a run stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    PAUSED_BY_FAILED_STEP = "paused_by_failed_step"
+    PAUSED_BY_OPERATOR = "paused_by_operator"
+    PENDING_MANUAL_STEP = "pending_manual_step"
+    UNKNOWN = "unknown"
+    COMPLETED = "completed"
+    COMPLETED_WITH_EXCEPTIONS = "completed_with_exceptions"
+    CANCELLED = "cancelled"
+    TIMED_OUT = "timed_out"
+    FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the run is over: nothing leads out of this state."""
+        return not TRANSITIONS[self]
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether no process works on the run now, and a resume would."""
+        return self in _AT_REST
+
+    def may_become(self, other: RunState) -> bool:
+        """Whether the state machine knows this transition."""
+        return other in TRANSITIONS[self]
+
+
+_AT_REST: Final = frozenset(
+    {
+        RunState.PAUSED_BY_FAILED_STEP,
+        RunState.PAUSED_BY_OPERATOR,
+        RunState.PENDING_MANUAL_STEP,
+        RunState.UNKNOWN,
+        RunState.TIMED_OUT,
+    }
+)
+_FROM_RUNNING: Final = _AT_REST | {RunState.COMPLETED, RunState.COMPLETED_WITH_EXCEPTIONS, RunState.CANCELLED, RunState.FAILED}
+_FROM_REST: Final = frozenset({RunState.RUNNING, RunState.CANCELLED})
+
+# A process that dies leaves its run RUNNING in the journal; whoever resumes finds it there, so RUNNING leads to itself.
+TRANSITIONS: Final[Mapping[RunState, frozenset[RunState]]] = {
+    RunState.PENDING: frozenset({RunState.RUNNING, RunState.CANCELLED}),
+    RunState.RUNNING: _FROM_RUNNING | {RunState.RUNNING},
+    **dict.fromkeys(_AT_REST, _FROM_REST),
+    RunState.COMPLETED: frozenset(),
+    RunState.COMPLETED_WITH_EXCEPTIONS: frozenset(),
+    RunState.CANCELLED: frozenset(),
+    RunState.FAILED: frozenset(),
+}
+
+
+class StepState(enum.Enum):
+    """Where a step stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"  # its cmdlet was journalled and may have been sent; or it waits
+    WAITING_FOR_PERSON = "waiting_for_person"
+    DONE = "done"
+    ALREADY_TRUE = "already_true"  # what it is to bring about held before; nothing was sent
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    UNKNOWN = "unknown"
+    GIVEN_UP = "given_up"  # optional; did not succeed, and the run went on
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the run has gone on to the next step and never comes back to this one."""
+        return self in (StepState.DONE, StepState.ALREADY_TRUE, StepState.GIVEN_UP)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Attempt:
+    """One time that a cmdlet was, or was about to be, sent. `outcome` is None while nobody knows how it ended."""
+
+    number: int
+    prepared_at: datetime
+    address: CommandAddress
+    ended_at: datetime | None = None
+    outcome: Outcome | None = None
+    sent: bool = True  # False: proven that the server never started it
+    errors: tuple[ErrorRecord, ...] = ()
+    warnings: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the server may still be running it, or nobody knows what came of it."""
+        return self.outcome in (None, Outcome.UNKNOWN)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class StepRecord:
+    """A step of the plan and all that came of it so far."""
+
+    step: Step
+    state: StepState = StepState.PENDING
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    attempts: tuple[Attempt, ...] = ()
+    evidence_before: str = ""
+    evidence_after: str = ""
+    why: str = ""  # why it stands where it stands, where that needs saying
+    exceptions: tuple[str, ...] = ()
+
+    @property
+    def last_attempt(self) -> Attempt | None:
+        """The latest attempt."""
+        return self.attempts[-1] if self.attempts else None
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Run:
+    """One execution of one plan, as the journal tells it."""
+
+    run_id: str
+    plan: Plan
+    operator: str
+    reason: str
+    created_at: datetime
+    state: RunState = RunState.PENDING
+    changed_at: datetime | None = None  # when it came into this state
+    why: str = ""  # why it is in this state
+    steps: tuple[StepRecord, ...] = ()
+    goal_evidence: str = ""
+    notes: tuple[str, ...] = ()  # locks taken over, and the like
+
+    @classmethod
+    def of(cls, plan: Plan, *, run_id: str, operator: str, reason: str, created_at: datetime) -> Run:
+        """A run that has not begun."""
+        records = tuple(StepRecord(step=step) for step in plan.steps)
+        return cls(run_id=run_id, plan=plan, operator=operator, reason=reason, created_at=created_at, steps=records)
+
+    def record(self, step_id: str) -> StepRecord:
+        """The record of a step of the plan."""
+        return next(record for record in self.steps if record.step.step_id == step_id)
+
+    @property
+    def current(self) -> StepRecord | None:
+        """The first step that is not settled, None when all are."""
+        return next((record for record in self.steps if not record.state.is_settled), None)
+
+    @property
+    def exceptions(self) -> tuple[str, ...]:
+        """What went other than planned without stopping the run, in the order of the steps."""
+        return tuple(f"{record.step.title}: {text}" for record in self.steps for text in record.exceptions)

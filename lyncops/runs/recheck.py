@@ -1,0 +1,47 @@
+"""Before a run begins: does what the plan was made from still hold?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lyncops.checks.result import CheckResult
+from lyncops.errors import PlanRefusedError
+from lyncops.plan.model import Plan
+from lyncops.plan.steps import CmdletStep, ManualStep
+
+Recheck = Callable[[Plan], None]
+"""Looks at the servers afresh; raises PlanRefusedError when the plan must not run any more."""
+
+
+def require_unrefused(plan: Plan) -> None:
+    """Refuse a plan that a check refuses.
+
+    Raises:
+        PlanRefusedError: the message names the checks, the remedy what to do about the first.
+    """
+    if plan.refusals:
+        raise refused(plan, plan.refusals)
+
+
+def compare(plan: Plan, fresh: Plan) -> None:
+    """Refuse `plan` when the same request would be refused now, or would need a step that `plan` lacks.
+
+    Raises:
+        PlanRefusedError: see above. A step that is no longer needed is no reason: it will be found to be already true.
+    """
+    require_unrefused(fresh)
+    known = {step.step_id for step in plan.steps}
+    missing = [step.title for step in fresh.steps if isinstance(step, CmdletStep | ManualStep) and step.step_id not in known]
+    if missing:
+        raise PlanRefusedError(
+            f"The servers have changed since the plan was made: it would now also need: {'; '.join(missing)}.",
+            remedy=f"Make the plan again: lyncops plan {plan.procedure} {plan.target}.",
+        )
+
+
+def refused(plan: Plan, refusals: tuple[CheckResult, ...]) -> PlanRefusedError:
+    """The error of a plan that these checks refuse."""
+    reasons = " ".join(f"[{check.check_id}] {check.evidence.rstrip('.')}." for check in refusals)
+    return PlanRefusedError(
+        f"{plan.procedure} of {plan.target} is refused, nothing was changed. {reasons}", remedy=refusals[0].remedy
+    )

@@ -1,0 +1,161 @@
+"""Executes plans: the only place with effects on Lync."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+import attrs
+
+from lyncops.errors import AuthenticationFailedError, JournalError
+from lyncops.plan.model import Plan
+from lyncops.remoting.interface import Clock, RunsCmdlets
+from lyncops.runs.events import GoalRead, Noted, Observer
+from lyncops.runs.journal import Journal
+from lyncops.runs.ledger import Ledger
+from lyncops.runs.lock import Claim, Lock, Process
+from lyncops.runs.model import Run, RunState, StepState
+from lyncops.runs.recheck import Recheck, require_unrefused
+from lyncops.runs.steps import PATIENCE, Halt, Steps
+from lyncops.runs.watching import Read, Watcher
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Runner:
+    """Starts, resumes and cancels runs.
+
+    `read` reads a scope afresh; `poll` replaces what each step says about how often to read; `recheck` answers the plan that
+    the servers call for now, and is asked before a run begins.
+    """
+
+    sessions: RunsCmdlets
+    clock: Clock
+    journal: Journal
+    read: Read
+    observers: Sequence[Observer] = ()
+    poll: timedelta | None = None
+    recheck: Recheck | None = None
+    process: Process = attrs.field(factory=Process.current)
+
+    def start(self, plan: Plan, *, operator: str, reason: str = "", steal_lock: bool = False) -> Run:
+        """Execute a plan until it is over or stops.
+
+        Raises:
+            PlanRefusedError: a check refuses the plan, or would refuse it now. Nothing was changed.
+            RunLockedError: another run has one of the pools, or took them away while this one ran.
+            JournalError: the journal cannot be written. Nothing more was sent.
+        """
+        require_unrefused(plan)
+        if self.recheck is not None:
+            self.recheck(plan)
+        now = self.clock.now()
+        run = Run.of(plan, run_id=_new_id(now), operator=operator, reason=reason, created_at=now)
+        claim = self._claim(run, operator=operator, reason=reason, steal=steal_lock)
+        return self._work(run, claim, stolen=self.journal.begin(run, claim))
+
+    def resume(self, run_id: str, *, operator: str = "", steal_lock: bool = False) -> Run:
+        """Go on with a run that stopped, or whose process died; a run that is over is answered as it is.
+
+        Raises:
+            RunLockedError: it is being worked on right now, or another run has one of the pools.
+            JournalError: there is no such run, or the journal cannot be written.
+        """
+        run = self.journal.load(run_id)
+        if run.state.is_final:
+            return run
+        claim = self._claim(run, operator=operator or run.operator, reason=run.reason, steal=steal_lock)
+        stolen = self.journal.take_up(claim)
+        return self._work(self.journal.load(run_id), claim, stolen=stolen)
+
+    def cancel(self, run_id: str, *, operator: str, reason: str) -> Run:
+        """Give a run up: it is over, its pools are free. Nothing is undone and nothing is stopped.
+
+        Raises:
+            RunLockedError: it is being worked on right now.
+            JournalError: there is no such run, it is over, or the journal cannot be written.
+        """
+        run = self.journal.load(run_id)
+        if run.state.is_final:
+            raise JournalError(f"Run {run_id} is over ({run.state.value}); it cannot be cancelled.")
+        claim = self._claim(run, operator=operator, reason=reason, steal=False)
+        self.journal.take_up(claim)
+        ledger = self._ledger(self.journal.load(run_id), claim)
+        with ledger.held():
+            ledger.state(RunState.CANCELLED, f"Cancelled by {operator}: {reason}")
+        return ledger.run
+
+    def _claim(self, run: Run, *, operator: str, reason: str, steal: bool) -> Claim:
+        return Claim(
+            deployment=run.plan.deployment,
+            pools=run.plan.lock,
+            run_id=run.run_id,
+            token=secrets.token_hex(16),
+            owner=operator,
+            process=self.process,
+            reason=reason,
+            at=self.clock.now(),
+            steal=steal,
+        )
+
+    def _ledger(self, run: Run, claim: Claim) -> Ledger:
+        return Ledger(run, journal=self.journal, clock=self.clock, token=claim.token, observers=self.observers)
+
+    def _work(self, run: Run, claim: Claim, *, stolen: tuple[Lock, ...]) -> Run:
+        ledger = self._ledger(run, claim)
+        with ledger.held():
+            for lock in stolen:
+                text = f"{claim.owner} took the lock of {lock.pool} away from run {lock.run_id} of {lock.owner}."
+                ledger.write(Noted(run_id=run.run_id, at=ledger.now(), text=text))
+            try:
+                halt = self._steps(ledger) or self._goal(ledger)
+            except KeyboardInterrupt:
+                halt = _interrupted(ledger)
+            except AuthenticationFailedError as error:
+                halt = Halt(RunState.PAUSED_BY_FAILED_STEP, str(error))
+            ledger.state(halt.state, halt.why)
+        return ledger.run
+
+    def _steps(self, ledger: Ledger) -> Halt | None:
+        confirmed = ledger.run.state is RunState.PENDING_MANUAL_STEP
+        ledger.state(RunState.RUNNING)
+        steps = Steps(ledger=ledger, sessions=self.sessions, watcher=self._watcher)
+        while (record := ledger.run.current) is not None:
+            halt = steps.perform(record.step, confirmed=confirmed)
+            confirmed = False
+            if halt is not None:
+                return halt
+        return None
+
+    def _goal(self, ledger: Ledger) -> Halt:
+        """The last word has what the servers show (promise 3)."""
+        goal = ledger.run.plan.goal
+        truth = self._watcher.wait(goal, within=PATIENCE, tell=partial(ledger.polled, step_id=""))
+        ledger.write(GoalRead(run_id=ledger.run_id, at=ledger.now(), holds=truth.holds, evidence=truth.evidence))
+        if truth.holds is None:
+            return Halt(RunState.UNKNOWN, f"All steps are done, but the goal could not be read. {truth.evidence}")
+        if not truth.holds:
+            return Halt(RunState.FAILED, f"All steps are done, but the goal is not reached. {truth.evidence}")
+        if ledger.run.exceptions:
+            return Halt(RunState.COMPLETED_WITH_EXCEPTIONS, "The goal is reached; what went other than planned is listed.")
+        return Halt(RunState.COMPLETED, "The goal is reached.")
+
+    @property
+    def _watcher(self) -> Watcher:
+        return Watcher(read=self.read, clock=self.clock, poll=self.poll)
+
+
+def _interrupted(ledger: Ledger) -> Halt:
+    """Ctrl-C: a cmdlet that was sent goes on at the server without us."""
+    record = ledger.run.current
+    attempt = record.last_attempt if record else None
+    if record is None or attempt is None or not attempt.is_open:
+        return Halt(RunState.PAUSED_BY_OPERATOR, "Interrupted by the operator between two commands.")
+    why = "Interrupted by the operator while it ran: the server goes on with it. Resume the run to come back to it."
+    ledger.step(record.step.step_id, StepState.UNKNOWN, why=why)
+    return Halt(RunState.UNKNOWN, f"{record.step.title}: {why}")
+
+
+def _new_id(now: datetime) -> str:
+    return f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"

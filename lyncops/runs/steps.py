@@ -1,0 +1,237 @@
+"""What a step does. A cmdlet step is done when its `after` is seen to hold, not when its cmdlet ended (promise 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+import attrs
+
+from lyncops.errors import EndpointError, InvalidValueError, UnsupportedByVersionError
+from lyncops.plan.conditions import Truth
+from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
+from lyncops.remoting.execution import CommandAddress, StreamRecord
+from lyncops.remoting.interface import RunsCmdlets
+from lyncops.runs.events import Streamed
+from lyncops.runs.ledger import Ledger
+from lyncops.runs.model import Attempt, RunState, StepState
+from lyncops.runs.watching import Watcher
+from lyncops.values import Effect, Outcome
+
+PATIENCE: Final = timedelta(minutes=2)
+"""How long a `before` may stay unreadable, and how long after a failed cmdlet its `after` is looked for."""
+
+_MAX_PROVEN_NOT_STARTED: Final = 3
+
+
+@attrs.frozen(slots=True)
+class Halt:
+    """Why a run stops here."""
+
+    state: RunState
+    why: str
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Steps:
+    """Performs the steps of one run. Every method answers None when the run goes on."""
+
+    ledger: Ledger
+    sessions: RunsCmdlets
+    watcher: Watcher
+
+    def perform(self, step: Step, *, confirmed: bool) -> Halt | None:
+        """Do what is left to do of a step; `confirmed` says that the operator came back after it was shown to be a manual one."""
+        match step:
+            case CmdletStep():
+                return self._cmdlet(step)
+            case WaitStep():
+                return self._wait(step)
+            case ManualStep():
+                return self._manual(step, confirmed=confirmed)
+
+    def _cmdlet(self, step: CmdletStep) -> Halt | None:
+        """Go on where the journal says that the step stands; what was sent and did not end is never sent again."""
+        record = self.ledger.run.record(step.step_id)
+        attempt = record.last_attempt
+        if attempt is not None and attempt.sent and step.cmdlet.effect is Effect.CHANGE:
+            if attempt.is_open:
+                return self._come_back(step, attempt)
+            if record.state in (StepState.RUNNING, StepState.UNKNOWN):
+                return self._settle(step, attempt)
+        return self._begin(step)
+
+    def _begin(self, step: CmdletStep) -> Halt | None:
+        sent_before = any(attempt.sent for attempt in self.ledger.run.record(step.step_id).attempts)
+        if step.after:
+            there = self.watcher.look(step.after)
+            if there.holds:
+                state = StepState.DONE if sent_before else StepState.ALREADY_TRUE
+                self.ledger.step(step.step_id, state, evidence=there.evidence)
+                return None
+        ready = self._ready(step)
+        if not ready.holds:
+            return self._fail(step, f"It was not begun, nothing was sent. {_says_before(ready)}", evidence=ready.evidence)
+        self.ledger.step(step.step_id, StepState.RUNNING, evidence=ready.evidence)
+        return self._send(step)
+
+    def _ready(self, step: CmdletStep | ManualStep) -> Truth:
+        return self.watcher.wait(step.before, within=PATIENCE, until_known=True, tell=self._teller(step))
+
+    def _send(self, step: CmdletStep) -> Halt | None:
+        def before_send(address: CommandAddress) -> None:
+            self.ledger.prepared(step.step_id, address)
+
+        try:
+            execution = self.sessions.run(
+                step.cmdlet,
+                place=step.place,
+                deadline=step.deadline,
+                on_record=lambda record: self._stream(step, record),
+                before_send=before_send,
+            )
+        except (EndpointError, UnsupportedByVersionError, InvalidValueError) as error:
+            attempt = self.ledger.run.record(step.step_id).last_attempt
+            if attempt is not None and attempt.is_open:
+                self.ledger.not_sent(step.step_id, attempt, str(error))
+            return self._fail(step, f"It was not begun, nothing was sent. {error}")
+        attempt = self.ledger.run.record(step.step_id).last_attempt
+        if attempt is None or not attempt.is_open:  # refused before it had an address
+            return self._fail(step, f"It was not begun, nothing was sent. {execution.reason or _errors(execution.errors)}")
+        self.ledger.ended(step.step_id, attempt, execution)
+        return self._judge(step)
+
+    def _judge(self, step: CmdletStep) -> Halt | None:
+        """Go on from what is known of the latest attempt."""
+        record = self.ledger.run.record(step.step_id)
+        attempt = record.attempts[-1]
+        if not attempt.sent:
+            return self._fail(step, f"The server never started it. {attempt.reason}")
+        if attempt.is_open:
+            return self._come_back(step, attempt)
+        return self._settle(step, attempt)
+
+    def _come_back(self, step: CmdletStep, attempt: Attempt) -> Halt | None:
+        """Find out what came of a command whose end is not known; only if it never started is it sent again."""
+        if step.cmdlet.effect is Effect.READ:
+            return self._fail(step, f"Its answer was lost; it changes nothing and can be asked again. {attempt.reason}")
+        try:
+            execution = self.sessions.collect(
+                attempt.address, step.cmdlet, deadline=step.deadline, on_record=lambda record: self._stream(step, record)
+            )
+        except EndpointError as error:
+            return self._settle_unknown(step, f"No server could be asked about the command: {error}")
+        self.ledger.ended(step.step_id, attempt, execution)
+        if execution.outcome is Outcome.UNKNOWN:
+            return self._settle_unknown(step, execution.reason)
+        if not execution.sent:
+            never = sum(not earlier.sent for earlier in self.ledger.run.record(step.step_id).attempts)
+            return self._begin(step) if never < _MAX_PROVEN_NOT_STARTED else self._judge(step)
+        return self._judge(step)
+
+    def _settle(self, step: CmdletStep, attempt: Attempt) -> Halt | None:
+        """Its cmdlet has ended: see what it did."""
+        failed = attempt.outcome is Outcome.FAILED
+        told = f"The cmdlet failed: {_errors(attempt.errors) or attempt.reason}" if failed else ""
+        if not step.after:
+            if failed:
+                return self._fail(step, told)
+            self.ledger.step(step.step_id, StepState.DONE)
+            return None
+        within = min(step.settle, PATIENCE) if failed else step.settle
+        truth = self.watcher.wait(step.after, within=within, tell=self._teller(step))
+        if truth.holds:
+            exceptions = (f"{told} Yet what it was to bring about is there.",) if failed else ()
+            self.ledger.step(step.step_id, StepState.DONE, evidence=truth.evidence, exceptions=exceptions)
+            return None
+        if truth.holds is None:
+            return self._unknown(step, f"{told} What it did could not be read.".strip(), evidence=truth.evidence)
+        told = told or f"The cmdlet ended without an error, but {_minutes(within)} later its effect is not there."
+        return self._fail(step, told, evidence=truth.evidence)
+
+    def _settle_unknown(self, step: CmdletStep, reason: str) -> Halt | None:
+        truth = Truth(None, "")
+        if step.after:
+            truth = self.watcher.wait(step.after, within=step.settle, tell=self._teller(step))
+        if truth.holds:
+            why = "Its answer was lost; what it was to bring about is there."
+            self.ledger.step(step.step_id, StepState.DONE, evidence=truth.evidence, why=why)
+            return None
+        return self._unknown(step, f"It was sent, and what came of it is not known: {reason}", evidence=truth.evidence)
+
+    def _fail(self, step: CmdletStep, why: str, *, evidence: str = "") -> Halt | None:
+        if step.optional:
+            self.ledger.step(step.step_id, StepState.GIVEN_UP, evidence=evidence, why=why, exceptions=(why,))
+            return None
+        self.ledger.step(step.step_id, StepState.FAILED, evidence=evidence, why=why)
+        return Halt(RunState.PAUSED_BY_FAILED_STEP, f"{step.title}: {why}")
+
+    def _unknown(self, step: CmdletStep, why: str, *, evidence: str) -> Halt | None:
+        if step.optional:
+            self.ledger.step(step.step_id, StepState.GIVEN_UP, evidence=evidence, why=why, exceptions=(why,))
+            return None
+        self.ledger.step(step.step_id, StepState.UNKNOWN, evidence=evidence, why=why)
+        return Halt(RunState.UNKNOWN, f"{step.title}: {why}")
+
+    def _wait(self, step: WaitStep) -> Halt | None:
+        self.ledger.step(step.step_id, StepState.RUNNING)
+        truth = self.watcher.wait(step.until, within=step.deadline, poll=step.poll, tell=self._teller(step))
+        if truth.holds:
+            self.ledger.step(step.step_id, StepState.DONE, evidence=truth.evidence)
+            return None
+        why = f"It did not come true within {_minutes(step.deadline)}."
+        if truth.holds is None:
+            why = f"It could not be read whether it came true within {_minutes(step.deadline)}."
+        if step.optional:
+            self.ledger.step(step.step_id, StepState.GIVEN_UP, evidence=truth.evidence, why=why, exceptions=(why,))
+            return None
+        self.ledger.step(step.step_id, StepState.TIMED_OUT, evidence=truth.evidence, why=why)
+        return Halt(RunState.UNKNOWN if truth.holds is None else RunState.TIMED_OUT, f"{step.title}: {why} {truth.evidence}")
+
+    def _manual(self, step: ManualStep, *, confirmed: bool) -> Halt | None:
+        if step.after:
+            truth = self.watcher.look(step.after)
+            if truth.holds:
+                self.ledger.step(step.step_id, StepState.DONE if confirmed else StepState.ALREADY_TRUE, evidence=truth.evidence)
+                return None
+            if confirmed and truth.holds is None:
+                word = "Taken as done on the operator's word: it could not be read."
+                self.ledger.step(step.step_id, StepState.DONE, evidence=truth.evidence, exceptions=(word,))
+                return None
+            if confirmed:
+                return self._ask(step, "It is not done yet.", truth.evidence)
+        elif confirmed:
+            self.ledger.step(step.step_id, StepState.DONE, why="On the operator's word: no cmdlet shows it.")
+            return None
+        ready = self._ready(step)
+        if ready.holds is False:
+            why = f"It must not be begun yet. {_says_before(ready)}"
+            self.ledger.step(step.step_id, StepState.FAILED, evidence=ready.evidence, why=why)
+            return Halt(RunState.PAUSED_BY_FAILED_STEP, f"{step.title}: {why}")
+        return self._ask(step, "", ready.evidence)
+
+    def _ask(self, step: ManualStep, why: str, evidence: str) -> Halt:
+        self.ledger.step(step.step_id, StepState.WAITING_FOR_PERSON, evidence=evidence, why=why)
+        return Halt(RunState.PENDING_MANUAL_STEP, f"{step.title}: to be done by hand, {step.where}. {why}".strip())
+
+    def _teller(self, step: Step) -> Callable[[Truth, datetime], None]:
+        return partial(self.ledger.polled, step_id=step.step_id)
+
+    def _stream(self, step: CmdletStep, record: StreamRecord) -> None:
+        self.ledger.tell(Streamed(run_id=self.ledger.run_id, at=self.ledger.now(), step_id=step.step_id, record=record))
+
+
+def _says_before(truth: Truth) -> str:
+    says = "could not be read" if truth.holds is None else "does not hold"
+    return f"What must hold before {says}: {truth.evidence}"
+
+
+def _errors(errors: tuple[object, ...]) -> str:
+    return " ".join(str(error) for error in errors)
+
+
+def _minutes(duration: timedelta) -> str:
+    seconds = duration.total_seconds()
+    return f"{seconds / 60:g} minutes" if seconds >= 60 else f"{seconds:g} seconds"

@@ -1,0 +1,65 @@
+"""Reading conditions: once, or until they hold or time is up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import attrs
+
+from lyncops.deployment.model import Deployment
+from lyncops.deployment.scope import Scope
+from lyncops.errors import AuthenticationFailedError, LyncOpsError
+from lyncops.plan.conditions import Condition, Truth, all_hold, scope_of
+from lyncops.remoting.interface import Clock
+
+Read = Callable[[Scope], Deployment]
+"""Reads afresh what a scope asks for."""
+
+POLL: Final = timedelta(seconds=15)
+_NOTHING_TO_ASK: Final = Truth(holds=True, evidence="")
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Watcher:
+    """Asks the servers whether conditions hold."""
+
+    read: Read
+    clock: Clock
+    poll: timedelta | None = None  # instead of what each step says
+
+    def look(self, conditions: Sequence[Condition]) -> Truth:
+        """Whether all hold, by one fresh reading; unknown where it cannot be read."""
+        if not conditions:
+            return _NOTHING_TO_ASK
+        try:
+            return all_hold(conditions, self.read(scope_of(conditions)))
+        except AuthenticationFailedError:
+            raise  # asking again and again would lock the account
+        except LyncOpsError as error:
+            return Truth(holds=None, evidence=f"It could not be read: {error}")
+
+    def wait(
+        self,
+        conditions: Sequence[Condition],
+        *,
+        within: timedelta,
+        poll: timedelta = POLL,
+        until_known: bool = False,
+        tell: Callable[[Truth, datetime], None],
+    ) -> Truth:
+        """Read until all hold (`until_known`: or one does not) or `within` is over; the last truth that was seen.
+
+        `tell` is told of each truth and of when the waiting would end.
+
+        At least one reading is made, and one at the very end, so that what came true in the last pause counts.
+        """
+        until = self.clock.now() + within
+        while True:
+            truth = self.look(conditions)
+            tell(truth, until)
+            now = self.clock.now()
+            if truth.holds or (until_known and truth.holds is not None) or now >= until:
+                return truth
+            self.clock.sleep(min(self.poll or poll, until - now))
