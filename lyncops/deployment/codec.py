@@ -1,0 +1,101 @@
+"""A deployment as JSON and back: field names are stable, what could not be read is `{"unread": ..., "reason": ...}`."""
+
+from __future__ import annotations
+
+import json
+import types
+from datetime import datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, Union, cast, get_args, get_origin
+
+from lyncops.deployment.model import Deployment, ExportState, ImportState
+from lyncops.errors import InvalidValueError
+from lyncops.values import Fqdn, ServiceId, SiteName, Unread
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+FORMAT = "lyncops-deployment/1"
+
+
+def deployment_to_dict(deployment: Deployment) -> dict[str, object]:
+    """The deployment as values that JSON knows; `format` says how to read it."""
+    return {"format": FORMAT, **cast("dict[str, object]", _converter().unstructure(deployment))}
+
+
+def deployment_to_json(deployment: Deployment) -> str:
+    """The deployment as JSON text."""
+    return json.dumps(deployment_to_dict(deployment), indent=2)
+
+
+def deployment_from_dict(data: object) -> Deployment:
+    """The deployment that `deployment_to_dict` wrote.
+
+    Raises:
+        InvalidValueError: it is no deployment, or one of a format that this version does not know.
+    """
+    fields = cast("dict[str, object]", data) if isinstance(data, dict) else dict[str, object]()
+    if fields.get("format") != FORMAT:
+        raise InvalidValueError(
+            f"This is no deployment in the format {FORMAT}.", remedy="Write it anew with `lyncops --json status`."
+        )
+    try:
+        return _converter().structure({name: value for name, value in fields.items() if name != "format"}, Deployment)
+    except (ValueError, TypeError, KeyError, ExceptionGroup) as error:
+        raise InvalidValueError(
+            f"The deployment cannot be read: {error}", remedy="Write it anew with `lyncops --json status`."
+        ) from error
+
+
+def deployment_from_json(text: str) -> Deployment:
+    """The deployment that `deployment_to_json` wrote.
+
+    Raises:
+        InvalidValueError: as `deployment_from_dict`, or the text is no JSON.
+    """
+    try:
+        return deployment_from_dict(json.loads(text))
+    except json.JSONDecodeError as error:
+        raise InvalidValueError(
+            f"The deployment is no JSON: {error}", remedy="Write it anew with `lyncops --json status`."
+        ) from error
+
+
+@cache
+def _converter() -> Converter:
+    from cattrs import Converter
+
+    converter = Converter(forbid_extra_keys=True)
+    converter.register_unstructure_hook(
+        Unread, lambda unread: {"unread": unread.what, "reason": unread.reason, "asked": unread.asked}
+    )
+    converter.register_structure_hook(Unread, lambda data, _: Unread(data["unread"], data["reason"], data["asked"]))
+    for text in (Fqdn, SiteName):
+        converter.register_unstructure_hook(text, str)
+        converter.register_structure_hook(text, lambda data, kind: kind(data))
+    converter.register_unstructure_hook(ServiceId, str)
+    converter.register_structure_hook(ServiceId, lambda data, _: ServiceId.parse(data))
+    converter.register_unstructure_hook(datetime, datetime.isoformat)
+    converter.register_structure_hook(datetime, lambda data, _: datetime.fromisoformat(data))
+    converter.register_unstructure_hook(timedelta, timedelta.total_seconds)
+    converter.register_structure_hook(timedelta, lambda data, _: timedelta(seconds=data))
+    converter.register_structure_hook_func(_is_union, lambda data, kind: _structure_union(converter, data, kind))
+    converter.register_unstructure_hook_func(_is_union, converter.unstructure)
+    return converter
+
+
+def _is_union(kind: object) -> bool:
+    return get_origin(kind) in (Union, types.UnionType)
+
+
+def _structure_union(converter: Converter, data: object, kind: object) -> object:
+    """A union of this model: None, Unread, a state or its text, or one other type."""
+    others: list[Any] = [member for member in get_args(kind) if member not in (Unread, types.NoneType)]
+    if data is None:
+        return None
+    if isinstance(data, dict) and "unread" in cast("dict[str, object]", data):
+        return converter.structure(data, Unread)
+    for state in (ExportState, ImportState):
+        if state in others:
+            return {known.value: known for known in state}.get(str(data), str(data))
+    return converter.structure(data, others[0])
