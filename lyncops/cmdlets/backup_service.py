@@ -1,0 +1,172 @@
+"""The Backup Service that keeps a pair of pools alike: configuration, state, synchronisation."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar, Final
+
+from lyncops.cmdlets.base import ONLY_2019, SINCE_2013, SINCE_2015, Cmdlet, NoOutput, command, parameter
+from lyncops.cmdlets.enums import BackupCategory, BackupModule, BackupModules, ExportStatus, ImportStatus
+from lyncops.cmdlets.kinds import BOOLEAN, FQDN, IDENTITY, INT32, STRING, SWITCH, TIMESPAN, choice, timespan
+from lyncops.cmdlets.reading import as_bool, as_int, as_text, as_timedelta, several, word_of
+from lyncops.cmdlets.result import Result, prop, result
+
+BACKUP_CATEGORY: Final = choice("BackupCategory", BackupCategory)
+BACKUP_MODULES: Final = choice("BackupModules", BackupModules)
+BACKUP_MODULE: Final = choice("String", BackupModule)
+SYNC_INTERVAL: Final = timespan(timedelta(seconds=5), timedelta(hours=3))
+
+_LATER_MODULES: Final = {BackupModule.RGS_DATA_STORE.value: ONLY_2019, BackupModule.RGS_FILE_STORE.value: ONLY_2019}
+
+
+@result
+class BackupModuleStatus(Result):
+    """One module, one direction (facts page 2.2).
+
+    `CentralMgmt.CMSMaster` says NotInitialized on the pool without the active store: that is healthy.
+    """
+
+    BARE: ClassVar[str] = "Identity"
+
+    identity: str | None = prop(as_text, "Identity", "Name", "Module", "BackupModule", default=None)
+    export_status: ExportStatus | None = prop(word_of(ExportStatus), "ExportStatus", default=None)
+    import_status: ImportStatus | None = prop(word_of(ImportStatus), "ImportStatus", default=None)
+
+
+@result
+class BackupServiceStatus(Result):
+    """The Backup Service of one pool towards its partner: ask both pools. The names of the overall states are not established."""
+
+    backup_modules: tuple[BackupModuleStatus, ...] = prop(
+        several(BackupModuleStatus.decode), "BackupModules", "Modules", default=()
+    )
+    overall_export_status: ExportStatus | None = prop(word_of(ExportStatus), "OverallExportStatus", "ExportStatus", default=None)
+    overall_import_status: ImportStatus | None = prop(word_of(ImportStatus), "OverallImportStatus", "ImportStatus", default=None)
+
+
+@result
+class BackupServiceConfiguration(Result):
+    """How the Backup Service works, for all pools (PS:Set-CsBackupServiceConfiguration)."""
+
+    identity: str | None = prop(as_text, "Identity", default=None)
+    sync_interval: timedelta | None = prop(as_timedelta, "SyncInterval", default=None)
+    max_concurrent_calls: int | None = prop(as_int, "MaxConcurrentCalls", default=None)
+    authorized_universal_groups: tuple[str, ...] = prop(several(as_text), "AuthorizedUniversalGroups", default=())
+    authorized_local_accounts: tuple[str, ...] = prop(several(as_text), "AuthorizedLocalAccounts", default=())
+    max_batches_per_cms_sync: int | None = prop(as_int, "MaxBatchesPerCmsSync", default=None)
+    max_batches_per_user_store_sync: int | None = prop(as_int, "MaxBatchesPerUserStoreSync", default=None)
+    max_data_conf_package_size_kb: int | None = prop(as_int, "MaxDataConfPackageSizeKB", default=None)
+    max_high_pri_queue_percentage_per_user_store_sync: int | None = prop(
+        as_int, "MaxHighPriQueuePercentagePerUserStoreSync", default=None
+    )
+    enable_rgs_backup_service: bool | None = prop(as_bool, "EnableRgsBackupService", default=None)
+
+
+@command("Get-CsBackupServiceStatus", SINCE_2013)
+class GetCsBackupServiceStatus(Cmdlet[BackupServiceStatus]):
+    """Ask how far a pool's changes have reached its backup pool (PS:Get-CsBackupServiceStatus).
+
+    Refused unless the caller is in RTCUniversalServerAdmins and that group is authorised. It takes a category, never a module: the
+    procedure page's `-BackupModule` does not exist (facts page 1.1).
+    """
+
+    pool_fqdn: str = parameter("PoolFqdn", FQDN)
+    category: BackupCategory | None = parameter("Category", BACKUP_CATEGORY, default=None)
+    force: bool = parameter("Force", SWITCH, default=False)
+
+
+@command("Get-CsBackupServiceConfiguration", SINCE_2013, sets=("Filter", "Identity"))
+class GetCsBackupServiceConfiguration(Cmdlet[BackupServiceConfiguration]):
+    """Read how the Backup Service works (PS:Get-CsBackupServiceConfiguration)."""
+
+    filter: str | None = parameter("Filter", STRING, default=None, sets=("Filter",))
+    local_store: bool = parameter("LocalStore", SWITCH, default=False)
+    identity: str | None = parameter("Identity", IDENTITY, default=None, sets=("Identity",))
+
+
+@command("Set-CsBackupServiceConfiguration", SINCE_2013)
+class SetCsBackupServiceConfiguration(Cmdlet[NoOutput]):
+    """Change how the Backup Service works (PS:Set-CsBackupServiceConfiguration).
+
+    `sync_interval` is 5 seconds to 3 hours, 2 minutes by default: about what an unplanned failover loses.
+    """
+
+    identity: str | None = parameter("Identity", IDENTITY, default=None)
+    authorized_local_accounts: str | None = parameter("AuthorizedLocalAccounts", STRING, default=None)
+    authorized_universal_groups: str | None = parameter("AuthorizedUniversalGroups", STRING, default=None)
+    confirm: bool | None = parameter("Confirm", SWITCH, default=None)
+    force: bool = parameter("Force", SWITCH, default=False)
+    max_batches_per_cms_sync: int | None = parameter("MaxBatchesPerCmsSync", INT32, default=None)
+    max_batches_per_user_store_sync: int | None = parameter("MaxBatchesPerUserStoreSync", INT32, default=None)
+    max_concurrent_calls: int | None = parameter("MaxConcurrentCalls", INT32, default=None)
+    max_data_conf_package_size_kb: int | None = parameter("MaxDataConfPackageSizeKB", INT32, default=None)
+    sync_interval: timedelta | None = parameter("SyncInterval", SYNC_INTERVAL, default=None)
+    what_if: bool = parameter("WhatIf", SWITCH, default=False)
+    max_high_pri_queue_percentage_per_user_store_sync: int | None = parameter(
+        "MaxHighPriQueuePercentagePerUserStoreSync", INT32, default=None, versions=SINCE_2015
+    )
+    enable_rgs_backup_service: bool | None = parameter("EnableRgsBackupService", BOOLEAN, default=None, versions=ONLY_2019)
+
+
+@command("Remove-CsBackupServiceConfiguration", SINCE_2013)
+class RemoveCsBackupServiceConfiguration(Cmdlet[NoOutput]):
+    """Put the Backup Service's settings back to their defaults (PS:Remove-CsBackupServiceConfiguration)."""
+
+    identity: str = parameter("Identity", IDENTITY)
+    confirm: bool | None = parameter("Confirm", SWITCH, default=None)
+    force: bool = parameter("Force", SWITCH, default=False)
+    what_if: bool = parameter("WhatIf", SWITCH, default=False)
+
+
+@command("Invoke-CsBackupServiceSync", SINCE_2013)
+class InvokeCsBackupServiceSync(Cmdlet[NoOutput]):
+    """Synchronise a pool's changes to its backup pool now (PS:Invoke-CsBackupServiceSync).
+
+    Every module unless `backup_module` names one. To restore conference content after a failback run it against the *backup* pool
+    (facts page 4.2). It has neither `-WhatIf` nor `-Confirm`, and writes nothing.
+    """
+
+    pool_fqdn: str = parameter("PoolFqdn", FQDN)
+    backup_module: BackupModule | None = parameter("BackupModule", BACKUP_MODULE, default=None, words=_LATER_MODULES)
+    force: bool = parameter("Force", SWITCH, default=False)
+
+
+@command("Backup-CsPool", SINCE_2013)
+class BackupCsPool(Cmdlet[NoOutput]):
+    """Bring a pool's data to its backup pool and wait for it (PS:Backup-CsPool).
+
+    `full_backup` waits for the final state, `steady_state` for no backlog: they exclude each other, and `failed_over_pool_only`
+    needs `full_backup` (facts page 1.3).
+    """
+
+    pool_fqdn: str = parameter("PoolFqdn", FQDN)
+    category: BackupCategory | None = parameter("Category", BACKUP_CATEGORY, default=None)
+    confirm: bool | None = parameter("Confirm", SWITCH, default=None)
+    failed_over_pool_only: bool = parameter("FailedOverPoolOnly", SWITCH, default=False)
+    force: bool = parameter("Force", SWITCH, default=False)
+    full_backup: bool = parameter("FullBackup", SWITCH, default=False)
+    local_store: bool = parameter("LocalStore", SWITCH, default=False)
+    report: str | None = parameter("Report", STRING, default=None)
+    retry_count: int | None = parameter("RetryCount", INT32, default=None)
+    steady_state: bool = parameter("SteadyState", SWITCH, default=False)
+    wait_time: timedelta | None = parameter("WaitTime", TIMESPAN, default=None)
+    what_if: bool = parameter("WhatIf", SWITCH, default=False)
+
+
+@command("Debug-CsInterPoolReplication", SINCE_2013)
+class DebugCsInterPoolReplication(Cmdlet[str]):
+    """Compare the stores of a pool and its backup pool, as text (PS:Debug-CsInterPoolReplication).
+
+    Fails when no backup pool is assigned. With `resync_signature_mismatch_items` it changes data.
+    """
+
+    pool_fqdn: str = parameter("PoolFqdn", FQDN)
+    backup_module: BackupModules | None = parameter("BackupModule", BACKUP_MODULES, default=None)
+    force: bool = parameter("Force", SWITCH, default=False)
+    confirm: bool | None = parameter("Confirm", SWITCH, default=None, versions=SINCE_2015)
+    database_command_timeout_in_seconds: int | None = parameter(
+        "DatabaseCommandTimeoutInSeconds", INT32, default=None, versions=SINCE_2015
+    )
+    resync_signature_mismatch_items: bool = parameter("ResyncSignatureMismatchItems", SWITCH, default=False, versions=SINCE_2015)
+    suppress_multi_master_detection: bool = parameter("SuppressMultiMasterDetection", SWITCH, default=False, versions=SINCE_2015)
+    what_if: bool = parameter("WhatIf", SWITCH, default=False, versions=SINCE_2015)

@@ -1,0 +1,200 @@
+"""Readers: each turns whatever shape a property arrived in into one Python type, or gives None where it cannot. None raises.
+
+Remoting carries the same property as text, number, enumeration or nested object, according to the server's version and endpoint
+(facts page 2), and names of several properties are not established (facts page 12).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final, TypeVar, cast
+
+from lyncops.cmdlets.kinds import parse_timespan
+from lyncops.errors import InvalidValueError
+from lyncops.values import DotNetVersion, Fqdn, RemoteEnum, RemoteObject, ServiceId, SiteName
+
+T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
+
+_LIST_HOLDERS: Final = ("Items", "SyncRoot", "Value", "Values")
+_TEXT_HOLDERS: Final = ("Value", "Name", "Identity", "DisplayName")
+_FQDN_HOLDERS: Final = ("Fqdn", "PoolFqdn", "Value", "DnsName", "Name", "Identity")
+_TRUTH: Final = {"true": True, "$true": True, "yes": True, "1": True, "false": False, "$false": False, "no": False, "0": False}
+_WHOLE: Final = re.compile(r"\s*(-?\d{1,18})(?:\.0+)*\s*", re.ASCII)
+_ISO_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(\.\d{1,9})?\s*(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+_ISO_DURATION: Final = re.compile(r"(-?)P(?:(\d{1,8})D)?(?:T(?:(\d{1,8})H)?(?:(\d{1,8})M)?(?:(\d{1,8})(\.\d{1,9})?S)?)?", re.ASCII)
+
+
+def items_of(value: object) -> list[object]:
+    """The items of a list in any shape: a list, an object that holds one, one bare item, or nothing."""
+    if value is None:
+        return []
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return list(cast("list[object]", value))
+    if isinstance(value, RemoteObject):
+        held = next((cast("object", value.get(name)) for name in _LIST_HOLDERS if isinstance(value.get(name), (list, tuple))), None)
+        return items_of(held) if held is not None else [value]
+    return [value]
+
+
+def as_text(value: object) -> str | None:
+    """Text; of an object what its ToString gave, or its name."""
+    if isinstance(value, (list, tuple)):
+        listed = cast("list[object]", value)
+        return as_text(listed[0]) if len(listed) == 1 else None
+    if isinstance(value, RemoteObject):
+        return value.text if value.text is not None else as_text(value.get(*_TEXT_HOLDERS))
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return None if value is None or isinstance(value, (bytes, Mapping)) else str(value)
+
+
+def as_name(value: object) -> str | None:
+    """A name; of an object the name that it has, before what its ToString gave."""
+    held = as_text(value.get("Name", "Identity")) if isinstance(value, RemoteObject) else None
+    return held or as_text(value)
+
+
+def as_fqdn(value: object) -> Fqdn | None:
+    """An FQDN as text, behind a role (`Registrar:pool`), as an object's ToString, or as a property of it."""
+    if isinstance(value, RemoteObject):
+        held = (as_fqdn(value.get(name)) for name in _FQDN_HOLDERS if not isinstance(value.get(name), RemoteObject))
+        found = next((name for name in held if name is not None), None)
+        return found or as_fqdn(value.text if value.text is not None else value.get("Fqdn", "Value"))
+    text = as_text(value)
+    try:
+        return Fqdn(text.rpartition(":")[2]) if text else None
+    except InvalidValueError:
+        return None
+
+
+def as_site(value: object) -> SiteName | None:
+    """A site's bare name."""
+    text = as_name(value)
+    try:
+        return SiteName(text) if text else None
+    except InvalidValueError:
+        return None
+
+
+def service_of(role: str) -> Callable[[object], ServiceId | None]:
+    """A reader of service identities; a bare FQDN means the service of this role there."""
+
+    def read(value: object) -> ServiceId | None:
+        text = as_name(value)
+        try:
+            return (ServiceId.parse(text) if ":" in text else ServiceId(role, Fqdn(text))) if text else None
+        except InvalidValueError:
+            return None
+
+    return read
+
+
+def as_bool(value: object) -> bool | None:
+    """True or False, also as text or number."""
+    if isinstance(value, bool):
+        return value
+    text = as_text(value)
+    return _TRUTH.get(text.strip().casefold()) if text is not None else None
+
+
+def as_int(value: object) -> int | None:
+    """A whole number, also as text, as the number of an enumeration, or as the first number of a version."""
+    if isinstance(value, RemoteEnum) and value.number is not None:
+        return value.number
+    if isinstance(value, DotNetVersion):
+        return value.parts[0]
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    text = as_text(value)
+    found = (
+        re.fullmatch(r"\s*(-?\d{1,18})(?:\.0+)*\s*", text, re.ASCII) if text is not None and not isinstance(value, bool) else None
+    )
+    return int(found[1]) if found else None
+
+
+def as_datetime(value: object) -> datetime | None:
+    """A time with zone; one without zone is UTC, which Lync's management objects use. .NET's MinValue ("never") gives None."""
+    if isinstance(value, RemoteObject):
+        held = value.get("DateTime", "Value")
+        return as_datetime(held if isinstance(held, (str, datetime)) and as_datetime(held) else value.text)
+    if isinstance(value, str):
+        value = _parse_time(value)
+    if not isinstance(value, datetime) or value.year == 1:
+        return None
+    return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+
+
+def _parse_time(text: str) -> datetime | None:
+    found = _ISO_TIME.fullmatch(text.strip())
+    if found is None:
+        return None
+    day, fraction, zone = found.groups()
+    try:
+        return datetime.fromisoformat(f"{day}{(fraction or '')[:7]}{zone or ''}")
+    except ValueError:
+        return None
+
+
+def as_timedelta(value: object) -> timedelta | None:
+    """A duration, also as `hh:mm:ss`, `d.hh:mm:ss`, `PT2M`, or an object that tells its ticks or seconds."""
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, RemoteObject):
+        ticks, seconds = as_int(value.get("Ticks")), value.get("TotalSeconds")
+        if ticks is not None:
+            return timedelta(microseconds=ticks / 10)
+        return timedelta(seconds=seconds) if isinstance(seconds, (int, float)) else as_timedelta(value.text)
+    if not isinstance(value, str):
+        return None
+    iso = _ISO_DURATION.fullmatch(value.strip())
+    try:
+        return _iso_duration(iso) if iso is not None and iso[0][-1] not in "PT" else parse_timespan(value)
+    except InvalidValueError:
+        return None
+
+
+def _iso_duration(found: re.Match[str]) -> timedelta:
+    days, hours, minutes, seconds = (int(found[group] or 0) for group in range(2, 6))
+    length = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds + float(found[6] or 0))
+    return -length if found[1] else length
+
+
+def word_of(words: type[E], *, first: int = 0) -> Callable[[object], E | None]:
+    """A reader of an enumeration, in any letter case, or by number.
+
+    Text wins where both are there. Numbers are taken to count in the documented order from `first`: that is how .NET numbers an
+    enumeration that says nothing else, but for Lync's own it is not established.
+    """
+    by_text = {word.value.casefold(): word for word in words}
+    by_number = dict(enumerate(words, start=first))
+
+    def read(value: object) -> E | None:
+        if isinstance(value, RemoteEnum) and value.text is not None and not value.text.lstrip("-").isdecimal():
+            return by_text.get(value.text.strip().casefold())
+        text = as_text(value)
+        known = by_text.get(text.strip().casefold()) if text is not None else None
+        number = as_int(value if known is None and not isinstance(value, RemoteObject) else value_number(value))
+        return known if known is not None or number is None else by_number.get(number)
+
+    return read
+
+
+def value_number(value: object) -> object:
+    """What could be an enumeration's number in an object: its `value__`, its `Value`, or its text."""
+    return value.get("value__", "Value") or value.text if isinstance(value, RemoteObject) else None
+
+
+def several(reader: Callable[[object], T | None]) -> Callable[[object], tuple[T, ...] | None]:
+    """A reader of lists: the items that `reader` can read, in order. One bare item, or text with commas, is a list too."""
+
+    def read(value: object) -> tuple[T, ...] | None:
+        items = items_of(value)
+        if len(items) == 1 and isinstance(items[0], str):
+            items = [word.strip() for word in items[0].strip("{} ").split(",") if word.strip()]
+        return tuple(found for found in map(reader, items) if found is not None)
+
+    return read

@@ -1,0 +1,93 @@
+"""What every result class has: fields that are properties, read tolerantly, and a place for what it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Final, Self, TypeVar, cast, dataclass_transform, overload
+
+import attrs
+
+from lyncops.cmdlets.reading import items_of
+from lyncops.values import RemoteObject
+
+T = TypeVar("T")
+R = TypeVar("R", bound="Result")
+
+_PROPERTY: Final = "lyncops.cmdlets.property"
+
+
+@attrs.frozen(slots=True)
+class _Property:
+    names: tuple[str, ...]
+    read: Callable[[object], object]
+
+
+@overload
+def prop(reader: Callable[[object], T | None], *names: str, default: None) -> T | None: ...
+@overload
+def prop(reader: Callable[[object], T | None], *names: str, default: T) -> T: ...
+def prop(reader: Callable[[object], object], *names: str, default: object) -> object:
+    """A field that is a property: how it is read, the names that it may have (the best first), what stands when it is absent."""
+    return cast("object", attrs.field(default=default, metadata={_PROPERTY: _Property(names, reader)}))
+
+
+def kept(*, factory: Callable[[], T]) -> T:
+    """The field for what is not known; it does not take part in the hash."""
+    return cast("T", attrs.field(factory=factory, hash=False))
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(prop, kept))
+def result(cls: type[R]) -> type[R]:
+    """Make a class of properties a result: an attrs value."""
+    return attrs.frozen(cls, slots=True, kw_only=True)
+
+
+@result
+class Result:
+    """One object that a cmdlet wrote.
+
+    Reading one never raises: a property that is absent has its default, one that cannot be understood has too and is kept, with all
+    that is not known, in `unknown_properties` by the server's spelling. A bare value (no object) counts as the property `BARE`.
+    """
+
+    BARE: ClassVar[str] = "Value"
+
+    unknown_properties: Mapping[str, object] = kept(factory=dict[str, object])
+
+    @classmethod
+    def decode(cls, item: object) -> Self:
+        """Read one pipeline object: a RemoteObject, a mapping, or a bare value."""
+        properties = cls._properties_of(item)
+        spelled = {name.casefold(): name for name in properties}
+        fields: dict[str, object] = {}
+        understood: set[str] = set()
+        for field in cast("tuple[attrs.Attribute[object], ...]", attrs.fields(cls)):
+            about = cast("_Property | None", field.metadata.get(_PROPERTY))
+            if about is None:
+                continue
+            for name in (spelled[name.casefold()] for name in about.names if name.casefold() in spelled):
+                value = about.read(properties[name])
+                if value is not None and not (isinstance(value, tuple) and len(cast("tuple[object, ...]", value)) == 0):
+                    fields[field.name] = value
+                if _is_understood(properties[name], value):
+                    understood.add(name)
+                if field.name in fields:
+                    break
+        unknown = {name: value for name, value in properties.items() if name not in understood}
+        return cls(**{**fields, "unknown_properties": unknown})
+
+    @classmethod
+    def _properties_of(cls, item: object) -> Mapping[str, object]:
+        if isinstance(item, RemoteObject):
+            return item.properties if item.properties or item.text is None else {cls.BARE: item.text}
+        if isinstance(item, Mapping):
+            return {str(name): value for name, value in cast("Mapping[object, object]", item).items()}
+        return {} if item is None else {cls.BARE: item}
+
+
+def _is_understood(raw: object, value: object) -> bool:
+    if raw is None or raw == "":
+        return True
+    if isinstance(value, tuple):
+        return len(cast("tuple[object, ...]", value)) >= len(items_of(raw))
+    return value is not None
