@@ -20,6 +20,12 @@ class RouteKind(enum.Enum):
     XMPP = "XmppFederationRoute"
 
 
+def leads_to(deployment: Deployment, next_hop: Fqdn, pool: Fqdn) -> bool:
+    """Whether a next hop is this pool, by the pool's own name or by that of one of its machines."""
+    owner = deployment.pool_of(next_hop)
+    return next_hop == pool or (owner is not None and owner.fqdn == pool)
+
+
 @attrs.frozen(slots=True)
 class EdgeNextHopIs:
     """The Edge pool hands what comes from outside to this pool."""
@@ -39,7 +45,8 @@ class EdgeNextHopIs:
         edge = next((edge for edge in deployment.edges if edge.fqdn == self.edge), None)
         if edge is None:
             return Truth(None, f"the topology has no Edge pool {self.edge}")
-        return Truth(edge.next_hop == self.pool, f"the next hop of {self.edge} is {edge.next_hop or 'not set'}")
+        good = edge.next_hop is not None and leads_to(deployment, edge.next_hop, self.pool)
+        return Truth(good, f"the next hop of {self.edge} is {edge.next_hop or 'not set'}")
 
     def __str__(self) -> str:
         return f"the next hop of {self.edge} is {self.pool}"
@@ -60,7 +67,7 @@ class NoEdgeLeadsTo:
         """Name the Edge pools that still do."""
         if isinstance(deployment.edges, Unread):
             return Truth(None, str(deployment.edges))
-        still = [edge.fqdn for edge in deployment.edges if edge.next_hop == self.pool]
+        still = [edge.fqdn for edge in deployment.edges if edge.next_hop and leads_to(deployment, edge.next_hop, self.pool)]
         return Truth(not still, f"{listed(still) if still else 'no Edge pool'} leads to {self.pool}")
 
     def __str__(self) -> str:

@@ -1,0 +1,140 @@
+"""All procedures by their name on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+import attrs
+
+from lyncops.deployment.model import Deployment
+from lyncops.errors import InvalidValueError
+from lyncops.plan.model import Plan
+from lyncops.procedures import (
+    conference_restore,
+    database_failover,
+    edge_association,
+    edge_next_hop,
+    evacuate,
+    management_store_failover,
+    pool_failback,
+    pool_failover,
+)
+from lyncops.procedures.drafting import Draft, finished
+from lyncops.procedures.request import ProcedureRequest
+from lyncops.values import Mode
+
+_BOTH: Final = (Mode.PLANNED, Mode.DISASTER)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Procedure:
+    """A section of the recovery guide as a procedure: what it does, what it asks for, and how it is planned.
+
+    `modes` is empty where there is only one way. `options` names the fields of `ProcedureRequest` that it has a use for,
+    beyond target, mode, overrides and accept_data_loss; `required` those of them that must be given.
+    """
+
+    name: str
+    summary: str
+    source: str
+    target: str  # what the target is, in words
+    modes: tuple[Mode, ...] = ()
+    options: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    draft: Callable[[Deployment, ProcedureRequest], Draft] = attrs.field(repr=False)
+
+    def plan(self, deployment: Deployment, request: ProcedureRequest) -> Plan:
+        """Plan it. What stands in the way is in the plan's `refusals`.
+
+        Raises:
+            InvalidValueError: the mode or a required option is missing, or an override is wrong.
+        """
+        self._require(request)
+        return finished(self.draft(deployment, request), procedure=self.name, deployment=deployment, request=request)
+
+    def _require(self, request: ProcedureRequest) -> None:
+        if self.modes and request.mode not in self.modes:
+            names = " or ".join(mode.value for mode in self.modes)
+            raise InvalidValueError(f"{self.name} needs a mode.", remedy=f"Add --mode {names}.")
+        if not self.modes and request.mode is not None:
+            raise InvalidValueError(f"{self.name} has no modes.", remedy="Leave --mode out.")
+        for field in self.required:
+            if not getattr(request, field):
+                raise InvalidValueError(f"{self.name} needs {field}.", remedy=f"Add --{field.replace('_', '-')}.")
+
+
+_ALL: Final = (
+    Procedure(
+        name="pool-failover",
+        summary="Serve the users of a pool by its backup pool.",
+        source="Failing over a pool",
+        target="the pool that first homed the users",
+        modes=_BOTH,
+        options=("next_hop", "export", "export_folder", "store_sql_server", "store_sql_instance"),
+        draft=pool_failover.draft,
+    ),
+    Procedure(
+        name="pool-failback",
+        summary="Serve the users of a failed-over pool at home again, and restore their conference content.",
+        source="Failing back a pool",
+        target="the pool that first homed the users",
+        modes=_BOTH,
+        options=("edges",),
+        draft=pool_failback.draft,
+    ),
+    Procedure(
+        name="evacuate",
+        summary="Serve everybody of a pair of pools by one of them.",
+        source="Managing disaster recovery, IMPORTANT box",
+        target="the pool that shall serve everybody",
+        modes=_BOTH,
+        options=("next_hop", "export", "export_folder", "store_sql_server", "store_sql_instance"),
+        draft=evacuate.draft,
+    ),
+    Procedure(
+        name="management-store-failover",
+        summary="Move the Central Management store to the backup pool of the pool that holds it.",
+        source="Failing over a pool, steps 2 to 5",
+        target="the pool that the store leaves",
+        modes=_BOTH,
+        options=("export", "export_folder", "store_sql_server", "store_sql_instance"),
+        draft=management_store_failover.draft,
+    ),
+    Procedure(
+        name="conference-restore",
+        summary="Bring the conference content of a pool home from its backup pool.",
+        source="Restoring conference contents using the Backup Service",
+        target="the pool that first homed the users",
+        draft=conference_restore.draft,
+    ),
+    Procedure(
+        name="edge-next-hop",
+        summary="Lead an Edge pool to another Front End pool.",
+        source="Failing over a pool, step 1",
+        target="the Edge pool",
+        options=("next_hop",),
+        required=("next_hop",),
+        draft=edge_next_hop.draft,
+    ),
+    Procedure(
+        name="edge-association",
+        summary="Change the Edge pool that a Front End pool uses for media.",
+        source="Changing the Edge pool associated with a Front End pool",
+        target="the Front End pool",
+        options=("edge",),
+        required=("edge",),
+        draft=edge_association.draft,
+    ),
+    Procedure(
+        name="database-failover",
+        summary="Move the principal of mirrored databases to the other SQL Server.",
+        source="Failing over a mirrored database",
+        target="the pool of the databases",
+        options=("database_type", "to_mirror"),
+        draft=database_failover.draft,
+    ),
+)
+
+PROCEDURES: Final[Mapping[str, Procedure]] = MappingProxyType({procedure.name: procedure for procedure in _ALL})

@@ -1,0 +1,43 @@
+"""Steps that bring conference content home: a forced sync against the backup pool, and the wait until it is steady."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lyncops.cmdlets import InvokeCsBackupServiceSync
+from lyncops.deployment.model import Pool
+from lyncops.plan.conditions import BackupModuleIs, PoolIsAlive, PoolIsHome
+from lyncops.plan.conditions.pools import CONFERENCE_CONTENT
+from lyncops.plan.steps import CmdletStep, Step, WaitStep
+from lyncops.procedures import figures
+from lyncops.procedures.edges import preferring
+
+_SOURCE: Final = "Restoring conference contents using the Backup Service; Invoke-CsBackupServiceSync reference page; facts page 4.2"
+
+
+def content_steps(home: Pool, backup: Pool) -> tuple[Step, ...]:
+    """Sync `ConfServices.DataConf` against the backup pool, then wait until that module is steady again."""
+    users = home.users if isinstance(home.users, int) and home.users else None
+    takes = figures.content_sync(users)
+    return (
+        CmdletStep(
+            step_id="conference-sync",
+            title=f"Bring the conference content of {home.fqdn} home",
+            why=f"What conferences stored on {backup.fqdn} meanwhile comes home only by a sync against the backup pool.",
+            source=_SOURCE,
+            cmdlet=InvokeCsBackupServiceSync(pool_fqdn=backup.fqdn, backup_module=CONFERENCE_CONTENT),
+            place=preferring(backup.fqdn),
+            before=(PoolIsAlive(backup.fqdn), PoolIsHome(home.fqdn)),
+            deadline=figures.ONE_HOUR,
+            estimate=figures.SETTING,
+        ),
+        WaitStep(
+            step_id="conference-steady",
+            title="Wait until the conference content is steady",
+            why="Until then content is still on its way.",
+            source=_SOURCE,
+            until=(BackupModuleIs(backup.fqdn, CONFERENCE_CONTENT),),
+            deadline=max(figures.ONE_HOUR, takes * 6),
+            estimate=takes,
+        ),
+    )

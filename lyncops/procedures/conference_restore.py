@@ -1,0 +1,58 @@
+"""Restoring conference contents using the Backup Service."""
+
+from __future__ import annotations
+
+from lyncops.checks.catalogue import CHECKS, run_checks
+from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.situation import Direction, Situation
+from lyncops.deployment.model import Deployment, Pool, PoolState
+from lyncops.plan.conditions import BackupModuleIs
+from lyncops.plan.conditions.pools import CONFERENCE_CONTENT
+from lyncops.procedures.conference import content_steps
+from lyncops.procedures.drafting import Draft
+from lyncops.procedures.request import ProcedureRequest
+from lyncops.values import Mode
+
+_IDS = (
+    "pool-exists",
+    "pool-is-front-end",
+    "pool-is-paired",
+    "home-pool-healthy",
+    "partner-healthy",
+    "backup-service-running",
+    "rights",
+)
+
+
+def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
+    """Draft that the conference content of `request.target` comes home from its backup pool.
+
+    Refused when the pool is failed over (then pool-failback does it), or when one pool of the pair is dead.
+    """
+    situation = Situation(deployment, request.target, Mode.PLANNED, Direction.FAILBACK)
+    checks = run_checks([CHECKS[check_id] for check_id in _IDS], situation)
+    pool, partner = situation.pool, situation.partner
+    if pool is None or partner is None:
+        return Draft(checks=checks)
+    return Draft(
+        lock=(pool.fqdn, partner.fqdn),
+        checks=(*checks, _is_home(pool)),
+        steps=content_steps(pool, partner),
+        goal=(BackupModuleIs(partner.fqdn, CONFERENCE_CONTENT),),
+        expected_loss="Nothing.",
+        notes=(f"The sync is asked of {partner.fqdn}, the backup pool: it holds the content (facts page 4.2).",),
+    )
+
+
+def _is_home(pool: Pool) -> CheckResult:
+    home = isinstance(pool.state, PoolState) and pool.state.is_home
+    command = f"lyncops run pool-failback {pool.fqdn} --mode planned"
+    return CheckResult(
+        check_id="pool-is-home",
+        question="Does the pool serve its own users?",
+        verdict=Verdict.PASSED if home else Verdict.FAILED if isinstance(pool.state, PoolState) else Verdict.UNKNOWN,
+        evidence=f"{pool.fqdn} is {pool.state.value}." if isinstance(pool.state, PoolState) else str(pool.state),
+        remedy="" if home else f"Fail it back first: {command}. That restores the conference content too.",
+        source="Restoring conference contents using the Backup Service; facts page 4.2",
+        first=() if home else (command,),
+    )

@@ -1,0 +1,143 @@
+"""Failing over mirrored databases of a pool between primary and mirror."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lyncops.checks.catalogue import CHECKS, run_checks
+from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.situation import Situation
+from lyncops.cmdlets import InvokeCsDatabaseFailover
+from lyncops.deployment.model import DatabaseMirror, Deployment, Pool
+from lyncops.plan.conditions import MirrorPrincipalIs
+from lyncops.plan.steps import CmdletStep
+from lyncops.procedures import figures
+from lyncops.procedures.drafting import Draft
+from lyncops.procedures.edges import preferring
+from lyncops.procedures.request import ProcedureRequest
+from lyncops.values import LyncVersion, Mode, Unread
+
+_IDS = ("pool-exists", "pool-is-front-end")
+_SOURCE = "Failing over a mirrored database; Invoke-CsDatabaseFailover reference page; facts page 1.3 and 2.2"
+_DATABASES: Final = {
+    "user": ("rtcab", "rtcshared", "rtcxds"),
+    "application": ("rgsconfig", "rgsdyn", "cpsdyn"),
+    "centralmgmt": ("xds", "lis"),
+    "monitoring": ("lcscdr", "qoemetrics"),
+}
+
+
+def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
+    """Draft that the databases of `request.database_type` have their principal on the other side (or on the side named).
+
+    Refused when the version has no mirroring, when a database of that type has no mirror or is not synchronised, and when
+    the databases are on different sides and no side is named.
+    """
+    situation = Situation(deployment, request.target, Mode.PLANNED)
+    checks = run_checks([CHECKS[check_id] for check_id in _IDS], situation)
+    pool = situation.pool
+    if pool is None:
+        return Draft(checks=checks)
+    mirrors = mirrors_of(pool, request.database_type)
+    to_mirror = _side(mirrors, request)
+    own = (_version_has_mirroring(pool), _synchronised(pool, mirrors, request.database_type), _side_known(mirrors, to_mirror))
+    steps = () if to_mirror is None or not mirrors else (_step(pool, mirrors, request.database_type, to_mirror=to_mirror),)
+    return Draft(
+        lock=(pool.fqdn, pool.backup_pool) if pool.backup_pool and not isinstance(pool.backup_pool, Unread) else (pool.fqdn,),
+        checks=(*checks, *own),
+        steps=steps,
+        goal=tuple(condition for step in steps for condition in step.after),
+        expected_loss="Nothing: synchronised databases only.",
+        notes=(
+            "An Enterprise pool with an even number of Front Ends uses the primary SQL Server as a witness: with the mirror as "
+            "principal, shutting the primary down can stop the pool (facts page 5, quorum).",
+        ),
+    )
+
+
+def mirrors_of(pool: Pool, database_type: str) -> tuple[DatabaseMirror, ...]:
+    """The databases of a type: by the type that the server gave, else by the documented names of that type."""
+    wanted = database_type.casefold()
+    named = _DATABASES.get(wanted, ())
+    mirrors = () if isinstance(pool.mirrors, Unread) else pool.mirrors
+    return tuple(
+        mirror
+        for mirror in mirrors
+        if (mirror.database_type.casefold() == wanted if mirror.database_type else mirror.database.casefold() in named)
+    )
+
+
+def _side(mirrors: tuple[DatabaseMirror, ...], request: ProcedureRequest) -> bool | None:
+    """Whether the mirror shall be principal: as named, else the side where none is now; None where they are mixed."""
+    if request.to_mirror is not None:
+        return request.to_mirror
+    sides = {mirror.mirror_is_principal for mirror in mirrors}
+    return not sides.pop() if len(sides) == 1 else None
+
+
+def _step(pool: Pool, mirrors: tuple[DatabaseMirror, ...], database_type: str, *, to_mirror: bool) -> CmdletStep:
+    side, other = ("Mirror", "Primary") if to_mirror else ("Primary", "Mirror")
+    names = tuple(mirror.database for mirror in mirrors)
+    return CmdletStep(
+        step_id=f"database-failover-{database_type.casefold()}",
+        title=f"Make the {side.lower()} of {pool.fqdn} principal for {', '.join(names)}",
+        why="The databases are served from that SQL Server from then on.",
+        source=_SOURCE,
+        cmdlet=InvokeCsDatabaseFailover(pool_fqdn=pool.fqdn, database_type=database_type, new_principal=side),
+        place=preferring(pool.fqdn),
+        after=(MirrorPrincipalIs(pool.fqdn, names, on_mirror=to_mirror),),
+        deadline=figures.ONE_HOUR,
+        estimate=figures.MIRROR_FAILOVER,
+        undo=InvokeCsDatabaseFailover(pool_fqdn=pool.fqdn, database_type=database_type, new_principal=other).to_powershell(),
+    )
+
+
+def _version_has_mirroring(pool: Pool) -> CheckResult:
+    lacks = pool.version is LyncVersion.V2019
+    return CheckResult(
+        check_id="version-has-mirroring",
+        question="Does the version support SQL mirroring?",
+        verdict=Verdict.FAILED if lacks else Verdict.PASSED if isinstance(pool.version, LyncVersion) else Verdict.UNKNOWN,
+        evidence=f"{pool.fqdn} is {pool.version.product}." if isinstance(pool.version, LyncVersion) else str(pool.version),
+        remedy="Skype for Business Server 2019 has no SQL mirroring; use its Always On availability groups." if lacks else "",
+        source="facts page 0 (8) and 5, differences by version",
+        blocking=lacks,
+        overridable=False,
+    )
+
+
+def _synchronised(pool: Pool, mirrors: tuple[DatabaseMirror, ...], database_type: str) -> CheckResult:
+    wrong = [mirror.database for mirror in mirrors if not (mirror.is_mirrored and mirror.is_synchronized)]
+    if isinstance(pool.mirrors, Unread):
+        verdict, evidence = Verdict.UNKNOWN, str(pool.mirrors)
+    elif not mirrors:
+        verdict, evidence = Verdict.FAILED, f"{pool.fqdn} has no {database_type} database with a mirror."
+    elif wrong:
+        verdict, evidence = Verdict.FAILED, f"Not mirrored or not synchronised: {', '.join(wrong)}."
+    else:
+        verdict, evidence = Verdict.PASSED, f"Synchronised: {', '.join(mirror.database for mirror in mirrors)}."
+    return CheckResult(
+        check_id="mirrors-synchronized",
+        question="Has every database of that type a synchronised mirror?",
+        verdict=verdict,
+        evidence=evidence,
+        remedy=""
+        if verdict is Verdict.PASSED
+        else "Look at Get-CsDatabaseMirrorState; set up the mirror or wait until it is synchronised.",
+        source=_SOURCE,
+        overridable=bool(mirrors),
+    )
+
+
+def _side_known(mirrors: tuple[DatabaseMirror, ...], to_mirror: bool | None) -> CheckResult:
+    on_mirror = [mirror.database for mirror in mirrors if mirror.mirror_is_principal]
+    unclear = to_mirror is None and bool(mirrors)
+    return CheckResult(
+        check_id="mirror-side",
+        question="Is it clear which side shall be principal?",
+        verdict=Verdict.FAILED if unclear else Verdict.PASSED,
+        evidence=f"The mirror is principal for {', '.join(on_mirror) or 'no database'} of {len(mirrors)}.",
+        remedy="Name the side with --to-mirror or --to-primary." if unclear else "",
+        source=_SOURCE,
+        overridable=False,
+    )

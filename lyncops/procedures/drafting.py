@@ -1,0 +1,67 @@
+"""What all procedures share: making a Plan of its parts, overrides, and words about loss."""
+
+from __future__ import annotations
+
+import attrs
+
+from lyncops.checks.catalogue import apply_overrides
+from lyncops.checks.result import CheckResult, Verdict
+from lyncops.deployment.model import Deployment
+from lyncops.plan.conditions import Condition
+from lyncops.plan.model import Plan
+from lyncops.plan.steps import Step
+from lyncops.procedures.request import ProcedureRequest
+from lyncops.values import Fqdn, Unread
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Draft:
+    """What a procedure makes of a deployment and a request, before the operator's overrides: the parts of a Plan."""
+
+    checks: tuple[CheckResult, ...]
+    lock: tuple[Fqdn, ...] = ()
+    steps: tuple[Step, ...] = ()
+    goal: tuple[Condition, ...] = ()
+    expected_loss: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def finished(draft: Draft, *, procedure: str, deployment: Deployment, request: ProcedureRequest) -> Plan:
+    """The plan. It is made at the time of the reading that it rests on.
+
+    Raises:
+        InvalidValueError: an override names no check of this plan, names one that is law, or gives no reason.
+    """
+    version = deployment.version
+    return Plan(
+        procedure=procedure,
+        target=request.target,
+        mode=request.mode,
+        deployment=deployment.name,
+        version=None if isinstance(version, Unread) else version,
+        created_at=deployment.read_at,
+        lock=draft.lock or (request.target,),
+        checks=apply_overrides(draft.checks, request.overrides),
+        steps=draft.steps,
+        goal=draft.goal,
+        expected_loss=draft.expected_loss,
+        notes=draft.notes,
+    )
+
+
+def data_loss_accepted(*, accepted: bool, loss: str) -> CheckResult:
+    """Whether the operator has said yes to what disaster mode loses."""
+    return CheckResult(
+        check_id="data-loss-accepted",
+        question="Has the operator accepted what disaster mode loses?",
+        verdict=Verdict.PASSED if accepted else Verdict.FAILED,
+        evidence=loss or "Disaster mode moves the users without a last synchronisation.",
+        remedy="" if accepted else "Add --accept-data-loss when the failed side is really gone.",
+        source="facts page 5: what the last interval had not copied is lost",
+        overridable=False,
+    )
+
+
+def dead_machines(deployment: Deployment) -> tuple[Fqdn, ...]:
+    """The machines of dead Front End pools and dead machines of living ones: their replicas cannot follow."""
+    return tuple(machine.fqdn for pool in deployment.front_end_pools for machine in pool.machines if not machine.is_up)

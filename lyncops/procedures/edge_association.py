@@ -1,0 +1,85 @@
+"""Changing the Edge pool that a Front End pool uses for media."""
+
+from __future__ import annotations
+
+from lyncops.checks.catalogue import CHECKS, run_checks
+from lyncops.checks.situation import Situation
+from lyncops.cmdlets import SetCsConferenceServer, SetCsMediationServer, SetCsRegistrar
+from lyncops.cmdlets.base import Cmdlet
+from lyncops.deployment.model import Deployment, EdgePool, Pool
+from lyncops.plan.conditions import Condition, MediaEdgeIs
+from lyncops.plan.steps import CmdletStep
+from lyncops.procedures import figures
+from lyncops.procedures.drafting import Draft
+from lyncops.procedures.edge_next_hop import edge_exists, find_edge
+from lyncops.procedures.edges import preferring
+from lyncops.procedures.request import ProcedureRequest
+from lyncops.procedures.store import store_writable
+from lyncops.values import Mode
+
+_IDS = ("pool-exists", "pool-is-front-end")
+_SOURCE = "Changing the Edge pool associated with a Front End pool; facts page 4.4 and 8"
+_ROLES = {
+    "Registrar": ("Registrar",),
+    "ConferencingServer": ("ConferencingServer", "ConferenceServer"),
+    "MediationServer": ("MediationServer",),
+}
+
+
+def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
+    """Draft that the pool `request.target` uses the Edge pool `request.edge` for media.
+
+    Refused when there is no such pool or Edge pool, and when the store does not work.
+    """
+    situation = Situation(deployment, request.target, Mode.PLANNED)
+    checks = (*run_checks([CHECKS[check_id] for check_id in _IDS], situation), edge_exists(deployment, request))
+    pool, edge = situation.pool, find_edge(deployment, request)
+    if pool is None or edge is None or request.edge is None:
+        return Draft(checks=checks)
+    return Draft(
+        lock=(pool.fqdn, edge.fqdn),
+        checks=(*checks, store_writable(deployment)),
+        steps=tuple(_steps(pool, edge)),
+        goal=(MediaEdgeIs(pool.fqdn, edge.fqdn),),
+        expected_loss="Nothing.",
+        notes=(
+            "The same in Topology Builder: properties of the pool, Associations, Associate Edge pool (for media components).",
+            "That these cmdlets together equal that one field is inferred from the topology document (facts page 8).",
+        ),
+    )
+
+
+def _steps(pool: Pool, edge: EdgePool) -> list[CmdletStep]:
+    """Conferencing and mediation first: the registrar's association is what is read back, so that it comes last."""
+    value = f"EdgeServer:{edge.fqdn}"
+    steps: list[CmdletStep] = []
+    if identity := _service(pool, "ConferencingServer"):
+        steps.append(_step(pool, edge, "conferencing", SetCsConferenceServer(identity=identity, edge_server=value)))
+    if identity := _service(pool, "MediationServer"):
+        steps.append(_step(pool, edge, "mediation", SetCsMediationServer(identity=identity, edge_server=value)))
+    identity = _service(pool, "Registrar") or f"Registrar:{pool.fqdn}"
+    done = (MediaEdgeIs(pool.fqdn, edge.fqdn),)
+    steps.append(_step(pool, edge, "registrar", SetCsRegistrar(identity=identity, edge_server=value), after=done))
+    return steps
+
+
+def _service(pool: Pool, role: str) -> str:
+    """The identity of the pool's service of this role, as the topology spells it; "" where the pool has none."""
+    names = {name.casefold() for name in _ROLES[role]}
+    return next((str(service) for service in pool.services if service.role.casefold() in names), "")
+
+
+def _step(pool: Pool, edge: EdgePool, role: str, cmdlet: Cmdlet[object], *, after: tuple[Condition, ...] = ()) -> CmdletStep:
+    back = f"lyncops run edge-association {pool.fqdn} --edge {pool.media_edge}" if pool.media_edge else ""
+    return CmdletStep(
+        step_id=f"edge-association-{role}",
+        title=f"Associate {role} of {pool.fqdn} with {edge.fqdn}",
+        why="Media of outside users goes by the associated Edge pool.",
+        source=_SOURCE,
+        cmdlet=cmdlet,
+        place=preferring(pool.fqdn),
+        after=after,
+        deadline=figures.ONE_HOUR / 4,
+        estimate=figures.SETTING,
+        undo=back,
+    )

@@ -1,0 +1,76 @@
+"""Leading one Edge pool to another Front End pool."""
+
+from __future__ import annotations
+
+from lyncops.checks.result import CheckResult, Verdict
+from lyncops.deployment.model import Deployment, EdgePool
+from lyncops.plan.conditions import EdgeNextHopIs
+from lyncops.procedures.drafting import Draft
+from lyncops.procedures.edges import NextHopMove, next_hop_fits, next_hop_steps, preferring
+from lyncops.procedures.request import ProcedureRequest
+from lyncops.procedures.store import store_writable
+from lyncops.values import Unread
+
+_SOURCE = "Failing over a pool, step 1; Set-CsEdgeServer reference page; facts page 8"
+
+
+def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
+    """Draft that the Edge pool `request.target` leads to the pool `request.next_hop`.
+
+    Refused when there is no such Edge pool, when the next hop is not named, is no living Front End pool, and when the
+    store does not work: every Set-Cs cmdlet needs it (facts page 6.2).
+    """
+    found = edge_exists(deployment, request)
+    edge = find_edge(deployment, request)
+    to = request.next_hop
+    if edge is None or to is None:
+        return Draft(checks=(found, *([] if to else [_next_hop_named()])))
+    move = NextHopMove(edges=(edge,), to=to)
+    fits = next_hop_fits(deployment, move, leaving=edge.fqdn)
+    return Draft(
+        lock=(edge.fqdn, to),
+        checks=(found, *([fits] if fits else []), store_writable(deployment)),
+        steps=next_hop_steps(deployment, move, place=preferring(to), why="What comes from outside enters by this pool."),
+        goal=(EdgeNextHopIs(edge.fqdn, to),),
+        expected_loss="Nothing.",
+    )
+
+
+def find_edge(deployment: Deployment, request: ProcedureRequest) -> EdgePool | None:
+    """The Edge pool that the request names."""
+    edges = () if isinstance(deployment.edges, Unread) else deployment.edges
+    wanted = request.edge or request.target
+    return next((edge for edge in edges if edge.fqdn == wanted), None)
+
+
+def edge_exists(deployment: Deployment, request: ProcedureRequest) -> CheckResult:
+    """Whether the topology has the Edge pool that the request names."""
+    edge = find_edge(deployment, request)
+    edges = deployment.edges
+    if isinstance(edges, Unread):
+        verdict, evidence = Verdict.UNKNOWN, str(edges)
+    else:
+        names = ", ".join(known.fqdn for known in edges) or "none"
+        verdict = Verdict.PASSED if edge else Verdict.FAILED
+        evidence = f"The topology has {edge.fqdn}." if edge else f"No such Edge pool; the Edge pools are: {names}."
+    return CheckResult(
+        check_id="edge-exists",
+        question="Does the topology have this Edge pool?",
+        verdict=verdict,
+        evidence=evidence,
+        remedy="" if edge else "Name the Edge pool, not a Front End pool and not a machine.",
+        source=_SOURCE,
+        overridable=False,
+    )
+
+
+def _next_hop_named() -> CheckResult:
+    return CheckResult(
+        check_id="next-hop-named",
+        question="Is it said which pool the Edge pool shall lead to?",
+        verdict=Verdict.FAILED,
+        evidence="No next hop is named.",
+        remedy="Name a Front End pool with --next-hop.",
+        source=_SOURCE,
+        overridable=False,
+    )

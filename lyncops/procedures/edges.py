@@ -1,0 +1,121 @@
+"""Steps that move the next hop of Edge pools."""
+
+from __future__ import annotations
+
+import attrs
+
+from lyncops.checks.result import CheckResult, Verdict
+from lyncops.cmdlets import SetCsEdgeServer
+from lyncops.deployment.model import Deployment, EdgePool, PoolKind
+from lyncops.plan.conditions import EdgeNextHopIs, ReplicasUpToDate
+from lyncops.plan.conditions.routes import leads_to
+from lyncops.plan.steps import CmdletStep, Step, WaitStep
+from lyncops.procedures import figures
+from lyncops.values import Anywhere, Fqdn, Place, Unread
+
+_SOURCE = "Failing over a pool, step 1; Set-CsEdgeServer reference page; facts page 8"
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class NextHopMove:
+    """Edge pools whose next hop changes, and the pool that it changes to."""
+
+    edges: tuple[EdgePool, ...]
+    to: Fqdn
+
+
+def edges_leading_to(deployment: Deployment, pool: Fqdn) -> tuple[EdgePool, ...]:
+    """The Edge pools whose next hop is `pool`, alive or not: the failover's own check makes no difference (facts page 3)."""
+    edges = () if isinstance(deployment.edges, Unread) else deployment.edges
+    return tuple(edge for edge in edges if edge.next_hop is not None and leads_to(deployment, edge.next_hop, pool))
+
+
+def same_site(deployment: Deployment, edge: Fqdn, pool: Fqdn) -> bool:
+    """Whether an Edge pool and a pool are known to be in the same site."""
+    first, second = deployment.pool(edge), deployment.pool(pool)
+    return first is not None and second is not None and not isinstance(first.site, Unread) and first.site == second.site
+
+
+def next_hop_steps(deployment: Deployment, move: NextHopMove, *, place: Place, why: str) -> tuple[Step, ...]:
+    """One Set-CsEdgeServer for each Edge pool, then a wait until their replicas have it.
+
+    Set-CsEdgeServer is used within a site too: Microsoft's page tells Topology Builder there without a reason, and the
+    cmdlet knows no sites (facts page 8). The read-back shows whether it worked.
+    """
+    if not move.edges:
+        return ()
+    steps: list[Step] = [_move(deployment, edge, move.to, place=place, why=why) for edge in move.edges]
+    machines = tuple(machine for edge in move.edges for machine in _reporting_machines(deployment, edge.fqdn))
+    if machines:
+        steps.append(
+            WaitStep(
+                step_id=f"edge-replicas-{move.to}",
+                title="Wait until the Edge servers have the new next hop",
+                why="An Edge server learns of the change only through its replica of the configuration.",
+                source="facts page 8 and 2.2",
+                until=(ReplicasUpToDate(only=machines),),
+                deadline=figures.REPLICATION_DEADLINE,
+                estimate=figures.REPLICATION,
+                optional=True,
+            )
+        )
+    return tuple(steps)
+
+
+def next_hop_fits(deployment: Deployment, move: NextHopMove, *, leaving: Fqdn) -> CheckResult | None:
+    """Whether Edge pools can lead to the pool that they shall lead to; None where no Edge pool moves."""
+    if not move.edges:
+        return None
+    target = deployment.pool(move.to)
+    if target is None or not (target.kind.is_front_end or target.kind is PoolKind.DIRECTOR):
+        problem = f"{move.to} is no Front End or Director pool of the topology."
+    elif move.to == leaving:
+        problem = f"{move.to} is the pool that users leave."
+    elif target.machines and not target.is_alive:
+        problem = f"No machine of {move.to} is up."
+    else:
+        problem = ""
+    names = ", ".join(edge.fqdn for edge in move.edges)
+    return CheckResult(
+        check_id="next-hop-target",
+        question="Can the Edge pools lead to the pool that they shall lead to?",
+        verdict=Verdict.FAILED if problem else Verdict.PASSED,
+        evidence=problem or f"{names} will lead to {move.to}, which is up.",
+        remedy="Name a living Front End pool with --next-hop." if problem else "",
+        source=_SOURCE,
+    )
+
+
+def _move(deployment: Deployment, edge: EdgePool, to: Fqdn, *, place: Place, why: str) -> CmdletStep:
+    within = same_site(deployment, edge.fqdn, to)
+    by_hand = " Within a site Microsoft's page does the same in Topology Builder." if within else ""
+    back = SetCsEdgeServer(identity=f"EdgeServer:{edge.fqdn}", registrar=f"Registrar:{edge.next_hop}").to_powershell()
+    return CmdletStep(
+        step_id=f"edge-next-hop-{edge.fqdn}",
+        title=f"Lead Edge pool {edge.fqdn} to {to}",
+        why=why + by_hand,
+        source=_SOURCE,
+        cmdlet=SetCsEdgeServer(identity=f"EdgeServer:{edge.fqdn}", registrar=f"Registrar:{to}"),
+        place=place,
+        after=(EdgeNextHopIs(edge.fqdn, to),),
+        deadline=figures.ONE_HOUR / 4,
+        estimate=figures.SETTING,
+        undo=back if edge.next_hop else "",
+    )
+
+
+def _reporting_machines(deployment: Deployment, edge: Fqdn) -> tuple[Fqdn, ...]:
+    """The machines of an Edge pool that had reported a replica: one that never did cannot be waited for."""
+    pool = deployment.pool(edge)
+    replicas = deployment.central_management.replicas
+    if pool is None:
+        return ()
+    if isinstance(replicas, Unread):
+        return tuple(machine.fqdn for machine in pool.machines)
+    known = {replica.computer for replica in replicas}
+    return tuple(machine.fqdn for machine in pool.machines if machine.fqdn in known)
+
+
+def preferring(pool: Fqdn, *, avoid: Fqdn | None = None) -> Anywhere:
+    """Run on a Front End of `pool` if one answers, on one of `avoid` last."""
+    return Anywhere(prefer=pool, avoid=avoid)

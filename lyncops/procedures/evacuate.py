@@ -1,0 +1,96 @@
+"""Everybody of a pair is served by one pool: the example of the recovery guide's IMPORTANT box, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import attrs
+
+from lyncops.checks.catalogue import CHECKS, run_checks
+from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.situation import Situation
+from lyncops.deployment.model import Deployment, Pool, PoolState
+from lyncops.plan.conditions import PoolIsHome
+from lyncops.plan.model import Plan
+from lyncops.procedures import pool_failback, pool_failover
+from lyncops.procedures.drafting import Draft, finished
+from lyncops.procedures.request import ProcedureRequest
+from lyncops.values import Fqdn, Mode, Unread
+
+_GROUND: Final = tuple(CHECKS[check_id] for check_id in ("pool-exists", "pool-is-front-end", "pool-is-paired"))
+_AWAY: Final = (PoolState.FAILED_OVER, PoolState.FAILING_OVER)
+_SEVERITY: Final = (Verdict.PASSED, Verdict.WARNING, Verdict.UNKNOWN, Verdict.FAILED)
+
+
+def plan_evacuate(
+    deployment: Deployment,
+    to_pool: Fqdn,
+    mode: Mode,
+    *,
+    overrides: Mapping[str, str] | None = None,
+    accept_data_loss: bool = False,
+) -> Plan:
+    """Plan that `to_pool` serves its own users and those of its partner.
+
+    When `to_pool` is itself failed over, its users are failed back first: the other way round the second cmdlet fails (the
+    guide's IMPORTANT box). Disaster mode says that the partner is gone, for both halves. Refused for what refuses either half.
+    """
+    request = ProcedureRequest(target=to_pool, mode=mode, overrides=overrides or {}, accept_data_loss=accept_data_loss)
+    return finished(draft(deployment, request), procedure="evacuate", deployment=deployment, request=request)
+
+
+def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
+    """Draft it for a request."""
+    situation = Situation(deployment, request.target, request.mode or Mode.PLANNED)
+    pool, partner = situation.pool, situation.partner
+    if pool is None or partner is None:
+        return Draft(checks=run_checks(_GROUND, situation))
+    parts = _parts(deployment, request, pool, partner)
+    notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
+    return Draft(
+        lock=(pool.fqdn, partner.fqdn),
+        checks=_merged([*run_checks(_GROUND, situation), *(check for part in parts for check in part.checks)]),
+        steps=tuple(step for part in parts for step in part.steps),
+        goal=(PoolIsHome(pool.fqdn), *(condition for part in parts[-1:] for condition in part.goal)),
+        expected_loss=" ".join(dict.fromkeys(part.expected_loss for part in parts)),
+        notes=notes or (f"Nothing to do: {pool.fqdn} serves everybody already.",),
+    )
+
+
+def _parts(deployment: Deployment, request: ProcedureRequest, pool: Pool, partner: Pool) -> list[Draft]:
+    """The failback of `pool` where it is not home, then the failover of its partner, planned for the time after the first."""
+    parts: list[Draft] = []
+    if pool.state in _AWAY:
+        # The Edge pools that lead to the partner are led to `pool` by the second half.
+        parts.append(pool_failback.draft(deployment, attrs.evolve(request, edges=())))
+        deployment = _with_state(deployment, pool, PoolState.FAILED_BACK)
+    if partner.state is not PoolState.FAILED_OVER:
+        parts.append(pool_failover.draft(deployment, attrs.evolve(request, target=partner.fqdn)))
+    return parts
+
+
+def _with_state(deployment: Deployment, pool: Pool, state: PoolState) -> Deployment:
+    """The deployment as it will be once `pool` has this state."""
+    pools = () if isinstance(deployment.pools, Unread) else deployment.pools
+    return attrs.evolve(deployment, pools=tuple(attrs.evolve(p, state=state) if p.fqdn == pool.fqdn else p for p in pools))
+
+
+def _merged(checks: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
+    """One answer for each check: the worst one, and of equals what both have seen."""
+    answers: dict[str, CheckResult] = {}
+    for check in checks:
+        known = answers.get(check.check_id)
+        answers[check.check_id] = check if known is None else _worse(known, check)
+    return tuple(answers.values())
+
+
+def _worse(known: CheckResult, other: CheckResult) -> CheckResult:
+    ranks = [(check.refuses and not check.overridable, check.refuses, _SEVERITY.index(check.verdict)) for check in (known, other)]
+    if ranks[0] != ranks[1]:
+        return known if ranks[0] > ranks[1] else other
+    if other.evidence in known.evidence:
+        return known
+    return attrs.evolve(
+        known, evidence=f"{known.evidence} {other.evidence}", first=tuple(dict.fromkeys((*known.first, *other.first)))
+    )

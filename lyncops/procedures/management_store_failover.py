@@ -1,0 +1,92 @@
+"""Failing over the Central Management store by itself."""
+
+from __future__ import annotations
+
+from lyncops.checks.catalogue import CHECKS, run_checks
+from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.situation import Situation
+from lyncops.deployment.model import Deployment, Pool
+from lyncops.plan.conditions import StoreIsActiveOn
+from lyncops.procedures.drafting import Draft, data_loss_accepted, dead_machines
+from lyncops.procedures.edges import preferring
+from lyncops.procedures.request import ProcedureRequest
+from lyncops.procedures.store import StoreForm, StoreMove, export_steps, move_to, sql_server_known, store_steps, store_works
+from lyncops.values import Mode, Unread
+
+_IDS = (
+    "pool-exists",
+    "pool-is-front-end",
+    "pool-is-paired",
+    "mode-fits",
+    "partner-healthy",
+    "store-single-master",
+    "store-agents",
+    "standby-store-installed",
+    "replicas-up-to-date",
+    "version-supports",
+    "rights",
+)
+_LOSS = "What the Backup Service had not copied of the topology and policies; the documented target is the last 5 minutes (facts page 5)."
+
+
+def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
+    """Draft that the store goes from the pool `request.target`, which holds it, to that pool's backup pool.
+
+    Refused when the target does not hold the store, when its backup pool is dead or has no standby copy, when the mode does
+    not fit, and in disaster mode without `accept_data_loss` or when nobody knows where the standby copy is.
+    """
+    situation = Situation(deployment, request.target, request.mode or Mode.PLANNED)
+    checks = run_checks([CHECKS[check_id] for check_id in _IDS], situation)
+    pool, partner = situation.pool, situation.partner
+    if pool is None or partner is None:
+        return Draft(checks=checks)
+    works = store_works(deployment) and not situation.disaster
+    move = move_to(deployment, partner, leaving=pool.fqdn, works=works, request=request)
+    place = preferring(partner.fqdn, avoid=pool.fqdn)
+    exports = export_steps(deployment, place, request.export_folder) if request.export else ()
+    return Draft(
+        lock=(pool.fqdn, partner.fqdn),
+        checks=(*checks, *_own_checks(situation, request, pool, move)),
+        steps=(*exports, *store_steps(move, dead=dead_machines(deployment))),
+        goal=(StoreIsActiveOn(partner.fqdn),),
+        expected_loss=_LOSS if move.form is StoreForm.DISASTER else "Nothing: the store waits for replication before it moves.",
+        notes=(
+            "Users are not touched: they stay where they are served.",
+            "Location information (LIS) is not copied to the standby: import a saved copy by hand (facts page 6.4).",
+        ),
+    )
+
+
+def _own_checks(situation: Situation, request: ProcedureRequest, pool: Pool, move: StoreMove) -> tuple[CheckResult, ...]:
+    accepted = data_loss_accepted(accepted=request.accept_data_loss, loss=_LOSS) if situation.disaster else None
+    asked = (_holds_the_store(situation, pool), _planned_form_possible(situation, move), accepted, sql_server_known(move))
+    return tuple(check for check in asked if check is not None)
+
+
+def _holds_the_store(situation: Situation, pool: Pool) -> CheckResult:
+    holder = situation.store_pool
+    unknown = holder is None and isinstance(situation.store.copies, Unread)
+    holds = holder == pool.fqdn
+    return CheckResult(
+        check_id="store-on-pool",
+        question="Does the pool hold the active Central Management store?",
+        verdict=Verdict.PASSED if holds else Verdict.UNKNOWN if unknown else Verdict.FAILED,
+        evidence=f"The active store is on {holder or 'no pool that is known'}.",
+        remedy="" if holds else f"Name the pool that holds it{f': {holder}' if holder else ''}.",
+        source="Get-CsService -CentralManagement, Active; facts page 2.2",
+        blocking=not (unknown and situation.disaster),
+    )
+
+
+def _planned_form_possible(situation: Situation, move: StoreMove) -> CheckResult | None:
+    """The planned form waits for replication, which a store that does not work never does."""
+    if situation.disaster or move.form is StoreForm.PLANNED:
+        return None
+    return CheckResult(
+        check_id="store-works",
+        question="Does the store work, so that it can move without loss?",
+        verdict=Verdict.FAILED,
+        evidence="The store names no master or no file transfer agent: it is unavailable.",
+        remedy="Start MASTER and FTA on the pool that holds it, or use --mode disaster when that pool is gone.",
+        source="facts page 1.3 and 2.2",
+    )

@@ -1,0 +1,153 @@
+"""Failing back a pool: its users are served at home again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lyncops.checks.catalogue import checks_for_failback
+from lyncops.checks.loss import expected_loss
+from lyncops.checks.result import CheckResult
+from lyncops.checks.situation import Direction, Situation
+from lyncops.cmdlets import InvokeCsPoolFailBack
+from lyncops.deployment.model import Deployment, EdgePool, Machine, Pool
+from lyncops.plan.conditions import Condition, EdgeNextHopIs, PoolIsAlive, PoolIsHome, ServicesAre
+from lyncops.plan.model import Plan
+from lyncops.plan.steps import CmdletStep, ManualStep, Step
+from lyncops.procedures import figures
+from lyncops.procedures.conference import content_steps
+from lyncops.procedures.drafting import Draft, data_loss_accepted, finished
+from lyncops.procedures.edges import NextHopMove, edges_leading_to, next_hop_fits, next_hop_steps, preferring, same_site
+from lyncops.procedures.request import ProcedureRequest
+from lyncops.values import Fqdn, Mode, Unread
+
+
+def plan_pool_failback(
+    deployment: Deployment,
+    pool: Fqdn,
+    mode: Mode,
+    *,
+    overrides: Mapping[str, str] | None = None,
+    accept_data_loss: bool = False,
+) -> Plan:
+    """Plan that the users of `pool`, the pool given to the failover, are served at home again.
+
+    Edge pools of the pool's own site that lead to its backup pool now are led home (a ProcedureRequest can name others in
+    `edges`). The store stays where it is.
+
+    The plan is refused when the pool does not exist or is not failed over; when it, or in planned mode its backup pool,
+    is dead; when in disaster mode the backup pool lives; in disaster mode without `accept_data_loss`; and for what else
+    the checks find.
+    """
+    request = ProcedureRequest(target=pool, mode=mode, overrides=overrides or {}, accept_data_loss=accept_data_loss)
+    return finished(draft(deployment, request), procedure="pool-failback", deployment=deployment, request=request)
+
+
+def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
+    """Draft it for a request."""
+    mode = request.mode or Mode.PLANNED
+    situation = Situation(deployment, request.target, mode, Direction.FAILBACK)
+    checks = checks_for_failback(deployment, request.target, mode)
+    pool, partner = situation.pool, situation.partner
+    if pool is None or partner is None:
+        return Draft(checks=checks)
+    move = NextHopMove(edges=edges_to_lead_home(deployment, pool, partner, request.edges), to=pool.fqdn)
+    loss = expected_loss(deployment, pool.fqdn, mode, direction=Direction.FAILBACK)
+    return Draft(
+        lock=(pool.fqdn, partner.fqdn),
+        checks=(*checks, *_own_checks(situation, request, move=move, loss=loss)),
+        steps=_steps(situation, pool, partner, move=move),
+        goal=_goal(pool, move),
+        expected_loss=loss,
+        notes=_notes(situation, pool, partner),
+    )
+
+
+def _own_checks(situation: Situation, request: ProcedureRequest, *, move: NextHopMove, loss: str) -> tuple[CheckResult, ...]:
+    accepted = data_loss_accepted(accepted=request.accept_data_loss, loss=loss) if situation.disaster else None
+    asked = (accepted, next_hop_fits(situation.deployment, move, leaving=situation.leaving.fqdn if situation.leaving else move.to))
+    return tuple(check for check in asked if check is not None)
+
+
+def edges_to_lead_home(deployment: Deployment, pool: Pool, partner: Pool, named: tuple[Fqdn, ...] | None) -> tuple[EdgePool, ...]:
+    """The Edge pools that shall lead to `pool` again: the named ones, or those of its own site that lead to the partner."""
+    behind = edges_leading_to(deployment, partner.fqdn)
+    if named is not None:
+        return tuple(edge for edge in behind if edge.fqdn in named)
+    return tuple(edge for edge in behind if same_site(deployment, edge.fqdn, pool.fqdn))
+
+
+def _steps(situation: Situation, pool: Pool, partner: Pool, *, move: NextHopMove) -> tuple[Step, ...]:
+    """A stopped Edge of the site first, then the pool, its conference content, and the way in from outside."""
+    deployment = situation.deployment
+    place = preferring(pool.fqdn, avoid=partner.fqdn) if situation.disaster else preferring(partner.fqdn)
+    why = f"The failover led it to {partner.fqdn}; its own pool serves its users again."
+    return (
+        *_edge_gates(deployment, pool),
+        _failback(situation, pool, partner),
+        *(() if situation.disaster else content_steps(pool, partner)),
+        *next_hop_steps(deployment, move, place=place, why=why),
+    )
+
+
+def _failback(situation: Situation, pool: Pool, partner: Pool) -> CmdletStep:
+    users = pool.users if isinstance(pool.users, int) and pool.users else None
+    needed: tuple[Condition, ...] = () if situation.disaster else (PoolIsAlive(partner.fqdn),)
+    return CmdletStep(
+        step_id="pool-failback",
+        title=f"Fail back {pool.fqdn} from {partner.fqdn}",
+        why=f"The users of {pool.fqdn} are served at home again.",
+        source="Failing back a pool; Invoke-CsPoolFailBack reference page; facts page 4.2 and 5",
+        cmdlet=InvokeCsPoolFailBack(pool_fqdn=pool.fqdn, disaster_mode=situation.disaster, verbose=True),
+        place=preferring(pool.fqdn, avoid=partner.fqdn) if situation.disaster else preferring(partner.fqdn),
+        before=(PoolIsAlive(pool.fqdn), *needed),
+        after=(PoolIsHome(pool.fqdn),),
+        settle=figures.POOL_FAILOVER,
+        deadline=figures.ONE_HOUR * 6,
+        estimate=figures.failback(users),
+        undo=f"lyncops run pool-failover {pool.fqdn} --mode planned",
+    )
+
+
+def _edge_gates(deployment: Deployment, pool: Pool) -> tuple[Step, ...]:
+    """A gate for each Edge server of the pool's site that answers and does not run: it must be back before the pool is."""
+    edges = () if isinstance(deployment.edges, Unread) else deployment.edges
+    stopped = (
+        machine
+        for edge in edges
+        if same_site(deployment, edge.fqdn, pool.fqdn) and (owner := deployment.pool(edge.fqdn)) is not None
+        for machine in owner.machines
+        if not isinstance(machine.services, Unread) and not machine.is_up
+    )
+    return tuple(_edge_gate(machine) for machine in stopped)
+
+
+def _edge_gate(machine: Machine) -> ManualStep:
+    return ManualStep(
+        step_id=f"edge-back-{machine.fqdn}",
+        title=f"Bring Edge server {machine.fqdn} back",
+        why="When the Edge server of the site failed too, it comes back before the pool.",
+        source="Failing back a pool; facts page 4.2",
+        instructions=(f"Start the services on {machine.fqdn}: Start-CsWindowsService.",),
+        where=machine.fqdn,
+        how_to_see="Get-CsWindowsService shows RTCSRV (Access Edge) as Running.",
+        after=(ServicesAre(machine.fqdn, ("RTCSRV",)),),
+        estimate=figures.POOL_FAILBACK,
+    )
+
+
+def _goal(pool: Pool, move: NextHopMove) -> tuple[Condition, ...]:
+    return (PoolIsHome(pool.fqdn), *(EdgeNextHopIs(edge.fqdn, pool.fqdn) for edge in move.edges))
+
+
+def _notes(situation: Situation, pool: Pool, partner: Pool) -> tuple[str, ...]:
+    rest = (
+        f"Conference content of these days is on {partner.fqdn}: when it is up again, run conference-restore {pool.fqdn}.",
+        f"What the users of {pool.fqdn} did on {partner.fqdn} is lost: -DisasterMode does not fetch it (facts page 5).",
+    )
+    return (
+        f"The Central Management store stays on {situation.store_pool or 'its pool'}: it need not come back (facts page 4.2).",
+        "Users stay signed in, and are in resiliency mode for a while (facts page 5).",
+        f"Response groups of {pool.fqdn}: export them on {partner.fqdn}, import with -OverwriteOwner (facts page 4.6).",
+        f"When the Edge pool of the site failed too, bring it back before {pool.fqdn} (facts page 4.2).",
+        *(rest if situation.disaster else ()),
+    )

@@ -1,0 +1,33 @@
+"""What an operator asks a procedure for: one value for all procedures, so that no face needs special cases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+from lyncops.values import Fqdn, Mode
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class ProcedureRequest:
+    """The target and everything that can be said about how. A procedure ignores what it has no use for.
+
+    `target` is the pool that first homed the users (pool-failover, pool-failback, conference-restore), the pool that shall
+    serve everybody (evacuate), that the store leaves (management-store-failover), whose Edge association or mirrored
+    databases change (edge-association, database-failover), or the Edge pool (edge-next-hop).
+    """
+
+    target: Fqdn
+    mode: Mode | None = None
+    overrides: Mapping[str, str] = attrs.field(factory=dict[str, str])  # check id -> the operator's reason
+    accept_data_loss: bool = False
+    export: bool = True  # export configuration and LIS before the store or a pool moves
+    export_folder: str = r"C:\Windows\Temp"  # on the server that runs the export
+    next_hop: Fqdn | None = None  # the pool that Edge pools shall lead to
+    edges: tuple[Fqdn, ...] | None = None  # pool-failback: the Edge pools to lead back (None: those of the pool's site)
+    edge: Fqdn | None = None  # edge-association: the Edge pool
+    database_type: str = "User"  # database-failover
+    to_mirror: bool | None = None  # database-failover: the side that shall be principal (None: the other one)
+    store_sql_server: Fqdn | None = None  # where the receiving copy of the store is, when it cannot be read
+    store_sql_instance: str = ""

@@ -1,0 +1,234 @@
+"""Where the Central Management store is, whether it works, and the steps that move it."""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+import attrs
+
+from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.situation import Situation
+from lyncops.cmdlets import ExportCsConfiguration, ExportCsLisConfiguration, InvokeCsManagementServerFailover
+from lyncops.deployment.model import Deployment, Pool, PoolKind, StoreCopy
+from lyncops.plan.conditions import PoolIsAlive, ReplicasUpToDate, StoreIsActiveOn
+from lyncops.plan.steps import CmdletStep, Step, WaitStep
+from lyncops.procedures import figures
+from lyncops.procedures.request import ProcedureRequest
+from lyncops.values import Fqdn, OnPool, Place, Unread
+
+STANDARD_EDITION_INSTANCE: Final = "rtc"
+_STORE_DATABASES: Final = frozenset({"xds", "lis"})
+_SOURCE: Final = "Failing over a pool, steps 2 to 5; Invoke-CsManagementServerFailover reference page; facts page 1.3, 4.1 and 6"
+
+
+class StoreForm(enum.Enum):
+    """The two forms of Invoke-CsManagementServerFailover: without arguments, or told where the standby copy is."""
+
+    PLANNED = "planned"
+    DISASTER = "disaster"
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class StoreMove:
+    """The store has to go to another pool. `sql_server` holds the principal of the standby copy.
+
+    It is None in the planned form, which needs none, and where it could not be learnt.
+    """
+
+    form: StoreForm
+    leaving: Fqdn
+    to: Fqdn
+    sql_server: Fqdn | None = None
+    sql_instance: str = ""
+
+
+def store_works(deployment: Deployment) -> bool:
+    """Whether the store can be written: master and file transfer agents are both empty when it cannot (facts page 2.2)."""
+    store = deployment.central_management
+    known = not isinstance(store.active_master, Unread) and not isinstance(store.file_transfer_agents, Unread)
+    return known and bool(store.active_master) and bool(store.file_transfer_agents) and _holder_lives(deployment)
+
+
+def _holder_lives(deployment: Deployment) -> bool:
+    """A master that is reported while no machine of its pool answers is yesterday's news."""
+    master = deployment.central_management.active_master
+    holder = deployment.pool_of(master) if isinstance(master, Fqdn) else None
+    return holder is None or holder.is_alive
+
+
+def store_move(situation: Situation, leaving: Fqdn, request: ProcedureRequest) -> StoreMove | None:
+    """The move of the store that must come before users leave the pool `leaving`; None where it can stay.
+
+    When the copies cannot be read and nobody masters the store, the pool that failed is taken to have held it. A store
+    that is down on a third pool is a check's business: it is refused with the command that must come first.
+    """
+    deployment = situation.deployment
+    works = store_works(deployment)
+    holder = situation.store_pool
+    if holder is None and not works and isinstance(deployment.central_management.copies, Unread):
+        holder = leaving
+    receiver = situation.receiving
+    if holder != leaving or receiver is None:
+        return None
+    return move_to(deployment, receiver, leaving=holder, works=works, request=request)
+
+
+def move_to(deployment: Deployment, receiver: Pool, *, leaving: Fqdn, works: bool, request: ProcedureRequest) -> StoreMove:
+    """The move of the store to `receiver`: planned while the store works, else told where the standby copy is."""
+    if works:
+        return StoreMove(form=StoreForm.PLANNED, leaving=leaving, to=receiver.fqdn)
+    server, instance = _principal_of(receiver, _copy_on(deployment, receiver.fqdn))
+    return StoreMove(
+        form=StoreForm.DISASTER,
+        leaving=leaving,
+        to=receiver.fqdn,
+        sql_server=request.store_sql_server or server,
+        sql_instance=request.store_sql_instance or instance,
+    )
+
+
+def _copy_on(deployment: Deployment, pool: Fqdn) -> StoreCopy | None:
+    copies = deployment.central_management.copies
+    return None if isinstance(copies, Unread) else next((copy for copy in copies if copy.pool == pool), None)
+
+
+def _principal_of(receiver: Pool, copy: StoreCopy | None) -> tuple[Fqdn | None, str]:
+    """The SQL server and instance that hold the principal of the standby copy, as far as they are known.
+
+    Standard Edition keeps it beside itself, in `rtc`, and has no mirror (facts page 4.1). Where the mirror is the principal
+    its server is given as -BackupSqlServerFqdn: the names that the procedure page prints do not exist (facts page 1.1).
+    """
+    if receiver.kind is PoolKind.STANDARD:
+        return receiver.fqdn, STANDARD_EDITION_INSTANCE
+    if _mirror_is_principal(receiver):
+        if copy is not None and isinstance(copy.mirror_sql_server, Fqdn):
+            return copy.mirror_sql_server, copy.mirror_sql_instance
+        return None, ""
+    if copy is not None and isinstance(copy.sql_server, Fqdn):
+        return copy.sql_server, copy.sql_instance
+    return receiver.sql_server, receiver.sql_instance
+
+
+def _mirror_is_principal(receiver: Pool) -> bool:
+    mirrors = () if isinstance(receiver.mirrors, Unread) else receiver.mirrors
+    return any(mirror.mirror_is_principal for mirror in mirrors if mirror.database.casefold() in _STORE_DATABASES)
+
+
+def store_steps(move: StoreMove, *, dead: tuple[Fqdn, ...]) -> tuple[Step, ...]:
+    """The failover of the store on a Front End of the receiving pool, its verification, and the wait for the replicas."""
+    return (
+        CmdletStep(
+            step_id="store-failover",
+            title=f"Fail over the Central Management store to {move.to}",
+            why="The store must be there before the pool is failed over: without it the pool's failover fails.",
+            source=_SOURCE,
+            cmdlet=_failover_cmdlet(move),
+            place=OnPool(move.to),
+            before=(PoolIsAlive(move.to),),
+            after=(StoreIsActiveOn(move.to),),
+            settle=figures.STORE_FAILOVER * 2,
+            deadline=figures.ONE_HOUR,
+            estimate=figures.STORE_FAILOVER,
+            undo=_undo(move),
+        ),
+        WaitStep(
+            step_id="store-replicas",
+            title="Wait until every replica follows the store",
+            why="Replicas that do not follow are the first sign of a half-moved store.",
+            source="Failing over a pool, step 5; facts page 2.2 and 6.3",
+            until=(StoreIsActiveOn(move.to), ReplicasUpToDate(ignoring=dead)),
+            deadline=figures.REPLICATION_DEADLINE,
+            estimate=figures.REPLICATION,
+            optional=True,
+        ),
+    )
+
+
+def _failover_cmdlet(move: StoreMove) -> InvokeCsManagementServerFailover:
+    if move.form is StoreForm.PLANNED or move.sql_server is None:
+        return InvokeCsManagementServerFailover()
+    # -Force: mandatory in the disaster form of the Lync 2013 reference, and in the documented A-B-C procedure (facts page 1.3).
+    return InvokeCsManagementServerFailover(
+        backup_sql_server_fqdn=move.sql_server,
+        backup_sql_instance_name=move.sql_instance or None,
+        force=True,
+    )
+
+
+def _undo(move: StoreMove) -> str:
+    back = f"With both pools up: lyncops run management-store-failover {move.to} --mode planned"
+    return f"{back}. The store may also stay on {move.to} (facts page 4.2)."
+
+
+def sql_server_known(move: StoreMove | None) -> CheckResult | None:
+    """Whether the disaster form can be told where the standby copy is; None where it need not be told."""
+    if move is None or move.form is StoreForm.PLANNED:
+        return None
+    failed = move.sql_server is None
+    name = f"{move.sql_server}\\{move.sql_instance}" if move.sql_instance else str(move.sql_server)
+    evidence = (
+        f"The SQL server that holds the principal of the standby copy on {move.to} could not be read."
+        if failed
+        else f"The principal of the standby copy is on {name}."
+    )
+    return CheckResult(
+        check_id="store-sql-server",
+        question="Is it known on which SQL server the principal of the standby copy is?",
+        verdict=Verdict.FAILED if failed else Verdict.PASSED,
+        evidence=evidence,
+        remedy="Look it up in Topology Builder and name it with --store-sql-server and --store-sql-instance." if failed else "",
+        source="Failing over a pool, step 5: the SQL server that holds the principal; facts page 1.1 and 4.1",
+        overridable=False,
+    )
+
+
+def export_steps(deployment: Deployment, place: Place, folder: str) -> tuple[Step, ...]:
+    """Configuration and LIS are saved first: from a half-moved store only a saved copy leads back (facts page 6.3).
+
+    The files stay on the server that runs the export. Without a working store the local copy is exported; LIS has none.
+    """
+    works = store_works(deployment)
+    stem = rf"{folder}\lyncops-{deployment.name}-{deployment.read_at:%Y%m%dT%H%M%SZ}"
+    configuration = CmdletStep(
+        step_id="export-configuration",
+        title="Save the configuration",
+        why="A store that ends up on both pools or on none is repaired from a saved copy.",
+        source="facts page 6.3, repairs used; Export-CsConfiguration reference page",
+        cmdlet=ExportCsConfiguration(file_name=f"{stem}-configuration.zip", local_store=not works),
+        place=place,
+        deadline=figures.ONE_HOUR / 4,
+        estimate=figures.EXPORT,
+        undo="Delete the file.",
+        optional=True,
+    )
+    if not works:
+        return (configuration,)
+    lis = CmdletStep(
+        step_id="export-lis",
+        title="Save the location information (LIS)",
+        why="LIS data is not replicated to the backup pool.",
+        source="facts page 6.4; Export-CsLisConfiguration reference page",
+        cmdlet=ExportCsLisConfiguration(file_name=f"{stem}-lis.zip"),
+        place=place,
+        deadline=figures.ONE_HOUR / 4,
+        estimate=figures.EXPORT,
+        undo="Delete the file.",
+        optional=True,
+    )
+    return (configuration, lis)
+
+
+def store_writable(deployment: Deployment) -> CheckResult:
+    """Whether settings can be changed now: every Set-Cs cmdlet writes to the store."""
+    works = store_works(deployment)
+    return CheckResult(
+        check_id="store-works",
+        question="Does the Central Management store work, so that settings can be changed?",
+        verdict=Verdict.PASSED if works else Verdict.FAILED,
+        evidence=f"The store's master is {deployment.central_management.active_master}."
+        if works
+        else "The store has no working master.",
+        remedy="" if works else "Fail the store over first: lyncops run management-store-failover.",
+        source="facts page 6.2",
+    )
