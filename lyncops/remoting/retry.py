@@ -91,17 +91,21 @@ class Symptom(enum.Enum):
 
 
 class RemotingError(Exception):
-    """A request failed: what it means, and what was seen."""
+    """A request failed: what it means, and what was seen.
+
+    `is_answer` tells a fault of a server that understood the request from everything else, after which the connection cannot be
+    used any more. `is_refused_login` marks an answer 401.
+    """
 
     def __init__(
-        self, symptom: Symptom, phase: Phase, seen: str, *, stale_context: bool = False, unauthenticated: bool = False
+        self, symptom: Symptom, phase: Phase, seen: str, *, is_answer: bool = False, is_refused_login: bool = False
     ) -> None:
         super().__init__(f"{symptom.value} ({phase.value}: {seen})")
         self.symptom = symptom
         self.phase = phase
         self.seen = seen
-        self.stale_context = stale_context
-        self.unauthenticated = unauthenticated
+        self.is_answer = is_answer
+        self.is_refused_login = is_refused_login
 
 
 @attrs.frozen(slots=True, kw_only=True)

@@ -101,6 +101,6 @@ def failure_of(error: BaseException, phase: Phase) -> RemotingError:
         classify(error, phase),
         phase,
         describe(error),
-        stale_context=isinstance(error, WinRMTransportError) and error.code == 400,
-        unauthenticated=isinstance(error, AuthenticationError),
+        is_answer=isinstance(error, WSManFaultError),
+        is_refused_login=isinstance(error, AuthenticationError),
     )

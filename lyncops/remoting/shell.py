@@ -1,0 +1,242 @@
+"""A session on a server as WSMan sees it: one shell with one runspace pool, its commands, and the way back to it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final, Self
+from uuid import UUID, uuid4
+from xml.etree import ElementTree as ET
+
+import attrs
+
+from lyncops.errors import InvalidValueError
+from lyncops.remoting.decoding import decode_message
+from lyncops.remoting.encoding import (
+    CONNECT_RUNSPACE_POOL,
+    INIT_RUNSPACE_POOL,
+    SESSION_CAPABILITY,
+    encode_command,
+    encode_refusal,
+)
+from lyncops.remoting.execution import CommandAddress
+from lyncops.remoting.messages import Inbox, Message, MessageType, Outbox
+from lyncops.remoting.records import HostCall
+from lyncops.remoting.retry import Phase, RemotingError, Symptom
+from lyncops.remoting.transport import Request, Transport
+from lyncops.values import RemoteEnum, RemoteObject
+
+_RSP: Final = "{http://schemas.microsoft.com/wbem/wsman/1/windows/shell}"
+_PWSH: Final = "{http://schemas.microsoft.com/powershell}"
+_SELECTOR: Final = "{http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd}Selector"
+_SHELL: Final = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
+_TRANSFER: Final = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
+_STOP: Final = "powershell/signal/ctrl_c"
+_TERMINATE: Final = f"{_SHELL}/signal/Terminate"
+_PROTOCOL: Final = {"protocolversion": "2.3"}
+_KEEP_ALIVE: Final = {"WSMAN_CMDSHELL_OPTION_KEEPALIVE": "True"}
+_OPENED: Final = 2
+_BROKEN: Final = 3
+_CLOSING: Final = frozenset({_BROKEN, 4, 5})
+_OPENING_REPLIES: Final = 30
+
+
+@attrs.frozen(slots=True)
+class Reply:
+    """What one Receive brought: whole messages, and whether the server says that the command is done."""
+
+    messages: tuple[Message, ...]
+    done: bool
+
+
+def _element(tag: str, text: str | None = None, **attributes: str) -> ET.Element:
+    element = ET.Element(f"{_RSP}{tag}", attributes)
+    element.text = text
+    return element
+
+
+def _version(value: object) -> tuple[int, int]:
+    numbers = [int(part) for part in str(value).split(".") if part.isdecimal()]
+    return (numbers[0], numbers[1]) if len(numbers) > 1 else (2, 1)
+
+
+class Shell:
+    """One runspace pool on one server. Every method may raise RemotingError, whose symptom says what to do."""
+
+    def __init__(self, transport: Transport, *, shell_id: str | None = None, resource_uri: str | None = None) -> None:
+        self.transport = transport
+        self.id = shell_id or str(uuid4()).upper()
+        self.resource_uri = resource_uri or transport.endpoint.resource_uri
+        self.protocol = (2, 1)
+        self.inbox = Inbox()
+        self._outbox = Outbox(UUID(self.id))
+        self._opened = False
+
+    @classmethod
+    def at(cls, address: CommandAddress, transport: Transport) -> Self:
+        """The shell of a command that this or another process sent."""
+        return cls(transport, shell_id=address.shell_id, resource_uri=address.resource_uri)
+
+    def address_of(self, command_id: str) -> CommandAddress:
+        """What another process needs to find a command of this shell."""
+        return CommandAddress(
+            endpoint=self.transport.endpoint.url,
+            session_id=self.transport.session_id,
+            shell_id=self.id,
+            command_id=command_id,
+            resource_uri=self.resource_uri,
+        )
+
+    def _request(self, verb: str, body: ET.Element | None = None, options: Mapping[str, str] | None = None) -> Request:
+        return Request(
+            action=f"{_SHELL}/{verb}", resource_uri=self.resource_uri, body=body, shell_id=self.id, options=options or {}
+        )
+
+    def open(self, *, wait: timedelta | None = None) -> None:
+        """Create the shell and wait until its runspace pool is open."""
+        body = _element("Shell", ShellId=self.id)
+        body.append(_element("InputStreams", "stdin pr"))
+        body.append(_element("OutputStreams", "stdout"))
+        hello = self._outbox.pack(MessageType.SESSION_CAPABILITY, SESSION_CAPABILITY)
+        hello += self._outbox.pack(MessageType.INIT_RUNSPACE_POOL, INIT_RUNSPACE_POOL)
+        content = ET.SubElement(body, f"{_PWSH}creationXml")
+        content.text = base64.b64encode(hello).decode()
+        request = Request(
+            action=f"{_TRANSFER}/Create", resource_uri=self.resource_uri, body=body, options=_PROTOCOL, must_comply=True
+        )
+        answer = self.transport.send(Phase.CREATE, request, wait=wait)
+        self.id = next(
+            (each.text for each in answer.iter(_SELECTOR) if each.get("Name") == "ShellId" and each.text),
+            answer.findtext(f".//{_RSP}ShellId") or self.id,
+        ).upper()
+        for _ in range(_OPENING_REPLIES):
+            reply = self._take(Phase.CREATE, None, wait)
+            if any(self._greet(message) for message in reply.messages):
+                return
+        raise RemotingError(Symptom.NOT_SERVED, Phase.CREATE, "the server does not say that the session is open")
+
+    def _greet(self, message: Message) -> bool:
+        """Heed a message of the pool; True when it says that the pool is open."""
+        value = decode_message(message.data)
+        if not isinstance(value, RemoteObject):
+            return False
+        if message.kind == MessageType.SESSION_CAPABILITY:
+            self.protocol = _version(value.get("protocolversion"))
+            if self.protocol >= (2, 2):
+                self.transport.allow_large_messages()
+        if message.kind != MessageType.RUNSPACE_POOL_STATE:
+            return False
+        state = value.get("RunspaceState")
+        number = state.number if isinstance(state, RemoteEnum) else state
+        if number in _CLOSING:
+            said = value.get("ExceptionAsErrorRecord")
+            raise RemotingError(Symptom.REFUSED, Phase.CREATE, str(said or "the server closed the session at once"))
+        return number == _OPENED
+
+    def pack(self, command_id: str, name: str, arguments: Mapping[str, object]) -> bytes:
+        """A cmdlet as the one fragment that starts it.
+
+        Raises:
+            InvalidValueError: an argument has no counterpart in PowerShell, or all together are too large for one message. A
+                second message whose answer is lost could not be repeated (remoting facts, section 2).
+        """
+        xml = encode_command(name, arguments, protocol=self.protocol)
+        fragment = self._outbox.pack(MessageType.CREATE_PIPELINE, xml, UUID(command_id))
+        if len(fragment) > self.transport.payload_limit:
+            raise InvalidValueError(
+                f"The arguments of {name} are {len(fragment)} bytes, and one message holds {self.transport.payload_limit}.",
+                remedy="Give a file name in place of the content, where the cmdlet takes one.",
+            )
+        return fragment
+
+    def command(self, command_id: str, fragment: bytes) -> None:
+        """Start a command."""
+        body = _element("CommandLine", CommandId=command_id)
+        body.append(_element("Command", ""))
+        body.append(_element("Arguments", base64.b64encode(fragment).decode()))
+        self.transport.send(Phase.COMMAND, self._request("Command", body, {"WINRS_SKIP_CMD_SHELL": "False"}))
+
+    def receive(self, command_id: str | None, *, wait: timedelta | None = None) -> Reply:
+        """Take what a command (or the pool) has written; wait for it up to `wait`."""
+        return self._take(Phase.RECEIVE, command_id, wait)
+
+    def _take(self, phase: Phase, command_id: str | None, wait: timedelta | None) -> Reply:
+        body = _element("Receive")
+        stream = _element("DesiredStream", "stdout")
+        if command_id is not None:
+            stream.set("CommandId", command_id)
+        body.append(stream)
+        answer = self.transport.send(phase, self._request("Receive", body, _KEEP_ALIVE), wait=wait)
+        state = answer.find(f".//{_RSP}CommandState")
+        messages: list[Message] = []
+        for part in answer.iter(f"{_RSP}Stream"):
+            messages += self.inbox.feed(base64.b64decode(part.text or ""))
+        return Reply(tuple(messages), state is not None and state.get("State", "").endswith("/Done"))
+
+    def refuse(self, command_id: str, call: HostCall) -> None:
+        """Answer a prompt with an error."""
+        answer = self._outbox.pack(MessageType.PIPELINE_HOST_RESPONSE, encode_refusal(call.call_id, call.method), UUID(command_id))
+        body = _element("Send")
+        body.append(_element("Stream", base64.b64encode(answer).decode(), Name="pr", CommandId=command_id))
+        self.transport.send(Phase.SEND, self._request("Send", body))
+
+    def stop(self, command_id: str, *, wait: timedelta | None = None) -> None:
+        """Ask the server to stop a command."""
+        self._signal(command_id, _STOP, wait)
+
+    def terminate(self, command_id: str, *, wait: timedelta | None = None) -> None:
+        """Ask the server to forget a command; one that it does not know is GONE."""
+        self._signal(command_id, _TERMINATE, wait)
+
+    def _signal(self, command_id: str, code: str, wait: timedelta | None) -> None:
+        body = _element("Signal", CommandId=command_id)
+        body.append(_element("Code", code))
+        self.transport.send(Phase.SIGNAL, self._request("Signal", body), wait=wait)
+
+    def delete(self, *, wait: timedelta | None = None) -> None:
+        """Close the shell with all its commands."""
+        request = Request(action=f"{_TRANSFER}/Delete", resource_uri=self.resource_uri, shell_id=self.id)
+        self.transport.send(Phase.DELETE, request, wait=wait)
+
+    def is_alive(self, *, wait: timedelta | None = None) -> bool:
+        """Whether the server knows the shell and holds it for this client."""
+        request = Request(action=f"{_TRANSFER}/Get", resource_uri=_SHELL, shell_id=self.id)
+        try:
+            answer = self.transport.send(Phase.ATTACH, request, wait=wait)
+        except RemotingError as failure:
+            if failure.symptom is not Symptom.REFUSED:
+                raise
+            return self._answers_receive()
+        return (answer.findtext(f".//{_RSP}State") or "Connected") != "Disconnected"
+
+    def _answers_receive(self) -> bool:
+        """The same question to a server that does not tell about its shells: an empty-handed Receive says that it knows it."""
+        try:
+            self.receive(None, wait=timedelta(seconds=1))
+        except RemotingError as failure:
+            if failure.symptom is Symptom.NOTHING_YET:
+                return True
+            raise
+        return True
+
+    def reconnect(self, *, wait: timedelta | None = None) -> None:
+        """Take a shell of the same WSMan session back; Receives that still wait for a dead client end."""
+        self.transport.send(Phase.ATTACH, self._request("Reconnect"), wait=wait)
+
+    def connect(self, *, wait: timedelta | None = None) -> None:
+        """Take a disconnected shell over as a new client."""
+        hello = self._outbox.pack(MessageType.SESSION_CAPABILITY, SESSION_CAPABILITY)
+        hello += self._outbox.pack(MessageType.CONNECT_RUNSPACE_POOL, CONNECT_RUNSPACE_POOL)
+        body = _element("Connect")
+        content = ET.SubElement(body, f"{_PWSH}connectXml")
+        content.text = base64.b64encode(hello).decode()
+        request = attrs.evolve(self._request("Connect", body, _PROTOCOL), must_comply=True)
+        answer = self.transport.send(Phase.ATTACH, request, wait=wait)
+        said = answer.findtext(f".//{_PWSH}connectResponseXml")
+        for message in self.inbox.feed(base64.b64decode(said or "")):
+            self._greet(message)
+
+    def connect_command(self, command_id: str, *, wait: timedelta | None = None) -> None:
+        """Take one command of a shell that was taken over."""
+        self.transport.send(Phase.ATTACH, self._request("Connect", _element("Connect", CommandId=command_id)), wait=wait)
