@@ -1,1 +1,108 @@
-"""lyncops: disaster recovery of Lync Server 2013 and Skype for Business Server over remote PowerShell."""
+"""lyncops: disaster recovery of Lync Server 2013 and Skype for Business Server over remote PowerShell.
+
+>>> import lyncops
+>>> with lyncops.connect("lyncops.toml") as client:  # doctest: +SKIP
+...     plan = client.plan_pool_failover("pool1.contoso.com", lyncops.Mode.PLANNED)
+...     run = client.run(plan)
+
+What this module names is imported when it is first used, so that `import lyncops` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from lyncops.client import Client
+    from lyncops.errors import (
+        AuthenticationFailedError,
+        CmdletError,
+        CmdletFailedError,
+        ConfigurationError,
+        DeadlineExceededError,
+        EndpointError,
+        InvalidValueError,
+        JournalError,
+        LyncOpsError,
+        OutcomeUnknownError,
+        PlanFormatError,
+        PlanRefusedError,
+        RunLockedError,
+        UnsupportedByVersionError,
+        UntrustedCertificateError,
+    )
+    from lyncops.plan.model import Plan
+    from lyncops.runs.events import Observer
+    from lyncops.runs.model import Run, RunState, StepState
+    from lyncops.values import Fqdn, LyncVersion, Mode, Outcome, SiteName
+
+__all__ = [
+    "AuthenticationFailedError",
+    "Client",
+    "CmdletError",
+    "CmdletFailedError",
+    "ConfigurationError",
+    "DeadlineExceededError",
+    "EndpointError",
+    "Fqdn",
+    "InvalidValueError",
+    "JournalError",
+    "LyncOpsError",
+    "LyncVersion",
+    "Mode",
+    "Observer",
+    "Outcome",
+    "OutcomeUnknownError",
+    "Plan",
+    "PlanFormatError",
+    "PlanRefusedError",
+    "Run",
+    "RunLockedError",
+    "RunState",
+    "SiteName",
+    "StepState",
+    "UnsupportedByVersionError",
+    "UntrustedCertificateError",
+    "connect",
+]
+
+_ELSEWHERE: Final = {
+    "Client": "lyncops.client",
+    "Fqdn": "lyncops.values",
+    "LyncVersion": "lyncops.values",
+    "Mode": "lyncops.values",
+    "Observer": "lyncops.runs.events",
+    "Outcome": "lyncops.values",
+    "Plan": "lyncops.plan.model",
+    "Run": "lyncops.runs.model",
+    "RunState": "lyncops.runs.model",
+    "SiteName": "lyncops.values",
+    "StepState": "lyncops.runs.model",
+}
+
+
+def connect(path: str | os.PathLike[str] = "lyncops.toml") -> Client:
+    """A client of the deployment that the file describes. Servers, passwords and journal are touched when first needed.
+
+    Raises:
+        ConfigurationError: the file cannot be used; the message names the field and the cure.
+    """
+    from lyncops.client import Client
+    from lyncops.configuration import load_configuration
+
+    return Client.of(load_configuration(path))
+
+
+if not TYPE_CHECKING:  # a type checker sees the names above, and no others
+
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module 'lyncops' has no attribute {name!r}")
+        value = getattr(importlib.import_module(_ELSEWHERE.get(name, "lyncops.errors")), name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

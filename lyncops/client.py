@@ -1,0 +1,361 @@
+"""The client: everything that lyncops can do with one deployment, as typed methods. The command line calls nothing else."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cached_property, partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self, TypeVar
+
+import attrs
+
+from lyncops.clock import SystemClock
+from lyncops.deployment.scope import EVERYTHING, Scope
+from lyncops.errors import InvalidValueError
+from lyncops.remoting.interface import Clock, RunsCmdlets
+from lyncops.runs.journal import Journal, open_journal
+from lyncops.values import ANYWHERE, Effect, Fqdn, LyncVersion, Mode, Place
+
+if TYPE_CHECKING:
+    from lyncops.checks.result import CheckResult
+    from lyncops.cmdlets.base import Cmdlet
+    from lyncops.configuration import Configuration
+    from lyncops.deployment.model import Deployment
+    from lyncops.plan.model import Plan
+    from lyncops.plan.steps import CmdletStep
+    from lyncops.procedures.request import ProcedureRequest
+    from lyncops.remoting.execution import Execution, StreamRecord
+    from lyncops.runs.events import Observer
+    from lyncops.runs.lock import Lock
+    from lyncops.runs.model import Run
+    from lyncops.runs.report import Report
+    from lyncops.runs.runner import Runner
+
+R = TypeVar("R")
+
+FRESH: Final = timedelta(minutes=5)
+"""A plan that is younger and was made by this client is not checked anew before it runs."""
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Rehearsal:
+    """What the servers say that a step would do, asked with -WhatIf."""
+
+    step: CmdletStep
+    execution: Execution[object]
+
+
+class Client:
+    """One deployment. Servers, passwords and the journal are touched when a method first needs them.
+
+    `open_sessions` and `open_journal` are called at most once each, so that a test can put a model of Lync behind them. Not to be
+    shared between threads.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        open_sessions: Callable[[], RunsCmdlets],
+        open_journal: Callable[[], Journal],
+        clock: Clock | None = None,
+        version: LyncVersion | None = None,
+        poll_interval: timedelta | None = None,
+    ) -> None:
+        self.name = name
+        self._open_sessions = open_sessions
+        self._open_journal = open_journal
+        self._clock: Clock = clock or SystemClock()
+        self._version = version
+        self._poll_interval = poll_interval
+        self._requests: dict[str, ProcedureRequest] = {}  # by the content id of the plan that was made for it
+
+    @classmethod
+    def of(cls, configuration: Configuration) -> Self:
+        """The client that a configuration describes."""
+        clock = SystemClock()
+        return cls(
+            name=configuration.name,
+            open_sessions=partial(_open_sessions, configuration, clock),
+            open_journal=partial(open_journal, configuration.journal_url),
+            clock=clock,
+            version=configuration.version,
+            poll_interval=configuration.poll_interval,
+        )
+
+    @cached_property
+    def sessions(self) -> RunsCmdlets:
+        """The sessions with the servers.
+
+        Raises:
+            ConfigurationError: a password is not there.
+        """
+        return self._open_sessions()
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The journal.
+
+        Raises:
+            JournalError: it cannot be opened or written.
+        """
+        return self._open_journal()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let sessions and journal go. A cmdlet that runs at a server goes on there."""
+        for resource in (self.__dict__.pop("sessions", None), self.__dict__.pop("journal", None)):
+            if resource is not None:
+                resource.close()
+
+    def status(self, scope: Scope = EVERYTHING) -> Deployment:
+        """Read the deployment afresh.
+
+        Raises:
+            EndpointError: no server could be reached.
+        """
+        from lyncops.deployment.reader import read_deployment
+
+        return read_deployment(self.sessions, name=self.name, clock=self._clock, version=self._version, scope=scope)
+
+    def check(self, pool: Fqdn | str, *, mode: Mode | None = None) -> tuple[CheckResult, ...]:
+        """Could this pool be failed over right now? Without a mode: planned while it lives, else disaster.
+
+        Raises:
+            EndpointError: no server could be reached.
+            InvalidValueError: `pool` is no FQDN.
+        """
+        from lyncops.checks.catalogue import checks_for_failover
+
+        fqdn = Fqdn(pool)
+        deployment = self.status()
+        found = deployment.pool(fqdn)
+        lives = found is None or found.is_alive
+        return checks_for_failover(deployment, fqdn, mode or (Mode.PLANNED if lives else Mode.DISASTER))
+
+    def run_cmdlet(
+        self,
+        cmdlet: Cmdlet[R],
+        *,
+        place: Place = ANYWHERE,
+        deadline: timedelta | None = None,
+        on_record: Callable[[StreamRecord], None] | None = None,
+    ) -> Execution[R]:
+        """Run one READ cmdlet, or a CHANGE with -WhatIf. What changes something belongs into a plan, where it is journalled.
+
+        Raises:
+            InvalidValueError: the cmdlet changes something.
+            EndpointError: no server could be reached.
+        """
+        if cmdlet.effect is Effect.CHANGE:
+            raise InvalidValueError(
+                f"{cmdlet.NAME} changes the deployment; alone it would be neither checked nor journalled.",
+                remedy="Run it as a step of a plan, or ask with what_if=True what it would do.",
+            )
+        return self.sessions.run(cmdlet, place=place, deadline=deadline, on_record=on_record)
+
+    def plan(self, procedure: str, request: ProcedureRequest) -> Plan:
+        """Make a plan from a fresh reading. It may be a refused one: see its `refusals`.
+
+        Raises:
+            InvalidValueError: there is no such procedure, or the request makes no sense for it.
+            EndpointError: no server could be reached.
+        """
+        plan = _planner(procedure)(self.status(), request)
+        self._requests[plan.content_id] = request
+        return plan
+
+    def plan_pool_failover(
+        self, pool: Fqdn | str, mode: Mode, *, accept_data_loss: bool = False, overrides: Mapping[str, str] | None = None
+    ) -> Plan:
+        """Plan that the pool's users are served by its backup pool. `overrides` maps check ids to the reason of each.
+
+        Raises:
+            InvalidValueError: disaster mode without `accept_data_loss`, or `pool` is no FQDN.
+            EndpointError: no server could be reached.
+        """
+        return self._plan_pool("pool-failover", pool, mode, accept_data_loss=accept_data_loss, overrides=overrides)
+
+    def plan_pool_failback(
+        self,
+        pool: Fqdn | str,
+        mode: Mode = Mode.PLANNED,
+        *,
+        accept_data_loss: bool = False,
+        overrides: Mapping[str, str] | None = None,
+    ) -> Plan:
+        """Plan that the pool, which first homed the users and is failed over, serves them again.
+
+        Raises:
+            InvalidValueError: disaster mode without `accept_data_loss`, or `pool` is no FQDN.
+            EndpointError: no server could be reached.
+        """
+        return self._plan_pool("pool-failback", pool, mode, accept_data_loss=accept_data_loss, overrides=overrides)
+
+    def plan_evacuate(
+        self, to_pool: Fqdn | str, mode: Mode, *, accept_data_loss: bool = False, overrides: Mapping[str, str] | None = None
+    ) -> Plan:
+        """Plan that `to_pool` serves everybody of its pair.
+
+        Raises:
+            InvalidValueError: disaster mode without `accept_data_loss`, or `to_pool` is no FQDN.
+            EndpointError: no server could be reached.
+        """
+        return self._plan_pool("evacuate", to_pool, mode, accept_data_loss=accept_data_loss, overrides=overrides)
+
+    def rehearse(self, plan: Plan) -> tuple[Rehearsal, ...]:
+        """Send the plan's cmdlets with -WhatIf, those that have it: the servers say what they would do. Changes nothing.
+
+        Raises:
+            EndpointError: no server could be reached.
+        """
+        from lyncops.plan.rehearsal import rehearsal
+
+        return tuple(
+            Rehearsal(step=step, execution=self.run_cmdlet(step.cmdlet, place=step.place, deadline=step.deadline))
+            for step in rehearsal(plan)
+        )
+
+    def run(
+        self, plan: Plan, *, operator: str = "", reason: str = "", observers: Sequence[Observer] = (), steal_lock: bool = False
+    ) -> Run:
+        """Execute a plan until it is over or stops; its state says which. `operator` defaults to this account's name.
+
+        Raises:
+            PlanRefusedError: a check refuses the plan, or would refuse it now. Nothing was changed.
+            RunLockedError: another run has one of the pools, or took them away while this one ran.
+            JournalError: the journal cannot be written. Nothing more was sent.
+            EndpointError: no server could be reached to check an older plan anew.
+        """
+        if plan.deployment != self.name:
+            raise InvalidValueError(
+                f"The plan is for the deployment {plan.deployment!r}; this client is connected to {self.name!r}.",
+                remedy="Use the configuration of that deployment, or make the plan again with this one.",
+            )
+        return self._runner(observers).start(plan, operator=operator or _account(), reason=reason, steal_lock=steal_lock)
+
+    def resume(self, run_id: str, *, operator: str = "", observers: Sequence[Observer] = (), steal_lock: bool = False) -> Run:
+        """Go on with a run that stopped, or whose process died. Coming back to a manual step says that it was done.
+
+        Raises:
+            RunLockedError: it is being worked on right now, or another run has one of the pools.
+            JournalError: there is no such run, or the journal cannot be written.
+        """
+        return self._runner(observers).resume(run_id, operator=operator or _account(), steal_lock=steal_lock)
+
+    def cancel(self, run_id: str, *, reason: str, operator: str = "", observers: Sequence[Observer] = ()) -> Run:
+        """Give a run up and free its pools. Nothing is undone and nothing is stopped at a server.
+
+        Raises:
+            RunLockedError: it is being worked on right now.
+            JournalError: there is no such run, it is over, or the journal cannot be written.
+        """
+        return self._runner(observers).cancel(run_id, operator=operator or _account(), reason=reason)
+
+    def runs(self) -> tuple[Run, ...]:
+        """All runs of the journal, newest first.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        return self.journal.runs()
+
+    def show(self, run_id: str) -> Run:
+        """One run, as the journal tells it.
+
+        Raises:
+            JournalError: there is no such run, or the journal cannot be read.
+        """
+        return self.journal.load(run_id)
+
+    def locks(self) -> tuple[Lock, ...]:
+        """Who works on which pools.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        return self.journal.locks()
+
+    def report(self, run_id: str) -> Report:
+        """One run told to people: renders as text, Markdown and JSON.
+
+        Raises:
+            JournalError: there is no such run, or the journal cannot be read.
+        """
+        from lyncops.runs.report import Report
+
+        return Report.of(self.journal.load(run_id))
+
+    def _plan_pool(
+        self, procedure: str, pool: Fqdn | str, mode: Mode, *, accept_data_loss: bool, overrides: Mapping[str, str] | None
+    ) -> Plan:
+        from lyncops.procedures.request import ProcedureRequest
+
+        if mode is Mode.DISASTER and not accept_data_loss:
+            raise InvalidValueError(
+                f"Disaster mode of {procedure} loses what {pool} had not yet copied to its partner.",
+                remedy="Pass accept_data_loss=True when that side is really gone; else use planned mode.",
+            )
+        request = ProcedureRequest(target=Fqdn(pool), mode=mode, accept_data_loss=accept_data_loss, overrides=overrides or {})
+        return self.plan(procedure, request)
+
+    def _runner(self, observers: Sequence[Observer]) -> Runner:
+        from lyncops.runs.runner import Runner
+
+        return Runner(
+            sessions=self.sessions,
+            clock=self._clock,
+            journal=self.journal,
+            read=self.status,
+            observers=observers,
+            poll=self._poll_interval,
+            recheck=self._recheck,
+        )
+
+    def _recheck(self, plan: Plan) -> None:
+        """Refuse a plan that the servers do not call for any more; one that this client has just made is fresh enough."""
+        from lyncops.runs.recheck import compare, request_of
+
+        made_for = self._requests.get(plan.content_id)
+        if made_for is not None and _age(plan, self._clock.now()) < FRESH:
+            return
+        compare(plan, _planner(plan.procedure)(self.status(), made_for or request_of(plan)))
+
+
+def _age(plan: Plan, now: datetime) -> timedelta:
+    return abs(now - plan.created_at)  # a plan from the future was made by another clock
+
+
+def _planner(procedure: str) -> Callable[[Deployment, ProcedureRequest], Plan]:
+    from lyncops.procedures import PROCEDURES
+
+    if procedure not in PROCEDURES:
+        raise InvalidValueError(f"There is no procedure {procedure!r}.", remedy=f"Known are: {', '.join(PROCEDURES)}.")
+    return PROCEDURES[procedure].plan
+
+
+def _open_sessions(configuration: Configuration, clock: Clock) -> RunsCmdlets:
+    from lyncops.remoting.sessions import Sessions
+
+    credentials = configuration.sign_in.credentials() if configuration.sign_in else None
+    return Sessions(
+        [address.resolved() for address in configuration.addresses],
+        credentials=credentials,
+        policy=configuration.retry,
+        clock=clock,
+        version=configuration.version,
+    )
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, ImportError, KeyError):
+        return "unknown"

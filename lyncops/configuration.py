@@ -1,0 +1,239 @@
+"""`lyncops.toml`: the deployment, how to reach it, who one is there, and where the journal is."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import attrs
+
+from lyncops.errors import InvalidValueError, LyncOpsError
+from lyncops.passwords import FromEnvironment, FromKeyring, FromPrompt, PasswordSource, refuse_password
+from lyncops.remoting.endpoint import DEFAULT_CONFIGURATION, Auth, Credentials, Endpoint
+from lyncops.remoting.retry import RetryPolicy
+from lyncops.tables import Table
+from lyncops.values import Fqdn, LyncVersion
+
+DEFAULT_FILE: Final = "lyncops.toml"
+DEFAULT_JOURNAL: Final = "sqlite:///lyncops.db"
+
+_SIGN_IN: Final = ("username", "password_env", "password_prompt", "password_keyring")
+_ENDPOINT: Final = (
+    *("url", "auth", "configuration", "module", "connect_to", "ca", "pool", "machine", "certificate", "certificate_key"),
+    *("proxy", "delegate", "operation_timeout", "read_timeout", *_SIGN_IN),
+)
+_OPERATION_TIMEOUT: Final = timedelta(seconds=20)
+_READ_TIMEOUT: Final = timedelta(seconds=30)
+_WITHOUT_PASSWORD: Final = (Auth.CERTIFICATE, Auth.KERBEROS)  # Kerberos takes the ticket of whoever is signed in
+_SQLITE: Final = re.compile(r"(sqlite(?:\+\w+)?):///(?P<path>.+)")
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class SignIn:
+    """A user and where the password comes from."""
+
+    username: str
+    source: PasswordSource
+
+    def credentials(self) -> Credentials:
+        """The user with the password, which is got now.
+
+        Raises:
+            ConfigurationError: the password is not there, or cannot be asked for here.
+        """
+        return Credentials(username=self.username, password=self.source.password(self.username).reveal())
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Address:
+    """An endpoint as configured; `sign_in` is its own user where it does not use that of `[credentials]`."""
+
+    endpoint: Endpoint
+    sign_in: SignIn | None = None
+
+    def resolved(self) -> Endpoint:
+        """The endpoint with its own credentials, whose password is got now."""
+        return attrs.evolve(self.endpoint, credentials=self.sign_in.credentials()) if self.sign_in else self.endpoint
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Configuration:
+    """All of `lyncops.toml`. Passwords are not in it: they are got when a client connects."""
+
+    file: Path
+    name: str
+    version: LyncVersion | None  # None: ask the servers
+    addresses: tuple[Address, ...]  # in the order to try, those for one machine only at the end
+    sign_in: SignIn | None
+    retry: RetryPolicy
+    poll_interval: timedelta | None  # None: as each step says
+    journal_url: str
+
+
+def load_configuration(path: str | os.PathLike[str] = DEFAULT_FILE) -> Configuration:
+    """Read and check the file. Paths in it are relative to its folder.
+
+    Raises:
+        ConfigurationError: it cannot be used; the message names the file, the field and the cure.
+    """
+    top = Table.read(Path(path).absolute())
+    top.allow("deployment", "endpoint", "machine", "credentials", "retry", "journal")
+    deployment = top.table("deployment")
+    deployment.allow("name", "version")
+    sign_in = _sign_in(top.table("credentials"))
+    endpoints = top.tables("endpoint")
+    if not endpoints:
+        raise top.error("[[endpoint]]", "there is none, so that no server can be reached.", _ENDPOINT_EXAMPLE)
+    addresses = (*map(_endpoint, endpoints), *map(_machine, top.tables("machine")))
+    for address in addresses:
+        if sign_in is None and address.sign_in is None and address.endpoint.auth not in _WITHOUT_PASSWORD:
+            raise top.error(
+                "[credentials]",
+                f"there is no username for {address.endpoint.url}.",
+                'Write [credentials] with username = "CONTOSO\\\\admin" and password_env = "LYNCOPS_PASSWORD".',
+            )
+    retry, poll_interval = _retry(top.table("retry"))
+    return Configuration(
+        file=top.file,
+        name=deployment.text("name") or "lync",
+        version=deployment.parsed("version", _version),
+        addresses=addresses,
+        sign_in=sign_in,
+        retry=retry,
+        poll_interval=poll_interval,
+        journal_url=_journal(top.table("journal")),
+    )
+
+
+_ENDPOINT_EXAMPLE: Final = 'Write [[endpoint]] and below it url = "https://fe1.contoso.com/OcsPowershell".'
+
+
+def _version(text: str) -> LyncVersion | None:
+    known = {
+        "auto": None,
+        "se": LyncVersion.V2019,
+        **{version.value: version for version in LyncVersion if version.value >= "2013"},
+    }
+    if text.strip().lower() not in known:
+        raise InvalidValueError(f"{text!r} is no version that lyncops knows.", remedy="Write 2013, 2015, 2019 or auto.")
+    return known[text.strip().lower()]
+
+
+def _sign_in(table: Table) -> SignIn | None:
+    for key in table.values:
+        if key not in _SIGN_IN and (reason := refuse_password(key)):
+            raise table.error(key, reason, "Remove it, and change that password if the file was ever shared.")
+    if table.name == "[credentials]":
+        table.allow(*_SIGN_IN)
+    username = table.text("username")
+    sources: list[PasswordSource] = []
+    if variable := table.text("password_env"):
+        sources.append(FromEnvironment(variable))
+    if table.flag("password_prompt"):
+        sources.append(FromPrompt())
+    if service := table.text("password_keyring"):
+        sources.append(FromKeyring(service))
+    if username is None and not sources:
+        return None
+    if username is None:
+        raise table.error("username", "is missing.", 'Write username = "CONTOSO\\\\admin" (or admin@contoso.com).')
+    if len(sources) != 1:
+        raise table.error(
+            "password_env",
+            f"{'several sources' if sources else 'no source'} of the password of {username}.",
+            "Name one: password_env, password_prompt or password_keyring.",
+        )
+    return SignIn(username=username, source=sources[0])
+
+
+def _endpoint(table: Table) -> Address:
+    sign_in = _sign_in(table)
+    table.allow(*_ENDPOINT)
+    return _address(table, sign_in, dedicated=False)
+
+
+def _machine(table: Table) -> Address:
+    sign_in = _sign_in(table)
+    table.allow("name", *(key for key in _ENDPOINT if key != "machine"))
+    table.required("name", "edge1.contoso.com")
+    return _address(table, sign_in, dedicated=True)
+
+
+def _address(table: Table, sign_in: SignIn | None, *, dedicated: bool) -> Address:
+    url = table.required("url", "https://fe1.contoso.com/OcsPowershell")
+    machine = table.parsed("name" if dedicated else "machine", Fqdn)
+    pool = table.parsed("pool", Fqdn)
+    operation_timeout, read_timeout = (table.duration(key) for key in ("operation_timeout", "read_timeout"))
+    try:
+        endpoint = Endpoint(
+            url=url,
+            auth=table.text("auth") or Auth.NEGOTIATE,
+            configuration=table.text("configuration") or DEFAULT_CONFIGURATION,
+            module=table.text("module"),
+            connect_to=table.text("connect_to"),
+            ca=table.path("ca"),
+            pool=pool,
+            machine=machine,
+            certificate=table.path("certificate"),
+            certificate_key=table.path("certificate_key"),
+            proxy=table.text("proxy"),
+            delegate=table.flag("delegate"),
+            dedicated=dedicated,
+            operation_timeout=_OPERATION_TIMEOUT if operation_timeout is None else operation_timeout,
+            read_timeout=_READ_TIMEOUT if read_timeout is None else read_timeout,
+        )
+    except LyncOpsError as error:
+        raise _placed(table, error) from error
+    return Address(endpoint=endpoint, sign_in=sign_in)
+
+
+def _placed(table: Table, error: LyncOpsError) -> LyncOpsError:
+    """The error of a value, told with the place in the file; one that tells it already stays as it is."""
+    return error if error.what.startswith(str(table.file)) else table.error("", error.what, error.remedy)
+
+
+def _retry(table: Table) -> tuple[RetryPolicy, timedelta | None]:
+    defaults = {field.name: field.default for field in attrs.fields(RetryPolicy)}
+    table.allow("poll_interval", *defaults)
+    changes: dict[str, object] = {}
+    for name, default in defaults.items():
+        value = table.duration(name) if isinstance(default, timedelta) else table.number(name)
+        if value is not None:
+            changes[name] = value
+    poll_interval = table.duration("poll_interval")
+    if poll_interval is not None and not poll_interval:
+        raise table.error("poll_interval", "is zero.", "Write a duration such as 15s.")
+    policy: Callable[..., RetryPolicy] = RetryPolicy  # its fields have two types, told apart above
+    try:
+        return policy(**changes), poll_interval
+    except LyncOpsError as error:
+        raise _placed(table, error) from error
+
+
+def _journal(table: Table) -> str:
+    table.allow("url")
+    url = table.text("url") or DEFAULT_JOURNAL
+    try:
+        parts = urlsplit(url)
+        password = parts.password
+    except ValueError:
+        parts, password = None, None
+    if parts is None or not parts.scheme or "://" not in url:
+        raise table.error(
+            "url", f"{url!r} is no database url.", f'Write "{DEFAULT_JOURNAL}" or "postgresql+psycopg://host/database".'
+        )
+    if password is not None:
+        raise table.error(
+            "url",
+            "a password does not belong into a file that is copied, mailed and backed up.",
+            "Remove it; the database's own means (PGPASSFILE, PGPASSWORD) carry it.",
+        )
+    sqlite = _SQLITE.fullmatch(url)
+    if sqlite is None or sqlite["path"].startswith((":memory:", "file:")):
+        return url
+    return f"{sqlite[1]}:///{table.file.parent / sqlite['path']}"
