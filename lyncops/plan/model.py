@@ -9,6 +9,7 @@ import attrs
 
 from lyncops.checks.result import CheckResult
 from lyncops.plan.conditions import Condition
+from lyncops.plan.serial import CONVERTER, canonical
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
 from lyncops.values import Fqdn, LyncVersion, Mode
 
@@ -35,8 +36,6 @@ class Plan:
     @property
     def content_id(self) -> str:
         """A hash of everything that matters but `created_at`: the same plan has the same id, an altered file another."""
-        from lyncops.plan.serial import CONVERTER, canonical
-
         data: dict[str, object] = CONVERTER.unstructure(self)
         del data["created_at"]
         return hashlib.sha256(canonical(data).encode()).hexdigest()

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import attrs
 
 from lyncops.cmdlets.base import Cmdlet
+from lyncops.cmdlets.codec import cmdlet_from_dict
 from lyncops.plan.model import Plan
 from lyncops.plan.steps import CmdletStep
 
-R = TypeVar("R")
 
-
-def rehearsed(cmdlet: Cmdlet[R]) -> Cmdlet[R] | None:
+def rehearsed(cmdlet: Cmdlet[object]) -> Cmdlet[object] | None:
     """The cmdlet with -WhatIf, or None where it has no such parameter.
 
     -Force is taken away: together with it, -WhatIf is ignored by at least one cmdlet and the change really starts
     (facts page 5, Invoke-CsComputerFailOver).
     """
-    fields = attrs.fields_dict(type(cmdlet))
-    if "what_if" not in fields:
+    if not any(about.name == "WhatIf" for about in cmdlet.parameters()):
         return None
-    changes = {"what_if": True} | ({"force": False} if "force" in fields else {})
-    return attrs.evolve(cmdlet, **changes)
+    given = {name: value for name, value in cmdlet.given_arguments().items() if name not in ("Force", "Confirm")}
+    return cmdlet_from_dict({"cmdlet": cmdlet.NAME, "arguments": {**given, "WhatIf": True}})
 
 
 def rehearsal(plan: Plan) -> tuple[CmdletStep, ...]:

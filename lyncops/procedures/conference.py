@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lyncops.cmdlets import InvokeCsBackupServiceSync
+from lyncops.cmdlets import BackupModule, InvokeCsBackupServiceSync
 from lyncops.deployment.model import Pool
 from lyncops.plan.conditions import BackupModuleIs, PoolIsAlive, PoolIsHome
 from lyncops.plan.conditions.pools import CONFERENCE_CONTENT
@@ -25,7 +25,7 @@ def content_steps(home: Pool, backup: Pool) -> tuple[Step, ...]:
             title=f"Bring the conference content of {home.fqdn} home",
             why=f"What conferences stored on {backup.fqdn} meanwhile comes home only by a sync against the backup pool.",
             source=_SOURCE,
-            cmdlet=InvokeCsBackupServiceSync(pool_fqdn=backup.fqdn, backup_module=CONFERENCE_CONTENT),
+            cmdlet=InvokeCsBackupServiceSync(pool_fqdn=backup.fqdn, backup_module=BackupModule.DATA_CONF),
             place=preferring(backup.fqdn),
             before=(PoolIsAlive(backup.fqdn), PoolIsHome(home.fqdn)),
             deadline=figures.ONE_HOUR,

@@ -7,7 +7,7 @@ from typing import Final
 from lyncops.checks.catalogue import CHECKS, run_checks
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.situation import Situation
-from lyncops.cmdlets import InvokeCsDatabaseFailover
+from lyncops.cmdlets import DatabaseNameType, InvokeCsDatabaseFailover, MirrorRole
 from lyncops.deployment.model import DatabaseMirror, Deployment, Pool
 from lyncops.plan.conditions import MirrorPrincipalIs
 from lyncops.plan.steps import CmdletStep
@@ -40,7 +40,11 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
         return Draft(checks=checks)
     mirrors = mirrors_of(pool, request.database_type)
     to_mirror = _side(mirrors, request)
-    own = (_version_has_mirroring(pool), _synchronised(pool, mirrors, request.database_type), _side_known(mirrors, to_mirror))
+    own = (
+        _version_has_mirroring(pool),
+        _synchronised(pool, mirrors, request.database_type),
+        _side_known(mirrors, to_mirror=to_mirror),
+    )
     steps = () if to_mirror is None or not mirrors else (_step(pool, mirrors, request.database_type, to_mirror=to_mirror),)
     return Draft(
         lock=(pool.fqdn, pool.backup_pool) if pool.backup_pool and not isinstance(pool.backup_pool, Unread) else (pool.fqdn,),
@@ -48,14 +52,11 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
         steps=steps,
         goal=tuple(condition for step in steps for condition in step.after),
         expected_loss="Nothing: synchronised databases only.",
-        notes=(
-            "An Enterprise pool with an even number of Front Ends uses the primary SQL Server as a witness: with the mirror as "
-            "principal, shutting the primary down can stop the pool (facts page 5, quorum).",
-        ),
+        notes=("With an even number of Front Ends the primary SQL Server is the witness: shutting it down can stop the pool.",),
     )
 
 
-def mirrors_of(pool: Pool, database_type: str) -> tuple[DatabaseMirror, ...]:
+def mirrors_of(pool: Pool, database_type: DatabaseNameType) -> tuple[DatabaseMirror, ...]:
     """The databases of a type: by the type that the server gave, else by the documented names of that type."""
     wanted = database_type.casefold()
     named = _DATABASES.get(wanted, ())
@@ -75,12 +76,12 @@ def _side(mirrors: tuple[DatabaseMirror, ...], request: ProcedureRequest) -> boo
     return not sides.pop() if len(sides) == 1 else None
 
 
-def _step(pool: Pool, mirrors: tuple[DatabaseMirror, ...], database_type: str, *, to_mirror: bool) -> CmdletStep:
-    side, other = ("Mirror", "Primary") if to_mirror else ("Primary", "Mirror")
+def _step(pool: Pool, mirrors: tuple[DatabaseMirror, ...], database_type: DatabaseNameType, *, to_mirror: bool) -> CmdletStep:
+    side, other = (MirrorRole.MIRROR, MirrorRole.PRIMARY) if to_mirror else (MirrorRole.PRIMARY, MirrorRole.MIRROR)
     names = tuple(mirror.database for mirror in mirrors)
     return CmdletStep(
         step_id=f"database-failover-{database_type.casefold()}",
-        title=f"Make the {side.lower()} of {pool.fqdn} principal for {', '.join(names)}",
+        title=f"Make the {side.value.lower()} of {pool.fqdn} principal for {', '.join(names)}",
         why="The databases are served from that SQL Server from then on.",
         source=_SOURCE,
         cmdlet=InvokeCsDatabaseFailover(pool_fqdn=pool.fqdn, database_type=database_type, new_principal=side),
@@ -106,12 +107,12 @@ def _version_has_mirroring(pool: Pool) -> CheckResult:
     )
 
 
-def _synchronised(pool: Pool, mirrors: tuple[DatabaseMirror, ...], database_type: str) -> CheckResult:
+def _synchronised(pool: Pool, mirrors: tuple[DatabaseMirror, ...], database_type: DatabaseNameType) -> CheckResult:
     wrong = [mirror.database for mirror in mirrors if not (mirror.is_mirrored and mirror.is_synchronized)]
     if isinstance(pool.mirrors, Unread):
         verdict, evidence = Verdict.UNKNOWN, str(pool.mirrors)
     elif not mirrors:
-        verdict, evidence = Verdict.FAILED, f"{pool.fqdn} has no {database_type} database with a mirror."
+        verdict, evidence = Verdict.FAILED, f"{pool.fqdn} has no {database_type.value} database with a mirror."
     elif wrong:
         verdict, evidence = Verdict.FAILED, f"Not mirrored or not synchronised: {', '.join(wrong)}."
     else:
@@ -129,7 +130,7 @@ def _synchronised(pool: Pool, mirrors: tuple[DatabaseMirror, ...], database_type
     )
 
 
-def _side_known(mirrors: tuple[DatabaseMirror, ...], to_mirror: bool | None) -> CheckResult:
+def _side_known(mirrors: tuple[DatabaseMirror, ...], *, to_mirror: bool | None) -> CheckResult:
     on_mirror = [mirror.database for mirror in mirrors if mirror.mirror_is_principal]
     unclear = to_mirror is None and bool(mirrors)
     return CheckResult(

@@ -26,7 +26,7 @@ _IDS = (
     "version-supports",
     "rights",
 )
-_LOSS = "What the Backup Service had not copied of the topology and policies; the documented target is the last 5 minutes (facts page 5)."
+_LOSS = "Changes of topology and policies that were not copied yet; the documented target is the last 5 minutes (facts page 5)."
 
 
 def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 
 import attrs
 
+from lyncops.cmdlets import DatabaseNameType
+from lyncops.cmdlets.databases import DATABASE_TYPE
 from lyncops.values import Fqdn, Mode
+
+
+def _database_type(word: str) -> DatabaseNameType:
+    return DATABASE_TYPE.convert(word)
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -27,7 +33,7 @@ class ProcedureRequest:
     next_hop: Fqdn | None = None  # the pool that Edge pools shall lead to
     edges: tuple[Fqdn, ...] | None = None  # pool-failback: the Edge pools to lead back (None: those of the pool's site)
     edge: Fqdn | None = None  # edge-association: the Edge pool
-    database_type: str = "User"  # database-failover
+    database_type: DatabaseNameType = attrs.field(default=DatabaseNameType.USER, converter=_database_type)  # database-failover
     to_mirror: bool | None = None  # database-failover: the side that shall be principal (None: the other one)
     store_sql_server: Fqdn | None = None  # where the receiving copy of the store is, when it cannot be read
     store_sql_instance: str = ""

@@ -71,7 +71,7 @@ def store_move(situation: Situation, leaving: Fqdn, request: ProcedureRequest) -
     receiver = situation.receiving
     if holder != leaving or receiver is None:
         return None
-    return move_to(deployment, receiver, leaving=holder, works=works, request=request)
+    return move_to(deployment, receiver, leaving=leaving, works=works, request=request)
 
 
 def move_to(deployment: Deployment, receiver: Pool, *, leaving: Fqdn, works: bool, request: ProcedureRequest) -> StoreMove:
