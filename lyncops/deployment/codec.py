@@ -97,5 +97,6 @@ def _structure_union(converter: Converter, data: object, kind: object) -> object
         return converter.structure(data, Unread)
     for state in (ExportState, ImportState):
         if state in others:
-            return {known.value: known for known in state}.get(str(data), str(data))
+            text = cast("str", data)
+            return {known.value: known for known in state}.get(text, text)
     return converter.structure(data, others[0])

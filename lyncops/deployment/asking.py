@@ -1,0 +1,97 @@
+"""Questions to the servers that run side by side, and answers that say why where there is none."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+import attrs
+
+from lyncops.cmdlets.base import Cmdlet
+from lyncops.errors import LyncOpsError
+from lyncops.remoting.execution import Execution
+from lyncops.remoting.interface import RunsCmdlets
+from lyncops.values import ANYWHERE, Outcome, Place, Unread
+
+R = TypeVar("R")
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Question(Generic[R]):
+    """What to ask, where, and how long to wait.
+
+    `local` is the same question to a server's local copy (`-LocalStore`), asked when the Central Management store does not answer;
+    `partial` takes what was written before an error for an answer.
+    """
+
+    what: str
+    cmdlet: Cmdlet[R]
+    deadline: timedelta
+    place: Place = ANYWHERE
+    local: Cmdlet[R] | None = None
+    partial: bool = False
+
+
+class Answer(Generic[R]):
+    """The answer to one question, perhaps still on its way."""
+
+    def __init__(self, sessions: RunsCmdlets, question: Question[R]) -> None:
+        """Ask at once."""
+        self._sessions, self._question = sessions, question
+        self.error: LyncOpsError | None = None
+        self.from_local_store = False
+        self.endpoint = ""
+        self._pending = self._submit(question.cmdlet)
+        self._result: tuple[R, ...] | Unread | None = None
+
+    def _submit(self, cmdlet: Cmdlet[R]) -> Future[Execution[R]] | None:
+        try:
+            return self._sessions.submit(cmdlet, place=self._question.place, deadline=self._question.deadline)
+        except LyncOpsError as error:
+            self.error = error
+            return None
+
+    def settle(self) -> None:
+        """Wait for the first answer; where there is none, ask the local copy without waiting for that."""
+        if self._result is not None or self.from_local_store:
+            return
+        result = self._wait()
+        if isinstance(result, Unread) and self._question.local is not None:
+            self.from_local_store = True
+            self.error = None
+            self._pending = self._submit(self._question.local)
+        else:
+            self._result = result
+
+    def get(self) -> tuple[R, ...] | Unread:
+        """What was written (which may be nothing), or why it could not be read, in the server's own words."""
+        self.settle()
+        if self._result is None:
+            self._result = self._wait()
+        return self._result
+
+    def first(self) -> R | Unread | None:
+        """The first object written; None when nothing was."""
+        result = self.get()
+        return result if isinstance(result, Unread) else next(iter(result), None)
+
+    def _wait(self) -> tuple[R, ...] | Unread:
+        if self._pending is None:
+            return Unread(self._question.what, str(self.error))
+        try:
+            execution = self._pending.result()
+        except LyncOpsError as error:
+            self.error = error
+            return Unread(self._question.what, str(error))
+        self.endpoint = execution.endpoint
+        if execution.outcome is Outcome.SUCCEEDED or (self._question.partial and execution.output):
+            return execution.output
+        said = "; ".join(dict.fromkeys(str(error) for error in execution.errors))
+        return Unread(self._question.what, said or execution.reason or "the server did not say why")
+
+
+def settle_all(answers: list[Answer[object]]) -> None:
+    """Wait for the first answers of all, so that their second questions run side by side too."""
+    for answer in answers:
+        answer.settle()

@@ -1,0 +1,273 @@
+"""The questions that are asked per pool, and what their answers make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Final, TypeVar, cast
+
+import attrs
+
+from lyncops.cmdlets import (
+    BackupServiceStatus,
+    DatabaseMirrorState,
+    GetCsBackupServiceStatus,
+    GetCsDatabaseMirrorState,
+    GetCsPoolBackupRelationship,
+    GetCsRegistrarConfiguration,
+    GetCsUser,
+    GetCsUserPoolInfo,
+    GetCsWindowsService,
+    PoolBackupRelation,
+    RegistrarConfiguration,
+    User,
+    UserPoolInfo,
+)
+from lyncops.cmdlets import WindowsService as WindowsServiceResult
+from lyncops.cmdlets.base import Cmdlet
+from lyncops.deployment.asking import Answer, Question
+from lyncops.deployment.model import (
+    BackupModule,
+    DatabaseMirror,
+    ExportState,
+    ImportState,
+    Machine,
+    Pool,
+    PoolKind,
+    PoolState,
+    WindowsService,
+)
+from lyncops.deployment.scope import Facet, Scope
+from lyncops.deployment.topology import UNASKED
+from lyncops.remoting.interface import RunsCmdlets
+from lyncops.values import ANYWHERE, Fqdn, LyncVersion, OnMachine, Unread
+
+R = TypeVar("R")
+_POOL_DEADLINE: Final = timedelta(seconds=45)
+_MACHINE_DEADLINE: Final = timedelta(seconds=30)  # a dead machine answers nothing: remote service control gives up after about 20 s
+_USERS_DEADLINE: Final = timedelta(minutes=10)  # every user object of the pool comes over the wire
+_PER_POOL: Final = frozenset({Facet.POOL_STATE, Facet.BACKUP_STATUS, Facet.MIRRORS, Facet.MACHINES, Facet.USERS})
+_MIRRORING: Final = frozenset({LyncVersion.V2013, LyncVersion.V2015})  # facts page 5, differences by version
+# Documented: the error of Get-CsDatabaseMirrorState where a pool has no database of a type (facts page 3). It is no fault.
+_NO_SUCH_ROLE: Final = "is not present on pool"
+_DATABASE_TYPES: Final = {
+    **dict.fromkeys(("rtcab", "rtcshared", "rtcxds"), "User"),
+    **dict.fromkeys(("rgsconfig", "rgsdyn", "cpsdyn"), "Application"),
+    **dict.fromkeys(("xds", "lis"), "CentralMgmt"),
+    **dict.fromkeys(("lcscdr", "qoemetrics"), "Monitoring"),
+}
+
+
+class PoolReading:
+    """All questions about one pool: asked when it is made, answered by `filled`."""
+
+    def __init__(self, sessions: RunsCmdlets, pool: Pool, scope: Scope, *, local: bool) -> None:
+        """Ask what `scope` wants; with `local` the local copy of the configuration is asked at once."""
+        self._sessions, self._pool, self._local = sessions, pool, local
+        wanted = scope.facets if not scope.pools or pool.fqdn in scope.pools else frozenset[Facet]()
+        front_end = pool.kind.is_front_end
+        self._relation = self._ask_relation() if front_end and wanted & _PER_POOL else None
+        self._status = self._ask_status() if front_end and Facet.BACKUP_STATUS in wanted else None
+        self._state = self._ask_state() if front_end and Facet.POOL_STATE in wanted else None
+        self._mirrors = self._ask_mirrors() if _has_mirroring(pool) and Facet.MIRRORS in wanted else None
+        self._users = self._ask_users() if front_end and Facet.USERS in wanted else None
+        asked = Facet.MACHINES in wanted and (front_end or pool.kind is PoolKind.EDGE)
+        self._machines = {machine.fqdn: self._ask_machine(machine.fqdn) for machine in pool.machines} if asked else {}
+
+    @property
+    def answers(self) -> list[Answer[object]]:
+        """The answers on their way."""
+        found = (self._relation, self._status, self._state, self._mirrors, self._users, *self._machines.values())
+        return [cast("Answer[object]", answer) for answer in found if answer is not None]
+
+    def filled(self) -> Pool:
+        """The pool with what was learnt."""
+        pool = self._pool
+        if not pool.kind.is_front_end:
+            return attrs.evolve(pool, machines=self._read_machines())
+        return attrs.evolve(
+            pool,
+            backup_pool=self._read_relation(),
+            state=self._read_state(),
+            backup_modules=self._read_status(),
+            mirrors=self._read_mirrors(),
+            users=self._read_users(),
+            machines=self._read_machines(),
+        )
+
+    def _not_asked(self, what: str) -> Unread:
+        return Unread(f"{what} of {self._pool.fqdn}", UNASKED, asked=False)
+
+    def _ask(self, what: str, cmdlet: Cmdlet[R], *, local: Cmdlet[R] | None = None, partial: bool = False) -> Answer[R]:
+        """Ask; at once the local copy when it is known that the store does not answer."""
+        first, second = (local, None) if self._local and local is not None else (cmdlet, local)
+        return Answer(self._sessions, Question(what=what, cmdlet=first, local=second, partial=partial, deadline=_POOL_DEADLINE))
+
+    def _ask_relation(self) -> Answer[PoolBackupRelation]:
+        fqdn = self._pool.fqdn
+        return self._ask(
+            f"the backup pool of {fqdn}",
+            GetCsPoolBackupRelationship(pool_fqdn=fqdn),
+            local=GetCsPoolBackupRelationship(pool_fqdn=fqdn, local_store=True),
+        )
+
+    def _read_relation(self) -> Fqdn | Unread | None:
+        if self._relation is None:
+            return self._not_asked("the backup pool")
+        relations = self._relation.get()
+        if isinstance(relations, Unread):
+            return relations
+        return next(filter(None, (relation.backup_of(self._pool.fqdn) for relation in relations)), None)
+
+    def _ask_status(self) -> Answer[BackupServiceStatus]:
+        fqdn = self._pool.fqdn
+        return self._ask(f"the Backup Service status of {fqdn}", GetCsBackupServiceStatus(pool_fqdn=fqdn))
+
+    def _read_status(self) -> tuple[BackupModule, ...] | Unread:
+        if self._status is None:
+            return self._not_asked("the Backup Service status")
+        statuses = self._status.get()
+        return statuses if isinstance(statuses, Unread) else tuple(found for status in statuses for found in backup_modules(status))
+
+    def _ask_state(self) -> Answer[RegistrarConfiguration]:
+        fqdn = self._pool.fqdn
+        identity = f"Service:Registrar:{fqdn}"
+        return self._ask(
+            f"the state of {fqdn}",
+            GetCsRegistrarConfiguration(identity=identity),
+            local=GetCsRegistrarConfiguration(identity=identity, local_store=True),
+        )
+
+    def _read_state(self) -> PoolState | Unread:
+        if self._state is None:
+            return self._not_asked("the state")
+        found = self._state.get()
+        configurations = () if isinstance(found, Unread) else found
+        known = next((one.pool_state for one in configurations if one.pool_state is not None), None)
+        if known is not None:
+            return PoolState(known.value)
+        odd = next((v for one in configurations for n, v in one.unknown_properties.items() if n.casefold() == "poolstate"), None)
+        if odd is not None:
+            return Unread(f"the state of {self._pool.fqdn}", f"{odd} is no known PoolState")
+        return self._state_by_a_user(found.reason if isinstance(found, Unread) else "the registrar configuration has no PoolState")
+
+    def _state_by_a_user(self, why: str) -> PoolState | Unread:
+        """The documented way round: a user of the pool registers with its backup pool when it is failed over (facts page 2.2)."""
+        what = f"the state of {self._pool.fqdn}"
+        users = self._ask(what, GetCsUser(filter=_homed_on(self._pool.fqdn), result_size=1)).first()
+        name = (users.sip_address or users.identity) if isinstance(users, User) else None
+        if name is None:
+            return Unread(what, f"{why}; and no user of it could be asked about")
+        info = self._ask(
+            what, GetCsUserPoolInfo(identity=name), local=GetCsUserPoolInfo(identity=name, local_store=True), partial=True
+        ).first()
+        if isinstance(info, UserPoolInfo) and info.primary_pool_primary_registrar is not None:
+            serving = info.primary_pool_primary_registrar
+            if serving == self._pool.fqdn or any(machine.fqdn == serving for machine in self._pool.machines):
+                return PoolState.ACTIVE
+            if serving in (
+                info.backup_pool_primary_registrar,
+                info.backup_pool_fqdn,
+                *info.backup_pool_machines_in_preferred_order,
+            ):
+                return PoolState.FAILED_OVER
+        return Unread(what, f"{why}; and Get-CsUserPoolInfo does not tell which pool serves {name}")
+
+    def _ask_mirrors(self) -> Answer[DatabaseMirrorState]:
+        fqdn = self._pool.fqdn
+        return self._ask(
+            f"the database mirrors of {fqdn}",
+            GetCsDatabaseMirrorState(pool_fqdn=fqdn),
+            local=GetCsDatabaseMirrorState(pool_fqdn=fqdn, local_store=True),
+            partial=True,
+        )
+
+    def _read_mirrors(self) -> tuple[DatabaseMirror, ...] | Unread:
+        if self._mirrors is None:
+            return self._not_asked("the database mirrors") if _has_mirroring(self._pool) else ()
+        states = self._mirrors.get()
+        if isinstance(states, Unread):
+            return () if _NO_SUCH_ROLE in states.reason else states
+        return tuple(_mirror(state) for state in states)
+
+    def _ask_users(self) -> Answer[User]:
+        what = f"the users of {self._pool.fqdn}"
+        cmdlet = GetCsUser(filter=_homed_on(self._pool.fqdn))
+        return Answer(self._sessions, Question(what=what, cmdlet=cmdlet, deadline=_USERS_DEADLINE))
+
+    def _read_users(self) -> int | Unread:
+        if self._users is None:
+            return self._not_asked("the number of users")
+        users = self._users.get()
+        return users if isinstance(users, Unread) else len(users)
+
+    def _ask_machine(self, fqdn: Fqdn) -> Answer[WindowsServiceResult]:
+        """A Front End is asked through any other; an Edge server is in no domain and only answers for itself (facts page 8)."""
+        edge = self._pool.kind is PoolKind.EDGE
+        return Answer(
+            self._sessions,
+            Question(
+                what=f"the services of {fqdn}",
+                cmdlet=GetCsWindowsService(computer_name=None if edge else fqdn, exclude_activity_level=True),
+                place=OnMachine(fqdn) if edge else ANYWHERE,
+                deadline=_MACHINE_DEADLINE,
+                partial=True,
+            ),
+        )
+
+    def _read_machines(self) -> tuple[Machine, ...]:
+        return tuple(self._read_machine(machine) for machine in self._pool.machines)
+
+    def _read_machine(self, machine: Machine) -> Machine:
+        answer = self._machines.get(machine.fqdn)
+        if answer is None:
+            return machine
+        found = answer.get()
+        if isinstance(found, Unread):
+            return Machine(fqdn=machine.fqdn, services=found)
+        running = (WindowsService(name=one.name, status=_status(one)) for one in found if one.name)
+        return Machine(fqdn=machine.fqdn, services=tuple(running))
+
+
+def backup_modules(status: BackupServiceStatus) -> Iterator[BackupModule]:
+    """The modules of a status. A server may also write the modules themselves, without the object around them."""
+    for module in status.backup_modules:
+        unknown = {name.casefold(): value for name, value in module.unknown_properties.items()}
+        yield BackupModule(
+            name=module.identity or "",
+            export=ExportState(module.export_status.value) if module.export_status else str(unknown.get("exportstatus", "")),
+            import_=ImportState(module.import_status.value) if module.import_status else str(unknown.get("importstatus", "")),
+        )
+    name = {name.casefold(): value for name, value in status.unknown_properties.items()}.get("identity")
+    if not status.backup_modules and name and status.overall_export_status and status.overall_import_status:
+        yield BackupModule(
+            name=str(name),
+            export=ExportState(status.overall_export_status.value),
+            import_=ImportState(status.overall_import_status.value),
+        )
+
+
+def _has_mirroring(pool: Pool) -> bool:
+    """Standard Edition has no mirror, 2019 no mirroring; where the version is not known it is asked."""
+    return pool.kind is PoolKind.ENTERPRISE and (isinstance(pool.version, Unread) or pool.version in _MIRRORING)
+
+
+def _homed_on(pool: Fqdn) -> str:
+    return f"RegistrarPool -eq '{pool}'"
+
+
+def _status(service: WindowsServiceResult) -> str:
+    unknown = {name.casefold(): value for name, value in service.unknown_properties.items()}
+    return service.status.value if service.status else str(unknown.get("status", ""))
+
+
+def _mirror(state: DatabaseMirrorState) -> DatabaseMirror:
+    name = state.database_name or ""
+    return DatabaseMirror(
+        database=name,
+        database_type=state.database_type or _DATABASE_TYPES.get(name.casefold(), ""),
+        state_on_primary=state.state_on_primary.value if state.state_on_primary else "",
+        state_on_mirror=state.state_on_mirror.value if state.state_on_mirror else "",
+        status_on_primary=state.mirroring_status_on_primary or "",
+        status_on_mirror=state.mirroring_status_on_mirror or "",
+    )
