@@ -82,10 +82,11 @@ def _make_converter() -> Converter:
     made.register_structure_hook(ServiceId, lambda data, _: ServiceId.parse(data))
     made.register_unstructure_hook_func(_is_cmdlet, cmdlet_to_dict)
     made.register_structure_hook_func(_is_cmdlet, _cmdlet_from_data)
-    for family in (AnyCondition, Place, Step):
-        configure_tagged_union(family, made, tag_name=_TAG)
+    configure_tagged_union(AnyCondition, made, tag_name=_TAG)
     made.register_unstructure_hook_func(_is_condition, _condition_to_data)
     made.register_structure_hook_func(_is_condition, _condition_from_data)
+    for family in (Place, Step):  # last: a step's own form is built from all the above
+        configure_tagged_union(family, made, tag_name=_TAG)
     return made
 
 
