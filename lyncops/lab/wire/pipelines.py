@@ -1,0 +1,140 @@
+"""Runs a pipeline's statements on a thread of its own and turns what the machine writes into messages."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Final
+
+import attrs
+
+from lyncops.lab.interface import ErrorDetail, Invocation, SimulatedMachine, TerminatingError
+from lyncops.lab.wire import records
+from lyncops.lab.wire.clixml import write
+from lyncops.lab.wire.commands import Pipeline
+from lyncops.lab.wire.faults import Profile
+from lyncops.lab.wire.psrp import MessageType, PipelineState
+from lyncops.lab.wire.shells import Command, Shell
+
+_LOG: Final = logging.getLogger(__name__)
+_NO_LANGUAGE: Final = "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode."
+_SINKS: Final = frozenset({"out-null", "out-default"})
+
+
+@attrs.define
+class _Writer:
+    """The sink of one command: a message for each thing written."""
+
+    shell: Shell
+    command: Command
+    machine: str
+    name: str
+    discard: bool = False
+
+    def _say(self, kind: MessageType, document: str) -> None:
+        self.shell.say(kind, document, self.command)
+
+    def output(self, item: object) -> None:
+        if not self.discard:
+            self._say(MessageType.PIPELINE_OUTPUT, write(item))
+
+    def error(self, detail: ErrorDetail) -> None:
+        self._say(MessageType.ERROR_RECORD, records.error_record(detail, self.name))
+
+    def warning(self, text: str) -> None:
+        self._say(MessageType.WARNING_RECORD, records.informational("Warning", text))
+
+    def verbose(self, text: str) -> None:
+        self._say(MessageType.VERBOSE_RECORD, records.informational("Verbose", text))
+
+    def debug(self, text: str) -> None:
+        self._say(MessageType.DEBUG_RECORD, records.informational("Debug", text))
+
+    def information(self, text: str) -> None:
+        user = self.command.session.caller.user
+        self._say(MessageType.INFORMATION_RECORD, records.information(text, self.name, user, self.machine))
+
+    def progress(self, activity: str, status: str, percent: int) -> None:
+        self._say(MessageType.PROGRESS_RECORD, records.progress(activity, status, percent))
+
+
+def _refuse_script(profile: Profile, *, ocs: bool) -> TerminatingError:
+    if ocs or not profile.full_language:
+        detail = ErrorDetail(
+            message=_NO_LANGUAGE,
+            category="NotSpecified",
+            error_id="ScriptsNotAllowed",
+            exception_type="System.Management.Automation.PSNotSupportedException",
+        )
+    else:
+        detail = ErrorDetail(
+            message="The lab does not run script text: send a command and its parameters.",  # invented
+            category="NotImplemented",
+            error_id="LabRunsNoScript",
+            exception_type="System.NotImplementedException",
+        )
+    return TerminatingError(detail)
+
+
+def _refuse_pipe(statement: tuple[Invocation, ...]) -> TerminatingError:
+    names = " | ".join(one.name for one in statement)
+    detail = ErrorDetail(
+        message=f"The lab does not pipe one command into another: {names}.",  # invented
+        category="NotImplemented",
+        error_id="LabHasNoPipe",
+        exception_type="System.NotImplementedException",
+    )
+    return TerminatingError(detail)
+
+
+@attrs.frozen(slots=True)
+class PipelineRunner:
+    """Runs pipelines on one machine."""
+
+    machine_name: str
+    machine: SimulatedMachine
+    profile: Profile
+
+    def start(self, shell: Shell, command: Command, pipeline: Pipeline) -> None:
+        """Begin; the outcome is the command's last message."""
+        thread = threading.Thread(target=self._run, args=(shell, command, pipeline), name=f"lab-{self.machine_name}", daemon=True)
+        command.thread = thread
+        thread.start()
+
+    def _run(self, shell: Shell, command: Command, pipeline: Pipeline) -> None:
+        state, detail, name = PipelineState.COMPLETED, None, ""
+        try:
+            for statement in pipeline.statements:
+                name = statement[0].name if statement else ""
+                self._statement(shell, command, statement)
+        except TerminatingError as error:
+            state, detail = PipelineState.FAILED, error.detail
+        except Exception as error:  # the model's defect must reach the client, or the client waits for ever
+            _LOG.exception("The model failed in %s", name)
+            state = PipelineState.FAILED
+            detail = ErrorDetail(message=f"The lab's model failed: {error!r}", error_id="LabDefect", exception_type="System.Exception")
+        if command.session.stopped.is_set():
+            state = PipelineState.STOPPED
+            detail = ErrorDetail(
+                message="The pipeline has been stopped.",
+                category="OperationStopped",
+                error_id="PipelineStopped",
+                exception_type="System.Management.Automation.PipelineStoppedException",
+            )
+        shell.say(MessageType.PIPELINE_STATE, records.pipeline_state(state, detail, name), command)
+        shell.finish(command)
+
+    def _statement(self, shell: Shell, command: Command, statement: tuple[Invocation, ...]) -> None:
+        session = command.session
+        if any(one.is_script for one in statement):
+            raise _refuse_script(self.profile, ocs=session.caller.ocs)
+        tail = {one.name.casefold() for one in statement[1:]}
+        if not tail <= _SINKS:
+            raise _refuse_pipe(statement)
+        invocation = statement[0]
+        delay = self.profile.delay_of(invocation.name)
+        if session.stopped.wait(delay.total_seconds()) if delay else session.stopped.is_set():
+            return
+        writer = _Writer(shell, command, self.machine_name, invocation.name, "out-null" in tail)
+        self.machine.invoke(invocation, session, writer)
+

@@ -1,0 +1,108 @@
+"""The records of PowerShell's streams as CLIXML documents: errors, warnings, progress, information."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Final
+
+from lyncops.lab.interface import ErrorDetail
+from lyncops.lab.wire.clixml import ExtendedObject, UInt32, write
+from lyncops.lab.wire.psrp import PipelineState
+from lyncops.values import RemoteEnum, RemoteObject
+
+_CATEGORIES: Final = (
+    "NotSpecified OpenError CloseError DeviceError DeadlockDetected InvalidArgument InvalidData InvalidOperation InvalidResult "
+    "InvalidType MetadataError NotImplemented NotInstalled ObjectNotFound OperationStopped OperationTimeout SyntaxError ParserError "
+    "PermissionDenied ResourceBusy ResourceExists ResourceUnavailable ReadError WriteError FromStdErr SecurityError ProtocolError "
+    "ConnectionError AuthenticationError LimitsExceeded QuotaExceeded NotEnabled"
+).split()
+"""System.Management.Automation.ErrorCategory, in the order of its numbers."""
+
+_AUTOMATION: Final = "System.Management.Automation"
+
+
+def _exception(detail: ErrorDetail) -> RemoteObject:
+    properties: dict[str, object] = {
+        "Message": detail.message,
+        "Data": {},
+        "InnerException": None,
+        "TargetSite": None,
+        "StackTrace": None,
+        "HelpLink": None,
+        "Source": None,
+        "HResult": -2146233088,
+    }
+    types = dict.fromkeys((detail.exception_type, "System.Exception", "System.Object"))
+    return RemoteObject(properties, tuple(types), f"{detail.exception_type}: {detail.message}")
+
+
+def _error(detail: ErrorDetail, command: str) -> ExtendedObject:
+    number = _CATEGORIES.index(detail.category) if detail.category in _CATEGORIES else 0
+    reason, target = detail.exception_type.rpartition(".")[2], detail.target or ""
+    properties: dict[str, object] = {
+        "Exception": _exception(detail),
+        "TargetObject": detail.target,
+        "FullyQualifiedErrorId": detail.error_id,
+        "InvocationInfo": None,
+        "ErrorCategory_Category": number,
+        "ErrorCategory_Activity": command,
+        "ErrorCategory_Reason": reason,
+        "ErrorCategory_TargetName": target,
+        "ErrorCategory_TargetType": "String" if target else "",
+        "ErrorCategory_Message": f"{_CATEGORIES[number]}: ({target}:{'String' if target else ''}) [{command}], {reason}",
+        "SerializeExtendedInfo": False,
+    }
+    return ExtendedObject(properties, (f"{_AUTOMATION}.ErrorRecord", "System.Object"), detail.message)
+
+
+def error_record(detail: ErrorDetail, command: str) -> str:
+    """A non-terminating error of the command with this name."""
+    return write(_error(detail, command))
+
+
+def pipeline_state(state: PipelineState, detail: ErrorDetail | None = None, command: str = "") -> str:
+    """The message that ends a pipeline, with the terminating error where there is one."""
+    properties: dict[str, object] = {"PipelineState": int(state)}
+    if detail is not None:
+        properties["ExceptionAsErrorRecord"] = _error(detail, command)
+    return write(ExtendedObject(properties))
+
+
+def informational(kind: str, text: str) -> str:
+    """A record of the kind Warning, Verbose or Debug."""
+    properties = {"InformationalRecord_Message": text, "InformationalRecord_SerializeInvocationInfo": False}
+    types = (f"{_AUTOMATION}.{kind}Record", f"{_AUTOMATION}.InformationalRecord", "System.Object")
+    return write(ExtendedObject(properties, types, text))
+
+
+def information(text: str, source: str, user: str, computer: str) -> str:
+    """An InformationRecord."""
+    properties = {
+        "MessageData": text,
+        "Source": source,
+        "TimeGenerated": datetime.now(timezone.utc),
+        "Tags": [],
+        "User": user,
+        "Computer": computer,
+        "ProcessId": UInt32(4711),
+        "NativeThreadId": UInt32(1),
+        "ManagedThreadId": UInt32(1),
+    }
+    return write(ExtendedObject(properties, (f"{_AUTOMATION}.InformationRecord", "System.Object"), text))
+
+
+def progress(activity: str, status: str, percent: int) -> str:
+    """A ProgressRecord; 100 per cent is told as Completed."""
+    names = (f"{_AUTOMATION}.ProgressRecordType",)
+    kind = RemoteEnum("Completed", 1, names) if percent >= 100 else RemoteEnum("Processing", 0, names)
+    properties = {
+        "Activity": activity or " ",
+        "ActivityId": 0,
+        "StatusDescription": status or " ",
+        "CurrentOperation": None,
+        "ParentActivityId": -1,
+        "PercentComplete": percent,
+        "Type": kind,
+        "SecondsRemaining": -1,
+    }
+    return write(ExtendedObject(properties))
