@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import importlib
 import os
-from typing import TYPE_CHECKING, Final
+
+TYPE_CHECKING = False  # type checkers know the name; importing it would cost more than all the rest
 
 if TYPE_CHECKING:
     from lyncops.client import Client
@@ -68,7 +69,7 @@ __all__ = [
     "connect",
 ]
 
-_ELSEWHERE: Final = {
+_ELSEWHERE = {
     "Client": "lyncops.client",
     "Fqdn": "lyncops.values",
     "LyncVersion": "lyncops.values",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property, partial
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
@@ -47,6 +47,7 @@ class Rehearsal:
     execution: Execution[object]
 
 
+@attrs.define(slots=True, kw_only=True, eq=False)
 class Client:
     """One deployment. Servers, passwords and the journal are touched when a method first needs them.
 
@@ -54,23 +55,15 @@ class Client:
     shared between threads.
     """
 
-    def __init__(
-        self,
-        *,
-        name: str,
-        open_sessions: Callable[[], RunsCmdlets],
-        open_journal: Callable[[], Journal],
-        clock: Clock | None = None,
-        version: LyncVersion | None = None,
-        poll_interval: timedelta | None = None,
-    ) -> None:
-        self.name = name
-        self._open_sessions = open_sessions
-        self._open_journal = open_journal
-        self._clock: Clock = clock or SystemClock()
-        self._version = version
-        self._poll_interval = poll_interval
-        self._requests: dict[str, ProcedureRequest] = {}  # by the content id of the plan that was made for it
+    name: str
+    open_sessions: Callable[[], RunsCmdlets] = attrs.field(repr=False)
+    open_journal: Callable[[], Journal] = attrs.field(repr=False)
+    clock: Clock = attrs.field(factory=SystemClock, repr=False)
+    version: LyncVersion | None = None
+    poll_interval: timedelta | None = None
+    _sessions: RunsCmdlets | None = attrs.field(default=None, init=False, repr=False)
+    _journal: Journal | None = attrs.field(default=None, init=False, repr=False)
+    _requests: dict[str, ProcedureRequest] = attrs.field(factory=dict["str", "ProcedureRequest"], init=False, repr=False)
 
     @classmethod
     def of(cls, configuration: Configuration) -> Self:
@@ -85,23 +78,27 @@ class Client:
             poll_interval=configuration.poll_interval,
         )
 
-    @cached_property
+    @property
     def sessions(self) -> RunsCmdlets:
         """The sessions with the servers.
 
         Raises:
             ConfigurationError: a password is not there.
         """
-        return self._open_sessions()
+        if self._sessions is None:
+            self._sessions = self.open_sessions()
+        return self._sessions
 
-    @cached_property
+    @property
     def journal(self) -> Journal:
         """The journal.
 
         Raises:
             JournalError: it cannot be opened or written.
         """
-        return self._open_journal()
+        if self._journal is None:
+            self._journal = self.open_journal()
+        return self._journal
 
     def __enter__(self) -> Self:
         return self
@@ -111,9 +108,12 @@ class Client:
 
     def close(self) -> None:
         """Let sessions and journal go. A cmdlet that runs at a server goes on there."""
-        for resource in (self.__dict__.pop("sessions", None), self.__dict__.pop("journal", None)):
-            if resource is not None:
-                resource.close()
+        sessions, self._sessions = self._sessions, None
+        journal, self._journal = self._journal, None
+        if sessions is not None:
+            sessions.close()
+        if journal is not None:
+            journal.close()
 
     def status(self, scope: Scope = EVERYTHING) -> Deployment:
         """Read the deployment afresh.
@@ -123,7 +123,7 @@ class Client:
         """
         from lyncops.deployment.reader import read_deployment
 
-        return read_deployment(self.sessions, name=self.name, clock=self._clock, version=self._version, scope=scope)
+        return read_deployment(self.sessions, name=self.name, clock=self.clock, version=self.version, scope=scope)
 
     def check(self, pool: Fqdn | str, *, mode: Mode | None = None) -> tuple[CheckResult, ...]:
         """Could this pool be failed over right now? Without a mode: planned while it lives, else disaster.
@@ -311,11 +311,11 @@ class Client:
 
         return Runner(
             sessions=self.sessions,
-            clock=self._clock,
+            clock=self.clock,
             journal=self.journal,
             read=self.status,
             observers=observers,
-            poll=self._poll_interval,
+            poll=self.poll_interval,
             recheck=self._recheck,
         )
 
@@ -324,7 +324,7 @@ class Client:
         from lyncops.runs.recheck import compare, request_of
 
         made_for = self._requests.get(plan.content_id)
-        if made_for is not None and _age(plan, self._clock.now()) < FRESH:
+        if made_for is not None and _age(plan, self.clock.now()) < FRESH:
             return
         compare(plan, _planner(plan.procedure)(self.status(), made_for or request_of(plan)))
 

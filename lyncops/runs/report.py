@@ -1,0 +1,264 @@
+"""A run told to people: what was done, when, with which PowerShell, what was seen before and after, and what is left to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Final, TypeAlias
+
+import attrs
+
+from lyncops.plan.steps import CmdletStep, ManualStep, Step
+from lyncops.runs.model import Attempt, Run, RunState, StepRecord, StepState
+
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+
+_MARKS: Final = {
+    StepState.PENDING: "not begun",
+    StepState.RUNNING: "begun",
+    StepState.WAITING_FOR_PERSON: "waits for a person",
+    StepState.DONE: "done",
+    StepState.ALREADY_TRUE: "was there already, nothing was sent",
+    StepState.FAILED: "FAILED",
+    StepState.TIMED_OUT: "TIMED OUT",
+    StepState.UNKNOWN: "OUTCOME UNKNOWN",
+    StepState.GIVEN_UP: "did not succeed (optional)",
+}
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Report:
+    """A run, ready to be told."""
+
+    run: Run
+
+    @classmethod
+    def of(cls, run: Run) -> Report:
+        """The report of a run, whatever its state."""
+        return cls(run=run)
+
+    @property
+    def headline(self) -> str:
+        """One line: what, on what, how it stands."""
+        plan = self.run.plan
+        mode = f" ({plan.mode.value})" if plan.mode else ""
+        return f"{plan.procedure} of {plan.target}{mode}: {self.run.state.value.replace('_', ' ')}"
+
+    @property
+    def left_to_do(self) -> tuple[str, ...]:
+        """What remains for the operator, in order; empty when the run is complete and went as planned."""
+        return (*_ways_on(self.run), *(f"Look into: {text}" for text in self.run.exceptions), *_open_steps(self.run))
+
+    def text(self) -> str:
+        """The report as plain text."""
+        return "\n".join(_lines(self, _Plain())) + "\n"
+
+    def markdown(self) -> str:
+        """The report as Markdown."""
+        return "\n".join(_lines(self, _Markdown())) + "\n"
+
+    def data(self) -> dict[str, JsonValue]:
+        """The report as JSON's types; times are ISO 8601, durations seconds."""
+        run = self.run
+        return {
+            "run": run.run_id,
+            "procedure": run.plan.procedure,
+            "target": str(run.plan.target),
+            "mode": run.plan.mode.value if run.plan.mode else None,
+            "deployment": run.plan.deployment,
+            "plan": run.plan.content_id,
+            "operator": run.operator,
+            "reason": run.reason,
+            "state": run.state.value,
+            "why": run.why,
+            "created_at": run.created_at.isoformat(),
+            "changed_at": _iso(run.changed_at),
+            "goal_evidence": run.goal_evidence,
+            "expected_loss": run.plan.expected_loss,
+            "overridden": {check.check_id: check.overridden_because for check in run.plan.checks if check.overridden_because},
+            "notes": list(run.notes),
+            "exceptions": list(run.exceptions),
+            "left_to_do": list(self.left_to_do),
+            "steps": [_step_data(record) for record in run.steps],
+        }
+
+    def json(self) -> str:
+        """The report as JSON text."""
+        return json.dumps(self.data(), indent=2, ensure_ascii=False)
+
+
+class _Plain:
+    """Plain text."""
+
+    def title(self, text: str) -> list[str]:
+        return [text, "=" * len(text)]
+
+    def section(self, text: str) -> list[str]:
+        return ["", text, "-" * len(text)]
+
+    def item(self, text: str, depth: int = 0) -> str:
+        return f"{'  ' * depth}- {text}"
+
+    def code(self, text: str) -> str:
+        return text
+
+
+class _Markdown(_Plain):
+    """The same, as Markdown."""
+
+    def title(self, text: str) -> list[str]:
+        return [f"# {_escaped(text)}", ""]
+
+    def section(self, text: str) -> list[str]:
+        return ["", f"## {_escaped(text)}", ""]
+
+    def item(self, text: str, depth: int = 0) -> str:
+        return f"{'  ' * depth}- {text if '`' in text else _escaped(text)}"
+
+    def code(self, text: str) -> str:
+        return f"`{text}`" if "`" not in text else f"`` {text} ``"
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{letter}" if letter in "\\*_<>[]#|" else letter for letter in text)
+
+
+def _lines(report: Report, style: _Plain) -> Iterable[str]:
+    run = report.run
+    yield from style.title(report.headline)
+    for text in _facts(run):
+        yield style.item(text)
+    for title, texts in (("Exceptions", run.exceptions), ("Left to do", report.left_to_do), ("Notes", run.notes)):
+        if texts:
+            yield from style.section(title)
+            yield from map(style.item, texts)
+    yield from style.section("Steps")
+    for number, record in enumerate(run.steps, start=1):
+        yield style.item(f"{number}. {record.step.title}: {_MARKS[record.state]}{_when(record)}")
+        for text in _step_facts(record, style.code):
+            yield style.item(text, 1)
+
+
+def _facts(run: Run) -> Iterable[str]:
+    yield f"Run {run.run_id} on deployment {run.plan.deployment}, by {run.operator}, begun {_stamp(run.created_at)}"
+    if run.reason:
+        yield f"Reason: {run.reason}"
+    if run.changed_at:
+        yield f"{run.state.value.replace('_', ' ').capitalize()} since {_stamp(run.changed_at)}"
+    if run.why:
+        yield run.why
+    if run.goal_evidence:
+        yield f"Goal, as read from the servers: {run.goal_evidence}"
+    if run.plan.expected_loss:
+        yield f"Expected loss, accepted before: {run.plan.expected_loss}"
+    for check in run.plan.checks:
+        if check.overridden_because:
+            yield f"Check {check.check_id} was overridden: {check.overridden_because}"
+
+
+def _step_facts(record: StepRecord, code: Callable[[str], str]) -> Iterable[str]:
+    step = record.step
+    if isinstance(step, CmdletStep):
+        yield f"PowerShell: {code(step.cmdlet.to_powershell())}"
+    if record.evidence_before:
+        yield f"Before: {record.evidence_before}"
+    for attempt in record.attempts:
+        yield _attempt(attempt)
+        yield from (f"Error: {error.message}" for error in attempt.errors)
+        yield from (f"Warning: {warning}" for warning in attempt.warnings)
+    if record.evidence_after:
+        yield f"After: {record.evidence_after}"
+    if record.why:
+        yield record.why
+    if record.attempts and step.undo and record.state is not StepState.ALREADY_TRUE:
+        yield f"Undone by: {step.undo}"
+
+
+def _attempt(attempt: Attempt) -> str:
+    outcome = attempt.outcome.value if attempt.outcome else "not known yet"
+    outcome = "never started at the server" if not attempt.sent else outcome
+    where = f"{attempt.address.endpoint}, command {attempt.address.command_id}"
+    reason = f" ({attempt.reason})" if attempt.reason else ""
+    return f"Attempt {attempt.number} at {_stamp(attempt.prepared_at)} through {where}: {outcome}{reason}"
+
+
+def _ways_on(run: Run) -> Iterable[str]:
+    resume = f"lyncops resume {run.run_id}"
+    match run.state:
+        case RunState.PENDING_MANUAL_STEP:
+            yield f"Do the step that waits for a person, then: {resume}"
+        case RunState.UNKNOWN:
+            yield f"See what the servers show (lyncops status), then let lyncops look again: {resume}"
+        case RunState.PAUSED_BY_FAILED_STEP | RunState.TIMED_OUT:
+            yield f"Mend what stopped it, then: {resume}"
+        case RunState.PAUSED_BY_OPERATOR | RunState.RUNNING | RunState.PENDING:
+            yield f"Go on with: {resume}"
+        case RunState.FAILED:
+            yield f"Make a new plan from what the servers show now: lyncops plan {run.plan.procedure} {run.plan.target}"
+        case RunState.COMPLETED | RunState.COMPLETED_WITH_EXCEPTIONS | RunState.CANCELLED:
+            return
+
+
+def _open_steps(run: Run) -> Iterable[str]:
+    return (_to_do(record.step) for record in run.steps if not record.state.is_settled)
+
+
+def _to_do(step: Step) -> str:
+    return f"{step.title} ({step.where}): {' '.join(step.instructions)}" if isinstance(step, ManualStep) else step.title
+
+
+def _step_data(record: StepRecord) -> dict[str, JsonValue]:
+    step = record.step
+    return {
+        "id": step.step_id,
+        "title": step.title,
+        "why": step.why,
+        "source": step.source,
+        "state": record.state.value,
+        "state_why": record.why,
+        "powershell": step.cmdlet.to_powershell() if isinstance(step, CmdletStep) else None,
+        "started_at": _iso(record.started_at),
+        "ended_at": _iso(record.ended_at),
+        "evidence_before": record.evidence_before,
+        "evidence_after": record.evidence_after,
+        "exceptions": list(record.exceptions),
+        "undo": step.undo,
+        "attempts": [_attempt_data(attempt) for attempt in record.attempts],
+    }
+
+
+def _attempt_data(attempt: Attempt) -> dict[str, JsonValue]:
+    return {
+        "number": attempt.number,
+        "prepared_at": attempt.prepared_at.isoformat(),
+        "ended_at": _iso(attempt.ended_at),
+        "outcome": attempt.outcome.value if attempt.outcome else None,
+        "sent": attempt.sent,
+        "endpoint": attempt.address.endpoint,
+        "command_id": attempt.address.command_id,
+        "errors": [error.message for error in attempt.errors],
+        "warnings": list(attempt.warnings),
+        "reason": attempt.reason,
+    }
+
+
+def _when(record: StepRecord) -> str:
+    if record.started_at is None:
+        return ""
+    if record.ended_at is None:
+        return f", since {_stamp(record.started_at)}"
+    return f", {_stamp(record.started_at)}, took {_duration(record.started_at, record.ended_at)}"
+
+
+def _duration(start: datetime, end: datetime) -> str:
+    seconds = round((end - start).total_seconds())
+    return f"{seconds // 60} min {seconds % 60} s" if seconds >= 60 else f"{seconds} s"
+
+
+def _stamp(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S %Z}"
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
