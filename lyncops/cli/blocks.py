@@ -1,0 +1,65 @@
+"""What a verb has to say, as values: told once, drawn by rich on a terminal and as plain lines in a pipe."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+
+import attrs
+
+
+class Tone(enum.Enum):
+    """How a text is meant; a terminal shows it as a style, plain lines do not show it at all."""
+
+    PLAIN = ""
+    STRONG = "bold"
+    FAINT = "dim"
+    GOOD = "green"
+    CAREFUL = "yellow"
+    BAD = "bold red"
+
+
+@attrs.frozen(slots=True)
+class Text:
+    """One line, or one cell of a table."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    indent: int = 0
+
+
+@attrs.frozen(slots=True)
+class Heading:
+    """The title of what follows."""
+
+    text: str
+
+
+@attrs.frozen(slots=True)
+class Table:
+    """Rows under named columns."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Text | str, ...], ...]
+
+
+Block = Heading | Text | Table
+
+
+def plain_lines(block: Block) -> Iterator[str]:
+    """The block as lines without any control character, however long they get."""
+    match block:
+        case Heading():
+            yield ""
+            yield f"== {block.text}"
+        case Text():
+            yield from (f"{' ' * block.indent}{line}".rstrip() for line in block.text.splitlines() or [""])
+        case Table():
+            rows = [block.columns, *(tuple(text_of(cell) for cell in row) for row in block.rows)]
+            widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+            yield from ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def text_of(cell: Text | str) -> str:
+    """The words of a cell, on one line."""
+    return " ".join((cell if isinstance(cell, str) else cell.text).split())

@@ -1,0 +1,48 @@
+"""What every verb is given: where the configuration is, where to say things, and the client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+
+import attrs
+import click
+
+import lyncops
+from lyncops.cli.screen import Screen
+
+if TYPE_CHECKING:
+    from lyncops.client import Client
+
+P = ParamSpec("P")
+R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., object])
+
+
+@attrs.define(slots=True)
+class Call:
+    """One use of the command line."""
+
+    config: Path
+    screen: Screen
+
+    def client(self) -> Client:
+        """A client for the configured deployment. It is a context manager, and connects when first used."""
+        return lyncops.connect(self.config)
+
+
+def with_call(verb: Callable[Concatenate[Call, P], R]) -> Callable[P, R]:
+    """Hand the Call to a verb as its first argument."""
+    return click.make_pass_decorator(Call)(verb)
+
+
+def json_option(verb: F) -> F:
+    """Let `--json` stand behind the verb too."""
+    return click.option("--json", is_flag=True, expose_value=False, callback=_choose_json, help="Answer with JSON.")(verb)
+
+
+def _choose_json(context: click.Context, _option: click.Parameter, chosen: bool) -> None:
+    call = context.find_object(Call)
+    if chosen and call is not None:
+        call.screen.json = True

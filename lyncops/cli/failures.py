@@ -1,0 +1,68 @@
+"""What went wrong, said in one sentence with its remedy, and the exit code that tells a script of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Final
+
+import click
+
+from lyncops import errors
+from lyncops.runs.exit_codes import ExitCode
+
+# The first class that fits decides, so that a class stands before those that it inherits from.
+_BY_CLASS: Final[Mapping[type[errors.LyncOpsError], ExitCode]] = {
+    errors.RunLockedError: ExitCode.LOCKED,
+    errors.PlanRefusedError: ExitCode.REFUSED,
+    errors.AuthenticationFailedError: ExitCode.WRONG_USE,
+    errors.UntrustedCertificateError: ExitCode.WRONG_USE,
+    errors.EndpointError: ExitCode.REFUSED,
+    errors.OutcomeUnknownError: ExitCode.UNKNOWN,
+    errors.CmdletFailedError: ExitCode.FAILED,
+    errors.DeadlineExceededError: ExitCode.FAILED,
+}
+
+
+def code_of(error: errors.LyncOpsError) -> ExitCode:
+    """The exit code that an error ends the process with."""
+    return next((code for kind, code in _BY_CLASS.items() if isinstance(error, kind)), ExitCode.WRONG_USE)
+
+
+def report_error(error: errors.LyncOpsError, *, as_json: bool) -> ExitCode:
+    """Say what went wrong and what to do."""
+    return report(code_of(error), type(error).__name__, error.what, error.remedy, as_json=as_json)
+
+
+def report_usage(error: click.ClickException, *, as_json: bool) -> ExitCode:
+    """Say what is wrong with the command line."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        print(error.format_message(), file=sys.stderr, flush=True)
+        return ExitCode.WRONG_USE
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    remedy = f"See `{context.command_path} --help`." if context else "See `lyncops --help`."
+    return report(ExitCode.WRONG_USE, "UsageError", " ".join(error.format_message().split()), remedy, as_json=as_json)
+
+
+def report_interrupt(*, as_json: bool) -> ExitCode:
+    """Say that the operator stopped it, and how a run goes on."""
+    remedy = "If a run was going on, `lyncops runs list` shows it and `lyncops resume RUN` goes on with it."
+    return report(ExitCode.PAUSED, "Interrupted", "Stopped by the operator.", remedy, as_json=as_json)
+
+
+def report_defect(kind: type[BaseException], error: BaseException, _trace: TracebackType | None, *, as_json: bool) -> None:
+    """Say that lyncops itself is at fault, where a traceback would stand otherwise (an exception hook)."""
+    what = f"lyncops has a defect: {kind.__name__}: {error}".rstrip(": ")
+    remedy = "Run it again with LYNCOPS_DEBUG=1 and report what it prints; `lyncops runs list` shows whether a run is left open."
+    report(ExitCode.WRONG_USE, "Defect", " ".join(what.split()), remedy, as_json=as_json)
+
+
+def report(code: ExitCode, kind: str, what: str, remedy: str, *, as_json: bool) -> ExitCode:
+    """Print the sentence and its remedy on standard error; with --json also an error object on standard output."""
+    if as_json:
+        error = {"type": kind, "message": what, "remedy": remedy, "exit_code": int(code)}
+        print(json.dumps({"error": error}, indent=2, ensure_ascii=False), flush=True)
+    print(f"lyncops: {what} {remedy}".rstrip(), file=sys.stderr, flush=True)
+    return code

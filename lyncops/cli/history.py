@@ -1,0 +1,80 @@
+"""`lyncops runs`: what was done, read from the journal."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from lyncops.cli.blocks import Text
+from lyncops.cli.call import Call, json_option, with_call
+from lyncops.cli.json_values import Json, to_json
+from lyncops.cli.show_run import run_blocks, runs_blocks
+from lyncops.runs.exit_codes import ExitCode, exit_code
+
+
+@click.group()
+def runs() -> None:
+    """What was done: list the runs, show one, report one, give one up."""
+
+
+@runs.command(name="list")
+@json_option
+@with_call
+def list_runs(call: Call) -> ExitCode:
+    """List all runs of the journal, newest first."""
+    with call.client() as client:
+        found = client.runs()
+    summary: list[Json] = [
+        {
+            "run_id": run.run_id,
+            "procedure": run.plan.procedure,
+            "target": run.plan.target,
+            "mode": to_json(run.plan.mode),
+            "state": run.state.value,
+            "operator": run.operator,
+            "created_at": run.created_at.isoformat(),
+        }
+        for run in found
+    ]
+    call.screen.tell({"runs": summary}, runs_blocks(found))
+    return ExitCode.DONE
+
+
+@runs.command()
+@click.argument("run_id", metavar="RUN")
+@json_option
+@with_call
+def show(call: Call, run_id: str) -> ExitCode:
+    """Show where RUN stands. The exit code tells its state, as that of `run` does."""
+    with call.client() as client:
+        run = client.show(run_id)
+    call.screen.tell(to_json(run), run_blocks(run))
+    return exit_code(run.state)
+
+
+@runs.command()
+@click.argument("run_id", metavar="RUN")
+@click.option("--format", "form", type=click.Choice(["text", "markdown"]), default="text", show_default=True)
+@json_option
+@with_call
+def report(call: Call, run_id: str, form: str) -> ExitCode:
+    """Tell RUN to people: what was checked, done, seen and lost, and when."""
+    with call.client() as client:
+        told = client.report(run_id)
+    data: Json = json.loads(told.json())
+    call.screen.tell(data, (Text(told.markdown() if form == "markdown" else told.text()),))
+    return ExitCode.DONE
+
+
+@runs.command()
+@click.argument("run_id", metavar="RUN")
+@click.option("--reason", metavar="TEXT", required=True, help="Why; the journal keeps it.")
+@json_option
+@with_call
+def cancel(call: Call, run_id: str, reason: str) -> ExitCode:
+    """Give RUN up and free its pools. Nothing is undone, and nothing is stopped at a server."""
+    with call.client() as client:
+        run = client.cancel(run_id, reason=reason)
+    call.screen.tell(to_json(run), run_blocks(run))
+    return ExitCode.DONE

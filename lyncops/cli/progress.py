@@ -1,0 +1,157 @@
+"""A run while it goes on: a table that is drawn over on a terminal, a line with the time per event in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+import attrs
+from rich.console import Group
+from rich.live import Live
+
+from lyncops.cli.blocks import Table, Text, Tone
+from lyncops.cli.screen import Screen, drawn
+from lyncops.cli.show_run import STEP_TONES
+from lyncops.plan.model import Plan
+from lyncops.remoting.execution import StreamKind
+from lyncops.runs.events import (
+    AttemptEnded,
+    AttemptPrepared,
+    Event,
+    GoalRead,
+    Noted,
+    Observer,
+    Polled,
+    RunChanged,
+    StepChanged,
+    Streamed,
+)
+from lyncops.runs.model import StepState
+from lyncops.values import Outcome
+
+_TOLD_STREAMS: Final = (StreamKind.ERROR, StreamKind.WARNING, StreamKind.PROGRESS)
+
+
+@contextmanager
+def progress(screen: Screen, plan: Plan) -> Generator[Observer]:
+    """An observer that shows the run of `plan` on the screen while the block lasts."""
+    if not screen.is_terminal:
+        yield Lines(screen, plan)
+        return
+    table = LiveTable(plan)
+    with Live(get_renderable=table.render, console=screen.console(), refresh_per_second=4):
+        yield table
+
+
+@attrs.define(slots=True)
+class Lines:
+    """Tells a run as lines, each with its time."""
+
+    _screen: Screen
+    _plan: Plan
+    _last_evidence: str = attrs.field(default="", init=False)
+
+    def observe(self, event: Event) -> None:
+        """Say one line, or none where nothing new was seen."""
+        words = self._words(event)
+        if words:
+            self._screen.say(Text(f"{event.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}  {words}"))
+
+    def _words(self, event: Event) -> str:
+        match event:
+            case RunChanged():
+                return _with_why(f"run {event.run_id} is {event.state.value}", event.why)
+            case StepChanged():
+                return _with_why(f"{self._step(event.step_id)}: {event.state.value}", event.why or event.evidence)
+            case AttemptPrepared():
+                return f"{self._step(event.step_id)}: sending to {event.address.endpoint}"
+            case AttemptEnded():
+                return _with_why(f"{self._step(event.step_id)}: the cmdlet {_ending(event.outcome)}", _reasons(event))
+            case GoalRead():
+                return f"read back: {event.evidence}"
+            case Noted():
+                return f"note: {event.text}"
+            case Streamed():
+                told = event.record.kind in _TOLD_STREAMS
+                return f"{self._step(event.step_id)}: {event.record.kind.value}: {event.record.text}" if told else ""
+            case Polled():
+                return self._poll(event)
+
+    def _poll(self, event: Polled) -> str:
+        if event.evidence == self._last_evidence:
+            return ""
+        self._last_evidence = event.evidence
+        return f"{self._step(event.step_id)}: {event.evidence}"
+
+    def _step(self, step_id: str) -> str:
+        for number, step in enumerate(self._plan.steps, start=1):
+            if step.step_id == step_id:
+                return f"step {number}/{len(self._plan.steps)} {step_id}"
+        return "goal"
+
+
+@attrs.define(slots=True)
+class LiveTable:
+    """Shows a run as a table of its steps, with the last thing heard of each."""
+
+    _plan: Plan
+    _states: dict[str, StepState] = attrs.field(factory=dict[str, StepState], init=False)
+    _heard: dict[str, str] = attrs.field(factory=dict[str, str], init=False)
+    _began: dict[str, datetime] = attrs.field(factory=dict[str, datetime], init=False)
+    _ended: dict[str, datetime] = attrs.field(factory=dict[str, datetime], init=False)
+    _about_run: str = attrs.field(default="", init=False)
+
+    def observe(self, event: Event) -> None:
+        """Keep what is needed to draw the table."""
+        match event:
+            case RunChanged():
+                self._about_run = _with_why(f"run {event.run_id} is {event.state.value}", event.why)
+            case StepChanged():
+                self._change(event)
+            case AttemptEnded():
+                self._heard[event.step_id] = _reasons(event) or f"the cmdlet {_ending(event.outcome)}"
+            case AttemptPrepared():
+                self._heard[event.step_id] = f"sending to {event.address.endpoint}"
+            case Streamed():
+                self._heard[event.step_id] = event.record.text
+            case Polled():
+                self._heard[event.step_id] = event.evidence
+            case GoalRead():
+                self._about_run = f"read back: {event.evidence}"
+            case Noted():
+                self._about_run = event.text
+
+    def _change(self, event: StepChanged) -> None:
+        self._states[event.step_id] = event.state
+        self._began.setdefault(event.step_id, event.at)
+        if event.state is not StepState.RUNNING:
+            self._ended[event.step_id] = event.at
+        self._heard[event.step_id] = event.why or event.evidence or self._heard.get(event.step_id, "")
+
+    def render(self) -> Group:
+        """The table as it stands now."""
+        table = Table(("", "step", "state", "took", "last heard"), tuple(map(self._row, range(len(self._plan.steps)))))
+        return Group(drawn(table), drawn(Text(self._about_run, Tone.STRONG)))
+
+    def _row(self, index: int) -> tuple[Text | str, ...]:
+        step = self._plan.steps[index]
+        state = self._states.get(step.step_id, StepState.PENDING)
+        began = self._began.get(step.step_id)
+        end = self._ended.get(step.step_id, datetime.now(UTC))
+        took = f"{max((end - began).total_seconds(), 0):.0f} s" if began else ""
+        label = Text(state.value.replace("_", " "), STEP_TONES[state])
+        return str(index + 1), step.title, label, took, Text(self._heard.get(step.step_id, ""), Tone.FAINT)
+
+
+def _ending(outcome: Outcome) -> str:
+    return "may or may not have run" if outcome is Outcome.UNKNOWN else outcome.value
+
+
+def _reasons(event: AttemptEnded) -> str:
+    return "; ".join((*(str(error) for error in event.errors), *event.warnings, *filter(None, [event.reason])))
+
+
+def _with_why(words: str, why: str) -> str:
+    return f"{words} ({why})" if why else words

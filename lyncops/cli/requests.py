@@ -1,0 +1,127 @@
+"""The options of procedures: what an operator can ask for, on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypedDict, TypeVar
+
+import attrs
+import click
+
+from lyncops.errors import InvalidValueError
+from lyncops.procedures import PROCEDURES, Procedure, ProcedureRequest
+from lyncops.values import Fqdn, Mode
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+class Options(TypedDict):
+    """The options as click hands them to a verb; None or empty where one was not given."""
+
+    mode: str | None
+    accept_data_loss: bool
+    override: tuple[str, ...]
+    reason: tuple[str, ...]
+    export: bool | None
+    export_folder: str | None
+    next_hop: str | None
+    edge: tuple[str, ...]
+    database_type: str | None
+    principal: str | None
+    store_sql_server: str | None
+    store_sql_instance: str | None
+
+
+_OPTIONS: Final = (
+    click.option("--mode", type=click.Choice([mode.value for mode in Mode]), help="Is the failing side up, or gone?"),
+    click.option("--accept-data-loss", is_flag=True, help="Disaster mode loses what was not yet copied: say that this is known."),
+    click.option("--override", metavar="CHECK_ID", multiple=True, help="Go on although this check fails; needs --reason."),
+    click.option("--reason", metavar="TEXT", multiple=True, help="Why; one for all overrides, or one for each."),
+    click.option("--export/--no-export", default=None, help="Export configuration and locations before a move (default: yes)."),
+    click.option("--export-folder", metavar="FOLDER", help="Where to, on the server that exports."),
+    click.option("--next-hop", metavar="POOL", help="The pool that Edge pools shall lead to."),
+    click.option("--edge", metavar="EDGE_POOL", multiple=True, help="The Edge pool that is meant; may repeat for pool-failback."),
+    click.option("--database-type", metavar="TYPE", help="database-failover: which databases (default: User)."),
+    click.option("--principal", type=click.Choice(["primary", "mirror"]), help="database-failover: the side to be principal."),
+    click.option("--store-sql-server", metavar="FQDN", help="Where the store's receiving copy is, when it cannot be read."),
+    click.option("--store-sql-instance", metavar="NAME", help="Its SQL instance."),
+)
+
+
+def request_options(verb: F) -> F:
+    """Give a verb all options that a procedure can be asked with."""
+    for option in reversed(_OPTIONS):
+        verb = option(verb)
+    return verb
+
+
+def summaries() -> str:
+    """The procedures and what they do, for a verb's help."""
+    return "\n".join(("\b", "Procedures:", *(f"  {p.name:<26} {p.summary}" for p in PROCEDURES.values())))
+
+
+def procedure_named(name: str) -> Procedure:
+    """The procedure of that name.
+
+    Raises:
+        InvalidValueError: there is none; the message lists them.
+    """
+    if name not in PROCEDURES:
+        raise InvalidValueError(f"There is no procedure {name!r}.", remedy=f"The procedures are: {', '.join(PROCEDURES)}.")
+    return PROCEDURES[name]
+
+
+def request_of(procedure: Procedure, target: str, options: Options) -> ProcedureRequest:
+    """The request that the options make.
+
+    Raises:
+        InvalidValueError: an override has no reason, a name is none, or the procedure has no use for an option.
+    """
+    given = _given(procedure, options)
+    useless = sorted(set(given) - set(procedure.options))
+    if useless:
+        raise InvalidValueError(
+            f"{procedure.name} has no use for {', '.join(useless)}.", remedy=f"Its options are in `lyncops plan {procedure.name}`."
+        )
+    request = ProcedureRequest(
+        target=_fqdn("POOL", target),
+        mode=Mode(options["mode"]) if options["mode"] else None,
+        overrides=_overrides(options["override"], options["reason"]),
+        accept_data_loss=options["accept_data_loss"],
+    )
+    return attrs.evolve(request, **given)
+
+
+def _given(procedure: Procedure, options: Options) -> dict[str, Any]:
+    """The fields of the request that were asked for."""
+    edges = tuple(_fqdn("--edge", edge) for edge in options["edge"])
+    fields = {
+        "export": options["export"],
+        "export_folder": options["export_folder"],
+        "next_hop": _fqdn("--next-hop", options["next_hop"]) if options["next_hop"] else None,
+        "database_type": options["database_type"],
+        "to_mirror": options["principal"] == "mirror" if options["principal"] else None,
+        "store_sql_server": _fqdn("--store-sql-server", options["store_sql_server"]) if options["store_sql_server"] else None,
+        "store_sql_instance": options["store_sql_instance"],
+        "edge" if "edge" in procedure.options else "edges": (edges[0] if "edge" in procedure.options else edges) if edges else None,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _overrides(checks: Sequence[str], reasons: Sequence[str]) -> dict[str, str]:
+    if not checks:
+        return {}
+    if len(reasons) not in (1, len(checks)) or not all(reason.strip() for reason in reasons):
+        raise InvalidValueError(
+            f"{len(checks)} --override and {len(reasons)} --reason were given.",
+            remedy="Say with --reason why each check may be overridden: one text for all of them, or one for each.",
+        )
+    texts = reasons if len(reasons) == len(checks) else list(reasons) * len(checks)
+    return dict(zip(checks, texts, strict=True))
+
+
+def _fqdn(where: str, text: str) -> Fqdn:
+    try:
+        return Fqdn(text)
+    except InvalidValueError as error:
+        raise InvalidValueError(f"{where}: {error.what}", remedy=error.remedy) from None

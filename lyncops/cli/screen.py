@@ -1,0 +1,93 @@
+"""Where a verb's words go: a rich terminal, plain lines, or JSON. One of them, decided once when the process starts."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import TextIO
+
+import attrs
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text as RichText
+
+from lyncops.cli.blocks import Block, Heading, Table, Text, plain_lines
+from lyncops.cli.json_values import Json
+
+
+@attrs.define(slots=True)
+class Screen:
+    """Says things to whoever reads standard output.
+
+    A reader that goes away (`lyncops runs list | head -1`) never stops lyncops: what is left to say is dropped, and a run goes on.
+    """
+
+    json: bool = False
+    out: TextIO = attrs.field(factory=lambda: sys.stdout)
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person sees the output and lines may be drawn over."""
+        return not self.json and self.out.isatty()
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person is there to answer a question."""
+        return self.is_terminal and sys.stdin.isatty()
+
+    def console(self) -> Console:
+        """The terminal."""
+        return Console(file=self.out, highlight=False, soft_wrap=False)
+
+    def say(self, *blocks: Block) -> None:
+        """Show these blocks to a person; with --json nothing is shown."""
+        if self.json:
+            return
+        if self.is_terminal:
+            console = self.console()
+            for block in blocks:
+                console.print(drawn(block), soft_wrap=isinstance(block, Text))
+        else:
+            self._write("".join(f"{line}\n" for block in blocks for line in plain_lines(block)))
+
+    def tell(self, value: Json, blocks: Iterable[Block]) -> None:
+        """Answer with `value` where --json was given, else with the blocks."""
+        if self.json:
+            self._write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+        else:
+            self.say(*blocks)
+
+    def _write(self, text: str) -> None:
+        try:
+            self.out.write(text)
+            self.out.flush()
+        except BrokenPipeError:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Point standard output to nowhere, so that nothing after this fails, not even the interpreter's last flush."""
+        with suppress(OSError, io.UnsupportedOperation):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self.out.fileno())
+            os.close(nowhere)
+
+
+def drawn(block: Block) -> RichText | RichTable:
+    """The block as rich draws it."""
+    match block:
+        case Heading():
+            return RichText(f"\n{block.text}", style="bold underline")
+        case Text():
+            return RichText("\n".join(" " * block.indent + line for line in block.text.splitlines()), style=block.tone.value)
+        case Table():
+            table = RichTable(box=None, pad_edge=False, header_style="dim")
+            for column in block.columns:
+                table.add_column(column, overflow="fold")
+            for row in block.rows:
+                cells = (Text(cell) if isinstance(cell, str) else cell for cell in row)
+                table.add_row(*(RichText(cell.text, style=cell.tone.value) for cell in cells))
+            return table

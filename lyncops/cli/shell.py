@@ -1,0 +1,43 @@
+"""Starts the verb, and turns whatever comes of it into an exit code and at most one sentence."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from functools import partial
+from typing import TextIO
+
+import click
+
+from lyncops.cli.failures import report_defect, report_error, report_interrupt, report_usage
+from lyncops.cli.verbs import lyncops
+from lyncops.errors import LyncOpsError
+from lyncops.runs.exit_codes import ExitCode
+
+
+def run(arguments: Sequence[str]) -> ExitCode:
+    """Run one command line; nothing but a defect of lyncops itself leaves as an exception."""
+    as_json = "--json" in arguments
+    for stream in (sys.stdout, sys.stderr):
+        _never_fail_on_a_letter(stream)
+    if not os.environ.get("LYNCOPS_DEBUG"):
+        sys.excepthook = partial(report_defect, as_json=as_json)
+    try:
+        code: object = lyncops.main(list(arguments), prog_name="lyncops", standalone_mode=False)
+    except LyncOpsError as error:
+        return report_error(error, as_json=as_json)
+    except click.exceptions.Abort:
+        return report_interrupt(as_json=as_json)
+    except click.ClickException as error:
+        return report_usage(error, as_json=as_json)
+    except KeyboardInterrupt:
+        return report_interrupt(as_json=as_json)
+    return ExitCode(code) if isinstance(code, int) else ExitCode.DONE
+
+
+def _never_fail_on_a_letter(stream: TextIO) -> None:
+    """A console of an old code page shows `?` for a letter that it lacks, rather than ending the process in mid-run."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if callable(reconfigure):
+        reconfigure(errors="replace")

@@ -1,0 +1,109 @@
+"""Checks and plans as people read them before anything happens: verdicts, steps with their PowerShell, loss and duration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from lyncops.checks.result import CheckResult, Verdict
+from lyncops.cli.blocks import Block, Heading, Table, Text, Tone
+from lyncops.client import Rehearsal
+from lyncops.plan.model import CmdletStep, ManualStep, Plan, Step, WaitStep
+from lyncops.remoting.execution import StreamKind
+from lyncops.values import Outcome
+
+_TONES = {Verdict.PASSED: Tone.GOOD, Verdict.WARNING: Tone.CAREFUL, Verdict.UNKNOWN: Tone.CAREFUL, Verdict.FAILED: Tone.BAD}
+
+
+def check_blocks(title: str, checks: Iterable[CheckResult]) -> Iterator[Block]:
+    """Every check with its evidence; below, what to do about those that did not pass."""
+    checks = tuple(checks)
+    yield Heading(title)
+    yield Table(
+        ("verdict", "check", "evidence"),
+        tuple((Text(check.verdict.value, _TONES[check.verdict]), check.check_id, check.evidence) for check in checks),
+    )
+    for check in checks:
+        if check.overridden_because:
+            yield Text(f"{check.check_id} is overridden because: {check.overridden_because}", Tone.CAREFUL)
+        elif check.verdict is not Verdict.PASSED:
+            yield Text(f"{check.check_id}: {check.remedy or check.question}", _TONES[check.verdict])
+            yield from (Text(f"first: {command}", indent=4) for command in check.first)
+
+
+def plan_blocks(plan: Plan) -> Iterator[Block]:
+    """The plan as the operator must see it before anything happens."""
+    mode = f" ({plan.mode.value})" if plan.mode else ""
+    yield Heading(f"Plan {plan.content_id[:12]}: {plan.procedure} of {plan.target}{mode} in {plan.deployment}")
+    yield from check_blocks("Checks", plan.checks)
+    yield Heading(f"Steps ({len(plan.steps)}), about {duration(plan.estimate)} in all")
+    for number, step in enumerate(plan.steps, start=1):
+        yield from _step(number, step)
+    if not plan.steps:
+        yield Text("Nothing is left to do: what the plan aims at already holds." if not plan.refusals else "None.")
+    yield Text("")
+    yield Text(f"Done when: {'; '.join(map(str, plan.goal))}")
+    yield Text(f"Expected data loss: {plan.expected_loss or 'none'}", Tone.BAD if plan.expected_loss else Tone.GOOD)
+    yield from (Text(f"Note: {note}") for note in plan.notes)
+    yield from refusal_blocks(plan.refusals)
+
+
+def refusal_blocks(refusals: Iterable[CheckResult]) -> Iterator[Block]:
+    """Why the plan must not run, and what to do."""
+    refusals = tuple(refusals)
+    if not refusals:
+        return
+    yield Heading("Refused")
+    for check in refusals:
+        yield Text(f"{check.check_id}: {check.evidence}", Tone.BAD)
+        yield Text(check.remedy, indent=4)
+        yield from (Text(f"first: {command}", indent=4) for command in check.first)
+        if check.overridable:
+            yield Text(f"or, knowing better: --override {check.check_id} --reason TEXT", indent=4)
+
+
+def rehearsal_blocks(rehearsals: Iterable[Rehearsal]) -> Iterator[Block]:
+    """What the servers say that they would do."""
+    yield Heading("Rehearsal: nothing was changed")
+    for rehearsal in rehearsals:
+        execution = rehearsal.execution
+        yield Text(rehearsal.step.title, Tone.STRONG)
+        yield Text(execution.cmdlet.to_powershell(), indent=6)
+        yield Text(
+            f"{execution.outcome.value} {execution.reason}", Tone.GOOD if execution.outcome is Outcome.SUCCEEDED else Tone.BAD, 6
+        )
+        yield from (Text(str(error), Tone.BAD, 6) for error in execution.errors)
+        yield from (Text(record.text, Tone.FAINT, 6) for record in execution.records if record.kind is not StreamKind.ERROR)
+
+
+def _step(number: int, step: Step) -> Iterator[Block]:
+    optional = "" if isinstance(step, ManualStep) or not step.optional else " (optional)"
+    yield Text(f"{number:2}. {step.title}{optional}", Tone.STRONG)
+    match step:
+        case CmdletStep():
+            yield Text(step.cmdlet.to_powershell(), Tone.PLAIN, indent=6)
+            yield Text(f"runs on: {step.place}", indent=6)
+        case WaitStep():
+            yield Text(f"waits up to {duration(step.deadline)} until: {'; '.join(map(str, step.until))}", indent=6)
+        case ManualStep():
+            yield Text(f"by hand, at {step.where}:", Tone.CAREFUL, indent=6)
+            yield from (Text(f"- {line}", indent=8) for line in step.instructions)
+            yield Text(f"seen by: {step.how_to_see}", indent=6)
+    yield Text(f"why: {step.why} [{step.source}]", Tone.FAINT, indent=6)
+    if not isinstance(step, WaitStep):
+        if step.after:
+            yield Text(f"done when: {'; '.join(map(str, step.after))}", Tone.FAINT, indent=6)
+        yield Text(f"undone by: {step.undo or 'nothing'}", Tone.FAINT, indent=6)
+    if step.estimate:
+        yield Text(f"takes about {duration(step.estimate)}", Tone.FAINT, indent=6)
+
+
+def duration(time: timedelta) -> str:
+    """A duration in words that fit its size: `45 s`, `12 min`, `2 h 5 min`."""
+    seconds = round(time.total_seconds())
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"

@@ -1,0 +1,69 @@
+"""A run as people read it: where it stands, what came of every step, and what to do now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC
+from typing import Final
+
+from lyncops.cli.blocks import Block, Heading, Table, Text, Tone
+from lyncops.cli.show_plan import duration
+from lyncops.runs.model import Run, RunState, StepRecord, StepState
+
+STEP_TONES: Final = {
+    StepState.PENDING: Tone.FAINT,
+    StepState.RUNNING: Tone.STRONG,
+    StepState.WAITING_FOR_PERSON: Tone.CAREFUL,
+    StepState.DONE: Tone.GOOD,
+    StepState.ALREADY_TRUE: Tone.GOOD,
+    StepState.FAILED: Tone.BAD,
+    StepState.TIMED_OUT: Tone.BAD,
+    StepState.UNKNOWN: Tone.BAD,
+    StepState.GIVEN_UP: Tone.CAREFUL,
+}
+
+
+def runs_blocks(runs: Iterable[Run]) -> Iterator[Block]:
+    """One row for each run."""
+    rows = tuple(
+        (
+            run.run_id,
+            run.plan.procedure,
+            run.plan.target,
+            run.plan.mode.value if run.plan.mode else "-",
+            Text(run.state.value, _tone(run.state)),
+            run.operator,
+            f"{run.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
+        )
+        for run in runs
+    )
+    if rows:
+        yield Table(("run", "procedure", "target", "mode", "state", "operator", "created (UTC)"), rows)
+    else:
+        yield Text("No runs yet.")
+
+
+def run_blocks(run: Run) -> Iterator[Block]:
+    """The run as it stands."""
+    plan = run.plan
+    mode = f" ({plan.mode.value})" if plan.mode else ""
+    yield Heading(f"Run {run.run_id}: {plan.procedure} of {plan.target}{mode}")
+    yield Table(("", "step", "state", "took", "seen"), tuple(_row(number, record) for number, record in enumerate(run.steps, 1)))
+    yield Text("")
+    yield Text(f"{run.state.value.replace('_', ' ')}: {run.why or run.goal_evidence or '-'}", _tone(run.state))
+    yield from (Text(f"exception: {exception}", Tone.CAREFUL) for exception in run.exceptions)
+    yield from (Text(f"note: {note}") for note in run.notes)
+    if run.state.is_at_rest or run.state is RunState.RUNNING:
+        yield Text(f"Go on with: lyncops resume {run.run_id}", Tone.STRONG)
+
+
+def _row(number: int, record: StepRecord) -> tuple[Text | str, ...]:
+    took = duration(record.ended_at - record.started_at) if record.started_at and record.ended_at else ""
+    state = Text(record.state.value.replace("_", " "), STEP_TONES[record.state])
+    return str(number), record.step.title, state, took, record.why or record.evidence_after
+
+
+def _tone(state: RunState) -> Tone:
+    if state is RunState.COMPLETED:
+        return Tone.GOOD
+    return Tone.BAD if state in (RunState.FAILED, RunState.UNKNOWN, RunState.TIMED_OUT) else Tone.CAREFUL

@@ -1,0 +1,138 @@
+"""A deployment as people read it: its topology, who serves whom, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from lyncops.cli.blocks import Block, Heading, Table, Text, Tone
+from lyncops.deployment.model import BackupModule, CentralManagement, Deployment, ExportState, ImportState, Pool
+from lyncops.values import Unread
+
+_UNREAD = Text("not read", Tone.CAREFUL)
+_QUIET = (ExportState.STEADY, ExportState.FINAL)
+
+
+def status_blocks(deployment: Deployment) -> Iterator[Block]:
+    """The whole picture, what could not be read at its end."""
+    version = "unknown version" if isinstance(deployment.version, Unread) else deployment.version.product
+    yield Heading(f"{deployment.name}: {version}, read {deployment.read_at:%Y-%m-%d %H:%M:%S %Z} through {deployment.read_through}")
+    if deployment.from_local_store:
+        yield Text("The topology comes from the local store of that server, not from the Central Management store.", Tone.CAREFUL)
+    yield from chain(_sites(deployment), _pools(deployment), _store(deployment.central_management), _edges(deployment))
+    if deployment.unread:
+        yield Heading("What could not be read")
+        yield from (Text(str(unread), Tone.CAREFUL) for unread in deployment.unread)
+
+
+def _sites(deployment: Deployment) -> Iterator[Block]:
+    if isinstance(deployment.sites, Unread):
+        return
+    yield Heading("Sites")
+    yield Table(
+        ("site", "federation route", "XMPP federation route"),
+        tuple((site.name, _or_dash(site.federation_route), _or_dash(site.xmpp_federation_route)) for site in deployment.sites),
+    )
+
+
+def _pools(deployment: Deployment) -> Iterator[Block]:
+    if isinstance(deployment.pools, Unread):
+        return
+    yield Heading("Front End pools")
+    yield Table(
+        ("pool", "site", "kind", "version", "state", "machines up", "users homed", "backup pool", "Backup Service"),
+        tuple(
+            (
+                pool.fqdn,
+                _or_unread(pool.site),
+                pool.kind.value,
+                _UNREAD if isinstance(pool.version, Unread) else pool.version.value,
+                _state(pool),
+                _machines(pool),
+                _UNREAD if isinstance(pool.users, Unread) else f"{pool.users:,}",
+                _or_unread(pool.backup_pool),
+                _backup_service(pool.backup_modules),
+            )
+            for pool in deployment.front_end_pools
+        ),
+    )
+
+
+def _state(pool: Pool) -> Text:
+    if isinstance(pool.state, Unread):
+        return _UNREAD
+    return Text(pool.state.value, Tone.GOOD if pool.state.is_home else Tone.BAD)
+
+
+def _machines(pool: Pool) -> Text:
+    up, known = len(pool.machines_up), len(pool.machines)
+    return Text(f"{up} of {known}", Tone.GOOD if up == known else Tone.CAREFUL if up else Tone.BAD)
+
+
+def _backup_service(modules: tuple[BackupModule, ...] | Unread) -> Text:
+    if isinstance(modules, Unread):
+        return _UNREAD
+    if not modules:
+        return Text("-")
+    loud = [module for module in modules if module.export not in _QUIET or module.import_ is not ImportState.NORMAL]
+    if not loud:
+        return Text("steady", Tone.GOOD)
+    words = (f"{module.name} {_word(module.export)}/{_word(module.import_)}" for module in loud)
+    broken = any(module.export is ExportState.ERROR or module.import_ is ImportState.ERROR for module in loud)
+    return Text(", ".join(words), Tone.BAD if broken else Tone.CAREFUL)
+
+
+def _word(state: ExportState | ImportState | str) -> str:
+    return state if isinstance(state, str) else state.value
+
+
+def _store(store: CentralManagement) -> Iterator[Block]:
+    yield Heading("Central Management store")
+    if not isinstance(store.copies, Unread):
+        yield Table(
+            ("copy on", "active", "version"),
+            tuple(
+                (
+                    copy.pool,
+                    _UNREAD if isinstance(copy.active, Unread) else Text("yes", Tone.GOOD) if copy.active else "no",
+                    _UNREAD if isinstance(copy.version, Unread) else copy.version.value,
+                )
+                for copy in store.copies
+            ),
+        )
+    yield Text(f"active master: {_told(store.active_master)}")
+    yield Text(f"file transfer agents: {_told(store.file_transfer_agents)}")
+    if isinstance(store.replicas, Unread):
+        yield Text("replicas: not read", Tone.CAREFUL)
+    else:
+        behind = [replica.computer for replica in store.replicas if not replica.up_to_date]
+        summary = f"replicas: {len(store.replicas) - len(behind)} of {len(store.replicas)} up to date"
+        yield Text(f"{summary}; behind: {', '.join(behind)}" if behind else summary, Tone.CAREFUL if behind else Tone.PLAIN)
+
+
+def _told(names: str | tuple[str, ...] | Unread | None) -> str:
+    match names:
+        case Unread():
+            return "not read"
+        case tuple():
+            return ", ".join(names) or "none"
+        case _:
+            return names or "none"
+
+
+def _edges(deployment: Deployment) -> Iterator[Block]:
+    if isinstance(deployment.edges, Unread) or not deployment.edges:
+        return
+    yield Heading("Edge pools")
+    yield Table(
+        ("Edge pool", "next hop", "federation"),
+        tuple((edge.fqdn, _or_dash(edge.next_hop), "enabled" if edge.has_federation else "-") for edge in deployment.edges),
+    )
+
+
+def _or_dash(value: object) -> str:
+    return "-" if value is None else str(value)
+
+
+def _or_unread(value: object) -> Text | str:
+    return _UNREAD if isinstance(value, Unread) else _or_dash(value)

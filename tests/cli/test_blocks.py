@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import io
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from lyncops.cli.blocks import Heading, Table, Text, Tone, plain_lines, text_of
+from lyncops.cli.screen import drawn
+
+WORDS = st.text(
+    st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=("Zs", "Zl", "Zp", "Cc", "Cs", "Cn")), min_size=1
+)
+
+
+def test_a_table_in_a_pipe_lines_up_its_columns_and_cuts_nothing() -> None:
+    long = "p" * 300
+    lines = list(plain_lines(Table(("pool", "state"), ((long, Text("Active", Tone.GOOD)), ("p2", "-")))))
+    assert lines[0].index("state") == lines[1].index("Active") == lines[2].index("-")
+    assert long in lines[1]
+
+
+def test_plain_lines_carry_no_escape_sequences() -> None:
+    blocks = (Heading("Checks"), Text("broken", Tone.BAD, indent=2), Table(("a",), ((Text("x", Tone.BAD),),)))
+    text = "\n".join(line for block in blocks for line in plain_lines(block))
+    assert "\x1b" not in text
+    assert "  broken" in text
+
+
+def test_an_empty_text_is_an_empty_line() -> None:
+    assert list(plain_lines(Text(""))) == [""]
+
+
+def test_every_line_of_a_text_is_indented() -> None:
+    assert list(plain_lines(Text("a\nb", indent=2))) == ["  a", "  b"]
+
+
+@given(st.lists(st.tuples(WORDS, WORDS), min_size=1))
+def test_no_cell_is_lost_in_a_pipe(rows: list[tuple[str, str]]) -> None:
+    lines = list(plain_lines(Table(("left", "right"), tuple(rows))))
+    assert len(lines) == len(rows) + 1
+    assert all(left in line and right in line for (left, right), line in zip(rows, lines[1:], strict=True))
+
+
+def test_a_cell_never_breaks_its_row() -> None:
+    assert text_of(Text("two\nlines")) == "two lines"
+
+
+def test_markup_in_a_servers_answer_is_shown_and_not_obeyed() -> None:
+    out = io.StringIO()
+    console = Console(file=out, width=80, force_terminal=True, color_system="truecolor")
+    for block in (Heading("[red]h[/red]"), Text("[bold]t[/bold]"), Table(("[c]",), (("[i]cell[/i]",),))):
+        console.print(drawn(block))
+    assert "[red]h[/red]" in out.getvalue()
+    assert "[bold]t[/bold]" in out.getvalue()
+    assert "[i]cell[/i]" in out.getvalue()
