@@ -59,6 +59,10 @@ class TerminatingError(Exception):
         self.detail = detail
 
 
+class MachineDiedError(Exception):
+    """The machine crashed under the running command: it is gone without an answer, and so is the connection."""
+
+
 class Sink(Protocol):
     """Where a running cmdlet writes."""
 
@@ -107,5 +111,8 @@ class SimulatedMachine(Protocol):
         ...
 
     def invoke(self, invocation: Invocation, session: Session, sink: Sink) -> None:
-        """Run one command; raises TerminatingError. Called on a thread of its own; `session.stopped` asks it to end."""
+        """Run one command; raises TerminatingError, or MachineDiedError when the machine crashes meanwhile.
+
+        Called on a thread of its own; `session.stopped` asks it to end.
+        """
         ...

@@ -1,0 +1,242 @@
+"""One running cmdlet as its semantics see it: the bound arguments, the world, the streams, prompts and time."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NoReturn, cast
+
+from lyncops.lab import invented
+from lyncops.lab.binding import Bound
+from lyncops.lab.interface import ErrorDetail, MachineDiedError, Session, Sink, TerminatingError
+from lyncops.lab.shapes import build
+from lyncops.lab.state import MachineState, PoolRuntime
+from lyncops.values import Fqdn, RemoteObject
+
+if TYPE_CHECKING:
+    from lyncops.lab.configuration import Configuration
+    from lyncops.lab.world import World
+
+STEPS: Final = 20  # how many progress records a cmdlet that takes time writes
+_PREVENTS_PROMPT: Final = ("SilentlyContinue", "Ignore")
+
+
+class Call:
+    """A cmdlet that runs on a machine for a caller."""
+
+    def __init__(self, world: World, machine: MachineState, bound: Bound, session: Session, sink: Sink) -> None:
+        self.world = world
+        self.machine = machine
+        self.name = bound.spec.name
+        self.session = session
+        self._bound = bound
+        self._sink = sink
+        self.set_name = bound.set_name
+        self.had_errors = False
+
+    # Arguments.
+
+    def given(self, name: str) -> bool:
+        """Whether the argument was given."""
+        return name in self._bound.values
+
+    def flag(self, name: str) -> bool:
+        """Whether a switch is on."""
+        return self._bound.values.get(name) is True
+
+    def text(self, name: str) -> str:
+        """A string argument; empty when it was not given."""
+        return str(self._bound.values.get(name, ""))
+
+    def fqdn(self, name: str) -> Fqdn:
+        """A mandatory Fqdn argument."""
+        return Fqdn(str(self._bound.values[name]))
+
+    def value(self, name: str) -> object:
+        """Any argument, converted to the parameter's type; None when it was not given."""
+        return self._bound.values.get(name)
+
+    def duration(self, name: str) -> timedelta | None:
+        """A TimeSpan argument."""
+        return cast("timedelta | None", self._bound.values.get(name))
+
+    @property
+    def arguments(self) -> Mapping[str, object]:
+        """All arguments that were given."""
+        return self._bound.values
+
+    # Streams.
+
+    def make(self, type_name: str, properties: Mapping[str, object], *, text: str | None = None) -> RemoteObject:
+        """An object to return."""
+        return build(self.world.switches, type_name, properties, text=text)
+
+    def output(self, item: object) -> None:
+        """Write an object to the pipeline."""
+        self._sink.output(item)
+
+    def warn(self, text: str) -> None:
+        """Write a warning, unless -WarningAction hides it."""
+        if self.value("WarningAction") not in _PREVENTS_PROMPT:
+            self._sink.warning(text)
+
+    def verbose(self, text: str) -> None:
+        """Write a verbose line when -Verbose was given."""
+        if self.flag("Verbose"):
+            self._sink.verbose(text)
+
+    def error(self, message: str, *, category: str = "InvalidOperation", target: str | None = None, exception: str = "") -> None:
+        """Write a non-terminating error; -ErrorAction decides what becomes of it."""
+        self.had_errors = True
+        action = self.value("ErrorAction")
+        detail = self._detail(message, category, target, exception)
+        if action == "Stop":
+            text = 'The running command stopped because the preference variable "ErrorActionPreference" or common parameter is set to Stop: '
+            raise TerminatingError(
+                ErrorDetail(
+                    message=text + message,
+                    category=category,
+                    error_id=detail.error_id,
+                    exception_type="System.Management.Automation.ActionPreferenceStopException",
+                    target=target,
+                )
+            )
+        if action not in _PREVENTS_PROMPT:
+            self._sink.error(detail)
+
+    def fail(self, message: str, *, category: str = "InvalidOperation", target: str | None = None, exception: str = "") -> NoReturn:
+        """End with a terminating error."""
+        raise TerminatingError(self._detail(message, category, target, exception))
+
+    def _detail(self, message: str, category: str, target: str | None, exception: str) -> ErrorDetail:
+        return ErrorDetail(
+            message=message,
+            category=category,
+            error_id=f"{self.name.replace('-', '')}Error,{self._bound.spec.exception_source}",
+            exception_type=exception or "System.InvalidOperationException",
+            target=target,
+        )
+
+    # Prompts and effects.
+
+    def should_process(self, target: str, *, high_impact: bool = False, action: str = "") -> bool:
+        """PowerShell's ShouldProcess: False when -WhatIf was given. A cmdlet of high impact prompts unless -Confirm:$false.
+
+        The texts are PowerShell's own.
+        """
+        what = f'Performing the operation "{action or self.name}" on target "{target}".'
+        if self.flag("WhatIf"):
+            self._sink.information(f"What if: {what}")
+            return False
+        if self.flag("Confirm") or (high_impact and not self.given("Confirm")):
+            self._prompt(f"Are you sure you want to perform this action? {what}")
+        return True
+
+    def _prompt(self, question: str) -> None:
+        """Nobody can answer: the command fails, or hangs where a host is said to exist or the fault is on."""
+        if self.session.caller.has_host or self.world.faults.prompts_hang:
+            while not self.session.stopped.wait(0.05):
+                self._check_machine()
+            self.check_stopped()
+        # The wording of System.Management.Automation for a runspace without an interactive host.
+        self.fail(
+            "A command that prompts the user failed because the host program or the command type does not support user interaction. "
+            f"The host was attempting to request confirmation with the following message: {question}",
+            category="NotImplemented",
+            exception="System.Management.Automation.Host.HostException",
+        )
+
+    def start(self) -> bool:
+        """The effect begins: count it. False when the fault says that this cmdlet does nothing and ends without an error."""
+        self.world.record(self.name, self.machine.fqdn, self.session.caller.user, self.arguments)
+        return self.name not in self.world.faults.without_effect
+
+    def change(self, configuration: Configuration, *, needs_enabling: bool = False) -> None:
+        """Write the Central Management store."""
+        self.world.change(configuration, needs_enabling=needs_enabling)
+
+    # Time.
+
+    def wait(self, duration: timedelta, activity: str = "", status: str = "", *, span: tuple[int, int] = (0, 100)) -> None:
+        """Let lab time pass, with progress records from `span[0]` to `span[1]` percent. Must be called without the lock held.
+
+        Raises:
+            TerminatingError: the pipeline was stopped, or the fault `midway` struck.
+            MachineDiedError: the machine crashed.
+        """
+        low, high = span
+        for step in range(1, STEPS + 1):
+            self.world.clock.sleep(duration / STEPS, _Interruption(self))
+            percent = low + (high - low) * step // STEPS
+            before = low + (high - low) * (step - 1) // STEPS
+            if activity:
+                self._sink.progress(activity, status, percent)
+            for watcher in tuple(self.world.watchers):
+                watcher(self.name, percent)
+            if before < 50 <= percent:
+                self._strike_midway()
+            self._check_machine()
+            self.check_stopped()
+
+    def _strike_midway(self) -> None:
+        if self.name in self.world.faults.crash_midway:
+            self.world.crash(self.machine.fqdn)
+        if self.name in self.world.faults.midway:
+            self.fail(invented.MIDWAY.format(cmdlet=self.name, target=self.machine.fqdn))
+
+    def _check_machine(self) -> None:
+        if not self.machine.is_up:
+            raise MachineDiedError(str(self.machine.fqdn))
+
+    def check_stopped(self) -> None:
+        """End when somebody asked for it, as PowerShell's own stop does."""
+        if self.session.stopped.is_set():
+            raise TerminatingError(
+                ErrorDetail(
+                    message="The pipeline has been stopped.",
+                    category="OperationStopped",
+                    error_id="PipelineStopped",
+                    exception_type="System.Management.Automation.PipelineStoppedException",
+                )
+            )
+
+    # Things that many cmdlets need.
+
+    def front_end_pool(self, name: str = "PoolFqdn") -> PoolRuntime:
+        """The Front End pool that an argument names; fails when there is none."""
+        fqdn = self.fqdn(name)
+        pool = self.world.pools.get(fqdn)
+        if pool is None:
+            self.fail(invented.UNKNOWN_POOL.format(fqdn), category="ObjectNotFound", target=fqdn)
+        if not pool.kind.homes_users:
+            self.fail(invented.NOT_A_REGISTRAR_POOL.format(pool=fqdn), category="InvalidArgument", target=fqdn)
+        return pool
+
+    def backup_of(self, pool: PoolRuntime) -> PoolRuntime:
+        """The backup pool; fails when none is assigned (documented for the failover and Debug-CsInterPoolReplication)."""
+        if pool.spec.backup_pool is None:
+            self.fail(invented.NO_BACKUP_POOL.format(pool=pool.fqdn), target=pool.fqdn)
+        return self.world.pools[pool.spec.backup_pool]
+
+    def require_group(self, group: str = "RTCUniversalServerAdmins") -> None:
+        """Fail unless the caller is in the group; over OcsPowershell the role decides instead (facts page 7.1)."""
+        caller = self.session.caller
+        if not caller.ocs and group not in caller.groups:
+            message = invented.ACCESS_DENIED.format(user=caller.user, group=group)
+            self.fail(message, category="PermissionDenied", exception="System.UnauthorizedAccessException")
+
+    def new_id(self) -> str:
+        """A name for a file, the same in every run of a test."""
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.name}{len(self.world.history)}"))
+
+
+class _Interruption:
+    """Set when the pipeline was stopped or the machine died."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    def is_set(self) -> bool:
+        """Whether to stop waiting."""
+        return self._call.session.stopped.is_set() or not self._call.machine.is_up

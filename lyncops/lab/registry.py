@@ -1,0 +1,69 @@
+"""Which function simulates which cmdlet, and what a cmdlet needs before it runs at all."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import attrs
+
+from lyncops.lab.call import Call
+
+Reader = Callable[[Call], Iterable[object]]
+Changer = Callable[[Call], None]
+
+
+class Store(enum.Enum):
+    """What a cmdlet needs of the Central Management store."""
+
+    NONE = "none"
+    READ = "read"  # readable, or -LocalStore
+    WRITE = "write"
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Handler:
+    """How a cmdlet is simulated: a `reader` yields its output while the lock is held; a `changer` takes the lock itself."""
+
+    name: str
+    reader: Reader | None = None
+    changer: Changer | None = None
+    store: Store = Store.READ
+    locally: bool = False  # must be run locally: not over OcsPowershell (facts page 7.1)
+    on_edge: bool = False  # is of use on an Edge server, which cannot reach the store
+    opens: str = ""  # AD or SQL that it opens with the caller's token (facts page 7.2)
+
+
+HANDLERS: Final[dict[str, Handler]] = {}
+
+
+def reads(
+    name: str, *, store: Store = Store.READ, locally: bool = False, on_edge: bool = False, opens: str = "SQL"
+) -> Callable[[Reader], Reader]:
+    """Register a function as the semantics of a cmdlet that only reads."""
+
+    def register(function: Reader) -> Reader:
+        HANDLERS[name.casefold()] = Handler(
+            name=name,
+            reader=function,
+            store=store,
+            locally=locally,
+            on_edge=on_edge,
+            opens=opens if store is not Store.NONE else "",
+        )
+        return function
+
+    return register
+
+
+def changes(
+    name: str, *, store: Store = Store.WRITE, locally: bool = False, on_edge: bool = False, opens: str = "SQL"
+) -> Callable[[Changer], Changer]:
+    """Register a function as the semantics of a cmdlet that changes something."""
+
+    def register(function: Changer) -> Changer:
+        HANDLERS[name.casefold()] = Handler(name=name, changer=function, store=store, locally=locally, on_edge=on_edge, opens=opens)
+        return function
+
+    return register

@@ -1,0 +1,140 @@
+"""A scenario: the starting state of a lab, as immutable values. `scenario_reader` reads it from TOML, `scenario_checks` judges it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import attrs
+
+from lyncops.values import Fqdn
+
+DEFAULT_START: Final = datetime(2014, 3, 3, 3, 0, tzinfo=UTC)
+
+
+class Product(enum.Enum):
+    """A product generation with what the simulated servers say about it (facts page 2.2; build numbers of 2013 and 2015 inferred)."""
+
+    V2013 = "2013"
+    V2015 = "2015"
+    V2019 = "2019"
+
+    @property
+    def module(self) -> str:
+        """The PowerShell module's name (facts page 1.2)."""
+        return "Lync" if self is Product.V2013 else "SkypeForBusiness"
+
+    @property
+    def service_version(self) -> int:
+        """`Version` of Get-CsService: 6, 7, 8 (facts page 2.2)."""
+        return {"2013": 6, "2015": 7, "2019": 8}[self.value]
+
+    @property
+    def build(self) -> str:
+        """`ProductVersion` of a replica."""
+        return {"2013": "5.0.8308.0", "2015": "6.0.9319.0", "2019": "7.0.2046.0"}[self.value]
+
+    @property
+    def title(self) -> str:
+        """The product's name without the year."""
+        return "Lync Server" if self is Product.V2013 else "Skype for Business Server"
+
+    @property
+    def has_mirroring(self) -> bool:
+        """SQL mirroring is not supported in 2019 (facts page 0.8)."""
+        return self is not Product.V2019
+
+    @property
+    def has_xmpp(self) -> bool:
+        """The XMPP gateway is gone in 2019 (facts page 0.8)."""
+        return self is not Product.V2019
+
+
+class Kind(enum.Enum):
+    """What a pool of the topology is."""
+
+    ENTERPRISE = "enterprise"
+    STANDARD = "standard"
+    DIRECTOR = "director"
+    EDGE = "edge"
+
+    @property
+    def homes_users(self) -> bool:
+        """Whether it is a Front End pool."""
+        return self in (Kind.ENTERPRISE, Kind.STANDARD)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class SiteSpec:
+    """A central site. Routes name Edge pools."""
+
+    name: str
+    display_name: str = ""
+    description: str = ""
+    federation_route: Fqdn | None = None
+    xmpp_federation_route: Fqdn | None = None
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class PoolSpec:
+    """A pool with its machines in the order of the topology. A Standard Edition pool is its one machine."""
+
+    fqdn: Fqdn
+    kind: Kind
+    site: str
+    machines: tuple[Fqdn, ...]
+    version: Product | None = None  # default: the scenario's
+    # Front End pools:
+    users: int = 0
+    named_users: tuple[str, ...] = ()
+    backup_pool: Fqdn | None = None
+    sql_server: Fqdn | None = None  # default for Standard Edition: the machine itself
+    sql_instance: str = "rtc"
+    mirror_server: Fqdn | None = None
+    mirror_instance: str = "rtc"
+    witness: Fqdn | None = None  # with one, a mirror takes over by itself
+    principal_on_mirror: tuple[str, ...] = ()  # databases whose principal is on the mirror side
+    unsynchronized: tuple[str, ...] = ()  # databases whose mirror is not synchronized
+    media_edge: Fqdn | None = None
+    conference_directories: tuple[int, ...] = ()
+    response_groups: tuple[str, ...] = ()
+    failed_over: bool = False
+    backup_initialized: bool = True
+    backup_backlog: timedelta = timedelta()  # how far the copy of its data on the backup pool lags at the start
+    # Edge pools:
+    next_hop: Fqdn | None = None
+    federation: bool = False
+    # machines that do not run at the start:
+    down: tuple[Fqdn, ...] = ()
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class StoreSpec:
+    """The Central Management store: the pools that hold a copy, and the active one.
+
+    `active` has one pool, unless `broken` says `both active` or `none active` (the bad ends of facts page 6.3).
+    """
+
+    copies: tuple[Fqdn, ...]
+    active: tuple[Fqdn, ...]
+    broken: str = ""
+    lis_entries: int = 40
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Scenario:
+    """A whole deployment at the start."""
+
+    name: str
+    version: Product = Product.V2013
+    description: str = ""
+    domain: str = "contoso.com"
+    start: datetime = DEFAULT_START
+    sync_interval: timedelta = timedelta(minutes=2)
+    sites: tuple[SiteSpec, ...]
+    pools: tuple[PoolSpec, ...]
+    central_management: StoreSpec
+    faults: Mapping[str, object] = attrs.field(factory=dict[str, object])
+    shapes: Mapping[str, object] = attrs.field(factory=dict[str, object])
