@@ -10,6 +10,8 @@ from lyncops.cmdlets.enums import BackupCategory, BackupModule, BackupModules, E
 from lyncops.cmdlets.kinds import BOOLEAN, FQDN, IDENTITY, INT32, STRING, SWITCH, TIMESPAN, choice, timespan
 from lyncops.cmdlets.reading import as_bool, as_int, as_text, as_timedelta, several, word_of
 from lyncops.cmdlets.result import Result, prop, result
+from lyncops.errors import InvalidValueError
+from lyncops.values import Effect
 
 BACKUP_CATEGORY: Final = choice("BackupCategory", BackupCategory)
 BACKUP_MODULES: Final = choice("BackupModules", BackupModules)
@@ -152,6 +154,15 @@ class BackupCsPool(Cmdlet[NoOutput]):
     wait_time: timedelta | None = parameter("WaitTime", TIMESPAN, default=None)
     what_if: bool = parameter("WhatIf", SWITCH, default=False)
 
+    def __attrs_post_init__(self) -> None:
+        if self.full_backup and self.steady_state:
+            raise InvalidValueError(
+                "Backup-CsPool: -FullBackup and -SteadyState exclude each other.", remedy="Leave one of them out."
+            )
+        if self.failed_over_pool_only and not self.full_backup:
+            raise InvalidValueError("Backup-CsPool: -FailedOverPoolOnly needs -FullBackup.", remedy="Set both, or neither.")
+        super().__attrs_post_init__()
+
 
 @command("Debug-CsInterPoolReplication", SINCE_2013)
 class DebugCsInterPoolReplication(Cmdlet[str]):
@@ -170,3 +181,8 @@ class DebugCsInterPoolReplication(Cmdlet[str]):
     resync_signature_mismatch_items: bool = parameter("ResyncSignatureMismatchItems", SWITCH, default=False, versions=SINCE_2015)
     suppress_multi_master_detection: bool = parameter("SuppressMultiMasterDetection", SWITCH, default=False, versions=SINCE_2015)
     what_if: bool = parameter("WhatIf", SWITCH, default=False, versions=SINCE_2015)
+
+    @property
+    def effect(self) -> Effect:
+        """A READ unless it is told to bring differing items into line."""
+        return Effect.CHANGE if self.resync_signature_mismatch_items and not self.what_if else Effect.READ

@@ -7,7 +7,7 @@ import enum
 import functools
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import ClassVar, Final, Generic, Protocol, TypeVar, cast, dataclass_transform, get_args, overload
+from typing import ClassVar, Final, Generic, Protocol, TypedDict, TypeVar, Unpack, cast, dataclass_transform, get_args, overload
 
 import attrs
 
@@ -48,73 +48,52 @@ class Parameter:
     words: Mapping[str, frozenset[LyncVersion]] = attrs.field(factory=dict[str, frozenset[LyncVersion]])  # values that came later
 
 
-def _convert(value: object, cmdlet: Cmdlet[object], field: attrs.Attribute[object]) -> object:
+def _convert(value: object, cmdlet: attrs.AttrsInstance, field: attrs.Attribute[object]) -> object:
     if value is None and field.default is None:
         return None
     about = _of_field(field)
     try:
         return about.kind.convert(value)
     except InvalidValueError as error:
-        raise InvalidValueError(f"{type(cmdlet).NAME} -{about.name}: {error.what}", remedy=error.remedy) from error
+        raise InvalidValueError(
+            f"{cast('Cmdlet[object]', cmdlet).NAME} -{about.name}: {error.what}", remedy=error.remedy
+        ) from error
 
 
 def _of_field(field: attrs.Attribute[object]) -> Parameter:
     return cast("Parameter", field.metadata[_PARAMETER])
 
 
+_CONVERTER: Final = attrs.Converter(_convert, takes_self=True, takes_field=True)
+
+
+class Differences(TypedDict, total=False):
+    """Where a parameter differs from its cmdlet: the sets that have it, that demand it, its versions, those of single words."""
+
+    sets: tuple[str, ...]
+    mandatory_in: tuple[str, ...]
+    versions: frozenset[LyncVersion]
+    words: Mapping[str, frozenset[LyncVersion]]
+
+
 @overload
-def parameter(
-    name: str,
-    kind: Kind[T],
-    *,
-    sets: tuple[str, ...] = (),
-    versions: frozenset[LyncVersion] | None = None,
-    words: Mapping[str, frozenset[LyncVersion]] | None = None,
-) -> T: ...
+def parameter(name: str, kind: Kind[T], **differences: Unpack[Differences]) -> T: ...
 @overload
-def parameter(
-    name: str,
-    kind: Kind[T],
-    *,
-    default: None,
-    sets: tuple[str, ...] = (),
-    mandatory_in: tuple[str, ...] = (),
-    versions: frozenset[LyncVersion] | None = None,
-    words: Mapping[str, frozenset[LyncVersion]] | None = None,
-) -> T | None: ...
+def parameter(name: str, kind: Kind[T], *, default: None, **differences: Unpack[Differences]) -> T | None: ...
 @overload
-def parameter(
-    name: str,
-    kind: Kind[T],
-    *,
-    default: T,
-    sets: tuple[str, ...] = (),
-    mandatory_in: tuple[str, ...] = (),
-    versions: frozenset[LyncVersion] | None = None,
-    words: Mapping[str, frozenset[LyncVersion]] | None = None,
-) -> T: ...
-def parameter(
-    name: str,
-    kind: Kind[T],
-    *,
-    default: object = attrs.NOTHING,
-    sets: tuple[str, ...] = (),
-    mandatory_in: tuple[str, ...] = (),
-    versions: frozenset[LyncVersion] | None = None,
-    words: Mapping[str, frozenset[LyncVersion]] | None = None,
-) -> object:
-    """A field that is a parameter. Without `default` it is mandatory in every set; `sets` and `versions` only where they differ."""
+def parameter(name: str, kind: Kind[T], *, default: T, **differences: Unpack[Differences]) -> T: ...
+def parameter(name: str, kind: Kind[T], *, default: object = attrs.NOTHING, **differences: Unpack[Differences]) -> object:
+    """A field that is a parameter. Without `default` it is mandatory in every parameter set that the cmdlet has."""
     about = Parameter(
         name=name,
         kind=cast("Kind[object]", kind),
         mandatory=default is attrs.NOTHING,
-        mandatory_in=frozenset(mandatory_in),
-        sets=frozenset(sets),
-        versions=versions,
-        words=words or {},
+        mandatory_in=frozenset(differences.get("mandatory_in", ())),
+        sets=frozenset(differences.get("sets", ())),
+        versions=differences.get("versions"),
+        words=differences.get("words", {}),
     )
-    converter = attrs.Converter(_convert, takes_self=True, takes_field=True)
-    return cast("object", attrs.field(default=default, converter=converter, metadata={_PARAMETER: about}))
+    return attrs.field(default=default, converter=_CONVERTER, metadata={_PARAMETER: about})
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(parameter,))
@@ -272,7 +251,7 @@ class Cmdlet(Generic[R_co]):
         return cast("type[object]", get_args(bases[0])[0])
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and isinstance(other, Cmdlet) and self._values() == cast("Cmdlet[object]", other)._values()
+        return isinstance(other, Cmdlet) and type(self) is type(cast("object", other)) and self._values() == other._values()
 
     def __hash__(self) -> int:
         return hash((type(self), self._values()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import cast
 
@@ -47,9 +47,9 @@ def cmdlet_from_dict(data: object) -> Cmdlet[object]:
     if missing := [f"-{about.name}" for about in cls.parameters() if about.mandatory and about.name not in own]:
         raise _refused(f"{name} needs {', '.join(missing)}.")
     try:
-        return cls(**{fields[key]: value for key, value in own.items()})
+        return cast("Callable[..., Cmdlet[object]]", cls)(**{fields[key]: value for key, value in own.items()})
     except InvalidValueError as error:
-        raise PlanFormatError(error.what, remedy=error.remedy) from error
+        raise _refused(error.what, error.remedy) from error
 
 
 @functools.cache
@@ -80,5 +80,5 @@ def _mapping(value: object, what: str) -> Mapping[str, object]:
     return cast("Mapping[str, object]", value)
 
 
-def _refused(what: str) -> PlanFormatError:
-    return PlanFormatError(what, remedy="Make the plan again with this version of lyncops.")
+def _refused(what: str, remedy: str = "") -> PlanFormatError:
+    return PlanFormatError(what, remedy=remedy or "Make the plan again with this version of lyncops.")

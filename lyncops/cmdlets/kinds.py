@@ -35,6 +35,7 @@ class Kind(Generic[T]):
 
     powershell: str
     convert: Callable[[object], T]
+    words: tuple[str, ...] = ()  # of an enumeration
 
 
 def _text(value: object) -> str:
@@ -66,14 +67,14 @@ def _texts(value: object) -> tuple[str, ...]:
 
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise InvalidValueError(f"{value!r} is neither True nor False.")
+        raise InvalidValueError(f"{value!r} is neither True nor False.", remedy="Give a bool.")
     return value
 
 
 def _integer(lowest: int, highest: int) -> Callable[[object], int]:
     def convert(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-            raise InvalidValueError(f"{value!r} is not a whole number from {lowest} to {highest}.")
+            raise InvalidValueError(f"{value!r} is not a whole number from {lowest} to {highest}.", remedy="Give an int.")
         return value
 
     return convert
@@ -115,7 +116,7 @@ def timespan(lowest: timedelta = timedelta(), highest: timedelta = timedelta.max
             raise InvalidValueError(f"{value!r} is not a duration.", remedy="Give a timedelta.")
         if not lowest <= length <= highest:
             limit = f"from {format_timespan(lowest)} to {format_timespan(highest)}" if highest < timedelta.max else "zero or more"
-            raise InvalidValueError(f"{format_timespan(length)} is not allowed: it must be {limit}.")
+            raise InvalidValueError(f"{format_timespan(length)} is not allowed: it must be {limit}.", remedy="Choose another.")
         return length
 
     return Kind("TimeSpan", convert)
@@ -136,7 +137,7 @@ def _guid(value: object) -> str:
     try:
         return str(uuid.UUID(str(value)))
     except ValueError as error:
-        raise InvalidValueError(f"{value!r} is not a GUID.") from error
+        raise InvalidValueError(f"{value!r} is not a GUID.", remedy="Write its 32 hexadecimal digits.") from error
 
 
 def choice(powershell: str, words: type[E]) -> Kind[E]:
@@ -145,10 +146,10 @@ def choice(powershell: str, words: type[E]) -> Kind[E]:
     def convert(value: object) -> E:
         found = next((word for word in words if isinstance(value, str) and word.value.casefold() == value.casefold()), None)
         if found is None or (isinstance(value, enum.Enum) and not isinstance(value, words)):
-            raise InvalidValueError(f"{value!r} is not one of {', '.join(words)}.")
+            raise InvalidValueError(f"{value!r} is not one of {', '.join(words)}.", remedy="Choose one of them.")
         return found
 
-    return Kind(powershell, convert)
+    return Kind(powershell, convert, tuple(words))
 
 
 def service(powershell: str, *roles: str) -> Kind[str]:
@@ -163,7 +164,8 @@ def service(powershell: str, *roles: str) -> Kind[str]:
         found = ServiceId.parse(text) if ":" in text else ServiceId(roles[0], Fqdn(text))
         role = next((role for role in roles if role.casefold() == found.role.casefold()), None)
         if role is None:
-            raise InvalidValueError(f"{text!r} is not the identity of a service with role {' or '.join(roles)}.")
+            wanted = f"{roles[0]}:{found.pool}"
+            raise InvalidValueError(f"{text!r} is not a service with role {' or '.join(roles)}.", remedy=f"Did you mean {wanted}?")
         return str(ServiceId(role, found.pool))
 
     return Kind(powershell, convert)

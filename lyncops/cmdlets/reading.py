@@ -35,7 +35,7 @@ def items_of(value: object) -> list[object]:
     if isinstance(value, (list, tuple, set, frozenset)):
         return list(cast("list[object]", value))
     if isinstance(value, RemoteObject):
-        held = next((cast("object", value.get(name)) for name in _LIST_HOLDERS if isinstance(value.get(name), (list, tuple))), None)
+        held = next((value.get(name) for name in _LIST_HOLDERS if isinstance(value.get(name), (list, tuple))), None)
         return items_of(held) if held is not None else [value]
     return [value]
 

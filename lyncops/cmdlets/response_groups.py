@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lyncops.cmdlets.base import EVERY_VERSION, ONLY_2019, SINCE_2013, SINCE_2015, Cmdlet, NoOutput, command, parameter
 from lyncops.cmdlets.kinds import FQDN, RESPONSE_GROUP_OWNER, STRING, SWITCH
-from lyncops.values import RemoteObject
+from lyncops.values import Effect, RemoteObject
 
 
 @command("Export-CsRgsConfiguration", SINCE_2013)
@@ -19,6 +19,11 @@ class ExportCsRgsConfiguration(Cmdlet[RemoteObject]):
     force: bool = parameter("Force", SWITCH, default=False)
     owner: str | None = parameter("Owner", RESPONSE_GROUP_OWNER, default=None)
     remove_exported_configuration: bool = parameter("RemoveExportedConfiguration", SWITCH, default=False)
+
+    @property
+    def effect(self) -> Effect:
+        """A READ unless it deletes what it wrote to the file."""
+        return Effect.CHANGE if self.remove_exported_configuration else Effect.READ
 
 
 @command("Import-CsRgsConfiguration", SINCE_2013)

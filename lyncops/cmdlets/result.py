@@ -28,12 +28,12 @@ def prop(reader: Callable[[object], T | None], *names: str, default: None) -> T 
 def prop(reader: Callable[[object], T | None], *names: str, default: T) -> T: ...
 def prop(reader: Callable[[object], object], *names: str, default: object) -> object:
     """A field that is a property: how it is read, the names that it may have (the best first), what stands when it is absent."""
-    return cast("object", attrs.field(default=default, metadata={_PROPERTY: _Property(names, reader)}))
+    return attrs.field(default=default, metadata={_PROPERTY: _Property(names, reader)})
 
 
 def kept(*, factory: Callable[[], T]) -> T:
     """The field for what is not known; it does not take part in the hash."""
-    return cast("T", attrs.field(factory=factory, hash=False))
+    return attrs.field(factory=factory, hash=False)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(prop, kept))
@@ -60,21 +60,22 @@ class Result:
         properties = cls._properties_of(item)
         spelled = {name.casefold(): name for name in properties}
         fields: dict[str, object] = {}
-        understood: set[str] = set()
-        for field in cast("tuple[attrs.Attribute[object], ...]", attrs.fields(cls)):
-            about = cast("_Property | None", field.metadata.get(_PROPERTY))
-            if about is None:
-                continue
-            for name in (spelled[name.casefold()] for name in about.names if name.casefold() in spelled):
+        unknown = dict(properties)
+        for field, about in cls._about():
+            present = [spelled[name.casefold()] for name in about.names if name.casefold() in spelled]
+            for name in present:
                 value = about.read(properties[name])
-                if value is not None and not (isinstance(value, tuple) and len(cast("tuple[object, ...]", value)) == 0):
-                    fields[field.name] = value
                 if _is_understood(properties[name], value):
-                    understood.add(name)
-                if field.name in fields:
+                    unknown.pop(name, None)
+                if value not in (None, ()):
+                    fields[field] = value
                     break
-        unknown = {name: value for name, value in properties.items() if name not in understood}
-        return cls(**{**fields, "unknown_properties": unknown})
+        return cast("Callable[..., Self]", cls)(**fields, unknown_properties=unknown)
+
+    @classmethod
+    def _about(cls) -> list[tuple[str, _Property]]:
+        every = cast("tuple[attrs.Attribute[object], ...]", attrs.fields(cast("type[attrs.AttrsInstance]", cls)))
+        return [(field.name, cast("_Property", field.metadata[_PROPERTY])) for field in every if _PROPERTY in field.metadata]
 
     @classmethod
     def _properties_of(cls, item: object) -> Mapping[str, object]:
