@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from lyncops.cli.blocks import Text
 from lyncops.cli.call import Call, json_option, with_call
-from lyncops.cli.json_values import Json, to_json
+from lyncops.cli.json_values import to_json
 from lyncops.cli.show_run import run_blocks, runs_blocks
 from lyncops.runs.exit_codes import ExitCode, exit_code
+from lyncops.runs.report import JsonValue, Report
 
 
 @click.group()
@@ -25,7 +24,7 @@ def list_runs(call: Call) -> ExitCode:
     """List all runs of the journal, newest first."""
     with call.client() as client:
         found = client.runs()
-    summary: list[Json] = [
+    summary: list[JsonValue] = [
         {
             "run_id": run.run_id,
             "procedure": run.plan.procedure,
@@ -49,7 +48,7 @@ def show(call: Call, run_id: str) -> ExitCode:
     """Show where RUN stands. The exit code tells its state, as that of `run` does."""
     with call.client() as client:
         run = client.show(run_id)
-    call.screen.tell(to_json(run), run_blocks(run))
+    call.screen.tell(Report.of(run).data(), run_blocks(run))
     return exit_code(run.state)
 
 
@@ -62,8 +61,7 @@ def report(call: Call, run_id: str, form: str) -> ExitCode:
     """Tell RUN to people: what was checked, done, seen and lost, and when."""
     with call.client() as client:
         told = client.report(run_id)
-    data: Json = json.loads(told.json())
-    call.screen.tell(data, (Text(told.markdown() if form == "markdown" else told.text()),))
+    call.screen.tell(told.data(), (Text(told.markdown() if form == "markdown" else told.text()),))
     return ExitCode.DONE
 
 
@@ -76,5 +74,5 @@ def cancel(call: Call, run_id: str, reason: str) -> ExitCode:
     """Give RUN up and free its pools. Nothing is undone, and nothing is stopped at a server."""
     with call.client() as client:
         run = client.cancel(run_id, reason=reason)
-    call.screen.tell(to_json(run), run_blocks(run))
+    call.screen.tell(Report.of(run).data(), run_blocks(run))
     return ExitCode.DONE

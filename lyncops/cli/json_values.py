@@ -5,16 +5,15 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import TypeAlias, cast
+from typing import cast
 
 import attrs
 
+from lyncops.runs.report import JsonValue
 from lyncops.values import DotNetVersion, ServiceId, Unread
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
-
-def to_json(value: object) -> Json:
+def to_json(value: object) -> JsonValue:
     """Turn `value` into plain JSON values.
 
     Enums become their value, times ISO 8601, durations seconds, what could not be read `{"unread": WHAT, "reason": WHY}`, attrs
@@ -44,7 +43,7 @@ def to_json(value: object) -> Json:
             return _fields_of(value)
 
 
-def _fields_of(value: object) -> Json:
+def _fields_of(value: object) -> JsonValue:
     if isinstance(value, DotNetVersion | ServiceId) or not attrs.has(type(value)):
         return str(value)
     fields = attrs.fields(cast("type[attrs.AttrsInstance]", type(value)))

@@ -19,6 +19,7 @@ from lyncops.plan.codec import plan_from_json
 from lyncops.plan.model import Plan
 from lyncops.runs.exit_codes import ExitCode, exit_code
 from lyncops.runs.model import Run
+from lyncops.runs.report import Report
 from lyncops.values import Outcome
 
 if TYPE_CHECKING:
@@ -109,5 +110,5 @@ def _rehearse(call: Call, client: Client, plan: Plan) -> ExitCode:
 
 
 def _tell(call: Call, done: Run) -> ExitCode:
-    call.screen.tell(to_json(done), run_blocks(done))
+    call.screen.tell(Report.of(done).data(), run_blocks(done))
     return exit_code(done.state)

@@ -16,7 +16,7 @@ from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
 from lyncops.cli.blocks import Block, Heading, Table, Text, plain_lines
-from lyncops.cli.json_values import Json
+from lyncops.runs.report import JsonValue
 
 
 @attrs.define(slots=True)
@@ -54,7 +54,7 @@ class Screen:
         else:
             self._write("".join(f"{line}\n" for block in blocks for line in plain_lines(block)))
 
-    def tell(self, value: Json, blocks: Iterable[Block]) -> None:
+    def tell(self, value: JsonValue, blocks: Iterable[Block]) -> None:
         """Answer with `value` where --json was given, else with the blocks."""
         if self.json:
             self._write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")

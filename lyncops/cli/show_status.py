@@ -49,7 +49,7 @@ def _pools(deployment: Deployment) -> Iterator[Block]:
                 _UNREAD if isinstance(pool.version, Unread) else pool.version.value,
                 _state(pool),
                 _machines(pool),
-                _UNREAD if isinstance(pool.users, Unread) else f"{pool.users:,}",
+                _or_unread(pool.users),
                 _or_unread(pool.backup_pool),
                 _backup_service(pool.backup_modules),
             )
@@ -135,4 +135,12 @@ def _or_dash(value: object) -> str:
 
 
 def _or_unread(value: object) -> Text | str:
-    return _UNREAD if isinstance(value, Unread) else _or_dash(value)
+    match value:
+        case Unread(asked=False):
+            return "-"
+        case Unread():
+            return _UNREAD
+        case int():
+            return f"{value:,}"
+        case _:
+            return _or_dash(value)

@@ -13,6 +13,7 @@ from lyncops.cli.json_values import to_json
 from lyncops.cli.screen import Screen
 from lyncops.cli.show_status import status_blocks
 from lyncops.deployment.codec import deployment_to_dict
+from lyncops.deployment.scope import EVERYTHING, Facet, Scope
 from lyncops.runs.exit_codes import ExitCode
 
 _VERBS: Final = {
@@ -66,11 +67,12 @@ def lyncops(context: click.Context, config: Path, json: bool) -> None:
 
 
 @click.command()
+@click.option("--users", is_flag=True, help="Count the users of each pool; every user travels over the wire for that.")
 @json_option
 @with_call
-def status(call: Call) -> ExitCode:
+def status(call: Call, users: bool) -> ExitCode:
     """Show the deployment: sites, pools, pairs, Central Management store, Edge pools, and what cannot be read."""
     with call.client() as client:
-        deployment = client.status()
+        deployment = client.status(EVERYTHING | Scope.of(Facet.USERS) if users else EVERYTHING)
     call.screen.tell(to_json(deployment_to_dict(deployment)), status_blocks(deployment))
     return ExitCode.DONE
