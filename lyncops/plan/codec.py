@@ -8,6 +8,7 @@ from typing import Final, cast
 
 from cattrs import transform_error
 from cattrs.errors import BaseValidationError
+from cattrs.v import format_exception
 
 from lyncops.errors import LyncOpsError, PlanFormatError
 from lyncops.plan.model import Plan
@@ -61,11 +62,19 @@ def plan_from_json(text: str) -> Plan:
     return plan
 
 
+def _in_words(problem: BaseException, kind: type | None) -> str:
+    """What is wrong with one field; a value's own class says it best."""
+    if isinstance(problem, LyncOpsError):
+        return problem.what.rstrip(".")
+    own = isinstance(problem, ValueError | TypeError) and not isinstance(problem, BaseValidationError)
+    return str(problem) if own else format_exception(problem, kind)
+
+
 def _structure(data: object) -> Plan:
     try:
         return CONVERTER.structure(data, Plan)
     except BaseValidationError as problem:
-        what = "; ".join(transform_error(problem, path="plan"))
+        what = "; ".join(transform_error(problem, path="plan", format_exception=_in_words))
         raise PlanFormatError(f"The plan cannot be read: {what}.", remedy=_REMEDY) from problem
     except (LyncOpsError, KeyError, TypeError, ValueError, AttributeError) as problem:
         raise PlanFormatError(f"The plan cannot be read: {problem}.", remedy=_REMEDY) from problem

@@ -69,17 +69,34 @@ def _text(data: object, kind: type) -> object:
     return kind(data)
 
 
+def _moment(data: object, _: object) -> datetime:
+    moment = datetime.fromisoformat(str(data))
+    if moment.tzinfo is None:
+        raise ValueError(f"{data!r} has no time zone")
+    return moment
+
+
+def _duration(data: object, _: object) -> timedelta:
+    if isinstance(data, bool) or not isinstance(data, int | float):
+        raise TypeError(f"{data!r} is not a number of seconds")
+    return timedelta(seconds=data)
+
+
+def _service(data: object, _: object) -> ServiceId:
+    return ServiceId.parse(str(data))
+
+
 def _make_converter() -> Converter:
     made = Converter(forbid_extra_keys=True, detailed_validation=True)
     made.register_unstructure_hook(datetime, datetime.isoformat)
-    made.register_structure_hook(datetime, lambda data, _: datetime.fromisoformat(data))
+    made.register_structure_hook(datetime, _moment)
     made.register_unstructure_hook(timedelta, timedelta.total_seconds)
-    made.register_structure_hook(timedelta, lambda data, _: timedelta(seconds=data))
+    made.register_structure_hook(timedelta, _duration)
     for name in (str, Fqdn, SiteName):
         made.register_unstructure_hook(name, str)
         made.register_structure_hook(name, _text)
     made.register_unstructure_hook(ServiceId, str)
-    made.register_structure_hook(ServiceId, lambda data, _: ServiceId.parse(data))
+    made.register_structure_hook(ServiceId, _service)
     made.register_unstructure_hook_func(_is_cmdlet, cmdlet_to_dict)
     made.register_structure_hook_func(_is_cmdlet, _cmdlet_from_data)
     configure_tagged_union(AnyCondition, made, tag_name=_TAG)

@@ -1,0 +1,139 @@
+"""Plans to save: one with every kind of step, condition and place, and those that procedures make of invented deployments."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from hypothesis import strategies as st
+
+from lyncops.checks.result import CheckResult, Verdict
+from lyncops.cmdlets import InvokeCsPoolFailOver, StopCsWindowsService
+from lyncops.deployment.model import ExportState, PoolState
+from lyncops.plan.conditions import (
+    BackupModuleIs,
+    BackupServiceSteady,
+    Condition,
+    EdgeNextHopIs,
+    FederatedEdgeIs,
+    MediaEdgeIs,
+    MirrorPrincipalIs,
+    NoEdgeLeadsTo,
+    PoolIsAlive,
+    PoolIsHome,
+    PoolStateIs,
+    ReplicasUpToDate,
+    RouteKind,
+    ServicesAre,
+    SiteRouteIs,
+    StoreHasSingleMaster,
+    StoreIsActiveOn,
+    SyncIntervalIs,
+)
+from lyncops.plan.model import CmdletStep, ManualStep, Mode, Plan, WaitStep
+from lyncops.procedures import PROCEDURES, ProcedureRequest
+from lyncops.values import Anywhere, Fqdn, LyncVersion, OnMachine, OnPool, ServiceId, SiteName
+from tests.deployments import EDGE1, EDGE2, NOW, P1, P2, deployments
+
+FE: Final = Fqdn("pool1-fe1.contoso.com")
+EVERY_CONDITION: Final[tuple[Condition, ...]] = (
+    BackupModuleIs(P1, "ConfServices.DataConf", (ExportState.FINAL,)),
+    BackupServiceSteady(P1),
+    EdgeNextHopIs(EDGE1, P1),
+    FederatedEdgeIs(EDGE1),
+    MediaEdgeIs(P1, EDGE1),
+    MirrorPrincipalIs(P1, ("xds", "lis"), on_mirror=True),
+    NoEdgeLeadsTo(P1),
+    PoolIsAlive(P1),
+    PoolIsHome(P1),
+    PoolStateIs(P1, PoolState.FAILED_OVER),
+    ReplicasUpToDate(ignoring=(FE,), only=(EDGE1,)),
+    ServicesAre(FE, ("RTCSRV",), running=False),
+    SiteRouteIs(SiteName("Redmond"), RouteKind.XMPP, ServiceId("EdgeServer", EDGE1)),
+    SiteRouteIs(SiteName("Redmond"), RouteKind.SIP, None),
+    StoreHasSingleMaster(),
+    StoreIsActiveOn(P1),
+    SyncIntervalIs(timedelta(minutes=2)),
+)
+
+
+def full_plan() -> Plan:
+    return Plan(
+        procedure="pool-failover",
+        target=P1,
+        mode=Mode.DISASTER,
+        deployment="contoso",
+        version=LyncVersion.V2013,
+        created_at=NOW,
+        lock=(P1, P2),
+        checks=(CheckResult(check_id="pool-exists", question="Is it there?", verdict=Verdict.PASSED, evidence="It is."),),
+        steps=(
+            CmdletStep(
+                step_id="one",
+                title="Move",
+                why="Since",
+                source="facts page 4.1",
+                cmdlet=InvokeCsPoolFailOver(pool_fqdn=P1, disaster_mode=True, wait_time=timedelta(seconds=90)),
+                place=Anywhere(prefer=P2, avoid=P1),
+                before=EVERY_CONDITION,
+                after=(PoolIsHome(P2),),
+            ),
+            CmdletStep(
+                step_id="two",
+                title="Stop",
+                why="Since",
+                source="facts page 4.4",
+                cmdlet=StopCsWindowsService(name="RTCXMPPTGW"),
+                place=OnMachine(FE),
+                optional=True,
+            ),
+            CmdletStep(
+                step_id="three",
+                title="Stop",
+                why="Since",
+                source="facts page 4.4",
+                cmdlet=StopCsWindowsService(),
+                place=OnPool(P2),
+                estimate=timedelta(minutes=1),
+            ),
+            WaitStep(
+                step_id="four",
+                title="Wait",
+                why="Since",
+                source="facts page 5",
+                until=EVERY_CONDITION[:2],
+                deadline=timedelta(minutes=3),
+                estimate=timedelta(minutes=2),
+            ),
+            ManualStep(
+                step_id="five",
+                title="Change DNS",
+                why="Since",
+                source="facts page 4.4",
+                instructions=("Do it.", "Look."),
+                where="DNS",
+                how_to_see="nslookup",
+                after=EVERY_CONDITION[-1:],
+            ),
+        ),
+        goal=EVERY_CONDITION[:3],
+        expected_loss="None",
+        notes=("A note with \N{EN DASH} a dash",),
+    )
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    """What a procedure makes of an invented deployment, refused or not."""
+    procedure = draw(st.sampled_from(sorted(PROCEDURES)))
+    target = draw(st.sampled_from([P1, P2, EDGE1, Fqdn("lonely.contoso.com"), Fqdn("nowhere.contoso.com")]))
+    known = PROCEDURES[procedure]
+    request = ProcedureRequest(
+        target=target,
+        mode=draw(st.sampled_from(known.modes)) if known.modes else None,
+        accept_data_loss=draw(st.booleans()),
+        next_hop=draw(st.sampled_from([P1, P2])) if "next_hop" in known.required else draw(st.sampled_from([None, P1, P2])),
+        edge=EDGE2,
+        to_mirror=draw(st.sampled_from([None, True, False])),
+    )
+    return known.plan(draw(deployments()), request)
