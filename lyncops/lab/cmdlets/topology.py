@@ -13,6 +13,7 @@ from lyncops.lab.configuration import FEDERATION_PORT, ServiceRecord, SiteRecord
 from lyncops.lab.registry import changes, reads
 from lyncops.lab.selection import chosen
 from lyncops.lab.shapes import EnumValue
+from lyncops.lab.topology_xml import topology_document
 from lyncops.values import Fqdn, RemoteObject
 
 if TYPE_CHECKING:
@@ -126,13 +127,11 @@ def service_object(call: Call, record: ServiceRecord) -> RemoteObject:
 
 @reads("Get-CsTopology")
 def get_cs_topology(call: Call) -> Iterator[object]:
-    """The topology as an object, or its XML; only enough of it to be recognised."""
+    """The topology as an object, or as its document."""
     source = call.machine.replica.configuration if call.flag("LocalStore") else call.world.configuration
     if call.flag("AsXml"):
-        sites = "".join(
-            f'<CentralSite SiteId="{i}"><Name>{s.name}</Name></CentralSite>' for i, s in enumerate(source.sites.values(), 1)
-        )
-        yield f'<?xml version="1.0" encoding="utf-8"?><Topology Signature="lab">{sites}</Topology>'
+        members = {fqdn: pool.spec.machines for fqdn, pool in call.world.pools.items()}
+        yield topology_document(source, members, frozenset(copy.pool for copy in call.world.store.claimants))
         return
     values = {
         "Identity": "Global",
