@@ -1,53 +1,89 @@
-"""A simulated deployment, served: `with Lab.start("two-sites") as lab:`."""
+"""A simulated deployment, served over real WinRM: `with Lab.start("two-sites") as lab:`."""
 
 from __future__ import annotations
 
+import enum
+import json
 import secrets
-import threading
 from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 import attrs
 
+from lyncops.errors import InvalidValueError
 from lyncops.lab.interface import Caller, SimulatedMachine
-from lyncops.lab.wire.authentication import NTLM_USERS, Account, Directory
-from lyncops.lab.wire.certificates import Authority
-from lyncops.lab.wire.faults import Faults, Profile
-from lyncops.lab.wire.server import Listeners, MachineServer, RequestCounter, Scheme, Surroundings
+from lyncops.lab.scenario import Kind
+from lyncops.lab.wire.authentication import Account
+from lyncops.lab.wire.faults import Fault, FaultKind, Faults, Profile
+from lyncops.lab.wire.host import WireHost
+from lyncops.lab.wire.server import RequestCounter, Scheme
+from lyncops.lab.world import ADMINISTRATOR, World
 
-_PASSWORD: Final = secrets.token_urlsafe(12)
-"""One password for all labs of a process: pyspnego reads NTLM users from one file for the whole process."""
+if TYPE_CHECKING:
+    from lyncops.lab.control import JsonValue
+
+PASSWORD_VARIABLE: Final = "LYNCOPS_PASSWORD"  # the variable's name, not a password
+_PASSWORD: Final = secrets.token_urlsafe(12)  # one for all labs of a process: pyspnego reads one file of users per process
+_PORTS: Final[Mapping[Scheme, int]] = {"http": 5985, "https": 5986}
+
+
+class EndpointKind(enum.Enum):
+    """Which of a machine's two endpoints a configuration points at."""
+
+    WINRM = "winrm"
+    OCS = "ocs"
 
 
 class SimulatedWorld(Protocol):
-    """What a Lab needs of a model."""
+    """The least that a lab can serve."""
 
     @property
-    def machines(self) -> Mapping[str, SimulatedMachine]: ...
+    def machines(self) -> Mapping[str, SimulatedMachine]:
+        """The machines by name."""
+        ...
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class _Place:
+    machine: str
+    pool: str
+    edge: bool = False
 
 
 class Lab:
-    def __init__(self, world: SimulatedWorld, *, profile: Profile | None = None) -> None:
-        self.world = world
-        self.username = "CONTOSO\\admin"
-        self.password = _PASSWORD
-        self.faults = Faults()
-        self.requests = RequestCounter()
-        self._accounts = (Account(Caller(self.username), self.password),)
-        self.directory = Directory(self._accounts)
-        self._around = Surroundings(
-            directory=self.directory, authority=Authority(), stranger=Authority("another CA"), faults=self.faults, requests=self.requests
-        )
-        self._profile = profile or Profile()
-        self._lock = threading.Lock()
-        self._servers: dict[str, MachineServer] = {}
-        NTLM_USERS.add(self._accounts)
-        self._listeners = Listeners()
+    """A simulated deployment and its servers on 127.0.0.1. Use it in a `with` block, or close it."""
+
+    def __init__(self, world: SimulatedWorld, *, profile: Profile | None = None, credssp: bool = False) -> None:
+        self._world = world
+        caller = world.caller if isinstance(world, World) else ADMINISTRATOR
+        self._caller: Caller = caller
+        self.username: str = caller.user
+        self.password: str = _PASSWORD
+        names = {one.machine: (one.pool,) for one in _places(world) if one.pool != one.machine}
+        accounts = [Account(caller, self.password)]
+        self.host = WireHost(world.machines, accounts, profile=profile, names=names, credssp=credssp)
 
     @classmethod
-    def start(cls, world: SimulatedWorld, *, profile: Profile | None = None) -> Self:
-        return cls(world, profile=profile)
+    def start(
+        cls,
+        scenario: str | Path | SimulatedWorld = "two-sites",
+        *,
+        rate: float | None = 600.0,
+        profile: Profile | None = None,
+        credssp: bool = False,
+    ) -> Self:
+        """Serve a scenario (by name or path), or a world that stands already.
+
+        Its clock runs `rate` times faster than real time (None: it jumps whenever a cmdlet waits). `credssp` offers CredSSP too.
+
+        Raises:
+            ScenarioError: there is no such scenario, or it contradicts itself.
+        """
+        world = World.load(scenario, rate=rate) if isinstance(scenario, str | Path) else scenario
+        return cls(world, profile=profile, credssp=credssp)
 
     def __enter__(self) -> Self:
         return self
@@ -56,22 +92,170 @@ class Lab:
         self.close()
 
     @property
-    def ca_pem(self) -> bytes:
-        return self._around.authority.pem
+    def world(self) -> World:
+        """The model behind the wire.
 
-    def server(self, machine: str) -> MachineServer:
-        name = machine.lower()
-        with self._lock:
-            if name not in self._servers:
-                self._servers[name] = MachineServer(name, self.world.machines[name], (name,), attrs.evolve(self._profile), self._around)
-            return self._servers[name]
+        Raises:
+            InvalidValueError: this lab was started with something simpler.
+        """
+        if not isinstance(self._world, World):
+            raise InvalidValueError("This lab serves machines without a world.", remedy="Start it with a scenario.")
+        return self._world
+
+    @property
+    def faults(self) -> Faults:
+        """What the wire does wrong on purpose."""
+        return self.host.faults
+
+    @property
+    def requests(self) -> RequestCounter:
+        """HTTP requests so far, by machine and action."""
+        return self.host.requests
+
+    @property
+    def failed_logons(self) -> int:
+        """How often somebody came with wrong credentials."""
+        return self.host.directory.failures.total()
+
+    @property
+    def ca_pem(self) -> bytes:
+        """The certificate of the lab's CA."""
+        return self.host.authority.pem
+
+    def executions(self, name: str) -> int:
+        """How often the effect of a CHANGE cmdlet really started; its name in any letter case."""
+        wanted = name.casefold()
+        return sum(number for cmdlet, number in self.world.executions.items() if cmdlet.casefold() == wanted)
 
     def address(self, machine: str, scheme: Scheme = "http") -> str:
-        host, port = self._listeners.address(self.server(machine), scheme)
-        return f"{host}:{port}"
+        """Where a machine is reached, `127.0.0.1:40001`."""
+        return self.host.address(machine, scheme)
+
+    def profile(self, machine: str) -> Profile:
+        """What kind of server a machine is; may be changed at any time."""
+        return self.host.server(machine).profile
+
+    def crash(self, name: str) -> None:
+        """Switch off a machine, a pool, a SQL Server or `site:NAME`; its ports are closed when this returns."""
+        self.world.crash(name)
+        self.host.synchronise()
+
+    def hang(self, name: str) -> None:
+        """Let a machine, a pool or a site accept connections and answer nothing."""
+        self.world.hang(name)
+
+    def recover(self, name: str) -> None:
+        """Bring it back, on the same ports."""
+        self.world.recover(name)
+        self.host.synchronise()
+
+    def restart(self, machine: str | None = None) -> None:
+        """Restart the remoting service of one machine, or of all: every shell is gone, with the commands that ran in it."""
+        for server in self.host.servers(machine):
+            server.service.restart()
+
+    def disconnect_idle(self, machine: str | None = None) -> int:
+        """Turn the connected shells Disconnected, as minutes of silence do; returns how many there were."""
+        return sum(server.service.disconnect_idle() for server in self.host.servers(machine))
+
+    def fault(
+        self,
+        kind: FaultKind,
+        *,
+        machine: str | None = None,
+        action: str | None = None,
+        cmdlet: str | None = None,
+        times: int | None = 1,
+        status: int = 500,
+    ) -> Fault:
+        """Let a fault wait for requests; None in a scope matches everything."""
+        return self.faults.add(Fault(kind=kind, machine=machine, action=action, cmdlet=cmdlet, times=times, status=status))
+
+    def delay(self, duration: timedelta, *, machine: str | None = None) -> None:
+        """Let every cmdlet take this much longer, in real time, on one machine or on all."""
+        for server in self.host.servers(machine):
+            server.profile.delay = duration
+
+    def inject(self, name: str, *arguments: str) -> JsonValue:
+        """Do what `lyncops lab inject NAME ARGUMENTS` does.
+
+        Raises:
+            LyncOpsError: the name or an argument means nothing.
+        """
+        from lyncops.lab.control import Injector
+
+        return Injector(self).inject(name, arguments)
+
+    def write_client_certificate(self, folder: Path) -> tuple[Path, Path]:
+        """A certificate of the lab's user and its key, for certificate authentication."""
+        issued = self.host.authority.client(self.username)
+        certificate, key = folder / "client.pem", folder / "client-key.pem"
+        certificate.write_bytes(issued.certificate)
+        key.touch(mode=0o600)
+        key.write_bytes(issued.key)
+        return certificate, key
+
+    def write_config(
+        self,
+        folder: Path | str,
+        *,
+        auth: str = "ntlm",
+        kind: EndpointKind | str = EndpointKind.WINRM,
+        scheme: Scheme | None = None,
+    ) -> Path:
+        """Write a lyncops.toml that points at this lab, with the CA beside it; the password is to be in LYNCOPS_PASSWORD.
+
+        Every Front End is an endpoint, in the order of the topology, and every Edge server a machine.
+        """
+        where, chosen = Path(folder), EndpointKind(kind)
+        where.mkdir(parents=True, exist_ok=True)
+        (where / "ca.pem").write_bytes(self.ca_pem)
+        secure: Scheme = "https" if auth in {"basic", "certificate"} else "http"
+        if auth == "certificate":
+            self.write_client_certificate(where)
+        lines = ["[deployment]", f"name = {_quoted(self._name)}", 'version = "auto"', ""]
+        for place in _places(self._world):
+            through = EndpointKind.WINRM if place.edge else chosen  # Edge servers have no OcsPowershell
+            over: Scheme = "https" if through is EndpointKind.OCS else scheme or secure
+            lines += self._endpoint(place, auth, through, over)
+        lines += ["[credentials]", f"username = {_quoted(self.username)}", f"password_env = {_quoted(PASSWORD_VARIABLE)}", ""]
+        lines += ["[retry]", 'poll_interval = "200ms"', ""]
+        path = where / "lyncops.toml"
+        path.write_text("\n".join(lines), encoding="utf-8")
+        return path
+
+    @property
+    def _name(self) -> str:
+        return self._world.scenario.name if isinstance(self._world, World) else "lab"
+
+    def _endpoint(self, place: _Place, auth: str, kind: EndpointKind, scheme: Scheme) -> list[str]:
+        path = "OcsPowershell" if kind is EndpointKind.OCS else "wsman"
+        port = "" if kind is EndpointKind.OCS else f":{_PORTS[scheme]}"
+        fields = {"name": place.machine} if place.edge else {}
+        fields["url"] = f"{scheme}://{place.machine}{port}/{path}"
+        fields["auth"] = auth
+        fields["connect_to"] = self.address(place.machine, scheme)
+        fields["pool"] = place.pool
+        if scheme == "https":
+            fields["ca"] = "ca.pem"
+        if auth == "certificate":
+            fields |= {"certificate": "client.pem", "certificate_key": "client-key.pem"}
+        return ["[[machine]]" if place.edge else "[[endpoint]]", *(f"{key} = {_quoted(text)}" for key, text in fields.items()), ""]
 
     def close(self) -> None:
-        self._listeners.close()
-        for server in self._servers.values():
-            server.close()
-        NTLM_USERS.remove(self._accounts)
+        """End every server and thread."""
+        self.host.close()
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text)  # a JSON string is a TOML basic string
+
+
+def _places(world: SimulatedWorld) -> tuple[_Place, ...]:
+    """The machines to reach: Front Ends in the order of the topology, then Edge servers."""
+    if not isinstance(world, World):
+        return tuple(_Place(machine=name, pool=name) for name in world.machines)
+    pools = world.scenario.pools
+    front_ends = [_Place(machine=one, pool=pool.fqdn) for pool in pools if pool.kind.homes_users for one in pool.machines]
+    edges = [_Place(machine=one, pool=pool.fqdn, edge=True) for pool in pools if pool.kind is Kind.EDGE for one in pool.machines]
+    return (*front_ends, *edges)

@@ -358,6 +358,11 @@ class Listeners:
                     self._withdraw(listener)
             return "127.0.0.1", listener.port
 
+    def addresses(self) -> Mapping[tuple[str, Scheme], str]:
+        """The addresses that are open, or closed only while their machine is down."""
+        with self._lock:
+            return {key: f"127.0.0.1:{listener.port}" for key, listener in self._listeners.items()}
+
     def _register(self, listener: _Listener) -> None:
         self._selector.register(listener.open(), selectors.EVENT_READ, listener)
         self._wake.send(b".")
