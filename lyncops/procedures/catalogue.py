@@ -51,10 +51,11 @@ class Procedure:
         Raises:
             InvalidValueError: the mode or a required option is missing, or an override is wrong.
         """
-        self._require(request)
+        self.require(request)
         return finished(self.draft(deployment, request), procedure=self.name, deployment=deployment, request=request)
 
-    def _require(self, request: ProcedureRequest) -> None:
+    def require(self, request: ProcedureRequest) -> None:
+        """Raise InvalidValueError when the mode or a required option is missing: needs no server to be asked."""
         if self.modes and request.mode not in self.modes:
             names = " or ".join(mode.value for mode in self.modes)
             raise InvalidValueError(f"{self.name} needs a mode.", remedy=f"Add --mode {names}.")
