@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lyncops.checks.check import Finding, check, failed, pair_unknown, passed, unknown, warning
 from lyncops.checks.situation import Situation
-from lyncops.checks.words import listed
+from lyncops.checks.words import listed, sentence
 from lyncops.deployment.model import BackupModule, ExportState, ImportState, Pool
 from lyncops.values import Unread
 
@@ -58,9 +58,11 @@ def backup_service(situation: Situation) -> Finding:
     if wrong:
         evidence = f"{listed(wrong)}."
         return warning(evidence, _RESTART) if situation.disaster else failed(evidence, _RESTART)
-    silent = [str(side.backup_modules) for side in pair if isinstance(side.backup_modules, Unread)]
+    silent = [sentence(side.backup_modules) for side in pair if isinstance(side.backup_modules, Unread)]
     if silent:
-        remedy = "Ask as a member of RTCUniversalServerAdmins (or another of AuthorizedUniversalGroups), and see that LYNCBACKUP runs."
+        remedy = (
+            "Ask as a member of RTCUniversalServerAdmins (or another of AuthorizedUniversalGroups), and see that LYNCBACKUP runs."
+        )
         return unknown(" ".join(silent), remedy, blocking=not situation.disaster)
     empty = [side.fqdn for side in pair if not side.backup_modules]
     if empty:

@@ -7,11 +7,15 @@ import enum
 from lyncops.checks.check import Finding, check, failed, pair_unknown, passed, unknown, warning
 from lyncops.checks.quorum import serves
 from lyncops.checks.situation import Direction, Situation
-from lyncops.checks.words import running
-from lyncops.deployment.model import ExportState, Pool
+from lyncops.checks.words import running, sentence
+from lyncops.deployment.model import Deployment, ExportState, Pool
 from lyncops.values import Unread
 
 _MODES = "Invoke-CsPoolFailOver reference page: without -DisasterMode the pool is taken to be up, facts page 1.3"
+
+
+_NOBODY = "No Front End of any pool could be asked, so that it is the rights that are missing."
+_ASK_BY_HAND = "Look at Get-CsWindowsService on the machines of {pool}; asking from elsewhere needs a local administrator there."
 
 
 class Life(enum.Enum):
@@ -28,7 +32,7 @@ class Life(enum.Enum):
 
 def life(pool: Pool) -> Life:
     """How alive `pool` is. A machine that did not answer counts as not running, but silence alone is not taken for death."""
-    if not pool.machines or any(isinstance(m.services, Unread) and not m.services.asked for m in pool.machines):
+    if not pool.machines or any(_is_unasked(machine.services) for machine in pool.machines):
         return Life.NOT_ASKED
     if len(pool.machines_up) == len(pool.machines):
         return Life.ALIVE
@@ -39,10 +43,20 @@ def life(pool: Pool) -> Life:
     return Life.SILENT_BUT_BACKED_UP if pool.backup_modules and not isinstance(pool.backup_modules, Unread) else Life.SILENT
 
 
+def nobody_answers(deployment: Deployment) -> bool:
+    """Whether no Front End at all let itself be asked: then the operator's rights are missing rather than every machine dead."""
+    asked = [m.services for pool in deployment.front_end_pools for m in pool.machines if not _is_unasked(m.services)]
+    return len(asked) > 1 and all(isinstance(services, Unread) for services in asked)
+
+
+def _is_unasked(services: object) -> bool:
+    return isinstance(services, Unread) and not services.asked
+
+
 def described(pool: Pool) -> str:
     """The evidence in a sentence: how many machines run, and why the silent ones are silent."""
     reasons = dict.fromkeys(machine.services.reason for machine in pool.machines if isinstance(machine.services, Unread))
-    silent = f" No answer: {'; '.join(reasons)}" if reasons else ""
+    silent = f" No answer: {sentence('; '.join(reasons))}" if reasons else ""
     extra = " Its Backup Service answers, though." if life(pool) is Life.SILENT_BUT_BACKED_UP else ""
     return f"{running(pool)}.{silent}{extra}"
 
@@ -62,6 +76,8 @@ def mode_fits(situation: Situation) -> Finding:
     state = life(pool)
     if state is Life.NOT_ASKED:
         return unknown(f"The machines of {pool.fqdn} were not asked.", "Read the deployment again.", blocking=True)
+    if nobody_answers(situation.deployment):
+        return unknown(f"{described(pool)} {_NOBODY}", _ASK_BY_HAND.format(pool=pool.fqdn), blocking=not situation.disaster)
     return _disaster_fits(situation, pool, state) if situation.disaster else _planned_fits(situation, pool, state)
 
 
@@ -97,7 +113,7 @@ def _planned_fits(situation: Situation, pool: Pool, state: Life) -> Finding:
     if state is Life.PARTLY:
         return warning(f"{seen} Enough to serve: planned mode is right as long as no more go down.")
     if state is Life.SILENT_BUT_BACKED_UP:
-        return unknown(seen, f"Look at Get-CsWindowsService -ComputerName for the machines of {pool.fqdn}.", blocking=True)
+        return unknown(seen, _ASK_BY_HAND.format(pool=pool.fqdn), blocking=True)
     lost = (
         "what it had not copied yet is lost"
         if situation.direction is Direction.FAILOVER
@@ -111,6 +127,8 @@ def _planned_fits(situation: Situation, pool: Pool, state: Life) -> Finding:
 
 def _healthy(situation: Situation, pool: Pool) -> Finding:
     state, seen = life(pool), described(pool)
+    if nobody_answers(situation.deployment):
+        return unknown(f"{seen} {_NOBODY}", _ASK_BY_HAND.format(pool=pool.fqdn), blocking=not situation.disaster)
     if state is Life.ALIVE:
         return passed(seen)
     if state in (Life.PARTLY, Life.FAILING):
@@ -119,7 +137,7 @@ def _healthy(situation: Situation, pool: Pool) -> Finding:
         return failed(f"{seen} It cannot take users.", f"Bring {pool.fqdn} up first (Start-CsWindowsService on its Front Ends).")
     return unknown(
         seen if state is Life.SILENT_BUT_BACKED_UP else f"The machines of {pool.fqdn} were not asked.",
-        f"Look at Get-CsWindowsService -ComputerName for the machines of {pool.fqdn}.",
+        _ASK_BY_HAND.format(pool=pool.fqdn),
         blocking=not situation.disaster,
     )
 

@@ -23,7 +23,7 @@ def failover_command(pool: Fqdn, *, mode: str = "planned") -> str:
 def _unread_state(pool: Pool, state: Unread) -> Finding:
     return unknown(
         f"Whether {pool.fqdn} is failed over could not be read: {state.reason}",
-        f"Look at PoolState of Get-CsRegistrarConfiguration -Identity Service:Registrar:{pool.fqdn} -LocalStore, and override with it.",
+        f"Look at Get-CsRegistrarConfiguration -Identity Service:Registrar:{pool.fqdn} -LocalStore, and override with what it says.",
         blocking=True,
     )
 

@@ -44,7 +44,7 @@ def pool_is_front_end(situation: Situation) -> Finding:
     if pool is None:
         return pair_unknown(situation)
     if pool.kind.is_front_end:
-        return passed(f"{pool.fqdn} is a {pool.kind.value} Edition Front End pool.")
+        return passed(f"{pool.fqdn} is a Front End pool, {pool.kind.value} Edition.")
     names = listed(other.fqdn for other in situation.deployment.front_end_pools)
     return failed(
         f"{pool.fqdn} is no Front End pool (kind: {pool.kind.value}), so that no users are homed on it.",
@@ -162,7 +162,7 @@ def version_supports(situation: Situation) -> Finding:
     if old_store and situation.store_pool == situation.target:
         return failed(
             f"The Central Management store on {old_store[0].pool} is of Lync Server 2010, which cannot be failed over.",
-            "Move it first, on the receiving server itself: Install-CsDatabase -CentralManagementDatabase -Clean, Move-CsManagementServer.",
+            "Move it first, on the receiving server: Install-CsDatabase -CentralManagementDatabase -Clean, Move-CsManagementServer.",
         )
     if isinstance(version, Unread):
         return unknown(

@@ -7,7 +7,7 @@ from typing import Final
 
 from lyncops.checks.check import Finding, check, failed, passed, unknown, warning
 from lyncops.checks.situation import Situation
-from lyncops.checks.words import age, counted, listed
+from lyncops.checks.words import age, counted, listed, sentence
 from lyncops.deployment.model import Replica
 from lyncops.values import Unread
 
@@ -41,8 +41,8 @@ def replicas_up_to_date(situation: Situation) -> Finding:
     replicas = situation.store.replicas
     if isinstance(replicas, Unread):
         if situation.store_goes_down:
-            return warning(f"{replicas} That is expected: the store was on the pool that is gone.")
-        return unknown(f"{replicas}", "Look at Get-CsManagementStoreReplicationStatus.", blocking=not situation.disaster)
+            return warning(f"{sentence(replicas)} That is expected: the store was on the pool that is gone.")
+        return unknown(sentence(replicas), "Look at Get-CsManagementStoreReplicationStatus.", blocking=not situation.disaster)
     if not replicas:
         evidence = "Get-CsManagementStoreReplicationStatus returned nothing at all."
         if situation.disaster:

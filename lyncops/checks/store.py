@@ -5,7 +5,7 @@ from __future__ import annotations
 from lyncops.checks.check import Finding, check, failed, pair_unknown, passed, unknown, warning
 from lyncops.checks.health import Life, life
 from lyncops.checks.situation import Direction, Situation
-from lyncops.checks.words import listed
+from lyncops.checks.words import listed, sentence
 from lyncops.values import Fqdn, Unread
 
 _SAVE = "First save what there is: Export-CsConfiguration and Export-CsLisConfiguration (-LocalStore where the store is silent)."
@@ -102,7 +102,7 @@ def store_agents(situation: Situation) -> Finding:
     master, agents = store.active_master, store.file_transfer_agents
     if isinstance(master, Unread) or isinstance(agents, Unread):
         unread = master if isinstance(master, Unread) else agents
-        evidence = f"{unread}"
+        evidence = sentence(unread)
         if situation.store_goes_down:
             return warning(f"{evidence} That is expected: the store was on the pool that is gone.")
         return unknown(

@@ -21,6 +21,12 @@ def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
+def sentence(text: object) -> str:
+    """The text with a full stop, and a capital at its beginning: servers' words end as they like."""
+    words = str(text).strip()
+    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?")) else ".")
+
+
 def age(duration: timedelta) -> str:
     """How long, in the largest unit that says it: `40 seconds`, `5 minutes`, `3 hours`, `2 days`."""
     seconds = max(0, int(duration.total_seconds()))

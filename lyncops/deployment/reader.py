@@ -51,7 +51,7 @@ def read_deployment(
     """What the servers say now, as far as `scope` asks.
 
     When the Central Management store does not answer, what can be read from a server's local copy (`-LocalStore`) is read there,
-    and `from_local_store` is set; the rest stays Unread.
+    and `from_local_store` says that the topology was; the rest stays Unread.
 
     Raises:
         EndpointError: no endpoint could be reached at all.
@@ -75,7 +75,7 @@ def read_deployment(
         central_management=reading.central_management(missing or copies),
         backup_service=reading.settings(),
         rights=Unread("the operator's rights", _NO_RIGHTS, asked=False),
-        from_local_store=local or any(answer.from_local_store for one in readings for answer in one.answers),
+        from_local_store=local,
     )
 
 
@@ -116,9 +116,9 @@ class _GlobalReading:
         sites, pools, computers, services = self._sites.get(), self._pools.get(), self._computers.get(), self._services.get()
         if not isinstance(services, Unread) and not isinstance(pools, Unread):
             return Topology(sites=_or_none(sites), pools=pools, computers=_or_none(computers), services=services), None
-        self.from_local_store = True
         local = self._local_topology()
         if isinstance(local, Topology):
+            self.from_local_store = True
             return local, None
         unread = next(answer for answer in (services, pools) if isinstance(answer, Unread))
         return Topology(sites=(), pools=(), computers=(), services=()), Unread("the topology", f"{unread.reason}; {local.reason}")

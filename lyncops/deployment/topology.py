@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-import attrs
-
 from lyncops.cmdlets import Service, SiteInfo, lync_version_of_service
 from lyncops.deployment.model import EdgePool, Machine, Pool, PoolKind, Site, StoreCopy
 from lyncops.deployment.topology_document import Topology
@@ -27,17 +25,32 @@ def pool_of(service: Service) -> Fqdn | None:
     return service.pool_fqdn or (service.identity.pool if service.identity else None)
 
 
-@attrs.frozen(slots=True)
 class _Services:
-    """The services of a topology, by role and pool."""
+    """The services of a topology, found by pool, role and site."""
 
-    all: tuple[Service, ...]
+    def __init__(self, services: Iterable[Service]) -> None:
+        self._by_pool: dict[Fqdn, list[Service]] = {}
+        self._by_role: dict[str, list[Service]] = {}
+        self._by_site: dict[tuple[str, SiteName | None], list[Service]] = {}
+        for service in services:
+            pool, role = pool_of(service), role_of(service)
+            if pool is not None:
+                self._by_pool.setdefault(pool, []).append(service)
+                self._by_role.setdefault(role, []).append(service)
+                self._by_site.setdefault((role, service.site_id), []).append(service)
+
+    @property
+    def pools(self) -> tuple[Fqdn, ...]:
+        return tuple(self._by_pool)
 
     def of(self, pool: Fqdn, *roles: str) -> tuple[Service, ...]:
-        return tuple(s for s in self.all if pool_of(s) == pool and (not roles or role_of(s) in roles))
+        return tuple(s for s in self._by_pool.get(pool, ()) if not roles or role_of(s) in roles)
 
     def with_role(self, role: str) -> tuple[Service, ...]:
-        return tuple(s for s in self.all if role_of(s) == role)
+        return tuple(self._by_role.get(role, ()))
+
+    def in_site(self, role: str, site: SiteName | None) -> tuple[Service, ...]:
+        return tuple(self._by_site.get((role, site), ()))
 
 
 def build_sites(infos: Iterable[SiteInfo]) -> tuple[Site, ...]:
@@ -58,16 +71,16 @@ def build_pools(topology: Topology) -> tuple[Pool, ...]:
     """The pools with their kind, site, version, machines (not asked yet) and databases."""
     services = _Services(topology.services)
     listed = {info.fqdn: info for info in topology.pools if info.fqdn is not None}
-    named = dict.fromkeys((*listed, *filter(None, (pool_of(service) for service in topology.services))))
+    computers: dict[Fqdn, list[Fqdn]] = {}
+    for computer in topology.computers:
+        if computer.pool is not None and computer.fqdn is not None:
+            computers.setdefault(computer.pool, []).append(computer.fqdn)
+    named = dict.fromkeys((*listed, *services.pools))
     pools: list[Pool] = []
     for fqdn in named:
         info = listed.get(fqdn)
         own = tuple(dict.fromkeys((*_identities(services.of(fqdn)), *(info.services if info else ()))))
-        machines = tuple(
-            dict.fromkeys(
-                (*(c.fqdn for c in topology.computers if c.pool == fqdn and c.fqdn is not None), *(info.computers if info else ()))
-            )
-        )
+        machines = tuple(dict.fromkeys((*computers.get(fqdn, ()), *(info.computers if info else ()))))
         database = _user_database(fqdn, services, own)
         kind = _kind(fqdn, own, machines, database)
         site = (info.site if info else None) or next((s.site_id for s in services.of(fqdn) if s.site_id is not None), None)
@@ -113,6 +126,7 @@ def build_copies(topology: Topology, pools: Iterable[Pool]) -> tuple[StoreCopy, 
         if fqdn is None:
             continue
         database = _store_database(service, by_name.get(fqdn), services)
+        mirror = _mirror_of(database, services) if database else None
         copies.append(
             StoreCopy(
                 pool=fqdn,
@@ -123,6 +137,8 @@ def build_copies(topology: Topology, pools: Iterable[Pool]) -> tuple[StoreCopy, 
                 or Unread(f"the version of the store on {fqdn}", _no_version(service)),
                 sql_server=database.pool if database else Unread(f"the SQL Server of the store on {fqdn}", "no answer names it"),
                 sql_instance=_instance(database, services) if database else "",
+                mirror_sql_server=mirror[0] if mirror else None,
+                mirror_sql_instance=mirror[1] if mirror else "",
             )
         )
     return tuple(copies)
@@ -166,10 +182,9 @@ def _user_database(fqdn: Fqdn, services: _Services, own: tuple[ServiceId, ...]) 
 
 def _only_one_in_site(fqdn: Fqdn, services: _Services, role: str) -> ServiceId | None:
     """The one database of the pool's site, where there is one and one Front End pool only: else nothing is concluded."""
-    sites = {service.site_id for service in services.of(fqdn) if service.site_id is not None}
-    users = {pool_of(service) for service in services.with_role("UserServer") if service.site_id in sites}
-    found = _identities(service for service in services.with_role(role) if service.site_id in sites)
-    return found[0] if len(found) == 1 and len(users) <= 1 and services.of(fqdn, "UserServer", "CentralManagement") else None
+    site = next((service.site_id for service in services.of(fqdn, "UserServer", "CentralManagement")), None)
+    found = _identities(services.in_site(role, site))
+    return found[0] if site is not None and len(found) == 1 and len(services.in_site("UserServer", site)) <= 1 else None
 
 
 def _store_database(service: Service, pool: Pool | None, services: _Services) -> ServiceId | None:
@@ -179,6 +194,19 @@ def _store_database(service: Service, pool: Pool | None, services: _Services) ->
         return named
     hosts = [host for host in (pool.fqdn, pool.sql_server) if host is not None and services.of(host, role)]
     return ServiceId(role, hosts[0]) if hosts else _only_one_in_site(pool.fqdn, services, role)
+
+
+def _mirror_of(database: ServiceId, services: _Services) -> tuple[Fqdn, str] | None:
+    """The SQL Server of a database's mirror: named by the database, else the one database of its site that no store names."""
+    own = services.of(database.pool, database.role)
+    for service in own:
+        if service.mirror_sql_server_fqdn is not None:
+            return service.mirror_sql_server_fqdn, service.mirror_sql_instance_name or service.sql_instance_name or ""
+    site = next((service.site_id for service in own), None)
+    others = [other for other in services.in_site(database.role, site) if pool_of(other) != database.pool]
+    alone = site is not None and len(services.in_site("CentralManagement", site)) == 1 and len(others) == 1
+    host = pool_of(others[0]) if alone else None
+    return None if host is None else (host, others[0].sql_instance_name or "")
 
 
 def _instance(database: ServiceId, services: _Services) -> str:
