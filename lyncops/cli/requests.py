@@ -75,7 +75,7 @@ def request_of(procedure: Procedure, target: str, options: Options) -> Procedure
     """The request that the options make.
 
     Raises:
-        InvalidValueError: an override has no reason, a name is none, or the procedure has no use for an option.
+        InvalidValueError: an override has no reason, a name is none, the procedure has no use for an option or needs another.
     """
     given = _given(procedure, options)
     useless = sorted(set(given) - set(procedure.options))
@@ -83,13 +83,15 @@ def request_of(procedure: Procedure, target: str, options: Options) -> Procedure
         raise InvalidValueError(
             f"{procedure.name} has no use for {', '.join(useless)}.", remedy=f"Its options are in `lyncops plan {procedure.name}`."
         )
-    request = ProcedureRequest(
+    base = ProcedureRequest(
         target=_fqdn("POOL", target),
         mode=Mode(options["mode"]) if options["mode"] else None,
         overrides=_overrides(options["override"], options["reason"]),
         accept_data_loss=options["accept_data_loss"],
     )
-    return attrs.evolve(request, **given)
+    request = attrs.evolve(base, **given)
+    procedure.require(request)
+    return request
 
 
 def _given(procedure: Procedure, options: Options) -> dict[str, Any]:

@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from unittest.mock import MagicMock
+
+import pytest
+
+from lyncops.client import Rehearsal
+from lyncops.errors import CmdletFailedError, OutcomeUnknownError, RunLockedError
+from lyncops.plan.codec import plan_from_json
+from lyncops.plan.model import CmdletStep, Plan
+from lyncops.plan.rehearsal import rehearsal
+from lyncops.remoting.execution import ErrorRecord, Execution, StreamKind, StreamRecord
+from lyncops.runs.events import Observer
+from lyncops.runs.exit_codes import exit_code
+from lyncops.runs.model import Run, RunState
+from lyncops.runs.report import Report
+from lyncops.values import Fqdn, Mode, Outcome
+from tests.cli.conftest import Answer, Invoke
+from tests.cli.runs import RUN_ID, events_of, failover, run_of
+from tests.deployments import EDGE1, P1, P2
+
+FAILOVER = ("pool-failover", P1, "--mode", "planned")
+
+
+def follow(plan: Plan, last: RunState) -> Callable[..., Run]:
+    """What a client does with observers: tells them of everything, and answers the run."""
+
+    def run(*_: object, observers: tuple[Observer, ...], **__: object) -> Run:
+        for event in events_of(plan, last):
+            for observer in observers:
+                observer.observe(event)
+        return run_of(plan, last)
+
+    return run
+
+
+def rehearsals(plan: Plan, outcome: Outcome) -> tuple[Rehearsal, ...]:
+    return tuple(
+        Rehearsal(
+            step=step,
+            execution=Execution(
+                cmdlet=step.cmdlet,
+                outcome=outcome,
+                started=datetime(2014, 6, 1, tzinfo=UTC),
+                ended=datetime(2014, 6, 1, tzinfo=UTC),
+                errors=(ErrorRecord(message="access is denied"),) if outcome is Outcome.FAILED else (),
+                records=(StreamRecord(kind=StreamKind.VERBOSE, text="What if: performing"),),
+            ),
+        )
+        for step in rehearsal(plan)
+    )
+
+
+def test_a_plan_shows_checks_steps_powershell_sources_undo_loss_and_duration(client: MagicMock, invoke: Invoke) -> None:
+    client.plan.return_value = plan = failover(Mode.DISASTER, accept_data_loss=True)
+    answer = invoke("plan", "pool-failover", P1, "--mode", "disaster", "--accept-data-loss")
+    assert answer.code == 0
+    for step in plan.steps:
+        assert step.title in answer.out
+        assert step.source in answer.out
+        if isinstance(step, CmdletStep):
+            assert step.cmdlet.to_powershell() in answer.out
+    assert f"Expected data loss: {plan.expected_loss}" in answer.out
+    assert "undone by:" in answer.out
+    assert "runs on:" in answer.out
+    assert "in all" in answer.out
+
+
+def test_a_refused_plan_names_check_remedy_and_override_and_exits_2(client: MagicMock, invoke: Invoke) -> None:
+    client.plan.return_value = plan = failover(Mode.DISASTER)
+    assert plan.refusals
+    answer = invoke("plan", "pool-failover", P1, "--mode", "disaster")
+    assert answer.code == 2
+    assert "== Refused" in answer.out
+    assert plan.refusals[0].check_id in answer.out
+    assert plan.refusals[0].remedy in answer.out
+
+
+def test_options_become_the_request(client: MagicMock, invoke: Invoke) -> None:
+    client.plan.return_value = failover()
+    invoke(
+        *("plan", *FAILOVER, "--override", "rights", "--override", "replicas-up-to-date", "--reason", "drill", "--no-export"),
+        *("--next-hop", P2, "--store-sql-server", "sql2.contoso.com", "--store-sql-instance", "rtc"),
+    )
+    name, request = client.plan.call_args.args
+    assert name == "pool-failover"
+    assert request.target == P1
+    assert request.mode is Mode.PLANNED
+    assert request.overrides == {"rights": "drill", "replicas-up-to-date": "drill"}
+    assert (request.export, request.next_hop, request.store_sql_server) == (False, P2, Fqdn("sql2.contoso.com"))
+
+
+def test_each_override_can_have_its_own_reason(client: MagicMock, invoke: Invoke) -> None:
+    client.plan.return_value = failover()
+    invoke("plan", *FAILOVER, "--override", "a", "--reason", "one", "--override", "b", "--reason", "two")
+    assert client.plan.call_args.args[1].overrides == {"a": "one", "b": "two"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field", "value"),
+    [
+        (("edge-association", P1, "--edge", EDGE1), "edge", EDGE1),
+        (("pool-failback", P1, "--mode", "planned", "--edge", EDGE1), "edges", (EDGE1,)),
+        (("database-failover", P1, "--principal", "mirror"), "to_mirror", True),
+        (("database-failover", P1, "--database-type", "Application"), "database_type", "Application"),
+    ],
+)
+def test_other_procedures_take_their_own_options(
+    client: MagicMock, invoke: Invoke, arguments: tuple[str, ...], field: str, value: object
+) -> None:
+    client.plan.return_value = failover()
+    invoke("plan", *arguments)
+    assert getattr(client.plan.call_args.args[1], field) == value
+
+
+def test_a_plan_as_json_reads_back_as_the_plan(client: MagicMock, invoke: Invoke) -> None:
+    client.plan.return_value = plan = failover()
+    assert plan_from_json(invoke("--json", "plan", *FAILOVER).out) == plan
+
+
+def test_a_saved_plan_runs(client: MagicMock, invoke: Invoke, tmp_path: Path) -> None:
+    client.plan.return_value = plan = failover()
+    saved = tmp_path / "plan.json"
+    assert invoke("plan", *FAILOVER, "--save", str(saved)).code == 0
+    client.run.side_effect = follow(plan, RunState.COMPLETED)
+    assert invoke("run", "--plan", str(saved), "--yes", "--reason", "drill").code == 0
+    assert client.run.call_args.args == (plan,)
+    assert client.run.call_args.kwargs["reason"] == "drill"
+
+
+@pytest.mark.parametrize("state", [state for state in RunState if state is not RunState.PENDING])
+def test_the_exit_code_of_a_run_tells_its_state(client: MagicMock, invoke: Invoke, state: RunState) -> None:
+    client.plan.return_value = plan = failover()
+    client.run.side_effect = follow(plan, state)
+    answer = invoke("run", *FAILOVER, "--yes")
+    assert answer.code == exit_code(state)
+    assert state.value.replace("_", " ") in answer.out
+
+
+def test_a_run_in_a_pipe_tells_every_event_as_a_line_with_its_time(client: MagicMock, invoke: Invoke) -> None:
+    client.plan.return_value = plan = failover()
+    client.run.side_effect = follow(plan, RunState.COMPLETED)
+    out = invoke("run", *FAILOVER, "--yes").out
+    lines = [line for line in out.splitlines() if line.startswith("2014-06-01T03:0")]
+    told = "\n".join(lines)
+    for words in (
+        "is running",
+        "sending to https://pool2-fe1",
+        "half way",
+        "a service is slow",
+        "done (seen)",
+        "read back: served by pool2",
+    ):
+        assert words in told
+    assert "an object" not in told
+    assert told.count("not there yet") == 1
+    assert "\x1b" not in out
+
+
+def test_a_run_on_a_terminal_asks_and_shows_the_table_live(client: MagicMock, at_terminal: Callable[..., Answer]) -> None:
+    client.plan.return_value = plan = failover()
+    client.run.side_effect = follow(plan, RunState.COMPLETED)
+    answer = at_terminal("run", *FAILOVER, typed="y\n")
+    assert answer.code == 0
+    assert f"Run these {len(plan.steps)} steps now?" in answer.out
+    assert "last heard" in answer.out
+    assert "read back" in answer.out or "that is how it ended" in answer.out
+
+
+def test_a_person_who_says_no_changes_nothing(client: MagicMock, at_terminal: Callable[..., Answer]) -> None:
+    client.plan.return_value = failover()
+    answer = at_terminal("run", *FAILOVER, typed="n\n")
+    assert answer.code == 5
+    assert "Nothing was changed." in answer.out
+    client.run.assert_not_called()
+
+
+def test_where_nobody_can_answer_a_run_needs_yes(client: MagicMock, invoke: Invoke) -> None:
+    answer = invoke("run", *FAILOVER)
+    assert answer.code == 1
+    assert "--yes" in answer.err
+    client.plan.assert_not_called()
+
+
+def test_a_refused_plan_never_runs(client: MagicMock, invoke: Invoke) -> None:
+    client.plan.return_value = plan = failover(Mode.DISASTER)
+    answer = invoke("run", "pool-failover", P1, "--mode", "disaster", "--yes")
+    assert answer.code == 2
+    assert plan.refusals[0].check_id in answer.err
+    client.run.assert_not_called()
+
+
+def test_a_run_as_json_is_its_report(client: MagicMock, invoke: Invoke) -> None:
+    client.plan.return_value = plan = failover()
+    client.run.side_effect = follow(plan, RunState.COMPLETED_WITH_EXCEPTIONS)
+    answer = invoke("--json", "run", *FAILOVER, "--yes")
+    assert answer.code == 7
+    assert json.loads(answer.out) == Report.of(run_of(plan, RunState.COMPLETED_WITH_EXCEPTIONS)).data()
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (RunLockedError("Pool1 is held by a run of ben."), 6),
+        (OutcomeUnknownError("Nobody knows."), 4),
+        (CmdletFailedError("It failed."), 3),
+    ],
+)
+def test_errors_of_a_run_have_their_exit_code(client: MagicMock, invoke: Invoke, error: Exception, code: int) -> None:
+    client.plan.return_value = failover()
+    client.run.side_effect = error
+    assert invoke("run", *FAILOVER, "--yes").code == code
+
+
+@pytest.mark.parametrize(("outcome", "code"), [(Outcome.SUCCEEDED, 0), (Outcome.FAILED, 3), (Outcome.UNKNOWN, 4)])
+def test_a_rehearsal_shows_what_the_servers_would_do(client: MagicMock, invoke: Invoke, outcome: Outcome, code: int) -> None:
+    client.plan.return_value = plan = failover()
+    client.rehearse.return_value = rehearsals(plan, outcome)
+    answer = invoke("run", *FAILOVER, "--rehearse")
+    assert answer.code == code
+    assert "-WhatIf" in answer.out
+    assert "What if: performing" in answer.out
+    client.run.assert_not_called()
+
+
+def test_resume_goes_on_with_a_run(client: MagicMock, invoke: Invoke) -> None:
+    plan = failover()
+    client.show.return_value = run_of(plan, RunState.PENDING_MANUAL_STEP)
+    client.resume.side_effect = follow(plan, RunState.COMPLETED)
+    answer = invoke("resume", RUN_ID, "--steal-lock")
+    assert answer.code == 0
+    assert client.resume.call_args.args == (RUN_ID,)
+    assert client.resume.call_args.kwargs["steal_lock"] is True
+
+
+def test_runs_are_listed(client: MagicMock, invoke: Invoke) -> None:
+    client.runs.return_value = (run_of(failover()),)
+    assert RUN_ID in invoke("runs", "list").out
+    assert json.loads(invoke("--json", "runs", "list").out)["runs"][0]["state"] == "completed"
+    client.runs.return_value = ()
+    assert "No runs yet." in invoke("runs", "list").out
+
+
+def test_a_run_is_shown_with_how_to_go_on(client: MagicMock, invoke: Invoke) -> None:
+    client.show.return_value = run_of(failover(), RunState.PENDING_MANUAL_STEP)
+    answer = invoke("runs", "show", RUN_ID)
+    assert answer.code == 5
+    assert f"lyncops resume {RUN_ID}" in answer.out
+    assert "exception: " in answer.out
+    assert "note: a lock was taken over" in answer.out
+
+
+@pytest.mark.parametrize(("form", "begin"), [("text", "pool-failover of"), ("markdown", "# pool-failover of")])
+def test_a_run_is_reported(client: MagicMock, invoke: Invoke, form: str, begin: str) -> None:
+    client.report.return_value = Report.of(run_of(failover()))
+    assert invoke("runs", "report", RUN_ID, "--format", form).out.startswith(begin)
+
+
+def test_a_run_is_cancelled_for_a_reason(client: MagicMock, invoke: Invoke) -> None:
+    client.cancel.return_value = run_of(failover(), RunState.CANCELLED)
+    assert invoke("runs", "cancel", RUN_ID).code == 1
+    assert invoke("runs", "cancel", RUN_ID, "--reason", "planned anew").code == 0
+    client.cancel.assert_called_once_with(RUN_ID, reason="planned anew")
