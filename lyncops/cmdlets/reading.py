@@ -22,6 +22,7 @@ E = TypeVar("E", bound=StrEnum)
 _LIST_HOLDERS: Final = ("Items", "SyncRoot", "Value", "Values")
 _TEXT_HOLDERS: Final = ("Value", "Name", "Identity", "DisplayName")
 _FQDN_HOLDERS: Final = ("Fqdn", "PoolFqdn", "Value", "DnsName", "Name", "Identity")
+_NAMESPACES: Final = ("Microsoft.Rtc.", "System.")
 _TRUTH: Final = {"true": True, "$true": True, "yes": True, "1": True, "false": False, "$false": False, "no": False, "0": False}
 _WHOLE: Final = re.compile(r"\s*(-?\d{1,18})(?:\.0+)*\s*", re.ASCII)
 _ISO_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(\.\d{1,9})?\s*(Z|[+-]\d\d:?\d\d)?", re.ASCII)
@@ -46,10 +47,17 @@ def as_text(value: object) -> str | None:
         listed = cast("list[object]", value)
         return as_text(listed[0]) if len(listed) == 1 else None
     if isinstance(value, RemoteObject):
-        return value.text if value.text is not None else as_text(value.get(*_TEXT_HOLDERS))
+        told = _told(value)
+        return told if told is not None else as_text(value.get(*_TEXT_HOLDERS))
     if isinstance(value, datetime):
         return value.isoformat()
     return None if value is None or isinstance(value, (bytes, Mapping)) else str(value)
+
+
+def _told(value: RemoteObject) -> str | None:
+    """What the object's ToString gave, unless that is only the name of its type, as .NET gives where nobody wrote a ToString."""
+    types = {name.removeprefix("Deserialized.") for name in value.type_names}
+    return None if value.text is None or value.text in types or value.text.startswith(_NAMESPACES) else value.text
 
 
 def as_name(value: object) -> str | None:
@@ -61,9 +69,8 @@ def as_name(value: object) -> str | None:
 def as_fqdn(value: object) -> Fqdn | None:
     """An FQDN as text, behind a role (`Registrar:pool`), as an object's ToString, or as a property of it."""
     if isinstance(value, RemoteObject):
-        held = (as_fqdn(value.get(name)) for name in _FQDN_HOLDERS if not isinstance(value.get(name), RemoteObject))
-        found = next((name for name in held if name is not None), None)
-        return found or as_fqdn(value.text if value.text is not None else value.get("Fqdn", "Value"))
+        found = (as_fqdn(value.get(name)) for name in _FQDN_HOLDERS)
+        return next((name for name in found if name is not None), None) or as_fqdn(_told(value))
     text = as_text(value)
     try:
         return Fqdn(text.rpartition(":")[2]) if text else None
@@ -81,12 +88,14 @@ def as_site(value: object) -> SiteName | None:
 
 
 def service_of(role: str) -> Callable[[object], ServiceId | None]:
-    """A reader of service identities; a bare FQDN means the service of this role there."""
+    """A reader of service identities; a bare FQDN means the service of this role there (of no role: it is none)."""
 
     def read(value: object) -> ServiceId | None:
         text = as_name(value)
         try:
-            return (ServiceId.parse(text) if ":" in text else ServiceId(role, Fqdn(text))) if text else None
+            if text is None or not (role or ":" in text):
+                return None
+            return ServiceId.parse(text) if ":" in text else ServiceId(role, Fqdn(text))
         except InvalidValueError:
             return None
 
@@ -117,10 +126,10 @@ def as_int(value: object) -> int | None:
 
 
 def as_datetime(value: object) -> datetime | None:
-    """A time with zone; one without zone is UTC, which Lync's management objects use. .NET's MinValue ("never") gives None."""
+    """A time with zone; one that came without is taken for UTC. .NET's MinValue, which means never, gives None."""
     if isinstance(value, RemoteObject):
         held = value.get("DateTime", "Value")
-        return as_datetime(held if isinstance(held, (str, datetime)) and as_datetime(held) else value.text)
+        return as_datetime(held if isinstance(held, (str, datetime)) and as_datetime(held) else _told(value))
     if isinstance(value, str):
         value = _parse_time(value)
     if not isinstance(value, datetime) or value.year == 1:
@@ -140,14 +149,12 @@ def _parse_time(text: str) -> datetime | None:
 
 
 def as_timedelta(value: object) -> timedelta | None:
-    """A duration, also as `hh:mm:ss`, `d.hh:mm:ss`, `PT2M`, or an object that tells its ticks or seconds."""
+    """A duration, also as `hh:mm:ss`, `d.hh:mm:ss`, `PT2M`, or an object that tells its ticks."""
     if isinstance(value, timedelta):
         return value
     if isinstance(value, RemoteObject):
-        ticks, seconds = as_int(value.get("Ticks")), value.get("TotalSeconds")
-        if ticks is not None:
-            return timedelta(microseconds=ticks / 10)
-        return timedelta(seconds=seconds) if isinstance(seconds, (int, float)) else as_timedelta(value.text)
+        ticks = as_int(value.get("Ticks"))  # of 100 ns
+        return timedelta(microseconds=ticks / 10) if ticks is not None else as_timedelta(_told(value))
     if not isinstance(value, str):
         return None
     iso = _ISO_DURATION.fullmatch(value.strip())
@@ -173,19 +180,19 @@ def word_of(words: type[E], *, first: int = 0) -> Callable[[object], E | None]:
     by_number = dict(enumerate(words, start=first))
 
     def read(value: object) -> E | None:
-        if isinstance(value, RemoteEnum) and value.text is not None and not value.text.lstrip("-").isdecimal():
-            return by_text.get(value.text.strip().casefold())
         text = as_text(value)
         known = by_text.get(text.strip().casefold()) if text is not None else None
-        number = as_int(value if known is None and not isinstance(value, RemoteObject) else value_number(value))
+        number = as_int(_number_in(value))
         return known if known is not None or number is None else by_number.get(number)
 
     return read
 
 
-def value_number(value: object) -> object:
-    """What could be an enumeration's number in an object: its `value__`, its `Value`, or its text."""
-    return value.get("value__", "Value") or value.text if isinstance(value, RemoteObject) else None
+def _number_in(value: object) -> object:
+    """What could be the number of an enumeration's word. One that has a word too goes by the word alone."""
+    if isinstance(value, RemoteEnum):
+        return value.number if value.text is None else value.text
+    return value.get("value__", "Value") if isinstance(value, RemoteObject) and value.text is None else value
 
 
 def several(reader: Callable[[object], T | None]) -> Callable[[object], tuple[T, ...] | None]:

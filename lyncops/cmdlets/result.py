@@ -73,6 +73,11 @@ class Result:
         return cast("Callable[..., Self]", cls)(**fields, unknown_properties=unknown)
 
     @classmethod
+    def property_names(cls) -> Mapping[str, tuple[str, ...]]:
+        """The names that each field's property may have, the best first."""
+        return {field: about.names for field, about in cls._about()}
+
+    @classmethod
     def _about(cls) -> list[tuple[str, _Property]]:
         every = cast("tuple[attrs.Attribute[object], ...]", attrs.fields(cast("type[attrs.AttrsInstance]", cls)))
         return [(field.name, cast("_Property", field.metadata[_PROPERTY])) for field in every if _PROPERTY in field.metadata]

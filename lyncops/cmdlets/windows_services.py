@@ -19,7 +19,7 @@ class WindowsService(Result):
 
     name: str | None = prop(as_name, "Name", "ServiceName", "Identity", default=None)
     display_name: str | None = prop(as_text, "DisplayName", default=None)
-    status: ServiceStatus | None = prop(word_of(ServiceStatus), "Status", "State", default=None)
+    status: ServiceStatus | None = prop(word_of(ServiceStatus, first=1), "Status", "State", default=None)
     role_name: tuple[str, ...] = prop(several(as_name), "RoleName", "Roles", default=())
     activity_level: str | None = prop(as_text, "ActivityLevel", "ServiceActivity", default=None)
 

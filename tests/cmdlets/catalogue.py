@@ -68,5 +68,5 @@ def sendable_sets(name: str) -> dict[str, dict[str, SetEntry]]:
 def versions_of(name: str, parameter: str | None = None) -> frozenset[str]:
     """The versions that have the cmdlet, or its parameter. Where the page says nothing of a parameter: those of the cmdlet."""
     entry = REFERENCE[name]
-    own = entry["parameters"].get(parameter, {}).get("applicable") if parameter is not None else None
-    return frozenset(own or entry["applicable"])
+    about = entry["parameters"].get(parameter) if parameter is not None else None
+    return frozenset((about or entry).get("applicable") or entry["applicable"])

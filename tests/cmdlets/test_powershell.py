@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -62,7 +63,7 @@ def _expected(name: str, value: object) -> list[str]:
     if isinstance(value, bytes):
         return [f"-{name}", f"([System.Convert]::FromBase64String({_shown(base64.b64encode(value).decode())}))"]
     if isinstance(value, tuple):
-        return [f"-{name}", ",".join(map(_shown, value))]
+        return [f"-{name}", ",".join(map(_shown, cast("tuple[object, ...]", value)))]
     return [f"-{name}", _shown(format_timespan(value) if isinstance(value, timedelta) else value)]
 
 

@@ -117,7 +117,7 @@ def test_what_cannot_be_meant_is_refused_in_one_sentence(make: Callable[[], Cmdl
 
 
 def test_parameters_of_different_sets_do_not_mix() -> None:
-    with pytest.raises(InvalidValueError, match="has no parameter set that takes -Restore, -BackupSqlServerFqdn") as caught:
+    with pytest.raises(InvalidValueError, match="has no parameter set that takes -BackupSqlServerFqdn, -Restore") as caught:
         _ = c.InvokeCsManagementServerFailover(restore=True, backup_sql_server_fqdn="sql.contoso.com")
     assert "DisasterRecovery (-BackupSqlServerFqdn); Normal (nothing mandatory)" in caught.value.remedy
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +10,6 @@ from hypothesis import given, settings
 import lyncops.cmdlets as c
 from lyncops.cmdlets import BackupModule, Cmdlet, DatabaseNameType
 from lyncops.cmdlets.codec import cmdlet_classes, cmdlet_from_dict
-from lyncops.cmdlets.kinds import Kind
 from lyncops.errors import InvalidValueError, PlanFormatError
 from tests.cmdlets.instances import cmdlets
 
@@ -102,4 +100,4 @@ def test_row_12_the_wait_is_a_timespan_everywhere() -> None:
         about for forms in cmdlet_classes().values() for cls in forms for about in cls.parameters() if about.name == "WaitTime"
     ]
     assert len(waits) >= 4
-    assert {cast("Kind[object]", about.kind).powershell for about in waits} == {"TimeSpan"}
+    assert {about.kind.powershell for about in waits} == {"TimeSpan"}
