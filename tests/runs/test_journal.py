@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from datetime import timedelta
+from pathlib import Path
+
+import attrs
+import pytest
+
+from lyncops.cmdlets import InvokeCsPoolFailOver
+from lyncops.errors import JournalError, PlanFormatError
+from lyncops.remoting.execution import CommandAddress, ErrorRecord
+from lyncops.runs.event_codec import event_from_text, event_to_text, kind_of
+from lyncops.runs.events import AttemptEnded, AttemptPrepared, GoalRead, JournalEvent, Noted, RunChanged, StepChanged
+from lyncops.runs.journal import open_journal
+from lyncops.runs.model import RunState, StepState
+from lyncops.values import Outcome
+from tests.runs.scene import START, A, B, Office, failing_over, plan_of
+
+ADDRESS = CommandAddress(endpoint="https://fe1/x", session_id="1", shell_id="2", command_id="3", resource_uri="4")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        RunChanged(run_id="r", at=START, state=RunState.TIMED_OUT, why="ü"),
+        StepChanged(run_id="r", at=START, step_id="s", state=StepState.DONE, evidence="e", why="w", exceptions=("a", "b")),
+        AttemptPrepared(run_id="r", at=START, step_id="s", number=2, address=ADDRESS),
+        AttemptEnded(
+            run_id="r",
+            at=START + timedelta(microseconds=1),
+            step_id="s",
+            number=2,
+            outcome=Outcome.UNKNOWN,
+            sent=False,
+            errors=(ErrorRecord(message="m", terminating=True),),
+            warnings=("w",),
+        ),
+        GoalRead(run_id="r", at=START, holds=None, evidence="e"),
+        Noted(run_id="r", at=START, text="t"),
+    ],
+)
+def test_an_event_is_read_as_it_was_written(event: JournalEvent) -> None:
+    assert event_from_text(kind_of(event), event_to_text(event)) == event
+
+
+@pytest.mark.parametrize(("kind", "text"), [("Other", "{}"), ("Noted", "{"), ("Noted", "{}"), ("RunChanged", '{"state": "lost"}')])
+def test_an_entry_that_cannot_be_read_is_told(kind: str, text: str) -> None:
+    with pytest.raises(JournalError, match=f"entry of kind '{kind}'"):
+        event_from_text(kind, text)
+
+
+def test_a_run_is_read_as_it_was_lived(office: Office) -> None:
+    run = office.start(plan_of(failing_over(A), failing_over(B)))
+    assert office.journal().load(run.run_id) == run
+    assert office.journal().runs() == (run,)
+    assert office.journal().locks() == ()
+
+
+def test_runs_are_listed_newest_first(office: Office) -> None:
+    first = office.start(plan_of(failing_over(A)))
+    office.scene.sleep(timedelta(hours=1))
+    second = office.start(plan_of(failing_over(B)))
+    assert [run.run_id for run in office.journal().runs()] == [second.run_id, first.run_id]
+
+
+def test_an_unknown_run_is_told(office: Office) -> None:
+    with pytest.raises(JournalError, match="knows no run 'x'"):
+        office.runner().resume("x")
+
+
+def test_the_file_is_durable(office: Office) -> None:
+    office.journal()
+    connection = sqlite3.connect(office.folder / "journal.db")
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("no url", "url cannot be used"),
+        ("nosuchdb://host/x", "url cannot be used"),
+        ("sqlite:////nowhere/at/all/x.db", "unable to open database file"),
+    ],
+)
+def test_a_journal_that_cannot_be_opened_is_told(url: str, told: str) -> None:
+    with pytest.raises(JournalError, match=told):
+        open_journal(url)
+
+
+def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_text("no database at all, but a long enough text " * 30)
+    with pytest.raises(JournalError, match="not a database"):
+        open_journal(f"sqlite:///{tmp_path / 'x.db'}")
+
+
+def test_a_journal_in_memory_serves_as_well(office: Office) -> None:
+    runner = attrs.evolve(office.runner(), journal=open_journal("sqlite://"))
+    run = runner.start(plan_of(failing_over(A)), operator="anna")
+    assert runner.journal.load(run.run_id).state is RunState.COMPLETED
+    runner.journal.close()
+
+
+@pytest.mark.parametrize("table", ["lyncops_runs", "lyncops_events"])
+def test_nothing_is_sent_when_the_journal_cannot_be_written(office: Office, table: str) -> None:
+    office.journal()
+    connection = sqlite3.connect(office.folder / "journal.db")
+    connection.execute(f"CREATE TRIGGER full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    connection.commit()
+    connection.close()
+    with pytest.raises(JournalError, match="disk full"):
+        office.start(plan_of(failing_over(A)))
+    assert office.scene.sent == []
+
+
+def test_nothing_is_sent_when_the_journal_fails_in_the_middle(office: Office) -> None:
+    office.journal()
+    connection = sqlite3.connect(office.folder / "journal.db")
+    connection.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON lyncops_events WHEN NEW.kind = 'AttemptPrepared' "
+        "BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    )
+    connection.commit()
+    with pytest.raises(JournalError, match="disk full"):
+        office.start(plan_of(failing_over(A)))
+    assert office.scene.sent == []
+    connection.execute("DROP TRIGGER full")
+    connection.commit()
+    connection.close()
+    [run] = office.journal().runs()
+    assert office.runner().resume(run.run_id).state is RunState.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "told"),
+    [
+        ("UPDATE lyncops_runs SET format = 99", JournalError, "another version"),
+        ("UPDATE lyncops_runs SET content_id = 'x'", JournalError, "was altered in the journal"),
+        ("UPDATE lyncops_runs SET plan = replace(plan, 'a.contoso.com', 'b.contoso.com')", PlanFormatError, "altered"),
+        ("UPDATE lyncops_events SET body = '{}' WHERE number = 2", JournalError, "cannot be read"),
+    ],
+)
+def test_an_altered_journal_is_not_resumed(office: Office, change: str, error: type[Exception], told: str) -> None:
+    run = office.start(plan_of(failing_over(A)))
+    connection = sqlite3.connect(office.folder / "journal.db")
+    connection.execute(change)
+    connection.commit()
+    connection.close()
+    with pytest.raises(error, match=told):
+        office.runner().resume(run.run_id)
+
+
+def test_nothing_is_ever_deleted_or_changed_in_the_events(office: Office) -> None:
+    office.journal()
+    connection = sqlite3.connect(office.folder / "journal.db")
+    for act in ("UPDATE", "DELETE"):
+        connection.execute(
+            f"CREATE TRIGGER no_{act} BEFORE {act} ON lyncops_events BEGIN SELECT RAISE(ABORT, 'append-only'); END"
+        )
+    connection.commit()
+    connection.close()
+    assert office.start(plan_of(failing_over(A))).state is RunState.COMPLETED
+
+
+def test_another_process_sees_the_lock_and_the_attempt_of_one_that_was_killed(office: Office) -> None:
+    program = f"""
+        import os
+        from pathlib import Path
+        from lyncops.runs.lock import Process
+        from tests.runs.scene import A, Office, failing_over, plan_of
+
+        class Dies:
+            def observe(self, event):
+                if type(event).__name__ == "AttemptPrepared":
+                    os.kill(os.getpid(), 9)
+
+        office = Office(Path({str(office.folder)!r}))
+        office.runner(None, Dies(), process=Process.current()).start(plan_of(failing_over(A)), operator="bert")
+    """
+    died = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=False, timeout=60)
+    assert died.returncode == -9
+    [run] = office.journal().runs()
+    assert (run.state, run.operator) == (RunState.RUNNING, "bert")
+    assert [lock.run_id for lock in office.journal().locks()] == [run.run_id] * 2
+    run = office.runner().resume(run.run_id)
+    assert run.state is RunState.COMPLETED
+    assert office.scene.executions == {A: 1}
+
+
+def test_the_powershell_of_a_plan_is_kept_with_the_run(office: Office) -> None:
+    run = office.start(plan_of(failing_over(A)))
+    connection = sqlite3.connect(office.folder / "journal.db")
+    [[plan]] = connection.execute("SELECT plan FROM lyncops_runs WHERE run_id = ?", [run.run_id]).fetchall()
+    connection.close()
+    assert InvokeCsPoolFailOver(pool_fqdn=A, disaster_mode=True).to_powershell() in plan
