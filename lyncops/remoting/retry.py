@@ -14,6 +14,7 @@ from lyncops.errors import ConfigurationError
 from lyncops.remoting.interface import Clock
 
 log = logging.getLogger("lyncops.remoting")
+log.addHandler(logging.NullHandler())
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -43,9 +44,11 @@ class RetryPolicy:
     """How long a CHANGE that was started is looked for before it is let go as unknown; a READ waits for `read_deadline`."""
     idle_probe: timedelta = timedelta(seconds=45)
     """A session that idled longer is asked whether it still lives before it is used."""
+    parallel: int = 6
+    """How many READ cmdlets run side by side; WinRM allows 25 to 30 sessions of a user (remoting facts, section 3)."""
 
     def __attrs_post_init__(self) -> None:
-        for name in ("read_attempts", "change_attempts", "probes", "open_attempts"):
+        for name in ("read_attempts", "change_attempts", "probes", "open_attempts", "parallel"):
             if getattr(self, name) < 1:
                 raise ConfigurationError(f"retry: {name} is {getattr(self, name)}.", remedy="Write 1 or more.")
         for field in attrs.fields(RetryPolicy):
@@ -76,6 +79,7 @@ class Symptom(enum.Enum):
     NOT_SENT = "the server could not be reached, so that nothing was sent"
     UNTRUSTED = "the server's certificate could not be verified"
     BAD_CREDENTIALS = "the server refused the credentials"
+    CANNOT_LOG_ON = "the chosen way to log on does not work between this computer and the server"
     NOT_SERVED = "the address does not serve remote PowerShell"
     NOT_CREATED_BACK_OFF = "the server has too many sessions"
     CREATE_LOST = "the answer about the new session was lost"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final, Self
 from uuid import UUID, uuid4
@@ -71,7 +72,6 @@ class Shell:
         self.protocol = (2, 1)
         self.inbox = Inbox()
         self._outbox = Outbox(UUID(self.id))
-        self._opened = False
 
     @classmethod
     def at(cls, address: CommandAddress, transport: Transport) -> Self:
@@ -111,7 +111,12 @@ class Shell:
             answer.findtext(f".//{_RSP}ShellId") or self.id,
         ).upper()
         for _ in range(_OPENING_REPLIES):
-            reply = self._take(Phase.CREATE, None, wait)
+            try:
+                reply = self._take(Phase.CREATE, None, wait)
+            except RemotingError as failure:
+                if failure.symptom is not Symptom.NOTHING_YET:
+                    raise
+                continue
             if any(self._greet(message) for message in reply.messages):
                 return
         raise RemotingError(Symptom.NOT_SERVED, Phase.CREATE, "the server does not say that the session is open")
@@ -171,7 +176,10 @@ class Shell:
         state = answer.find(f".//{_RSP}CommandState")
         messages: list[Message] = []
         for part in answer.iter(f"{_RSP}Stream"):
-            messages += self.inbox.feed(base64.b64decode(part.text or ""))
+            try:
+                messages += self.inbox.feed(base64.b64decode(part.text or ""))
+            except ValueError:
+                self.inbox.lost = True
         return Reply(tuple(messages), state is not None and state.get("State", "").endswith("/Done"))
 
     def refuse(self, command_id: str, call: HostCall) -> None:
@@ -240,3 +248,19 @@ class Shell:
     def connect_command(self, command_id: str, *, wait: timedelta | None = None) -> None:
         """Take one command of a shell that was taken over."""
         self.transport.send(Phase.ATTACH, self._request("Connect", _element("Connect", CommandId=command_id)), wait=wait)
+
+    def retake(self, command_id: str) -> None:
+        """Take the shell back with one command: as the same client, else as a new one.
+
+        That the same WSMan SessionId suffices is measured on other servers; else the shell turns Disconnected after about a minute
+        of silence and an ordinary Connect works (remoting facts, section 3). A server without Disconnect (protocol 2.1) refuses
+        both, and lets the same SessionId receive.
+        """
+        try:
+            self.reconnect()
+        except RemotingError as failure:
+            if not failure.is_answer or failure.symptom is Symptom.GONE:
+                raise
+            with suppress(RemotingError):
+                self.connect()
+                self.connect_command(command_id)

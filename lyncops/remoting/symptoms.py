@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import ssl
 from collections.abc import Iterator
 from typing import Final
 
 import requests
 from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFaultError
+from spnego.exceptions import InvalidCredentialError, SpnegoError
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from lyncops.remoting.retry import Phase, RemotingError, Symptom
@@ -16,6 +18,19 @@ OPERATION_TIMED_OUT: Final = 2150858793
 INVALID_SELECTORS: Final = 2150858843
 TAKEN_OVER: Final = 2150859213
 QUOTA_LIMIT: Final = 2150859173
+
+
+def _errors_of(module: str, *names: str) -> tuple[type[Exception], ...]:
+    """Exception classes of a library that may be missing."""
+    try:
+        found = vars(importlib.import_module(module))
+    except ImportError:
+        return ()
+    return tuple(found[name] for name in names)
+
+
+CREDSSP_ERRORS: Final = _errors_of("requests_credssp.exceptions", "AuthenticationException", "NTStatusException")
+_REFUSED_LOGIN: Final = (AuthenticationError, InvalidCredentialError, *CREDSSP_ERRORS)
 
 
 _LOST: Final = {
@@ -47,7 +62,7 @@ def _fault(error: WSManFaultError, phase: Phase) -> Symptom:
     known = {INVALID_SELECTORS: Symptom.GONE, TAKEN_OVER: Symptom.TAKEN_OVER}
     if code in known:
         return known[code]
-    if code == OPERATION_TIMED_OUT and phase is Phase.RECEIVE:
+    if code == OPERATION_TIMED_OUT and phase in {Phase.RECEIVE, Phase.CREATE}:
         return Symptom.NOTHING_YET
     if phase is Phase.CREATE:
         quota = code == QUOTA_LIMIT or "quota" in f"{code} {error.reason}".lower()
@@ -55,12 +70,19 @@ def _fault(error: WSManFaultError, phase: Phase) -> Symptom:
     return Symptom.REFUSED if phase is Phase.ATTACH else _LOST[phase]
 
 
+def _offers_other_ways(error: BaseException) -> bool:
+    """Whether pypsrp or requests-credssp says that the server does not offer what the client wants."""
+    return str(error).startswith("The server did not response")
+
+
 def classify(error: BaseException, phase: Phase) -> Symptom:
     """What `error` means when it came while doing `phase`: the table of the remoting facts, section 2."""
     if isinstance(error, WSManFaultError):
         return _fault(error, phase)
-    if isinstance(error, AuthenticationError):
-        return Symptom.BAD_CREDENTIALS if phase is Phase.CREATE else _LOST[phase]
+    if isinstance(error, _REFUSED_LOGIN):
+        if phase is not Phase.CREATE:
+            return _LOST[phase]
+        return Symptom.CANNOT_LOG_ON if _offers_other_ways(error) else Symptom.BAD_CREDENTIALS
     if isinstance(error, WinRMTransportError):
         refused = phase in {Phase.CREATE, Phase.ATTACH} and error.code in _NOT_SERVED
         return Symptom.NOT_SERVED if refused else _LOST[phase]
@@ -70,6 +92,8 @@ def classify(error: BaseException, phase: Phase) -> Symptom:
     if any(isinstance(each, NewConnectionError | ConnectTimeoutError | requests.ConnectTimeout) for each in causes):
         return Symptom.NOT_SENT
     if phase is Phase.CREATE:
+        if isinstance(error, SpnegoError):
+            return Symptom.CANNOT_LOG_ON
         if isinstance(error, requests.exceptions.SSLError | ValueError | LookupError):
             return Symptom.NOT_SERVED
         if isinstance(error, requests.ReadTimeout):
@@ -84,7 +108,9 @@ def describe(error: BaseException) -> str:
     if isinstance(error, WinRMTransportError):
         return f"HTTP status {error.code}"
     if isinstance(error, AuthenticationError):
-        return "HTTP status 401" if str(error).startswith("Failed") else str(error)
+        return str(error) if _offers_other_ways(error) else "HTTP status 401"
+    if isinstance(error, SpnegoError | CREDSSP_ERRORS):
+        return str(error).partition("\n")[0]
     if isinstance(error, requests.Timeout):
         return "no answer in time"
     for each in _causes(error):
@@ -102,5 +128,5 @@ def failure_of(error: BaseException, phase: Phase) -> RemotingError:
         phase,
         describe(error),
         is_answer=isinstance(error, WSManFaultError),
-        is_refused_login=isinstance(error, AuthenticationError),
+        is_refused_login=isinstance(error, _REFUSED_LOGIN),
     )

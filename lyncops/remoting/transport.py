@@ -28,7 +28,7 @@ from urllib3.exceptions import HTTPError
 from lyncops.errors import ConfigurationError
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint, TcpAddress
 from lyncops.remoting.retry import Phase
-from lyncops.remoting.symptoms import failure_of
+from lyncops.remoting.symptoms import CREDSSP_ERRORS, failure_of
 
 # pypsrp logs a traceback for each failure that lyncops handles; whoever wants to see them configures logging.
 logging.getLogger("pypsrp").addHandler(logging.NullHandler())
@@ -38,6 +38,7 @@ _FAILURES: Final = (
     HTTPError,
     WinRMError,
     SpnegoError,
+    *CREDSSP_ERRORS,
     ET.ParseError,
     LookupError,  # pypsrp looks for a security context that a server never asked for
     ValueError,
@@ -221,7 +222,13 @@ class Transport:
         if self._http.session is not None:
             return
         endpoint = self.endpoint
-        session = _new_http_session(self._http)
+        try:
+            session = _new_http_session(self._http)
+        except ImportError as error:
+            raise ConfigurationError(
+                f"auth: {endpoint.auth.value} at {endpoint.url} needs a library that is not installed.",
+                remedy=f"Install lyncops[{endpoint.auth.value}].",
+            ) from error
         adapter = _Adapter(endpoint.host, str(TcpAddress(endpoint.host, endpoint.port)), endpoint.connect_to)
         for scheme in ("http://", "https://"):
             session.get_adapter(f"{scheme}{endpoint.host}").close()

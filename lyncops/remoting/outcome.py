@@ -1,0 +1,94 @@
+"""What came of a command, judged from how following it ended: pure, and the only place where an outcome is decided."""
+
+from __future__ import annotations
+
+import enum
+from datetime import timedelta
+
+import attrs
+
+from lyncops.remoting.execution import ErrorRecord
+from lyncops.remoting.records import PipelineState
+from lyncops.values import Effect, Outcome
+
+
+class Ending(enum.Enum):
+    """How sending and following one command ended."""
+
+    ENDED = "the server told how it ended"
+    UNTOLD = "the server is done with the command, and the message that tells how it ended was lost"
+    NOT_SENT = "the server could not be reached, so that nothing was sent"
+    NOT_STARTED = "the server proved that it did not start the command"
+    UNPROVEN = "the answer to the command was lost, and the server could not be asked what became of it"
+    CONTACT_LOST = "the server could not be reached any more while the command ran"
+    GONE = "the server does not know the command any more: it was restarted, or the session was closed"
+    COLLECTED = "its output has been collected before, and what it said is not known"
+    TAKEN_OVER = "another client took the session over"
+    DEADLINE = "the deadline passed"
+    INTERRUPTED = "interrupted by the operator"
+
+    @property
+    def proves_not_started(self) -> bool:
+        """Whether it is certain that the server did nothing."""
+        return self in {Ending.NOT_SENT, Ending.NOT_STARTED}
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Evidence:
+    """All that is known when a command is judged. `output_lost` tells that a reply never arrived."""
+
+    ending: Ending
+    state: PipelineState | None = None
+    errors: tuple[ErrorRecord, ...] = ()
+    output_lost: bool = False
+    deadline: timedelta | None = None
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Verdict:
+    """What came of it, why, whether it was sent at all, and whether another attempt can do no harm."""
+
+    outcome: Outcome
+    reason: str = ""
+    sent: bool = True
+    again: bool = False
+
+
+_COME_BACK = "It may still be running: collect it by its address, or read the state back, before anything else."
+
+
+def _ended(effect: Effect, evidence: Evidence) -> Verdict:
+    state, errors = evidence.state, evidence.errors
+    if state is PipelineState.STOPPED:
+        if effect is Effect.READ:
+            return Verdict(outcome=Outcome.FAILED, reason="It was stopped before its end.")
+        return Verdict(outcome=Outcome.UNKNOWN, reason="It was stopped before its end; what it had done by then is not known.")
+    if state is PipelineState.FAILED or errors:
+        why = errors[-1].message if state is PipelineState.FAILED and errors else "".join(each.message for each in errors[:1])
+        return Verdict(outcome=Outcome.FAILED, reason=why or "It failed, and the server gave no reason.")
+    if evidence.output_lost:
+        again = effect is Effect.READ
+        return Verdict(outcome=Outcome.UNKNOWN, reason="It ended, but part of what it wrote was lost on the way.", again=again)
+    return Verdict(outcome=Outcome.SUCCEEDED)
+
+
+def judge(effect: Effect, evidence: Evidence) -> Verdict:
+    """The outcome rules.
+
+    Completed without an error record is SUCCEEDED, with one FAILED; Failed is FAILED; Stopped is FAILED for a READ. Proven not to
+    have started is FAILED and not sent, and may be tried again. Anything else is UNKNOWN, which a READ may try again.
+    """
+    ending = evidence.ending
+    if ending is Ending.ENDED and evidence.state is not None:
+        return _ended(effect, evidence)
+    if ending.proves_not_started:
+        return Verdict(outcome=Outcome.FAILED, reason=f"{ending.value.capitalize()}.", sent=False, again=True)
+    if ending is Ending.DEADLINE:
+        limit = "" if evidence.deadline is None else f" of {evidence.deadline.total_seconds():g} s"
+        if effect is Effect.READ:
+            return Verdict(outcome=Outcome.FAILED, reason=f"The deadline{limit} passed; it was stopped.")
+        return Verdict(outcome=Outcome.UNKNOWN, reason=f"The deadline{limit} passed. {_COME_BACK}")
+    if ending is Ending.INTERRUPTED:
+        return Verdict(outcome=Outcome.UNKNOWN, reason=f"It was {ending.value}, and was not stopped on the server. {_COME_BACK}")
+    reason = f"{ending.value[0].upper()}{ending.value[1:]}."
+    return Verdict(outcome=Outcome.UNKNOWN, reason=reason, again=effect is Effect.READ)

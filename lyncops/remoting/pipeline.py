@@ -1,0 +1,253 @@
+"""One command on one shell: sent at most once, followed to its end, and asked for when the answer about it is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import attrs
+
+from lyncops.remoting.decoding import decode_message
+from lyncops.remoting.endpoint import EndpointKind
+from lyncops.remoting.execution import ErrorRecord, StreamKind, StreamRecord
+from lyncops.remoting.interface import Clock
+from lyncops.remoting.messages import Message, MessageType
+from lyncops.remoting.outcome import Ending
+from lyncops.remoting.records import HostCall, PipelineState, error_record, host_call, pipeline_state, stream_record
+from lyncops.remoting.retry import Limits, RemotingError, RetryPolicy, Symptom, log, retrying
+from lyncops.remoting.shell import Reply, Shell
+from lyncops.values import Effect
+
+_LOOK: Final = timedelta(seconds=1)
+_UNLIMITED: Final = 1_000_000
+_NOBODY: Final = UUID(int=0)
+_TRY_AGAIN: Final = frozenset({Symptom.RECEIVE_AGAIN, Symptom.NOT_SENT, Symptom.REPEATABLE})
+
+
+@attrs.define
+class Transcript:
+    """All that a command wrote, stream by stream, in the order of its arrival."""
+
+    pipeline_id: UUID
+    on_record: Callable[[StreamRecord], None] | None = None
+    state: PipelineState | None = None
+    output: list[object] = attrs.field(factory=list[object])
+    errors: list[ErrorRecord] = attrs.field(factory=list[ErrorRecord])
+    records: list[StreamRecord] = attrs.field(factory=list[StreamRecord])
+
+    def take(self, message: Message) -> HostCall | None:
+        """Add a message; a call to the host that waits for an answer is handed back."""
+        if message.pipeline_id not in {self.pipeline_id, _NOBODY}:
+            return None
+        value = decode_message(message.data)
+        if message.kind == MessageType.PIPELINE_OUTPUT:
+            self.output.append(value)
+            self._tell(StreamRecord(kind=StreamKind.OUTPUT, text="" if value is None else str(value)))
+        elif message.kind == MessageType.ERROR_RECORD:
+            self.fail(error_record(value))
+        elif message.kind == MessageType.PIPELINE_STATE:
+            self.state, error = pipeline_state(value)
+            if error is not None:
+                self.fail(error)
+        elif message.kind in {MessageType.PIPELINE_HOST_CALL, MessageType.RUNSPACE_POOL_HOST_CALL}:
+            call, written = host_call(value)
+            self._tell(written)
+            return call if call is not None and call.wants_answer else None
+        else:
+            self._tell(stream_record(message.kind, value))
+        return None
+
+    def fail(self, error: ErrorRecord) -> None:
+        """Add an error."""
+        self.errors.append(error)
+        self._tell(StreamRecord(kind=StreamKind.ERROR, text=error.message))
+
+    def _tell(self, record: StreamRecord | None) -> None:
+        if record is not None:
+            self.records.append(record)
+            if self.on_record is not None:
+                self.on_record(record)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Terms:
+    """Under which a command runs: what it does, until when it is followed, and who is told of its records."""
+
+    effect: Effect
+    policy: RetryPolicy
+    clock: Clock
+    until: datetime | None = None
+    on_record: Callable[[StreamRecord], None] | None = None
+
+
+class Pipeline:
+    """One command, from its sending to its end."""
+
+    def __init__(self, shell: Shell, command_id: str, terms: Terms) -> None:
+        self.shell = shell
+        self.command_id = command_id
+        self.transcript = Transcript(UUID(command_id), terms.on_record)
+        self.sent = False
+        """Whether the server may know the command."""
+        self.heard = False
+        """Whether the server has answered anything about it: then it cannot be asked any more whether it started."""
+        self._effect = terms.effect
+        self._policy = terms.policy
+        self._clock = terms.clock
+        self._until = terms.until
+        self._receive_failed = False
+        self._refused_logins = 0
+        shell.inbox.lost = False
+
+    @property
+    def output_lost(self) -> bool:
+        """Whether a reply of the server never arrived.
+
+        Object ids count up per process of the server (remoting facts, section 2). OcsPowershell sessions share one process, so that
+        a gap there means something only when a Receive has failed.
+        """
+        alone = self.shell.transport.endpoint.kind is EndpointKind.WINRM
+        return self.shell.inbox.lost and (alone or self._receive_failed)
+
+    def start(self, fragment: bytes) -> Ending | None:
+        """Send the command. None: it runs; else why it does not, or that nobody knows."""
+        self.sent = True
+        try:
+            self.shell.command(self.command_id, fragment)
+        except RemotingError as failure:
+            log.warning("command %s: %s", self.command_id, failure)
+            if failure.symptom in {Symptom.NOT_SENT, Symptom.UNTRUSTED}:
+                self.sent = False
+                return Ending.NOT_SENT
+            if failure.is_answer and failure.symptom in {Symptom.GONE, Symptom.TAKEN_OVER}:
+                self.sent = False
+                return Ending.NOT_STARTED  # the server says so about this very request
+            self._refused_logins += failure.is_refused_login
+            return self.probe()
+        return None
+
+    def probe(self) -> Ending | None:
+        """Ask the server for the command. None: it knows it, so that it ran or runs.
+
+        One "unknown" is not enough: the request may still be on its way. And it proves something only while the server knows the
+        shell: after a restart it knows nothing of what ran before.
+        """
+        for number in range(self._policy.probes if self._effect is Effect.CHANGE else 1):
+            if number:
+                self._clock.sleep(self._policy.probe_delay)
+            ending = self._known()
+            if ending is not Ending.NOT_STARTED:
+                return ending
+        try:
+            alive = self.shell.is_alive()
+        except RemotingError as failure:
+            return Ending.GONE if failure.symptom is Symptom.GONE else Ending.UNPROVEN
+        if not alive:
+            return Ending.UNPROVEN
+        self.sent = False
+        log.warning("command %s: the server does not know it, so that it was not started", self.command_id)
+        return Ending.NOT_STARTED
+
+    def _known(self) -> Ending | None:
+        try:
+            self._take(self._receive(_LOOK))
+        except RemotingError as failure:
+            match failure.symptom:
+                case Symptom.NOTHING_YET:
+                    return None
+                case Symptom.GONE:
+                    return Ending.NOT_STARTED
+                case Symptom.TAKEN_OVER:
+                    return Ending.TAKEN_OVER
+                case _:
+                    return Ending.UNPROVEN
+        return None
+
+    def follow(self) -> Ending:
+        """Receive until the command ends, the deadline passes, or the server cannot be asked any more."""
+        while self.transcript.state is None or not self.transcript.state.is_end:
+            left = None if self._until is None else self._until - self._clock.now()
+            if left is not None and left <= timedelta():
+                return Ending.DEADLINE
+            try:
+                done = self._take(self._receive(left))
+            except RemotingError as failure:
+                if failure.symptom is Symptom.NOTHING_YET:
+                    continue
+                return self._ending_of(failure)
+            if done and (self.transcript.state is None or not self.transcript.state.is_end):
+                return Ending.UNTOLD
+        return Ending.ENDED
+
+    def _ending_of(self, failure: RemotingError) -> Ending:
+        log.warning("command %s: %s", self.command_id, failure)
+        known = {Symptom.GONE: Ending.GONE, Symptom.TAKEN_OVER: Ending.TAKEN_OVER}
+        return known.get(failure.symptom, Ending.CONTACT_LOST)
+
+    def _receive(self, left: timedelta | None) -> Reply:
+        """One answered Receive; failed ones are repeated, because the command goes on by itself."""
+        usual = self.shell.transport.operation_timeout
+        wait = usual if left is None else min(usual, left)
+        try:
+            return self.shell.receive(self.command_id, wait=wait)
+        except RemotingError as failure:
+            if not self._may_receive_again(failure):
+                raise
+            return self._receive_again(failure, wait)
+
+    def _may_receive_again(self, failure: BaseException) -> bool:
+        if not isinstance(failure, RemotingError) or failure.symptom not in _TRY_AGAIN:
+            return False
+        self._receive_failed = True
+        self._refused_logins += failure.is_refused_login
+        return self._refused_logins < 2  # a third wrong password might lock the account
+
+    def _receive_again(self, failure: RemotingError, wait: timedelta) -> Reply:
+        log.warning("command %s: %s; receiving again", self.command_id, failure)
+        last = failure
+
+        def receive() -> Reply:
+            nonlocal last
+            try:
+                if last.is_answer:  # such as: the shell is disconnected
+                    with suppress(RemotingError):
+                        self.shell.retake(self.command_id)
+                return self.shell.receive(self.command_id, wait=wait)
+            except RemotingError as again:
+                last = again
+                raise
+
+        is_change = self._effect is Effect.CHANGE
+        patience = self._policy.lost_contact if is_change else 2 * self._policy.connect_timeout
+        end = self._clock.now() + patience
+        limits = Limits(
+            attempts=_UNLIMITED if is_change else self._policy.read_attempts,
+            until=end if self._until is None else min(end, self._until),
+        )
+        loop = retrying(
+            self._policy, self._clock, limits, again=self._may_receive_again, what=f"receiving of command {self.command_id}"
+        )
+        return loop(receive)
+
+    def _take(self, reply: Reply) -> bool:
+        self.heard = True
+        for message in reply.messages:
+            call = self.transcript.take(message)
+            if call is not None:
+                self._refuse(call)
+        return reply.done
+
+    def _refuse(self, call: HostCall) -> None:
+        log.error("command %s: the server asks a question (host method %d); refused", self.command_id, call.method)
+        self.transcript.fail(
+            ErrorRecord(
+                message="The server asked a question, which lyncops refused: nobody is there who could answer it.",
+                category="InvalidOperation",
+                fully_qualified_error_id="LyncOps.PromptRefused",
+            )
+        )
+        with suppress(RemotingError):  # a lost answer must not be sent twice
+            self.shell.refuse(self.command_id, call)

@@ -1,0 +1,348 @@
+"""One session on one endpoint: opened when it is needed, asked after long silence whether it lives, opened anew in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Final, Generic, TypeVar
+from uuid import uuid4
+
+import attrs
+
+from lyncops.cmdlets.base import Cmdlet
+from lyncops.errors import AuthenticationFailedError, EndpointError, LyncOpsError, UntrustedCertificateError
+from lyncops.remoting.endpoint import Credentials, Endpoint, EndpointKind
+from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
+from lyncops.remoting.interface import Clock
+from lyncops.remoting.outcome import Ending, Evidence, Verdict, judge
+from lyncops.remoting.pipeline import Pipeline, Terms
+from lyncops.remoting.records import PipelineState
+from lyncops.remoting.retry import Limits, Phase, RemotingError, RetryPolicy, Symptom, log, retrying
+from lyncops.remoting.shell import Shell
+from lyncops.remoting.transport import Transport
+from lyncops.values import Effect, Outcome, RemoteObject
+
+R = TypeVar("R")
+_MODULES: Final = ("SkypeForBusiness", "Lync")
+_POLITE: Final = timedelta(seconds=5)
+"""How long closing a session may hold anybody up."""
+
+
+class UnreachableError(EndpointError):
+    """The endpoint did not answer; it may do so later."""
+
+
+class TooManySessionsError(UnreachableError):
+    """The server's quota of sessions is used up."""
+
+
+def endpoint_error(endpoint: Endpoint, failure: RemotingError) -> EndpointError:
+    """Why an endpoint cannot serve, in words for people, with the cure."""
+    match failure.symptom:
+        case Symptom.NOT_SENT:
+            return UnreachableError(
+                f"{endpoint.url} cannot be reached: {failure.seen}.",
+                remedy="Check the name, the port and the firewall, or add another [[endpoint]] to lyncops.toml.",
+            )
+        case Symptom.UNTRUSTED:
+            return UntrustedCertificateError(
+                f"The certificate of {endpoint.url} cannot be verified: {failure.seen}.",
+                remedy="Name the certificate of its authority as `ca` of this endpoint in lyncops.toml.",
+            )
+        case Symptom.BAD_CREDENTIALS:
+            return AuthenticationFailedError(
+                f"{endpoint.url} refused the credentials ({endpoint.auth.value}, {failure.seen}); they were tried once.",
+                remedy="Check user name and password, and that the server offers this auth; a locked account needs time.",
+            )
+        case Symptom.CANNOT_LOG_ON:
+            return EndpointError(
+                f"{endpoint.url}: {endpoint.auth.value} does not work between this computer and the server: {failure.seen}.",
+                remedy="Choose another auth, or install what this one needs: lyncops[kerberos] or lyncops[credssp].",
+            )
+        case Symptom.NOT_CREATED_BACK_OFF:
+            return TooManySessionsError(
+                f"{endpoint.url} has too many sessions: {failure.seen}.",
+                remedy="Close other sessions of this user, or raise MaxShellsPerUser on the server.",
+            )
+        case _:
+            lost = failure.symptom in {Symptom.CREATE_LOST, Symptom.CREATE_HANGS, Symptom.GONE}
+            return (UnreachableError if lost else EndpointError)(
+                f"{endpoint.url} does not serve: {failure.symptom.value} ({failure.seen}).",
+                remedy="Check that remote PowerShell answers at this address, or add another [[endpoint]] to lyncops.toml.",
+            )
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Job(Generic[R]):
+    """One cmdlet to run, with all that the caller said about it."""
+
+    cmdlet: Cmdlet[R]
+    deadline: timedelta | None = None
+    until: datetime | None = None
+    on_record: Callable[[StreamRecord], None] | None = None
+    before_send: Callable[[CommandAddress], None] | None = None
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Attempt(Generic[R]):
+    """What came of one attempt. `again`: another can do no harm; `resend`: under the same id, which the server refuses twice."""
+
+    execution: Execution[R]
+    ending: Ending
+    heard: bool = False
+    again: bool = False
+    resend: CommandAddress | None = None
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Surroundings:
+    """What all sessions of one endpoint share. `modules` remembers which module an endpoint has."""
+
+    endpoint: Endpoint
+    credentials: Credentials | None
+    policy: RetryPolicy
+    clock: Clock
+    modules: MutableMapping[str, str] = attrs.field(factory=dict[str, str])
+
+    def transport(self, session_id: str | None = None) -> Transport:
+        """A new connection."""
+        timeout = self.policy.connect_timeout
+        return Transport(self.endpoint, self.credentials, connect_timeout=timeout, session_id=session_id)
+
+
+def finish(job: Job[R], pipeline: Pipeline, ending: Ending, started: datetime, ended: datetime) -> Attempt[R]:
+    """Judge a pipeline, and put its output into the cmdlet's own result class."""
+    transcript = pipeline.transcript
+    verdict = judge(
+        job.cmdlet.effect,
+        Evidence(
+            ending=ending,
+            state=transcript.state,
+            errors=tuple(transcript.errors),
+            output_lost=pipeline.output_lost,
+            deadline=job.deadline,
+        ),
+    )
+    output, misread = _decode(job.cmdlet, transcript.output)
+    if misread and job.cmdlet.effect is Effect.READ and verdict.outcome is Outcome.SUCCEEDED:
+        verdict = Verdict(outcome=Outcome.UNKNOWN, reason=misread)
+    address = pipeline.shell.address_of(pipeline.command_id)
+    execution = Execution(
+        cmdlet=job.cmdlet,
+        outcome=verdict.outcome,
+        started=started,
+        ended=ended,
+        output=output,
+        raw=tuple(transcript.output),
+        errors=tuple(transcript.errors),
+        records=tuple(transcript.records),
+        reason=" ".join(part for part in (verdict.reason, misread) if part) if verdict.reason != misread else misread,
+        address=address,
+        endpoint=address.endpoint,
+        sent=verdict.sent,
+    )
+    resend = address if ending is Ending.NOT_STARTED and job.cmdlet.effect is Effect.CHANGE else None
+    return Attempt(execution=execution, ending=ending, heard=pipeline.heard, again=verdict.again, resend=resend)
+
+
+def _decode(cmdlet: Cmdlet[R], items: list[object]) -> tuple[tuple[R, ...], str]:
+    output: list[R] = []
+    misread = ""
+    for item in items:
+        try:
+            output.append(cmdlet.decode(item))
+        except (LyncOpsError, ValueError, TypeError, LookupError, AttributeError) as error:
+            log.warning("%s wrote something that is not understood: %s", cmdlet.NAME, error)
+            kind = ", ".join(item.type_names[:1]) if isinstance(item, RemoteObject) else type(item).__name__
+            misread = f"Part of what it wrote is not understood ({kind}); it is kept as it came."
+    return tuple(output), misread
+
+
+class Session:
+    """One session. It belongs to one thread at a time."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._around = surroundings
+        self._transport: Transport | None = None
+        self._shell: Shell | None = None
+        self._used: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a shell on the server, as far as this session knows."""
+        return self._shell is not None
+
+    def ready(self, *, patient: bool = True) -> Shell:
+        """The session's shell, alive, as far as that can be known beforehand.
+
+        `patient` waits when the server has too many sessions.
+
+        Raises:
+            EndpointError: the endpoint cannot serve; its subclasses tell wrong credentials and certificates.
+        """
+        idle = None if self._used is None else self._around.clock.now() - self._used
+        if self._shell is not None and (idle is None or idle > self._around.policy.idle_probe) and not self._lives(self._shell):
+            log.info("%s: the session is gone after silence; opening another", self._around.endpoint.url)
+            self.abandon(delete=True)
+        if self._shell is None:
+            self._shell = self._open(patient=patient)
+        self._used = self._around.clock.now()
+        return self._shell
+
+    def doubt(self) -> None:
+        """Ask the server whether the session lives before it is used again."""
+        self._used = None
+
+    def _lives(self, shell: Shell) -> bool:
+        for _ in range(2):  # the first question may fall into a connection that was cut in silence
+            try:
+                if shell.is_alive(wait=self._around.policy.open_timeout):
+                    return True
+                shell.reconnect(wait=self._around.policy.open_timeout)
+            except RemotingError as failure:
+                log.info("%s: %s", self._around.endpoint.url, failure)
+                if failure.is_answer or failure.symptom is Symptom.NOT_SENT:
+                    return False
+            else:
+                return True
+        return False
+
+    def _open(self, *, patient: bool) -> Shell:
+        policy, endpoint = self._around.policy, self._around.endpoint
+        if self._transport is None:
+            self._transport = self._around.transport()
+        again = {Symptom.CREATE_LOST, Symptom.GONE, *([Symptom.NOT_CREATED_BACK_OFF] if patient else [])}
+        loop = retrying(
+            policy,
+            self._around.clock,
+            Limits(attempts=policy.open_attempts),
+            again=lambda error: isinstance(error, RemotingError) and error.symptom in again,
+            what=f"opening a session on {endpoint.url}",
+        )
+        try:
+            return loop(self._create, self._transport)
+        except RemotingError as failure:
+            self._transport.reset()
+            raise endpoint_error(endpoint, failure) from failure
+
+    def _create(self, transport: Transport) -> Shell:
+        shell = Shell(transport)
+        try:
+            shell.open(wait=self._around.policy.open_timeout)
+            if self._around.endpoint.kind is EndpointKind.WINRM:
+                self._import_module(shell)
+        except RemotingError as failure:
+            if failure.symptom in {Symptom.CREATE_LOST, Symptom.GONE}:
+                # The client chose the id, so that it can close a shell that it never heard of (remoting facts, section 2).
+                self._delete(shell)
+            raise
+        return shell
+
+    def _delete(self, shell: Shell) -> None:
+        for _ in range(2):
+            try:
+                shell.delete(wait=_POLITE)
+            except RemotingError as failure:
+                log.debug("%s: %s", self._around.endpoint.url, failure)
+                if failure.symptom is not Symptom.REPEATABLE:
+                    return
+            else:
+                return
+
+    def _import_module(self, shell: Shell) -> None:
+        """Import Lync's module, and remember which of the two it was."""
+        endpoint, modules = self._around.endpoint, self._around.modules
+        known = endpoint.module or modules.get(endpoint.url)
+        refusals: list[str] = []
+        for name in (known,) if known else _MODULES:
+            terms = Terms(effect=Effect.READ, policy=self._around.policy, clock=self._around.clock)
+            pipeline = Pipeline(shell, _new_id(), terms)
+            ending = pipeline.start(shell.pack(pipeline.command_id, "Import-Module", {"Name": name})) or pipeline.follow()
+            transcript = pipeline.transcript
+            if ending is not Ending.ENDED:
+                raise RemotingError(Symptom.CREATE_LOST, Phase.CREATE, f"Import-Module {name}: {ending.value}")
+            if transcript.state is PipelineState.COMPLETED and not transcript.errors:
+                modules[endpoint.url] = name
+                return
+            refusals += [error.message for error in transcript.errors[:1]]
+        self._delete(shell)
+        raise RemotingError(Symptom.NOT_SERVED, Phase.CREATE, f"no Lync module can be imported there: {'; '.join(refusals)}")
+
+    def attempt(self, job: Job[R], *, resend: CommandAddress | None = None, patient: bool = True) -> Attempt[R]:
+        """Run one cmdlet once. A READ that is interrupted is stopped, and the interruption goes on; a CHANGE is let go.
+
+        Raises:
+            EndpointError: the endpoint cannot serve; nothing was sent.
+        """
+        started = self._around.clock.now()
+        try:
+            shell = self.ready(patient=patient)
+        except KeyboardInterrupt:
+            self.abandon(delete=False)  # half an answer may be left on the connection
+            raise
+        same = resend is not None and resend.shell_id == shell.id
+        command_id = resend.command_id if resend is not None and same else _new_id()
+        effect = job.cmdlet.effect
+        terms = Terms(effect=effect, policy=self._around.policy, clock=self._around.clock, until=job.until, on_record=job.on_record)
+        fragment = shell.pack(command_id, job.cmdlet.NAME, job.cmdlet.arguments())
+        if job.before_send is not None:
+            job.before_send(shell.address_of(command_id))
+        pipeline = Pipeline(shell, command_id, terms)
+        try:
+            ending = pipeline.start(fragment) or pipeline.follow()
+        except KeyboardInterrupt:
+            if effect is Effect.READ or not pipeline.sent:
+                self._break_off(pipeline, effect)
+                raise
+            ending = Ending.INTERRUPTED
+        except BaseException:
+            self._break_off(pipeline, effect)
+            raise
+        self._settle(ending, effect, pipeline)
+        return finish(job, pipeline, ending, started, self._around.clock.now())
+
+    def _break_off(self, pipeline: Pipeline, effect: Effect) -> None:
+        """Leave a command whose caller does not wait for its end: a READ is stopped, a CHANGE goes on."""
+        if effect is Effect.READ and pipeline.sent:
+            self._stop(pipeline)
+        self.abandon(delete=effect is Effect.READ)
+
+    def _stop(self, pipeline: Pipeline) -> None:
+        pipeline.shell.transport.reset()  # an interrupted request leaves half an answer on the connection
+        with suppress(RemotingError):
+            pipeline.shell.stop(pipeline.command_id, wait=_POLITE)
+
+    def _settle(self, ending: Ending, effect: Effect, pipeline: Pipeline) -> None:
+        """Keep the shell, or let it go: one in which a CHANGE may still run is never closed."""
+        self._used = self._around.clock.now()
+        lost = pipeline.output_lost
+        pipeline.shell.inbox.lost = False
+        if ending is Ending.ENDED and not lost:
+            return
+        if ending is Ending.NOT_STARTED:
+            return
+        if ending is Ending.NOT_SENT:
+            self._used = None  # asked before it is used again
+            return
+        if ending is Ending.DEADLINE and effect is Effect.READ:
+            self._stop(pipeline)
+        reachable = ending in {Ending.DEADLINE, Ending.ENDED, Ending.UNTOLD, Ending.GONE}
+        self.abandon(delete=reachable and (effect is Effect.READ or ending in {Ending.ENDED, Ending.UNTOLD}))
+
+    def abandon(self, *, delete: bool) -> None:
+        """Forget the shell; close it on the server only where nothing can run in it."""
+        shell, self._shell = self._shell, None
+        if shell is not None and delete:
+            self._delete(shell)
+        if self._transport is not None:
+            self._transport.reset()
+            self._transport = None
+
+    def close(self) -> None:
+        """Close the shell on the server, and the connection."""
+        self.abandon(delete=True)
+
+
+def _new_id() -> str:
+    return str(uuid4()).upper()

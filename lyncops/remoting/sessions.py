@@ -1,0 +1,331 @@
+"""All endpoints of a deployment as one thing that runs cmdlets: the first endpoint that answers serves."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Final, Generic, Self, TypeVar
+
+import attrs
+
+from lyncops.cmdlets.base import Cmdlet
+from lyncops.errors import (
+    AuthenticationFailedError,
+    ConfigurationError,
+    EndpointError,
+    InvalidValueError,
+    UntrustedCertificateError,
+)
+from lyncops.remoting.endpoint import Credentials, Endpoint
+from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
+from lyncops.remoting.group import SessionGroup
+from lyncops.remoting.interface import Clock
+from lyncops.remoting.outcome import Ending
+from lyncops.remoting.places import NoEndpointError, candidates, needs_members, reorder
+from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
+from lyncops.remoting.session import Attempt, Job, Session, Surroundings, TooManySessionsError, UnreachableError
+from lyncops.remoting.takeover import collect, stop
+from lyncops.values import ANYWHERE, Anywhere, Effect, Fqdn, LyncVersion, OnPool, Outcome, Place
+
+R = TypeVar("R")
+_REST: Final = timedelta(seconds=30)
+"""How long an endpoint that did not answer is tried last."""
+_UNUSABLE: Final = frozenset({Ending.CONTACT_LOST, Ending.NOT_SENT, Ending.UNPROVEN, Ending.GONE})
+
+
+class _AgainError(Exception):
+    """Another attempt can do no harm."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+
+
+def _may_try_again(error: BaseException) -> bool:
+    return isinstance(error, _AgainError | UnreachableError)
+
+
+@attrs.define
+class _Course(Generic[R]):
+    """What has happened to one job so far."""
+
+    job: Job[R]
+    place: Place
+    attempts: int = 0
+    last: Attempt[R] | None = None
+    failed: set[Endpoint] = attrs.field(factory=set[Endpoint])
+
+
+class Sessions:
+    """Runs cmdlets on whichever endpoint serves (see RunsCmdlets). Safe from every thread; close it in the end.
+
+    `version` is the servers' version where it is known: a cmdlet or parameter that it lacks is then refused before it is sent.
+
+    Raises:
+        ConfigurationError: there is no endpoint.
+    """
+
+    def __init__(
+        self,
+        endpoints: Sequence[Endpoint],
+        *,
+        credentials: Credentials | None,
+        policy: RetryPolicy,
+        clock: Clock,
+        version: LyncVersion | None = None,
+    ) -> None:
+        if not endpoints:
+            raise ConfigurationError("No endpoint is configured.", remedy="Add an [[endpoint]] with a url to lyncops.toml.")
+        self.version = version
+        self._endpoints = tuple(endpoints)
+        self._policy = policy
+        self._clock = clock
+        self._groups = {
+            endpoint: SessionGroup(
+                Surroundings(endpoint=endpoint, credentials=credentials, policy=policy, clock=clock), limit=policy.parallel + 1
+            )
+            for endpoint in self._endpoints
+        }
+        self._lock = threading.Lock()
+        self._login = threading.Lock()
+        self._welcome: set[Credentials | None] = set()
+        self._refused: dict[Credentials | None, AuthenticationFailedError] = {}
+        self._good: Endpoint | None = None
+        self._down: dict[Endpoint, datetime] = {}
+        self._members: dict[Fqdn, Fqdn] | None = None
+        self._unlearnt = False
+        self._unheard: set[str] = set()
+        self._workers: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def run(
+        self,
+        cmdlet: Cmdlet[R],
+        *,
+        place: Place = ANYWHERE,
+        deadline: timedelta | None = None,
+        on_record: Callable[[StreamRecord], None] | None = None,
+        before_send: Callable[[CommandAddress], None] | None = None,
+    ) -> Execution[R]:
+        """Run one cmdlet to its end.
+
+        A READ is tried again, on another endpoint where one dies; a CHANGE is sent again only when it is proven that no server
+        started it. `before_send` is called with the command's address before each time that it is sent.
+
+        Raises:
+            UnsupportedByVersionError: the servers' version lacks the cmdlet or a parameter.
+            InvalidValueError: an argument has no counterpart in PowerShell.
+            EndpointError: no endpoint could be reached, so that nothing was sent.
+        """
+        if self.version is not None:
+            cmdlet.require_version(self.version)
+        until = None if deadline is None else self._clock.now() + deadline
+        job = Job(cmdlet=cmdlet, deadline=deadline, until=until, on_record=on_record, before_send=before_send)
+        course = _Course(job, place)
+        is_read = cmdlet.effect is Effect.READ
+        limits = Limits(
+            attempts=self._policy.read_attempts if is_read else self._policy.change_attempts,
+            until=min(filter(None, (until, self._clock.now() + self._policy.read_deadline))) if is_read else until,
+        )
+        loop = retrying(self._policy, self._clock, limits, again=_may_try_again, what=cmdlet.NAME)
+        try:
+            loop(self._once, course)
+        except (_AgainError, EndpointError):
+            if course.last is None:
+                raise
+        if course.last is None:
+            raise EndpointError(f"{cmdlet.NAME} was not attempted.")
+        return attrs.evolve(course.last.execution, attempts=course.attempts)
+
+    def _once(self, course: _Course[R]) -> None:
+        resend = course.last.resend if course.last is not None else None
+        with self._lend(course) as session:
+            attempt = session.attempt(course.job, resend=resend)
+        course.attempts += 1
+        course.last = attempt
+        execution = attempt.execution
+        if execution.outcome is Outcome.UNKNOWN and not attempt.heard and execution.address is not None:
+            self._unheard.add(execution.address.command_id)
+        if attempt.again:
+            if attempt.ending in _UNUSABLE:
+                course.failed |= {each for each in self._endpoints if each.url == execution.endpoint}
+            raise _AgainError(execution.reason)
+
+    @contextmanager
+    def _lend(self, course: _Course[R]) -> Generator[Session]:
+        """A session on the first endpoint that answers."""
+        refusals: list[EndpointError] = []
+        for endpoint in self._order(course):
+            group = self._groups[endpoint]
+            with group.lease() as session:
+                try:
+                    self._make_ready(group, session)
+                except AuthenticationFailedError:
+                    raise
+                except EndpointError as error:
+                    log.warning("%s", error)
+                    refusals.append(error)
+                    self._down[endpoint] = self._clock.now()
+                    continue
+                self._good = endpoint
+                self._down.pop(endpoint, None)
+                yield session
+                return
+        raise _nobody_answers(refusals)
+
+    def _order(self, course: _Course[R]) -> tuple[Endpoint, ...]:
+        place = course.place
+        members = self._learn_members(place) if needs_members(self._endpoints, place) else {}
+        now = self._clock.now()
+        resting = {endpoint for endpoint, since in tuple(self._down.items()) if now - since < _REST}
+        liked = isinstance(place, Anywhere) and (place.prefer or place.avoid)
+        return reorder(candidates(self._endpoints, place, members), None if liked else self._good, course.failed | resting)
+
+    def _make_ready(self, group: SessionGroup, session: Session) -> None:
+        """Open the session; until credentials have been accepted once, one thread at a time tries them, and once only."""
+        endpoint = group.around.endpoint
+        user = endpoint.credentials or group.around.credentials
+        if user in self._welcome:
+            self._open(group, session)
+            return
+        with self._login:
+            if (refusal := self._refused.get(user)) is not None:
+                raise refusal
+            try:
+                self._open(group, session)
+            except AuthenticationFailedError as error:
+                self._refused[user] = error
+                raise
+            self._welcome.add(user)
+
+    def _open(self, group: SessionGroup, session: Session) -> None:
+        try:
+            session.ready(patient=False)
+        except TooManySessionsError:
+            group.shrink()
+            session.ready(patient=True)
+
+    def _learn_members(self, place: Place) -> dict[Fqdn, Fqdn]:
+        """The pool of each machine, read once from the topology; nothing where it cannot be read now.
+
+        For a mere preference it is asked for once only; a cmdlet that must run on a pool asks again.
+        """
+        from lyncops.cmdlets import GetCsComputer
+
+        with self._lock:
+            if self._members is not None or (self._unlearnt and not isinstance(place, OnPool)):
+                return self._members or {}
+        answer = self.run(GetCsComputer())
+        found = {each.fqdn: each.pool for each in answer.output if each.fqdn is not None and each.pool is not None}
+        with self._lock:
+            self._unlearnt = answer.outcome is not Outcome.SUCCEEDED
+            if self._unlearnt:
+                log.warning("the pools of the machines could not be read: %s", answer.reason)
+                return {}
+            self._members = found
+        return found
+
+    def submit(self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None) -> Future[Execution[R]]:
+        """Start one READ cmdlet on a session of the group; many run side by side.
+
+        Raises:
+            InvalidValueError: the cmdlet changes something.
+        """
+        if cmdlet.effect is not Effect.READ:
+            raise InvalidValueError(f"{cmdlet.NAME} changes something and cannot run in the background.", remedy="Use run().")
+        with self._lock:
+            if self._workers is None:
+                self._workers = ThreadPoolExecutor(self._policy.parallel, thread_name_prefix="lyncops-read")
+            return self._workers.submit(self.run, cmdlet, place=place, deadline=deadline)
+
+    def collect(
+        self,
+        address: CommandAddress,
+        cmdlet: Cmdlet[R],
+        *,
+        deadline: timedelta | None = None,
+        on_record: Callable[[StreamRecord], None] | None = None,
+    ) -> Execution[R]:
+        """Come back to a command that this or another process sent: wait for its end, collect what is left of its output.
+
+        FAILED with `sent=False` is the proof that the server never started it. UNKNOWN when the server does not know any more.
+
+        Raises:
+            EndpointError: no endpoint is configured at the address, or it refuses credentials or certificate.
+        """
+        until = None if deadline is None else self._clock.now() + deadline
+        job = Job(cmdlet=cmdlet, deadline=deadline, until=until, on_record=on_record)
+        around = self._group_at(address).around
+        return collect(around, address, job, unheard=address.command_id in self._unheard)
+
+    def stop(self, address: CommandAddress) -> None:
+        """Ask the server to stop a running command: an explicit act, never done by lyncops itself for a CHANGE.
+
+        Raises:
+            EndpointError: no endpoint is configured at the address, or it does not answer.
+        """
+        stop(self._group_at(address).around, address)
+
+    def _group_at(self, address: CommandAddress) -> SessionGroup:
+        for endpoint, group in self._groups.items():
+            if endpoint.url == address.endpoint:
+                return group
+        raise NoEndpointError(
+            f"The command {address.command_id} was sent to {address.endpoint}, which is not configured.",
+            remedy=f'Add to lyncops.toml an [[endpoint]] with url = "{address.endpoint}".',
+        )
+
+    def reaches(self, machine: Fqdn) -> bool:
+        """Whether an endpoint of this machine answers right now: opens a session there, or asks one that is open."""
+        return any(endpoint.machine == machine and self._answers(group) for endpoint, group in self._groups.items())
+
+    def _answers(self, group: SessionGroup) -> bool:
+        try:
+            with group.lease() as session:
+                session.doubt()
+                self._make_ready(group, session)
+        except EndpointError as error:
+            log.info("%s", error)
+            return False
+        return True
+
+    def detect_version(self) -> LyncVersion | None:
+        """Ask the servers for their version, and remember it; None where they do not tell one that is known.
+
+        Raises:
+            EndpointError: no endpoint could be reached.
+        """
+        from lyncops.cmdlets import GetCsServerVersion
+
+        answer = self.run(GetCsServerVersion())
+        self.version = next((each.version for each in answer.output if each.version is not None), self.version)
+        return self.version
+
+    def close(self) -> None:
+        """Let every session go: shells are closed on their servers, save those in which a CHANGE may still run."""
+        with self._lock:
+            workers, self._workers = self._workers, None
+        if workers is not None:
+            workers.shutdown(wait=True, cancel_futures=True)
+        for group in self._groups.values():
+            group.close()
+
+
+def _nobody_answers(refusals: Sequence[EndpointError]) -> EndpointError:
+    if len(refusals) == 1:
+        return refusals[0]
+    # What may be mended by waiting comes first: then it is worth trying again.
+    kinds = (UnreachableError, UntrustedCertificateError, EndpointError)
+    kind = next(kind for kind in kinds if any(isinstance(each, kind) for each in refusals))
+    return kind(
+        f"No endpoint answers: {' '.join(each.what for each in refusals)}",
+        remedy="Check names, ports and firewalls, or add another [[endpoint]] to lyncops.toml.",
+    )
