@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from lyncops.checks.health import Life, life
+from lyncops.checks.quorum import needed_to_serve, needed_to_start, serves
+from lyncops.deployment.model import BackupModule, Deployment, ExportState, ImportState, Machine, Pool, PoolKind, PoolState
+from lyncops.values import Fqdn, LyncVersion, Unread
+from tests.checks.asking import DISASTER, FAILED, PASSED, PLANNED, UNKNOWN, WARNING, ask
+from tests.deployments import NO_ANSWER, P1, P2, changed, front_end_pool, machine, silent, two_sites, with_dead, with_state
+
+UNASKED = Unread("the services", "it was not asked for", asked=False)
+
+
+def with_machines(deployment: Deployment, fqdn: str, marks: str) -> Deployment:
+    """One machine per mark: `u` up, `d` answers but runs nothing, `s` silent, `?` not asked."""
+    pool = next(p for p in deployment.front_end_pools if p.fqdn == fqdn)
+    names = [f"{fqdn.partition('.')[0]}-fe{number}.contoso.com" for number in range(1, len(marks) + 1)]
+    return changed(deployment, pool.fqdn, machines=tuple(_marked(mark, name) for mark, name in zip(marks, names, strict=True)))
+
+
+def _marked(mark: str, name: str) -> Machine:
+    if mark == "?":
+        return Machine(fqdn=Fqdn(name), services=UNASKED)
+    return silent(name) if mark == "s" else machine(name, up=mark == "u")
+
+
+def pool_with(marks: str) -> Pool:
+    pool = with_machines(two_sites(), P1, marks).pool(P1)
+    assert pool is not None
+    return pool
+
+
+@pytest.mark.parametrize(
+    ("marks", "expected"),
+    [
+        ("uuu", Life.ALIVE),
+        ("uus", Life.PARTLY),
+        ("udd", Life.FAILING),
+        ("ddd", Life.DOWN),
+        ("dss", Life.DOWN),
+        ("sss", Life.SILENT_BUT_BACKED_UP),
+        ("uu?", Life.NOT_ASKED),
+        ("", Life.NOT_ASKED),
+    ],
+)
+def test_how_alive_a_pool_is(marks: str, expected: Life) -> None:
+    assert life(pool_with(marks)) is expected
+
+
+def test_a_pool_whose_backup_service_is_silent_too_is_silent() -> None:
+    pool = with_dead(two_sites(), P1).pool(P1)
+    assert pool is not None
+    assert life(pool) is Life.SILENT
+
+
+@pytest.mark.parametrize(
+    ("marks", "planned", "disaster"),
+    [
+        ("uuu", PASSED, FAILED),
+        ("uus", WARNING, FAILED),
+        ("udd", FAILED, WARNING),
+        ("ddd", FAILED, PASSED),
+        ("sss", UNKNOWN, WARNING),
+        ("???", UNKNOWN, UNKNOWN),
+    ],
+)
+def test_the_mode_must_fit(marks: str, planned: object, disaster: object) -> None:
+    deployment = with_machines(two_sites(), P1, marks)
+    assert ask("mode-fits", deployment, PLANNED).verdict is planned
+    assert ask("mode-fits", deployment, DISASTER).verdict is disaster
+
+
+def test_a_dead_site_fits_disaster_mode_and_no_other() -> None:
+    dead = with_dead(two_sites(), P1)
+    assert ask("mode-fits", dead, DISASTER).verdict is PASSED
+    planned = ask("mode-fits", dead, PLANNED)
+    assert (planned.verdict, planned.overridable) == (FAILED, True)
+    assert "--mode disaster" in planned.remedy
+    assert NO_ANSWER in planned.evidence.casefold() or "The RPC server" in planned.evidence
+
+
+def test_disaster_on_a_living_pool_can_be_overridden_because_its_back_end_may_be_down() -> None:
+    result = ask("mode-fits", two_sites(), DISASTER)
+    assert (result.verdict, result.overridable) == (FAILED, True)
+    assert "Back End SQL Server" in result.remedy
+
+
+def test_a_backup_service_that_cannot_read_the_user_store_speaks_for_disaster_mode() -> None:
+    modules = (BackupModule(name="UserServices.PresenceFocus", export=ExportState.ERROR, import_=ImportState.NORMAL),)
+    result = ask("mode-fits", changed(two_sites(), P1, backup_modules=modules), DISASTER)
+    assert result.verdict is WARNING
+    assert "Back End" in result.evidence
+    unread = changed(two_sites(), P1, backup_modules=Unread("the status", "access is denied"))
+    assert ask("mode-fits", unread, DISASTER).verdict is FAILED
+
+
+def test_silence_of_everybody_is_a_lack_of_rights_not_death() -> None:
+    mute = with_machines(with_machines(two_sites(), P1, "sss"), P2, "sss")
+    for check_id in ("mode-fits", "partner-healthy"):
+        planned, disaster = ask(check_id, mute, PLANNED), ask(check_id, mute, DISASTER)
+        assert (planned.verdict, planned.refuses) == (UNKNOWN, True)
+        assert (disaster.verdict, disaster.refuses) == (UNKNOWN, False)
+        assert "rights" in planned.evidence
+
+
+@pytest.mark.parametrize(
+    ("marks", "verdict"), [("uuu", PASSED), ("uud", WARNING), ("udd", WARNING), ("ddd", FAILED), ("sss", UNKNOWN), ("???", UNKNOWN)]
+)
+def test_the_partner_must_run(marks: str, verdict: object) -> None:
+    assert ask("partner-healthy", with_machines(two_sites(), P2, marks)).verdict is verdict
+
+
+def test_a_dead_partner_refuses_in_disaster_mode_too() -> None:
+    assert ask("partner-healthy", with_dead(two_sites(), P2), DISASTER).refuses
+
+
+def test_in_a_failback_the_pool_that_is_left_is_the_partner() -> None:
+    over = with_state(two_sites(), P1, PoolState.FAILED_OVER)
+    assert ask("mode-fits", over, PLANNED, back=True).verdict is PASSED
+    assert ask("mode-fits", with_dead(over, P2), DISASTER, back=True).verdict is PASSED
+    living = ask("mode-fits", over, DISASTER, back=True)
+    assert living.verdict is FAILED
+    assert "SQL" not in living.remedy
+    assert "what the users did there" in ask("mode-fits", with_dead(over, P2), PLANNED, back=True).remedy
+    assert ask("partner-healthy", with_dead(over, P2), DISASTER, back=True).verdict is PASSED
+    assert ask("home-pool-healthy", with_dead(over, P1), back=True).refuses
+    assert ask("home-pool-healthy", over, back=True).verdict is PASSED
+
+
+def enterprise(size: int, version: LyncVersion = LyncVersion.V2013) -> Pool:
+    return front_end_pool(P1, partner=P2, site="Redmond", size=size, version=version)
+
+
+@pytest.mark.parametrize(
+    ("size", "serve", "start"),
+    [
+        (1, (1, 2), 1),
+        (2, (1, 2), 1),
+        (3, (2, 4), 3),
+        (4, (2, 4), 3),
+        (5, (3, 6), 4),
+        (6, (3, 6), 5),
+        (7, (4, 7), 5),
+        (8, (4, 7), 6),
+        (9, (4, 7), 7),
+        (10, (5, 9), 8),
+        (12, (5, 9), 10),
+        (14, (7, 12), None),
+        (16, (7, 12), 12),
+        (20, (7, 12), None),
+    ],
+)
+def test_quorum_as_documented(size: int, serve: tuple[int, int], start: int | None) -> None:
+    assert needed_to_serve(enterprise(size)) == serve
+    assert needed_to_start(enterprise(size)) == start
+
+
+def test_2019_counts_twelve_servers_its_own_way() -> None:
+    assert needed_to_serve(enterprise(12, LyncVersion.V2019)) == (7, 12)
+    assert needed_to_serve(enterprise(11, LyncVersion.V2019)) == (5, 9)
+
+
+@pytest.mark.parametrize(
+    ("marks", "expected"),
+    [
+        ("uud", True),
+        ("udd", False),
+        ("usd", None),
+        ("ss", None),
+        ("dd", False),
+        ("dddduuuu", False),
+        ("uuuudddd", True),
+        ("s", None),
+    ],
+)
+def test_whether_a_pool_serves(marks: str, expected: object) -> None:
+    assert serves(pool_with(marks)) is expected
+
+
+def test_the_receiving_pool_needs_quorum() -> None:
+    assert ask("partner-quorum", two_sites()).verdict is PASSED
+    few = ask("partner-quorum", with_machines(two_sites(), P2, "udd"), DISASTER)
+    assert (few.verdict, few.overridable) == (FAILED, True)
+    assert "1 of 3 machines" in few.evidence
+    enough = ask("partner-quorum", with_machines(two_sites(), P2, "uud"))
+    assert enough.verdict is WARNING
+    assert "3 machines must be up together" in enough.evidence
+    assert ask("partner-quorum", with_machines(two_sites(), P2, "uss"), PLANNED).refuses
+    assert not ask("partner-quorum", with_machines(two_sites(), P2, "uss"), DISASTER).refuses
+    assert "first 7" in ask("partner-quorum", with_machines(two_sites(), P2, "uuuuuuuuu")).evidence
+
+
+def test_standard_edition_needs_no_quorum() -> None:
+    result = ask("partner-quorum", two_sites(kind=PoolKind.STANDARD))
+    assert result.verdict is PASSED
+    assert "no quorum" in result.evidence
+
+
+def test_going_home_it_is_the_home_pool_that_needs_quorum() -> None:
+    result = ask("partner-quorum", with_machines(two_sites(), P1, "udd"), back=True)
+    assert result.refuses
+    assert P1 in result.evidence
+
+
+def test_a_single_silent_machine_is_no_lack_of_rights() -> None:
+    alone = attrs.evolve(
+        two_sites(kind=PoolKind.STANDARD), pools=tuple(p for p in two_sites(kind=PoolKind.STANDARD).front_end_pools)
+    )
+    assert ask("mode-fits", with_dead(alone, P1), DISASTER).verdict is PASSED
