@@ -82,3 +82,4 @@ class Execution(Generic[R_co]):
     endpoint: str = ""
     attempts: int = 1
     sent: bool = True
+    interrupted: bool = False  # the operator let go of a CHANGE (Ctrl-C): it is UNKNOWN, and the server goes on with it
