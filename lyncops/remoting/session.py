@@ -141,6 +141,7 @@ def finish(job: Job[R], pipeline: Pipeline, ending: Ending, started: datetime, e
         address=address,
         endpoint=address.endpoint,
         sent=verdict.sent,
+        interrupted=ending is Ending.INTERRUPTED,
     )
     resend = address if ending is Ending.NOT_STARTED and job.cmdlet.effect is Effect.CHANGE else None
     return Attempt(execution=execution, ending=ending, heard=pipeline.heard, again=verdict.again, resend=resend)

@@ -323,8 +323,8 @@ def _nobody_answers(refusals: Sequence[EndpointError]) -> EndpointError:
     if len(refusals) == 1:
         return refusals[0]
     # What may be mended by waiting comes first: then it is worth trying again.
-    kinds = (UnreachableError, UntrustedCertificateError, EndpointError)
-    kind = next(kind for kind in kinds if any(isinstance(each, kind) for each in refusals))
+    kinds = (UnreachableError, UntrustedCertificateError)
+    kind = next((kind for kind in kinds if any(isinstance(each, kind) for each in refusals)), EndpointError)
     return kind(
         f"No endpoint answers: {' '.join(each.what for each in refusals)}",
         remedy="Check names, ports and firewalls, or add another [[endpoint]] to lyncops.toml.",

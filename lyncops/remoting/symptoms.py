@@ -75,8 +75,8 @@ def _offers_other_ways(error: BaseException) -> bool:
     return str(error).startswith("The server did not response")
 
 
-def classify(error: BaseException, phase: Phase) -> Symptom:
-    """What `error` means when it came while doing `phase`: the table of the remoting facts, section 2."""
+def _known(error: BaseException, phase: Phase) -> Symptom | None:
+    """What an error says by its class."""
     if isinstance(error, WSManFaultError):
         return _fault(error, phase)
     if isinstance(error, _REFUSED_LOGIN):
@@ -86,19 +86,29 @@ def classify(error: BaseException, phase: Phase) -> Symptom:
     if isinstance(error, WinRMTransportError):
         refused = phase in {Phase.CREATE, Phase.ATTACH} and error.code in _NOT_SERVED
         return Symptom.NOT_SERVED if refused else _LOST[phase]
+    return None
+
+
+def _by_cause(error: BaseException) -> Symptom | None:
+    """What an error says by what caused it: the connection was never made, or not trusted."""
     causes = list(_causes(error))
     if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
         return Symptom.UNTRUSTED
     if any(isinstance(each, NewConnectionError | ConnectTimeoutError | requests.ConnectTimeout) for each in causes):
         return Symptom.NOT_SENT
-    if phase is Phase.CREATE:
-        if isinstance(error, SpnegoError):
-            return Symptom.CANNOT_LOG_ON
-        if isinstance(error, requests.exceptions.SSLError | ValueError | LookupError):
-            return Symptom.NOT_SERVED
-        if isinstance(error, requests.ReadTimeout):
-            return Symptom.CREATE_HANGS
-    return _LOST[phase]
+    return None
+
+
+def classify(error: BaseException, phase: Phase) -> Symptom:
+    """What `error` means when it came while doing `phase`: the table of the remoting facts, section 2."""
+    known = _known(error, phase) or _by_cause(error)
+    if known is not None or phase is not Phase.CREATE:
+        return known or _LOST[phase]
+    if isinstance(error, SpnegoError):
+        return Symptom.CANNOT_LOG_ON
+    if isinstance(error, requests.exceptions.SSLError | ValueError | LookupError):
+        return Symptom.NOT_SERVED
+    return Symptom.CREATE_HANGS if isinstance(error, requests.ReadTimeout) else _LOST[phase]
 
 
 def describe(error: BaseException) -> str:
@@ -109,7 +119,7 @@ def describe(error: BaseException) -> str:
         return f"HTTP status {error.code}"
     if isinstance(error, AuthenticationError):
         return str(error) if _offers_other_ways(error) else "HTTP status 401"
-    if isinstance(error, SpnegoError | CREDSSP_ERRORS):
+    if isinstance(error, (SpnegoError, *CREDSSP_ERRORS)):
         return str(error).partition("\n")[0]
     if isinstance(error, requests.Timeout):
         return "no answer in time"

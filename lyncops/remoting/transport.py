@@ -33,7 +33,7 @@ from lyncops.remoting.symptoms import CREDSSP_ERRORS, failure_of
 # pypsrp logs a traceback for each failure that lyncops handles; whoever wants to see them configures logging.
 logging.getLogger("pypsrp").addHandler(logging.NullHandler())
 
-_FAILURES: Final = (
+_FAILURES: Final[tuple[type[Exception], ...]] = (
     OSError,  # requests' and ssl's errors are OSErrors
     HTTPError,
     WinRMError,
