@@ -13,7 +13,7 @@ import attrs
 
 from lyncops.lab.catalogue import COMMON_PARAMETERS, CmdletSpec, Parameter, ParameterSet
 from lyncops.lab.coercion import CannotConvertError, convert, text_of
-from lyncops.lab.enums import STRING_ENUMS
+from lyncops.lab.enums import TYPE_CORRECTIONS
 from lyncops.lab.interface import Argument, ErrorDetail, TerminatingError
 
 
@@ -64,16 +64,16 @@ class _Binder:
             return (own or matches)[0]
         if matches:
             listed = "".join(f" -{p.name}" for p in matches)
-            text = f"Parameter cannot be processed because the parameter name '{name}' is ambiguous. Possible matches include:{listed}."
-            self._refuse(text, "AmbiguousParameter")
-        self._refuse(f"A parameter cannot be found that matches parameter name '{name}'.", "NamedParameterNotFound")
+            text = f"Parameter cannot be processed because the parameter name '{name}' is ambiguous. "
+            self._refuse(f"{text}Possible matches include:{listed}.", "AmbiguousParameter")
+        return self._refuse(f"A parameter cannot be found that matches parameter name '{name}'.", "NamedParameterNotFound")
 
     def _set(self, parameter: Parameter, value: object) -> None:
         name = parameter.name
         if name in self._values:
             self._refuse(
-                f"Cannot bind parameter because parameter '{name}' is specified more than once. To provide multiple values to parameters "
-                'that can accept multiple values, use the array syntax. For example, "-parameter value1,value2,value3".',
+                f"Cannot bind parameter because parameter '{name}' is specified more than once. To provide multiple values to "
+                'parameters that can accept multiple values, use the array syntax. For example, "-parameter value1,value2,value3".',
                 "ParameterAlreadyBound",
             )
         if value is None and not parameter.is_switch:
@@ -84,7 +84,7 @@ class _Binder:
         if value == "" and not parameter.is_switch and any(name in s.mandatory for s in self._spec.sets):
             text = f"Cannot bind argument to parameter '{name}' because it is an empty string."
             self._refuse(text, "ParameterArgumentValidationErrorEmptyStringNotAllowed")
-        type_name = STRING_ENUMS.get((self._spec.name, name), parameter.type_name)
+        type_name = TYPE_CORRECTIONS.get((self._spec.name, name), parameter.type_name)
         try:
             self._values[name] = convert(value, type_name, self._version)
         except CannotConvertError as error:

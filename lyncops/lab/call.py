@@ -50,7 +50,12 @@ class Call:
         return str(self._bound.values.get(name, ""))
 
     def fqdn(self, name: str) -> Fqdn:
-        """A mandatory Fqdn argument."""
+        """A mandatory Fqdn argument; fails where a version's reference leaves the cmdlet without it."""
+        if name not in self._bound.values:
+            # PowerShell's own text.
+            self.fail(
+                f"Cannot process command because of one or more missing mandatory parameters: {name}.", category="InvalidArgument"
+            )
         return Fqdn(str(self._bound.values[name]))
 
     def value(self, name: str) -> object:
@@ -92,7 +97,9 @@ class Call:
         action = self.value("ErrorAction")
         detail = self._detail(message, category, target, exception)
         if action == "Stop":
-            text = 'The running command stopped because the preference variable "ErrorActionPreference" or common parameter is set to Stop: '
+            # PowerShell's own text.
+            variable = 'preference variable "ErrorActionPreference" or common parameter'
+            text = f"The running command stopped because the {variable} is set to Stop: "
             raise TerminatingError(
                 ErrorDetail(
                     message=text + message,

@@ -19,7 +19,7 @@ class Cancellation(Protocol):
 
 
 class LabClock:
-    """A clock that starts at `start` and runs `rate` times faster than real time; `rate` None makes it jump when somebody sleeps."""
+    """A clock that starts at `start` and runs `rate` times as fast as real time; with `rate` None it jumps when somebody sleeps."""
 
     def __init__(self, start: datetime, rate: float | None = None) -> None:
         self._start = start

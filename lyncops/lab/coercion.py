@@ -57,6 +57,8 @@ def text_of(value: object) -> str:
     """The value as PowerShell would print it into a message."""
     if isinstance(value, bool):
         return "True" if value else "False"
+    if isinstance(value, (list, tuple)):
+        return " ".join(text_of(item) for item in cast("Sequence[object]", value))
     return str(value)
 
 
@@ -65,12 +67,13 @@ def _to_integer(value: object, short: str) -> int:
     try:
         number = int(value) if isinstance(value, (bool, int, float)) else int(str(value).strip(), 10)
     except ValueError:
-        message = f'Cannot convert value "{text_of(value)}" to type "{full}". Error: "Input string was not in a correct format."'
+        message = f'Cannot convert value "{value}" to type "{full}". Error: "Input string was not in a correct format."'
         raise CannotConvertError(message) from None
     if not low <= number <= high:
         kind = "an " + short if short[0] in "IU" else short
         raise CannotConvertError(
-            f'Cannot convert value "{text_of(value)}" to type "{full}". Error: "Value was either too large or too small for {kind}."'
+            f'Cannot convert value "{text_of(value)}" to type "{full}". '
+            f'Error: "Value was either too large or too small for {kind}."'
         )
     return number
 
@@ -88,8 +91,8 @@ def _to_enum(value: object, names: tuple[str, ...], short: str) -> str:
     listed = ", ".join(names)
     # PowerShell 3 and later word it so (System.Management.Automation, enumerator names).
     raise CannotConvertError(
-        f'Cannot convert value "{text}" to type "Microsoft.Rtc.Management.{short}". Error: "Unable to match the identifier name {text} '
-        f'to a valid enumerator name. Specify one of the following enumerator names and try again:\n{listed}"'
+        f'Cannot convert value "{text}" to type "Microsoft.Rtc.Management.{short}". Error: "Unable to match the identifier name '
+        f'{text} to a valid enumerator name. Specify one of the following enumerator names and try again:\n{listed}"'
     )
 
 
@@ -167,7 +170,7 @@ def _to_bytes(value: object) -> bytes:
         items = cast("Sequence[object]", value)
         if all(isinstance(item, int) and 0 <= item <= 255 for item in items):
             return bytes(cast("Sequence[int]", items))
-    raise CannotConvertError(f'Cannot convert value "{text_of(value)}" to type "System.Byte[]".')
+    raise CannotConvertError('Cannot convert the value to type "System.Byte[]".')
 
 
 def _to_action(value: object) -> str:

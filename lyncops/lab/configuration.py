@@ -8,7 +8,7 @@ from typing import Final
 
 import attrs
 
-from lyncops.lab.scenario import Kind, PoolSpec, Scenario, SiteSpec
+from lyncops.lab.scenario import Kind, PoolSpec, Product, Scenario, SiteSpec
 from lyncops.values import Fqdn
 
 FEDERATION_PORT: Final = 5061  # an Edge pool is federated when its external SIP port is this one (facts page 2.2)
@@ -144,7 +144,7 @@ def _edge(pool: PoolSpec) -> str | None:
 
 
 def _edge_properties(pool: PoolSpec, scenario: Scenario) -> dict[str, object]:
-    return {
+    properties: dict[str, object] = {
         "Registrar": f"Registrar:{pool.next_hop}",
         "AccessEdgeInternalSipPort": 5061,
         "AccessEdgeExternalSipPort": FEDERATION_PORT if pool.federation else None,
@@ -153,7 +153,10 @@ def _edge_properties(pool: PoolSpec, scenario: Scenario) -> dict[str, object]:
         "DataEdgeExternalFqdn": f"webconf-{pool.fqdn}",
         "AVEdgeExternalFqdn": f"av-{pool.fqdn}",
         "ExternalMrasFqdn": f"av-{pool.fqdn}",
-    } | ({} if scenario.version.value == "2013" else {"SkypeSearchProxyPort": 4443})
+    }
+    if scenario.version is not Product.V2013:
+        properties["SkypeSearchProxyPort"] = 4443
+    return properties
 
 
 def _front_end_roles(pool: PoolSpec, scenario: Scenario) -> Iterator[_Role]:

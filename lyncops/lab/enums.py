@@ -38,8 +38,12 @@ ENUM_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
     "FabricEnumerationType": ("All", "MCUFactory", "ConferenceDirectory", "Routing", "LYSS"),  # PSTN:Get-CsPoolFabricState
 }
 
-# Parameters that the reference types as String although the cmdlet takes an enumeration (facts page 1.1, 2.1).
-STRING_ENUMS: Final[Mapping[tuple[str, str], str]] = {("Get-CsPoolFabricState", "Type"): "FabricEnumerationType"}
+# Parameters that the reference types as String although the cmdlet takes something else.
+TYPE_CORRECTIONS: Final[Mapping[tuple[str, str], str]] = {
+    ("Get-CsPoolFabricState", "Type"): "FabricEnumerationType",  # facts page 1.1, 2.1
+    ("Set-CsBackupServiceConfiguration", "AuthorizedUniversalGroups"): "String[]",  # a list modifier
+    ("Set-CsBackupServiceConfiguration", "AuthorizedLocalAccounts"): "String[]",
+}
 
 BACKUP_MODULES: Final = (
     "UserServices.PresenceFocus",

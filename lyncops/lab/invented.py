@@ -13,7 +13,10 @@ NOT_A_REGISTRAR_POOL: Final = 'Pool "{pool}" does not host users and cannot be f
 NO_BACKUP_POOL: Final = 'Pool "{pool}" has no backup pool assigned.'
 ALREADY_FAILED_OVER: Final = 'Pool "{pool}" is already failed over to "{backup}".'
 NOT_FAILED_OVER: Final = 'Pool "{pool}" is not failed over. PoolState is {state}.'
-BACKUP_IS_FAILED_OVER: Final = 'The users of the backup pool "{backup}" are served by pool "{pool}". Fail back pool "{backup}" before failing over pool "{pool}".'
+BACKUP_IS_FAILED_OVER: Final = (
+    'The users of the backup pool "{backup}" are served by pool "{pool}". '
+    'Fail back pool "{backup}" before failing over pool "{pool}".'
+)
 BACKUP_POOL_DOWN: Final = 'The backup pool "{backup}" of pool "{pool}" cannot be reached.'
 POOL_UNREACHABLE: Final = 'Pool "{pool}" cannot be reached. Use -DisasterMode if the pool is no longer available.'
 POOL_STILL_DOWN: Final = 'Pool "{pool}" cannot be reached, so its users cannot be failed back to it.'
@@ -31,7 +34,10 @@ STORE_NOT_FROM_EDGE: Final = (
     "The Central Management store cannot be reached from this server. Use -LocalStore where the cmdlet has it."
 )
 STORE_READ_ONLY: Final = "No server holds the active Central Management role. The configuration cannot be changed."
-STORE_WRONG_SERVER: Final = "{machine} does not belong to a pool that hosts the standby Central Management store. Run the cmdlet on a Front End of that pool."
+STORE_WRONG_SERVER: Final = (
+    "{machine} does not belong to a pool that hosts the standby Central Management store. "
+    "Run the cmdlet on a Front End of that pool."
+)
 STORE_ALREADY_HERE: Final = "Pool {pool} already hosts the active Central Management store."
 STORE_WRONG_SQL: Final = (
     "SQL Server {server} with instance {instance} is not the Central Management database that the topology defines for {pool}."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NoReturn, cast
 
 from lyncops.lab import invented
@@ -97,8 +96,8 @@ class Machine:
         if kept is None or not self._exists(kept, session):
             # PowerShell's own text.
             _refuse(
-                f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program. Check the "
-                "spelling of the name, or if a path was included, verify that the path is correct and try again.",
+                f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program. Check "
+                "the spelling of the name, or if a path was included, verify that the path is correct and try again.",
                 "CommandNotFoundException",
                 "System.Management.Automation.CommandNotFoundException",
                 category="ObjectNotFound",
@@ -168,7 +167,7 @@ class Machine:
             self._check_admission(call, handler)
         if handler.reader is not None:
             with self._world.lock:
-                items = list(cast("Iterable[object]", handler.reader(call)))
+                items = list(handler.reader(call))
             for item in items:
                 call.check_stopped()
                 sink.output(item)

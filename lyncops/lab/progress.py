@@ -51,6 +51,8 @@ def _copy_data(world: World, pool: PoolRuntime, now: datetime, elapsed: timedelt
     writes = server is not None and not pool.read_only and pool.spec.users > 0
     copies = server is not None and world.backup_runs(server) and pool.fqdn not in world.faults.sync_error
     for track in pool.tracks.values():
+        if track.restored is not None and track.restored <= now:
+            track.left_behind, track.restored = timedelta(), None
         if copies and track.initialized:
             until = now if pool.read_only else last_tick(world, now)
             reached = min(until, track.copied + _CATCH_UP * elapsed)
@@ -92,7 +94,7 @@ def _replicate(world: World, now: datetime) -> None:
             continue
         replica = machine.replica
         if replica.applied < store.changed:
-            done = max(store.changed, machine.since, store.forced or store.changed) + replication_delay(machine)
+            done = max(store.changed, machine.since, replica.requested or store.changed) + replication_delay(machine)
             if done > now:
                 continue
             replica.applied = store.changed

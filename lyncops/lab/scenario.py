@@ -1,4 +1,4 @@
-"""A scenario: the starting state of a lab, as immutable values. `scenario_reader` reads it from TOML, `scenario_checks` judges it."""
+"""A scenario: the starting state of a lab as immutable values. `scenario_reader` reads it, `scenario_checks` judges it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEFAULT_START: Final = datetime(2014, 3, 3, 3, 0, tzinfo=UTC)
 
 
 class Product(enum.Enum):
-    """A product generation with what the simulated servers say about it (facts page 2.2; build numbers of 2013 and 2015 inferred)."""
+    """A product generation with what its servers say of themselves (facts page 2.2; builds of 2013 and 2015 inferred)."""
 
     V2013 = "2013"
     V2015 = "2015"

@@ -43,7 +43,19 @@ _NOT_LYNC: Final = ("W3SVC", "FabricHostSvc")
 _STORE_ROLE: Final = ("MASTER", "FTA")  # only where the CentralMgmt role is installed
 # What stops on every server of a pool that lost quorum; the services of the machine itself go on.
 POOL_SERVICES: Final = (
-    "RTCSRV RTCCAA RTCCAS RTCRGS RTCCPS RTCATS RTCIMMCU RTCDATAMCU RTCAVMCU RTCASMCU RTCMEDSRV LYNCBACKUP RTCXMPPTGW".split()
+    "RTCSRV",
+    "RTCCAA",
+    "RTCCAS",
+    "RTCRGS",
+    "RTCCPS",
+    "RTCATS",
+    "RTCIMMCU",
+    "RTCDATAMCU",
+    "RTCAVMCU",
+    "RTCASMCU",
+    "RTCMEDSRV",
+    "LYNCBACKUP",
+    "RTCXMPPTGW",
 )
 _ROLE_OF_SERVICE: Final[Mapping[str, tuple[str, ...]]] = {
     "MASTER": ("CentralManagement",),

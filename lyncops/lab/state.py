@@ -43,6 +43,7 @@ class Replica:
     applied: datetime  # when the store's content that it has was written
     last_report: datetime | None
     last_creation: datetime
+    requested: datetime | None = None  # when somebody last asked for its replication
 
 
 @attrs.define(slots=True, kw_only=True)
@@ -75,6 +76,12 @@ class Track:
     copied: datetime
     initialized: bool = True
     left_behind: timedelta = timedelta()  # conference content that a failback left on the backup pool
+    restored: datetime | None = None  # when that content will be back
+
+    def start_restoring(self, now: datetime) -> None:
+        """Bring back the conference content that was left behind; the more there is, the longer it takes (a guess)."""
+        if self.left_behind and self.restored is None:
+            self.restored = now + timedelta(minutes=1) + self.left_behind / 10
 
     @property
     def unsynced(self) -> timedelta:
@@ -142,7 +149,6 @@ class Store:
     changed: datetime
     written: list[tuple[datetime, Configuration]]  # what the standby copy has not seen yet, oldest first
     published: bool = True  # see Switches.enable_topology_needed
-    forced: datetime | None = None  # when replication was last asked for
 
     @property
     def claimants(self) -> tuple[StoreCopy, ...]:

@@ -100,7 +100,7 @@ class World:
             raise ScenarioError(f"The lab has no machine {fqdn}.", remedy=f"Name one of: {known}.") from None
 
     def crash(self, name: str) -> None:
-        """Switch off a machine, a SQL Server, a pool (with its SQL Servers: the disaster of the guide), or `site:NAME` with all in it."""
+        """Switch off a machine, a SQL Server, a pool with its SQL Servers (the guide's disaster), or `site:NAME` with all in it."""
         power.set_power(self, name, Power.DOWN)
 
     def hang(self, name: str) -> None:

@@ -33,16 +33,17 @@ _ITEMS_PER_USER_MINUTE: Final = 0.02  # a guess, for the loss count only
 # Facts page 3, verbatim; the two spaces before `before` are Microsoft's.
 NEXT_HOP: Final = (
     'This Front-end pool "{pool}" is specified in topology as the next hop for the Edge server. Failing over this pool may cause '
-    "External access/Federation/Split-domain/XMPP features to stop working. Please use Topology Builder to change the Edge internal "
-    "next hop setting to point to a different Front-end pool,  before you proceed."
+    "External access/Federation/Split-domain/XMPP features to stop working. Please use Topology Builder to change the Edge "
+    "internal next hop setting to point to a different Front-end pool,  before you proceed."
 )
 
 
 @changes("Invoke-CsPoolFailOver")
 def invoke_cs_pool_failover(call: Call) -> None:
-    """Refuses, in this order: unknown or unpaired pool; store not available; already failed over; the backup pool itself failed
-    over; the backup pool or (without -DisasterMode) the pool unreachable; an Edge pool that has the pool as next hop.
+    """Moves the users to the backup pool.
 
+    Refuses, in this order: unknown or unpaired pool; store not available; already failed over; the backup pool itself failed
+    over; the backup pool or (without -DisasterMode) the pool unreachable; an Edge pool that has the pool as next hop.
     Returns nothing (facts page 0.2). A pool left FailingOver by a failure can be failed over again (facts page 4.1 step 6).
     """
     world = call.world
@@ -139,7 +140,12 @@ def _lose(call: Call, pool: PoolRuntime) -> None:
 
 @changes("Invoke-CsPoolFailBack")
 def invoke_cs_pool_failback(call: Call) -> None:
-    """-PoolFqdn is the FQDN that was given to the failover; -DisasterMode means that the *backup* pool is gone, and loses its data."""
+    """Moves the users home; -PoolFqdn is that of the failover.
+
+    -DisasterMode means that the *backup* pool is gone; what was written there is lost (facts page 1.3). Refuses: unknown or
+    unpaired pool; store not available; a pool that is not failed over; the pool unreachable; without -DisasterMode, the backup
+    pool unreachable. Returns nothing.
+    """
     world = call.world
     with world.lock:
         if call.flag("WhatIf") and not world.switches.what_if_checks:

@@ -148,21 +148,24 @@ def set_cs_site(call: Call) -> None:
     """Routes and names of a site; the identity is the bare name, not `site:Redmond` (facts page 1.3)."""
     world = call.world
     with world.lock:
-        site = world.configuration.sites.get(call.text("Identity").casefold())
-        if site is None:
-            call.fail(invented.UNKNOWN_SITE.format(call.text("Identity")), category="ObjectNotFound")
-        fields: dict[str, object] = {}
-        for parameter, field in _SITE_FIELDS.items():
-            if call.given(parameter):
-                fields[field] = call.text(parameter) or None
-        for parameter in ("FederationRoute", "XmppFederationRoute"):
-            if call.text(parameter):
-                fields[_SITE_FIELDS[parameter]] = _route(call, parameter)
-        if not call.should_process(f"Site:{site.name}"):
-            return
-        if call.start():
-            sites = {**world.configuration.sites, site.name.casefold(): attrs.evolve(site, **fields)}
-            call.change(attrs.evolve(world.configuration, sites=sites), needs_enabling=True)
+        site = _changed_site(call)
+    if not call.should_process(f"Site:{site.name}") or not call.start():
+        return
+    with world.lock:
+        sites = {**world.configuration.sites, site.name.casefold(): site}
+        call.change(attrs.evolve(world.configuration, sites=sites), needs_enabling=True)
+
+
+def _changed_site(call: Call) -> SiteRecord:
+    site = call.world.configuration.sites.get(call.text("Identity").casefold())
+    if site is None:
+        call.fail(invented.UNKNOWN_SITE.format(call.text("Identity")), category="ObjectNotFound")
+    values = attrs.asdict(site)
+    for parameter, field in _SITE_FIELDS.items():
+        if call.given(parameter):
+            text = call.text(parameter)
+            values[field] = _route(call, parameter) if text and parameter.endswith("Route") else text or None
+    return SiteRecord(**values)
 
 
 _SITE_FIELDS: Final = {
@@ -175,7 +178,7 @@ _SITE_FIELDS: Final = {
 
 
 def _route(call: Call, parameter: str) -> str:
-    """The Edge service of a route, whose identity needs its role; a federation route needs federation on that Edge (facts page 4.4)."""
+    """The Edge service of a route; a federation route needs federation to be enabled on it (facts page 4.4)."""
     record = call.world.configuration.service(call.text(parameter))
     if record is None or record.role != "EdgeServer":
         call.fail(invented.UNKNOWN_SERVICE.format(call.text(parameter)), category="ObjectNotFound")
