@@ -13,6 +13,7 @@ import attrs
 
 from lyncops.errors import ConfigurationError
 
+_PASSWORDS: Final = frozenset({"password", "passwd", "pass", "pwd", "secret", "passphrase"})
 _INSTEAD: Final = 'Write password_env = "LYNCOPS_PASSWORD", password_prompt = true or password_keyring = "a service name" instead.'
 
 
@@ -99,7 +100,7 @@ class FromKeyring:
 
 def refuse_password(field: str) -> str | None:
     """Why a field of this name must not be in the file, None when it may be."""
-    if "password" in field.lower().replace("_", "") or field.lower() in ("secret", "pwd", "passwd"):
+    if field.lower() in _PASSWORDS:
         return f"a password does not belong into a file that is copied, mailed and backed up. {_INSTEAD}"
     return None
 

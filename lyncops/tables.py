@@ -23,7 +23,8 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     """`Did you mean X?` and what else there is."""
     names = sorted(known)
     close = difflib.get_close_matches(word, names, n=1)
-    return f"Did you mean {close[0]}? " * bool(close) + f"Known here: {', '.join(names)}."
+    hint = f"Did you mean {close[0]}? " if close else ""
+    return f"{hint}Known here: {', '.join(names)}."
 
 
 @attrs.frozen(slots=True, kw_only=True)

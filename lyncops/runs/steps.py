@@ -12,7 +12,7 @@ import attrs
 from lyncops.errors import EndpointError, InvalidValueError, UnsupportedByVersionError
 from lyncops.plan.conditions import Truth
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
-from lyncops.remoting.execution import CommandAddress, StreamRecord
+from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
 from lyncops.remoting.interface import RunsCmdlets
 from lyncops.runs.events import Streamed
 from lyncops.runs.ledger import Ledger
@@ -100,7 +100,7 @@ class Steps:
         attempt = self.ledger.run.record(step.step_id).last_attempt
         if attempt is None or not attempt.is_open:  # refused before it had an address
             return self._fail(step, f"It was not begun, nothing was sent. {execution.reason or _errors(execution.errors)}")
-        self.ledger.ended(step.step_id, attempt, execution)
+        self._ended(step, attempt, execution)
         return self._judge(step)
 
     def _judge(self, step: CmdletStep) -> Halt | None:
@@ -123,13 +123,18 @@ class Steps:
             )
         except EndpointError as error:
             return self._settle_unknown(step, f"No server could be asked about the command: {error}")
-        self.ledger.ended(step.step_id, attempt, execution)
+        self._ended(step, attempt, execution)
         if execution.outcome is Outcome.UNKNOWN:
             return self._settle_unknown(step, execution.reason)
         if not execution.sent:
             never = sum(not earlier.sent for earlier in self.ledger.run.record(step.step_id).attempts)
             return self._begin(step) if never < _MAX_PROVEN_NOT_STARTED else self._judge(step)
         return self._judge(step)
+
+    def _ended(self, step: CmdletStep, attempt: Attempt, execution: Execution[object]) -> None:
+        self.ledger.ended(step.step_id, attempt, execution)
+        if execution.interrupted:
+            raise KeyboardInterrupt  # the sessions have let the command go, and told what is known of it
 
     def _settle(self, step: CmdletStep, attempt: Attempt) -> Halt | None:
         """Its cmdlet has ended: see what it did."""

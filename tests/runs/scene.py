@@ -55,6 +55,7 @@ class Fate(enum.Enum):
     LOST_FAILED = "not done; the answer is lost, and the failure found later"
     UNREACHABLE = "no server answers"
     INTERRUPTED = "done; Ctrl-C while it runs"
+    LET_GO = "done; Ctrl-C while it runs, and the sessions say so"
 
     @property
     def starts(self) -> bool:
@@ -62,7 +63,7 @@ class Fate(enum.Enum):
 
     @property
     def is_done(self) -> bool:
-        return self in (Fate.WORKS, Fate.FAILS_YET_DONE, Fate.LOST_DONE, Fate.LOST_COLLECTABLE, Fate.INTERRUPTED)
+        return self in (Fate.WORKS, Fate.FAILS_YET_DONE, Fate.LOST_DONE, Fate.LOST_COLLECTABLE, Fate.INTERRUPTED, Fate.LET_GO)
 
     @property
     def is_lost(self) -> bool:
@@ -162,7 +163,8 @@ class Sessions:
             raise KeyboardInterrupt
         if on_record is not None:
             on_record(StreamRecord(kind=StreamKind.WARNING, text="It takes a while."))
-        return self._told(cmdlet, fate, address, lost=fate.is_lost)
+        told = self._told(cmdlet, fate, address, lost=fate.is_lost or fate is Fate.LET_GO)
+        return attrs.evolve(told, interrupted=fate is Fate.LET_GO)
 
     def collect(
         self,

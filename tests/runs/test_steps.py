@@ -256,8 +256,9 @@ def test_a_run_is_complete_only_when_its_goal_is_seen(office: Office, unreadable
     assert run.state is state
 
 
-def test_ctrl_c_while_a_change_runs_leaves_it_unknown_until_somebody_comes_back(office: Office) -> None:
-    office.scene.fates[A] = [Fate.INTERRUPTED]
+@pytest.mark.parametrize("fate", [Fate.INTERRUPTED, Fate.LET_GO])
+def test_ctrl_c_while_a_change_runs_leaves_it_unknown_until_somebody_comes_back(office: Office, fate: Fate) -> None:
+    office.scene.fates[A] = [fate]
     run = office.start(plan_of(failing_over(A)))
     assert run.state is RunState.UNKNOWN
     assert run.steps[0].state is StepState.UNKNOWN
