@@ -17,14 +17,14 @@ _SOURCE = "Failing over a pool, step 1; Set-CsEdgeServer reference page; facts p
 def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
     """Draft that the Edge pool `request.target` leads to the pool `request.next_hop`.
 
-    Refused when there is no such Edge pool, when the next hop is not named, is no living Front End pool, and when the
-    store does not work: every Set-Cs cmdlet needs it (facts page 6.2).
+    Refused when there is no such Edge pool, when the next hop is no living Front End pool, and when the store does not
+    work: every Set-Cs cmdlet needs it (facts page 6.2).
     """
     found = edge_exists(deployment, request)
     edge = find_edge(deployment, request)
     to = request.next_hop
     if edge is None or to is None:
-        return Draft(checks=(found, *([] if to else [_next_hop_named()])))
+        return Draft(checks=(found,))
     move = NextHopMove(edges=(edge,), to=to)
     fits = next_hop_fits(deployment, move, leaving=edge.fqdn)
     return Draft(
@@ -59,18 +59,6 @@ def edge_exists(deployment: Deployment, request: ProcedureRequest) -> CheckResul
         verdict=verdict,
         evidence=evidence,
         remedy="" if edge else "Name the Edge pool, not a Front End pool and not a machine.",
-        source=_SOURCE,
-        overridable=False,
-    )
-
-
-def _next_hop_named() -> CheckResult:
-    return CheckResult(
-        check_id="next-hop-named",
-        question="Is it said which pool the Edge pool shall lead to?",
-        verdict=Verdict.FAILED,
-        evidence="No next hop is named.",
-        remedy="Name a Front End pool with --next-hop.",
         source=_SOURCE,
         overridable=False,
     )

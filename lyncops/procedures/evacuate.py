@@ -50,7 +50,7 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
     return Draft(
         lock=(pool.fqdn, partner.fqdn),
-        checks=_merged([*run_checks(_GROUND, situation), *(check for part in parts for check in part.checks)]),
+        checks=merged([*run_checks(_GROUND, situation), *(check for part in parts for check in part.checks)]),
         steps=tuple(step for part in parts for step in part.steps),
         goal=(PoolIsHome(pool.fqdn), *(condition for part in parts[-1:] for condition in part.goal)),
         expected_loss=" ".join(dict.fromkeys(part.expected_loss for part in parts)),
@@ -76,7 +76,7 @@ def _with_state(deployment: Deployment, pool: Pool, state: PoolState) -> Deploym
     return attrs.evolve(deployment, pools=tuple(attrs.evolve(p, state=state) if p.fqdn == pool.fqdn else p for p in pools))
 
 
-def _merged(checks: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
+def merged(checks: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
     """One answer for each check: the worst one, and of equals what both have seen."""
     answers: dict[str, CheckResult] = {}
     for check in checks:

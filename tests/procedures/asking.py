@@ -1,0 +1,49 @@
+"""Short ways to ask procedures for plans and to look at what they answered."""
+
+from __future__ import annotations
+
+from typing import Final, TypedDict, Unpack
+
+from lyncops.cmdlets import DatabaseNameType
+from lyncops.deployment.model import Deployment
+from lyncops.plan.model import CmdletStep, Plan
+from lyncops.procedures import PROCEDURES, ProcedureRequest
+from lyncops.values import Fqdn, Mode
+
+PLANNED: Final = Mode.PLANNED
+DISASTER: Final = Mode.DISASTER
+
+
+class Options(TypedDict, total=False):
+    overrides: dict[str, str]
+    accept_data_loss: bool
+    export: bool
+    next_hop: Fqdn
+    edges: tuple[Fqdn, ...]
+    edge: Fqdn
+    database_type: DatabaseNameType
+    to_mirror: bool
+    store_sql_server: Fqdn
+    store_sql_instance: str
+
+
+def ask(procedure: str, deployment: Deployment, target: Fqdn, mode: Mode | None = None, **options: Unpack[Options]) -> Plan:
+    return PROCEDURES[procedure].plan(deployment, ProcedureRequest(target=target, mode=mode, **options))
+
+
+def ids(plan: Plan) -> list[str]:
+    return [step.step_id for step in plan.steps]
+
+
+def refused_by(plan: Plan) -> set[str]:
+    return {check.check_id for check in plan.refusals}
+
+
+def step(plan: Plan, step_id: str) -> CmdletStep:
+    found = next(step for step in plan.steps if step.step_id == step_id)
+    assert isinstance(found, CmdletStep)
+    return found
+
+
+def powershell(plan: Plan, step_id: str) -> str:
+    return step(plan, step_id).cmdlet.to_powershell()

@@ -1,0 +1,307 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import attrs
+import pytest
+
+from lyncops.checks.result import Verdict
+from lyncops.deployment.model import DatabaseMirror, Deployment, EdgePool, Pool, PoolKind, PoolState, StoreCopy
+from lyncops.errors import InvalidValueError
+from lyncops.plan.conditions import EdgeNextHopIs, NoEdgeLeadsTo, PoolIsHome, PoolStateIs, StoreHasSingleMaster, StoreIsActiveOn
+from lyncops.plan.model import WaitStep
+from lyncops.procedures.pool_failover import plan_pool_failover
+from lyncops.values import Anywhere, Fqdn, LyncVersion, OnPool, Unread
+from tests.deployments import EDGE1, P1, P2, changed, machine, two_sites, with_dead, with_state, with_store
+from tests.procedures.asking import DISASTER, PLANNED, ask, ids, powershell, refused_by, step
+
+SQL2 = Fqdn("sql2.contoso.com")
+DEAD = with_store(
+    with_dead(two_sites(), P1),
+    copies=(
+        StoreCopy(pool=P1, active=True, version=LyncVersion.V2013),
+        StoreCopy(
+            pool=P2,
+            active=False,
+            version=LyncVersion.V2013,
+            sql_server=SQL2,
+            sql_instance="lync",
+            mirror_sql_server=Fqdn("sql2m.contoso.com"),
+            mirror_sql_instance="mirror",
+        ),
+    ),
+)
+
+
+def with_store_mirror(deployment: Deployment, *, principal_on_mirror: bool) -> Deployment:
+    sides = ("Mirror", "Principal") if principal_on_mirror else ("Principal", "Mirror")
+    mirrors = tuple(
+        DatabaseMirror(
+            database=name,
+            database_type="CentralMgmt",
+            state_on_primary=sides[0],
+            state_on_mirror=sides[1],
+            status_on_primary="synchronized",
+            status_on_mirror="synchronized",
+        )
+        for name in ("xds", "lis")
+    )
+    return changed(deployment, P2, mirrors=mirrors)
+
+
+def test_a_planned_failover_moves_next_hop_store_and_pool_in_the_order_of_the_guide() -> None:
+    plan = ask("pool-failover", two_sites(), P1, PLANNED)
+    assert not plan.is_refused
+    assert ids(plan) == [
+        "export-configuration",
+        "export-lis",
+        f"edge-next-hop-{EDGE1}",
+        f"edge-replicas-{P2}",
+        "store-failover",
+        "store-replicas",
+        "pool-failover",
+    ]
+    assert powershell(plan, "store-failover") == "Invoke-CsManagementServerFailover -Confirm:$false"
+    assert powershell(plan, "pool-failover") == f"Invoke-CsPoolFailOver -PoolFqdn '{P1}' -Confirm:$false -Verbose"
+    assert plan.lock == (P1, P2)
+
+
+def test_in_a_disaster_the_store_comes_first_since_the_next_hop_needs_it() -> None:
+    plan = ask("pool-failover", DEAD, P1, DISASTER, accept_data_loss=True)
+    assert not plan.is_refused
+    assert ids(plan) == [
+        "export-configuration",
+        "store-failover",
+        "store-replicas",
+        f"edge-next-hop-{EDGE1}",
+        f"edge-replicas-{P2}",
+        "pool-failover",
+    ]
+    assert "-LocalStore" in powershell(plan, "export-configuration")
+    assert powershell(plan, "store-failover") == (
+        f"Invoke-CsManagementServerFailover -BackupSqlServerFqdn '{SQL2}' -Force -BackupSqlInstanceName 'lync' -Confirm:$false"
+    )
+    assert "-DisasterMode" in powershell(plan, "pool-failover")
+    assert "documented target" in plan.expected_loss
+
+
+def test_a_store_elsewhere_stays_and_lets_the_next_hop_go_first_in_a_disaster_too() -> None:
+    plan = ask("pool-failover", with_dead(two_sites(active_store=P2), P1), P1, DISASTER, accept_data_loss=True, export=False)
+    assert ids(plan) == [f"edge-next-hop-{EDGE1}", f"edge-replicas-{P2}", "pool-failover"]
+    assert StoreHasSingleMaster() in plan.goal
+
+
+def test_the_store_moves_on_the_receiving_pool_and_is_verified_on_both_sides() -> None:
+    plan = ask("pool-failover", two_sites(), P1, PLANNED)
+    failover = step(plan, "store-failover")
+    assert failover.place == OnPool(P2)
+    assert failover.after == (StoreIsActiveOn(P2),)
+    wait = next(s for s in plan.steps if s.step_id == "store-replicas")
+    assert isinstance(wait, WaitStep)
+    assert wait.optional
+    assert StoreIsActiveOn(P2) in wait.until
+
+
+def test_replicas_of_the_dead_are_not_waited_for() -> None:
+    plan = ask("pool-failover", DEAD, P1, DISASTER, accept_data_loss=True)
+    wait = next(s for s in plan.steps if s.step_id == "store-replicas")
+    assert isinstance(wait, WaitStep)
+    words = " ".join(map(str, wait.until))
+    assert all(f"pool1-fe{n}.contoso.com" in words for n in (1, 2, 3))
+
+
+def test_the_pool_is_failed_over_only_when_what_it_needs_is_there_and_read_back_afterwards() -> None:
+    failover = step(ask("pool-failover", two_sites(), P1, PLANNED), "pool-failover")
+    assert failover.before == (PoolIsHome(P2), NoEdgeLeadsTo(P1), StoreHasSingleMaster())
+    assert failover.after == (PoolStateIs(P1, PoolState.FAILED_OVER),)
+    assert failover.place == Anywhere(prefer=P2, avoid=P1)
+    assert failover.undo == f"lyncops run pool-failback {P1} --mode planned"
+
+
+def test_the_goal_names_everything_that_the_plan_changes() -> None:
+    plan = ask("pool-failover", two_sites(), P1, PLANNED)
+    assert plan.goal == (
+        PoolStateIs(P1, PoolState.FAILED_OVER),
+        PoolIsHome(P2),
+        StoreIsActiveOn(P2),
+        EdgeNextHopIs(EDGE1, P2),
+    )
+
+
+def test_standard_edition_keeps_the_store_beside_itself() -> None:
+    dead = with_dead(two_sites(kind=PoolKind.STANDARD), P1)
+    plan = ask("pool-failover", dead, P1, DISASTER, accept_data_loss=True)
+    assert f"-BackupSqlServerFqdn '{P2}'" in powershell(plan, "store-failover")
+    assert "-BackupSqlInstanceName 'rtc'" in powershell(plan, "store-failover")
+
+
+def test_the_sql_server_that_holds_the_principal_is_named() -> None:
+    on_mirror = ask("pool-failover", with_store_mirror(DEAD, principal_on_mirror=True), P1, DISASTER, accept_data_loss=True)
+    assert "-BackupSqlServerFqdn 'sql2m.contoso.com'" in powershell(on_mirror, "store-failover")
+    assert "-BackupSqlInstanceName 'mirror'" in powershell(on_mirror, "store-failover")
+    on_primary = ask("pool-failover", with_store_mirror(DEAD, principal_on_mirror=False), P1, DISASTER, accept_data_loss=True)
+    assert f"-BackupSqlServerFqdn '{SQL2}'" in powershell(on_primary, "store-failover")
+
+
+def test_an_unknown_server_of_the_principal_is_asked_for() -> None:
+    silent = with_store(with_dead(two_sites(), P1))
+    mirrored = with_store_mirror(silent, principal_on_mirror=True)
+    plan = ask("pool-failover", mirrored, P1, DISASTER, accept_data_loss=True)
+    assert refused_by(plan) == {"store-sql-server"}
+    named = ask("pool-failover", mirrored, P1, DISASTER, accept_data_loss=True, store_sql_server=SQL2, store_sql_instance="named")
+    assert not named.is_refused
+    assert f"-BackupSqlServerFqdn '{SQL2}'" in powershell(named, "store-failover")
+    assert "'named'" in powershell(named, "store-failover")
+
+
+def test_an_unreadable_store_is_taken_to_have_died_with_the_pool() -> None:
+    gap = Unread("the store", "not available")
+    deployment = with_store(DEAD, copies=gap, active_master=gap, file_transfer_agents=gap, replicas=gap)
+    plan = ask("pool-failover", deployment, P1, DISASTER, accept_data_loss=True)
+    assert not plan.is_refused
+    assert ids(plan).index("store-failover") < ids(plan).index("pool-failover")
+    assert "-BackupSqlServerFqdn 'pool2-sql.contoso.com'" in powershell(plan, "store-failover")
+
+
+def test_a_store_that_died_on_a_third_pool_is_refused_with_what_must_come_first() -> None:
+    third, fourth = Fqdn("pool3.contoso.com"), Fqdn("pool4.contoso.com")
+    healthy = two_sites()
+    assert not isinstance(healthy.pools, Unread)
+    renamed = tuple(
+        attrs.evolve(
+            pool,
+            fqdn=name,
+            backup_pool=other,
+            machines=tuple(machine(m.fqdn.replace("pool", "other"), up=up) for m in pool.machines),
+        )
+        for pool, name, other, up in zip(healthy.pools[:2], (third, fourth), (fourth, third), (False, True), strict=True)
+    )
+    copies = tuple(StoreCopy(pool=p, active=p == third, version=LyncVersion.V2013) for p in (third, fourth))
+    deployment = with_store(
+        attrs.evolve(with_dead(healthy, P1), pools=(*with_pools(with_dead(healthy, P1)), *renamed)),
+        copies=copies,
+        active_master=None,
+        file_transfer_agents=(),
+    )
+    plan = ask("pool-failover", deployment, P1, DISASTER, accept_data_loss=True)
+    assert "store-not-on-failed-pool" in refused_by(plan)
+    assert any(f"management-store-failover {third}" in first for check in plan.refusals for first in check.first)
+    assert "store-failover" not in ids(plan)
+
+
+def with_pools(deployment: Deployment) -> tuple[Pool, ...]:
+    return deployment.pools if not isinstance(deployment.pools, Unread) else ()
+
+
+def test_the_order_rule_names_the_failback_that_must_come_first() -> None:
+    plan = ask("pool-failover", with_state(two_sites(), P1, PoolState.FAILED_OVER), P2, PLANNED)
+    assert "partner-not-failed-over" in refused_by(plan)
+    refusal = next(check for check in plan.refusals if check.check_id == "partner-not-failed-over")
+    assert refusal.first == (f"lyncops run pool-failback {P1} --mode planned",)
+    assert refusal.remedy
+
+
+def test_the_order_rule_cannot_be_overridden() -> None:
+    with pytest.raises(InvalidValueError, match="cannot be overridden"):
+        ask(
+            "pool-failover",
+            with_state(two_sites(), P1, PoolState.FAILED_OVER),
+            P2,
+            PLANNED,
+            overrides={"partner-not-failed-over": "I know better"},
+        )
+
+
+def test_disaster_mode_wants_the_loss_accepted_and_shows_it() -> None:
+    plan = ask("pool-failover", DEAD, P1, DISASTER)
+    assert refused_by(plan) == {"data-loss-accepted"}
+    assert "--accept-data-loss" in plan.refusals[0].remedy
+    assert plan.refusals[0].evidence == plan.expected_loss
+
+
+def test_a_planned_failover_of_a_dead_pool_is_refused_for_the_mode() -> None:
+    assert "mode-fits" in refused_by(ask("pool-failover", DEAD, P1, PLANNED))
+
+
+def test_an_override_with_a_reason_lets_the_plan_through_and_keeps_the_reason() -> None:
+    living = ask("pool-failover", two_sites(), P1, DISASTER, accept_data_loss=True)
+    assert refused_by(living) == {"mode-fits"}
+    plan = ask("pool-failover", two_sites(), P1, DISASTER, accept_data_loss=True, overrides={"mode-fits": "the Back End is down"})
+    assert not plan.is_refused
+    assert [check.overridden_because for check in plan.checks if check.check_id == "mode-fits"] == ["the Back End is down"]
+
+
+def test_an_overridden_check_is_not_asked_again_before_the_failover() -> None:
+    unread = attrs.evolve(two_sites(), edges=Unread("the Edge pools", "no answer"))
+    assert refused_by(ask("pool-failover", unread, P1, PLANNED)) == {"edge-next-hop"}
+    plan = ask("pool-failover", unread, P1, PLANNED, overrides={"edge-next-hop": "looked in Topology Builder"})
+    assert NoEdgeLeadsTo(P1) not in step(plan, "pool-failover").before
+
+
+@pytest.mark.parametrize("target", ["pool9.contoso.com", "pool1-fe1.contoso.com"])
+def test_a_pool_that_does_not_exist_gets_a_plan_without_steps(target: str) -> None:
+    plan = plan_pool_failover(two_sites(), Fqdn(target), PLANNED)
+    assert refused_by(plan) == {"pool-exists"}
+    assert plan.steps == ()
+    assert plan.lock == (Fqdn(target),)
+
+
+def test_a_next_hop_can_be_chosen_and_must_be_able_to_take_over() -> None:
+    assert refused_by(ask("pool-failover", two_sites(), P1, PLANNED, next_hop=P1)) == {"next-hop-target"}
+    assert refused_by(ask("pool-failover", two_sites(), P1, PLANNED, next_hop=EDGE1)) == {"next-hop-target"}
+    assert refused_by(ask("pool-failover", two_sites(), P1, PLANNED, next_hop=Fqdn("x.contoso.com"))) == {"next-hop-target"}
+    director = attrs.evolve(two_sites().front_end_pools[1], fqdn=Fqdn("dir.contoso.com"), kind=PoolKind.DIRECTOR)
+    deployment = attrs.evolve(two_sites(), pools=(*with_pools(two_sites()), director))
+    plan = ask("pool-failover", deployment, P1, PLANNED, next_hop=director.fqdn)
+    assert not plan.is_refused
+    assert EdgeNextHopIs(EDGE1, director.fqdn) in plan.goal
+    dead = attrs.evolve(director, machines=(machine("dir.contoso.com", up=False),))
+    deployment = attrs.evolve(two_sites(), pools=(*with_pools(two_sites()), dead))
+    assert "next-hop-target" in refused_by(ask("pool-failover", deployment, P1, PLANNED, next_hop=dead.fqdn))
+
+
+def test_a_pool_that_no_edge_leads_to_needs_no_edge_step() -> None:
+    deployment = attrs.evolve(two_sites(), edges=(EdgePool(fqdn=EDGE1, next_hop=P2),))
+    assert not any("edge" in step_id for step_id in ids(ask("pool-failover", deployment, P1, PLANNED)))
+
+
+def test_an_edge_of_which_no_replica_ever_came_is_not_waited_for() -> None:
+    central = two_sites().central_management.replicas
+    assert not isinstance(central, Unread)
+    without = tuple(replica for replica in central if "edge" not in replica.computer)
+    plan = ask("pool-failover", with_store(two_sites(), replicas=without), P1, PLANNED)
+    assert f"edge-next-hop-{EDGE1}" in ids(plan)
+    assert f"edge-replicas-{P2}" not in ids(plan)
+
+
+def test_within_a_site_the_plan_says_what_microsofts_page_does_by_hand() -> None:
+    plan = ask("pool-failover", changed(two_sites(), P2, site=Unread("site", "none")), P1, PLANNED)
+    assert "Topology Builder" not in step(plan, f"edge-next-hop-{EDGE1}").why
+    site = two_sites().front_end_pools[0].site
+    near = ask("pool-failover", changed(two_sites(), P2, site=site), P1, PLANNED)
+    assert "Topology Builder" in step(near, f"edge-next-hop-{EDGE1}").why
+
+
+def test_the_next_hop_step_can_be_undone_by_its_own_text() -> None:
+    plan = ask("pool-failover", two_sites(), P1, PLANNED)
+    assert step(plan, f"edge-next-hop-{EDGE1}").undo == (
+        f"Set-CsEdgeServer -Identity 'EdgeServer:{EDGE1}' -Registrar 'Registrar:{P1}' -Confirm:$false"
+    )
+
+
+def test_the_estimate_is_made_of_the_documented_figures() -> None:
+    assert timedelta(minutes=20) < ask("pool-failover", two_sites(), P1, PLANNED).estimate < timedelta(minutes=40)
+
+
+def test_the_operator_is_told_what_does_not_follow() -> None:
+    words = " ".join(ask("pool-failover", two_sites(), P1, PLANNED).notes)
+    assert all(word in words for word in ("RegistrarPool", "Response groups", "LIS", "Conference directories"))
+
+
+def test_every_check_says_why_it_refuses_and_what_to_do() -> None:
+    for plan in (ask("pool-failover", DEAD, P1, PLANNED), ask("pool-failover", two_sites(), P1, DISASTER)):
+        assert plan.is_refused
+        for check in plan.refusals:
+            assert check.verdict in (Verdict.FAILED, Verdict.UNKNOWN)
+            assert check.evidence
+            assert check.remedy
