@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, cast
 from lyncops.lab import invented
 from lyncops.lab.binding import Bound
 from lyncops.lab.interface import ErrorDetail, MachineDiedError, Session, Sink, TerminatingError
+from lyncops.lab.reports import Report
 from lyncops.lab.shapes import build
 from lyncops.lab.state import MachineState, PoolRuntime
 from lyncops.values import Fqdn, RemoteObject
@@ -33,7 +34,7 @@ class Call:
         self._bound = bound
         self._sink = sink
         self.set_name = bound.set_name
-        self.had_errors = False
+        self.report = Report()
 
     # Arguments.
 
@@ -93,7 +94,7 @@ class Call:
 
     def error(self, message: str, *, category: str = "InvalidOperation", target: str | None = None, exception: str = "") -> None:
         """Write a non-terminating error; -ErrorAction decides what becomes of it."""
-        self.had_errors = True
+        self.report.errors.append((category, message))
         action = self.value("ErrorAction")
         detail = self._detail(message, category, target, exception)
         if action == "Stop":
@@ -148,8 +149,8 @@ class Call:
             self.check_stopped()
         # The wording of System.Management.Automation for a runspace without an interactive host.
         self.fail(
-            "A command that prompts the user failed because the host program or the command type does not support user interaction. "
-            f"The host was attempting to request confirmation with the following message: {question}",
+            "A command that prompts the user failed because the host program or the command type does not support user "
+            f"interaction. The host was attempting to request confirmation with the following message: {question}",
             category="NotImplemented",
             exception="System.Management.Automation.Host.HostException",
         )
@@ -235,7 +236,7 @@ class Call:
 
     def new_id(self) -> str:
         """A name for a file, the same in every run of a test."""
-        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.name}{len(self.world.history)}"))
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.name}{len(self.machine.files)}"))
 
 
 class _Interruption:

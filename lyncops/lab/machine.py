@@ -11,7 +11,7 @@ from lyncops.lab.call import Call
 from lyncops.lab.catalogue import CmdletSpec, catalogue
 from lyncops.lab.interface import Caller, ErrorDetail, Invocation, Session, Sink, TerminatingError
 from lyncops.lab.rbac import allows
-from lyncops.lab.registry import HANDLERS, Handler, Store
+from lyncops.lab.registry import HANDLERS, Changer, Handler, Store
 from lyncops.lab.scenario import Kind, Product
 from lyncops.lab.state import MachineState, Power
 from lyncops.values import Fqdn, RemoteObject
@@ -172,7 +172,21 @@ class Machine:
                 call.check_stopped()
                 sink.output(item)
         elif handler.changer is not None:
-            handler.changer(call)
+            self._run_change(call, handler.changer, has_report=bound.spec.has("Report"))
+
+    def _run_change(self, call: Call, changer: Changer, *, has_report: bool) -> None:
+        terminating: str | None = None
+        try:
+            changer(call)
+            if has_report and self._world.faults.report_with_errors and not call.flag("WhatIf"):
+                # Real words (facts page 2.3); the run goes on, so the error is not terminating.
+                call.error(f"Failed to start service. Cannot start service RTCMEDIARELAY on computer '{self.fqdn}'.")
+        except TerminatingError as error:
+            terminating = error.detail.message
+            raise
+        finally:
+            if has_report and self._state.is_up:
+                self._state.files[call.report.path(call).casefold()] = call.report.render(call, terminating)
 
     def _check_admission(self, call: Call, handler: Handler) -> None:
         caller = call.session.caller

@@ -41,26 +41,25 @@ def _check_names(scenario: Scenario) -> Iterator[tuple[str, str]]:
         yield "there is no site.", "Add a [[site]]."
     if not any(pool.kind.homes_users for pool in scenario.pools):
         yield "there is no Front End pool.", 'Add a [[pool]] of kind "enterprise" or "standard".'
-    for name, count in Counter(site.name.casefold() for site in scenario.sites).items():
-        if count > 1:
-            yield f"site.name {name} occurs {count} times.", "Give every site a name of its own."
-    for fqdn, count in Counter(pool.fqdn for pool in scenario.pools).items():
-        if count > 1:
-            yield f"pool.fqdn {fqdn} occurs {count} times.", "Give every pool a name of its own."
-    for machine, count in Counter(m for pool in scenario.pools for m in pool.machines).items():
-        if count > 1:
-            yield (
-                f"pool.machines: {machine} is a member {count} times.",
-                "A machine belongs to one pool; remove it from the others.",
-            )
+    yield from _check_unique(scenario)
     sites = {site.name.casefold() for site in scenario.sites}
     for pool in scenario.pools:
         if pool.site.casefold() not in sites:
             yield f"pool {pool.fqdn}: site {pool.site} does not exist.", f"Name one of: {', '.join(sorted(sites))}."
-    directories = Counter(d for pool in scenario.pools for d in pool.conference_directories)
-    for directory, count in directories.items():
-        if count > 1:
-            yield f"pool.conference_directories: {directory} occurs {count} times.", "A conference directory belongs to one pool."
+
+
+def _check_unique(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    pools = scenario.pools
+    directories = [d for pool in pools for d in pool.conference_directories]
+    for field, names, cure in (
+        ("site.name", [site.name.casefold() for site in scenario.sites], "Give every site a name of its own."),
+        ("pool.fqdn", [pool.fqdn for pool in pools], "Give every pool a name of its own."),
+        ("pool.machines", [m for pool in pools for m in pool.machines], "A machine belongs to one pool; remove it elsewhere."),
+        ("pool.conference_directories", directories, "A directory belongs to one pool; remove it elsewhere."),
+    ):
+        for name, count in Counter[object](names).items():
+            if count > 1:
+                yield f"{field}: {name} occurs {count} times.", cure
 
 
 def _check_members(pool: PoolSpec, scenario: Scenario) -> Iterator[tuple[str, str]]:

@@ -37,7 +37,7 @@ class ServiceState:
 
 @attrs.define(slots=True)
 class Replica:
-    """A machine's read-only copy of the configuration (rtclocal\\xds)."""
+    """A machine's own read-only copy of the configuration."""
 
     configuration: Configuration
     applied: datetime  # when the store's content that it has was written

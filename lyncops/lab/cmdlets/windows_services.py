@@ -125,8 +125,8 @@ def _report_start_failure(call: Call, machine: MachineState, service: str) -> No
     """Non-terminating; the words are real (facts page 2.3)."""
     call.warn(
         f"Service {service} failed to start. Check to make sure the service is not disabled. Failure to start could also be "
-        "because this front end was previously failed over(using computer fail over), in which case please invoke fail back(using computer "
-        "failback). Consult event logs for further details."
+        "because this front end was previously failed over(using computer fail over), in which case please invoke fail "
+        "back(using computer failback). Consult event logs for further details."
     )
     call.error(f"Cannot start service {service} on computer '{machine.fqdn}'.", category="OpenError", target=service)
 
