@@ -131,7 +131,9 @@ class Cmdlet(Generic[R_co]):
     """A cmdlet call as a value. It does nothing by itself.
 
     Subclasses are attrs classes whose fields are the parameters, PowerShell's names in snake case (`PoolFqdn` -> `pool_fqdn`,
-    `WhatIf` -> `what_if`). Common parameters (`Confirm`, `WhatIf`, `Force`, `Verbose`) are fields where the cmdlet has them.
+    `WhatIf` -> `what_if`). Common parameters (`Confirm`, `WhatIf`, `Force`, `Verbose`) are fields where the cmdlet has them. What
+    no plan can hold has no field: objects of a pipeline (`-Instance`, `-InputObject`) and credentials, with the parameter sets
+    that cannot do without.
 
     Making one raises InvalidValueError when a value has the wrong type or leaves its documented range, when no parameter set
     allows the combination, for `WhatIf` with `Force` (the WhatIf can be ignored then, facts page 5), and for `Confirm` with True
@@ -141,10 +143,9 @@ class Cmdlet(Generic[R_co]):
     NAME: ClassVar[str]
     EFFECT: ClassVar[Effect]
     VERSIONS: ClassVar[frozenset[LyncVersion]]
+    SETS: ClassVar[tuple[str, ...]]  # empty: there is only one
+    FIXED: ClassVar[Mapping[str, object]]  # arguments that every call of this form has
     __test__: ClassVar[bool] = False  # pytest takes every class that is called Test... for one of its own
-
-    SETS: ClassVar[tuple[str, ...]]
-    FIXED: ClassVar[Mapping[str, object]]
 
     verbose: bool = parameter("Verbose", SWITCH, default=False, versions=EVERY_VERSION)
 

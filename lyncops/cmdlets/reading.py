@@ -196,12 +196,11 @@ def _number_in(value: object) -> object:
 
 
 def several(reader: Callable[[object], T | None]) -> Callable[[object], tuple[T, ...] | None]:
-    """A reader of lists: the items that `reader` can read, in order. One bare item, or text with commas, is a list too."""
+    """A reader of lists: the items that `reader` can read, in order. One bare item is a list too, and so is `{a, b}` or `a, b`."""
 
     def read(value: object) -> tuple[T, ...] | None:
-        items = items_of(value)
-        if len(items) == 1 and isinstance(items[0], str):
-            items = [word.strip() for word in items[0].strip("{} ").split(",") if word.strip()]
-        return tuple(found for found in map(reader, items) if found is not None)
+        # A distinguished name has commas of its own, and equals signs.
+        listed = [word.strip() for word in value.strip("{} ").split(",")] if isinstance(value, str) and "=" not in value else None
+        return tuple(found for found in map(reader, filter(None, listed) if listed else items_of(value)) if found is not None)
 
     return read

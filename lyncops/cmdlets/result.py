@@ -85,7 +85,9 @@ class Result:
     @classmethod
     def _properties_of(cls, item: object) -> Mapping[str, object]:
         if isinstance(item, RemoteObject):
-            return item.properties if item.properties or item.text is None else {cls.BARE: item.text}
+            names = {name.casefold() for names in cls.property_names().values() for name in names}
+            says_nothing = not any(name.casefold() in names for name in item.properties)
+            return {**item.properties, cls.BARE: item.text} if says_nothing and item.text is not None else item.properties
         if isinstance(item, Mapping):
             return {str(name): value for name, value in cast("Mapping[object, object]", item).items()}
         return {} if item is None else {cls.BARE: item}

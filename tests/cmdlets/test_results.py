@@ -133,6 +133,14 @@ def test_an_unavailable_store_has_neither_master_nor_agents(empty: object) -> No
     assert (status.active_master_fqdn, status.active_file_transfer_agents, status.unknown_properties) == (None, (), {})
 
 
+def test_a_distinguished_name_is_one_name() -> None:
+    group = "CN=RTCUniversalServerAdmins,DC=contoso,DC=com"
+    for groups in (group, [group]):
+        assert c.BackupServiceConfiguration.decode({"AuthorizedUniversalGroups": groups}).authorized_universal_groups == (group,)
+    listed = c.BackupServiceConfiguration.decode({"AuthorizedUniversalGroups": "{A, B C}", "AuthorizedLocalAccounts": ["a, b"]})
+    assert (listed.authorized_universal_groups, listed.authorized_local_accounts) == (("A", "B C"), ("a, b",))
+
+
 def test_one_agent_that_came_without_its_list() -> None:
     assert c.CentralManagementStoreStatus.decode({"ActiveFileTransferAgents": str(POOL)}).active_file_transfer_agents == (POOL,)
 
@@ -148,6 +156,7 @@ def test_an_item_that_cannot_be_read_keeps_the_whole_list() -> None:
     [
         str(BACKUP),
         RemoteObject(text="POOL2.contoso.com", type_names=_FQDN_TYPE),
+        RemoteObject({"Length": 18}, text=str(BACKUP)),
         RemoteObject({"PoolFqdn": str(POOL), "BackupPoolFqdn": str(BACKUP)}),
         RemoteObject({"PoolFqdn": str(BACKUP), "BackupPoolFqdn": str(POOL)}),
         RemoteObject({"Pool": str(POOL), "RelatedPoolFqdn": RemoteObject(text=str(BACKUP))}),
