@@ -51,12 +51,14 @@ class Lines:
 
     _screen: Screen
     _plan: Plan
-    _last_evidence: str = attrs.field(default="", init=False)
+    _evidence: str = attrs.field(default="", init=False)
+    _words_before: str = attrs.field(default="", init=False)
 
     def observe(self, event: Event) -> None:
         """Say one line, or none where nothing new was seen."""
         words = self._words(event)
-        if words:
+        if words and words != self._words_before:
+            self._words_before = words
             self._screen.say(Text(f"{event.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}  {words}"))
 
     def _words(self, event: Event) -> str:
@@ -64,7 +66,7 @@ class Lines:
             case RunChanged():
                 return _with_why(f"run {event.run_id} is {event.state.value}", event.why)
             case StepChanged():
-                return _with_why(f"{self._step(event.step_id)}: {event.state.value}", event.why or event.evidence)
+                return _with_why(f"{self._step(event.step_id)}: {event.state.value}", event.why or self._news(event.evidence))
             case AttemptPrepared():
                 return f"{self._step(event.step_id)}: sending to {event.address.endpoint}"
             case AttemptEnded():
@@ -77,13 +79,13 @@ class Lines:
                 told = event.record.kind in _TOLD_STREAMS
                 return f"{self._step(event.step_id)}: {event.record.kind.value}: {event.record.text}" if told else ""
             case Polled():
-                return self._poll(event)
+                news = self._news(event.evidence)
+                return f"{self._step(event.step_id)}: {news}" if news else ""
 
-    def _poll(self, event: Polled) -> str:
-        if event.evidence == self._last_evidence:
-            return ""
-        self._last_evidence = event.evidence
-        return f"{self._step(event.step_id)}: {event.evidence}"
+    def _news(self, evidence: str) -> str:
+        """The evidence, where it is not the same as the last time."""
+        known, self._evidence = self._evidence, evidence or self._evidence
+        return "" if evidence == known else evidence
 
     def _step(self, step_id: str) -> str:
         for number, step in enumerate(self._plan.steps, start=1):

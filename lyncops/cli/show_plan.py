@@ -26,8 +26,8 @@ def check_blocks(title: str, checks: Iterable[CheckResult]) -> Iterator[Block]:
     for check in checks:
         if check.overridden_because:
             yield Text(f"{check.check_id} is overridden because: {check.overridden_because}", Tone.CAREFUL)
-        elif check.verdict is not Verdict.PASSED:
-            yield Text(f"{check.check_id}: {check.remedy or check.question}", _TONES[check.verdict])
+        elif check.verdict is not Verdict.PASSED and check.remedy:
+            yield Text(f"{check.check_id}: {check.remedy}", _TONES[check.verdict])
             yield from (Text(f"first: {command}", indent=4) for command in check.first)
 
 
@@ -43,7 +43,7 @@ def plan_blocks(plan: Plan) -> Iterator[Block]:
         yield Text("Nothing is left to do: what the plan aims at already holds." if not plan.refusals else "None.")
     yield Text("")
     yield Text(f"Done when: {'; '.join(map(str, plan.goal))}")
-    yield Text(f"Expected data loss: {plan.expected_loss or 'none'}", Tone.BAD if plan.expected_loss else Tone.GOOD)
+    yield Text(f"Expected data loss: {plan.expected_loss or 'none'}", Tone.CAREFUL)
     yield from (Text(f"Note: {note}") for note in plan.notes)
     yield from refusal_blocks(plan.refusals)
 

@@ -106,7 +106,8 @@ def _store(store: CentralManagement) -> Iterator[Block]:
         yield Text("replicas: not read", Tone.CAREFUL)
     else:
         behind = [replica.computer for replica in store.replicas if not replica.up_to_date]
-        summary = f"replicas: {len(store.replicas) - len(behind)} of {len(store.replicas)} up to date"
+        known = len(store.replicas)
+        summary = f"replicas: {known - len(behind)} of {known} up to date" if known else "replicas: none listed"
         yield Text(f"{summary}; behind: {', '.join(behind)}" if behind else summary, Tone.CAREFUL if behind else Tone.PLAIN)
 
 

@@ -1,0 +1,195 @@
+"""The main job, on a simulated deployment: a site dies, is rescued over real WinRM, comes back, and is failed back.
+
+python3 scripts/demo.py      needs nothing but Python 3.11 and pip, and takes about a minute once everything is installed
+
+The lab runs in a process of its own; all that lyncops knows of it came over NTLM-encrypted WinRM. The exit code is 0 when
+everything was as promised.
+"""
+
+from __future__ import annotations
+
+import bootstrap
+
+if __name__ == "__main__":
+    bootstrap.run_inside(__file__, "cli", "lab")
+
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import lyncops
+from lyncops.deployment.comparison import differences
+from lyncops.deployment.model import Deployment, PoolState
+from lyncops.values import Fqdn
+
+POOL1: Final = Fqdn("pool1.contoso.com")
+POOL2: Final = Fqdn("pool2.contoso.com")
+EDGE1: Final = Fqdn("edge1.contoso.com")
+CONFIG: Final = "lab/lyncops.toml"
+RETURN_WITHIN: Final = 20.0  # seconds for the crashed pool to start its services again
+LIMIT: Final = 60.0
+
+
+class BrokenPromiseError(Exception):
+    """Something was not as promised."""
+
+
+def main() -> int:
+    """Play the whole story; 0 when every promise was kept."""
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="lyncops-demo-") as name:
+        folder = Path(name)
+        try:
+            with lab(folder):
+                play(folder)
+        except (BrokenPromiseError, lyncops.LyncOpsError) as broken:
+            print(f"\nNot as promised: {broken}", file=sys.stderr)
+            return 1
+    took = time.monotonic() - begin
+    print(f"\nAll as promised, in {took:.1f} s.")
+    if took > LIMIT:
+        print(f"But it took longer than {LIMIT:.0f} s.", file=sys.stderr)
+    return 0 if took <= LIMIT else 1
+
+
+def play(folder: Path) -> None:
+    """The story, act by act."""
+    act("1. Two sites, 20,000 users each, Lync Server 2013; Central Management store and Edge next hop on the first")
+    say(folder, "status")
+    first = status(folder)
+
+    act("2. The first site dies")
+    say(folder, "lab", "inject", "crash", POOL1)
+    say(folder, "status")
+
+    act("3. What would it take, and what would it cost?")
+    say(folder, "check", POOL1)
+    plan = ("pool-failover", POOL1, "--mode", "disaster", "--accept-data-loss")
+    say(folder, "plan", *plan, "--save", "failover.json")
+
+    act("4. Do it")
+    say(folder, "run", "--plan", "failover.json", "--yes", "--reason", "The first site is dead")
+    rescued = status(folder)
+    pool = rescued.pool(POOL1)
+    promise(f"{POOL1} is failed over", holds=pool is not None and pool.state is PoolState.FAILED_OVER)
+    promise(f"{POOL2}, and no other, holds the active Central Management store", holds=active_copies(rescued) == [POOL2])
+    promise(f"{EDGE1} leads to {POOL2}", holds=next_hop(rescued, EDGE1) == POOL2)
+
+    act("5. The first site comes back")
+    say(folder, "lab", "inject", "recover", POOL1)
+    wait_until_alive(folder)
+    say(folder, "status")
+
+    act("6. Fail back, with the content of the conferences")
+    say(folder, "plan", "pool-failback", POOL1, "--mode", "planned", "--save", "failback.json")
+    say(folder, "run", "--plan", "failback.json", "--yes", "--reason", "The first site is back")
+
+    act("7. As it was before, but for the Central Management store, which stays where it is")
+    say(folder, "status")
+    compare(first, status(folder))
+
+    act("8. The reports")
+    for run_id in runs(folder):
+        say(folder, "runs", "report", run_id)
+    say(folder, "lab", "inject", "show")
+
+
+def compare(first: Deployment, last: Deployment) -> None:
+    """Only the Central Management store may be elsewhere than at the beginning."""
+    found = differences(first, last)
+    for difference in found:
+        print(f"  {difference}")
+    others = [difference for difference in found if "Central Management store" not in difference and "CMSMaster" not in difference]
+    promise(" ".join(("nothing but the Central Management store differs", *others)), holds=not others)
+    promise(f"the Central Management store stays on {POOL2}", holds=active_copies(last) == [POOL2])
+
+
+def active_copies(deployment: Deployment) -> list[Fqdn]:
+    """The pools whose copy of the Central Management store says that it is the active one."""
+    copies = deployment.central_management.copies
+    return [copy.pool for copy in copies if copy.active is True] if isinstance(copies, tuple) else []
+
+
+def next_hop(deployment: Deployment, fqdn: Fqdn) -> Fqdn | None:
+    """Where an Edge pool leads to."""
+    edges = deployment.edges if isinstance(deployment.edges, tuple) else ()
+    return next((edge.next_hop for edge in edges if edge.fqdn == fqdn), None)
+
+
+def status(folder: Path) -> Deployment:
+    """Read the deployment, as a program would."""
+    with lyncops.connect(folder / CONFIG) as client:
+        return client.status()
+
+
+def runs(folder: Path) -> list[str]:
+    """The runs in the journal, oldest first."""
+    with lyncops.connect(folder / CONFIG) as client:
+        return [run.run_id for run in reversed(client.runs())]
+
+
+def wait_until_alive(folder: Path) -> None:
+    """Give the returning pool's services the time to start."""
+    end = time.monotonic() + RETURN_WITHIN
+    while time.monotonic() < end:
+        pool = status(folder).pool(POOL1)
+        if pool is not None and len(pool.machines_up) == len(pool.machines):
+            return
+        time.sleep(0.5)
+    raise BrokenPromiseError(f"{POOL1} did not come back within {RETURN_WITHIN:.0f} s.")
+
+
+@contextmanager
+def lab(folder: Path) -> Generator[None]:
+    """A lab in a process of its own, for as long as the block lasts; its password goes where lyncops.toml says."""
+    command = ["lab", "serve", "two-sites", "--out", "lab", "--json"]
+    with lyncops_process(folder, command) as server:
+        try:
+            line = server.stdout.readline() if server.stdout else ""
+            if not line:
+                raise BrokenPromiseError("The lab did not start; its own words stand above.")
+            served: dict[str, str] = json.loads(line)
+            os.environ[served["password_variable"]] = served["password"]
+            yield
+        finally:
+            server.send_signal(signal.SIGTERM if os.name == "nt" else signal.SIGINT)
+
+
+def lyncops_process(folder: Path, arguments: Sequence[str]) -> subprocess.Popen[str]:
+    """Start the command `lyncops` of this environment, so that its standard output can be read."""
+    return subprocess.Popen([sys.executable, "-m", "lyncops", *arguments], cwd=folder, stdout=subprocess.PIPE, text=True)
+
+
+def say(folder: Path, verb: str, *arguments: str) -> None:
+    """Run `lyncops` as an operator would, who sees the command line and what it answers."""
+    config = () if verb == "lab" else ("--config", CONFIG)
+    command = (*config, verb, *arguments)
+    print(f"\n$ {shlex.join(('lyncops', *command))}", flush=True)
+    code = subprocess.run([sys.executable, "-m", "lyncops", *command], cwd=folder, check=False).returncode
+    promise(f"`lyncops {verb}` ends with exit code 0 (it was {code})", holds=code == 0, quiet=True)
+
+
+def promise(words: str, *, holds: bool, quiet: bool = False) -> None:
+    """Go on when it holds."""
+    if not holds:
+        raise BrokenPromiseError(words)
+    if not quiet:
+        print(f"  as promised: {words}", flush=True)
+
+
+def act(title: str) -> None:
+    """Begin the next act of the story."""
+    print(f"\n{'#' * 8} {title}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
