@@ -31,8 +31,8 @@ class BackupModuleStatus(Result):
     BARE: ClassVar[str] = "Identity"
 
     identity: str | None = prop(as_text, "Identity", "Name", "Module", "BackupModule", default=None)
-    export_status: ExportStatus | None = prop(word_of(ExportStatus), "ExportStatus", default=None)
-    import_status: ImportStatus | None = prop(word_of(ImportStatus), "ImportStatus", default=None)
+    export_status: ExportStatus | None = prop(word_of(ExportStatus, first=None), "ExportStatus", default=None)
+    import_status: ImportStatus | None = prop(word_of(ImportStatus, first=None), "ImportStatus", default=None)
 
 
 @result
@@ -42,8 +42,12 @@ class BackupServiceStatus(Result):
     backup_modules: tuple[BackupModuleStatus, ...] = prop(
         several(BackupModuleStatus.decode), "BackupModules", "Modules", default=()
     )
-    overall_export_status: ExportStatus | None = prop(word_of(ExportStatus), "OverallExportStatus", "ExportStatus", default=None)
-    overall_import_status: ImportStatus | None = prop(word_of(ImportStatus), "OverallImportStatus", "ImportStatus", default=None)
+    overall_export_status: ExportStatus | None = prop(
+        word_of(ExportStatus, first=None), "OverallExportStatus", "ExportStatus", default=None
+    )
+    overall_import_status: ImportStatus | None = prop(
+        word_of(ImportStatus, first=None), "OverallImportStatus", "ImportStatus", default=None
+    )
 
 
 @result

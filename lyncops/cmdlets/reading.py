@@ -170,14 +170,15 @@ def _iso_duration(found: re.Match[str]) -> timedelta:
     return -length if found[1] else length
 
 
-def word_of(words: type[E], *, first: int = 0) -> Callable[[object], E | None]:
+def word_of(words: type[E], *, first: int | None = 0) -> Callable[[object], E | None]:
     """A reader of an enumeration, in any letter case, or by number.
 
     Text wins where both are there. Numbers are taken to count in the documented order from `first`: that is how .NET numbers an
-    enumeration that says nothing else, but for Lync's own it is not established.
+    enumeration that says nothing else, but for Lync's own it is not established. `first` None trusts no number: where a wrong word
+    would hide a loss of data, a number stays unread.
     """
     by_text = {word.value.casefold(): word for word in words}
-    by_number = dict(enumerate(words, start=first))
+    by_number = dict[int, E]() if first is None else dict(enumerate(words, start=first))
 
     def read(value: object) -> E | None:
         text = as_text(value)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from lyncops.cmdlets.base import EVERY_VERSION, SINCE_2013, SINCE_2015, Cmdlet, command, parameter
+from lyncops.cmdlets.databases import DATABASE_TYPE
 from lyncops.cmdlets.enums import DatabaseNameType
-from lyncops.cmdlets.kinds import AUTHENTICATION, FQDN, FQDN_STRING, INT32, STRING, SWITCH, choice
+from lyncops.cmdlets.kinds import AUTHENTICATION, FQDN, FQDN_STRING, INT32, STRING, SWITCH
 from lyncops.cmdlets.reading import as_text, as_timedelta
 from lyncops.cmdlets.result import Result, prop, result
-
-DATABASE_TYPE: Final = choice("DatabaseNameType", DatabaseNameType)
 
 
 @result
