@@ -12,7 +12,7 @@ from cattrs.v import format_exception
 
 from lyncops.errors import LyncOpsError, PlanFormatError
 from lyncops.plan.model import Plan
-from lyncops.plan.serial import CONVERTER
+from lyncops.plan.serial import CONVERTER, canonical
 from lyncops.plan.steps import CmdletStep
 
 FORMAT: Final = 1
@@ -57,7 +57,7 @@ def plan_from_json(text: str) -> Plan:
     plan = _structure(data["plan"])
     if data.get("content_id") != plan.content_id:
         raise PlanFormatError("The plan was altered after it was saved: its content id does not fit.", remedy=_REMEDY)
-    if data != plan_to_data(plan):
+    if canonical(data) != canonical(plan_to_data(plan)):
         raise PlanFormatError("The plan was altered after it was saved: what it shows is not what it would do.", remedy=_REMEDY)
     return plan
 
