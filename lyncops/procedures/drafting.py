@@ -46,6 +46,7 @@ def finished(draft: Draft, *, procedure: str, deployment: Deployment, request: P
         goal=draft.goal,
         expected_loss=draft.expected_loss,
         notes=draft.notes,
+        choices=request.choices,
     )
 
 
@@ -62,6 +63,16 @@ def data_loss_accepted(*, accepted: bool, loss: str) -> CheckResult:
     )
 
 
-def dead_machines(deployment: Deployment) -> tuple[Fqdn, ...]:
-    """The machines of dead Front End pools and dead machines of living ones: their replicas cannot follow."""
-    return tuple(machine.fqdn for pool in deployment.front_end_pools for machine in pool.machines if not machine.is_up)
+def silent_machines(deployment: Deployment) -> tuple[Fqdn, ...]:
+    """The machines whose replicas cannot be expected to follow: Front Ends that are down, and what is silent in a dead pool's site.
+
+    A silent Edge server elsewhere is no such machine: most of them cannot be asked from inside (facts page 8).
+    """
+    pools = () if isinstance(deployment.pools, Unread) else deployment.pools
+    dead_sites = {pool.site for pool in deployment.front_end_pools if not pool.is_alive and not isinstance(pool.site, Unread)}
+    return tuple(
+        machine.fqdn
+        for pool in pools
+        for machine in pool.machines
+        if (not machine.is_up if pool.kind.is_front_end else pool.site in dead_sites and isinstance(machine.services, Unread))
+    )

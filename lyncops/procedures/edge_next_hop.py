@@ -6,12 +6,13 @@ from lyncops.checks.result import CheckResult, Verdict
 from lyncops.deployment.model import Deployment, EdgePool
 from lyncops.plan.conditions import EdgeNextHopIs
 from lyncops.procedures.drafting import Draft
-from lyncops.procedures.edges import NextHopMove, next_hop_fits, next_hop_steps, preferring
+from lyncops.procedures.edges import NextHopMove, edge_replica_steps, next_hop_fits, next_hop_steps, preferring
 from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.store import store_writable
 from lyncops.values import Unread
 
 _SOURCE = "Failing over a pool, step 1; Set-CsEdgeServer reference page; facts page 8"
+_WHY = "What comes from outside enters by this pool."
 
 
 def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
@@ -30,7 +31,7 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
     return Draft(
         lock=(edge.fqdn, to),
         checks=(found, *([fits] if fits else []), store_writable(deployment)),
-        steps=next_hop_steps(deployment, move, place=preferring(to), why="What comes from outside enters by this pool."),
+        steps=(*next_hop_steps(deployment, move, place=preferring(to), why=_WHY), *edge_replica_steps(deployment, move)),
         goal=(EdgeNextHopIs(edge.fqdn, to),),
         expected_loss="Nothing.",
     )

@@ -37,29 +37,30 @@ def same_site(deployment: Deployment, edge: Fqdn, pool: Fqdn) -> bool:
 
 
 def next_hop_steps(deployment: Deployment, move: NextHopMove, *, place: Place, why: str) -> tuple[Step, ...]:
-    """One Set-CsEdgeServer for each Edge pool, then a wait until their replicas have it.
+    """One Set-CsEdgeServer for each Edge pool.
 
     Set-CsEdgeServer is used within a site too: Microsoft's page tells Topology Builder there without a reason, and the
     cmdlet knows no sites (facts page 8). The read-back shows whether it worked.
     """
-    if not move.edges:
-        return ()
-    steps: list[Step] = [_move(deployment, edge, move.to, place=place, why=why) for edge in move.edges]
+    return tuple(_move(deployment, edge, move.to, place=place, why=why) for edge in move.edges)
+
+
+def edge_replica_steps(deployment: Deployment, move: NextHopMove) -> tuple[Step, ...]:
+    """A wait until the Edge servers have heard of it. A pool's failover does not need it: it asks the store, not the Edge."""
     machines = tuple(machine for edge in move.edges for machine in _reporting_machines(deployment, edge.fqdn))
-    if machines:
-        steps.append(
-            WaitStep(
-                step_id=f"edge-replicas-{move.to}",
-                title="Wait until the Edge servers have the new next hop",
-                why="An Edge server learns of the change only through its replica of the configuration.",
-                source="facts page 8 and 2.2",
-                until=(ReplicasUpToDate(only=machines),),
-                deadline=figures.REPLICATION_DEADLINE,
-                estimate=figures.REPLICATION,
-                optional=True,
-            )
-        )
-    return tuple(steps)
+    if not machines:
+        return ()
+    wait = WaitStep(
+        step_id=f"edge-replicas-{move.to}",
+        title="Wait until the Edge servers have the new next hop",
+        why="An Edge server learns of the change only through its replica of the configuration.",
+        source="facts page 8 and 2.2",
+        until=(ReplicasUpToDate(only=machines),),
+        deadline=figures.REPLICATION_DEADLINE,
+        estimate=figures.REPLICATION,
+        optional=True,
+    )
+    return (wait,)
 
 
 def next_hop_fits(deployment: Deployment, move: NextHopMove, *, leaving: Fqdn) -> CheckResult | None:
@@ -110,7 +111,7 @@ def _reporting_machines(deployment: Deployment, edge: Fqdn) -> tuple[Fqdn, ...]:
     replicas = deployment.central_management.replicas
     if pool is None:
         return ()
-    if isinstance(replicas, Unread):
+    if isinstance(replicas, Unread) or not replicas:
         return tuple(machine.fqdn for machine in pool.machines)
     known = {replica.computer for replica in replicas}
     return tuple(machine.fqdn for machine in pool.machines if machine.fqdn in known)

@@ -15,7 +15,7 @@ SETTING: Final = timedelta(seconds=10)  # a Set-Cs cmdlet; no figure is document
 EXPORT: Final = timedelta(seconds=30)  # an export; no figure is documented
 CONTENT_SYNC: Final = timedelta(minutes=10)  # conference content of 20,000 users; no figure is documented
 
-REPLICATION_DEADLINE: Final = timedelta(minutes=30)
+REPLICATION_DEADLINE: Final = timedelta(minutes=15)
 ONE_HOUR: Final = timedelta(hours=1)
 
 

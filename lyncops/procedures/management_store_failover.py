@@ -7,7 +7,7 @@ from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.situation import Situation
 from lyncops.deployment.model import Deployment, Pool
 from lyncops.plan.conditions import StoreIsActiveOn
-from lyncops.procedures.drafting import Draft, data_loss_accepted, dead_machines
+from lyncops.procedures.drafting import Draft, data_loss_accepted, silent_machines
 from lyncops.procedures.edges import preferring
 from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.store import StoreForm, StoreMove, export_steps, move_to, sql_server_known, store_steps, store_works
@@ -47,7 +47,7 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
     return Draft(
         lock=(pool.fqdn, partner.fqdn),
         checks=(*checks, *_own_checks(situation, request, pool, move)),
-        steps=(*exports, *store_steps(move, dead=dead_machines(deployment))),
+        steps=(*exports, *store_steps(move, dead=silent_machines(deployment))),
         goal=(StoreIsActiveOn(partner.fqdn),),
         expected_loss=_LOSS if move.form is StoreForm.DISASTER else "Nothing: the store waits for replication before it moves.",
         notes=(

@@ -16,7 +16,15 @@ from lyncops.plan.steps import CmdletStep, ManualStep, Step
 from lyncops.procedures import figures
 from lyncops.procedures.conference import content_steps
 from lyncops.procedures.drafting import Draft, data_loss_accepted, finished
-from lyncops.procedures.edges import NextHopMove, edges_leading_to, next_hop_fits, next_hop_steps, preferring, same_site
+from lyncops.procedures.edges import (
+    NextHopMove,
+    edge_replica_steps,
+    edges_leading_to,
+    next_hop_fits,
+    next_hop_steps,
+    preferring,
+    same_site,
+)
 from lyncops.procedures.request import ProcedureRequest
 from lyncops.values import Fqdn, Mode, Unread
 
@@ -86,6 +94,7 @@ def _steps(situation: Situation, pool: Pool, partner: Pool, *, move: NextHopMove
         _failback(situation, pool, partner),
         *(() if situation.disaster else content_steps(pool, partner)),
         *next_hop_steps(deployment, move, place=place, why=why),
+        *edge_replica_steps(deployment, move),
     )
 
 

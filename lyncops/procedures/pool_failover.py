@@ -24,8 +24,8 @@ from lyncops.plan.conditions import (
 from lyncops.plan.model import Plan
 from lyncops.plan.steps import CmdletStep, Step
 from lyncops.procedures import figures
-from lyncops.procedures.drafting import Draft, data_loss_accepted, dead_machines, finished
-from lyncops.procedures.edges import NextHopMove, edges_leading_to, next_hop_fits, next_hop_steps, preferring
+from lyncops.procedures.drafting import Draft, data_loss_accepted, finished, silent_machines
+from lyncops.procedures.edges import NextHopMove, edge_replica_steps, edges_leading_to, next_hop_fits, next_hop_steps, preferring
 from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.store import StoreMove, export_steps, sql_server_known, store_move, store_steps, store_works
 from lyncops.values import Fqdn, Mode
@@ -107,15 +107,18 @@ def _steps(course: _Course) -> tuple[Step, ...]:
     """Next hop, store, pool: the documented order, with the next hop after the store where the store does not work.
 
     Set-CsEdgeServer writes to the store, so that it can only succeed on a store that works (facts page 6.2); the guide's
-    first step must then wait for its fifth. Either way both come before the pool, which is refused otherwise.
+    first step must then wait for its fifth. Either way both come before the pool, which is refused otherwise. Whether the
+    Edge servers have heard of it is waited for before a planned failover; in a disaster the users come first.
     """
     deployment, request = course.situation.deployment, course.request
     place = preferring(course.partner.fqdn, avoid=course.pool.fqdn)
-    edge_steps = next_hop_steps(deployment, course.next_hops, place=place, why=_WHY_NEXT_HOP)
-    moved = store_steps(course.store, dead=dead_machines(deployment)) if course.store else ()
-    first, second = (edge_steps, moved) if store_works(deployment) else (moved, edge_steps)
+    next_hops = next_hop_steps(deployment, course.next_hops, place=place, why=_WHY_NEXT_HOP)
+    edge_waits = edge_replica_steps(deployment, course.next_hops)
+    now, later = ((), edge_waits) if course.situation.disaster else (edge_waits, ())
+    moved = store_steps(course.store, dead=silent_machines(deployment)) if course.store else ()
+    before = (*next_hops, *now, *moved) if store_works(deployment) else (*moved, *next_hops, *now)
     exports = export_steps(deployment, place, request.export_folder) if request.export else ()
-    return (*exports, *first, *second, _failover(course))
+    return (*exports, *before, _failover(course), *later)
 
 
 def _failover(course: _Course) -> CmdletStep:

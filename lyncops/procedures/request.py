@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 import attrs
+from cattrs.errors import BaseValidationError
 
 from lyncops.cmdlets import DatabaseNameType
 from lyncops.cmdlets.databases import DATABASE_TYPE
+from lyncops.errors import PlanFormatError
+from lyncops.plan.model import Plan
+from lyncops.plan.serial import CONVERTER
 from lyncops.values import Fqdn, Mode
 
 
@@ -37,3 +42,29 @@ class ProcedureRequest:
     to_mirror: bool | None = None  # database-failover: the side that shall be principal (None: the other one)
     store_sql_server: Fqdn | None = None  # where the receiving copy of the store is, when it cannot be read
     store_sql_instance: str = ""
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What was asked for other than by default, in a form that a plan keeps; the target, mode and overrides it has anyway."""
+        plain = CONVERTER.unstructure(self)
+        usual = CONVERTER.unstructure(ProcedureRequest(target=self.target))
+        names = (name for name in usual if name not in ("target", "mode", "overrides"))
+        return tuple(f"{name}={json.dumps(plain[name])}" for name in names if plain[name] != usual[name])
+
+    @classmethod
+    def of(cls, plan: Plan) -> ProcedureRequest:
+        """The request that a plan was made for.
+
+        Raises:
+            PlanFormatError: the plan keeps choices that no procedure knows.
+        """
+        request = cls(
+            target=plan.target,
+            mode=plan.mode,
+            overrides={check.check_id: check.overridden_because for check in plan.checks if check.overridden_because},
+        )
+        try:
+            choices = {name: json.loads(text) for name, _, text in (choice.partition("=") for choice in plan.choices)}
+            return CONVERTER.structure({**CONVERTER.unstructure(request), **choices}, cls)
+        except (BaseValidationError, ValueError) as error:
+            raise PlanFormatError(f"The plan's choices cannot be read: {error}.", remedy="Make the plan again.") from error

@@ -49,9 +49,7 @@ class Site:
 
     def run(self, plan: Plan) -> Run:
         """Run what was saved: the plan goes through its JSON first."""
-        runner = Runner(
-            sessions=self.sessions, clock=self.clock, journal=open_journal("sqlite://"), read=self.read, poll=POLL
-        )
+        runner = Runner(sessions=self.sessions, clock=self.clock, journal=open_journal("sqlite://"), read=self.read, poll=POLL)
         return runner.start(plan_from_json(plan_to_json(plan)), operator="tester")
 
     def reached(self, plan: Plan) -> Truth:

@@ -12,7 +12,7 @@ from lyncops.plan.conditions import EdgeNextHopIs, NoEdgeLeadsTo, PoolIsHome, Po
 from lyncops.plan.model import WaitStep
 from lyncops.procedures.pool_failover import plan_pool_failover
 from lyncops.values import Anywhere, Fqdn, LyncVersion, OnPool, Unread
-from tests.deployments import EDGE1, P1, P2, changed, machine, two_sites, with_dead, with_state, with_store
+from tests.deployments import EDGE1, EDGE2, P1, P2, changed, machine, two_sites, with_dead, with_state, with_store
 from tests.procedures.asking import DISASTER, PLANNED, ask, ids, powershell, refused_by, step
 
 SQL2 = Fqdn("sql2.contoso.com")
@@ -74,8 +74,8 @@ def test_in_a_disaster_the_store_comes_first_since_the_next_hop_needs_it() -> No
         "store-failover",
         "store-replicas",
         f"edge-next-hop-{EDGE1}",
-        f"edge-replicas-{P2}",
         "pool-failover",
+        f"edge-replicas-{P2}",
     ]
     assert "-LocalStore" in powershell(plan, "export-configuration")
     assert powershell(plan, "store-failover") == (
@@ -87,7 +87,7 @@ def test_in_a_disaster_the_store_comes_first_since_the_next_hop_needs_it() -> No
 
 def test_a_store_elsewhere_stays_and_lets_the_next_hop_go_first_in_a_disaster_too() -> None:
     plan = ask("pool-failover", with_dead(two_sites(active_store=P2), P1), P1, DISASTER, accept_data_loss=True, export=False)
-    assert ids(plan) == [f"edge-next-hop-{EDGE1}", f"edge-replicas-{P2}", "pool-failover"]
+    assert ids(plan) == [f"edge-next-hop-{EDGE1}", "pool-failover", f"edge-replicas-{P2}"]
     assert StoreHasSingleMaster() in plan.goal
 
 
@@ -108,6 +108,16 @@ def test_replicas_of_the_dead_are_not_waited_for() -> None:
     assert isinstance(wait, WaitStep)
     words = " ".join(map(str, wait.until))
     assert all(f"pool1-fe{n}.contoso.com" in words for n in (1, 2, 3))
+
+
+def test_a_silent_edge_of_the_dead_site_is_not_waited_for_with_the_store_but_one_elsewhere_is() -> None:
+    silent_edges = with_dead(with_dead(DEAD, EDGE1), EDGE2)
+    plan = ask("pool-failover", silent_edges, P1, DISASTER, accept_data_loss=True)
+    wait = next(s for s in plan.steps if s.step_id == "store-replicas")
+    assert isinstance(wait, WaitStep)
+    words = " ".join(map(str, wait.until))
+    assert "edge1-a.contoso.com" in words
+    assert "edge2-a.contoso.com" not in words
 
 
 def test_the_pool_is_failed_over_only_when_what_it_needs_is_there_and_read_back_afterwards() -> None:
