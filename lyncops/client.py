@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar
@@ -63,7 +63,7 @@ class Client:
     poll_interval: timedelta | None = None
     _sessions: RunsCmdlets | None = attrs.field(default=None, init=False, repr=False)
     _journal: Journal | None = attrs.field(default=None, init=False, repr=False)
-    _requests: dict[str, ProcedureRequest] = attrs.field(factory=dict["str", "ProcedureRequest"], init=False, repr=False)
+    _made: set[str] = attrs.field(factory=set[str], init=False, repr=False)  # content ids of plans
 
     @classmethod
     def of(cls, configuration: Configuration) -> Self:
@@ -169,7 +169,7 @@ class Client:
             EndpointError: no server could be reached.
         """
         plan = _planner(procedure)(self.status(), request)
-        self._requests[plan.content_id] = request
+        self._made.add(plan.content_id)
         return plan
 
     def plan_pool_failover(
@@ -229,25 +229,24 @@ class Client:
         """Execute a plan until it is over or stops; its state says which. `operator` defaults to this account's name.
 
         Raises:
+            InvalidValueError: the plan is another deployment's.
             PlanRefusedError: a check refuses the plan, or would refuse it now. Nothing was changed.
             RunLockedError: another run has one of the pools, or took them away while this one ran.
             JournalError: the journal cannot be written. Nothing more was sent.
             EndpointError: no server could be reached to check an older plan anew.
         """
-        if plan.deployment != self.name:
-            raise InvalidValueError(
-                f"The plan is for the deployment {plan.deployment!r}; this client is connected to {self.name!r}.",
-                remedy="Use the configuration of that deployment, or make the plan again with this one.",
-            )
+        self._require_own(plan)
         return self._runner(observers).start(plan, operator=operator or _account(), reason=reason, steal_lock=steal_lock)
 
     def resume(self, run_id: str, *, operator: str = "", observers: Sequence[Observer] = (), steal_lock: bool = False) -> Run:
         """Go on with a run that stopped, or whose process died. Coming back to a manual step says that it was done.
 
         Raises:
+            InvalidValueError: the run is another deployment's.
             RunLockedError: it is being worked on right now, or another run has one of the pools.
             JournalError: there is no such run, or the journal cannot be written.
         """
+        self._require_own(self.show(run_id).plan)
         return self._runner(observers).resume(run_id, operator=operator or _account(), steal_lock=steal_lock)
 
     def cancel(self, run_id: str, *, reason: str, operator: str = "", observers: Sequence[Observer] = ()) -> Run:
@@ -306,6 +305,13 @@ class Client:
         request = ProcedureRequest(target=Fqdn(pool), mode=mode, accept_data_loss=accept_data_loss, overrides=overrides or {})
         return self.plan(procedure, request)
 
+    def _require_own(self, plan: Plan) -> None:
+        if plan.deployment != self.name:
+            raise InvalidValueError(
+                f"The plan is for the deployment {plan.deployment!r}; this client is connected to {self.name!r}.",
+                remedy="Use the configuration of that deployment, or make the plan again with this one.",
+            )
+
     def _runner(self, observers: Sequence[Observer]) -> Runner:
         from lyncops.runs.runner import Runner
 
@@ -321,16 +327,12 @@ class Client:
 
     def _recheck(self, plan: Plan) -> None:
         """Refuse a plan that the servers do not call for any more; one that this client has just made is fresh enough."""
-        from lyncops.runs.recheck import compare, request_of
+        from lyncops.procedures.request import ProcedureRequest
+        from lyncops.runs.recheck import compare
 
-        made_for = self._requests.get(plan.content_id)
-        if made_for is not None and _age(plan, self.clock.now()) < FRESH:
+        if plan.content_id in self._made and abs(self.clock.now() - plan.created_at) < FRESH:
             return
-        compare(plan, _planner(plan.procedure)(self.status(), made_for or request_of(plan)))
-
-
-def _age(plan: Plan, now: datetime) -> timedelta:
-    return abs(now - plan.created_at)  # a plan from the future was made by another clock
+        compare(plan, _planner(plan.procedure)(self.status(), ProcedureRequest.of(plan)))
 
 
 def _planner(procedure: str) -> Callable[[Deployment, ProcedureRequest], Plan]:

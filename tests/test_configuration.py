@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from lyncops.configuration import Configuration, load_configuration
 from lyncops.durations import parse_duration
-from lyncops.errors import ConfigurationError, InvalidValueError, LyncOpsError
+from lyncops.errors import ConfigurationError, InvalidValueError
 from lyncops.passwords import FromEnvironment, FromKeyring, FromPrompt, Secret
 from lyncops.remoting.endpoint import Auth
 from lyncops.remoting.retry import RetryPolicy
@@ -83,7 +84,12 @@ def test_everything_that_can_be_said_is_understood(tmp_path: Path) -> None:
         timedelta(seconds=15),
         timedelta(seconds=10),
     )
-    assert (second.module, second.configuration, second.delegate, second.dedicated) == ("Lync", "Microsoft.PowerShell32", True, False)
+    assert (second.module, second.configuration, second.delegate, second.dedicated) == (
+        "Lync",
+        "Microsoft.PowerShell32",
+        True,
+        False,
+    )
     assert (edge.machine, edge.dedicated, edge.auth) == ("edge1.contoso.com", True, Auth.BASIC)
     own = configuration.addresses[2].sign_in
     assert own is not None
@@ -124,7 +130,10 @@ WRONG = {
     "bad url": ('[[endpoint]]\nurl = "ftp://fe1"\n' + SIGN_IN, ["[[endpoint]] 1: url: 'ftp://fe1'"]),
     "credentials in the url": ('[[endpoint]]\nurl = "https://u:geheim@fe1/wsman"\n' + SIGN_IN, ["contains credentials"]),
     "bad auth": (f'{ENDPOINT}auth = "digest"\n{SIGN_IN}', ["[[endpoint]] 1: auth: 'digest'", "negotiate"]),
-    "basic in the clear": ('[[endpoint]]\nurl = "http://fe1/wsman"\nauth = "basic"\n' + SIGN_IN, ["[[endpoint]] 1", "basic over http"]),
+    "basic in the clear": (
+        '[[endpoint]]\nurl = "http://fe1/wsman"\nauth = "basic"\n' + SIGN_IN,
+        ["[[endpoint]] 1", "basic over http"],
+    ),
     "certificate without key": (f'{ENDPOINT}auth = "certificate"\n', ["[[endpoint]] 1", "certificate_key"]),
     "bad pool": (f'{ENDPOINT}pool = "pool one"\n{SIGN_IN}', ["[[endpoint]] 1, pool: 'pool one'", "pool1.contoso.com"]),
     "wrong type": ("[[endpoint]]\nurl = 5\n" + SIGN_IN, ["[[endpoint]] 1, url: 5 is not a text in quotes"]),
@@ -144,7 +153,10 @@ WRONG = {
         f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "postgresql://u:geheim@h/d"',
         ["[journal], url", "does not belong"],
     ),
-    "journal without url": (f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "lyncops.db"', ["[journal], url: 'lyncops.db' is no database url"]),
+    "journal without url": (
+        f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "lyncops.db"',
+        ["[journal], url: 'lyncops.db' is no database url"],
+    ),
     "journal with broken url": (f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "postgresql://[::1/d"', ["is no database url"]),
     "no source of the password": (f'{ENDPOINT}[credentials]\nusername = "u"', ["no source of the password of u"]),
     "two sources": (f"{ENDPOINT}{SIGN_IN}password_prompt = true", ["several sources"]),
@@ -224,7 +236,16 @@ def test_a_secret_shows_itself_only_when_asked() -> None:
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("200ms", 0.2), ("30s", 30), ("5m", 300), ("1h", 3600), ("1h30m", 5400), ("2d", 172800), ("01:30:05", 5405), (" 1.5 H ", 5400)],
+    [
+        ("200ms", 0.2),
+        ("30s", 30),
+        ("5m", 300),
+        ("1h", 3600),
+        ("1h30m", 5400),
+        ("2d", 172800),
+        ("01:30:05", 5405),
+        (" 1.5 H ", 5400),
+    ],
 )
 def test_durations(text: str, seconds: float) -> None:
     assert parse_duration(text) == timedelta(seconds=seconds)
@@ -236,9 +257,12 @@ def test_what_is_no_duration(text: str) -> None:
         parse_duration(text)
 
 
+@given(st.integers(0, 10**6), st.sampled_from(["ms", "s", "m", "h", "d"]))
+def test_any_number_with_a_unit_is_a_duration(number: int, unit: str) -> None:
+    assert parse_duration(f"{number}{unit}") == number * parse_duration(f"1{unit}")
+
+
 @given(st.text())
-def test_any_text_is_a_duration_or_a_clear_refusal(text: str) -> None:
-    try:
+def test_any_other_text_is_refused_and_nothing_else_is_raised(text: str) -> None:
+    with suppress(InvalidValueError):
         assert parse_duration(text) >= timedelta()
-    except LyncOpsError as error:
-        assert error.remedy

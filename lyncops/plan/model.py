@@ -32,6 +32,7 @@ class Plan:
     goal: tuple[Condition, ...]
     expected_loss: str = ""
     notes: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()  # what else the operator asked for, each as NAME=JSON: enough to plan it anew
 
     @property
     def content_id(self) -> str:

@@ -8,8 +8,6 @@ from lyncops.checks.result import CheckResult
 from lyncops.errors import PlanRefusedError
 from lyncops.plan.model import Plan
 from lyncops.plan.steps import CmdletStep, ManualStep
-from lyncops.procedures.request import ProcedureRequest
-from lyncops.values import Mode
 
 Recheck = Callable[[Plan], None]
 """Looks at the servers afresh; raises PlanRefusedError when the plan must not run any more."""
@@ -39,17 +37,6 @@ def compare(plan: Plan, fresh: Plan) -> None:
             f"The servers have changed since the plan was made: it would now also need: {'; '.join(missing)}.",
             remedy=f"Make the plan again: lyncops plan {plan.procedure} {plan.target}.",
         )
-
-
-def request_of(plan: Plan) -> ProcedureRequest:
-    """The request that a plan was made for, as far as the plan still tells."""
-    return ProcedureRequest(
-        target=plan.target,
-        mode=plan.mode,
-        accept_data_loss=plan.mode is Mode.DISASTER,  # else the plan would be a refused one
-        overrides={check.check_id: check.overridden_because for check in plan.checks if check.overridden_because},
-        export=any(step.step_id.startswith("export-") for step in plan.steps),
-    )
 
 
 def refused(plan: Plan, refusals: tuple[CheckResult, ...]) -> PlanRefusedError:

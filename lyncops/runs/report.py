@@ -151,7 +151,7 @@ def _facts(run: Run) -> Iterable[str]:
     if run.goal_evidence:
         yield f"Goal, as read from the servers: {run.goal_evidence}"
     if run.plan.expected_loss:
-        yield f"Expected loss, accepted before: {run.plan.expected_loss}"
+        yield f"Expected loss, as told before: {run.plan.expected_loss}"
     for check in run.plan.checks:
         if check.overridden_because:
             yield f"Check {check.check_id} was overridden: {check.overridden_because}"

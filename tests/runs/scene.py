@@ -323,9 +323,7 @@ def by_hand(*, after: Iterable[Condition] = (), before: Iterable[Condition] = ()
 
 
 def plan_of(*steps: Step, goal: Sequence[Condition] | None = None, lock: Sequence[Fqdn] = (A, B)) -> Plan:
-    reached = tuple(
-        condition for step in steps if isinstance(step, CmdletStep) and not step.optional for condition in step.after
-    )
+    reached = tuple(condition for step in steps if isinstance(step, CmdletStep) and not step.optional for condition in step.after)
     return Plan(
         procedure="pool-failover",
         target=A,

@@ -45,7 +45,7 @@ def attempts(run: Run) -> Iterable[str]:
 
 
 @pytest.mark.parametrize("manual_done", [True, False])
-def test_killed_anywhere_and_resumed_it_ends_the_same(tmp_path: Path, manual_done: bool) -> None:
+def test_killed_anywhere_and_resumed_it_ends_the_same(tmp_path: Path, *, manual_done: bool) -> None:
     def office_in(name: str) -> Office:
         (tmp_path / name).mkdir()
         office = Office(tmp_path / name)

@@ -158,9 +158,7 @@ def test_nothing_is_ever_deleted_or_changed_in_the_events(office: Office) -> Non
     office.journal()
     connection = sqlite3.connect(office.folder / "journal.db")
     for act in ("UPDATE", "DELETE"):
-        connection.execute(
-            f"CREATE TRIGGER no_{act} BEFORE {act} ON lyncops_events BEGIN SELECT RAISE(ABORT, 'append-only'); END"
-        )
+        connection.execute(f"CREATE TRIGGER no_{act} BEFORE {act} ON lyncops_events BEGIN SELECT RAISE(ABORT, 'append-only'); END")
     connection.commit()
     connection.close()
     assert office.start(plan_of(failing_over(A))).state is RunState.COMPLETED

@@ -4,9 +4,12 @@ import attrs
 import pytest
 
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.errors import PlanRefusedError
+from lyncops.cmdlets import DatabaseNameType
+from lyncops.errors import PlanFormatError, PlanRefusedError
+from lyncops.plan.codec import plan_from_json, plan_to_json
 from lyncops.plan.model import Plan
-from lyncops.runs.recheck import compare, request_of
+from lyncops.procedures.request import ProcedureRequest
+from lyncops.runs.recheck import compare
 from lyncops.runs.runner import Runner
 from lyncops.values import Mode
 from tests.runs.scene import A, B, C, Office, failing_over, plan_of, waiting
@@ -35,7 +38,7 @@ def test_a_plan_that_would_be_refused_now_does_not_run(office: Office) -> None:
 
 
 def test_a_plan_that_lacks_what_is_needed_now_does_not_run() -> None:
-    with pytest.raises(PlanRefusedError, match="would now also need: Fail c.contoso.com over"):
+    with pytest.raises(PlanRefusedError, match=r"would now also need: Fail c\.contoso\.com over"):
         compare(PLAN, plan_of(failing_over(A), failing_over(C), waiting(C)))
 
 
@@ -43,8 +46,25 @@ def test_a_plan_may_hold_more_than_is_needed_now() -> None:
     compare(PLAN, plan_of(failing_over(B)))
 
 
-def test_a_request_is_found_again_in_its_plan() -> None:
-    overridden = attrs.evolve(REFUSAL, check_id="replicas-up-to-date", overridden_because="they are gone")
-    request = request_of(attrs.evolve(PLAN, checks=(overridden,)))
-    assert (request.target, request.mode, request.accept_data_loss, request.export) == (A, Mode.DISASTER, True, False)
-    assert request.overrides == {"replicas-up-to-date": "they are gone"}
+@pytest.mark.parametrize(
+    "request_",
+    [
+        ProcedureRequest(target=A, mode=Mode.DISASTER, accept_data_loss=True, overrides={"replicas-up-to-date": "they are gone"}),
+        ProcedureRequest(
+            target=A, export=False, next_hop=B, edges=(C,), database_type=DatabaseNameType.MONITORING, to_mirror=False
+        ),
+        ProcedureRequest(target=A, edges=()),
+    ],
+)
+def test_a_request_is_found_again_in_its_plan(request_: ProcedureRequest) -> None:
+    overridden = tuple(
+        attrs.evolve(REFUSAL, check_id=check_id, overridden_because=why) for check_id, why in request_.overrides.items()
+    )
+    plan = attrs.evolve(PLAN, mode=request_.mode, checks=overridden, choices=request_.choices)
+    assert ProcedureRequest.of(plan_from_json(plan_to_json(plan))) == request_
+
+
+@pytest.mark.parametrize("choice", ["edges=5", "edges=[", "edges", 'next_hop="no fqdn"'])
+def test_choices_that_no_procedure_knows_are_refused(choice: str) -> None:
+    with pytest.raises(PlanFormatError, match="choices cannot be read"):
+        ProcedureRequest.of(attrs.evolve(PLAN, choices=(choice,)))

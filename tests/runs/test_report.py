@@ -27,7 +27,7 @@ def test_a_report_tells_what_was_done_and_what_was_seen(office: Office) -> None:
         "pool-failover of a.contoso.com (disaster): completed with exceptions",
         f"Run {run.run_id} on deployment contoso, by anna, begun 2013-11-21 03:00:00 UTC",
         "Reason: site 1 burns",
-        "Expected loss, accepted before: Up to two minutes of presence.",
+        "Expected loss, as told before: Up to two minutes of presence.",
         "Check replicas-up-to-date was overridden: they are *gone*",
         "1. Fail a.contoso.com over: done, 2013-11-21 03:00:00 UTC, took 0 s",
         "2. Wait for c.contoso.com: done, 2013-11-21 03:00:00 UTC, took 2 min 0 s",

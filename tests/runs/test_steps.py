@@ -150,7 +150,7 @@ def test_an_effect_that_cannot_be_read_leaves_the_outcome_unknown(office: Office
 
 
 @pytest.mark.parametrize(("unreadable", "says"), [(False, "does not hold"), (True, "could not be read")])
-def test_a_step_whose_before_is_not_seen_to_hold_sends_nothing(office: Office, unreadable: bool, says: str) -> None:
+def test_a_step_whose_before_is_not_seen_to_hold_sends_nothing(office: Office, *, unreadable: bool, says: str) -> None:
     office.scene.unreadable = unreadable
     run = office.start(plan_of(failing_over(A, before=[PoolStateIs(B, PoolState.FAILED_OVER)])))
     assert run.state is RunState.PAUSED_BY_FAILED_STEP
@@ -194,7 +194,7 @@ def test_waiting_ends_when_it_comes_true_and_tells_meanwhile(office: Office) -> 
 
 
 @pytest.mark.parametrize(("unreadable", "state"), [(False, RunState.TIMED_OUT), (True, RunState.UNKNOWN)])
-def test_waiting_in_vain(office: Office, unreadable: bool, state: RunState) -> None:
+def test_waiting_in_vain(office: Office, *, unreadable: bool, state: RunState) -> None:
     office.scene.unreadable = unreadable
     run = office.start(plan_of(waiting(C)))
     assert run.state is state
@@ -250,7 +250,7 @@ def test_a_manual_step_is_not_asked_for_before_its_time(office: Office) -> None:
 
 
 @pytest.mark.parametrize(("unreadable", "state"), [(False, RunState.FAILED), (True, RunState.UNKNOWN)])
-def test_a_run_is_complete_only_when_its_goal_is_seen(office: Office, unreadable: bool, state: RunState) -> None:
+def test_a_run_is_complete_only_when_its_goal_is_seen(office: Office, *, unreadable: bool, state: RunState) -> None:
     office.scene.unreadable = unreadable
     run = office.start(plan_of(asking(), goal=[FAILED_OVER_A]))
     assert run.state is state
