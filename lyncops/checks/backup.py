@@ -30,11 +30,19 @@ def faults(situation: Situation, pool: Pool) -> Iterator[str]:
     """What is wrong with the direction that leaves `pool`, and with what it takes in."""
     for module in () if isinstance(pool.backup_modules, Unread) else pool.backup_modules:
         export = module.export
-        healthy = export in (ExportState.FINAL, ExportState.STEADY, ExportState.NON_STEADY)
-        if not healthy and not standby_is_normal(situation, pool, module):
+        bad = export in (ExportState.ERROR, ExportState.NOT_INITIALIZED)
+        if bad and not standby_is_normal(situation, pool, module):
             yield f"{module.name} of {pool.fqdn} exports with {in_words(export)}"
-        if module.import_ is not ImportState.NORMAL:
+        if module.import_ is ImportState.ERROR:
             yield f"{module.name} of {pool.fqdn} imports with {in_words(module.import_)}"
+
+
+def oddities(pool: Pool) -> Iterator[str]:
+    """States that are none of the documented ones: neither health nor fault is concluded from them."""
+    for module in () if isinstance(pool.backup_modules, Unread) else pool.backup_modules:
+        for verb, state in (("exports", module.export), ("imports", module.import_)):
+            if isinstance(state, str):
+                yield f"{module.name} of {pool.fqdn} {verb} with {state or 'no state'}, which is no known state"
 
 
 def backlogs(pool: Pool) -> tuple[str, ...]:
@@ -59,6 +67,7 @@ def backup_service(situation: Situation) -> Finding:
         evidence = f"{listed(wrong)}."
         return warning(evidence, _RESTART) if situation.disaster else failed(evidence, _RESTART)
     silent = [sentence(side.backup_modules) for side in pair if isinstance(side.backup_modules, Unread)]
+    silent += [sentence(odd) for side in pair for odd in oddities(side)]
     if silent:
         remedy = (
             "Ask as a member of RTCUniversalServerAdmins (or another of AuthorizedUniversalGroups), and see that LYNCBACKUP runs."

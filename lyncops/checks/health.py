@@ -54,9 +54,9 @@ def _is_unasked(services: object) -> bool:
 
 
 def described(pool: Pool) -> str:
-    """The evidence in a sentence: how many machines run, and why the silent ones are silent."""
-    reasons = dict.fromkeys(machine.services.reason for machine in pool.machines if isinstance(machine.services, Unread))
-    silent = f" No answer: {sentence('; '.join(reasons))}" if reasons else ""
+    """The evidence in a sentence: how many machines run, and what was said instead of an answer by the first silent one."""
+    reasons = [machine.services.reason for machine in pool.machines if isinstance(machine.services, Unread)]
+    silent = f" No answer: {sentence(reasons[0])}" if reasons else ""
     extra = " Its Backup Service answers, though." if life(pool) is Life.SILENT_BUT_BACKED_UP else ""
     return f"{running(pool)}.{silent}{extra}"
 

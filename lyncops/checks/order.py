@@ -15,15 +15,10 @@ def failback_command(pool: Fqdn, *, mode: str = "planned") -> str:
     return f"lyncops run pool-failback {pool} --mode {mode}"
 
 
-def failover_command(pool: Fqdn, *, mode: str = "planned") -> str:
-    """The command line that hands `pool`'s users to its partner."""
-    return f"lyncops run pool-failover {pool} --mode {mode}"
-
-
 def _unread_state(pool: Pool, state: Unread) -> Finding:
     return unknown(
         f"Whether {pool.fqdn} is failed over could not be read: {state.reason}",
-        f"Look at Get-CsRegistrarConfiguration -Identity Service:Registrar:{pool.fqdn} -LocalStore, and override with what it says.",
+        f"Look at Get-CsRegistrarConfiguration -Identity Service:Registrar:{pool.fqdn} -LocalStore, then override with it.",
         blocking=True,
     )
 

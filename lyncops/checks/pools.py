@@ -162,7 +162,7 @@ def version_supports(situation: Situation) -> Finding:
     if old_store and situation.store_pool == situation.target:
         return failed(
             f"The Central Management store on {old_store[0].pool} is of Lync Server 2010, which cannot be failed over.",
-            "Move it first, on the receiving server: Install-CsDatabase -CentralManagementDatabase -Clean, Move-CsManagementServer.",
+            "Move it on the receiving server: Install-CsDatabase -CentralManagementDatabase -Clean, then Move-CsManagementServer.",
         )
     if isinstance(version, Unread):
         return unknown(

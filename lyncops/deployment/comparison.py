@@ -104,7 +104,8 @@ def _settled(value: object) -> object:
 
 def _shown(value: object) -> str:
     if isinstance(value, tuple):
-        return ", ".join(str(item) for item in cast("tuple[object, ...]", value)) or "nothing"
+        items = cast("tuple[object, ...]", value)
+        return ", ".join(_name(item) if type(item) in _NAMED else str(item) for item in items) or "nothing"
     if isinstance(value, Unread):
         return f"not readable ({value.reason})"
     return "nothing" if value is None or value == "" else str(value.value if isinstance(value, enum.Enum) else value)

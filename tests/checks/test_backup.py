@@ -33,13 +33,22 @@ def test_an_active_store_that_never_exported_is_not() -> None:
     assert "CMSMaster of pool1.contoso.com exports with NotInitialized" in result.evidence
 
 
-@pytest.mark.parametrize("export", [ExportState.ERROR, ExportState.NOT_INITIALIZED, "ParalysedState"])
+@pytest.mark.parametrize("export", [ExportState.ERROR, ExportState.NOT_INITIALIZED])
 @pytest.mark.parametrize("side", [P1, P2])
-def test_a_direction_that_does_not_work_refuses_a_planned_move_only(export: ExportState | str, side: Fqdn) -> None:
+def test_a_direction_that_does_not_work_refuses_a_planned_move_only(export: ExportState, side: Fqdn) -> None:
     broken = with_module(two_sites(), side, export)
     assert ask("backup-service", broken, PLANNED).verdict is FAILED
     assert ask("backup-service", broken, DISASTER).verdict is WARNING
     assert side in ask("backup-service", broken).evidence
+
+
+@pytest.mark.parametrize(("export", "import_"), [("2", ImportState.NORMAL), (ExportState.FINAL, "")])
+def test_a_state_that_nobody_knows_is_neither_health_nor_fault(export: ExportState | str, import_: ImportState | str) -> None:
+    odd = with_module(two_sites(), P1, export, import_)
+    assert ask("backup-service", odd, PLANNED).verdict is UNKNOWN
+    assert ask("backup-service", odd, PLANNED).refuses
+    assert not ask("backup-service", odd, DISASTER).refuses
+    assert "no known state" in ask("backup-service", odd).evidence
 
 
 def test_import_errors_count_too() -> None:
