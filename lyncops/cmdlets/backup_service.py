@@ -32,7 +32,7 @@ class BackupModuleStatus(Result):
 
     identity: str | None = prop(as_text, "Identity", "Name", "Module", "BackupModule", default=None)
     export_status: ExportStatus | None = prop(word_of(ExportStatus, first=None), "ExportStatus", default=None)
-    import_status: ImportStatus | None = prop(word_of(ImportStatus, first=None), "ImportStatus", default=None)
+    import_status: ImportStatus | None = prop(word_of(ImportStatus), "ImportStatus", default=None)
 
 
 @result
@@ -46,7 +46,7 @@ class BackupServiceStatus(Result):
         word_of(ExportStatus, first=None), "OverallExportStatus", "ExportStatus", default=None
     )
     overall_import_status: ImportStatus | None = prop(
-        word_of(ImportStatus, first=None), "OverallImportStatus", "ImportStatus", default=None
+        word_of(ImportStatus), "OverallImportStatus", "ImportStatus", default=None
     )
 
 
