@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, cast
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
@@ -39,6 +39,10 @@ class MalformedClixmlError(Exception):
 
 class UInt32(int):
     """A number that readers insist on seeing as UInt32."""
+
+
+class Int64(int):
+    """A number that readers insist on seeing as Int64, however small."""
 
 
 @attrs.frozen(slots=True)
@@ -114,7 +118,7 @@ class ClixmlWriter:
         if isinstance(value, bool):
             return f"<B{attribute}>{'true' if value else 'false'}</B>"
         if isinstance(value, int):
-            tag = "U32" if isinstance(value, UInt32) else "I32" if value in _INT32 else "I64"
+            tag = "U32" if isinstance(value, UInt32) else "I32" if value in _INT32 and not isinstance(value, Int64) else "I64"
             return f"<{tag}{attribute}>{value}</{tag}>"
         if isinstance(value, RemoteObject):
             return self._remote_object(value, attribute)
@@ -143,12 +147,14 @@ class ClixmlWriter:
         if isinstance(value, ExtendedObject):
             return self._extended(value, attribute)
         if isinstance(value, list | tuple):
-            head = f"<Obj{attribute}{self._reference()}>{self._type_names(_LIST_TYPES if isinstance(value, list) else _ARRAY_TYPES)}"
-            items: Iterator[object] = iter(value)  # pyright sees list[Unknown] | tuple[Unknown, ...] otherwise
+            head = (
+                f"<Obj{attribute}{self._reference()}>{self._type_names(_LIST_TYPES if isinstance(value, list) else _ARRAY_TYPES)}"
+            )
+            items = cast("Sequence[object]", value)
             return f"{head}<LST>{''.join(map(self.value, items))}</LST></Obj>"
         if isinstance(value, Mapping):
             head = f"<Obj{attribute}{self._reference()}>{self._type_names(_DICT_TYPES)}"
-            mapping: Mapping[object, object] = dict(value)
+            mapping = cast("Mapping[object, object]", value)
             entries = (f"<En>{self.value(key, 'Key')}{self.value(one, 'Value')}</En>" for key, one in mapping.items())
             return f"{head}<DCT>{''.join(entries)}</DCT></Obj>"
         raise MalformedClixmlError(f"{value!r} cannot be written as CLIXML.")
@@ -221,7 +227,7 @@ _SIMPLE: Final[Mapping[str, Callable[[str], object]]] = {
     "D": Decimal,
     "DT": _read_datetime,
     "TS": _read_timespan,
-    "Version": lambda text: DotNetVersion.parse(text),
+    "Version": DotNetVersion.parse,
     "G": uuid.UUID,
     "BA": base64.b64decode,
 }
@@ -293,5 +299,3 @@ def read(data: bytes) -> object:
         return _Reader().value(parse_xml(data.removeprefix(b"\xef\xbb\xbf")))
     except MalformedXmlError as error:
         raise MalformedClixmlError(str(error)) from error
-
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import attrs
 
@@ -33,8 +34,7 @@ def _object(value: object, what: str) -> RemoteObject:
 def _objects(value: object, what: str) -> tuple[RemoteObject, ...]:
     if not isinstance(value, list):
         raise MalformedClixmlError(f"{what} is missing.")
-    items: list[object] = list(value)  # a list of unknown things becomes a list of objects
-    return tuple(_object(item, what) for item in items)
+    return tuple(_object(item, what) for item in cast("list[object]", value))
 
 
 def _argument(value: RemoteObject) -> Argument:
@@ -55,7 +55,10 @@ def _invocation(value: RemoteObject) -> Invocation:
 
 
 def _statement(value: RemoteObject) -> tuple[Invocation, ...]:
-    return tuple(_invocation(one) for one in _objects(value.get("Cmds"), "The list of commands"))
+    commands = tuple(_invocation(one) for one in _objects(value.get("Cmds"), "The list of commands"))
+    if not commands:
+        raise MalformedClixmlError("A statement has no command.")
+    return commands
 
 
 def parse_pipeline(data: bytes) -> Pipeline:

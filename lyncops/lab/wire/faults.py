@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import itertools
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
@@ -92,7 +92,7 @@ class Faults:
             return tuple(one for one in self._waiting if one.times is None or one.struck < one.times)
 
     @contextmanager
-    def during(self, fault: Fault) -> Iterator[Fault]:
+    def during(self, fault: Fault) -> Generator[Fault]:
         """A fault for the time of a `with` block."""
         yield self.add(fault)
         self.remove(fault)

@@ -50,6 +50,7 @@ class WireHost:
         self._profile = profile or Profile()
         self._lock = threading.Lock()
         self._servers: dict[str, MachineServer] = {}
+        self._closed = False
         self.faults = Faults()
         self.requests = RequestCounter()
         self.directory = Directory(self._accounts)
@@ -104,9 +105,12 @@ class WireHost:
         self._listeners.synchronise()
 
     def close(self) -> None:
-        """End everything: listeners, connections, shells, threads."""
+        """End everything: listeners, connections, shells, threads. A second call does nothing."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
         self._listeners.close()
         for server in self._servers.values():
             server.close()
         NTLM_USERS.remove(self._accounts)
-

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from typing import Final
 
@@ -16,8 +15,13 @@ from lyncops.lab.wire.faults import Profile
 from lyncops.lab.wire.psrp import MessageType, PipelineState
 from lyncops.lab.wire.shells import Command, Shell
 
-_LOG: Final = logging.getLogger(__name__)
 _NO_LANGUAGE: Final = "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode."
+_STOPPED: Final = ErrorDetail(
+    message="The pipeline has been stopped.",
+    category="OperationStopped",
+    error_id="PipelineStopped",
+    exception_type="System.Management.Automation.PipelineStoppedException",
+)
 _SINKS: Final = frozenset({"out-null", "out-default"})
 
 
@@ -102,27 +106,22 @@ class PipelineRunner:
         thread.start()
 
     def _run(self, shell: Shell, command: Command, pipeline: Pipeline) -> None:
-        state, detail, name = PipelineState.COMPLETED, None, ""
+        name = pipeline.names[0] if pipeline.names else ""
+        # Should the model itself fail, the client is told so, or it waits for ever; the thread then ends with the defect.
+        detail: ErrorDetail | None = ErrorDetail(message="The lab's model failed.", error_id="LabDefect")
+        state = PipelineState.FAILED
         try:
             for statement in pipeline.statements:
-                name = statement[0].name if statement else ""
+                name = statement[0].name
                 self._statement(shell, command, statement)
+            state, detail = PipelineState.COMPLETED, None
         except TerminatingError as error:
-            state, detail = PipelineState.FAILED, error.detail
-        except Exception as error:  # the model's defect must reach the client, or the client waits for ever
-            _LOG.exception("The model failed in %s", name)
-            state = PipelineState.FAILED
-            detail = ErrorDetail(message=f"The lab's model failed: {error!r}", error_id="LabDefect", exception_type="System.Exception")
-        if command.session.stopped.is_set():
-            state = PipelineState.STOPPED
-            detail = ErrorDetail(
-                message="The pipeline has been stopped.",
-                category="OperationStopped",
-                error_id="PipelineStopped",
-                exception_type="System.Management.Automation.PipelineStoppedException",
-            )
-        shell.say(MessageType.PIPELINE_STATE, records.pipeline_state(state, detail, name), command)
-        shell.finish(command)
+            detail = error.detail
+        finally:
+            if command.session.stopped.is_set():
+                state, detail = PipelineState.STOPPED, _STOPPED
+            shell.say(MessageType.PIPELINE_STATE, records.pipeline_state(state, detail, name), command)
+            shell.finish(command)
 
     def _statement(self, shell: Shell, command: Command, statement: tuple[Invocation, ...]) -> None:
         session = command.session
@@ -137,4 +136,3 @@ class PipelineRunner:
             return
         writer = _Writer(shell, command, self.machine_name, invocation.name, "out-null" in tail)
         self.machine.invoke(invocation, session, writer)
-

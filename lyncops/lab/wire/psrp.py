@@ -15,7 +15,7 @@ from typing import Final
 
 import attrs
 
-from lyncops.lab.wire.clixml import ExtendedObject, write
+from lyncops.lab.wire.clixml import ExtendedObject, Int64, write
 from lyncops.values import DotNetVersion
 
 _FRAGMENT: Final = struct.Struct(">QQBI")
@@ -128,7 +128,8 @@ class Speaker:
         blobs = [message[at : at + _MAX_BLOB] for at in range(0, len(message), _MAX_BLOB)]
         last = len(blobs) - 1
         return [
-            _FRAGMENT.pack(object_id, number, (number == 0) | (number == last) << 1, len(blob)) + blob for number, blob in enumerate(blobs)
+            _FRAGMENT.pack(object_id, number, (number == 0) | (number == last) << 1, len(blob)) + blob
+            for number, blob in enumerate(blobs)
         ]
 
 
@@ -148,7 +149,11 @@ _POWERSHELL: Final = {"2.1": "2.0", "2.2": "4.0", "2.3": "5.1.14393.2248"}
 def application_private_data(protocol: str) -> str:
     """APPLICATION_PRIVATE_DATA: the server's PSVersionTable."""
     version = DotNetVersion.parse(_POWERSHELL.get(protocol, "2.0"))
-    table = {"PSVersion": version, "PSRemotingProtocolVersion": DotNetVersion.parse(protocol), "WSManStackVersion": DotNetVersion((3, 0))}
+    table = {
+        "PSVersion": version,
+        "PSRemotingProtocolVersion": DotNetVersion.parse(protocol),
+        "WSManStackVersion": DotNetVersion((3, 0)),
+    }
     return _members({"ApplicationPrivateData": {"PSVersionTable": table}})
 
 
@@ -164,4 +169,4 @@ def runspace_pool_init_data(least: int, most: int) -> str:
 
 def runspace_availability(call: int, response: object) -> str:
     """RUNSPACE_AVAILABILITY, the answer to questions about the pool."""
-    return _members({"SetMinMaxRunspacesResponse": response, "ci": call})
+    return _members({"SetMinMaxRunspacesResponse": response, "ci": Int64(call)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Final
 
 from lyncops.lab.interface import ErrorDetail
@@ -11,11 +11,39 @@ from lyncops.lab.wire.psrp import PipelineState
 from lyncops.values import RemoteEnum, RemoteObject
 
 _CATEGORIES: Final = (
-    "NotSpecified OpenError CloseError DeviceError DeadlockDetected InvalidArgument InvalidData InvalidOperation InvalidResult "
-    "InvalidType MetadataError NotImplemented NotInstalled ObjectNotFound OperationStopped OperationTimeout SyntaxError ParserError "
-    "PermissionDenied ResourceBusy ResourceExists ResourceUnavailable ReadError WriteError FromStdErr SecurityError ProtocolError "
-    "ConnectionError AuthenticationError LimitsExceeded QuotaExceeded NotEnabled"
-).split()
+    "NotSpecified",
+    "OpenError",
+    "CloseError",
+    "DeviceError",
+    "DeadlockDetected",
+    "InvalidArgument",
+    "InvalidData",
+    "InvalidOperation",
+    "InvalidResult",
+    "InvalidType",
+    "MetadataError",
+    "NotImplemented",
+    "NotInstalled",
+    "ObjectNotFound",
+    "OperationStopped",
+    "OperationTimeout",
+    "SyntaxError",
+    "ParserError",
+    "PermissionDenied",
+    "ResourceBusy",
+    "ResourceExists",
+    "ResourceUnavailable",
+    "ReadError",
+    "WriteError",
+    "FromStdErr",
+    "SecurityError",
+    "ProtocolError",
+    "ConnectionError",
+    "AuthenticationError",
+    "LimitsExceeded",
+    "QuotaExceeded",
+    "NotEnabled",
+)
 """System.Management.Automation.ErrorCategory, in the order of its numbers."""
 
 _AUTOMATION: Final = "System.Management.Automation"
@@ -77,10 +105,10 @@ def informational(kind: str, text: str) -> str:
 
 def information(text: str, source: str, user: str, computer: str) -> str:
     """An InformationRecord."""
-    properties = {
+    properties: dict[str, object] = {
         "MessageData": text,
         "Source": source,
-        "TimeGenerated": datetime.now(timezone.utc),
+        "TimeGenerated": datetime.now(UTC),
         "Tags": [],
         "User": user,
         "Computer": computer,

@@ -21,7 +21,7 @@ from lyncops.lab.interface import Caller, SimulatedMachine
 from lyncops.lab.wire import soap
 from lyncops.lab.wire.authentication import Authenticator, Connection, Directory, certificate_hash
 from lyncops.lab.wire.certificates import Authority, common_name, server_context
-from lyncops.lab.wire.encryption import UndecryptableError, decrypt, encrypt, is_encrypted, protocol_of
+from lyncops.lab.wire.encryption import SecurityContext, UndecryptableError, decrypt, encrypt, is_encrypted, protocol_of
 from lyncops.lab.wire.faults import Fault, FaultKind, Faults, Profile
 from lyncops.lab.wire.http import BadRequestError, HttpAnswer, HttpRequest, cut, is_gone, read_request, write_answer
 from lyncops.lab.wire.service import Answer, WSManService
@@ -93,7 +93,9 @@ class _DropConnectionError(Exception):
 class MachineServer:
     """One machine on the wire: its service, its listening sockets, its connections."""
 
-    def __init__(self, name: str, machine: SimulatedMachine, names: tuple[str, ...], profile: Profile, around: Surroundings) -> None:
+    def __init__(
+        self, name: str, machine: SimulatedMachine, names: tuple[str, ...], profile: Profile, around: Surroundings
+    ) -> None:
         self.name = name
         self.profile = profile
         self.service = WSManService(name, machine, profile)
@@ -183,7 +185,7 @@ class MachineServer:
             self._open.add(secured)
         peer = secured.getpeercert(binary_form=True)
         secured.settimeout(_IDLE_CONNECTION)
-        name = common_name(peer) if peer else None
+        name = None if peer is None else common_name(peer)
         return secured, Connection(secure=True, certificate_hash=digest, peer_name=name, credssp=self._around.credssp)
 
     def _hold_while_hung(self, sock: socket.socket) -> None:
@@ -211,7 +213,9 @@ class MachineServer:
 class _Conversation:
     """One connection: requests in, answers out."""
 
-    def __init__(self, server: MachineServer, around: Surroundings, sock: socket.socket, stream: BinaryIO, connection: Connection) -> None:
+    def __init__(
+        self, server: MachineServer, around: Surroundings, sock: socket.socket, stream: BinaryIO, connection: Connection
+    ) -> None:
         self._server = server
         self._around = around
         self._sock = sock
@@ -261,11 +265,8 @@ class _Conversation:
                 return HttpAnswer(401, headers=[("WWW-Authenticate", "Negotiate")])
             return self._act(request.body, caller)
         context = self._authenticator.context
-        try:
-            if context is None:
-                raise UndecryptableError("No security context stands on this connection.")
-            plain = decrypt(context, request.body)
-        except (UndecryptableError, SpnegoError, ValueError):
+        plain = None if context is None else _decrypted(context, request.body)
+        if context is None or plain is None:
             self._count("Unknown")
             return HttpAnswer(400)  # what Windows answers to a message of an older security context
         answer = self._act(plain, caller)
@@ -310,6 +311,13 @@ class _Conversation:
         raise _DropConnectionError
 
 
+def _decrypted(context: SecurityContext, body: bytes) -> bytes | None:
+    try:
+        return decrypt(context, body)
+    except (UndecryptableError, SpnegoError, ValueError):
+        return None
+
+
 @attrs.define(eq=False)
 class _Listener:
     server: MachineServer
@@ -324,7 +332,7 @@ class _Listener:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.bind(("127.0.0.1", self.port))
             sock.listen(128)
-            sock.setblocking(False)
+            sock.settimeout(0)
         except OSError:
             sock.close()
             raise
@@ -406,7 +414,7 @@ class Listeners:
                 sock, _ = listener.sock.accept()
             except OSError:
                 return
-        sock.setblocking(True)
+        sock.settimeout(None)
         if listener.server.is_down:
             cut(sock)
             return

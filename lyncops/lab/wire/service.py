@@ -8,7 +8,6 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from typing import Final
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
@@ -17,7 +16,7 @@ import attrs
 
 from lyncops.lab.interface import Caller, Session, SimulatedMachine
 from lyncops.lab.wire import psrp, soap
-from lyncops.lab.wire.clixml import MalformedClixmlError, read
+from lyncops.lab.wire.clixml import Int64, MalformedClixmlError, read
 from lyncops.lab.wire.commands import parse_pipeline
 from lyncops.lab.wire.faults import Profile
 from lyncops.lab.wire.pipelines import PipelineRunner
@@ -202,7 +201,7 @@ class WSManService:
         elif message.kind in {MessageType.SET_MIN_RUNSPACES, MessageType.SET_MAX_RUNSPACES, MessageType.RESET_RUNSPACE_STATE}:
             self._available(shell, _number(_properties(message).get("ci"), 0), response=True)
         elif message.kind == MessageType.GET_AVAILABLE_RUNSPACES:
-            self._available(shell, _number(_properties(message).get("ci"), 0), response=shell.max_runspaces)
+            self._available(shell, _number(_properties(message).get("ci"), 0), response=Int64(shell.max_runspaces))
 
     @staticmethod
     def _available(shell: Shell, call: int, *, response: object) -> None:
@@ -378,12 +377,13 @@ def _received(received: Received, command_id: str) -> str:
     streams = "".join(
         f'<rsp:Stream Name="stdout"{attribute}>{base64.b64encode(one).decode()}</rsp:Stream>' for one in received.fragments
     )
-    state = f'<rsp:CommandState{attribute} State="{_DONE}"><rsp:ExitCode>0</rsp:ExitCode></rsp:CommandState>' if received.done else ""
+    state = (
+        f'<rsp:CommandState{attribute} State="{_DONE}"><rsp:ExitCode>0</rsp:ExitCode></rsp:CommandState>' if received.done else ""
+    )
     return f"<rsp:ReceiveResponse>{streams}{state}</rsp:ReceiveResponse>"
 
 
 def _describe(shell: Shell) -> str:
-    age, silence = timedelta(seconds=int(time.monotonic() - shell.started)), timedelta(seconds=int(shell.silence.total_seconds()))
     fields = {
         "ShellId": shell.name,
         "ResourceUri": shell.resource_uri,
@@ -401,16 +401,14 @@ def _describe(shell: Shell) -> str:
         "Encoding": "UTF8",
         "BufferMode": "Block",
         "State": shell.state.value,
-        "ShellRunTime": f"P0DT0H0M{int(age.total_seconds())}S",
-        "ShellInactivity": f"P0DT0H0M{int(silence.total_seconds())}S",
+        "ShellRunTime": f"P0DT0H0M{int(time.monotonic() - shell.started)}S",
+        "ShellInactivity": f"P0DT0H0M{int(shell.silence.total_seconds())}S",
     }
     inner = "".join(f"<rsp:{name}>{escape(text)}</rsp:{name}>" for name, text in fields.items())
     return f'<rsp:Shell xmlns:rsp="{RSP}">{inner}</rsp:Shell>'
 
 
 def _describe_command(command: Command) -> str:
-    state = "Running"  # what Windows says of every command that was not collected [recording]
-    return (
-        f'<rsp:Command xmlns:rsp="{RSP}"><rsp:CommandId>{str(command.id).upper()}</rsp:CommandId><rsp:CommandLine></rsp:CommandLine>'
-        f"<rsp:CommandState>{state}</rsp:CommandState></rsp:Command>"
-    )
+    # Windows says Running of every command that was not collected [recording].
+    inner = f"<rsp:CommandId>{str(command.id).upper()}</rsp:CommandId><rsp:CommandLine></rsp:CommandLine>"
+    return f'<rsp:Command xmlns:rsp="{RSP}">{inner}<rsp:CommandState>Running</rsp:CommandState></rsp:Command>'

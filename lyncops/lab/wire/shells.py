@@ -91,6 +91,25 @@ class Received:
     command: Command | None
 
 
+@attrs.frozen(slots=True)
+class _Wait:
+    """What a pending Receive waits for, until when, and whether somebody waits for it."""
+
+    command: Command | None
+    outbox: Outbox
+    deadline: float
+    limit: int
+    gone: Callable[[], bool]
+
+    def is_over(self, seen_for: float | None) -> bool:
+        """Whether to answer now; `seen_for` is how long output has been there."""
+        if self.command is not None and self.command.finished:
+            return True
+        if seen_for is None:
+            return False
+        return self.command is None or self.outbox.size >= self.limit or seen_for >= _COALESCE
+
+
 class Shell:
     """One runspace pool."""
 
@@ -172,13 +191,13 @@ class Shell:
         """
         outbox = self.outbox if command is None else command.outbox
         deadline = time.monotonic() + timeout.total_seconds()
+        wait = _Wait(command, outbox, deadline, limit, gone)
         with self.lock:
             if command is not None and command.collected:
                 raise soap.invalid_selectors()
-            epoch = self._epoch
             self._receiving += 1
             try:
-                self._wait(command, outbox, deadline, limit, gone, epoch)
+                self._wait(wait, self._epoch)
             finally:
                 self._receiving -= 1
                 self.touch()
@@ -191,9 +210,7 @@ class Shell:
                 command.collected = True
             return Received(fragments, done, outbox, command)
 
-    def _wait(
-        self, command: Command | None, outbox: Outbox, deadline: float, limit: int, gone: Callable[[], bool], epoch: int
-    ) -> None:
+    def _wait(self, wait: _Wait, epoch: int) -> None:
         first_seen: float | None = None
         while True:
             if self.closed:
@@ -201,17 +218,16 @@ class Shell:
             if self._epoch != epoch:
                 raise soap.aborted()
             now = time.monotonic()
-            if outbox.fragments and first_seen is None:
+            if wait.outbox.fragments and first_seen is None:
                 first_seen = now
-            waited = first_seen is not None and (command is None or outbox.size >= limit or now - first_seen >= _COALESCE)
-            if waited or (command is not None and command.finished):
-                if gone():
+            if wait.is_over(None if first_seen is None else now - first_seen):
+                if wait.gone():
                     raise ClientGoneError
                 return
-            if now >= deadline:
+            if now >= wait.deadline:
                 raise soap.timed_out()
-            self.lock.wait(_COALESCE if first_seen is not None else min(_LOOK, deadline - now))
-            if first_seen is None and gone():
+            self.lock.wait(_COALESCE if first_seen is not None else min(_LOOK, wait.deadline - now))
+            if first_seen is None and wait.gone():
                 raise ClientGoneError
 
     def put_back(self, received: Received) -> None:

@@ -29,6 +29,7 @@ CONFIG_URI: Final = "http://schemas.microsoft.com/wbem/wsman/1/config"
 _TRANSFER: Final = "http://schemas.xmlsoap.org/ws/2004/09/transfer/"
 _ENUMERATION: Final = "http://schemas.xmlsoap.org/ws/2004/09/enumeration/"
 _FAULT_ACTION: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/fault"
+_UNEXPECTED_SELECTORS: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/UnexpectedSelectors"
 _ANONYMOUS: Final = "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous"
 _DURATION: Final = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 _DEFAULT_ENVELOPE: Final = 153_600
@@ -45,14 +46,13 @@ class MalformedRequestError(Exception):
 class WSManFaultError(Exception):
     """A refusal that the client sees as a WSManFault with this code, over HTTP 500."""
 
-    def __init__(self, code: int, subcode: str, reason: str, *, sender: bool = True, message: str = "", detail: str = "") -> None:
+    def __init__(self, code: int, subcode: str, reason: str, *, sender: bool = True, message: str = "") -> None:
         super().__init__(reason)
         self.code = code
         self.subcode = subcode
         self.reason = reason
         self.sender = sender
         self.message = message or reason
-        self.detail = detail
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -140,7 +140,7 @@ def reply(request: Request, body: str = "") -> bytes:
 def fault(request: Request, problem: WSManFaultError, machine: str) -> bytes:
     """The reply that tells a fault."""
     reason, message = escape(problem.reason), escape(problem.message)
-    detail = f"<w:FaultDetail>{problem.detail}</w:FaultDetail>" if problem.detail else ""
+    detail = f"<w:FaultDetail>{_UNEXPECTED_SELECTORS}</w:FaultDetail>" if problem.subcode == "w:InvalidSelectors" else ""
     body = (
         f"<s:Fault><s:Code><s:Value>s:{'Sender' if problem.sender else 'Receiver'}</s:Value><s:Subcode><s:Value>{problem.subcode}"
         f'</s:Value></s:Subcode></s:Code><s:Reason><s:Text xml:lang="en-US">{reason}</s:Text></s:Reason><s:Detail>{detail}'
@@ -160,7 +160,6 @@ def invalid_selectors() -> WSManFaultError:
             "The Windows Remote Shell received a request to perform an operation on a command identifier that does not exist. "
             "Either the command has completed execution or the client specified an invalid command identifier. "
         ),
-        detail="http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/UnexpectedSelectors",
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import cast
 from xml.etree import ElementTree as ET
 
 
@@ -17,17 +19,12 @@ def parse_xml(data: bytes) -> ET.Element:
     """
     if b"<!DOCTYPE" in data:
         raise MalformedXmlError("A document type declaration is not accepted.")
-    parser = ET.XMLPullParser(events=("start",))
+    parser: ET.XMLPullParser[ET.Element] = ET.XMLPullParser(events=("start",))
     try:
         parser.feed(data)
         parser.close()
     except ET.ParseError as error:
         raise MalformedXmlError(f"Not well-formed XML: {error}.") from error
-    root: ET.Element | None = None
-    for _, element in parser.read_events():
-        if root is None and isinstance(element, ET.Element):
-            root = element
-            break
-    if root is None:
-        raise MalformedXmlError("The document is empty.")
+    events = cast("Iterator[tuple[str, ET.Element]]", parser.read_events())
+    _, root = next(events)
     return root
