@@ -223,6 +223,13 @@ def test_backup_modules_of_both_directions() -> None:
     assert status.overall_import_status is None
 
 
+@pytest.mark.parametrize("raw", [0, "3", RemoteEnum(None, 1), RemoteObject({"value__": 0})])
+def test_the_number_of_an_export_state_is_kept_and_not_guessed(raw: object) -> None:
+    module = BackupModuleStatus.decode({"Identity": "ConfServices.DataConf", "ExportStatus": raw})
+    assert module.export_status is None
+    assert module.unknown_properties == {"ExportStatus": raw}
+
+
 def test_one_backup_module_without_its_list() -> None:
     status = c.BackupServiceStatus.decode({"BackupModules": RemoteObject({"Identity": "ConfServices.DataConf"})})
     assert status.backup_modules == (BackupModuleStatus(identity="ConfServices.DataConf"),)
