@@ -70,9 +70,14 @@ class Configuration:
         """The services of a role."""
         return tuple(s for s in self.services.values() if s.role == role)
 
-    def dependents(self, identity: str) -> tuple[str, ...]:
-        """The services that name `identity` in one of their properties (`DependentServiceList`)."""
-        return tuple(s.identity for s in self.services.values() if identity in s.properties.values())
+    def dependents(self) -> Mapping[str, tuple[str, ...]]:
+        """Per service, those that name it in one of their properties (`DependentServiceList`)."""
+        found: dict[str, list[str]] = {}
+        for record in self.services.values():
+            for value in record.properties.values():
+                if isinstance(value, str) and value.casefold() in self.services:
+                    found.setdefault(value, []).append(record.identity)
+        return {identity: tuple(records) for identity, records in found.items()}
 
 
 def initial_configuration(scenario: Scenario) -> Configuration:

@@ -18,7 +18,7 @@ def scenario_of_size(
         ScenarioError: the numbers make no deployment, for example no pool at all.
     """
     numbers = range(1, pools + 1)
-    fronts = tuple(_front_end(n, pools, front_ends, users, version, standard=standard) for n in numbers)
+    fronts = tuple(_front_end(n, pools, (front_ends, users), version, standard=standard) for n in numbers)
     edges = tuple(
         PoolSpec(
             fqdn=_name("edge", n),
@@ -47,7 +47,8 @@ def _name(prefix: str, number: int) -> Fqdn:
     return Fqdn(f"{prefix}{number}.contoso.com")
 
 
-def _front_end(number: int, pools: int, front_ends: int, users: int, version: Product, *, standard: bool) -> PoolSpec:
+def _front_end(number: int, pools: int, size: tuple[int, int], version: Product, *, standard: bool) -> PoolSpec:
+    front_ends, users = size
     partner = number + 1 if number % 2 else number - 1
     fqdn = _name("pool", number)
     mirrored = version.has_mirroring and not standard

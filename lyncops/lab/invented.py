@@ -12,6 +12,7 @@ UNKNOWN_POOL: Final = 'Cannot find pool "{0}" in the topology.'
 NOT_A_REGISTRAR_POOL: Final = 'Pool "{pool}" does not host users and cannot be failed over.'
 NO_BACKUP_POOL: Final = 'Pool "{pool}" has no backup pool assigned.'
 ALREADY_FAILED_OVER: Final = 'Pool "{pool}" is already failed over to "{backup}".'
+BUSY: Final = 'Another failover or failback of pool "{pool}" is running.'
 NOT_FAILED_OVER: Final = 'Pool "{pool}" is not failed over. PoolState is {state}.'
 BACKUP_IS_FAILED_OVER: Final = (
     'The users of the backup pool "{backup}" are served by pool "{pool}". '

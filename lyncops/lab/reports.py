@@ -38,4 +38,4 @@ class Report:
         """Where it goes: -Report, or the profile's temporary folder."""
         user = call.session.caller.user.rpartition("\\")[2]
         name = f"{call.name}-{call.new_id()}.html"
-        return call.text("Report") or "\\".join(("C:", "Users", user, "AppData", "Local", "Temp", name))
+        return call.text("Report") or f"C:\\Users\\{user}\\AppData\\Local\\Temp\\{name}"

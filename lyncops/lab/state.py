@@ -113,6 +113,7 @@ class PoolRuntime:
     response_groups: dict[str, Fqdn] = attrs.field(factory=dict[str, Fqdn])  # name -> owner
     read_only: bool = False
     failed_over_at: datetime | None = None
+    moving: bool = False  # a failover or failback of it runs
 
     @property
     def fqdn(self) -> Fqdn:

@@ -68,6 +68,7 @@ class World:
         self.watchers: list[Callable[[str, int], None]] = []
         self.latency = 0.0  # seconds of real time that every cmdlet takes on the server
         self.settled = scenario.start
+        self.pending: set[Fqdn] = set()  # machines on which a service starts or stops
         self.store = self._new_store()
         self.sql_up: dict[Fqdn, bool] = {}
         self.pools: dict[Fqdn, PoolRuntime] = {spec.fqdn: self._new_pool(spec) for spec in scenario.pools}

@@ -5,6 +5,7 @@ The pool named is always the one that first homed the users, in both directions 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Final
@@ -62,7 +63,21 @@ def invoke_cs_pool_failover(call: Call) -> None:
             return
     if not call.should_process(pool.fqdn, high_impact=True) or not call.start():
         return
-    _fail_over(call, pool, backup)
+    with _moving(call, pool):
+        _fail_over(call, pool, backup)
+
+
+@contextlib.contextmanager
+def _moving(call: Call, pool: PoolRuntime) -> Iterator[None]:
+    """One failover or failback of a pool at a time."""
+    with call.world.lock:
+        if pool.moving:
+            call.fail(invented.BUSY.format(pool=pool.fqdn), category="ResourceBusy", target=pool.fqdn)
+        pool.moving = True
+    try:
+        yield
+    finally:
+        pool.moving = False
 
 
 def _refuse_failover(call: Call, pool: PoolRuntime, backup: PoolRuntime) -> None:
@@ -71,7 +86,9 @@ def _refuse_failover(call: Call, pool: PoolRuntime, backup: PoolRuntime) -> None
         call.fail(invented.STORE_NOT_AVAILABLE, category="ResourceUnavailable")
     if world.configuration.pool_states[pool.fqdn] == "FailedOver":
         call.fail(invented.ALREADY_FAILED_OVER.format(pool=pool.fqdn, backup=backup.fqdn), target=pool.fqdn)
-    if backup.serving == pool.fqdn:
+    if pool.moving:
+        call.fail(invented.BUSY.format(pool=pool.fqdn), category="ResourceBusy", target=pool.fqdn)
+    if backup.serving == pool.fqdn or world.configuration.pool_states[backup.fqdn] == "FailingOver":
         call.fail(invented.BACKUP_IS_FAILED_OVER.format(pool=pool.fqdn, backup=backup.fqdn), target=pool.fqdn)
     if not world.is_alive(backup) or not world.has_sql(backup):
         message = invented.BACKUP_POOL_DOWN.format(pool=pool.fqdn, backup=backup.fqdn)
@@ -105,6 +122,7 @@ def _fail_over(call: Call, pool: PoolRuntime, backup: PoolRuntime) -> None:
     call.wait(duration * 0.6, call.name, steps[2], span=(40, 100))
     with world.lock:
         world.settle()
+        _refuse_if_lost(call, backup, *(() if disaster else (pool,)))
         if disaster:
             _lose(call, pool)
         pool.serving, pool.read_only, pool.failed_over_at = backup.fqdn, False, world.now()
@@ -128,6 +146,15 @@ def _reach_final_state(call: Call, pool: PoolRuntime) -> None:
             call.change(world.configuration.with_pool_state(pool.fqdn, "Active"))
             call.fail(invented.NOT_FINAL_STATE.format(pool=pool.fqdn), target=pool.fqdn)
     call.wait(behind / 10, span=(40, 40))
+
+
+def _refuse_if_lost(call: Call, *needed: PoolRuntime) -> None:
+    """Fail when a pool or the store was lost meanwhile; the pool stays in the state that it had reached."""
+    for pool in needed:
+        if not call.world.is_alive(pool):
+            call.fail(invented.MIDWAY.format(cmdlet=call.name, target=pool.fqdn), category="ConnectionError", target=pool.fqdn)
+    if not call.world.store_writable:
+        call.fail(invented.STORE_NOT_AVAILABLE, category="ResourceUnavailable")
 
 
 def _lose(call: Call, pool: PoolRuntime) -> None:
@@ -166,7 +193,8 @@ def invoke_cs_pool_failback(call: Call) -> None:
             call.fail(message, category="ConnectionError", target=backup.fqdn)
     if not call.should_process(pool.fqdn, high_impact=True) or not call.start():
         return
-    _fail_back(call, pool, backup, disaster=disaster)
+    with _moving(call, pool):
+        _fail_back(call, pool, backup, disaster=disaster)
 
 
 def _fail_back(call: Call, pool: PoolRuntime, backup: PoolRuntime, *, disaster: bool) -> None:
@@ -188,6 +216,7 @@ def _fail_back(call: Call, pool: PoolRuntime, backup: PoolRuntime, *, disaster: 
     call.wait(duration * 0.5, call.name, steps[2], span=(50, 100))
     with world.lock:
         world.settle()
+        _refuse_if_lost(call, pool, *(() if disaster else (backup,)))
         if disaster:
             _lose(call, pool)
         elif pool.failed_over_at is not None:

@@ -104,11 +104,12 @@ def get_cs_service(call: Call) -> Iterator[RemoteObject]:
         records = tuple(r for r in records if r.role == role)
     if call.given("PoolFqdn"):
         records = tuple(r for r in records if r.pool == call.text("PoolFqdn").casefold())
+    dependents = configuration.dependents()
     for record in chosen(call, records, lambda r: (r.identity,), invented.UNKNOWN_SERVICE):
-        yield service_object(call, record)
+        yield _service(call, record, dependents.get(record.identity, ()))
 
 
-def service_object(call: Call, record: ServiceRecord) -> RemoteObject:
+def _service(call: Call, record: ServiceRecord, dependents: tuple[str, ...]) -> RemoteObject:
     """A service as Get-CsService returns it: one .NET type per role (facts page 2.1)."""
     values: dict[str, object] = {
         "Identity": record.identity,
@@ -117,7 +118,7 @@ def service_object(call: Call, record: ServiceRecord) -> RemoteObject:
         "PoolFqdn": record.pool,
         "Version": record.version,
         "Role": record.role,
-        "DependentServiceList": call.world.configuration.dependents(record.identity),
+        "DependentServiceList": dependents,
         **record.properties,
     }
     if record.role == "CentralManagement":

@@ -100,6 +100,7 @@ def switch_services(call: Call, machine: MachineState, names: list[str], *, star
             changing.remove("MASTER")
             _report_start_failure(call, machine, "MASTER")
         due = world.now() + SERVICE_START
+        world.pending.add(machine.fqdn)
         for name in changing:
             service = machine.services[name]
             service.status, service.due, service.wanted = "StartPending" if start else "StopPending", due, start
