@@ -45,9 +45,7 @@ class BackupServiceStatus(Result):
     overall_export_status: ExportStatus | None = prop(
         word_of(ExportStatus, first=None), "OverallExportStatus", "ExportStatus", default=None
     )
-    overall_import_status: ImportStatus | None = prop(
-        word_of(ImportStatus), "OverallImportStatus", "ImportStatus", default=None
-    )
+    overall_import_status: ImportStatus | None = prop(word_of(ImportStatus), "OverallImportStatus", "ImportStatus", default=None)
 
 
 @result
