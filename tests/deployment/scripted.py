@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar, cast
@@ -27,7 +27,7 @@ class Refusal:
     unknown: bool = False
 
 
-Answer = list[object] | Refusal | Exception
+Answer = Sequence[object] | Refusal | Exception
 Script = Mapping[str, Answer | Callable[[Cmdlet[object]], Answer]]
 
 
@@ -56,7 +56,7 @@ class ScriptedSessions:
         if isinstance(answer, Exception):
             future.set_exception(answer)
             return future
-        written = tuple(answer) if isinstance(answer, list) else answer.output
+        written = answer.output if isinstance(answer, Refusal) else tuple(answer)
         outcome = Outcome.SUCCEEDED
         if isinstance(answer, Refusal):
             outcome = Outcome.UNKNOWN if answer.unknown else Outcome.FAILED
