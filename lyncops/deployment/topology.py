@@ -121,10 +121,8 @@ def build_copies(topology: Topology, pools: Iterable[Pool]) -> tuple[StoreCopy, 
     services = _Services(topology.services)
     by_name = {pool.fqdn: pool for pool in pools}
     copies: list[StoreCopy] = []
-    for service in services.with_role("CentralManagement"):
-        fqdn = pool_of(service)
-        if fqdn is None:
-            continue
+    holders = ((pool_of(service), service) for service in services.with_role("CentralManagement"))
+    for fqdn, service in ((fqdn, service) for fqdn, service in holders if fqdn is not None):
         database = _store_database(service, by_name.get(fqdn), services)
         mirror = _mirror_of(database, services) if database else None
         copies.append(
