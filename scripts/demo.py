@@ -36,7 +36,6 @@ POOL2: Final = Fqdn("pool2.contoso.com")
 EDGE1: Final = Fqdn("edge1.contoso.com")
 CONFIG: Final = "lab/lyncops.toml"
 RETURN_WITHIN: Final = 20.0  # seconds for the crashed pool to start its services again
-LIMIT: Final = 60.0
 
 
 class BrokenPromiseError(Exception):
@@ -54,11 +53,8 @@ def main() -> int:
         except (BrokenPromiseError, lyncops.LyncOpsError) as broken:
             print(f"\nNot as promised: {broken}", file=sys.stderr)
             return 1
-    took = time.monotonic() - begin
-    print(f"\nAll as promised, in {took:.1f} s.")
-    if took > LIMIT:
-        print(f"But it took longer than {LIMIT:.0f} s.", file=sys.stderr)
-    return 0 if took <= LIMIT else 1
+    print(f"\nAll as promised, in {time.monotonic() - begin:.0f} s.")
+    return 0
 
 
 def play(folder: Path) -> None:

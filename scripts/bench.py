@@ -1,0 +1,352 @@
+"""How fast lyncops is, against raw pypsrp and the same server process, measured in one run.
+
+python3 scripts/bench.py            prints the figures, the targets, and whether they are reached
+python3 scripts/bench.py --json     the same as JSON
+
+The server is the lab, in a process of its own, over HTTP with NTLM message encryption. Every cmdlet of the snapshots takes 50 ms
+longer on the server. The plain script asks exactly what lyncops asked, of the same machines, one cmdlet after the other, and does
+nothing with the answers. Growth is the growth in time from one size to the next, divided by that in pools; the worse of both steps.
+"""
+
+from __future__ import annotations
+
+import bootstrap
+
+if __name__ == "__main__":
+    bootstrap.run_inside(__file__, "cli", "lab")
+
+import argparse
+import itertools
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from operator import methodcaller
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from unittest.mock import patch
+
+from lyncops.values import ANYWHERE, OnMachine, Place
+
+if TYPE_CHECKING:
+    from lyncops.client import Client
+    from lyncops.cmdlets.base import Cmdlet
+    from lyncops.remoting.execution import Execution
+
+R = TypeVar("R")
+Asked = tuple[str | None, str, dict[str, Any]]
+
+SIZES: Final = (2, 20, 200)
+DELAY: Final = "50ms"
+TARGETS: Final = {
+    "cmdlet_time_ratio": ("at most", 1.10),
+    "cmdlet_requests_ratio": ("at most", 1.0),
+    "import_ratio": ("at most", 0.4),
+    "snapshot_200_speedup": ("at least", 5.0),
+    "snapshot_growth_per_pool": ("at most", 1.0),
+}
+ROUNDS: Final = 150
+
+
+def main() -> int:
+    """Measure everything and print it; 0 when all targets are reached."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--part", nargs="+", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.part:
+        name, *arguments = options.part
+        return PARTS[name](*arguments)
+    figures = measure()
+    reached = {name: judged(figures[name], *target) for name, target in TARGETS.items()}
+    if options.json:
+        print(json.dumps({"figures": figures, "targets": TARGETS, "reached": reached}, indent=2))
+    else:
+        show(figures, reached)
+    return 0 if all(reached.values()) else 1
+
+
+def judged(value: float, relation: str, target: float) -> bool:
+    """Whether a figure reaches its target."""
+    return value <= target if relation == "at most" else value >= target
+
+
+def show(figures: dict[str, float], reached: dict[str, bool]) -> None:
+    """Print the figures for people."""
+    for name, value in figures.items():
+        target = f"   target: {TARGETS[name][0]} {TARGETS[name][1]:g}: " if name in TARGETS else ""
+        verdict = ("reached" if reached[name] else "NOT REACHED") if name in TARGETS else ""
+        print(f"{name:<36} {value:>12,.3f}{target}{verdict}")
+
+
+def measure() -> dict[str, float]:
+    """All figures by name; times are in the unit that the name ends with."""
+    with tempfile.TemporaryDirectory(prefix="lyncops-bench-") as name, served(Path(name)):
+        folder = Path(name)
+        figures = part("session", str(folder / "2"))
+        figures |= imports()
+        for size in SIZES:
+            figures |= {f"snapshot_{size}_{key}": value for key, value in snapshot(folder / str(size)).items()}
+    growths = [
+        figures[f"snapshot_{large}_lyncops_s"] / figures[f"snapshot_{small}_lyncops_s"] / (large / small)
+        for small, large in itertools.pairwise(SIZES)
+    ]
+    return figures | {"snapshot_growth_per_pool": max(growths)}
+
+
+def snapshot(folder: Path) -> dict[str, float]:
+    """Read one deployment with lyncops, then ask the same one by one."""
+    mine = part("snapshot", str(folder))
+    plain = part("sequential", str(folder))
+    figures = {f"lyncops_{key}": value for key, value in mine.items()} | {f"plain_{key}": value for key, value in plain.items()}
+    return figures | {"speedup": plain["s"] / mine["s"]}
+
+
+def imports() -> dict[str, float]:
+    """What the imports cost in fresh interpreters, beyond starting one."""
+    times = {code: [timed_process(code) for _ in range(9)] for code in ("pass", "import lyncops", "import pypsrp")}
+    empty, mine, theirs = (min(values) for values in times.values())
+    cost, other = max(mine - empty, 0.0), theirs - empty
+    return {"import_lyncops_ms": 1000 * cost, "import_pypsrp_ms": 1000 * other, "import_ratio": cost / other}
+
+
+def timed_process(code: str) -> float:
+    """How long an interpreter takes over `code`."""
+    begin = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True)
+    return time.perf_counter() - begin
+
+
+def part(name: str, *arguments: str) -> dict[str, float]:
+    """Run one measurement in a process of its own, so that memory and imports are its own too."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--part", name, *arguments], check=True, stdout=subprocess.PIPE, text=True, env=os.environ
+    )
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures
+
+
+@contextmanager
+def served(folder: Path) -> Generator[None]:
+    """The server process, with one deployment of each size, until the block ends."""
+    command = [sys.executable, __file__, "--part", "serve", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as server:
+        ready: dict[str, str] = json.loads(server.stdout.readline() if server.stdout else "{}")
+        os.environ |= ready
+        yield
+        server.communicate("")
+
+
+def serve(folder: str) -> int:
+    """Serve a deployment of each size until standard input closes."""
+    from lyncops.lab.control import ControlServer
+    from lyncops.lab.generator import scenario_of_size
+    from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab
+    from lyncops.lab.world import World
+
+    with ExitStack() as stack:
+        password = ""
+        for size in SIZES:
+            out = Path(folder, str(size))
+            lab = stack.enter_context(Lab.start(World(scenario_of_size(size, standard=True))))
+            lab.write_config(out)
+            stack.enter_context(ControlServer(lab, out))
+            password = lab.password
+        print(json.dumps({ENVIRONMENT_VARIABLE: password}), flush=True)
+        sys.stdin.read()
+    return 0
+
+
+def session(folder: str) -> int:
+    """One cmdlet and one session, lyncops and raw pypsrp by turns."""
+    import lyncops
+    from lyncops.cmdlets import GetCsSite
+
+    config = Path(folder, "lyncops.toml")
+    cmdlet = GetCsSite()
+
+    def open_mine() -> None:
+        with lyncops.connect(config) as client:
+            client.run_cmdlet(cmdlet)
+
+    def open_theirs() -> None:
+        with raw_pool(config) as run:
+            run("Get-CsSite", {})
+
+    opening = by_turns(open_mine, open_theirs, rounds=12)
+    with lyncops.connect(config) as client, raw_pool(config) as run:
+
+        def mine() -> None:
+            client.run_cmdlet(cmdlet)
+
+        def theirs() -> None:
+            run("Get-CsSite", {})
+
+        running = by_turns(mine, theirs, rounds=ROUNDS)
+        requests = [counted(Path(folder), action) for action in (mine, theirs)]
+    figures = {
+        "cmdlet_lyncops_ms": 1000 * running[0],
+        "cmdlet_pypsrp_ms": 1000 * running[1],
+        "cmdlet_time_ratio": running[0] / running[1],
+        "cmdlet_lyncops_requests": requests[0],
+        "cmdlet_pypsrp_requests": requests[1],
+        "cmdlet_requests_ratio": requests[0] / requests[1],
+        "session_lyncops_ms": 1000 * opening[0],
+        "session_pypsrp_ms": 1000 * opening[1],
+        "session_time_ratio": opening[0] / opening[1],
+        "session_lyncops_requests": counted(Path(folder), open_mine),
+        "session_pypsrp_requests": counted(Path(folder), open_theirs),
+    }
+    print(json.dumps(figures))
+    return 0
+
+
+def by_turns(mine: Callable[[], None], theirs: Callable[[], None], *, rounds: int) -> tuple[float, float]:
+    """The median of each, measured by turns, so that whatever else the machine does strikes both."""
+    times: dict[Callable[[], None], list[float]] = {mine: [], theirs: []}
+    for _ in range(rounds):
+        for action, taken in times.items():
+            begin = time.perf_counter()
+            action()
+            taken.append(time.perf_counter() - begin)
+    return statistics.median(times[mine]), statistics.median(times[theirs])
+
+
+def counted(folder: Path, action: Callable[[], None]) -> int:
+    """How many HTTP requests the server sees of an action."""
+    before = total_requests(folder)
+    action()
+    return total_requests(folder) - before
+
+
+def total_requests(folder: Path) -> int:
+    """All HTTP requests that the server of a deployment has seen."""
+    from lyncops.lab.control import ask
+
+    shown: Any = ask(folder, "show", ())
+    return int(shown["requests"])
+
+
+def read_snapshot(folder: str) -> int:
+    """One snapshot with lyncops; what it asked is written down for the plain script."""
+    import lyncops
+
+    out = Path(folder)
+    delay(out)
+    before = total_requests(out)
+    begin = time.perf_counter()
+    with lyncops.connect(out / "lyncops.toml") as client, recorded(client) as asked:
+        deployment = client.status()
+    took = time.perf_counter() - begin
+    if deployment.unread:
+        raise SystemExit(f"The snapshot is not whole: {deployment.unread[0]}")
+    (out / "asked.json").write_text(json.dumps(asked), encoding="utf-8")
+    print(json.dumps({"s": took, "requests": total_requests(out) - before, "cmdlets": len(asked), "peak_mb": peak_memory()}))
+    return 0
+
+
+@contextmanager
+def recorded(client: Client) -> Generator[list[Asked]]:
+    """Write down what the client's sessions are asked, and on which machine where that matters."""
+    asked: list[Asked] = []
+    submit = client.sessions.submit
+
+    def note(cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None) -> Future[Execution[R]]:
+        machine = str(place.machine) if isinstance(place, OnMachine) else None
+        asked.append((machine, cmdlet.NAME, {name: plain(value) for name, value in cmdlet.arguments().items()}))
+        return submit(cmdlet, place=place, deadline=deadline)
+
+    with patch.object(client.sessions, "submit", note):
+        yield asked
+
+
+def plain(value: object) -> object:
+    """A parameter as a plain script would write it."""
+    return value if isinstance(value, (bool, int)) else str(value)
+
+
+def read_sequentially(folder: str) -> int:
+    """Ask the same as the snapshot did, one after the other."""
+    out = Path(folder)
+    asked: Iterable[Asked] = json.loads((out / "asked.json").read_text(encoding="utf-8"))
+    before = total_requests(out)
+    begin = time.perf_counter()
+    with raw_pool(out / "lyncops.toml") as run:
+        for machine, name, arguments in asked:
+            if machine is None:
+                run(name, arguments)
+                continue
+            with raw_pool(out / "lyncops.toml", machine) as run_there:
+                run_there(name, arguments)
+    took = time.perf_counter() - begin
+    print(json.dumps({"s": took, "requests": total_requests(out) - before, "peak_mb": peak_memory()}))
+    return 0
+
+
+def delay(out: Path) -> None:
+    """Let every cmdlet of this deployment take longer on the server."""
+    from lyncops.lab.control import ask
+
+    ask(out, "profile", (f"delay={DELAY}",))
+
+
+@contextmanager
+def raw_pool(config: Path, machine: str | None = None) -> Generator[Callable[[str, dict[str, Any]], None]]:
+    """A runspace pool of pypsrp alone, on the first server or on a machine; the module imported, as a person must."""
+    from pypsrp.powershell import PowerShell, RunspacePool
+    from pypsrp.wsman import WSMan
+
+    settings = tomllib.loads(config.read_text(encoding="utf-8"))
+    places = {place.get("name"): place["connect_to"] for place in (*settings["endpoint"][:1], *settings["machine"])}
+    host, _, port = places[machine].partition(":")
+    wsman = WSMan(
+        host,
+        port=int(port),
+        ssl=False,
+        auth="ntlm",
+        username=settings["credentials"]["username"],
+        password=os.environ[settings["credentials"]["password_env"]],
+        no_proxy=True,
+    )
+
+    def run(name: str, arguments: dict[str, Any]) -> None:
+        shell = PowerShell(pool)
+        shell.add_cmdlet(name)
+        shell.add_parameters(arguments)
+        methodcaller("invoke")(shell)
+        if shell.streams.error:
+            raise SystemExit(f"{name}: {shell.streams.error[0]}")
+
+    with wsman, RunspacePool(wsman) as pool:
+        run("Import-Module", {"Name": "Lync"})
+        yield run
+
+
+def peak_memory() -> float:
+    """The most memory that this process has had, in megabytes; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1024 if sys.platform != "darwin" else peak / 1024 / 1024
+
+
+PARTS: Final[dict[str, Callable[..., int]]] = {
+    "serve": serve,
+    "session": session,
+    "snapshot": read_snapshot,
+    "sequential": read_sequentially,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
