@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 import attrs
@@ -200,19 +200,20 @@ def _placed(table: Table, error: LyncOpsError) -> LyncOpsError:
 def _retry(table: Table) -> tuple[RetryPolicy, timedelta | None]:
     defaults = {field.name: field.default for field in attrs.fields(RetryPolicy)}
     table.allow("poll_interval", *defaults)
-    changes: dict[str, object] = {}
-    for name, default in defaults.items():
-        value = table.duration(name) if isinstance(default, timedelta) else table.number(name)
-        if value is not None:
-            changes[name] = value
+    durations = {name for name, default in defaults.items() if isinstance(default, timedelta)}
+    values = {name: table.duration(name) if name in durations else table.number(name) for name in defaults}
     poll_interval = table.duration("poll_interval")
     if poll_interval is not None and not poll_interval:
         raise table.error("poll_interval", "is zero.", "Write a duration such as 15s.")
-    policy: Callable[..., RetryPolicy] = RetryPolicy  # its fields have two types, told apart above
     try:
-        return policy(**changes), poll_interval
+        return _policy({name: value for name, value in values.items() if value is not None}), poll_interval
     except LyncOpsError as error:
         raise _placed(table, error) from error
+
+
+def _policy(values: Mapping[str, timedelta | int]) -> RetryPolicy:
+    make: Any = RetryPolicy  # its fields have two types, which the caller told apart
+    return cast("RetryPolicy", make(**values))
 
 
 def _journal(table: Table) -> str:

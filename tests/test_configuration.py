@@ -200,7 +200,12 @@ def test_a_password_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch, 
 
 def test_a_password_is_asked_for_only_at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = iter(["geheim", ""])
-    monkeypatch.setattr("getpass.getpass", lambda _prompt: next(answers))
+
+    def ask(prompt: str) -> str:
+        assert prompt == "Password of anna: "
+        return next(answers)
+
+    monkeypatch.setattr("getpass.getpass", ask)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     assert FromPrompt().password("anna").reveal() == "geheim"
     with pytest.raises(ConfigurationError, match="No password was typed for anna"):
@@ -210,9 +215,13 @@ def test_a_password_is_asked_for_only_at_a_terminal(monkeypatch: pytest.MonkeyPa
         FromPrompt().password("anna")
 
 
+def stored(service: str, user: str) -> str | None:
+    return "geheim" if (service, user) == ("lync edge", "EDGE1\\admin") else None
+
+
 def test_a_password_comes_from_the_keyring(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     keyring = ModuleType("keyring")
-    vars(keyring)["get_password"] = lambda service, user: "geheim" if (service, user) == ("lync edge", "EDGE1\\admin") else None
+    vars(keyring)["get_password"] = stored
     monkeypatch.setitem(sys.modules, "keyring", keyring)
     (tmp_path / "ca.pem").write_text("certificate")
     edge = load(tmp_path, WHOLE).addresses[2].resolved()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from lyncops.checks.result import CheckResult
 from lyncops.errors import PlanRefusedError
 from lyncops.plan.model import Plan
-from lyncops.plan.steps import CmdletStep, ManualStep
+from lyncops.plan.steps import CmdletStep, ManualStep, Step
 
 Recheck = Callable[[Plan], None]
 """Looks at the servers afresh; raises PlanRefusedError when the plan must not run any more."""
@@ -31,12 +31,16 @@ def compare(plan: Plan, fresh: Plan) -> None:
     """
     require_unrefused(fresh)
     known = {step.step_id for step in plan.steps}
-    missing = [step.title for step in fresh.steps if isinstance(step, CmdletStep | ManualStep) and step.step_id not in known]
+    missing = [step.title for step in fresh.steps if _is_needed(step) and step.step_id not in known]
     if missing:
         raise PlanRefusedError(
             f"The servers have changed since the plan was made: it would now also need: {'; '.join(missing)}.",
             remedy=f"Make the plan again: lyncops plan {plan.procedure} {plan.target}.",
         )
+
+
+def _is_needed(step: Step) -> bool:
+    return isinstance(step, ManualStep) or (isinstance(step, CmdletStep) and not step.optional)
 
 
 def refused(plan: Plan, refusals: tuple[CheckResult, ...]) -> PlanRefusedError:

@@ -15,7 +15,7 @@ from lyncops.remoting.interface import Clock, RunsCmdlets
 from lyncops.runs.events import GoalRead, Noted, Observer
 from lyncops.runs.journal import Journal
 from lyncops.runs.ledger import Ledger
-from lyncops.runs.lock import Claim, Lock, Process
+from lyncops.runs.lock import Claim, Lock, Process, displaced
 from lyncops.runs.model import Run, RunState, StepState
 from lyncops.runs.recheck import Recheck, require_unrefused
 from lyncops.runs.steps import PATIENCE, Halt, Steps
@@ -48,11 +48,13 @@ class Runner:
             JournalError: the journal cannot be written. Nothing more was sent.
         """
         require_unrefused(plan)
-        if self.recheck is not None:
-            self.recheck(plan)
         now = self.clock.now()
         run = Run.of(plan, run_id=_new_id(now), operator=operator, reason=reason, created_at=now)
         claim = self._claim(run, operator=operator, reason=reason, steal=steal_lock)
+        # While somebody else moves these pools, what they show now says nothing about the plan.
+        displaced((lock for lock in self.journal.locks() if lock.deployment == plan.deployment and lock.pool in plan.lock), claim)
+        if self.recheck is not None:
+            self.recheck(plan)
         return self._work(run, claim, stolen=self.journal.begin(run, claim))
 
     def resume(self, run_id: str, *, operator: str = "", steal_lock: bool = False) -> Run:

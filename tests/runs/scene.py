@@ -91,6 +91,7 @@ class Scene:
     states: dict[Fqdn, PoolState] = attrs.field(factory=dict[Fqdn, PoolState])
     executions: Counter[Fqdn] = attrs.field(factory=Counter[Fqdn])
     sent: list[str] = attrs.field(factory=list[str])  # command ids
+    addresses: itertools.count[int] = attrs.field(factory=lambda: itertools.count(1))
     fate_of: dict[str, Fate] = attrs.field(factory=dict[str, Fate])
     time: datetime = START
     unreadable: bool = False
@@ -143,7 +144,7 @@ class Sessions:
         before_send: Callable[[CommandAddress], None] | None = None,
     ) -> Execution[R]:
         del place, deadline
-        pool = cmdlet.pool_fqdn if isinstance(cmdlet, InvokeCsPoolFailOver) else ""
+        pool = str(cmdlet.arguments().get("PoolFqdn", ""))
         fates = self.scene.fates.get(Fqdn(pool), []) if pool else []
         fate = fates.pop(0) if fates else Fate.WORKS
         if fate is Fate.UNREACHABLE:
@@ -196,12 +197,11 @@ class Sessions:
         self.fuse = Fuse()
 
     def _address(self) -> CommandAddress:
-        number = len(self.scene.sent) + 1
         return CommandAddress(
             endpoint="https://fe1.contoso.com/OcsPowershell",
             session_id="session",
             shell_id="shell",
-            command_id=f"command-{number}-{self.scene.time.timestamp()}",
+            command_id=f"command-{next(self.scene.addresses)}",
             resource_uri="uri",
         )
 
@@ -347,7 +347,6 @@ class Office:
     scene: Scene = attrs.field(factory=Scene)
     recorder: Recorder = attrs.field(factory=Recorder)
     _journals: list[Journal] = attrs.field(factory=list[Journal])
-    _numbers: itertools.count[int] = attrs.field(factory=lambda: itertools.count(1))
 
     @property
     def url(self) -> str:

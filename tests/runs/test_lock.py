@@ -4,15 +4,18 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import attrs
 import pytest
 
-from lyncops.errors import RunLockedError
+from lyncops.errors import JournalError, RunLockedError
 from lyncops.runs.events import Event, StepChanged
 from lyncops.runs.lock import STALE_AFTER, Claim, Lock, Process, displaced
 from lyncops.runs.model import Run, RunState
+from lyncops.runs.sql_journal import SqlJournal
 from tests.runs.scene import START, A, B, C, Fate, Office, by_hand, failing_over, plan_of
 
 HERE = Process.current()
@@ -116,11 +119,11 @@ def test_a_run_that_stopped_half_way_keeps_its_pools_until_it_is_cancelled(offic
 class Meanwhile:
     """Something happens elsewhere at the moment when the first step begins."""
 
-    def __init__(self, happen: object) -> None:
-        self.happen = happen
+    def __init__(self, happen: Callable[[], None]) -> None:
+        self.happen: Callable[[], None] | None = happen
 
     def observe(self, event: Event) -> None:
-        if isinstance(event, StepChanged) and callable(self.happen):
+        if isinstance(event, StepChanged) and self.happen is not None:
             happen, self.happen = self.happen, None
             happen()
 
@@ -130,11 +133,11 @@ def test_a_run_that_is_being_worked_on_cannot_be_resumed_or_cancelled(office: Of
 
     def collide() -> None:
         [run] = office.journal().runs()
-        for act in (office.runner().resume, lambda run_id: office.runner().cancel(run_id, operator="bert", reason="")):
-            try:
-                act(run.run_id)
-            except RunLockedError as error:
-                refused.append(error.what)
+        with pytest.raises(RunLockedError) as resuming:
+            office.runner().resume(run.run_id)
+        with pytest.raises(RunLockedError) as cancelling:
+            office.runner().cancel(run.run_id, operator="bert", reason="")
+        refused.extend([resuming.value.what, cancelling.value.what])
 
     runner = office.runner(None, Meanwhile(collide), process=HERE)
     assert runner.start(plan_of(failing_over(A)), operator="anna").state is RunState.COMPLETED
@@ -176,3 +179,44 @@ def test_a_heartbeat_is_kept_and_notices_a_lost_lock(office: Office) -> None:
 def test_a_final_run_is_answered_as_it_is(office: Office) -> None:
     run = office.start(plan_of(failing_over(A)))
     assert office.runner().resume(run.run_id) == run
+
+
+def test_while_a_run_is_worked_on_its_lock_shows_a_heartbeat(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lyncops.runs.ledger.HEARTBEAT", timedelta(milliseconds=5))
+    seen: set[datetime | None] = set()
+
+    def pass_time() -> None:
+        for _ in range(200):
+            office.scene.time += timedelta(seconds=1)
+            seen.update(one.heartbeat for one in office.journal().locks())
+            if len(seen) > 2:
+                return
+
+    runner = office.runner(None, Meanwhile(pass_time), process=HERE)
+    assert runner.start(plan_of(failing_over(A)), operator="anna").state is RunState.COMPLETED
+    assert len(seen) > 2
+
+
+def test_a_heartbeat_that_cannot_be_written_is_logged_and_a_lost_one_ends(
+    office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("lyncops.runs.ledger.HEARTBEAT", timedelta(milliseconds=1))
+    answers: list[bool | JournalError] = [JournalError("The disk is full."), False]
+    stopped = threading.Event()
+
+    def beat(_self: SqlJournal, _run_id: str, _token: str, _at: datetime) -> bool:
+        answer = answers.pop(0)
+        if isinstance(answer, JournalError):
+            raise answer
+        stopped.set()
+        return answer
+
+    monkeypatch.setattr(SqlJournal, "beat", beat)
+    runner = office.runner(None, Meanwhile(lambda: assert_set(stopped)), process=HERE)
+    assert runner.start(plan_of(failing_over(A)), operator="anna").state is RunState.COMPLETED
+    assert "could not renew its lock: The disk is full." in caplog.text
+    assert answers == []
+
+
+def assert_set(event: threading.Event) -> None:
+    assert event.wait(30)

@@ -42,8 +42,8 @@ def test_a_plan_that_lacks_what_is_needed_now_does_not_run() -> None:
         compare(PLAN, plan_of(failing_over(A), failing_over(C), waiting(C)))
 
 
-def test_a_plan_may_hold_more_than_is_needed_now() -> None:
-    compare(PLAN, plan_of(failing_over(B)))
+def test_a_plan_may_hold_more_than_is_needed_now_and_lack_what_is_optional() -> None:
+    compare(PLAN, plan_of(failing_over(B), failing_over(C, optional=True)))
 
 
 @pytest.mark.parametrize(
