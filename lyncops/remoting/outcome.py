@@ -18,6 +18,7 @@ class Ending(enum.Enum):
     ENDED = "the server told how it ended"
     UNTOLD = "the server is done with the command, and the message that tells how it ended was lost"
     NOT_SENT = "the server could not be reached, so that nothing was sent"
+    REFUSED = "the server refused to take the command, because it does not hold this session any more"
     NOT_STARTED = "the server proved that it did not start the command"
     UNPROVEN = "the answer to the command was lost, and the server could not be asked what became of it"
     CONTACT_LOST = "the server could not be reached any more while the command ran"
@@ -30,7 +31,7 @@ class Ending(enum.Enum):
     @property
     def proves_not_started(self) -> bool:
         """Whether it is certain that the server did nothing."""
-        return self in {Ending.NOT_SENT, Ending.NOT_STARTED}
+        return self in {Ending.NOT_SENT, Ending.REFUSED, Ending.NOT_STARTED}
 
 
 @attrs.frozen(slots=True, kw_only=True)

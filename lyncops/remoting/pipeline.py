@@ -124,7 +124,7 @@ class Pipeline:
                 return Ending.NOT_SENT
             if failure.is_answer and failure.symptom in {Symptom.GONE, Symptom.TAKEN_OVER}:
                 self.sent = False
-                return Ending.NOT_STARTED  # the server says so about this very request
+                return Ending.REFUSED  # the server says so about this very request
             self._refused_logins += failure.is_refused_login
             return self.probe()
         return None

@@ -147,11 +147,8 @@ def retrying(
 
     return tenacity.Retrying(
         stop=stop,
-        wait=tenacity.wait_exponential_jitter(
-            initial=policy.backoff_first.total_seconds(),
-            max=policy.backoff_limit.total_seconds(),
-            jitter=policy.jitter.total_seconds(),
-        ),
+        wait=tenacity.wait_exponential(multiplier=policy.backoff_first.total_seconds(), max=policy.backoff_limit.total_seconds())
+        + tenacity.wait_random(0, policy.jitter.total_seconds()),
         retry=tenacity.retry_if_exception(again),
         sleep=sleep,
         before_sleep=tell,

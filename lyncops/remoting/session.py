@@ -203,6 +203,8 @@ class Session:
                 shell.reconnect(wait=self._around.policy.open_timeout)
             except RemotingError as failure:
                 log.info("%s: %s", self._around.endpoint.url, failure)
+                if failure.symptom is Symptom.BAD_CREDENTIALS:
+                    raise endpoint_error(self._around.endpoint, failure) from failure
                 if failure.is_answer or failure.symptom is Symptom.NOT_SENT:
                     return False
             else:
@@ -319,9 +321,7 @@ class Session:
         self._used = self._around.clock.now()
         lost = pipeline.output_lost
         pipeline.shell.inbox.lost = False
-        if ending is Ending.ENDED and not lost:
-            return
-        if ending is Ending.NOT_STARTED:
+        if (ending is Ending.ENDED and not lost) or ending is Ending.NOT_STARTED:
             return
         if ending is Ending.NOT_SENT:
             self._used = None  # asked before it is used again

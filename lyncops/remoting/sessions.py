@@ -32,6 +32,7 @@ from lyncops.remoting.takeover import collect, stop
 from lyncops.values import ANYWHERE, Anywhere, Effect, Fqdn, LyncVersion, OnPool, Outcome, Place
 
 R = TypeVar("R")
+T = TypeVar("T")
 _REST: Final = timedelta(seconds=30)
 """How long an endpoint that did not answer is tried last."""
 _UNUSABLE: Final = frozenset({Ending.CONTACT_LOST, Ending.NOT_SENT, Ending.UNPROVEN, Ending.GONE})
@@ -263,8 +264,8 @@ class Sessions:
         """
         until = None if deadline is None else self._clock.now() + deadline
         job = Job(cmdlet=cmdlet, deadline=deadline, until=until, on_record=on_record)
-        around = self._group_at(address).around
-        return collect(around, address, job, unheard=address.command_id in self._unheard)
+        unheard = address.command_id in self._unheard
+        return self._once_refused(address, lambda around: collect(around, address, job, unheard=unheard))
 
     def stop(self, address: CommandAddress) -> None:
         """Ask the server to stop a running command: an explicit act, never done by lyncops itself for a CHANGE.
@@ -272,7 +273,19 @@ class Sessions:
         Raises:
             EndpointError: no endpoint is configured at the address, or it does not answer.
         """
-        stop(self._group_at(address).around, address)
+        self._once_refused(address, lambda around: stop(around, address))
+
+    def _once_refused(self, address: CommandAddress, act: Callable[[Surroundings], T]) -> T:
+        """Do something at the endpoint of an address, but not with credentials that have been refused before."""
+        around = self._group_at(address).around
+        user = around.endpoint.credentials or around.credentials
+        if (refusal := self._refused.get(user)) is not None:
+            raise refusal
+        try:
+            return act(around)
+        except AuthenticationFailedError as error:
+            self._refused[user] = error
+            raise
 
     def _group_at(self, address: CommandAddress) -> SessionGroup:
         for endpoint, group in self._groups.items():

@@ -80,7 +80,7 @@ def _known(error: BaseException, phase: Phase) -> Symptom | None:
     if isinstance(error, WSManFaultError):
         return _fault(error, phase)
     if isinstance(error, _REFUSED_LOGIN):
-        if phase is not Phase.CREATE:
+        if phase not in {Phase.CREATE, Phase.ATTACH}:
             return _LOST[phase]
         return Symptom.CANNOT_LOG_ON if _offers_other_ways(error) else Symptom.BAD_CREDENTIALS
     if isinstance(error, WinRMTransportError):

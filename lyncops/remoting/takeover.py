@@ -46,7 +46,7 @@ def collect(around: Surroundings, address: CommandAddress, job: Job[R], *, unhea
     try:
         shell = _attached(around, address)
     except RemotingError as failure:
-        if failure.symptom in _CONFIGURATION or failure.is_refused_login:
+        if failure.symptom in _CONFIGURATION:
             raise endpoint_error(around.endpoint, failure) from failure
         ending = Ending.GONE if failure.symptom is Symptom.GONE else Ending.CONTACT_LOST
         shell = Shell.at(address, around.transport(address.session_id))

@@ -24,6 +24,7 @@ from requests.adapters import HTTPAdapter
 from spnego.exceptions import SpnegoError
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import HTTPError
+from urllib3.response import BaseHTTPResponse
 
 from lyncops.errors import ConfigurationError
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint, TcpAddress
@@ -57,6 +58,7 @@ class _Adapter(HTTPAdapter):
         self._host = host
         self._netloc = netloc
         self._address = address
+        self._last: requests.Response | None = None
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def get_connection_with_tls_context(
@@ -69,10 +71,19 @@ class _Adapter(HTTPAdapter):
         if self._address is None:
             return super().get_connection_with_tls_context(request, verify, proxies, cert)
         target, tls = self.build_connection_pool_key_attributes(request, verify, cert)
-        names = {"server_hostname": self._host, "assert_hostname": self._host} if target["scheme"] == "https" else {}
+        names = {"server_hostname": self._host} if target["scheme"] == "https" else {}
         return self.poolmanager.connection_from_host(
             self._address.host, self._address.port, target["scheme"], pool_kwargs={**tls, **names}
         )
+
+    def build_response(self, req: requests.PreparedRequest, resp: BaseHTTPResponse) -> requests.Response:
+        self._last = super().build_response(req, resp)
+        return self._last
+
+    def close(self) -> None:
+        if self._last is not None:
+            self._last.close()  # an answer that nobody read keeps its connection out of the pool
+        super().close()
 
     def add_headers(self, request: requests.PreparedRequest, **_kwargs: object) -> None:
         if self._address is not None:

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import attrs
+import pytest
+
+from lyncops.errors import AuthenticationFailedError, EndpointError
+from lyncops.lab.wire.faults import FaultKind, Profile
+from lyncops.remoting.execution import CommandAddress
+from lyncops.values import Outcome
+from tests.remoting.machines import CHANGE, READ, Ground, ground, warmed
+
+
+class KilledError(Exception):
+    pass
+
+
+def address_of_a_running_change(one: Ground) -> CommandAddress:
+    """A client that sent a CHANGE and died: nobody receives, nothing is closed."""
+    one.fe1.hold = True
+    with one.sessions() as sessions:
+        execution = sessions.run(CHANGE, deadline=timedelta(seconds=1))
+    assert execution.address is not None
+    return execution.address
+
+
+@pytest.mark.parametrize("profile", [Profile(), Profile(protocol="2.1"), Profile(protocol="2.2")])
+def test_another_process_collects_a_running_command(tmp_path: Path, profile: Profile) -> None:
+    with ground(tmp_path, profile=profile) as one:
+        address = address_of_a_running_change(one)
+        one.fe1.release.set()
+        with one.sessions() as sessions:
+            execution = sessions.collect(address, CHANGE)
+        assert execution.outcome is Outcome.SUCCEEDED
+        assert one.executed(CHANGE) == 1
+
+
+def test_another_process_collects_from_a_disconnected_session(one: Ground) -> None:
+    address = address_of_a_running_change(one)
+    one.lab.disconnect_idle()
+    one.fe1.release.set()
+    with one.sessions() as sessions:
+        assert sessions.collect(address, CHANGE).outcome is Outcome.SUCCEEDED
+
+
+def test_new_client_connects_where_the_old_session_id_is_not_accepted(one: Ground) -> None:
+    address = attrs.evolve(address_of_a_running_change(one), session_id=str(uuid4()).upper())
+    one.lab.disconnect_idle()
+    one.fe1.release.set()
+    with one.sessions() as sessions:
+        assert sessions.collect(address, CHANGE).outcome is Outcome.SUCCEEDED
+
+
+def test_session_that_somebody_else_holds_stays_unknown(one: Ground) -> None:
+    address = attrs.evolve(address_of_a_running_change(one), session_id=str(uuid4()).upper())
+    with one.sessions() as sessions:
+        assert sessions.collect(address, CHANGE).outcome is Outcome.UNKNOWN
+
+
+def test_server_that_does_not_know_the_session_any_more_leaves_it_unknown(one: Ground) -> None:
+    address = address_of_a_running_change(one)
+    one.lab.restart()
+    with one.sessions() as sessions:
+        execution = sessions.collect(address, CHANGE)
+    assert execution.outcome is Outcome.UNKNOWN
+    assert execution.sent
+
+
+def test_unreachable_server_leaves_it_unknown(one: Ground) -> None:
+    address = address_of_a_running_change(one)
+    one.fe1.is_down = True
+    one.lab.host.synchronise()
+    with one.sessions() as sessions:
+        assert sessions.collect(address, CHANGE).outcome is Outcome.UNKNOWN
+    one.fe1.is_down = False
+    one.lab.host.synchronise()
+
+
+def test_command_that_was_never_sent_is_proven_so_by_another_process(one: Ground) -> None:
+    addresses: list[CommandAddress] = []
+
+    def die(address: CommandAddress) -> None:
+        addresses.append(address)
+        raise KilledError
+
+    with warmed(one.sessions()) as dead:
+        with pytest.raises(KilledError):
+            dead.run(CHANGE, before_send=die)
+        with one.sessions() as sessions:
+            execution = sessions.collect(addresses[0], CHANGE)
+    assert (execution.outcome, execution.sent) == (Outcome.FAILED, False)
+    assert one.executed(CHANGE) == 0
+
+
+def test_command_whose_output_was_collected_is_not_taken_for_one_that_never_started(one: Ground) -> None:
+    with warmed(one.sessions()) as dead:
+        execution = dead.run(CHANGE)
+        assert execution.address is not None
+        with one.sessions() as sessions:
+            again = sessions.collect(execution.address, CHANGE)
+    assert again.outcome is Outcome.UNKNOWN
+    assert again.sent
+    assert "collected" in again.reason
+
+
+def test_server_that_forgets_collected_commands_proves_nothing(one: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    with warmed(one.sessions()) as dead:
+        execution = dead.run(CHANGE)
+        assert execution.address is not None
+        monkeypatch.setattr("lyncops.remoting.takeover._remembers", lambda *_: False)
+        with one.sessions() as sessions:
+            assert sessions.collect(execution.address, CHANGE).outcome is Outcome.UNKNOWN
+
+
+def test_collecting_survives_a_lost_answer(one: Ground) -> None:
+    address = address_of_a_running_change(one)
+    one.fe1.release.set()
+    one.strike(FaultKind.DROP_BEFORE, "Reconnect")
+    one.strike(FaultKind.DROP_BEFORE, "Receive")
+    with one.sessions() as sessions:
+        assert sessions.collect(address, CHANGE).outcome is Outcome.SUCCEEDED
+
+
+def test_collecting_with_a_wrong_password_is_told(one: Ground) -> None:
+    address = address_of_a_running_change(one)
+    failures = one.lab.failed_logons
+    with one.sessions(password="wrong") as sessions, pytest.raises(EndpointError):
+        sessions.collect(address, CHANGE)
+    assert one.lab.failed_logons == failures + 1
+
+
+def test_address_of_an_endpoint_that_is_not_configured_is_told(one: Ground) -> None:
+    elsewhere = CommandAddress(
+        endpoint="https://fe9.contoso.com/wsman", session_id="S", shell_id=str(uuid4()), command_id=str(uuid4()), resource_uri="R"
+    )
+    with one.sessions() as sessions:
+        with pytest.raises(EndpointError, match=r"fe9\.contoso\.com"):
+            sessions.collect(elsewhere, READ)
+        with pytest.raises(EndpointError, match=r"fe9\.contoso\.com"):
+            sessions.stop(elsewhere)
+    assert issubclass(AuthenticationFailedError, EndpointError)
