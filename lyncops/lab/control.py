@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from lyncops.errors import EndpointError, InvalidValueError, LyncOpsError
 from lyncops.lab import switches
 from lyncops.lab.lab import Lab
-from lyncops.lab.wire.faults import FaultKind
+from lyncops.lab.wire.faults import Fault, FaultKind
 
 JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
 
@@ -170,14 +170,15 @@ class Injector:
         machine = scope.get("machine")
         if machine is not None:
             self._lab.host.server(machine)
-        fault = self._lab.fault(
-            kind,
+        fault = Fault(
+            kind=kind,
             machine=machine,
             action=scope.get("action"),
             cmdlet=scope.get("cmdlet"),
             times=_times(scope.get("times", "1")),
             status=_status(scope.get("status", "500")),
         )
+        self._lab.faults.add(fault)
         return {"waiting": fault.kind.value}
 
     def _profile(self, arguments: Sequence[str]) -> JsonValue:
@@ -270,7 +271,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Requests are not logged."""
 
 
@@ -330,4 +331,3 @@ def ask(folder: Path, name: str, arguments: Sequence[str]) -> JsonValue:
         refusal = value if isinstance(value, dict) else {}
         raise InjectionError(str(refusal.get("error", "The lab refused.")), remedy=str(refusal.get("remedy", "")))
     return value
-

@@ -17,7 +17,7 @@ from lyncops.errors import InvalidValueError
 from lyncops.lab.interface import Caller, SimulatedMachine
 from lyncops.lab.scenario import Kind
 from lyncops.lab.wire.authentication import Account
-from lyncops.lab.wire.faults import Fault, FaultKind, Faults, Profile
+from lyncops.lab.wire.faults import Faults, Profile
 from lyncops.lab.wire.host import WireHost
 from lyncops.lab.wire.server import RequestCounter, Scheme
 from lyncops.lab.world import ADMINISTRATOR, World
@@ -25,7 +25,7 @@ from lyncops.lab.world import ADMINISTRATOR, World
 if TYPE_CHECKING:
     from lyncops.lab.control import JsonValue
 
-PASSWORD_VARIABLE: Final = "LYNCOPS_PASSWORD"  # the variable's name, not a password
+ENVIRONMENT_VARIABLE: Final = "LYNCOPS_PASSWORD"
 _PASSWORD: Final = secrets.token_urlsafe(12)  # one for all labs of a process: pyspnego reads one file of users per process
 _PORTS: Final[Mapping[Scheme, int]] = {"http": 5985, "https": 5986}
 
@@ -56,7 +56,7 @@ class _Place:
 class Lab:
     """A simulated deployment and its servers on 127.0.0.1. Use it in a `with` block, or close it."""
 
-    def __init__(self, world: SimulatedWorld, *, profile: Profile | None = None, credssp: bool = False) -> None:
+    def __init__(self, world: World | SimulatedWorld, *, profile: Profile | None = None, credssp: bool = False) -> None:
         self._world = world
         caller = world.caller if isinstance(world, World) else ADMINISTRATOR
         self._caller: Caller = caller
@@ -64,12 +64,13 @@ class Lab:
         self.password: str = _PASSWORD
         names = {one.machine: (one.pool,) for one in _places(world) if one.pool != one.machine}
         accounts = [Account(caller, self.password)]
-        self.host = WireHost(world.machines, accounts, profile=profile, names=names, credssp=credssp)
+        machines: dict[str, SimulatedMachine] = {str(name): machine for name, machine in world.machines.items()}
+        self.host = WireHost(machines, accounts, profile=profile, names=names, credssp=credssp)
 
     @classmethod
     def start(
         cls,
-        scenario: str | Path | SimulatedWorld = "two-sites",
+        scenario: str | Path | World | SimulatedWorld = "two-sites",
         *,
         rate: float | None = 600.0,
         profile: Profile | None = None,
@@ -158,19 +159,6 @@ class Lab:
         """Turn the connected shells Disconnected, as minutes of silence do; returns how many there were."""
         return sum(server.service.disconnect_idle() for server in self.host.servers(machine))
 
-    def fault(
-        self,
-        kind: FaultKind,
-        *,
-        machine: str | None = None,
-        action: str | None = None,
-        cmdlet: str | None = None,
-        times: int | None = 1,
-        status: int = 500,
-    ) -> Fault:
-        """Let a fault wait for requests; None in a scope matches everything."""
-        return self.faults.add(Fault(kind=kind, machine=machine, action=action, cmdlet=cmdlet, times=times, status=status))
-
     def delay(self, duration: timedelta, *, machine: str | None = None) -> None:
         """Let every cmdlet take this much longer, in real time, on one machine or on all."""
         for server in self.host.servers(machine):
@@ -218,7 +206,7 @@ class Lab:
             through = EndpointKind.WINRM if place.edge else chosen  # Edge servers have no OcsPowershell
             over: Scheme = "https" if through is EndpointKind.OCS else scheme or secure
             lines += self._endpoint(place, auth, through, over)
-        lines += ["[credentials]", f"username = {_quoted(self.username)}", f"password_env = {_quoted(PASSWORD_VARIABLE)}", ""]
+        lines += ["[credentials]", f"username = {_quoted(self.username)}", f"password_env = {_quoted(ENVIRONMENT_VARIABLE)}", ""]
         lines += ["[retry]", 'poll_interval = "200ms"', ""]
         path = where / "lyncops.toml"
         path.write_text("\n".join(lines), encoding="utf-8")
@@ -251,7 +239,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text)  # a JSON string is a TOML basic string
 
 
-def _places(world: SimulatedWorld) -> tuple[_Place, ...]:
+def _places(world: World | SimulatedWorld) -> tuple[_Place, ...]:
     """The machines to reach: Front Ends in the order of the topology, then Edge servers."""
     if not isinstance(world, World):
         return tuple(_Place(machine=name, pool=name) for name in world.machines)

@@ -30,7 +30,7 @@ USER = "CONTOSO\\admin"
 PASSWORD = "Pa55-word"
 PS_URI = "http://schemas.microsoft.com/powershell/Microsoft.PowerShell"
 _TRANSFER = "http://schemas.xmlsoap.org/ws/2004/09/transfer/"
-_ACTIONS = {one: _TRANSFER for one in ("Create", "Delete", "Get")} | {
+_ACTIONS = dict.fromkeys(("Create", "Delete", "Get"), _TRANSFER) | {
     "Enumerate": "http://schemas.xmlsoap.org/ws/2004/09/enumeration/"
 }
 

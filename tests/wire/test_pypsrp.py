@@ -243,6 +243,7 @@ def test_the_pool_answers_questions_about_itself(lab: Served) -> None:
     with lab.pool() as pool:
         assert pool.get_available_runspaces() == 1
         pool.max_runspaces = 3
+        assert pool.get_available_runspaces() == 3
         pool.reset_runspace_state()
         assert pool.is_alive()
 

@@ -165,7 +165,7 @@ def test_shells_and_commands_are_listed(raw: RawClient) -> None:
 
 
 @pytest.mark.parametrize(("protocol", "disconnects"), [("2.1", True), ("2.2", False)])
-def test_a_server_without_disconnect_says_so(raw: RawClient, open_lab: Served, protocol: str, disconnects: bool) -> None:  # noqa: FBT001
+def test_a_server_without_disconnect_says_so(raw: RawClient, open_lab: Served, protocol: str, *, disconnects: bool) -> None:
     open_lab.profile.protocol = protocol
     open_lab.profile.disconnects = disconnects
     raw.create()

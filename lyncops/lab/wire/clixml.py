@@ -25,7 +25,7 @@ _ESCAPED: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\U00010000-\U0010f
 _UNESCAPED: Final = re.compile("_x([0-9A-Fa-f]{4})_")
 _FRACTION: Final = re.compile(r"\.(\d+)")
 _TIMESPAN: Final = re.compile(r"(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
-_INT32: Final = range(-(2**31), 2**31)
+_INT32: Final = 2**31
 _CUSTOM_OBJECT: Final = "System.Management.Automation.PSCustomObject"
 _LIST_TYPES: Final = ("System.Collections.ArrayList", "System.Object")
 _ARRAY_TYPES: Final = ("System.Object[]", "System.Array", "System.Object")
@@ -87,7 +87,7 @@ def _timespan(value: timedelta) -> str:
 
 
 def _datetime(value: datetime) -> str:
-    text = value.strftime("%Y-%m-%dT%H:%M:%S") + f".{value.microsecond:06d}0"
+    text = value.replace(tzinfo=None).isoformat(timespec="microseconds") + "0"
     offset = value.utcoffset()
     if offset is None:
         return text
@@ -118,7 +118,13 @@ class ClixmlWriter:
         if isinstance(value, bool):
             return f"<B{attribute}>{'true' if value else 'false'}</B>"
         if isinstance(value, int):
-            tag = "U32" if isinstance(value, UInt32) else "I32" if value in _INT32 and not isinstance(value, Int64) else "I64"
+            tag = (
+                "U32"
+                if isinstance(value, UInt32)
+                else "I32"
+                if -_INT32 <= value < _INT32 and not isinstance(value, Int64)
+                else "I64"
+            )
             return f"<{tag}{attribute}>{value}</{tag}>"
         if isinstance(value, RemoteObject):
             return self._remote_object(value, attribute)

@@ -199,7 +199,10 @@ class WSManService:
             shell.say(MessageType.APPLICATION_PRIVATE_DATA, psrp.application_private_data(protocol))
             shell.say_later(MessageType.RUNSPACEPOOL_STATE, psrp.runspace_pool_opened())
         elif message.kind in {MessageType.SET_MIN_RUNSPACES, MessageType.SET_MAX_RUNSPACES, MessageType.RESET_RUNSPACE_STATE}:
-            self._available(shell, _number(_properties(message).get("ci"), 0), response=True)
+            asked = _properties(message)
+            shell.min_runspaces = _number(asked.get("MinRunspaces"), shell.min_runspaces)
+            shell.max_runspaces = _number(asked.get("MaxRunspaces"), shell.max_runspaces)
+            self._available(shell, _number(asked.get("ci"), 0), response=True)
         elif message.kind == MessageType.GET_AVAILABLE_RUNSPACES:
             self._available(shell, _number(_properties(message).get("ci"), 0), response=Int64(shell.max_runspaces))
 

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from lyncops.cli.lab import lab as lab_group
+from lyncops.errors import EndpointError
+from lyncops.lab.control import ControlServer
+from lyncops.lab.lab import Lab
+
+
+def test_serve_tells_where_it_is_and_ends_on_a_signal(tmp_path: Path) -> None:
+    program = [
+        sys.executable,
+        "-c",
+        "from lyncops.cli.lab import lab; lab()",
+        "serve",
+        "two-sites",
+        "--out",
+        str(tmp_path),
+        "--json",
+    ]
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        told = json.loads(process.stdout.readline())
+        assert Path(told["config"]) == tmp_path / "lyncops.toml"
+        assert told["password_variable"] == "LYNCOPS_PASSWORD"
+        shown = CliRunner().invoke(lab_group, ["inject", "--out", str(tmp_path), "show"])
+        assert "fe1.contoso.com, up" in shown.output
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+
+
+def test_serve_prints_one_block_for_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lyncops.cli.lab._wait", lambda _ended: None)
+    result = CliRunner().invoke(
+        lab_group, ["serve", "two-sites", "--out", str(tmp_path), "--auth", "basic"], catch_exceptions=False
+    )
+    assert result.exit_code == 0
+    assert "export LYNCOPS_PASSWORD='" in result.output
+    assert f"lyncops --config {tmp_path / 'lyncops.toml'} status" in result.output
+    assert "fe1.contoso.com (https)" in result.output
+
+
+def test_inject_says_what_it_did(tmp_path: Path) -> None:
+    with Lab.start("two-sites") as lab, ControlServer(lab, tmp_path):
+        run = CliRunner().invoke
+        assert run(lab_group, ["inject", "--out", str(tmp_path), "crash", "fe1.contoso.com"]).output == "done: fe1.contoso.com\n"
+        told = run(lab_group, ["inject", "--out", str(tmp_path), "--json", "show"]).output
+        assert json.loads(told)["executions"] == {}
+    result = run(lab_group, ["inject", "--out", str(tmp_path), "show"])
+    assert isinstance(result.exception, EndpointError)
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_the_scenarios_are_listed(options: list[str]) -> None:
+    assert "two-sites" in CliRunner().invoke(lab_group, ["scenarios", *options]).output
