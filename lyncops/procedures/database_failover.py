@@ -138,7 +138,7 @@ def _side_known(mirrors: tuple[DatabaseMirror, ...], *, to_mirror: bool | None) 
         question="Is it clear which side shall be principal?",
         verdict=Verdict.FAILED if unclear else Verdict.PASSED,
         evidence=f"The mirror is principal for {', '.join(on_mirror) or 'no database'} of {len(mirrors)}.",
-        remedy="Name the side with --to-mirror or --to-primary." if unclear else "",
+        remedy="Name the side with --principal primary or --principal mirror." if unclear else "",
         source=_SOURCE,
         overridable=False,
     )

@@ -12,7 +12,7 @@ from lyncops.plan.steps import CmdletStep
 from lyncops.procedures import figures
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edge_next_hop import edge_exists, find_edge
-from lyncops.procedures.edges import preferring
+from lyncops.procedures.edges import preferring, topology_steps
 from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.store import store_writable
 from lyncops.values import Mode
@@ -39,7 +39,7 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
     return Draft(
         lock=(pool.fqdn, edge.fqdn),
         checks=(*checks, store_writable(deployment)),
-        steps=tuple(_steps(pool, edge)),
+        steps=(*_steps(pool, edge), *(topology_steps(preferring(pool.fqdn)) if request.enable_topology else ())),
         goal=(MediaEdgeIs(pool.fqdn, edge.fqdn),),
         expected_loss="Nothing.",
         notes=(

@@ -28,10 +28,12 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
         return Draft(checks=(found,))
     move = NextHopMove(edges=(edge,), to=to)
     fits = next_hop_fits(deployment, move, leaving=edge.fqdn)
+    place = preferring(to)
+    moves = next_hop_steps(deployment, move, place=place, why=_WHY, enable_topology=request.enable_topology)
     return Draft(
         lock=(edge.fqdn, to),
         checks=(found, *([fits] if fits else []), store_writable(deployment)),
-        steps=(*next_hop_steps(deployment, move, place=preferring(to), why=_WHY), *edge_replica_steps(deployment, move)),
+        steps=(*moves, *edge_replica_steps(deployment, move)),
         goal=(EdgeNextHopIs(edge.fqdn, to),),
         expected_loss="Nothing.",
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import attrs
 
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.cmdlets import SetCsEdgeServer
+from lyncops.cmdlets import EnableCsTopology, SetCsEdgeServer
 from lyncops.deployment.model import Deployment, EdgePool, PoolKind
 from lyncops.plan.conditions import EdgeNextHopIs, ReplicasUpToDate
 from lyncops.plan.conditions.routes import leads_to
 from lyncops.plan.steps import CmdletStep, Step, WaitStep
 from lyncops.procedures import figures
+from lyncops.procedures.drafting import silent_machines
 from lyncops.values import Anywhere, Fqdn, Place, Unread
 
 _SOURCE = "Failing over a pool, step 1; Set-CsEdgeServer reference page; facts page 8"
@@ -36,18 +37,39 @@ def same_site(deployment: Deployment, edge: Fqdn, pool: Fqdn) -> bool:
     return first is not None and second is not None and not isinstance(first.site, Unread) and first.site == second.site
 
 
-def next_hop_steps(deployment: Deployment, move: NextHopMove, *, place: Place, why: str) -> tuple[Step, ...]:
-    """One Set-CsEdgeServer for each Edge pool.
+def next_hop_steps(
+    deployment: Deployment, move: NextHopMove, *, place: Place, why: str, enable_topology: bool = False
+) -> tuple[Step, ...]:
+    """One Set-CsEdgeServer for each Edge pool, and Enable-CsTopology after them where the operator asks for it.
 
     Set-CsEdgeServer is used within a site too: Microsoft's page tells Topology Builder there without a reason, and the
     cmdlet knows no sites (facts page 8). The read-back shows whether it worked.
     """
-    return tuple(_move(deployment, edge, move.to, place=place, why=why) for edge in move.edges)
+    moves = tuple(_move(deployment, edge, move.to, place=place, why=why) for edge in move.edges)
+    return (*moves, *(topology_steps(place) if moves and enable_topology else ()))
+
+
+def topology_steps(place: Place) -> tuple[Step, ...]:
+    """Enable-CsTopology: whether settings of services need it is not established, so that it is only offered (facts page 8, 12)."""
+    step = CmdletStep(
+        step_id="enable-topology",
+        title="Enable the changed topology",
+        why="Some deployments replicate the change only then. It needs setup permission, so that it may be refused.",
+        source="Enable-CsTopology reference page; facts page 7.2, 8 and 12",
+        cmdlet=EnableCsTopology(),
+        place=place,
+        deadline=figures.ONE_HOUR,
+        estimate=figures.REPLICATION,
+        optional=True,
+    )
+    return (step,)
 
 
 def edge_replica_steps(deployment: Deployment, move: NextHopMove) -> tuple[Step, ...]:
     """A wait until the Edge servers have heard of it. A pool's failover does not need it: it asks the store, not the Edge."""
-    machines = tuple(machine for edge in move.edges for machine in _reporting_machines(deployment, edge.fqdn))
+    gone = silent_machines(deployment)
+    reporting = (machine for edge in move.edges for machine in _reporting_machines(deployment, edge.fqdn))
+    machines = tuple(machine for machine in reporting if machine not in gone)
     if not machines:
         return ()
     wait = WaitStep(

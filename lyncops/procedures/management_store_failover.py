@@ -10,7 +10,16 @@ from lyncops.plan.conditions import StoreIsActiveOn
 from lyncops.procedures.drafting import Draft, data_loss_accepted, silent_machines
 from lyncops.procedures.edges import preferring
 from lyncops.procedures.request import ProcedureRequest
-from lyncops.procedures.store import StoreForm, StoreMove, export_steps, move_to, sql_server_known, store_steps, store_works
+from lyncops.procedures.store import (
+    BAD_ENDS,
+    StoreForm,
+    StoreMove,
+    export_steps,
+    move_to,
+    sql_server_known,
+    store_steps,
+    store_works,
+)
 from lyncops.values import Mode, Unread
 
 _IDS = (
@@ -51,6 +60,7 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
         goal=(StoreIsActiveOn(partner.fqdn),),
         expected_loss=_LOSS if move.form is StoreForm.DISASTER else "Nothing: the store waits for replication before it moves.",
         notes=(
+            BAD_ENDS,
             "Users are not touched: they stay where they are served.",
             "Location information (LIS) is not copied to the standby: import a saved copy by hand (facts page 6.4).",
         ),

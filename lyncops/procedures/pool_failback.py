@@ -63,7 +63,7 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
     return Draft(
         lock=(pool.fqdn, partner.fqdn),
         checks=(*checks, *_own_checks(situation, request, move=move, loss=loss)),
-        steps=_steps(situation, pool, partner, move=move),
+        steps=_steps(situation, pool, partner, move=move, enable_topology=request.enable_topology),
         goal=_goal(pool, move),
         expected_loss=loss,
         notes=_notes(situation, pool, partner),
@@ -84,7 +84,7 @@ def edges_to_lead_home(deployment: Deployment, pool: Pool, partner: Pool, named:
     return tuple(edge for edge in behind if same_site(deployment, edge.fqdn, pool.fqdn))
 
 
-def _steps(situation: Situation, pool: Pool, partner: Pool, *, move: NextHopMove) -> tuple[Step, ...]:
+def _steps(situation: Situation, pool: Pool, partner: Pool, *, move: NextHopMove, enable_topology: bool) -> tuple[Step, ...]:
     """A stopped Edge of the site first, then the pool, its conference content, and the way in from outside."""
     deployment = situation.deployment
     place = preferring(pool.fqdn, avoid=partner.fqdn) if situation.disaster else preferring(partner.fqdn)
@@ -93,7 +93,7 @@ def _steps(situation: Situation, pool: Pool, partner: Pool, *, move: NextHopMove
         *_edge_gates(deployment, pool),
         _failback(situation, pool, partner),
         *(() if situation.disaster else content_steps(pool, partner)),
-        *next_hop_steps(deployment, move, place=place, why=why),
+        *next_hop_steps(deployment, move, place=place, why=why, enable_topology=enable_topology),
         *edge_replica_steps(deployment, move),
     )
 

@@ -27,7 +27,7 @@ from lyncops.procedures import figures
 from lyncops.procedures.drafting import Draft, data_loss_accepted, finished, silent_machines
 from lyncops.procedures.edges import NextHopMove, edge_replica_steps, edges_leading_to, next_hop_fits, next_hop_steps, preferring
 from lyncops.procedures.request import ProcedureRequest
-from lyncops.procedures.store import StoreMove, export_steps, sql_server_known, store_move, store_steps, store_works
+from lyncops.procedures.store import BAD_ENDS, StoreMove, export_steps, sql_server_known, store_move, store_steps, store_works
 from lyncops.values import Fqdn, Mode
 
 _WHY_NEXT_HOP = "An Edge pool that leads to the failed pool cuts outside access off, and the failover is refused."
@@ -88,7 +88,7 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
         steps=_steps(course),
         goal=_goal(course),
         expected_loss=course.loss,
-        notes=_notes(pool, partner),
+        notes=_notes(course),
     )
 
 
@@ -112,7 +112,9 @@ def _steps(course: _Course) -> tuple[Step, ...]:
     """
     deployment, request = course.situation.deployment, course.request
     place = preferring(course.partner.fqdn, avoid=course.pool.fqdn)
-    next_hops = next_hop_steps(deployment, course.next_hops, place=place, why=_WHY_NEXT_HOP)
+    next_hops = next_hop_steps(
+        deployment, course.next_hops, place=place, why=_WHY_NEXT_HOP, enable_topology=request.enable_topology
+    )
     edge_waits = edge_replica_steps(deployment, course.next_hops)
     now, later = ((), edge_waits) if course.situation.disaster else (edge_waits, ())
     moved = store_steps(course.store, dead=silent_machines(deployment)) if course.store else ()
@@ -153,8 +155,14 @@ def _goal(course: _Course) -> tuple[Condition, ...]:
     )
 
 
-def _notes(pool: Pool, partner: Pool) -> tuple[str, ...]:
+def _notes(course: _Course) -> tuple[str, ...]:
+    pool, partner = course.pool, course.partner
+    gone = set(silent_machines(course.situation.deployment))
+    owners = (course.situation.deployment.pool(edge.fqdn) for edge in course.next_hops.edges)
+    silent = [machine.fqdn for owner in owners if owner for machine in owner.machines if machine.fqdn in gone]
     return (
+        *((BAD_ENDS,) if course.store else ()),
+        *((f"Not waited for, since it is silent like its site: {', '.join(silent)}.",) if silent else ()),
         f"Users stay homed on {pool.fqdn}: their RegistrarPool does not change (facts page 5).",
         "Users are signed out and sign in again by themselves; their running conferences end (facts page 5).",
         f"Response groups do not follow: import a saved copy on {partner.fqdn}; agents sign in again (facts page 4.6).",

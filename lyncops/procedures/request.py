@@ -36,6 +36,7 @@ class ProcedureRequest:
     export: bool = True  # export configuration and LIS before the store or a pool moves
     export_folder: str = r"C:\Windows\Temp"  # on the server that runs the export
     next_hop: Fqdn | None = None  # the pool that Edge pools shall lead to
+    enable_topology: bool = False  # run Enable-CsTopology after settings of services were changed
     edges: tuple[Fqdn, ...] | None = None  # pool-failback: the Edge pools to lead back (None: those of the pool's site)
     edge: Fqdn | None = None  # edge-association: the Edge pool
     database_type: DatabaseNameType = attrs.field(default=DatabaseNameType.USER, converter=_database_type)  # database-failover

@@ -20,6 +20,11 @@ from lyncops.values import Fqdn, OnPool, Place, Unread
 STANDARD_EDITION_INSTANCE: Final = "rtc"
 _STORE_DATABASES: Final = frozenset({"xds", "lis"})
 _SOURCE: Final = "Failing over a pool, steps 2 to 5; Invoke-CsManagementServerFailover reference page; facts page 1.3, 4.1 and 6"
+BAD_ENDS: Final = (
+    "A failover of the store can end without an error and leave it active on both pools, or on none; the plan then stops. Repair: "
+    "install the Central Management database anew on the pool that shall not hold it (both) or shall (none), with Uninstall- and "
+    "Install-CsDatabase, and import the saved configuration (facts page 6.3)."
+)
 
 
 class StoreForm(enum.Enum):

@@ -28,7 +28,7 @@ def test_a_plan_with_every_kind_of_step_and_condition_comes_back_as_it_was() -> 
     assert plan_from_json(plan_to_json(full_plan())) == full_plan()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(plans())
 def test_every_plan_of_every_procedure_comes_back_as_it_was(plan: Plan) -> None:
     again = plan_from_json(plan_to_json(plan))

@@ -33,7 +33,7 @@ def test_a_rehearsal_keeps_the_order_and_the_places_and_waits_for_nothing() -> N
     assert not any(step.before or step.after for step in steps)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(plans())
 def test_the_rehearsal_of_any_plan_changes_nothing(plan: Plan) -> None:
     for step in rehearsal(plan):

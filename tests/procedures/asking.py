@@ -18,6 +18,7 @@ class Options(TypedDict, total=False):
     overrides: dict[str, str]
     accept_data_loss: bool
     export: bool
+    enable_topology: bool
     next_hop: Fqdn
     edges: tuple[Fqdn, ...]
     edge: Fqdn

@@ -15,7 +15,11 @@ from lyncops.values import Fqdn, LyncVersion, Unread
 from tests.deployments import EDGE1, P1, P2, deployments
 from tests.plan.plans import plans
 
-THOROUGHLY = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+THOROUGHLY = settings(
+    max_examples=settings().max_examples * 2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 Planned = tuple[Deployment, ProcedureRequest, Plan]
 
 

@@ -194,6 +194,17 @@ def test_a_pool_without_partner_can_move_its_databases_too() -> None:
     assert ask("database-failover", alone, P1).lock == (P1,)
 
 
+# Enabling the topology
+
+
+def test_the_topology_is_enabled_after_settings_where_the_operator_asks_for_it() -> None:
+    failover = ids(ask("pool-failover", two_sites(), P1, PLANNED, enable_topology=True, export=False))
+    assert failover[:2] == [f"edge-next-hop-{EDGE1}", "enable-topology"]
+    assert ids(ask("edge-next-hop", two_sites(), EDGE1, next_hop=P2, enable_topology=True))[1] == "enable-topology"
+    assert ids(ask("edge-association", two_sites(), P1, edge=EDGE2, enable_topology=True))[-1] == "enable-topology"
+    assert "enable-topology" not in ids(ask("pool-failover", two_sites(), P1, PLANNED))
+
+
 # The catalogue
 
 

@@ -120,6 +120,19 @@ def test_a_silent_edge_of_the_dead_site_is_not_waited_for_with_the_store_but_one
     assert "edge2-a.contoso.com" not in words
 
 
+def test_an_edge_that_is_silent_like_its_site_is_named_and_not_waited_for() -> None:
+    plan = ask("pool-failover", with_dead(DEAD, EDGE1), P1, DISASTER, accept_data_loss=True)
+    assert ids(plan)[-1] == "pool-failover"
+    assert f"edge-next-hop-{EDGE1}" in ids(plan)
+    assert any("edge1-a.contoso.com" in note for note in plan.notes)
+
+
+def test_a_plan_that_moves_the_store_tells_its_bad_ends_and_their_repair() -> None:
+    assert any("Install-CsDatabase" in note for note in ask("pool-failover", two_sites(), P1, PLANNED).notes)
+    stays = ask("pool-failover", two_sites(active_store=P2), P1, PLANNED)
+    assert not any("Install-CsDatabase" in note for note in stays.notes)
+
+
 def test_the_pool_is_failed_over_only_when_what_it_needs_is_there_and_read_back_afterwards() -> None:
     failover = step(ask("pool-failover", two_sites(), P1, PLANNED), "pool-failover")
     assert failover.before == (PoolIsHome(P2), NoEdgeLeadsTo(P1), StoreHasSingleMaster())
