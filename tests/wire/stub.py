@@ -8,22 +8,30 @@ import struct
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, cast
 from xml.etree import ElementTree as ET
 
 import attrs
-from pypsrp.powershell import PowerShell, RunspacePool
-from pypsrp.wsman import WSMan
+import psrpcore.types
+import pypsrp.powershell
+import pypsrp.wsman
 
 from lyncops.lab.interface import Caller, ErrorDetail, Invocation, Session, Sink, TerminatingError
 from lyncops.lab.wire import soap
 from lyncops.lab.wire.authentication import Account
+from lyncops.lab.wire.clixml import write
 from lyncops.lab.wire.faults import Profile
 from lyncops.lab.wire.host import WireHost
+from lyncops.lab.wire.xmltext import parse_xml
 from lyncops.values import RemoteObject
+
+Untyped: TypeAlias = Any
+"""A thing of pypsrp, which has no complete types."""
+RunspacePool: Untyped = pypsrp.powershell.RunspacePool
+PowerShell: Untyped = pypsrp.powershell.PowerShell
 
 NAME = "fe1.contoso.com"
 USER = "CONTOSO\\admin"
@@ -106,20 +114,20 @@ class Served:
         name, _, port = self.host.address(NAME, "https" if scheme == "https" else "http").partition(":")
         return name, int(port)
 
-    def wsman(self, scheme: str = "http", auth: str = "ntlm", **more: Any) -> WSMan:
+    def wsman(self, scheme: str = "http", auth: str = "ntlm", **more: Untyped) -> Untyped:
         host, port = self.address(scheme)
         options: dict[str, Any] = {"operation_timeout": 2, "read_timeout": 3, "connection_timeout": 3, "no_proxy": True}
         options |= {"username": USER, "password": PASSWORD, "cert_validation": str(self.ca) if scheme == "https" else True}
-        return WSMan(host, port=port, ssl=scheme == "https", auth=auth, **(options | more))
+        return pypsrp.wsman.WSMan(host, port=port, ssl=scheme == "https", auth=auth, **(options | more))
 
     @contextmanager
-    def pool(self, scheme: str = "http", auth: str = "ntlm", **more: Any) -> Iterator[RunspacePool]:
+    def pool(self, scheme: str = "http", auth: str = "ntlm", **more: Untyped) -> Generator[Untyped]:
         with self.wsman(scheme, auth, **more) as wsman, RunspacePool(wsman) as pool:
             yield pool
 
 
 @contextmanager
-def served(folder: Path, *, profile: Profile | None = None, credssp: bool = False) -> Iterator[Served]:
+def served(folder: Path, *, profile: Profile | None = None, credssp: bool = False) -> Generator[Served]:
     machine = StubMachine()
     account = Account(Caller(USER, frozenset({"CsAdministrator"})), PASSWORD)
     host = WireHost({NAME: machine}, [account], profile=profile, credssp=credssp)
@@ -131,8 +139,8 @@ def served(folder: Path, *, profile: Profile | None = None, credssp: bool = Fals
         host.close()
 
 
-def command(pool: RunspacePool, name: str, **parameters: object) -> PowerShell:
-    shell = PowerShell(pool)
+def command(pool: Untyped, name: str, **parameters: object) -> Untyped:
+    shell: Untyped = PowerShell(pool)
     shell.add_cmdlet(name)
     for key, value in parameters.items():
         shell.add_parameter(key, value)
@@ -226,7 +234,7 @@ class RawClient:
             f"</w:MaxEnvelopeSize><w:OperationTimeout>{timeout}</w:OperationTimeout><w:ResourceURI>{uri}</w:ResourceURI>"
             f"<p:SessionId>uuid:{self.session_id}</p:SessionId>{selectors}</s:Header><s:Body>{body}</s:Body></s:Envelope>"
         )
-        return status, ET.fromstring(answer)
+        return status, parse_xml(answer)
 
     def message(self, kind: int, document: str, pipeline: uuid.UUID | None = None) -> str:
         self.objects += 1
@@ -254,13 +262,13 @@ class RawClient:
         assert status == 200
         return pipeline
 
-    def receive(self, pipeline: uuid.UUID | None = None, **more: Any) -> tuple[list[Fragment], ET.Element]:
+    def receive(self, pipeline: uuid.UUID | None = None, **more: Untyped) -> tuple[list[Fragment], ET.Element]:
         status, answer = self.try_receive(pipeline, **more)
         assert status == 200, ET.tostring(answer)
         data = b"".join(base64.b64decode(one.text or "") for one in answer.iter(f"{{{soap.RSP}}}Stream"))
         return fragments_of(data), answer
 
-    def try_receive(self, pipeline: uuid.UUID | None = None, **more: Any) -> tuple[int, ET.Element]:
+    def try_receive(self, pipeline: uuid.UUID | None = None, **more: Untyped) -> tuple[int, ET.Element]:
         attribute = f' CommandId="{pipeline}"' if pipeline else ""
         return self.ask("Receive", f"<rsp:Receive><rsp:DesiredStream{attribute}>stdout</rsp:DesiredStream></rsp:Receive>", **more)
 
@@ -280,3 +288,8 @@ def fault_code(answer: ET.Element) -> int:
     fault = answer.find(".//{http://schemas.microsoft.com/wbem/wsman/1/wsmanfault}WSManFault")
     assert fault is not None, ET.tostring(answer)
     return int(fault.get("Code", "0"))
+
+
+def by_psrpcore(value: object) -> Untyped:
+    """What psrpcore makes of the document that the lab writes."""
+    return cast("Untyped", psrpcore.types.deserialize(parse_xml(write(value).encode()), psrpcore.types.PSCryptoProvider()))

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_serve_tells_where_it_is_and_ends_on_a_signal(tmp_path: Path) -> None:
 
 
 def test_serve_prints_one_block_for_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lyncops.cli.lab._wait", lambda _ended: None)
+    monkeypatch.setattr("lyncops.cli.lab._wait", threading.Event.is_set)
     result = CliRunner().invoke(
         lab_group, ["serve", "two-sites", "--out", str(tmp_path), "--auth", "basic"], catch_exceptions=False
     )

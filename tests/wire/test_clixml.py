@@ -4,14 +4,16 @@ import uuid
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
-import psrpcore.types
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lyncops.lab.wire.clixml import ExtendedObject, Int64, MalformedClixmlError, UInt32, read, write
 from lyncops.values import DotNetVersion, RemoteEnum, RemoteObject
+from tests.wire.stub import by_psrpcore
 
+NAIVE = datetime(2014, 3, 3, tzinfo=UTC).replace(tzinfo=None)
+ARRAY = '<TN RefId="0"><T>System.Object[]</T><T>System.Array</T><T>System.Object</T></TN>'
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 SCALARS = st.one_of(
     st.none(),
@@ -26,10 +28,6 @@ SCALARS = st.one_of(
     st.lists(st.integers(0, 9999), min_size=2, max_size=4).map(lambda parts: DotNetVersion(tuple(parts))),
 )
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4), max_leaves=12)
-
-
-class NoCipher(psrpcore.types.PSCryptoProvider if hasattr(psrpcore.types, "PSCryptoProvider") else object):
-    pass
 
 
 @given(VALUES)
@@ -86,15 +84,12 @@ def test_types_are_named_once_in_a_document() -> None:
         (timedelta(days=1), "<TS>P1D</TS>"),
         (timedelta(hours=-2, minutes=-3, seconds=-4), "<TS>-PT2H3M4S</TS>"),
         (datetime(2014, 3, 3, tzinfo=timezone(timedelta(hours=-1))), "<DT>2014-03-03T00:00:00.0000000-01:00</DT>"),
-        (datetime(2014, 3, 3, tzinfo=UTC).replace(tzinfo=None), "<DT>2014-03-03T00:00:00.0000000</DT>"),
+        (NAIVE, "<DT>2014-03-03T00:00:00.0000000</DT>"),
         (Decimal("1.50"), "<D>1.50</D>"),
         (UInt32(7), "<U32>7</U32>"),
         (Int64(7), "<I64>7</I64>"),
         (2**31, "<I64>2147483648</I64>"),
-        (
-            ("a",),
-            '<Obj RefId="0"><TN RefId="0"><T>System.Object[]</T><T>System.Array</T><T>System.Object</T></TN><LST><S>a</S></LST></Obj>',
-        ),
+        (("a",), f'<Obj RefId="0">{ARRAY}<LST><S>a</S></LST></Obj>'),
         (ExtendedObject({"A": None}), '<Obj RefId="0"><MS><Nil N="A" /></MS></Obj>'),
         (RemoteObject({"A": 1}), '<Obj RefId="0"><MS><I32 N="A">1</I32></MS></Obj>'),
     ],

@@ -8,10 +8,9 @@ from datetime import timedelta
 import pytest
 import requests
 from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFaultError
-from pypsrp.powershell import RunspacePool
 
 from lyncops.lab.wire.faults import Fault, FaultKind, Faults, Profile
-from tests.wire.stub import NAME, RawClient, Served, command, fault_code
+from tests.wire.stub import NAME, RawClient, RunspacePool, Served, command, fault_code
 
 
 @pytest.mark.parametrize(("kind", "ran"), [(FaultKind.DROP_BEFORE, 0), (FaultKind.DROP_AFTER, 1), (FaultKind.LOSE_REPLY, 1)])
@@ -63,9 +62,13 @@ def test_a_lost_receive_loses_output_unless_it_is_replayed(
 
 @pytest.mark.parametrize(("kind", "ran"), [(FaultKind.HANG_BEFORE, 0), (FaultKind.HANG_AFTER, 1)])
 def test_a_hanging_request_is_a_read_timeout(lab: Served, kind: FaultKind, ran: int) -> None:
-    with lab.pool("https", "basic", read_timeout=1, operation_timeout=1) as pool:
-        with lab.host.faults.during(Fault(kind=kind, action="Command")), pytest.raises(requests.exceptions.ReadTimeout):
-            command(pool, "Set-It").invoke()
+    fault = Fault(kind=kind, action="Command")
+    with (
+        lab.pool("https", "basic", read_timeout=1, operation_timeout=1) as pool,
+        lab.host.faults.during(fault),
+        pytest.raises(requests.exceptions.ReadTimeout),
+    ):
+        command(pool, "Set-It").invoke()
     lab.host.close()
     assert lab.machine.executed["Set-It"] == ran
 

@@ -6,14 +6,13 @@ import tomllib
 from datetime import timedelta
 from pathlib import Path
 
+import pypsrp.wsman
 import pytest
-from pypsrp.powershell import PowerShell, RunspacePool
-from pypsrp.wsman import WSMan
 
 from lyncops.errors import EndpointError, InvalidValueError, LyncOpsError, ScenarioError
 from lyncops.lab.control import ControlServer, InjectionError, ask, parse_duration
 from lyncops.lab.lab import Lab
-from tests.wire.stub import NAME, StubMachine
+from tests.wire.stub import NAME, PowerShell, RunspacePool, StubMachine, Untyped
 
 
 class StubWorld:
@@ -21,9 +20,11 @@ class StubWorld:
         self.machines = {NAME: StubMachine()}
 
 
-def wsman(lab: Lab, machine: str) -> WSMan:
+def wsman(lab: Lab, machine: str) -> Untyped:
     host, _, port = lab.address(machine).partition(":")
-    return WSMan(host, port=int(port), ssl=False, auth="ntlm", username=lab.username, password=lab.password, no_proxy=True)
+    return pypsrp.wsman.WSMan(
+        host, port=int(port), ssl=False, auth="ntlm", username=lab.username, password=lab.password, no_proxy=True
+    )
 
 
 def test_a_scenario_is_served_and_its_executions_are_counted() -> None:
@@ -45,7 +46,7 @@ def test_the_configuration_names_front_ends_in_order_and_edge_servers(tmp_path: 
         assert [one["url"] for one in config["endpoint"]] == [f"http://fe{n}.contoso.com:5985/wsman" for n in range(1, 7)]
         assert config["endpoint"][3]["pool"] == "pool2.contoso.com"
         assert config["endpoint"][0]["connect_to"] == lab.address("fe1.contoso.com")
-        assert [one["name"] for one in config["machine"]][0] == "edge1a.contoso.com"
+        assert config["machine"][0]["name"] == "edge1a.contoso.com"
         assert config["credentials"] == {"username": lab.username, "password_env": "LYNCOPS_PASSWORD"}
         assert config["retry"] == {"poll_interval": "200ms"}
         assert lab.password not in (tmp_path / "lyncops.toml").read_text("utf-8")
@@ -79,7 +80,7 @@ def test_a_pool_crashes_hangs_and_recovers() -> None:
     with Lab.start("two-sites") as lab:
         address = lab.address("fe1.contoso.com")
         lab.crash("pool1.contoso.com")
-        with pytest.raises(OSError, match="refused|connect"), wsman(lab, "fe1.contoso.com") as connection:
+        with pytest.raises(OSError, match=r"refused|connect"), wsman(lab, "fe1.contoso.com") as connection:
             RunspacePool(connection).open()
         lab.recover("pool1.contoso.com")
         with wsman(lab, "fe1.contoso.com") as connection:

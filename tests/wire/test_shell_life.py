@@ -7,12 +7,12 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from pypsrp.complex_objects import PSInvocationState, RunspacePoolState
 from pypsrp.exceptions import WSManFaultError
-from pypsrp.powershell import PowerShell, PSInvocationState, RunspacePool, RunspacePoolState
 
 from lyncops.lab.wire import soap
 from lyncops.lab.wire.shells import ShellState
-from tests.wire.stub import NAME, RawClient, Served, command, fault_code
+from tests.wire.stub import NAME, PowerShell, RawClient, RunspacePool, Served, command, fault_code
 
 
 def test_a_second_client_collects_what_the_first_left_running(lab: Served) -> None:

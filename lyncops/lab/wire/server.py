@@ -190,11 +190,11 @@ class MachineServer:
 
     def _hold_while_hung(self, sock: socket.socket) -> None:
         """A hung machine takes a connection and never answers; once it is itself again, the connection is cut."""
-        if not self._machine.is_hung:
+        hung = self._machine.is_hung
+        if not hung:
             return
-        while self._machine.is_hung and not self._closing.wait(_WATCH):
-            if is_gone(sock):
-                break
+        while hung and not self._closing.wait(_WATCH) and not is_gone(sock):
+            hung = self._machine.is_hung
         raise _DropConnectionError
 
     def check_alive(self, sock: socket.socket) -> None:
