@@ -59,6 +59,10 @@ def _boolean(text: str) -> bool:
     return {"true": True, "1": True, "false": False, "0": False}[text.lower()]
 
 
+def _bytes(text: str) -> bytes:
+    return base64.b64decode("".join(text.split()), validate=True)
+
+
 def _nothing(_text: str) -> None:
     return None
 
@@ -82,7 +86,7 @@ _PRIMITIVES: Final[dict[str, Callable[[str], object]]] = {
     "D": Decimal,
     "DT": datetime.fromisoformat,
     "TS": decode_duration,
-    "BA": base64.b64decode,
+    "BA": _bytes,
     "G": UUID,
     "Version": DotNetVersion.parse,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -165,7 +165,7 @@ class Ground:
 
 
 @contextmanager
-def ground(folder: Path, *names: str, profile: Profile | None = None, credssp: bool = False) -> Iterator[Ground]:
+def ground(folder: Path, *names: str, profile: Profile | None = None, credssp: bool = False) -> Generator[Ground]:
     machines = {name: Machine() for name in names or (FE1,)}
     with Lab.start(StubWorld(machines), profile=profile, credssp=credssp) as lab:
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import count
@@ -23,10 +22,7 @@ from lyncops.values import DotNetVersion, Fqdn, LyncVersion, RemoteEnum, RemoteO
 
 TEXT = st.text(st.characters(), max_size=20)
 FLOATS = st.floats(allow_nan=False)
-DATES = st.datetimes(
-    min_value=datetime(1000, 1, 1),
-    timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))]),
-)
+DATES = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))]))
 PLAIN = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | TEXT | FLOATS | st.binary(max_size=9) | st.uuids()
 TIMES = DATES | st.timedeltas(timedelta(-9_000_000), timedelta(9_000_000))
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**9), max_value=10**9)
@@ -40,7 +36,7 @@ def there(value: object) -> bytes:
 
 
 def by_psrpcore(xml: bytes) -> object:
-    found: object = ps.deserialize(ET.fromstring(xml), PSRemotingCrypto())
+    found: object = ps.deserialize(ET.XML(xml), PSRemotingCrypto())
     return found
 
 
@@ -77,7 +73,7 @@ def test_psrpcore_reads_what_is_encoded(value: object) -> None:
     ],
 )
 def test_types_on_the_wire(value: object, tag: str, content: str) -> None:
-    element = ET.fromstring(there(value))
+    element = ET.XML(there(value))
     assert (element.tag, element.text) == (tag, content)
 
 
@@ -90,7 +86,7 @@ def test_what_has_no_counterpart_is_refused(value: object) -> None:
 @given(TEXT)
 def test_text_survives_whatever_is_in_it(text: str) -> None:
     xml = f"<S>{encode_text(text)}</S>"
-    assert decode_string(ET.fromstring(xml).text) == text
+    assert decode_string(ET.XML(xml).text) == text
 
 
 @given(st.timedeltas())
@@ -99,13 +95,14 @@ def test_durations_survive(duration: timedelta) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "P", "PT", "1D", "P1", "P1DT", "PT1X", "P-1D", "PT.S"])
-def test_what_is_no_duration(text: str) -> None:
-    with pytest.raises(ValueError, match=""):
-        decode_duration(text)
+def test_what_is_no_duration_stays_text(text: str) -> None:
+    assert decode_message(f"<TS>{text}</TS>".encode()) == text
 
 
-@given(st.dictionaries(st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=8), VALUES, max_size=4))
-@pytest.mark.parametrize("protocol", [(2, 1), (2, 2), (2, 3)])
+NAMES = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=8)
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=4), st.sampled_from([(2, 1), (2, 2), (2, 3)]))
 def test_psrpcore_reads_a_command(arguments: dict[str, object], protocol: tuple[int, int]) -> None:
     pipeline = by_psrpcore(encode_command("Get-CsPool", arguments, protocol=protocol).encode())
     assert isinstance(pipeline, ps.PSObject)
@@ -161,14 +158,14 @@ def test_object_keeps_everything() -> None:
         b'<Obj RefId="0"><TN RefId="0"><T>Deserialized.Microsoft.Rtc.Pool</T><T>Deserialized.System.Object</T></TN>'
         b'<ToString>Pool:pool1</ToString><Props><S N="Fqdn">pool1</S><Obj N="Inner" RefId="1"><TNRef RefId="0"/><Props>'
         b'<DT N="At">2026-01-02T03:04:05.1234567+01:00</DT><DT N="Bare">2026-01-02T03:04:05</DT></Props></Obj>'
-        b'<Ref N="Again" RefId="1"/><Obj N="Kind" RefId="2"><TN RefId="9"><T>Rtc.Kind</T><T>System.Enum</T></TN><ToString>Edge</ToString>'
-        b"</Obj></Props><MS><I32 N='Count'>3</I32><S>nameless</S></MS></Obj>"
+        b'<Ref N="Again" RefId="1"/><Obj N="Kind" RefId="2"><TN RefId="9"><T>Rtc.Kind</T><T>System.Enum</T></TN>'
+        b"<ToString>Edge</ToString></Obj></Props><MS><I32 N='Count'>3</I32><S>nameless</S></MS></Obj>"
     )
     assert isinstance(value, RemoteObject)
     inner = value.get("inner")
     assert isinstance(inner, RemoteObject)
     assert inner.get("At") == datetime(2026, 1, 2, 3, 4, 5, 123456, tzinfo=timezone(timedelta(hours=1)))
-    assert inner.get("Bare") == datetime(2026, 1, 2, 3, 4, 5)  # as sent: no zone is invented
+    assert inner.get("Bare") == datetime.fromisoformat("2026-01-02T03:04:05")  # as sent: no zone is invented
     assert inner.type_names == value.type_names == ("Deserialized.Microsoft.Rtc.Pool", "Deserialized.System.Object")
     assert value.get("Again") is inner
     assert (value.text, value.get("Count"), list(value)) == ("Pool:pool1", 3, ["Fqdn", "Inner", "Again", "Kind", "Count"])
@@ -211,11 +208,8 @@ def test_object_that_contains_itself() -> None:
 
 def test_depth_is_bounded() -> None:
     deep = b'<Obj RefId="1"><LST>' * 500 + b"<S>x</S>" + b"</LST></Obj>" * 500
-    value = decode_message(deep)
-    steps = 0
-    while isinstance(value, list):
-        value, steps = value[0], steps + 1
-    assert (value, steps) == ("x", 100)
+    text = repr(decode_message(deep))
+    assert (text.count("["), text.count("x")) == (100, 1)
 
 
 @given(st.binary(max_size=60))

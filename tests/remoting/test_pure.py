@@ -13,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pypsrp.exceptions import AuthenticationError, WinRMError, WinRMTransportError, WSManFaultError
 from spnego.exceptions import InvalidCredentialError, NoContextError
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from lyncops.errors import ConfigurationError, EndpointError
@@ -89,13 +91,21 @@ def test_sent_messages_count_up_and_name_pool_and_pipeline() -> None:
     assert packed[0][45:61] == pipeline.bytes_le
 
 
-@given(st.sampled_from(Effect), st.sampled_from(Ending), st.none() | st.sampled_from(PipelineState), st.booleans(), st.booleans())
-def test_outcome_rules_hold_for_every_ending(
-    effect: Effect, ending: Ending, state: PipelineState | None, errors: bool, lost: bool
-) -> None:
-    records = (ErrorRecord(message="It broke."),) if errors else ()
-    verdict = judge(effect, Evidence(ending=ending, state=state, errors=records, output_lost=lost))
-    clean = ending is Ending.ENDED and state not in {None, PipelineState.FAILED, PipelineState.STOPPED} and not errors and not lost
+EVIDENCE = st.builds(
+    Evidence,
+    ending=st.sampled_from(Ending),
+    state=st.none() | st.sampled_from(PipelineState),
+    errors=st.just(()) | st.just((ErrorRecord(message="It broke."),)),
+    output_lost=st.booleans(),
+)
+
+
+@given(st.sampled_from(Effect), EVIDENCE)
+def test_outcome_rules_hold_for_every_ending(effect: Effect, evidence: Evidence) -> None:
+    verdict = judge(effect, evidence)
+    ending = evidence.ending
+    ended_well = ending is Ending.ENDED and evidence.state not in {None, PipelineState.FAILED, PipelineState.STOPPED}
+    clean = ended_well and not evidence.errors and not evidence.output_lost
     assert (verdict.outcome is Outcome.SUCCEEDED) == clean
     assert verdict.sent == (not ending.proves_not_started)
     assert verdict.reason or verdict.outcome is Outcome.SUCCEEDED
@@ -181,7 +191,10 @@ def fault(code: int | str, reason: str = "why") -> WSManFaultError:
     return WSManFaultError(code, None, reason, None, None, None)
 
 
-REFUSED = requests.ConnectionError(MaxRetryError(None, "/", NewConnectionError(None, "refused")))  # type-free
+NOWHERE = HTTPConnectionPool("fe1.contoso.com")
+REFUSED = requests.ConnectionError(
+    MaxRetryError(NOWHERE, "/", NewConnectionError(HTTPConnection("fe1.contoso.com"), "Connection refused"))
+)
 DROPPED = requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104, "Connection reset by peer")))
 UNTRUSTED = requests.exceptions.SSLError(ssl.SSLCertVerificationError(1, "self-signed"))
 

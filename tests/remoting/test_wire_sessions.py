@@ -6,6 +6,7 @@ import signal
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import attrs
 import pytest
@@ -14,10 +15,11 @@ from lyncops.cmdlets import GetCsService
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import EndpointError, InvalidValueError, UnsupportedByVersionError
 from lyncops.lab.interface import ErrorDetail, Invocation, Session, Sink, TerminatingError
+from lyncops.lab.wire import psrp
 from lyncops.lab.wire.faults import FaultKind, Profile
-from lyncops.lab.wire.psrp import MessageType
 from lyncops.remoting.endpoint import Auth
 from lyncops.remoting.execution import CommandAddress, StreamKind, StreamRecord
+from lyncops.remoting.messages import MessageType
 from lyncops.values import Anywhere, Fqdn, LyncVersion, OnMachine, OnPool, Outcome, RemoteObject
 from tests.remoting.machines import CHANGE, EDGE, FE1, FE2, READ, Ground, PatientClock, ground, warmed
 
@@ -199,7 +201,7 @@ def test_prompt_is_refused_loudly_and_does_not_hang(one: Ground) -> None:
         shell = one.lab.host.servers(FE1)[0].service.shells[0]
         (command,) = [each for each in shell.commands.values() if each.session is session]
         shell.say(
-            MessageType.PIPELINE_HOST_CALL,
+            cast("psrp.MessageType", MessageType.PIPELINE_HOST_CALL),
             '<Obj RefId="0"><MS><I64 N="ci">1</I64><Obj RefId="1" N="mi"><ToString>PromptForChoice</ToString><I32>26</I32></Obj>'
             '<Obj RefId="2" N="mp"><LST><S>Sure?</S></LST></Obj></MS></Obj>',
             command,

@@ -106,11 +106,15 @@ def test_command_whose_output_was_collected_is_not_taken_for_one_that_never_star
     assert "collected" in again.reason
 
 
+def forgets(*_: object) -> bool:
+    return False
+
+
 def test_server_that_forgets_collected_commands_proves_nothing(one: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     with warmed(one.sessions()) as dead:
         execution = dead.run(CHANGE)
         assert execution.address is not None
-        monkeypatch.setattr("lyncops.remoting.takeover._remembers", lambda *_: False)
+        monkeypatch.setattr("lyncops.remoting.takeover._remembers", forgets)
         with one.sessions() as sessions:
             assert sessions.collect(execution.address, CHANGE).outcome is Outcome.UNKNOWN
 
