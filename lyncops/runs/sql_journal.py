@@ -24,6 +24,8 @@ from lyncops.runs.model import Run
 from lyncops.values import Fqdn
 
 FORMAT: Final = 1
+PRAGMAS: tuple[str, ...] = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+"""How SQLite keeps the journal: what is committed survives a power cut."""
 
 _metadata: Final = sa.MetaData()
 _runs: Final = sa.Table(
@@ -235,7 +237,7 @@ def _make_durable(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> N
     # sqlite3 would begin transactions by itself, and late; lyncops begins them, see below.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -44,14 +44,10 @@ def attempts(run: Run) -> Iterable[str]:
     return (attempt.address.command_id for record in run.steps for attempt in record.attempts)
 
 
-@pytest.mark.parametrize("manual_done", [True, False])
-def test_killed_anywhere_and_resumed_it_ends_the_same(tmp_path: Path, *, manual_done: bool) -> None:
+def test_killed_anywhere_and_resumed_it_ends_the_same(tmp_path: Path) -> None:
     def office_in(name: str) -> Office:
         (tmp_path / name).mkdir()
-        office = Office(tmp_path / name)
-        if manual_done:
-            office.scene.fail_over(C)
-        return office
+        return Office(tmp_path / name)
 
     points = points_of(lambda: office_in("unhurt"), FULL)
     assert 20 < points < LONGEST

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import attrs
 import pytest
+from sqlalchemy.event import listen, remove
+from sqlalchemy.pool import Pool
 
 from lyncops.cmdlets import InvokeCsPoolFailOver
 from lyncops.errors import JournalError, PlanFormatError
@@ -17,6 +19,7 @@ from lyncops.runs.event_codec import event_from_text, event_to_text, kind_of
 from lyncops.runs.events import AttemptEnded, AttemptPrepared, GoalRead, JournalEvent, Noted, RunChanged, StepChanged
 from lyncops.runs.journal import open_journal
 from lyncops.runs.model import RunState, StepState
+from lyncops.runs.sql_journal import PRAGMAS
 from lyncops.values import Outcome
 from tests.runs.scene import START, A, B, Office, failing_over, plan_of
 
@@ -72,11 +75,19 @@ def test_an_unknown_run_is_told(office: Office) -> None:
         office.runner().resume("x")
 
 
-def test_the_file_is_durable(office: Office) -> None:
-    office.journal()
-    connection = sqlite3.connect(office.folder / "journal.db")
-    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    connection.close()
+def test_the_file_survives_a_power_cut(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lyncops.runs.sql_journal.PRAGMAS", PRAGMAS)
+    answers: list[object] = []
+
+    def ask(connection: sqlite3.Connection, _entry: object, _proxy: object) -> None:
+        answers.extend(connection.execute(f"PRAGMA {name}").fetchone() for name in ("journal_mode", "synchronous", "foreign_keys"))
+
+    listen(Pool, "checkout", ask)
+    try:
+        office.journal()
+    finally:
+        remove(Pool, "checkout", ask)
+    assert answers[:3] == [("wal",), (2,), (1,)]
 
 
 @pytest.mark.parametrize(
