@@ -57,9 +57,8 @@ class Answer(Generic[R]):
         if self._result is not None or self.from_local_store:
             return
         result = self._wait()
-        if isinstance(result, Unread) and self._question.local is not None:
+        if isinstance(result, Unread) and self._question.local is not None and self.error is None:  # a server answered
             self.from_local_store = True
-            self.error = None
             self._pending = self._submit(self._question.local)
         else:
             self._result = result
