@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import TypeVar
 
+import attrs
 import pytest
 
+from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.model import PoolState
-from lyncops.errors import AuthenticationFailedError
+from lyncops.errors import AuthenticationFailedError, EndpointError
 from lyncops.plan.conditions import PoolStateIs
-from lyncops.remoting.execution import StreamKind
+from lyncops.remoting.execution import CommandAddress, Execution, StreamKind, StreamRecord
 from lyncops.runs.events import AttemptPrepared, Event, Polled, Streamed
 from lyncops.runs.model import RunState, StepState
-from lyncops.values import Outcome
-from tests.runs.scene import START, A, B, C, Fate, Office, asking, by_hand, failing_over, plan_of, waiting
+from lyncops.values import ANYWHERE, Outcome, Place
+from tests.runs.scene import START, A, B, C, Fate, Office, Scene, Sessions, asking, by_hand, failing_over, plan_of, waiting
 
+R = TypeVar("R")
 FAILED_OVER_A = PoolStateIs(A, PoolState.FAILED_OVER)
 
 
@@ -298,3 +303,75 @@ def test_servers_that_cannot_be_asked_about_a_lost_command_leave_it_unknown(offi
     run = office.runner().resume(run.run_id)
     assert run.state is RunState.UNKNOWN
     assert "No server could be asked" in run.why
+
+
+@attrs.frozen
+class Silent:
+    """Sessions that refuse a cmdlet before it has an address, or lose the answer of a READ."""
+
+    scene: Scene
+    outcome: Outcome
+    announced: bool
+
+    def run(
+        self,
+        cmdlet: Cmdlet[R],
+        *,
+        place: Place = ANYWHERE,
+        deadline: timedelta | None = None,
+        on_record: Callable[[StreamRecord], None] | None = None,
+        before_send: Callable[[CommandAddress], None] | None = None,
+    ) -> Execution[R]:
+        del place, deadline, on_record
+        address = CommandAddress(endpoint="e", session_id="s", shell_id="s", command_id="c", resource_uri="u")
+        if self.announced and before_send is not None:
+            before_send(address)
+        now = self.scene.now()
+        return Execution(cmdlet=cmdlet, outcome=self.outcome, started=now, ended=now, reason="So it is.", sent=self.announced)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "announced", "told"),
+    [(Outcome.FAILED, False, "nothing was sent. So it is."), (Outcome.UNKNOWN, True, "it changes nothing and can be asked again")],
+)
+def test_a_question_without_an_answer_stops_the_run_and_is_asked_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch, *, outcome: Outcome, announced: bool, told: str
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Sessions, "run", Silent(office.scene, outcome, announced).run)
+        run = office.start(plan_of(asking()))
+    assert run.state is RunState.PAUSED_BY_FAILED_STEP
+    assert told in run.why
+    assert office.runner().resume(run.run_id).state is RunState.COMPLETED
+
+
+@attrs.define
+class Twice:
+    """Announces a command twice, as sessions do that sent it anew, and then reaches nobody."""
+
+    inner: Sessions
+
+    def run(
+        self,
+        cmdlet: Cmdlet[R],
+        *,
+        place: Place = ANYWHERE,
+        deadline: timedelta | None = None,
+        on_record: Callable[[StreamRecord], None] | None = None,
+        before_send: Callable[[CommandAddress], None] | None = None,
+    ) -> Execution[R]:
+        del cmdlet, place, deadline, on_record
+        for command_id in ("one", "two"):
+            if before_send is not None:
+                before_send(CommandAddress(endpoint="e", session_id="s", shell_id="s", command_id=command_id, resource_uri="u"))
+        raise EndpointError("No endpoint could be reached.")
+
+
+def test_every_time_that_sessions_send_is_an_attempt_of_its_own(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Sessions, "run", Twice(Sessions(office.scene)).run)
+        run = office.start(plan_of(failing_over(A)))
+    assert run.state is RunState.PAUSED_BY_FAILED_STEP
+    assert [(attempt.address.command_id, attempt.sent) for attempt in run.steps[0].attempts] == [("one", False), ("two", False)]
+    assert office.runner().resume(run.run_id).state is RunState.COMPLETED
+    assert office.scene.executions == {A: 1}
