@@ -191,6 +191,8 @@ class Machine:
     def _check_admission(self, call: Call, handler: Handler) -> None:
         caller = call.session.caller
         denied = self._world.faults.denied
+        if handler.admins:
+            call.require_group()
         if handler.locally and caller.ocs:
             call.fail(invented.REMOTE_NOT_ALLOWED.format(cmdlet=call.name))
         if call.name in denied or "*" in denied:

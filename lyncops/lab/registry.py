@@ -32,6 +32,7 @@ class Handler:
     store: Store = Store.READ
     locally: bool = False  # must be run locally: not over OcsPowershell (facts page 7.1)
     on_edge: bool = False  # is of use on an Edge server, which cannot reach the store
+    admins: bool = False  # needs RTCUniversalServerAdmins (facts page 7.2: most recovery cmdlets)
     opens: str = ""  # AD or SQL that it opens with the caller's token (facts page 7.2)
 
 
@@ -57,13 +58,13 @@ def reads(
     return register
 
 
-def changes(
-    name: str, *, store: Store = Store.WRITE, locally: bool = False, on_edge: bool = False, opens: str = "SQL"
-) -> Callable[[Changer], Changer]:
+def changes(name: str, *, store: Store = Store.WRITE, on_edge: bool = False, admins: bool = True) -> Callable[[Changer], Changer]:
     """Register a function as the semantics of a cmdlet that changes something."""
 
     def register(function: Changer) -> Changer:
-        HANDLERS[name.casefold()] = Handler(name=name, changer=function, store=store, locally=locally, on_edge=on_edge, opens=opens)
+        HANDLERS[name.casefold()] = Handler(
+            name=name, changer=function, store=store, on_edge=on_edge, admins=admins, opens="SQL" if admins else ""
+        )
         return function
 
     return register

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
@@ -23,7 +24,7 @@ def world() -> World:
 def modules(world: World, pool: str, machine: str = FE4, /, **named: object) -> dict[object, tuple[object, object]]:
     listed = run(world, machine, STATUS, PoolFqdn=pool, **named).one.get("BackupModules")
     assert isinstance(listed, list)
-    rows: list[RemoteObject] = [item for item in listed if isinstance(item, RemoteObject)]
+    rows = [item for item in cast("list[object]", listed) if isinstance(item, RemoteObject)]
     return {row.get("Identity"): (plain(row.get("ExportStatus")), plain(row.get("ImportStatus"))) for row in rows}
 
 

@@ -72,20 +72,20 @@ def test_names_are_case_insensitive_with_prefixes_and_aliases() -> None:
     assert bound.values == {"PoolFqdn": "pool1.contoso.com", "DisasterMode": True, "WhatIf": True, "Verbose": True}
 
 
-@pytest.mark.parametrize(
-    ("call", "error_id", "words"),
-    [
-        (("Invoke-CsPoolFailOver", {}), "MissingMandatoryParameter", "missing mandatory parameters: PoolFqdn."),
-        (("Invoke-CsManagementServerFailover", {"Force": True}), "MissingMandatoryParameter", "BackupSqlServerFqdn"),
-        (("Get-CsService", {"Registrar": True, "EdgeServer": True}), "AmbiguousParameterSet", "Parameter set cannot be resolved"),
-        (("Invoke-CsPoolFailOver", {"PoolFqdn": "a.b", "w": True}), "AmbiguousParameter", "-WaitTime"),
-        (("Invoke-CsPoolFailOver", {"PoolFqdn": None}), "MissingArgument", "Missing an argument for parameter 'PoolFqdn'"),
-        (("Invoke-CsPoolFailOver", {"PoolFqdn": ""}), "ParameterArgumentValidationErrorEmptyStringNotAllowed", "empty string"),
-        (("Invoke-CsPoolFailOver", {"PoolFqdn": "a b"}), "CannotConvertArgumentNoMessage", "Cannot bind parameter 'PoolFqdn'"),
-        (("Invoke-CsPoolFailOver", {"PoolFqdn": "a.b", "poolfqdn": "a.b"}), "ParameterAlreadyBound", "more than once"),
-        (("Invoke-CsPoolFailOver", {"": True}), "NamedParameterNotFound", "parameter name ''"),
-    ],
-)
+BINDING_ERRORS: list[tuple[tuple[str, dict[str, object]], str, str]] = [
+    (("Invoke-CsPoolFailOver", {}), "MissingMandatoryParameter", "missing mandatory parameters: PoolFqdn."),
+    (("Invoke-CsManagementServerFailover", {"Force": True}), "MissingMandatoryParameter", "BackupSqlServerFqdn"),
+    (("Get-CsService", {"Registrar": True, "EdgeServer": True}), "AmbiguousParameterSet", "Parameter set cannot be resolved"),
+    (("Invoke-CsPoolFailOver", {"PoolFqdn": "a.b", "w": True}), "AmbiguousParameter", "-WaitTime"),
+    (("Invoke-CsPoolFailOver", {"PoolFqdn": None}), "MissingArgument", "Missing an argument for parameter 'PoolFqdn'"),
+    (("Invoke-CsPoolFailOver", {"PoolFqdn": ""}), "ParameterArgumentValidationErrorEmptyStringNotAllowed", "empty string"),
+    (("Invoke-CsPoolFailOver", {"PoolFqdn": "a b"}), "CannotConvertArgumentNoMessage", "Cannot bind parameter 'PoolFqdn'"),
+    (("Invoke-CsPoolFailOver", {"PoolFqdn": "a.b", "poolfqdn": "a.b"}), "ParameterAlreadyBound", "more than once"),
+    (("Invoke-CsPoolFailOver", {"": True}), "NamedParameterNotFound", "parameter name ''"),
+]
+
+
+@pytest.mark.parametrize(("call", "error_id", "words"), BINDING_ERRORS)
 def test_binding_errors(call: tuple[str, dict[str, object]], error_id: str, words: str) -> None:
     name, named = call
     detail = refusal(name, "2013", **named)

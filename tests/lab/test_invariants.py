@@ -95,4 +95,4 @@ class Operators(RuleBasedStateMachine):
 
 
 TestOperators = Operators.TestCase
-TestOperators.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestOperators.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)

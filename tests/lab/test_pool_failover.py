@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from lyncops.lab import invented
-from lyncops.lab.interface import MachineDiedError
+from lyncops.lab.interface import Caller, MachineDiedError
 from lyncops.lab.world import World
 from lyncops.values import Fqdn
 from tests.lab.support import (
@@ -415,6 +415,12 @@ def test_a_second_failover_that_slipped_in_is_refused_too(world: World) -> None:
     assert "is running" in fail_back(world, P1).message
     world.pools[Fqdn(P1)].moving = False
     assert fail_back(world, P1).succeeded
+
+
+@pytest.mark.parametrize("name", ["Invoke-CsPoolFailOver", "Invoke-CsPoolFailBack"])
+def test_outsiders_may_not_move_pools(world: World, name: str) -> None:
+    outsider = new_session(world, Caller("CONTOSO\\helper"))
+    assert "Access is denied" in run_in(outsider, world, FE4, name, PoolFqdn=P1, Confirm=False).message
 
 
 def test_registrar_configuration_can_be_written_by_hand(world: World) -> None:

@@ -73,7 +73,6 @@ def invoke_cs_database_failover(call: Call) -> None:
     """
     world = call.world
     with world.lock:
-        call.require_group()
         pool = call.front_end_pool()
         kind, to_mirror = _type(call), call.text("NewPrincipal") == "Mirror"
         excluded = {name.casefold() for name in cast("tuple[str, ...]", call.value("ExcludeDatabaseList") or ())}

@@ -73,7 +73,6 @@ def invoke_cs_management_store_replication(call: Call) -> None:
     """Replicates now: replicas turn False, and True after two to three minutes. What is under way already is not put off."""
     world = call.world
     with world.lock:
-        call.require_group()
         machines = list(world.machine_states.values())
         if call.given("ReplicaFqdn"):
             machines = [machine for machine in machines if machine.fqdn == call.text("ReplicaFqdn").casefold()]
@@ -97,7 +96,6 @@ def invoke_cs_management_server_failover(call: Call) -> None:
     """
     world = call.world
     with world.lock:
-        call.require_group()
         target = world.store.copies.get(call.machine.pool)
         if target is None:
             call.fail(invented.STORE_WRONG_SERVER.format(machine=call.machine.fqdn))

@@ -6,7 +6,7 @@ The pool named is always the one that first homed the users, in both directions 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -68,7 +68,7 @@ def invoke_cs_pool_failover(call: Call) -> None:
 
 
 @contextlib.contextmanager
-def _moving(call: Call, pool: PoolRuntime) -> Iterator[None]:
+def _moving(call: Call, pool: PoolRuntime) -> Generator[None]:
     """One failover or failback of a pool at a time."""
     with call.world.lock:
         if pool.moving:

@@ -63,13 +63,13 @@ def get_cs_windows_service(call: Call) -> Iterator[RemoteObject]:
         yield call.make(_SERVICE, values, text=name)
 
 
-@changes("Start-CsWindowsService", store=Store.NONE, on_edge=True)
+@changes("Start-CsWindowsService", store=Store.NONE, on_edge=True, admins=False)
 def start_cs_windows_service(call: Call) -> None:
     """Starts one service or all; returns nothing. A service already running is left alone."""
     _control(call, start=True)
 
 
-@changes("Stop-CsWindowsService", store=Store.NONE, on_edge=True)
+@changes("Stop-CsWindowsService", store=Store.NONE, on_edge=True, admins=False)
 def stop_cs_windows_service(call: Call) -> None:
     """Stops one service or all; returns nothing."""
     _control(call, start=False)
