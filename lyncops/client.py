@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 import attrs
 
 from lyncops.clock import SystemClock
+from lyncops.deployment.lookups import Lookups
+from lyncops.deployment.network import AnswersLookups
 from lyncops.deployment.scope import EVERYTHING, Scope
 from lyncops.errors import InvalidValueError
 from lyncops.remoting.interface import Clock, RunsCmdlets
@@ -61,6 +63,7 @@ class Client:
     clock: Clock = attrs.field(factory=SystemClock, repr=False)
     version: LyncVersion | None = None
     poll_interval: timedelta | None = None
+    lookups: AnswersLookups = attrs.field(factory=Lookups, repr=False)  # how DNS and ports outside are asked
     _sessions: RunsCmdlets | None = attrs.field(default=None, init=False, repr=False)
     _journal: Journal | None = attrs.field(default=None, init=False, repr=False)
     _made: set[str] = attrs.field(factory=set[str], init=False, repr=False)  # content ids of plans
@@ -76,6 +79,7 @@ class Client:
             clock=clock,
             version=configuration.version,
             poll_interval=configuration.poll_interval,
+            lookups=configuration.lookups,
         )
 
     @property
@@ -123,7 +127,8 @@ class Client:
         """
         from lyncops.deployment.reader import read_deployment
 
-        return read_deployment(self.sessions, name=self.name, clock=self.clock, version=self.version, scope=scope)
+        deployment = read_deployment(self.sessions, name=self.name, clock=self.clock, version=self.version, scope=scope)
+        return attrs.evolve(deployment, network=self.lookups.answer(scope.lookups)) if scope.lookups else deployment
 
     def check(self, pool: Fqdn | str, *, mode: Mode | None = None) -> tuple[CheckResult, ...]:
         """Could this pool be failed over right now? Without a mode: planned while it lives, else disaster.

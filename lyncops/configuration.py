@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
+from lyncops.deployment.lookups import Lookups, SocketAddress
 from lyncops.errors import InvalidValueError, LyncOpsError
 from lyncops.passwords import FromEnvironment, FromKeyring, FromPrompt, PasswordSource, refuse_password
 from lyncops.remoting.endpoint import DEFAULT_CONFIGURATION, Auth, Credentials, Endpoint
@@ -73,6 +74,7 @@ class Configuration:
     retry: RetryPolicy
     poll_interval: timedelta | None  # None: as each step says
     journal_url: str
+    lookups: Lookups = attrs.field(factory=Lookups)  # how DNS and ports outside are asked
 
 
 def load_configuration(path: str | os.PathLike[str] = DEFAULT_FILE) -> Configuration:
@@ -82,7 +84,7 @@ def load_configuration(path: str | os.PathLike[str] = DEFAULT_FILE) -> Configura
         ConfigurationError: it cannot be used; the message names the file, the field and the cure.
     """
     top = Table.read(Path(path).absolute())
-    top.allow("deployment", "endpoint", "machine", "credentials", "retry", "journal")
+    top.allow("deployment", "endpoint", "machine", "credentials", "retry", "journal", "network")
     deployment = top.table("deployment")
     deployment.allow("name", "version")
     sign_in = _sign_in(top.table("credentials"))
@@ -107,6 +109,7 @@ def load_configuration(path: str | os.PathLike[str] = DEFAULT_FILE) -> Configura
         retry=retry,
         poll_interval=poll_interval,
         journal_url=_journal(top.table("journal")),
+        lookups=_lookups(top.table("network")),
     )
 
 
@@ -238,3 +241,26 @@ def _journal(table: Table) -> str:
     if sqlite is None or sqlite["path"].startswith((":memory:", "file:")):
         return url
     return f"{sqlite[1]}:///{table.file.parent / sqlite['path']}"
+
+
+def _lookups(table: Table) -> Lookups:
+    table.allow("resolver", "timeout", "connect_to")
+    timeout = table.duration("timeout")
+    if timeout is not None and not timeout:
+        raise table.error("timeout", "is zero.", "Write a duration such as 3s.")
+    lookups = Lookups(resolver=table.parsed("resolver", SocketAddress.resolver), connect_to=_connections(table.table("connect_to")))
+    return lookups if timeout is None else attrs.evolve(lookups, timeout=timeout)
+
+
+def _connections(table: Table) -> Mapping[SocketAddress, SocketAddress]:
+    """`"192.0.2.1:5269" = "127.0.0.1:40001"`: where an address that partners connect to is really reached."""
+    found: dict[SocketAddress, SocketAddress] = {}
+    for key in table.values:
+        real = table.parsed(key, SocketAddress.parse)
+        try:
+            wanted = SocketAddress.parse(key)
+        except InvalidValueError as error:
+            raise table.error(key, error.what, error.remedy) from error
+        if real is not None:
+            found[wanted] = real
+    return found

@@ -9,6 +9,7 @@ from typing import cast
 
 import attrs
 
+from lyncops.deployment.network import Network
 from lyncops.values import Fqdn, LyncVersion, ServiceId, SiteName, Unread
 
 
@@ -205,6 +206,7 @@ class EdgePool:
     fqdn: Fqdn
     next_hop: Fqdn | None
     external_sip_port: int | None = None
+    external_fqdn: Fqdn | None = None  # of its Access Edge service: the name that partners know
 
     @property
     def has_federation(self) -> bool:
@@ -235,6 +237,7 @@ class Deployment:
     backup_service: BackupServiceSettings | Unread
     rights: tuple[str, ...] | Unread = ()  # cmdlets (by name) that the session offers, where that can be known
     from_local_store: bool = False
+    network: Network = attrs.field(factory=Network)  # what was asked of DNS and ports outside
 
     def pool(self, fqdn: Fqdn) -> Pool | None:
         """The pool of that name, or None."""

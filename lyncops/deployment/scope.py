@@ -8,6 +8,7 @@ from typing import Final
 
 import attrs
 
+from lyncops.deployment.network import Question
 from lyncops.values import Fqdn
 
 
@@ -27,20 +28,29 @@ class Facet(enum.Enum):
 
 @attrs.frozen(slots=True)
 class Scope:
-    """Facets to read; `pools` limits the per-pool facets to those pools (empty: all Front End pools)."""
+    """Facets to read; `pools` limits the per-pool facets to those pools (empty: all Front End pools).
+
+    `lookups` are questions to the network outside, which are asked only where something needs the answer.
+    """
 
     facets: frozenset[Facet] = frozenset()
     pools: frozenset[Fqdn] = frozenset()
+    lookups: frozenset[Question] = frozenset()
 
     @classmethod
     def of(cls, *facets: Facet, pools: Iterable[Fqdn] = ()) -> Scope:
         """A scope of these facets."""
         return cls(frozenset(facets), frozenset(pools))
 
+    @classmethod
+    def asking(cls, *questions: Question) -> Scope:
+        """A scope of these questions to the network."""
+        return cls(lookups=frozenset(questions))
+
     def __or__(self, other: Scope) -> Scope:
         """Both scopes; a scope without pools means all of them."""
         pools = self.pools | other.pools if self.pools and other.pools else frozenset[Fqdn]()
-        return Scope(self.facets | other.facets, pools)
+        return Scope(self.facets | other.facets, pools, self.lookups | other.lookups)
 
 
 # Without the users: no cmdlet counts them, so that counting carries every user object over the wire (20,000 for one pool).

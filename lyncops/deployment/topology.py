@@ -112,6 +112,7 @@ def build_edges(services: Iterable[Service]) -> tuple[EdgePool, ...]:
                 fqdn=fqdn,
                 next_hop=known.next_hop or (service.registrar.pool if service.registrar else None),
                 external_sip_port=known.external_sip_port or service.access_edge_external_sip_port,
+                external_fqdn=known.external_fqdn or service.access_edge_external_fqdn,
             )
     return tuple(edges.values())
 

@@ -27,13 +27,16 @@ AnyCondition = (
     | conditions.BackupServiceSteady
     | conditions.EdgeNextHopIs
     | conditions.FederatedEdgeIs
+    | conditions.HostLeadsTo
     | conditions.MediaEdgeIs
     | conditions.MirrorPrincipalIs
     | conditions.NoEdgeLeadsTo
     | conditions.PoolIsAlive
     | conditions.PoolIsHome
     | conditions.PoolStateIs
+    | conditions.PortIsOpen
     | conditions.ReplicasUpToDate
+    | conditions.ServiceNames
     | conditions.ServicesAre
     | conditions.SiteRouteIs
     | conditions.StoreHasSingleMaster

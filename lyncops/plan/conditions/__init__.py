@@ -1,6 +1,7 @@
 """Conditions: values that a fresh reading of the servers makes true, false or unknown. A plan is saved with them."""
 
 from lyncops.plan.conditions.base import Condition, Truth, all_hold, scope_of
+from lyncops.plan.conditions.network import HostLeadsTo, PortIsOpen, ServiceNames
 from lyncops.plan.conditions.pools import (
     BackupModuleIs,
     BackupServiceSteady,
@@ -27,14 +28,17 @@ __all__ = [
     "Condition",
     "EdgeNextHopIs",
     "FederatedEdgeIs",
+    "HostLeadsTo",
     "MediaEdgeIs",
     "MirrorPrincipalIs",
     "NoEdgeLeadsTo",
     "PoolIsAlive",
     "PoolIsHome",
     "PoolStateIs",
+    "PortIsOpen",
     "ReplicasUpToDate",
     "RouteKind",
+    "ServiceNames",
     "ServicesAre",
     "SiteRouteIs",
     "StoreHasSingleMaster",

@@ -1,0 +1,98 @@
+"""Conditions of what partners outside see: a host's address, the SRV record of a service, an open port."""
+
+from __future__ import annotations
+
+import attrs
+
+from lyncops.deployment.model import Deployment
+from lyncops.deployment.network import AddressesOf, PortOf, PortSeen, PortState, ServersOf
+from lyncops.deployment.scope import Scope
+from lyncops.plan.conditions.base import Truth, listed
+from lyncops.values import Fqdn, Unread
+
+
+@attrs.frozen(slots=True)
+class HostLeadsTo:
+    """A host's name leads to addresses of another name (the external name of an Edge pool), and to no others."""
+
+    host: Fqdn
+    target: Fqdn
+
+    @property
+    def scope(self) -> Scope:
+        """The addresses of both names."""
+        return Scope.asking(AddressesOf(self.host), AddressesOf(self.target))
+
+    def evaluate(self, deployment: Deployment) -> Truth:
+        """False where either name has no address: nobody could connect."""
+        found, wanted = deployment.network.addresses(self.host), deployment.network.addresses(self.target)
+        for answer in (found, wanted):
+            if isinstance(answer, Unread):
+                return Truth(None, str(answer))
+        good = bool(found) and set(_texts(found)) <= set(_texts(wanted))
+        return Truth(good, f"{self.host} is {listed(_texts(found))}, {self.target} is {listed(_texts(wanted))}")
+
+    def __str__(self) -> str:
+        return f"{self.host} leads to {self.target}"
+
+
+@attrs.frozen(slots=True)
+class ServiceNames:
+    """The SRV record of a service names this host with this port. Others with another priority may stand beside it."""
+
+    name: Fqdn  # _xmpp-server._tcp.contoso.com
+    host: Fqdn
+    port: int
+
+    @property
+    def scope(self) -> Scope:
+        """The SRV records of the name."""
+        return Scope.asking(ServersOf(self.name))
+
+    def evaluate(self, deployment: Deployment) -> Truth:
+        """Compare host and port."""
+        records = deployment.network.servers(self.name)
+        if isinstance(records, Unread):
+            return Truth(None, str(records))
+        good = any((record.host, record.port) == (self.host, self.port) for record in records)
+        return Truth(good, f"{self.name} names {listed(records)}")
+
+    def __str__(self) -> str:
+        return f"{self.name} names {self.host}:{self.port}"
+
+
+@attrs.frozen(slots=True)
+class PortIsOpen:
+    """The host accepts TCP connections on the port, at every one of its addresses."""
+
+    host: Fqdn
+    port: int
+
+    @property
+    def scope(self) -> Scope:
+        """The port of that host."""
+        return Scope.asking(PortOf(self.host, self.port))
+
+    def evaluate(self, deployment: Deployment) -> Truth:
+        """A refused connection is a closed port; silence may be a firewall on the way from here, and leaves it unknown."""
+        seen = deployment.network.port(self.host, self.port)
+        if isinstance(seen, Unread):
+            return Truth(None, str(seen))
+        if not seen:
+            return Truth(holds=False, evidence=f"{self.host} has no address")
+        told = f"port {self.port} of {self.host}: {listed(f'{one.address} {_words(one)}' for one in seen)}"
+        states = {one.state for one in seen}
+        if PortState.REFUSED in states:
+            return Truth(holds=False, evidence=told)
+        return Truth(None if PortState.SILENT in states else True, told)
+
+    def __str__(self) -> str:
+        return f"{self.host} answers on TCP port {self.port}"
+
+
+def _texts(answer: tuple[str, ...] | Unread) -> tuple[str, ...]:
+    return () if isinstance(answer, Unread) else answer
+
+
+def _words(seen: PortSeen) -> str:
+    return {PortState.OPEN: "is open", PortState.REFUSED: "refuses", PortState.SILENT: "did not answer from here"}[seen.state]
