@@ -16,7 +16,7 @@ from tests.deployments import EDGE1, P1, P2, deployments
 from tests.plan.plans import plans
 
 THOROUGHLY = settings(
-    max_examples=settings().max_examples * 2,
+    max_examples=settings().max_examples,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
