@@ -94,6 +94,8 @@ class Pipeline:
         """Whether the server may know the command."""
         self.heard = False
         """Whether the server has answered anything about it: then it cannot be asked any more whether it started."""
+        self.reply_lost = False
+        """Whether such an answer may have been lost on the way: then neither."""
         self._effect = terms.effect
         self._policy = terms.policy
         self._clock = terms.clock
@@ -158,7 +160,7 @@ class Pipeline:
             match failure.symptom:
                 case Symptom.NOTHING_YET:
                     return None
-                case Symptom.GONE:
+                case Symptom.GONE if not self.reply_lost:  # else the lost reply may have been its last
                     return Ending.NOT_STARTED
                 case Symptom.TAKEN_OVER:
                     return Ending.TAKEN_OVER
@@ -202,6 +204,7 @@ class Pipeline:
         if not isinstance(failure, RemotingError) or failure.symptom not in _TRY_AGAIN:
             return False
         self._receive_failed = True
+        self.reply_lost |= not failure.is_answer and failure.symptom is not Symptom.NOT_SENT
         self._refused_logins += failure.is_refused_login
         return self._refused_logins < 2  # a third wrong password might lock the account
 

@@ -144,7 +144,9 @@ def finish(job: Job[R], pipeline: Pipeline, ending: Ending, started: datetime, e
         interrupted=ending is Ending.INTERRUPTED,
     )
     resend = address if ending is Ending.NOT_STARTED and job.cmdlet.effect is Effect.CHANGE else None
-    return Attempt(execution=execution, ending=ending, heard=pipeline.heard, again=verdict.again, resend=resend)
+    return Attempt(
+        execution=execution, ending=ending, heard=pipeline.heard or pipeline.reply_lost, again=verdict.again, resend=resend
+    )
 
 
 def _decode(cmdlet: Cmdlet[R], items: list[object]) -> tuple[tuple[R, ...], str]:

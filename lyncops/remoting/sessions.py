@@ -195,17 +195,20 @@ class Sessions:
         endpoint = group.around.endpoint
         user = endpoint.credentials or group.around.credentials
         if user in self._welcome:
-            self._open(group, session)
+            self._log_on(group, session, user)
             return
         with self._login:
-            if (refusal := self._refused.get(user)) is not None:
-                raise refusal
-            try:
-                self._open(group, session)
-            except AuthenticationFailedError as error:
-                self._refused[user] = error
-                raise
-            self._welcome.add(user)
+            self._log_on(group, session, user)
+
+    def _log_on(self, group: SessionGroup, session: Session, user: Credentials | None) -> None:
+        if (refusal := self._refused.get(user)) is not None:
+            raise refusal
+        try:
+            self._open(group, session)
+        except AuthenticationFailedError as error:
+            self._refused[user] = error
+            raise
+        self._welcome.add(user)
 
     def _open(self, group: SessionGroup, session: Session) -> None:
         try:

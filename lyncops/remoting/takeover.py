@@ -77,7 +77,7 @@ def _follow(around: Surroundings, pipeline: Pipeline, effect: Effect, *, unheard
         ending = pipeline.follow()
         if ending is not Ending.GONE or pipeline.heard:
             return ending
-        return _explain(around, pipeline, unheard=unheard)
+        return _explain(around, pipeline, unheard=unheard and not pipeline.reply_lost)
     except KeyboardInterrupt:
         pipeline.shell.transport.reset()
         if effect is Effect.CHANGE:

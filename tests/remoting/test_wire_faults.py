@@ -158,6 +158,19 @@ def test_change_whose_probe_cannot_be_answered_is_unknown_with_its_address(one: 
     assert one.executed(CHANGE) == 1
 
 
+@pytest.mark.parametrize("kind", [FaultKind.DROP_AFTER, FaultKind.STATUS_AFTER])
+def test_lost_answer_to_the_probe_proves_nothing(one: Ground, kind: FaultKind) -> None:
+    with warmed(one.sessions()) as sessions:
+        one.strike(kind, "Command")
+        one.strike(FaultKind.LOSE_REPLY, "Receive", cmdlet=CHANGE.NAME)
+        execution = sessions.run(CHANGE)
+        assert execution.outcome is Outcome.UNKNOWN
+        assert execution.address is not None
+        found = sessions.collect(execution.address, CHANGE)
+    assert (found.outcome, found.sent) == (Outcome.UNKNOWN, True)
+    assert one.executed(CHANGE) == 1
+
+
 def test_change_that_never_started_is_proven_so_later_by_the_process_that_sent_it(one: Ground) -> None:
     with warmed(one.sessions()) as sessions:
         one.strike(FaultKind.DROP_BEFORE, "Command")

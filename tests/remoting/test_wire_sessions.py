@@ -407,3 +407,34 @@ def test_nothing_is_left_behind(one: Ground) -> None:
     with pytest.raises(EndpointError, match="closed"):
         sessions.run(READ)
     gc.collect()
+
+
+def test_server_that_does_not_tell_about_its_shells_is_asked_otherwise(one: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = PatientClock()
+    with warmed(one.sessions(clock=clock)) as sessions:
+        service = one.lab.host.servers(FE1)[0].service
+        monkeypatch.delitem(vars(service)["_actions"], "Get")
+        for _ in range(2):
+            clock.ahead += timedelta(minutes=10)
+            assert sessions.run(CHANGE).outcome is Outcome.SUCCEEDED
+        one.lab.restart()
+        clock.ahead += timedelta(minutes=10)
+        assert sessions.run(CHANGE).attempts == 1
+    assert one.executed(CHANGE) == 3
+
+
+def test_server_that_takes_its_time_to_open_is_waited_for(one: Ground) -> None:
+    one.lab.delay(timedelta(seconds=1.2))
+    with one.sessions() as sessions:
+        assert sessions.run(CHANGE).outcome is Outcome.SUCCEEDED
+
+
+def test_password_that_changed_meanwhile_is_tried_once(one: Ground) -> None:
+    clock = PatientClock()
+    with warmed(one.sessions(one.endpoint(scheme="https", auth=Auth.BASIC), clock=clock)) as sessions:
+        one.lab.host.directory.accounts = ()
+        clock.ahead += timedelta(minutes=10)
+        for _ in range(3):
+            with pytest.raises(EndpointError, match="refused the credentials"):
+                sessions.run(READ)
+        assert one.lab.failed_logons == 1
