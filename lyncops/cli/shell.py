@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import TextIO
 import click
 
 from lyncops.cli.failures import report_defect, report_error, report_interrupt, report_usage
+from lyncops.cli.log import quiet_log
 from lyncops.cli.verbs import lyncops
 from lyncops.errors import LyncOpsError
 from lyncops.runs.exit_codes import ExitCode
@@ -22,7 +22,7 @@ def run(arguments: Sequence[str]) -> ExitCode:
     as_json = "--json" in arguments
     for stream in (sys.stdout, sys.stderr):
         _never_fail_on_a_letter(stream)
-    _show_warnings()
+    quiet_log()
     if not os.environ.get("LYNCOPS_DEBUG"):
         sys.excepthook = partial(report_defect, as_json=as_json)
     try:
@@ -36,27 +36,6 @@ def run(arguments: Sequence[str]) -> ExitCode:
     except KeyboardInterrupt:
         return report_interrupt(as_json=as_json)
     return ExitCode(code) if isinstance(code, int) else ExitCode.DONE
-
-
-class Warnings(logging.Handler):
-    """Says on standard error what the library logs as a warning or worse, each thing once."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self._said: set[str] = set()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Say it, unless it was said."""
-        text = " ".join(record.getMessage().split())
-        if text not in self._said:
-            self._said.add(text)
-            print(f"lyncops: {record.levelname.lower()}: {text}", file=sys.stderr, flush=True)
-
-
-def _show_warnings() -> None:
-    logger = logging.getLogger("lyncops")
-    logger.handlers = [handler for handler in logger.handlers if not isinstance(handler, Warnings)] + [Warnings()]
-    logger.propagate = False
 
 
 def _never_fail_on_a_letter(stream: TextIO) -> None:

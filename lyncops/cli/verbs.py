@@ -10,6 +10,7 @@ import click
 
 from lyncops.cli.call import Call, json_option, with_call
 from lyncops.cli.json_values import to_json
+from lyncops.cli.log import show_log
 from lyncops.cli.screen import Screen
 from lyncops.cli.show_status import status_blocks
 from lyncops.deployment.codec import deployment_to_dict
@@ -54,15 +55,18 @@ class Verbs(click.Group):
     help="The configuration of the deployment (also: LYNCOPS_CONFIG).",
 )
 @click.option("--json", is_flag=True, help="Answer with JSON on standard output, and nothing else there.")
+@click.option("-v", "--verbose", is_flag=True, help="Say on standard error what is tried again, and which servers do not answer.")
 @click.version_option(package_name="lyncops")
 @click.pass_context
-def lyncops(context: click.Context, config: Path, json: bool) -> None:
+def lyncops(context: click.Context, config: Path, json: bool, verbose: bool) -> None:
     r"""Disaster recovery of Lync Server 2013 and Skype for Business Server: checked, shown, executed, verified, reported.
 
     \b
     Exit codes: 0 done and verified; 1 wrong use or configuration; 2 a precondition failed, nothing was changed;
     3 failed, state known; 4 outcome unknown; 5 paused; 6 locked by another run; 7 done, with exceptions.
     """
+    if verbose:
+        show_log()
     context.obj = Call(config, Screen(json=json))
 
 

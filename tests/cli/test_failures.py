@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from lyncops.cli.blocks import Text
 from lyncops.cli.failures import code_of
 from lyncops.cli.screen import Screen
 from lyncops.cli.show_plan import duration
+from lyncops.deployment.model import Deployment
 from tests.cli.conftest import Answer, Invoke
 from tests.deployments import P1, two_sites
 
@@ -181,3 +183,14 @@ def test_durations_are_told_in_fitting_units(seconds: int, words: str) -> None:
     from datetime import timedelta
 
     assert duration(timedelta(seconds=seconds)) == words
+
+
+def test_the_log_is_shown_once_and_only_when_asked_for(client: MagicMock, invoke: Invoke) -> None:
+    def talk(*_: object) -> Deployment:
+        for _number in range(2):
+            logging.getLogger("lyncops.remoting").warning("fe1 does not answer")
+        return two_sites()
+
+    client.status.side_effect = talk
+    assert invoke("status").err == ""
+    assert invoke("--verbose", "status").err == "lyncops: warning: fe1 does not answer\n"

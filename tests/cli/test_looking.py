@@ -12,6 +12,7 @@ from lyncops.deployment.model import CentralManagement, Deployment, ExportState,
 from lyncops.deployment.scope import Facet
 from lyncops.values import Mode, Unread
 from tests.cli.conftest import Answer, Invoke
+from tests.cli.runs import failover
 from tests.deployments import P1, P2, changed, two_sites, with_dead, with_state, with_store
 
 GONE = Unread("it", "the server is down")
@@ -126,3 +127,16 @@ def test_check_says_what_must_come_first(client: MagicMock, invoke: Invoke) -> N
     answer = invoke("check", P2)
     assert answer.code == 2
     assert "first: lyncops run pool-failback pool1.contoso.com" in answer.out
+
+
+def test_check_of_a_procedure_answers_the_checks_of_its_plan(client: MagicMock, invoke: Invoke) -> None:
+    client.plan.return_value = plan = failover(Mode.DISASTER)
+    answer = invoke("check", "pool-failover", P1, "--mode", "disaster")
+    assert answer.code == 2
+    assert all(check.check_id in answer.out for check in plan.checks)
+
+
+def test_an_overridden_check_is_shown_with_its_reason(client: MagicMock, invoke: Invoke) -> None:
+    (first, *_) = checks_for_failover(two_sites(), P1, Mode.PLANNED)
+    client.check.return_value = (attrs.evolve(first, overridden_because="a drill"),)
+    assert "is overridden because: a drill" in invoke("check", P1).out

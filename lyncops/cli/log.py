@@ -1,0 +1,36 @@
+"""What the library logs (retries, servers that do not answer), for those who ask for it with --verbose."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Final
+
+_LOGGER: Final = logging.getLogger("lyncops")
+
+
+class ToStandardError(logging.Handler):
+    """Says each thing once on standard error, whatever standard error is at that time."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self._said: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it, unless it was said."""
+        text = " ".join(record.getMessage().split())
+        if text not in self._said:
+            self._said.add(text)
+            print(f"lyncops: {record.levelname.lower()}: {text}", file=sys.stderr, flush=True)
+
+
+def quiet_log() -> None:
+    """Show nothing: what matters in the end is said by the verb itself."""
+    _LOGGER.handlers = [logging.NullHandler()]
+    _LOGGER.propagate = False
+
+
+def show_log() -> None:
+    """Show what is logged."""
+    _LOGGER.handlers = [ToStandardError()]
+    _LOGGER.setLevel(logging.INFO)

@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from lyncops.client import Client
+from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab
+from lyncops.lab.world import World
+from lyncops.runs.journal import open_journal
+from tests.cli.conftest import Answer, Invoke
+from tests.model_sessions import ModelClock, ModelSessions
+
+POOL1 = "pool1.contoso.com"
+FAILOVER = ("run", "pool-failover", POOL1, "--mode", "planned", "--yes")
+Ask = Callable[..., Answer]
+
+
+@pytest.fixture
+def lab(monkeypatch: pytest.MonkeyPatch) -> Generator[Lab]:
+    with Lab.start("two-sites", rate=3000.0) as started:
+        monkeypatch.setenv(ENVIRONMENT_VARIABLE, started.password)
+        yield started
+
+
+@pytest.fixture
+def config(lab: Lab, tmp_path: Path) -> Path:
+    return lab.write_config(tmp_path)
+
+
+@pytest.fixture
+def ask(config: Path, invoke: Invoke) -> Ask:
+    def run(*arguments: str) -> Answer:
+        return invoke("--config", str(config), *arguments)
+
+    return run
+
+
+def test_status_check_plan_run_and_report_of_a_failover(lab: Lab, ask: Ask, tmp_path: Path) -> None:
+    assert "Lync Server 2013" in ask("status").out
+    assert ask("check", POOL1).code == 0
+    saved = tmp_path / "plan.json"
+    assert ask("plan", *FAILOVER[1:-1], "--save", str(saved)).code == 0
+    done = ask("--json", "run", "--plan", str(saved), "--yes")
+    assert done.code == 0
+    run_id = json.loads(done.out)["run"]
+    assert lab.executions("Invoke-CsPoolFailOver") == 1
+    assert "FailedOver" in ask("status").out
+    assert run_id in ask("runs", "list").out
+    assert "Invoke-CsPoolFailOver" in ask("runs", "report", run_id).out
+    refused = ask(*FAILOVER)
+    assert refused.code == 2
+    assert "not-failed-over" in refused.err
+    assert lab.executions("Invoke-CsPoolFailOver") == 1
+    back = ask("run", "pool-failback", POOL1, "--mode", "planned", "--yes")
+    assert back.code == 0
+    assert lab.executions("Invoke-CsPoolFailBack") == 1
+
+
+@pytest.fixture
+def world() -> World:
+    return World.load("two-sites", rate=None)
+
+
+@pytest.fixture
+def ask_model(world: World, tmp_path: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> Invoke:
+    """The same without a wire, where hours pass at once."""
+
+    def connect(_: Path) -> Client:
+        journal = partial(open_journal, f"sqlite:///{tmp_path / 'runs.db'}")
+        return Client(name="two-sites", open_sessions=lambda: ModelSessions(world), open_journal=journal, clock=ModelClock(world))
+
+    monkeypatch.setattr("lyncops.connect", connect)
+    return invoke
+
+
+def test_a_failed_step_is_3_and_holds_the_pools_so_that_another_run_is_6(world: World, ask_model: Invoke) -> None:
+    world.faults.denied = frozenset({"Invoke-CsPoolFailOver"})
+    failed = ask_model(*FAILOVER)
+    assert failed.code == 3
+    assert "lyncops resume" in failed.out
+    assert ask_model(*FAILOVER).code == 6
+    run_id = re.findall(r"lyncops resume (\S+)", failed.out)[0]
+    world.faults.denied = frozenset()
+    assert ask_model("resume", run_id).code == 0
+    assert world.executions["Invoke-CsPoolFailOver"] == 1
+
+
+def test_a_run_whose_end_nobody_can_see_is_4(world: World, ask_model: Invoke) -> None:
+    world.faults.crash_midway = frozenset({"Invoke-CsPoolFailOver"})
+    assert ask_model(*FAILOVER).code == 4
+
+
+def test_an_optional_step_that_fails_is_7(lab: Lab, ask: Ask) -> None:
+    lab.world.faults.denied = frozenset({"Export-CsConfiguration"})
+    done = ask(*FAILOVER)
+    assert done.code == 7
+    assert "exception:" in done.out
+    assert lab.executions("Invoke-CsPoolFailOver") == 1
+
+
+def test_a_rehearsal_changes_nothing(lab: Lab, ask: Ask) -> None:
+    rehearsed = ask(*FAILOVER, "--rehearse")
+    assert "-WhatIf" in rehearsed.out
+    assert not lab.world.executions
+
+
+def test_an_unknown_pool_is_refused(ask: Ask) -> None:
+    refused = ask("plan", "pool-failover", "nosuch.contoso.com", "--mode", "planned")
+    assert refused.code == 2
+    assert "pool-exists" in refused.out
+
+
+def test_a_wrong_password_is_tried_once(lab: Lab, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, "not the password")
+    answer = ask("status")
+    assert answer.code == 1
+    assert_one_sentence(answer)
+    assert lab.failed_logons == 1
+
+
+def test_a_missing_password_names_its_variable(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(ENVIRONMENT_VARIABLE)
+    answer = ask("status")
+    assert answer.code == 1
+    assert ENVIRONMENT_VARIABLE in answer.err
+
+
+def test_an_untrusted_certificate_is_refused(lab: Lab, tmp_path: Path, invoke: Invoke) -> None:
+    untrusting = lab.write_config(tmp_path, auth="basic")
+    text = untrusting.read_text(encoding="utf-8")
+    untrusting.write_text(re.sub(r"(?m)^ca = .*\n", "", text), encoding="utf-8")
+    answer = invoke("--config", str(untrusting), "status")
+    assert answer.code == 1
+    assert "certificate" in answer.err
+
+
+def assert_one_sentence(answer: Answer) -> None:
+    """One line on standard error, nothing on standard output, no traceback."""
+    assert answer.out == ""
+    assert "Traceback" not in answer.err
+    assert len(answer.err.splitlines()) == 1
+
+
+ENDPOINT = '[[endpoint]]\nurl = "http://fe1.contoso.com:5985/wsman"\n'
+SIGN_IN = '[credentials]\nusername = "a"\npassword_env = "LYNCOPS_PASSWORD"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[deployment\n", "TOML"),
+        (ENDPOINT + SIGN_IN + "[deploymant]\n", "deploymant"),
+        (ENDPOINT + 'colour = "red"\n' + SIGN_IN, "colour"),
+        (ENDPOINT + SIGN_IN + 'password = "secret-1"\n', "password"),
+        (ENDPOINT + SIGN_IN + '[deployment]\nversion = "2007"\n', "version"),
+        (ENDPOINT, "credentials"),
+        ("", "endpoint"),
+        ('[[endpoint]]\nurl = "ftp://x"\n' + SIGN_IN, "url"),
+        ('[[endpoint]]\nurl = "http://fe1.contoso.com:5985/wsman"\npool = "a b"\n' + SIGN_IN, "pool"),
+    ],
+)
+def test_a_broken_configuration_is_one_sentence_that_names_the_field(invoke: Invoke, tmp_path: Path, text: str, words: str) -> None:
+    broken = tmp_path / "lyncops.toml"
+    broken.write_text(text, encoding="utf-8")
+    answer = invoke("--config", str(broken), "status")
+    assert answer.code == 1
+    assert words in answer.err
+    assert "secret-1" not in answer.err
+    assert_one_sentence(answer)
+
+
+def test_a_server_that_is_not_there_is_one_sentence(invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ENVIRONMENT_VARIABLE, "x")
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    config = tmp_path / "lyncops.toml"
+    config.write_text(f'{ENDPOINT}connect_to = "127.0.0.1:{port}"\nauth = "ntlm"\n{SIGN_IN}', encoding="utf-8")
+    answer = invoke("--config", str(config), "status")
+    assert answer.code == 2
+    assert "refused" in answer.err
+    assert_one_sentence(answer)
+
+
+def test_a_scenario_that_contradicts_itself_is_one_sentence(invoke: Invoke, tmp_path: Path) -> None:
+    scenario = tmp_path / "wrong.toml"
+    scenario.write_text(
+        '[scenario]\nversion = "2013"\n[[site]]\nname = "A"\n[[pool]]\nfqdn = "p1.contoso.com"\nkind = "standard"\n'
+        'site = "B"\nmachines = ["p1.contoso.com"]\n',
+        encoding="utf-8",
+    )
+    answer = invoke("lab", "serve", str(scenario), "--out", str(tmp_path / "out"))
+    assert answer.code == 1
+    assert_one_sentence(answer)
+
+
+def test_the_command_line_is_a_program(config: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "lyncops", "--config", str(config), "--json", "status"], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["name"] == "two-sites"
+    assert done.stderr == ""
