@@ -30,12 +30,14 @@ _COMMON_SWITCHES: Final = ("Verbose", "Debug")
 def get_cs_site(call: Call) -> Iterator[RemoteObject]:
     """Sites; `Identity` is `Site:<name>`, and both that and the bare name find it (facts page 2.2)."""
     sites = call.world.configuration.sites.values()
+    pools: dict[str, list[Fqdn]] = {}
+    for fqdn, place, _, _ in _clusters(call.world):
+        pools.setdefault(place, []).append(fqdn)
     for site in chosen(call, sites, lambda s: (f"site:{s.name}", s.name), invented.UNKNOWN_SITE):
-        yield _site(call, site)
+        yield _site(call, site, pools.get(site.name, []))
 
 
-def _site(call: Call, site: SiteRecord) -> RemoteObject:
-    pools = [fqdn for fqdn, name, _, _ in _clusters(call.world) if name == site.name]
+def _site(call: Call, site: SiteRecord, pools: list[Fqdn]) -> RemoteObject:
     identity = f"Site:{site.name}"
     values = {
         "Identity": identity,
