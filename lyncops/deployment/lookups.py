@@ -107,7 +107,7 @@ class Lookups:
             if isinstance(records, Unread):
                 return records
             found += records
-        return tuple(found)
+        return tuple(sorted(found))  # DNS gives them in any order
 
     def _servers(self, name: Fqdn) -> tuple[ServerRecord, ...] | Unread:
         records = self._records(name, "SRV")

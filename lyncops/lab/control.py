@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from lyncops.errors import EndpointError, InvalidValueError, LyncOpsError
 from lyncops.lab import switches
+from lyncops.lab.acts import ACTS, Act
 from lyncops.lab.lab import Lab
 from lyncops.lab.wire.faults import Fault, FaultKind
 
@@ -117,6 +118,7 @@ class Injector:
             "switch": self._switch,
             "clear": self._clear,
             "show": self._show,
+            **{name: self._by_hand(act) for name, act in ACTS.items()},
         }
 
     @property
@@ -144,6 +146,12 @@ class Injector:
             return {"done": arguments[0]}
 
         return act
+
+    def _by_hand(self, act: Act) -> Callable[[Sequence[str]], JsonValue]:
+        def do(arguments: Sequence[str]) -> JsonValue:
+            return {"done": act(self._lab.world.outside, arguments)}
+
+        return do
 
     def _advance(self, arguments: Sequence[str]) -> JsonValue:
         if len(arguments) != 1:

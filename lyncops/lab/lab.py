@@ -24,6 +24,7 @@ from lyncops.lab.world import ADMINISTRATOR, World
 
 if TYPE_CHECKING:
     from lyncops.lab.control import JsonValue
+    from lyncops.lab.wire.outside import OutsideHost
 
 ENVIRONMENT_VARIABLE: Final = "LYNCOPS_PASSWORD"
 _PASSWORD: Final = secrets.token_urlsafe(12)  # one for all labs of a process: pyspnego reads one file of users per process
@@ -65,6 +66,7 @@ class Lab:
         names = {one.machine: (one.pool,) for one in _places(world) if one.pool != one.machine}
         accounts = [Account(caller, self.password)]
         machines: dict[str, SimulatedMachine] = {str(name): machine for name, machine in world.machines.items()}
+        self._outside: OutsideHost | None = None
         self.host = WireHost(machines, accounts, profile=profile, names=names, credssp=credssp)
 
     @classmethod
@@ -102,6 +104,15 @@ class Lab:
         if not isinstance(self._world, World):
             raise InvalidValueError("This lab serves machines without a world.", remedy="Start it with a scenario.")
         return self._world
+
+    @property
+    def outside(self) -> OutsideHost:
+        """The DNS server and the ports that partners see; they are served from the first use on."""
+        if self._outside is None:
+            from lyncops.lab.wire.outside import OutsideHost
+
+            self._outside = OutsideHost(self.world.outside)
+        return self._outside
 
     @property
     def faults(self) -> Faults:
@@ -208,6 +219,7 @@ class Lab:
             lines += self._endpoint(place, auth, through, over)
         lines += ["[credentials]", f"username = {_quoted(self.username)}", f"password_env = {_quoted(ENVIRONMENT_VARIABLE)}", ""]
         lines += ["[retry]", 'poll_interval = "200ms"', ""]
+        lines += self._network() if isinstance(self._world, World) else []
         path = where / "lyncops.toml"
         path.write_text("\n".join(lines), encoding="utf-8")
         return path
@@ -230,8 +242,14 @@ class Lab:
             fields |= {"certificate": "client.pem", "certificate_key": "client-key.pem"}
         return ["[[machine]]" if place.edge else "[[endpoint]]", *(f"{key} = {_quoted(text)}" for key, text in fields.items()), ""]
 
+    def _network(self) -> list[str]:
+        connections = (f"{_quoted(outer)} = {_quoted(inner)}" for outer, inner in self.outside.connections())
+        return ["[network]", f"resolver = {_quoted(self.outside.resolver)}", "", "[network.connect_to]", *connections, ""]
+
     def close(self) -> None:
         """End every server and thread."""
+        if self._outside is not None:
+            self._outside.close()
         self.host.close()
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from lyncops.lab.configuration import FEDERATION_PORT
 from lyncops.lab.state import CONFERENCE
 from lyncops.values import Fqdn
 
@@ -39,6 +40,7 @@ class Summary:
     media_edges: Mapping[str, str | None]
     federation_routes: Mapping[str, str | None]
     xmpp_routes: Mapping[str, str | None]
+    federated_edges: frozenset[Fqdn]
     directories: Mapping[int, Fqdn]
     services_stopped: frozenset[tuple[Fqdn, str]]
 
@@ -64,6 +66,9 @@ def summarize(world: World) -> Summary:
         media_edges={identity: None if edge is None else str(edge) for identity, edge in media.items()},
         federation_routes={site.name: site.federation_route for site in configuration.sites.values()},
         xmpp_routes={site.name: site.xmpp_federation_route for site in configuration.sites.values()},
+        federated_edges=frozenset(
+            s.pool for s in configuration.of_role("EdgeServer") if s.properties["AccessEdgeExternalSipPort"] == FEDERATION_PORT
+        ),
         directories=dict(configuration.directories),
         services_stopped=frozenset(
             (machine.fqdn, name)

@@ -15,6 +15,7 @@ from lyncops.lab.clock import LabClock
 from lyncops.lab.configuration import Configuration, initial_configuration
 from lyncops.lab.interface import Caller
 from lyncops.lab.machine import Machine
+from lyncops.lab.outside import Outside
 from lyncops.lab.scenario import Kind, PoolSpec, Product, Scenario
 from lyncops.lab.scenario_reader import load_scenario
 from lyncops.lab.services import service_names
@@ -76,6 +77,7 @@ class World:
             fqdn: self._new_machine(fqdn, spec) for spec in scenario.pools for fqdn in spec.machines
         }
         self.machines: dict[Fqdn, Machine] = {fqdn: Machine(self, state) for fqdn, state in self.machine_states.items()}
+        self.outside = Outside(self)
         for spec in scenario.pools:
             power.start_as_described(self, spec)
 
