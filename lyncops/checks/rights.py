@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from lyncops.checks.check import Finding, check, failed, passed, unknown
 from lyncops.checks.edge import edges_behind
 from lyncops.checks.situation import Direction, Situation
 from lyncops.checks.words import counted, listed
+from lyncops.deployment.model import Deployment
 from lyncops.values import Unread
 
 
@@ -28,8 +31,12 @@ def needed_cmdlets(situation: Situation) -> tuple[str, ...]:
 )
 def rights(situation: Situation) -> Finding:
     """UNKNOWN on a plain WinRM session, where group membership decides and only the attempt tells."""
-    offered = situation.deployment.rights
-    needed = needed_cmdlets(situation)
+    return rights_to_run(situation.deployment, needed_cmdlets(situation))
+
+
+def rights_to_run(deployment: Deployment, needed: Sequence[str]) -> Finding:
+    """Whether the session offers these cmdlets, as far as that can be known."""
+    offered = deployment.rights
     if isinstance(offered, Unread) or not offered:
         why = offered.reason if isinstance(offered, Unread) else "the endpoint does not say"
         return unknown(

@@ -56,6 +56,16 @@ class ServerVersion(Result):
         return lync_version_of_product(self.text or "")
 
 
+@result
+class CommandInfo(Result):
+    """A cmdlet that exists in a session."""
+
+    BARE: ClassVar[str] = "Name"
+
+    name: str | None = prop(as_name, "Name", default=None)
+    module_name: str | None = prop(as_text, "ModuleName", "Source", default=None)
+
+
 @command("Get-CsAdminRole", EVERY_VERSION, sets=("Filter", "Identity", "SID"))
 class GetCsAdminRole(Cmdlet[AdminRole]):
     """Ask for administrator roles and the cmdlets that they allow (PS:Get-CsAdminRole)."""
@@ -114,3 +124,13 @@ class ImportModule(Cmdlet[NoOutput]):
     """
 
     name: str = parameter("Name", STRING)
+
+
+@command("Get-Command", EVERY_VERSION)
+class GetCommand(Cmdlet[CommandInfo]):
+    """Ask which cmdlets exist in the session. On OcsPowershell: those of the caller's roles, and no others (facts page 7.1).
+
+    PowerShell's own cmdlet, so not in Lync's reference. A name that does not exist is an error, a pattern that fits nothing is not.
+    """
+
+    name: tuple[str, ...] | None = parameter("Name", STRINGS, default=None)

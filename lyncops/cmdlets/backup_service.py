@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from lyncops.cmdlets.base import ONLY_2019, SINCE_2013, SINCE_2015, Cmdlet, NoOutput, command, parameter
 from lyncops.cmdlets.enums import BackupCategory, BackupModule, BackupModules, ExportStatus, ImportStatus
-from lyncops.cmdlets.kinds import BOOLEAN, FQDN, IDENTITY, INT32, STRING, SWITCH, TIMESPAN, choice, timespan
+from lyncops.cmdlets.kinds import BOOLEAN, FQDN, IDENTITY, INT32, STRING, STRINGS, SWITCH, TIMESPAN, Kind, choice, timespan
 from lyncops.cmdlets.reading import as_bool, as_int, as_text, as_timedelta, several, word_of
 from lyncops.cmdlets.result import Result, prop, result
 from lyncops.errors import InvalidValueError
@@ -16,6 +16,17 @@ from lyncops.values import Effect
 BACKUP_CATEGORY: Final = choice("BackupCategory", BackupCategory)
 BACKUP_MODULES: Final = choice("BackupModules", BackupModules)
 BACKUP_MODULE: Final = choice("String", BackupModule)
+
+
+def _names(value: object) -> str | tuple[str, ...]:
+    """One name as a text, which fits whatever the parameter is; several as a list, which the reference's String would not take."""
+    if isinstance(value, str):
+        return STRING.convert(value)
+    names = STRINGS.convert(value)
+    return names[0] if len(names) == 1 else names
+
+
+NAMES: Final = Kind[str | tuple[str, ...]]("String", _names)
 SYNC_INTERVAL: Final = timespan(timedelta(seconds=5), timedelta(hours=3))
 
 _LATER_MODULES: Final = {BackupModule.RGS_DATA_STORE.value: ONLY_2019, BackupModule.RGS_FILE_STORE.value: ONLY_2019}
@@ -96,8 +107,8 @@ class SetCsBackupServiceConfiguration(Cmdlet[NoOutput]):
     """
 
     identity: str | None = parameter("Identity", IDENTITY, default=None)
-    authorized_local_accounts: str | None = parameter("AuthorizedLocalAccounts", STRING, default=None)
-    authorized_universal_groups: str | None = parameter("AuthorizedUniversalGroups", STRING, default=None)
+    authorized_local_accounts: str | tuple[str, ...] | None = parameter("AuthorizedLocalAccounts", NAMES, default=None)
+    authorized_universal_groups: str | tuple[str, ...] | None = parameter("AuthorizedUniversalGroups", NAMES, default=None)
     confirm: bool | None = parameter("Confirm", SWITCH, default=None)
     force: bool = parameter("Force", SWITCH, default=False)
     max_batches_per_cms_sync: int | None = parameter("MaxBatchesPerCmsSync", INT32, default=None)

@@ -216,10 +216,17 @@ class EdgePool:
 
 @attrs.frozen(slots=True, kw_only=True)
 class BackupServiceSettings:
-    """The global configuration of the Backup Service."""
+    """The global configuration of the Backup Service. A figure is None where the answer does not have it."""
 
     sync_interval: timedelta
     authorized_universal_groups: tuple[str, ...] = ()
+    authorized_local_accounts: tuple[str, ...] = ()
+    max_concurrent_calls: int | None = None
+    max_batches_per_cms_sync: int | None = None
+    max_batches_per_user_store_sync: int | None = None
+    max_data_conf_package_size_kb: int | None = None
+    max_high_priority_percentage: int | None = None  # of the queue, per synchronisation of a user store: 2015 and later
+    response_groups_copied: bool | None = None  # EnableRgsBackupService: 2019
 
 
 @attrs.frozen(slots=True, kw_only=True)

@@ -30,6 +30,7 @@ from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.asking import Answer, Question, settle_all
 from lyncops.deployment.model import BackupServiceSettings, CentralManagement, Deployment, Pool, Replica, StoreCopy
 from lyncops.deployment.pool_reading import PoolReading
+from lyncops.deployment.rights_reading import RightsReading
 from lyncops.deployment.scope import EVERYTHING, Facet, Scope
 from lyncops.deployment.topology import UNASKED, build_copies, build_edges, build_pools, build_sites
 from lyncops.deployment.topology_document import Topology, parse_topology
@@ -42,7 +43,6 @@ _DEADLINE: Final = timedelta(seconds=60)
 _STATUS: Final = "the status of the Central Management store"
 _REPLICAS: Final = "the replicas"
 _SETTINGS: Final = "the configuration of the Backup Service"
-_NO_RIGHTS: Final = "no cmdlet tells which roles the caller has; group membership decides, and only the attempt shows it"
 
 
 def read_deployment(
@@ -60,6 +60,7 @@ def read_deployment(
     reading = _GlobalReading(sessions, scope, version)
     topology, missing = reading.topology()
     local = reading.from_local_store
+    rights = RightsReading(sessions, reading.endpoint, scope)
     readings = [PoolReading(sessions, pool, scope, local=local) for pool in build_pools(topology)]
     settle_all([answer for one in readings for answer in one.answers])
     pools = _with_relations(tuple(one.filled() for one in readings))
@@ -74,7 +75,7 @@ def read_deployment(
         edges=missing or build_edges(topology.services),
         central_management=reading.central_management(missing or copies),
         backup_service=reading.settings(),
-        rights=Unread("the operator's rights", _NO_RIGHTS, asked=False),
+        rights=rights.names(),
         from_local_store=local,
     )
 
@@ -173,7 +174,17 @@ class _GlobalReading:
         best: BackupServiceConfiguration | None = next((one for one in chosen if one.sync_interval is not None), None)
         if best is None or best.sync_interval is None:
             return Unread(_SETTINGS, "the answer has no SyncInterval")
-        return BackupServiceSettings(sync_interval=best.sync_interval, authorized_universal_groups=best.authorized_universal_groups)
+        return BackupServiceSettings(
+            sync_interval=best.sync_interval,
+            authorized_universal_groups=best.authorized_universal_groups,
+            authorized_local_accounts=best.authorized_local_accounts,
+            max_concurrent_calls=best.max_concurrent_calls,
+            max_batches_per_cms_sync=best.max_batches_per_cms_sync,
+            max_batches_per_user_store_sync=best.max_batches_per_user_store_sync,
+            max_data_conf_package_size_kb=best.max_data_conf_package_size_kb,
+            max_high_priority_percentage=best.max_high_pri_queue_percentage_per_user_store_sync,
+            response_groups_copied=best.enable_rgs_backup_service,
+        )
 
 
 def _with_relations(pools: tuple[Pool, ...]) -> tuple[Pool, ...]:

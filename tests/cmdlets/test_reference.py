@@ -11,7 +11,8 @@ from lyncops.values import Effect, LyncVersion
 from tests.cmdlets.catalogue import REFERENCE, sendable_sets, short_type, versions_of
 from tests.cmdlets.instances import CLASSES, cmdlets
 
-_OF_LYNC = [cls for cls in CLASSES if cls.NAME != "Import-Module"]
+_OF_POWERSHELL = ("Get-Command", "Import-Module")
+_OF_LYNC = [cls for cls in CLASSES if cls.NAME not in _OF_POWERSHELL]
 _SINGLE = [cls for cls in _OF_LYNC if len(cmdlet_classes()[cls.NAME]) == 1]
 
 needs = pytest.mark.parametrize("cls", _OF_LYNC, ids=lambda cls: str(cls.__name__))
@@ -84,7 +85,7 @@ def _accepts(cmdlet: Cmdlet[object], version: LyncVersion) -> bool:
 @given(cmdlets(), st.sampled_from(LyncVersion))
 @settings(max_examples=600)
 def test_what_a_version_accepts_is_what_the_reference_has_for_that_version(cmdlet: Cmdlet[object], version: LyncVersion) -> None:
-    if cmdlet.NAME == "Import-Module":
+    if cmdlet.NAME in _OF_POWERSHELL:
         assert _accepts(cmdlet, version)
         return
     sent = cmdlet.arguments().keys() - {"Verbose"}
@@ -105,7 +106,7 @@ def test_lethal_combinations_and_prompts_never_leave(cmdlet: Cmdlet[object]) -> 
 
 @given(cmdlets())
 def test_the_arguments_fit_a_set_of_the_reference(cmdlet: Cmdlet[object]) -> None:
-    if cmdlet.NAME == "Import-Module":
+    if cmdlet.NAME in _OF_POWERSHELL:
         return
     sent = cmdlet.arguments().keys() - {"Verbose"}
     assert any(
