@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping
@@ -18,7 +19,7 @@ from lyncops.lab.interface import ErrorDetail, Invocation, Session, SimulatedMac
 from lyncops.lab.lab import Lab
 from lyncops.lab.wire.faults import Fault, FaultKind, Profile
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint
-from lyncops.remoting.execution import Execution
+from lyncops.remoting.execution import Execution, StreamRecord
 from lyncops.remoting.interface import Clock
 from lyncops.remoting.retry import RetryPolicy
 from lyncops.remoting.sessions import Sessions
@@ -173,6 +174,10 @@ def ground(folder: Path, *names: str, profile: Profile | None = None, credssp: b
         finally:
             for machine in machines.values():
                 machine.release.set()
+
+
+def interrupt(_record: StreamRecord) -> None:
+    signal.raise_signal(signal.SIGINT)
 
 
 def warmed(sessions: Sessions) -> Sessions:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import signal
 import threading
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +20,7 @@ from lyncops.remoting.endpoint import Auth
 from lyncops.remoting.execution import CommandAddress, StreamKind, StreamRecord
 from lyncops.remoting.messages import MessageType
 from lyncops.values import Anywhere, Fqdn, LyncVersion, OnMachine, OnPool, Outcome, RemoteObject
-from tests.remoting.machines import CHANGE, EDGE, FE1, FE2, READ, Ground, PatientClock, ground, warmed
+from tests.remoting.machines import CHANGE, EDGE, FE1, FE2, READ, Ground, PatientClock, ground, interrupt, warmed
 
 POOL1, POOL2 = Fqdn("pool1.contoso.com"), Fqdn("pool2.contoso.com")
 
@@ -140,10 +139,6 @@ def test_change_past_its_deadline_is_let_go_and_collected_later(one: Ground) -> 
         one.fe1.release.set()
         assert sessions.collect(execution.address, CHANGE).outcome is Outcome.SUCCEEDED
     assert one.executed(CHANGE) == 1
-
-
-def interrupt(_record: StreamRecord) -> None:
-    signal.raise_signal(signal.SIGINT)
 
 
 def test_interrupted_read_is_stopped_and_the_interruption_goes_on(one: Ground) -> None:

@@ -7,11 +7,13 @@ from uuid import uuid4
 import attrs
 import pytest
 
+from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import AuthenticationFailedError, EndpointError
+from lyncops.lab.interface import Invocation, Session, Sink
 from lyncops.lab.wire.faults import FaultKind, Profile
 from lyncops.remoting.execution import CommandAddress
 from lyncops.values import Outcome
-from tests.remoting.machines import CHANGE, READ, Ground, ground, warmed
+from tests.remoting.machines import CHANGE, READ, Ground, ground, interrupt, warmed
 
 
 class KilledError(Exception):
@@ -146,3 +148,42 @@ def test_address_of_an_endpoint_that_is_not_configured_is_told(one: Ground) -> N
         with pytest.raises(EndpointError, match=r"fe9\.contoso\.com"):
             sessions.stop(elsewhere)
     assert issubclass(AuthenticationFailedError, EndpointError)
+
+
+def warn_and_wait(_invocation: Invocation, session: Session, sink: Sink) -> None:
+    sink.warning("working")
+    session.stopped.wait(2)
+
+
+@pytest.mark.parametrize("cmdlet", [READ, CHANGE], ids=["read", "change"])
+def test_interrupted_collecting_stops_only_a_read(one: Ground, cmdlet: Cmdlet[object]) -> None:
+    address = address_of_a_running_change(one)
+    one.fe1.scripts[CHANGE.NAME] = warn_and_wait
+    one.fe1.release.set()
+    with one.sessions() as sessions:
+        if cmdlet is READ:
+            with pytest.raises(KeyboardInterrupt):
+                sessions.collect(address, cmdlet, on_record=interrupt)
+            assert one.requests("Signal") == 1
+        else:
+            execution = sessions.collect(address, cmdlet, on_record=interrupt)
+            assert (execution.outcome, execution.interrupted) == (Outcome.UNKNOWN, True)
+            assert one.requests("Signal") == 0
+
+
+def test_command_of_a_disconnected_session_can_be_stopped(one: Ground) -> None:
+    address = address_of_a_running_change(one)
+    one.lab.disconnect_idle()
+    with one.sessions() as sessions:
+        sessions.stop(address)
+    assert one.fe1.stopped.wait(5)
+
+
+def test_stopping_where_nobody_answers_is_told(one: Ground) -> None:
+    address = address_of_a_running_change(one)
+    one.fe1.is_down = True
+    one.lab.host.synchronise()
+    with one.sessions() as sessions, pytest.raises(EndpointError, match="cannot be reached"):
+        sessions.stop(address)
+    one.fe1.is_down = False
+    one.lab.host.synchronise()
