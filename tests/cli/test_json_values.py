@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.cli.json_values import to_json
-from lyncops.deployment.model import EdgePool, PoolState
+from lyncops.deployment.model import PoolState
+from lyncops.lab.interface import Argument
 from lyncops.values import DotNetVersion, Fqdn, LyncVersion, ServiceId, Unread
 
 
@@ -37,11 +38,7 @@ def test_what_could_not_be_read_says_so() -> None:
 
 
 def test_attrs_values_become_objects() -> None:
-    assert to_json(EdgePool(fqdn=Fqdn("edge.contoso.com"), next_hop=None, external_sip_port=5061)) == {
-        "fqdn": "edge.contoso.com",
-        "next_hop": None,
-        "external_sip_port": 5061,
-    }
+    assert to_json(Argument("PoolFqdn", [True])) == {"name": "PoolFqdn", "value": [True]}
     result = to_json(CheckResult(check_id="rights", question="?", verdict=Verdict.PASSED, evidence="all"))
     assert isinstance(result, dict)
     assert result["verdict"] == "passed"
