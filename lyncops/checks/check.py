@@ -47,6 +47,21 @@ def pair_unknown(situation: Situation) -> Finding:
     return unknown(f"{situation.target} or its backup pool is not known.", "See pool-exists and pool-is-paired.", blocking=False)
 
 
+def result_of(check_id: str, question: str, source: str, finding: Finding) -> CheckResult:
+    """A finding with its name, question and source."""
+    return CheckResult(
+        check_id=check_id,
+        question=question,
+        verdict=finding.verdict,
+        evidence=finding.evidence,
+        remedy=finding.remedy,
+        source=source,
+        blocking=finding.blocking,
+        overridable=finding.overridable,
+        first=finding.first,
+    )
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class Check:
     """A named question to a situation. Calling it answers."""
@@ -58,18 +73,7 @@ class Check:
 
     def __call__(self, situation: Situation) -> CheckResult:
         """Answer from the deployment alone: the same deployment gets the same answer."""
-        finding = self.answer(situation)
-        return CheckResult(
-            check_id=self.check_id,
-            question=self.question,
-            verdict=finding.verdict,
-            evidence=finding.evidence,
-            remedy=finding.remedy,
-            source=self.source,
-            blocking=finding.blocking,
-            overridable=finding.overridable,
-            first=finding.first,
-        )
+        return result_of(self.check_id, self.question, self.source, self.answer(situation))
 
 
 def check(check_id: str, *, question: str, source: str) -> Callable[[Callable[[Situation], Finding]], Check]:

@@ -37,12 +37,13 @@ def expected_loss(deployment: Deployment, pool: Fqdn, mode: Mode, *, direction: 
             "Its Backup Service could not be asked, so that a backlog is not known."
         )
     else:
-        parts = [_of_module(situation, leaving, module) for module in leaving.backup_modules]
+        parts = [loss_of_module(situation, leaving, module) for module in leaving.backup_modules]
         head = " ".join([f"What {leaving.fqdn} had not copied to {receiving.fqdn}.", *filter(None, parts)])
     return " ".join(filter(None, [head, _import_faults(receiving), _NEVER_COPIED]))
 
 
-def _of_module(situation: Situation, leaving: Pool, module: BackupModule) -> str:
+def loss_of_module(situation: Situation, leaving: Pool, module: BackupModule) -> str:
+    """What would be lost of one module if the pool that exports it were gone now; "" where it is healthy to copy nothing."""
     what = _CONTENT.get(module.name.casefold(), module.name)
     if standby_is_normal(situation, leaving, module):
         return ""

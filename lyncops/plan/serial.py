@@ -23,7 +23,8 @@ from lyncops.values import Fqdn, Place, ServiceId, SiteName
 _TAG: Final = "is"
 
 AnyCondition = (
-    conditions.BackupModuleIs
+    conditions.AuthorizedGroupsAre
+    | conditions.BackupModuleIs
     | conditions.BackupServiceSteady
     | conditions.EdgeNextHopIs
     | conditions.FederatedEdgeIs

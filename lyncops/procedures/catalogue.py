@@ -12,6 +12,8 @@ from lyncops.deployment.model import Deployment
 from lyncops.errors import InvalidValueError
 from lyncops.plan.model import Plan
 from lyncops.procedures import (
+    backup_service_set,
+    backup_service_sync,
     conference_restore,
     database_failover,
     edge_association,
@@ -82,7 +84,7 @@ _ALL: Final = (
         source="Failing back a pool",
         target="the pool that first homed the users",
         modes=_BOTH,
-        options=("edges", "enable_topology"),
+        options=("edges", "enable_topology", "export", "export_folder", "store_sql_server", "store_sql_instance"),
         draft=pool_failback.draft,
     ),
     Procedure(
@@ -127,6 +129,22 @@ _ALL: Final = (
         options=("edge", "enable_topology"),
         required=("edge",),
         draft=edge_association.draft,
+    ),
+    Procedure(
+        name="backup-service-set",
+        summary="Set how often the Backup Service copies, and who may ask it.",
+        source="Configuring and monitoring the Backup Service",
+        target="any Front End pool; the configuration is that of the whole deployment",
+        options=("sync_interval", "authorized_groups"),
+        draft=backup_service_set.draft,
+    ),
+    Procedure(
+        name="backup-service-sync",
+        summary="Copy what a pool has changed to its backup pool now.",
+        source="Configuring and monitoring the Backup Service",
+        target="the pool whose changes are copied",
+        options=("modules",),
+        draft=backup_service_sync.draft,
     ),
     Procedure(
         name="database-failover",

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 
 import attrs
 from cattrs.errors import BaseValidationError
 
-from lyncops.cmdlets import DatabaseNameType
+from lyncops.cmdlets import BackupModule, DatabaseNameType
+from lyncops.cmdlets.backup_service import SYNC_INTERVAL
 from lyncops.cmdlets.databases import DATABASE_TYPE
 from lyncops.errors import PlanFormatError
 from lyncops.plan.model import Plan
 from lyncops.plan.serial import CONVERTER
 from lyncops.values import Fqdn, Mode
+
+
+def _sync_interval(interval: timedelta | None) -> timedelta | None:
+    return None if interval is None else SYNC_INTERVAL.convert(interval)
 
 
 def _database_type(word: str) -> DatabaseNameType:
@@ -26,7 +32,8 @@ class ProcedureRequest:
 
     `target` is the pool that first homed the users (pool-failover, pool-failback, conference-restore), the pool that shall
     serve everybody (evacuate), that the store leaves (management-store-failover), whose Edge association or mirrored
-    databases change (edge-association, database-failover), or the Edge pool (edge-next-hop).
+    databases change (edge-association, database-failover), or the Edge pool (edge-next-hop). For backup-service-sync it is
+    the pool whose changes are copied, for backup-service-set any Front End pool: the configuration is that of the deployment.
     """
 
     target: Fqdn
@@ -43,6 +50,9 @@ class ProcedureRequest:
     to_mirror: bool | None = None  # database-failover: the side that shall be principal (None: the other one)
     store_sql_server: Fqdn | None = None  # where the receiving copy of the store is, when it cannot be read
     store_sql_instance: str = ""
+    sync_interval: timedelta | None = attrs.field(default=None, converter=_sync_interval)  # backup-service-set
+    authorized_groups: tuple[str, ...] = ()  # backup-service-set: who may ask the Backup Service
+    modules: tuple[BackupModule, ...] = ()  # backup-service-sync: which modules (none: all of them)
 
     @property
     def choices(self) -> tuple[str, ...]:

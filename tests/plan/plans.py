@@ -8,9 +8,10 @@ from typing import Final
 from hypothesis import strategies as st
 
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.cmdlets import InvokeCsPoolFailOver, StopCsWindowsService
+from lyncops.cmdlets import BackupModule, InvokeCsPoolFailOver, StopCsWindowsService
 from lyncops.deployment.model import ExportState, PoolState
 from lyncops.plan.conditions import (
+    AuthorizedGroupsAre,
     BackupModuleIs,
     BackupServiceSteady,
     Condition,
@@ -37,6 +38,7 @@ from tests.deployments import EDGE1, EDGE2, NOW, P1, P2, deployments
 
 FE: Final = Fqdn("pool1-fe1.contoso.com")
 EVERY_CONDITION: Final[tuple[Condition, ...]] = (
+    AuthorizedGroupsAre(("RTCUniversalServerAdmins",)),
     BackupModuleIs(P1, "ConfServices.DataConf", (ExportState.FINAL,)),
     BackupServiceSteady(P1),
     EdgeNextHopIs(EDGE1, P1),
@@ -134,6 +136,8 @@ def plans(draw: st.DrawFn) -> Plan:
         accept_data_loss=draw(st.booleans()),
         next_hop=draw(st.sampled_from([P1, P2])) if "next_hop" in known.required else draw(st.sampled_from([None, P1, P2])),
         edge=EDGE2,
+        sync_interval=draw(st.timedeltas(timedelta(seconds=5), timedelta(hours=3))),
+        modules=tuple(draw(st.lists(st.sampled_from(BackupModule), max_size=2))),
         to_mirror=draw(st.sampled_from([None, True, False])),
     )
     return known.plan(draw(deployments()), request)

@@ -20,9 +20,11 @@ from lyncops.plan.conditions.routes import (
     SiteRouteIs,
     SyncIntervalIs,
 )
+from lyncops.plan.conditions.settings import AuthorizedGroupsAre
 from lyncops.plan.conditions.store import ReplicasUpToDate, StoreHasSingleMaster, StoreIsActiveOn
 
 __all__ = [
+    "AuthorizedGroupsAre",
     "BackupModuleIs",
     "BackupServiceSteady",
     "Condition",

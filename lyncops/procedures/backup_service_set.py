@@ -1,0 +1,158 @@
+"""Configuring the Backup Service: how often it copies, and who may ask it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import attrs
+
+from lyncops.checks.check import Finding, failed, passed, result_of, unknown, warning
+from lyncops.checks.loss import RPO
+from lyncops.checks.result import CheckResult
+from lyncops.checks.rights import rights_to_run
+from lyncops.checks.situation import Situation
+from lyncops.checks.words import age, listed
+from lyncops.cmdlets import SetCsBackupServiceConfiguration
+from lyncops.deployment.model import BackupServiceSettings, Deployment
+from lyncops.errors import InvalidValueError
+from lyncops.plan.conditions import AuthorizedGroupsAre, Condition, StoreHasSingleMaster, SyncIntervalIs
+from lyncops.plan.conditions.settings import same_groups
+from lyncops.plan.steps import CmdletStep
+from lyncops.procedures import figures
+from lyncops.procedures.drafting import Draft
+from lyncops.procedures.edges import preferring
+from lyncops.procedures.request import ProcedureRequest
+from lyncops.procedures.store import store_writable
+from lyncops.values import Mode, Unread
+
+_SOURCE = "Configuring and monitoring the Backup Service; Set-CsBackupServiceConfiguration reference page; facts page 2.2"
+_SERVER_ADMINS = "RTCUniversalServerAdmins"
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class _Wish:
+    """What shall be, of which None (and no group) means: as it is."""
+
+    interval: timedelta | None
+    groups: tuple[str, ...]
+
+
+def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
+    """Draft that the Backup Service copies every `request.sync_interval` and listens to `request.authorized_groups`.
+
+    Refused when the store cannot be written; overridable when the old values cannot be read (then nothing undoes it) and when
+    nobody of RTCUniversalServerAdmins could ask for the status any more.
+
+    Raises:
+        InvalidValueError: neither is given.
+    """
+    wish = _Wish(interval=request.sync_interval, groups=request.authorized_groups)
+    if wish.interval is None and not wish.groups:
+        raise InvalidValueError(
+            "backup-service-set needs sync_interval or authorized_groups.",
+            remedy="Add --sync-interval, --authorized-group or both.",
+        )
+    old = deployment.backup_service
+    holder = Situation(deployment, request.target, Mode.PLANNED).store_pool or request.target
+    after = _after(wish)
+    step = CmdletStep(
+        step_id="backup-service-set",
+        title="Change the configuration of the Backup Service",
+        why="It holds for all pools of the deployment and reaches them by replication.",
+        source=_SOURCE,
+        cmdlet=SetCsBackupServiceConfiguration(sync_interval=wish.interval, authorized_universal_groups=wish.groups or None),
+        place=preferring(holder),
+        before=(StoreHasSingleMaster(), *_as_before(old, wish)),
+        after=after,
+        deadline=figures.ONE_HOUR / 4,
+        estimate=figures.SETTING,
+        undo=_undo(old, wish),
+    )
+    return Draft(
+        lock=(holder,),
+        checks=_checks(deployment, wish),
+        steps=(step,),
+        goal=after,
+        expected_loss="Nothing now.",
+        notes=("Each server works by the new values once its replica has them, after some two to three minutes (facts page 5).",),
+    )
+
+
+def _after(wish: _Wish) -> tuple[Condition, ...]:
+    interval = () if wish.interval is None else (SyncIntervalIs(wish.interval),)
+    return (*interval, *((AuthorizedGroupsAre(wish.groups),) if wish.groups else ()))
+
+
+def _as_before(old: BackupServiceSettings | Unread, wish: _Wish) -> tuple[Condition, ...]:
+    """The values that the plan says it would bring back: changed by somebody else meanwhile, they stop the step."""
+    if isinstance(old, Unread):
+        return ()
+    was = _Wish(
+        interval=None if wish.interval is None else old.sync_interval,
+        groups=old.authorized_universal_groups if wish.groups else (),
+    )
+    return _after(was)
+
+
+def _undo(old: BackupServiceSettings | Unread, wish: _Wish) -> str:
+    """The call that brings the old values back; in words where there was no group, which the cmdlet cannot be told."""
+    if isinstance(old, Unread):
+        return ""
+    interval = None if wish.interval is None else old.sync_interval
+    groups = old.authorized_universal_groups if wish.groups else ()
+    call = SetCsBackupServiceConfiguration(sync_interval=interval, authorized_universal_groups=groups or None)
+    said = call.to_powershell() if interval is not None or groups else ""
+    return f"{said} (before, no group was authorised)".strip() if wish.groups and not groups else said
+
+
+def _checks(deployment: Deployment, wish: _Wish) -> tuple[CheckResult, ...]:
+    old = deployment.backup_service
+    found = [
+        result_of("settings-readable", "Can the present configuration be read?", _SOURCE, _readable(old)),
+        store_writable(deployment),
+        result_of(
+            "rights",
+            "May the operator run the cmdlets of this procedure?",
+            "facts page 7.1",
+            rights_to_run(deployment, ("Set-CsBackupServiceConfiguration",)),
+        ),
+    ]
+    if wish.interval is not None:
+        question = "What does the interval cost in lost data?"
+        found.append(result_of("sync-interval-cost", question, "facts page 5", _cost(old, wish.interval)))
+    if wish.groups:
+        question = "Who loses the right to ask the Backup Service?"
+        found.append(result_of("authorized-groups", question, _SOURCE, _who_loses(old, wish.groups)))
+    return tuple(found)
+
+
+def _readable(old: BackupServiceSettings | Unread) -> Finding:
+    if isinstance(old, Unread):
+        return unknown(
+            f"{old}. Nothing would undo the change.", "Look at Get-CsBackupServiceConfiguration and note its values.", blocking=True
+        )
+    groups = listed(old.authorized_universal_groups)
+    return passed(f"It copies every {age(old.sync_interval)}; the authorised groups are {groups}.")
+
+
+def _cost(old: BackupServiceSettings | Unread, new: timedelta) -> Finding:
+    before = None if isinstance(old, Unread) else old.sync_interval
+    costs = f"A pool that is lost takes the changes of up to {age(new)} with it"
+    if before is not None and new <= before:
+        return passed(f"{costs}, not more than by now ({age(before)}).")
+    rather = f" instead of {age(before)}" if before is not None else ""
+    more = f", more than the documented target of {age(RPO)}" if new > RPO else ""
+    return warning(f"{costs}{rather}{more}.", "Keep it short where the line between the sites allows; 2 minutes is the default.")
+
+
+def _who_loses(old: BackupServiceSettings | Unread, new: tuple[str, ...]) -> Finding:
+    had = () if isinstance(old, Unread) else old.authorized_universal_groups
+    gone = [group for group in had if not any(same_groups((group,), (one,)) for one in new)]
+    if not any(same_groups((_SERVER_ADMINS,), (one,)) for one in new):
+        return failed(
+            f"{_SERVER_ADMINS} is not among {listed(new)}: its members, lyncops perhaps too, can ask for no status any more.",
+            f"Add --authorized-group {_SERVER_ADMINS}.",
+        )
+    if gone:
+        return warning(f"{listed(gone)} can no longer ask for a status or a synchronisation.", "Name them too if they shall.")
+    return passed(f"Nobody: {listed(new)} may ask.")
