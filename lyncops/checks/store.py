@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lyncops.checks.check import Finding, check, failed, pair_unknown, passed, unknown, warning
 from lyncops.checks.health import Life, life
-from lyncops.checks.situation import Direction, Situation
+from lyncops.checks.situation import Situation
 from lyncops.checks.words import listed, sentence
 from lyncops.values import Fqdn, Unread
 
@@ -60,7 +60,7 @@ def _agrees_with_master(situation: Situation, holder: Fqdn | None) -> Finding:
 
 @check(
     "store-not-on-failed-pool",
-    question="Is the Central Management store on another pool than the one to be failed over?",
+    question="Is the Central Management store on another pool than the one that users leave?",
     source=_STORE,
 )
 def store_not_on_failed_pool(situation: Situation) -> Finding:
@@ -74,16 +74,11 @@ def store_not_on_failed_pool(situation: Situation) -> Finding:
             "See store-single-master; Invoke-CsManagementServerFailover -WhatIf on the surviving pool names it too.",
             blocking=not situation.disaster,
         )
-    command = f"lyncops run management-store-failover {holder} --mode {situation.mode.value}"
     if holder == leaving.fqdn:
         if situation.has_store_copy(receiving.fqdn) is False:
             return failed(
                 f"The active store is on {holder}, and {receiving.fqdn} has no standby copy to take over.",
                 _INSTALL.format(pool=receiving.fqdn),
-            )
-        if situation.direction is Direction.FAILBACK:
-            return failed(
-                f"The active store is on {holder}, which is to be left.", f"Fail it over first: {command}.", first=(command,)
             )
         return warning(f"The active store is on {holder}. It will be failed over first, to {receiving.fqdn}.")
     keeper = situation.deployment.pool(holder)
@@ -113,7 +108,7 @@ def store_agents(situation: Situation) -> Finding:
     if master is None or not agents:
         missing = listed(word for word, there in (("master", master), ("file transfer agent", agents)) if not there)
         evidence = f"The store names no {missing.replace(' and ', ' and no ')}: it is unavailable."
-        if situation.store_goes_down and situation.direction is Direction.FAILOVER:
+        if situation.store_goes_down:
             return warning(f"{evidence} That is expected: it was on the pool that is gone, and will be failed over first.")
         return failed(evidence, f"Start MASTER and FTA on the pool that holds it. {_NO_MASTER}")
     holder = situation.store_pool

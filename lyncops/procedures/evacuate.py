@@ -11,7 +11,7 @@ from lyncops.checks.catalogue import CHECKS, run_checks
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.situation import Situation
 from lyncops.deployment.model import Deployment, Pool, PoolState
-from lyncops.plan.conditions import PoolIsHome
+from lyncops.plan.conditions import PoolIsHome, StoreIsActiveOn
 from lyncops.plan.model import Plan
 from lyncops.procedures import pool_failback, pool_failover
 from lyncops.procedures.drafting import Draft, finished
@@ -52,7 +52,7 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
         lock=(pool.fqdn, partner.fqdn),
         checks=merged([*run_checks(_GROUND, situation), *(check for part in parts for check in part.checks)]),
         steps=tuple(step for part in parts for step in part.steps),
-        goal=(PoolIsHome(pool.fqdn), *(condition for part in parts[-1:] for condition in part.goal)),
+        goal=tuple(dict.fromkeys((PoolIsHome(pool.fqdn), *(condition for part in parts for condition in part.goal)))),
         expected_loss=" ".join(dict.fromkeys(part.expected_loss for part in parts)),
         notes=notes or (f"Nothing to do: {pool.fqdn} serves everybody already.",),
     )
@@ -65,6 +65,8 @@ def _parts(deployment: Deployment, request: ProcedureRequest, pool: Pool, partne
         # The Edge pools that lead to the partner are led to `pool` by the second half.
         parts.append(pool_failback.draft(deployment, attrs.evolve(request, edges=())))
         deployment = _with_state(deployment, pool, PoolState.FAILED_BACK)
+        if StoreIsActiveOn(pool.fqdn) in parts[0].goal:
+            deployment, request = _with_store(deployment, pool), attrs.evolve(request, export=False)  # it was exported then
     if partner.state is not PoolState.FAILED_OVER:
         parts.append(pool_failover.draft(deployment, attrs.evolve(request, target=partner.fqdn)))
     return parts
@@ -74,6 +76,16 @@ def _with_state(deployment: Deployment, pool: Pool, state: PoolState) -> Deploym
     """The deployment as it will be once `pool` has this state."""
     pools = () if isinstance(deployment.pools, Unread) else deployment.pools
     return attrs.evolve(deployment, pools=tuple(attrs.evolve(p, state=state) if p.fqdn == pool.fqdn else p for p in pools))
+
+
+def _with_store(deployment: Deployment, pool: Pool) -> Deployment:
+    """The deployment as it will be once `pool` holds the store."""
+    store = deployment.central_management
+    copies = store.copies
+    if not isinstance(copies, Unread):
+        copies = tuple(attrs.evolve(copy, active=copy.pool == pool.fqdn) for copy in copies)
+    moved = attrs.evolve(store, copies=copies, active_master=pool.fqdn, file_transfer_agents=(pool.fqdn,))
+    return attrs.evolve(deployment, central_management=moved)
 
 
 def merged(checks: Iterable[CheckResult]) -> tuple[CheckResult, ...]:

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import attrs
+
 from lyncops.checks.catalogue import checks_for_failback
 from lyncops.checks.loss import expected_loss
 from lyncops.checks.result import CheckResult
 from lyncops.checks.situation import Direction, Situation
 from lyncops.cmdlets import InvokeCsPoolFailBack
 from lyncops.deployment.model import Deployment, EdgePool, Machine, Pool
-from lyncops.plan.conditions import Condition, EdgeNextHopIs, PoolIsAlive, PoolIsHome, ServicesAre
+from lyncops.plan.conditions import (
+    Condition,
+    EdgeNextHopIs,
+    PoolIsAlive,
+    PoolIsHome,
+    ServicesAre,
+    StoreHasSingleMaster,
+    StoreIsActiveOn,
+)
 from lyncops.plan.model import Plan
 from lyncops.plan.steps import CmdletStep, ManualStep, Step
 from lyncops.procedures import figures
 from lyncops.procedures.conference import content_steps
-from lyncops.procedures.drafting import Draft, data_loss_accepted, finished
+from lyncops.procedures.drafting import Draft, data_loss_accepted, finished, silent_machines
 from lyncops.procedures.edges import (
     NextHopMove,
     edge_replica_steps,
@@ -26,7 +36,8 @@ from lyncops.procedures.edges import (
     same_site,
 )
 from lyncops.procedures.request import ProcedureRequest
-from lyncops.values import Fqdn, Mode, Unread
+from lyncops.procedures.store import BAD_ENDS, StoreMove, export_steps, sql_server_known, store_move, store_steps
+from lyncops.values import Anywhere, Fqdn, Mode, Unread
 
 
 def plan_pool_failback(
@@ -40,7 +51,8 @@ def plan_pool_failback(
     """Plan that the users of `pool`, the pool given to the failover, are served at home again.
 
     Edge pools of the pool's own site that lead to its backup pool now are led home (a ProcedureRequest can name others in
-    `edges`). The store stays where it is.
+    `edges`). The store stays where it is, unless it is on the backup pool that disaster mode takes to be gone: then it goes
+    first, to `pool`, since nothing can be failed back without it.
 
     The plan is refused when the pool does not exist or is not failed over; when it, or in planned mode its backup pool,
     is dead; when in disaster mode the backup pool lives; in disaster mode without `accept_data_loss`; and for what else
@@ -48,6 +60,19 @@ def plan_pool_failback(
     """
     request = ProcedureRequest(target=pool, mode=mode, overrides=overrides or {}, accept_data_loss=accept_data_loss)
     return finished(draft(deployment, request), procedure="pool-failback", deployment=deployment, request=request)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class _Course:
+    """What the failback of one pool of a pair involves."""
+
+    situation: Situation
+    request: ProcedureRequest
+    pool: Pool
+    partner: Pool
+    store: StoreMove | None
+    next_hops: NextHopMove
+    loss: str
 
 
 def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
@@ -58,21 +83,32 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:
         return Draft(checks=checks)
-    move = NextHopMove(edges=edges_to_lead_home(deployment, pool, partner, request.edges), to=pool.fqdn)
-    loss = expected_loss(deployment, pool.fqdn, mode, direction=Direction.FAILBACK)
+    course = _Course(
+        situation=situation,
+        request=request,
+        pool=pool,
+        partner=partner,
+        store=store_move(situation, partner.fqdn, request) if situation.disaster else None,
+        next_hops=NextHopMove(edges=edges_to_lead_home(deployment, pool, partner, request.edges), to=pool.fqdn),
+        loss=expected_loss(deployment, pool.fqdn, mode, direction=Direction.FAILBACK),
+    )
     return Draft(
         lock=(pool.fqdn, partner.fqdn),
-        checks=(*checks, *_own_checks(situation, request, move=move, loss=loss)),
-        steps=_steps(situation, pool, partner, move=move, enable_topology=request.enable_topology),
-        goal=_goal(pool, move),
-        expected_loss=loss,
-        notes=_notes(situation, pool, partner),
+        checks=(*checks, *_own_checks(course)),
+        steps=_steps(course),
+        goal=_goal(course),
+        expected_loss=course.loss,
+        notes=_notes(course),
     )
 
 
-def _own_checks(situation: Situation, request: ProcedureRequest, *, move: NextHopMove, loss: str) -> tuple[CheckResult, ...]:
-    accepted = data_loss_accepted(accepted=request.accept_data_loss, loss=loss) if situation.disaster else None
-    asked = (accepted, next_hop_fits(situation.deployment, move, leaving=situation.leaving.fqdn if situation.leaving else move.to))
+def _own_checks(course: _Course) -> tuple[CheckResult, ...]:
+    situation, accepted = course.situation, course.request.accept_data_loss
+    asked = (
+        data_loss_accepted(accepted=accepted, loss=course.loss) if situation.disaster else None,
+        sql_server_known(course.store),
+        next_hop_fits(situation.deployment, course.next_hops, leaving=course.partner.fqdn),
+    )
     return tuple(check for check in asked if check is not None)
 
 
@@ -84,30 +120,51 @@ def edges_to_lead_home(deployment: Deployment, pool: Pool, partner: Pool, named:
     return tuple(edge for edge in behind if same_site(deployment, edge.fqdn, pool.fqdn))
 
 
-def _steps(situation: Situation, pool: Pool, partner: Pool, *, move: NextHopMove, enable_topology: bool) -> tuple[Step, ...]:
-    """A stopped Edge of the site first, then the pool, its conference content, and the way in from outside."""
-    deployment = situation.deployment
-    place = preferring(pool.fqdn, avoid=partner.fqdn) if situation.disaster else preferring(partner.fqdn)
+def _steps(course: _Course) -> tuple[Step, ...]:
+    """A stopped Edge of the site and a lost store first, then the pool, its conference content, and the way in from outside."""
+    situation, pool, partner = course.situation, course.pool, course.partner
     why = f"The failover led it to {partner.fqdn}; its own pool serves its users again."
     return (
-        *_edge_gates(deployment, pool),
-        _failback(situation, pool, partner),
+        *_edge_gates(situation.deployment, pool),
+        *_store(course),
+        _failback(course),
         *(() if situation.disaster else content_steps(pool, partner)),
-        *next_hop_steps(deployment, move, place=place, why=why, enable_topology=enable_topology),
-        *edge_replica_steps(deployment, move),
+        *next_hop_steps(
+            situation.deployment,
+            course.next_hops,
+            place=_place(course),
+            why=why,
+            enable_topology=course.request.enable_topology,
+        ),
+        *edge_replica_steps(situation.deployment, course.next_hops),
     )
 
 
-def _failback(situation: Situation, pool: Pool, partner: Pool) -> CmdletStep:
+def _place(course: _Course) -> Anywhere:
+    pool, partner = course.pool.fqdn, course.partner.fqdn
+    return preferring(pool, avoid=partner) if course.situation.disaster else preferring(partner)
+
+
+def _store(course: _Course) -> tuple[Step, ...]:
+    """The store follows the users home when the pool that held it is gone: the failback fails without it."""
+    if course.store is None:
+        return ()
+    deployment, request = course.situation.deployment, course.request
+    exports = export_steps(deployment, _place(course), request.export_folder) if request.export else ()
+    return (*exports, *store_steps(course.store, dead=silent_machines(deployment)))
+
+
+def _failback(course: _Course) -> CmdletStep:
+    pool, partner, disaster = course.pool, course.partner, course.situation.disaster
     users = pool.users if isinstance(pool.users, int) and pool.users else None
-    needed: tuple[Condition, ...] = () if situation.disaster else (PoolIsAlive(partner.fqdn),)
+    needed: tuple[Condition, ...] = (StoreHasSingleMaster(),) if course.store else () if disaster else (PoolIsAlive(partner.fqdn),)
     return CmdletStep(
         step_id="pool-failback",
         title=f"Fail back {pool.fqdn} from {partner.fqdn}",
         why=f"The users of {pool.fqdn} are served at home again.",
         source="Failing back a pool; Invoke-CsPoolFailBack reference page; facts page 4.2 and 5",
-        cmdlet=InvokeCsPoolFailBack(pool_fqdn=pool.fqdn, disaster_mode=situation.disaster, verbose=True),
-        place=preferring(pool.fqdn, avoid=partner.fqdn) if situation.disaster else preferring(partner.fqdn),
+        cmdlet=InvokeCsPoolFailBack(pool_fqdn=pool.fqdn, disaster_mode=disaster, verbose=True),
+        place=_place(course),
         before=(PoolIsAlive(pool.fqdn), *needed),
         after=(PoolIsHome(pool.fqdn),),
         settle=figures.POOL_FAILOVER,
@@ -144,17 +201,24 @@ def _edge_gate(machine: Machine) -> ManualStep:
     )
 
 
-def _goal(pool: Pool, move: NextHopMove) -> tuple[Condition, ...]:
-    return (PoolIsHome(pool.fqdn), *(EdgeNextHopIs(edge.fqdn, pool.fqdn) for edge in move.edges))
+def _goal(course: _Course) -> tuple[Condition, ...]:
+    pool, store = course.pool.fqdn, course.store
+    return (
+        PoolIsHome(pool),
+        *((StoreIsActiveOn(store.to),) if store else ()),
+        *(EdgeNextHopIs(edge.fqdn, pool) for edge in course.next_hops.edges),
+    )
 
 
-def _notes(situation: Situation, pool: Pool, partner: Pool) -> tuple[str, ...]:
+def _notes(course: _Course) -> tuple[str, ...]:
+    situation, pool, partner = course.situation, course.pool, course.partner
     rest = (
         f"Conference content of these days is on {partner.fqdn}: when it is up again, run conference-restore {pool.fqdn}.",
         f"What the users of {pool.fqdn} did on {partner.fqdn} is lost: -DisasterMode does not fetch it (facts page 5).",
     )
+    stays = f"The Central Management store stays on {situation.store_pool or 'its pool'}: it need not come back (facts page 4.2)."
     return (
-        f"The Central Management store stays on {situation.store_pool or 'its pool'}: it need not come back (facts page 4.2).",
+        BAD_ENDS if course.store else stays,
         "Users stay signed in, and are in resiliency mode for a while (facts page 5).",
         f"Response groups of {pool.fqdn}: export them on {partner.fqdn}, import with -OverwriteOwner (facts page 4.6).",
         f"When the Edge pool of the site failed too, bring it back before {pool.fqdn} (facts page 4.2).",

@@ -105,10 +105,12 @@ def test_a_store_on_a_third_pool_must_live() -> None:
     assert dead.first == (f"lyncops run management-store-failover {P3} --mode disaster",)
 
 
-def test_in_a_disaster_failback_the_store_leaves_the_backup_pool_first() -> None:
+def test_in_a_disaster_failback_the_store_comes_home_first_where_a_standby_waits() -> None:
     result = ask("store-not-on-failed-pool", two_sites(active_store=P2), DISASTER, back=True)
-    assert result.refuses
-    assert result.first == (f"lyncops run management-store-failover {P2} --mode disaster",)
+    assert result.verdict is WARNING
+    assert f"failed over first, to {P1}" in result.evidence
+    alone = with_store(two_sites(active_store=P2), copies=copies(pool2=True))
+    assert ask("store-not-on-failed-pool", alone, DISASTER, back=True).refuses
 
 
 def test_a_store_without_agents_is_unavailable() -> None:

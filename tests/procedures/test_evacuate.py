@@ -4,7 +4,7 @@ import attrs
 
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.deployment.model import PoolState
-from lyncops.plan.conditions import PoolIsHome, PoolStateIs
+from lyncops.plan.conditions import PoolIsHome, PoolStateIs, StoreIsActiveOn
 from lyncops.procedures.evacuate import merged, plan_evacuate
 from lyncops.values import Fqdn
 from tests.deployments import EDGE1, EDGE2, P1, P2, two_sites, with_dead, with_state
@@ -51,6 +51,15 @@ def test_in_a_disaster_both_halves_know_that_the_partner_is_gone() -> None:
     assert "-DisasterMode" in powershell(plan, "pool-failback")
     assert "-DisasterMode" in powershell(plan, "pool-failover")
     assert refused_by(ask("evacuate", gone, P1, DISASTER)) == {"data-loss-accepted"}
+
+
+def test_a_store_that_died_with_the_partner_moves_once_and_before_everybody() -> None:
+    plan = ask("evacuate", with_dead(AWAY, P2), P1, DISASTER, accept_data_loss=True)
+    assert not plan.is_refused
+    assert ids(plan)[:4] == ["export-configuration", "store-failover", "store-replicas", "pool-failback"]
+    assert ids(plan)[-1].startswith("edge-replicas")
+    assert len(ids(plan)) == len(set(ids(plan)))
+    assert {PoolIsHome(P1), PoolStateIs(P2, PoolState.FAILED_OVER), StoreIsActiveOn(P1)} <= set(plan.goal)
 
 
 def test_what_refuses_either_half_refuses_the_whole() -> None:

@@ -136,6 +136,21 @@ def test_the_loss_of_a_whole_site_is_rescued_without_waiting_for_its_edge() -> N
     assert site.world.summary().pools[P1].served_by == P2
 
 
+@pytest.mark.parametrize("procedure", ["pool-failback", "evacuate"])
+def test_a_backup_pool_that_dies_with_the_store_is_left_by_one_command(procedure: str) -> None:
+    site = Site.of("two-sites")
+    site.pass_time(FOR_A_WHILE)
+    run_whole(site, site.plan("pool-failover", P1, Mode.PLANNED))
+    site.pass_time(FOR_A_WHILE)  # what was not replicated yet would be lost with the store
+    site.world.crash(P2)
+    site.pass_time(FOR_A_WHILE)
+    run_whole(site, site.plan(procedure, P1, Mode.DISASTER, accept_data_loss=True))
+    summary = site.world.summary()
+    assert summary.pools[P1].served_by == P1
+    assert summary.store_active == {P1}
+    assert summary.pools[P2].served_by == (P1 if procedure == "evacuate" else None)
+
+
 @ON_MODEL
 @given(scenarios(), st.sampled_from([P1, P2]), st.sampled_from(list(Mode)))
 def test_a_failover_that_is_not_refused_reaches_its_goal_and_its_failback_is_the_identity(

@@ -5,9 +5,10 @@ from datetime import timedelta
 import attrs
 
 from lyncops.deployment.model import EdgePool, PoolState, WindowsService
-from lyncops.plan.conditions import BackupModuleIs, EdgeNextHopIs, PoolIsAlive, PoolIsHome
+from lyncops.plan.conditions import BackupModuleIs, EdgeNextHopIs, PoolIsAlive, PoolIsHome, StoreHasSingleMaster, StoreIsActiveOn
 from lyncops.plan.model import ManualStep, WaitStep
 from lyncops.procedures.pool_failback import plan_pool_failback
+from lyncops.procedures.store import BAD_ENDS
 from lyncops.values import Anywhere, Fqdn, Unread
 from tests.deployments import EDGE1, EDGE2, P1, P2, changed, two_sites, with_dead, with_state
 from tests.procedures.asking import DISASTER, PLANNED, ask, ids, powershell, refused_by, step
@@ -66,6 +67,18 @@ def test_in_disaster_mode_the_backup_pool_is_gone_and_nothing_is_asked_of_it() -
     assert failback.before == (PoolIsAlive(P1),)
     assert any("conference-restore" in note for note in plan.notes)
     assert any("is lost" in note for note in plan.notes)
+
+
+def test_a_store_that_died_with_the_backup_pool_comes_home_first() -> None:
+    gone = with_dead(AWAY, P2)
+    plan = ask("pool-failback", gone, P1, DISASTER, accept_data_loss=True)
+    assert not plan.is_refused
+    assert ids(plan) == ["export-configuration", "store-failover", "store-replicas", "pool-failback"]
+    assert "-BackupSqlServerFqdn" in powershell(plan, "store-failover")
+    assert step(plan, "pool-failback").before == (PoolIsAlive(P1), StoreHasSingleMaster())
+    assert plan.goal == (PoolIsHome(P1), StoreIsActiveOn(P1))
+    assert BAD_ENDS in plan.notes
+    assert "export-configuration" not in ids(ask("pool-failback", gone, P1, DISASTER, accept_data_loss=True, export=False))
 
 
 def test_a_disaster_failback_wants_the_loss_accepted() -> None:
