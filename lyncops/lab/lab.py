@@ -17,9 +17,10 @@ from lyncops.errors import InvalidValueError
 from lyncops.lab.interface import Caller, SimulatedMachine
 from lyncops.lab.scenario import Kind
 from lyncops.lab.wire.authentication import Account
+from lyncops.lab.wire.counter import RequestCounter
 from lyncops.lab.wire.faults import Faults, Profile
 from lyncops.lab.wire.host import WireHost
-from lyncops.lab.wire.server import RequestCounter, Scheme
+from lyncops.lab.wire.server import Scheme
 from lyncops.lab.world import ADMINISTRATOR, World
 
 if TYPE_CHECKING:

@@ -24,6 +24,8 @@ from lyncops.lab.interface import Caller
 from lyncops.lab.wire.encryption import SecurityContext
 
 _UNNAMED: Final = "?"
+_CREDSSP_REFUSED: Final = "Authentication failure"
+"""The stage at which pyspnego's CredSSP acceptor does not raise but tells its client why (MS-CSSP, TSRequest, errorCode)."""
 _CERTIFICATE_HEADER: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
 
 
@@ -220,15 +222,22 @@ class Authenticator:
         try:
             answer = context.step(base64.b64decode(encoded, validate=True))
         except (SpnegoError, ValueError):
-            self._context = None
-            self._directory.failed(_UNNAMED)  # pyspnego does not say whose logon failed
-            return Verdict(None)
+            return self._refused()
         header = f"{scheme} {base64.b64encode(answer).decode()}" if answer else ""
+        if context.get_extra_info("auth_stage") == _CREDSSP_REFUSED:
+            return self._refused(header)
         if context.complete:
             account = self._directory.find(context.client_principal or "")
-            if account is not None:
-                self._caller = attrs.evolve(account.caller, delegated=name == "credssp")
+            if account is None:  # a user of another lab in this process: they share one file of users
+                return self._refused()
+            self._caller = attrs.evolve(account.caller, delegated=name == "credssp")
         return Verdict(self._caller, header)
+
+    def _refused(self, header: str = "") -> Verdict:
+        """A logon has failed; the next one on this connection begins anew."""
+        self._context = None
+        self._directory.failed(_UNNAMED)  # pyspnego does not say whose logon failed
+        return Verdict(None, header)
 
 
 def certificate_hash(der: bytes) -> bytes:

@@ -14,8 +14,10 @@ from lyncops.errors import InvalidValueError
 from lyncops.lab.interface import SimulatedMachine
 from lyncops.lab.wire.authentication import NTLM_USERS, Account, Directory
 from lyncops.lab.wire.certificates import Authority
+from lyncops.lab.wire.counter import RequestCounter
 from lyncops.lab.wire.faults import Faults, Profile
-from lyncops.lab.wire.server import Listeners, MachineServer, RequestCounter, Scheme, Surroundings
+from lyncops.lab.wire.listeners import Listeners
+from lyncops.lab.wire.server import MachineServer, Scheme, Surroundings
 
 
 def _credssp_context() -> spnego.tls.CredSSPTLSContext:

@@ -5,28 +5,24 @@ from __future__ import annotations
 import base64
 import binascii
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterable
 from typing import Final
 from xml.etree import ElementTree as ET
-from xml.sax.saxutils import escape
 
 import attrs
 
 from lyncops.lab.interface import Caller, Session, SimulatedMachine
-from lyncops.lab.wire import psrp, soap
-from lyncops.lab.wire.clixml import Int64, MalformedClixmlError, read
+from lyncops.lab.wire import psrp, replies, runspace_pool, soap
+from lyncops.lab.wire.clixml import MalformedClixmlError
 from lyncops.lab.wire.commands import parse_pipeline
 from lyncops.lab.wire.faults import Profile
 from lyncops.lab.wire.pipelines import PipelineRunner
 from lyncops.lab.wire.psrp import MalformedFragmentError, Message, MessageType
-from lyncops.lab.wire.shells import Command, Received, Shell, ShellState
+from lyncops.lab.wire.shells import Command, Shell, ShellState
 from lyncops.lab.wire.soap import RSP, Request
-from lyncops.values import RemoteObject
 
 _POWERSHELL_URI: Final = "http://schemas.microsoft.com/powershell/"
-_DONE: Final = f"{RSP}/CommandState/Done"
 _REPLY_OVERHEAD: Final = 2_048
 """Characters of a Receive's reply besides its streams."""
 
@@ -168,14 +164,7 @@ class WSManService:
             if mine >= self._profile.max_shells_per_user:
                 raise soap.quota_exceeded(self._profile.max_shells_per_user)
             self._shells[shell.name] = shell
-        selector = f'<w:SelectorSet><w:Selector Name="ShellId">{shell.name}</w:Selector></w:SelectorSet>'
-        return Answer(
-            soap.reply(
-                request,
-                f"<x:ResourceCreated><a:Address>http://{escape(self._name)}/wsman</a:Address><a:ReferenceParameters><w:ResourceURI>"
-                f"{escape(shell.resource_uri)}</w:ResourceURI>{selector}</a:ReferenceParameters></x:ResourceCreated>{_describe(shell)}",
-            )
-        )
+        return Answer(soap.reply(request, replies.created(shell, self._name)))
 
     def _hear(self, shell: Shell, fragments: bytes, command: Command | None) -> None:
         """Act on what the client says over PSRP."""
@@ -184,31 +173,9 @@ class WSManService:
                 if message.kind == MessageType.CREATE_PIPELINE and command is not None:
                     self._start(shell, command, message)
                 else:
-                    self._pool_message(shell, message)
+                    runspace_pool.answer(shell, message, self._profile.protocol)
         except (MalformedFragmentError, MalformedClixmlError) as error:
             raise soap.unusable(str(error)) from error
-
-    def _pool_message(self, shell: Shell, message: Message) -> None:
-        protocol = self._profile.protocol
-        if message.kind == MessageType.SESSION_CAPABILITY:
-            shell.say(MessageType.SESSION_CAPABILITY, psrp.session_capability(protocol), anonymous=True)
-        elif message.kind == MessageType.INIT_RUNSPACEPOOL:
-            wanted = _properties(message)
-            shell.min_runspaces = _number(wanted.get("MinRunspaces"), 1)
-            shell.max_runspaces = _number(wanted.get("MaxRunspaces"), 1)
-            shell.say(MessageType.APPLICATION_PRIVATE_DATA, psrp.application_private_data(protocol))
-            shell.say_later(MessageType.RUNSPACEPOOL_STATE, psrp.runspace_pool_opened())
-        elif message.kind in {MessageType.SET_MIN_RUNSPACES, MessageType.SET_MAX_RUNSPACES, MessageType.RESET_RUNSPACE_STATE}:
-            asked = _properties(message)
-            shell.min_runspaces = _number(asked.get("MinRunspaces"), shell.min_runspaces)
-            shell.max_runspaces = _number(asked.get("MaxRunspaces"), shell.max_runspaces)
-            self._available(shell, _number(asked.get("ci"), 0), response=True)
-        elif message.kind == MessageType.GET_AVAILABLE_RUNSPACES:
-            self._available(shell, _number(_properties(message).get("ci"), 0), response=Int64(shell.max_runspaces))
-
-    @staticmethod
-    def _available(shell: Shell, call: int, *, response: object) -> None:
-        shell.say(MessageType.RUNSPACE_AVAILABILITY, psrp.runspace_availability(call, response))
 
     def _start(self, shell: Shell, command: Command, message: Message) -> None:
         pipeline = parse_pipeline(message.data)
@@ -240,7 +207,7 @@ class WSManService:
         command = shell.find(command_id) if command_id else None
         limit = request.max_envelope - _REPLY_OVERHEAD
         received = shell.receive(command, request.operation_timeout, limit, gone)
-        return Answer(soap.reply(request, _received(received, command_id)), lambda: shell.put_back(received))
+        return Answer(soap.reply(request, replies.received(received, command_id)), lambda: shell.put_back(received))
 
     def _send(self, request: Request, caller: Caller, _gone: Callable[[], bool]) -> Answer:
         shell, command_id = self._held(request, caller), _command_id(request)
@@ -290,20 +257,7 @@ class WSManService:
             raise soap.connected_elsewhere()
         shell.touch()
         shell.connect(request.session_id)
-        protocol = self._profile.protocol
-        with shell.lock:
-            said = shell.speaker.say(MessageType.SESSION_CAPABILITY, psrp.session_capability(protocol))
-            init = psrp.runspace_pool_init_data(shell.min_runspaces, shell.max_runspaces)
-            said += shell.speaker.say(MessageType.RUNSPACEPOOL_INIT_DATA, init)
-            shell.say(MessageType.APPLICATION_PRIVATE_DATA, psrp.application_private_data(protocol))
-        fragments = base64.b64encode(b"".join(said)).decode()
-        return Answer(
-            soap.reply(
-                request,
-                "<rsp:ConnectResponse><rsp:InputStreams>stdin pr</rsp:InputStreams><rsp:OutputStreams>stdout</rsp:OutputStreams>"
-                f'<connectResponseXml xmlns="{soap.PWSH}">{fragments}</connectResponseXml></rsp:ConnectResponse>',
-            )
-        )
+        return Answer(soap.reply(request, replies.connected(runspace_pool.connected(shell, self._profile.protocol))))
 
     def _delete(self, request: Request, caller: Caller, _gone: Callable[[], bool]) -> Answer:
         self._remove(self._find(request, caller))
@@ -311,26 +265,22 @@ class WSManService:
 
     def _get(self, request: Request, caller: Caller, _gone: Callable[[], bool]) -> Answer:
         if request.resource_uri == soap.CONFIG_URI:
-            config = f'<cfg:Config xmlns:cfg="{soap.CONFIG_URI}"><cfg:MaxEnvelopeSizekb>500</cfg:MaxEnvelopeSizekb></cfg:Config>'
-            return Answer(soap.reply(request, config))
-        return Answer(soap.reply(request, _describe(self._find(request, caller))))
+            return Answer(soap.reply(request, replies.CONFIGURATION))
+        return Answer(soap.reply(request, replies.shell_description(self._find(request, caller))))
 
     def _enumerate(self, request: Request, caller: Caller, _gone: Callable[[], bool]) -> Answer:
         if request.resource_uri == soap.SHELL_URI:
             mine = (shell for shell in self.shells if shell.owner.user.casefold() == caller.user.casefold())
-            items: Iterable[str] = map(_describe, mine)
+            items: Iterable[str] = map(replies.shell_description, mine)
         elif request.resource_uri == soap.COMMAND_URI:
             selectors = () if request.body is None else request.body.iter(f"{{{soap.W}}}Selector")
             wanted = next((one.text or "" for one in selectors if one.get("Name") == "ShellId"), "")
             shell = self._find(attrs.evolve(request, selectors={"ShellId": wanted}), caller)
             with shell.lock:
-                items = [_describe_command(one) for one in shell.commands.values() if not one.collected]
+                items = [replies.command_description(one) for one in shell.commands.values() if not one.collected]
         else:
             raise soap.unusable(f"The resource {request.resource_uri} cannot be enumerated.")
-        listed = f"<w:Items>{''.join(items)}</w:Items><w:EndOfSequence/>"
-        return Answer(
-            soap.reply(request, f"<n:EnumerateResponse><n:EnumerationContext></n:EnumerationContext>{listed}</n:EnumerateResponse>")
-        )
+        return Answer(soap.reply(request, replies.enumerated(items)))
 
 
 def _body(request: Request) -> ET.Element:
@@ -364,54 +314,3 @@ def _shell_id(text: str | None) -> uuid.UUID:
         return uuid.UUID(text)
     except ValueError as error:
         raise soap.unusable(f"{text} is not an identifier.") from error
-
-
-def _properties(message: Message) -> RemoteObject:
-    value = read(message.data)
-    return value if isinstance(value, RemoteObject) else RemoteObject()
-
-
-def _number(value: object, default: int) -> int:
-    return value if isinstance(value, int) else default
-
-
-def _received(received: Received, command_id: str) -> str:
-    attribute = f' CommandId="{command_id}"' if command_id else ""
-    streams = "".join(
-        f'<rsp:Stream Name="stdout"{attribute}>{base64.b64encode(one).decode()}</rsp:Stream>' for one in received.fragments
-    )
-    state = (
-        f'<rsp:CommandState{attribute} State="{_DONE}"><rsp:ExitCode>0</rsp:ExitCode></rsp:CommandState>' if received.done else ""
-    )
-    return f"<rsp:ReceiveResponse>{streams}{state}</rsp:ReceiveResponse>"
-
-
-def _describe(shell: Shell) -> str:
-    fields = {
-        "ShellId": shell.name,
-        "ResourceUri": shell.resource_uri,
-        "Owner": shell.owner.user,
-        "ClientIP": "127.0.0.1",
-        "ProcessId": "4711",
-        "IdleTimeOut": f"PT{shell.idle_timeout.total_seconds():.3f}S",
-        "InputStreams": "stdin pr",
-        "OutputStreams": "stdout",
-        "MaxIdleTimeOut": "PT2147483.647S",
-        "Locale": "en-US",
-        "DataLocale": "en-US",
-        "CompressionMode": "NoCompression",
-        "ProfileLoaded": "Yes",
-        "Encoding": "UTF8",
-        "BufferMode": "Block",
-        "State": shell.state.value,
-        "ShellRunTime": f"P0DT0H0M{int(time.monotonic() - shell.started)}S",
-        "ShellInactivity": f"P0DT0H0M{int(shell.silence.total_seconds())}S",
-    }
-    inner = "".join(f"<rsp:{name}>{escape(text)}</rsp:{name}>" for name, text in fields.items())
-    return f'<rsp:Shell xmlns:rsp="{RSP}">{inner}</rsp:Shell>'
-
-
-def _describe_command(command: Command) -> str:
-    # Windows says Running of every command that was not collected [recording].
-    inner = f"<rsp:CommandId>{str(command.id).upper()}</rsp:CommandId><rsp:CommandLine></rsp:CommandLine>"
-    return f'<rsp:Command xmlns:rsp="{RSP}">{inner}<rsp:CommandState>Running</rsp:CommandState></rsp:Command>'
