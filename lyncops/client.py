@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from types import TracebackType
@@ -15,20 +15,24 @@ from lyncops.clock import SystemClock
 from lyncops.deployment.lookups import Lookups
 from lyncops.deployment.network import AnswersLookups
 from lyncops.deployment.scope import EVERYTHING, Scope
-from lyncops.errors import InvalidValueError
+from lyncops.errors import EndpointError, InvalidValueError
 from lyncops.remoting.interface import Clock, RunsCmdlets
 from lyncops.runs.journal import Journal, open_journal
 from lyncops.values import ANYWHERE, Effect, Fqdn, LyncVersion, Mode, Place
 
 if TYPE_CHECKING:
     from lyncops.checks.result import CheckResult
+    from lyncops.checks.synchronisation import BackupServiceReport
+    from lyncops.cmdlets import BackupModule
     from lyncops.cmdlets.base import Cmdlet
     from lyncops.configuration import Configuration
     from lyncops.deployment.model import Deployment
     from lyncops.plan.model import Plan
     from lyncops.plan.steps import CmdletStep
+    from lyncops.procedures.readiness import Readiness
     from lyncops.procedures.request import ProcedureRequest
     from lyncops.remoting.execution import Execution, StreamRecord
+    from lyncops.runs.backup_service import BackupServiceWatch
     from lyncops.runs.events import Observer
     from lyncops.runs.lock import Lock
     from lyncops.runs.model import Run
@@ -145,6 +149,39 @@ class Client:
         lives = found is None or found.is_alive
         return checks_for_failover(deployment, fqdn, mode or (Mode.PLANNED if lives else Mode.DISASTER))
 
+    def readiness(self, *pools: Fqdn | str) -> Readiness:
+        """Could these pools (every Front End pool, where none is named) be failed over now: in which mode, at what loss?
+
+        Raises:
+            EndpointError: no server could be reached.
+            InvalidValueError: a name is no FQDN.
+        """
+        from lyncops.procedures.readiness import readiness
+
+        names = tuple(map(Fqdn, pools))
+        return readiness(self.status(), names)
+
+    def backup_service(self, *pools: Fqdn | str) -> BackupServiceReport:
+        """The Backup Service: configuration, and both directions of the pairs of `pools` (of all pairs, where none is named).
+
+        Raises:
+            EndpointError: no server could be reached.
+            InvalidValueError: a name is no FQDN.
+        """
+        return self._backup_service(pools, None).report()
+
+    def watch_backup_service(
+        self, *pools: Fqdn | str, every: timedelta | None = None, timeout: timedelta | None = None, until_steady: bool = False
+    ) -> Iterator[BackupServiceReport]:
+        """Reports of the Backup Service one after the other, until `timeout`, or with `until_steady` until it is steady or stuck.
+
+        Raises:
+            EndpointError: no server could be reached for the first one.
+            AuthenticationFailedError: the credentials were refused.
+            InvalidValueError: a name is no FQDN.
+        """
+        return self._backup_service(pools, every).follow(timeout=timeout, until_steady=until_steady)
+
     def run_cmdlet(
         self,
         cmdlet: Cmdlet[R],
@@ -173,9 +210,8 @@ class Client:
             InvalidValueError: there is no such procedure, or the request makes no sense for it.
             EndpointError: no server could be reached.
         """
-        plan = _planner(procedure)(self.status(), request)
-        self._made.add(plan.content_id)
-        return plan
+        planner = _planner(procedure)
+        return self._kept(planner(self.status(), request))
 
     def plan_pool_failover(
         self, pool: Fqdn | str, mode: Mode, *, accept_data_loss: bool = False, overrides: Mapping[str, str] | None = None
@@ -214,6 +250,47 @@ class Client:
             EndpointError: no server could be reached.
         """
         return self._plan_pool("evacuate", to_pool, mode, accept_data_loss=accept_data_loss, overrides=overrides)
+
+    def plan_backup_service_set(
+        self,
+        *,
+        sync_interval: timedelta | None = None,
+        authorized_groups: Sequence[str] = (),
+        overrides: Mapping[str, str] | None = None,
+    ) -> Plan:
+        """Plan that the Backup Service copies every `sync_interval` (5 seconds to 3 hours), and who may ask it.
+
+        Raises:
+            InvalidValueError: neither is given, or the interval is out of range.
+            EndpointError: no server could be reached, or none knows the topology.
+        """
+        from lyncops.procedures.request import ProcedureRequest
+
+        deployment = self.status()
+        pools = deployment.front_end_pools
+        if not pools:
+            raise EndpointError("No Front End pool is known.", remedy="Look at `lyncops status`.")
+        request = ProcedureRequest(
+            target=pools[0].fqdn,
+            sync_interval=sync_interval,
+            authorized_groups=tuple(authorized_groups),
+            overrides=overrides or {},
+        )
+        return self._kept(_planner("backup-service-set")(deployment, request))
+
+    def plan_backup_service_sync(
+        self, pool: Fqdn | str, *, modules: Sequence[BackupModule] = (), overrides: Mapping[str, str] | None = None
+    ) -> Plan:
+        """Plan that what `pool` has changed is copied to its backup pool now: these modules, or all of them.
+
+        Raises:
+            InvalidValueError: `pool` is no FQDN.
+            EndpointError: no server could be reached.
+        """
+        from lyncops.procedures.request import ProcedureRequest
+
+        request = ProcedureRequest(target=Fqdn(pool), modules=tuple(modules), overrides=overrides or {})
+        return self.plan("backup-service-sync", request)
 
     def rehearse(self, plan: Plan) -> tuple[Rehearsal, ...]:
         """Send the plan's cmdlets with -WhatIf, those that have it: the servers say what they would do. Changes nothing.
@@ -296,6 +373,16 @@ class Client:
         from lyncops.runs.report import Report
 
         return Report.of(self.journal.load(run_id))
+
+    def _kept(self, plan: Plan) -> Plan:
+        self._made.add(plan.content_id)
+        return plan
+
+    def _backup_service(self, pools: Sequence[Fqdn | str], every: timedelta | None) -> BackupServiceWatch:
+        from lyncops.runs.backup_service import EVERY, BackupServiceWatch
+
+        pause = every or self.poll_interval or EVERY
+        return BackupServiceWatch(read=self.status, clock=self.clock, pools=tuple(map(Fqdn, pools)), every=pause)
 
     def _plan_pool(
         self, procedure: str, pool: Fqdn | str, mode: Mode, *, accept_data_loss: bool, overrides: Mapping[str, str] | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
+from datetime import datetime
 
 import attrs
 
@@ -70,6 +71,7 @@ class DirectionSync:
 class BackupServiceReport:
     """The Backup Service of a deployment: its configuration, and both directions of every pair that was asked for."""
 
+    read_at: datetime
     settings: BackupServiceSettings | Unread
     directions: tuple[DirectionSync, ...]
     unpaired: tuple[Fqdn, ...] = ()
@@ -84,7 +86,9 @@ class BackupServiceReport:
 def backup_service_report(deployment: Deployment, pools: Iterable[Fqdn] = ()) -> BackupServiceReport:
     """Both directions of the pairs that `pools` belong to (of every pair, where none is named), each direction once."""
     if isinstance(deployment.pools, Unread):
-        return BackupServiceReport(settings=deployment.backup_service, directions=(), unread=(deployment.pools,))
+        return BackupServiceReport(
+            read_at=deployment.read_at, settings=deployment.backup_service, directions=(), unread=(deployment.pools,)
+        )
     wanted = tuple(pools) or tuple(pool.fqdn for pool in deployment.front_end_pools)
     directions: dict[tuple[Fqdn, Fqdn], DirectionSync] = {}
     unpaired: list[Fqdn] = []
@@ -100,6 +104,7 @@ def backup_service_report(deployment: Deployment, pools: Iterable[Fqdn] = ()) ->
                 for source, target in ((fqdn, partner), (partner, fqdn)):
                     directions.setdefault((source, target), _direction(deployment, source, target))
     return BackupServiceReport(
+        read_at=deployment.read_at,
         settings=deployment.backup_service,
         directions=tuple(directions.values()),
         unpaired=tuple(unpaired),
@@ -107,10 +112,10 @@ def backup_service_report(deployment: Deployment, pools: Iterable[Fqdn] = ()) ->
     )
 
 
-def silent_report(error: object) -> BackupServiceReport:
+def silent_report(error: object, at: datetime) -> BackupServiceReport:
     """What is known when no server answers: nothing, and why."""
     nothing = Unread("the Backup Service", str(error))
-    return BackupServiceReport(settings=nothing, directions=(), unread=(nothing,))
+    return BackupServiceReport(read_at=at, settings=nothing, directions=(), unread=(nothing,))
 
 
 def _partner_of(deployment: Deployment, fqdn: Fqdn) -> Fqdn | Unread | None:

@@ -1,0 +1,175 @@
+"""Could every pool be failed over right now: in which mode, what would be lost, what stands in the way?
+
+A pure function of one reading. The planned failover of a living pool is asked as it is; its disaster failover is asked of the same
+reading with the pool taken to be gone, since nobody knows before a disaster how it will look but the servers of today.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+import attrs
+
+from lyncops.checks.health import Life, life
+from lyncops.checks.result import CheckResult, Verdict
+from lyncops.deployment.model import Deployment, Pool
+from lyncops.plan.model import Plan
+from lyncops.procedures.pool_failover import plan_pool_failover
+from lyncops.values import Fqdn, Mode, Unread
+
+# A WinRM endpoint never tells the operator's rights (facts page 7.1): an answer that cannot come is no warning.
+_NEVER_KNOWN: Final = frozenset({"rights"})
+# These say what the plan itself will do about it.
+_DONE_BY_THE_PLAN: Final = frozenset({"store-not-on-failed-pool", "edge-next-hop"})
+
+
+class ReadinessVerdict(enum.Enum):
+    """Whether a pool could be failed over, from good to bad."""
+
+    READY = "ready"
+    READY_WITH_WARNINGS = "ready, with warnings"
+    NOT_READY = "not ready"
+
+
+_SEVERITY: Final = tuple(ReadinessVerdict)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class ModeReadiness:
+    """One mode. `hypothetical`: the disaster has not happened, the pool is taken to be gone for the question.
+
+    `obstacles` refuse the failover, each with its check's id and remedy; `warnings` do not. What the hypothesis itself makes silent
+    or late is no warning.
+    """
+
+    mode: Mode
+    hypothetical: bool
+    obstacles: tuple[CheckResult, ...]
+    warnings: tuple[CheckResult, ...]
+    expected_loss: str
+    estimate: timedelta
+    command: str
+
+    @property
+    def verdict(self) -> ReadinessVerdict:
+        """Whether it could be done."""
+        if self.obstacles:
+            return ReadinessVerdict.NOT_READY
+        return ReadinessVerdict.READY_WITH_WARNINGS if self.warnings else ReadinessVerdict.READY
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class PoolReadiness:
+    """One pool. A living one is asked for both modes, a dead one for disaster alone."""
+
+    pool: Fqdn
+    backup_pool: Fqdn | None
+    life: str  # alive, partly alive, down, silent, ...
+    modes: tuple[ModeReadiness, ...]
+
+    @property
+    def verdict(self) -> ReadinessVerdict:
+        """The worst of its modes: ready is what can be moved for maintenance, and rescued when it burns."""
+        return max((mode.verdict for mode in self.modes), key=_SEVERITY.index)
+
+    @property
+    def possible(self) -> tuple[Mode, ...]:
+        """The modes in which it could be failed over."""
+        return tuple(mode.mode for mode in self.modes if not mode.obstacles)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Readiness:
+    """All pools that were asked for. `unread` says why there is none, where the topology could not be read."""
+
+    deployment: str
+    read_at: datetime
+    pools: tuple[PoolReadiness, ...]
+    unread: Unread | None = None
+
+    @property
+    def verdict(self) -> ReadinessVerdict | None:
+        """The worst of all pools; None where it is not known; a deployment without a Front End pool is not ready."""
+        if self.unread is not None:
+            return None
+        return max((pool.verdict for pool in self.pools), key=_SEVERITY.index, default=ReadinessVerdict.NOT_READY)
+
+
+def readiness(deployment: Deployment, pools: Iterable[Fqdn] = ()) -> Readiness:
+    """Answer for `pools`, or for every Front End pool. A name that is none is an answer too: it cannot be failed over."""
+    missing = deployment.pools if isinstance(deployment.pools, Unread) else None
+    wanted = () if missing else tuple(dict.fromkeys(pools)) or tuple(pool.fqdn for pool in deployment.front_end_pools)
+    return Readiness(
+        deployment=deployment.name,
+        read_at=deployment.read_at,
+        pools=tuple(_of_pool(deployment, fqdn) for fqdn in wanted),
+        unread=missing,
+    )
+
+
+def _of_pool(deployment: Deployment, fqdn: Fqdn) -> PoolReadiness:
+    pool = deployment.pool(fqdn)
+    state = Life.NOT_ASKED if pool is None or not pool.kind.is_front_end else life(pool)
+    backup = pool.backup_pool if pool else None
+    return PoolReadiness(
+        pool=fqdn,
+        backup_pool=backup if isinstance(backup, Fqdn) else None,
+        life="unknown" if pool is None else state.value,
+        modes=_modes(deployment, fqdn, pool, state),
+    )
+
+
+def _modes(deployment: Deployment, fqdn: Fqdn, pool: Pool | None, state: Life) -> tuple[ModeReadiness, ...]:
+    if pool is not None and state in (Life.DOWN, Life.SILENT):
+        return (_of_mode(deployment, fqdn, Mode.DISASTER),)
+    planned = _of_mode(deployment, fqdn, Mode.PLANNED)
+    if pool is None or not pool.kind.is_front_end:
+        return (planned,)
+    return planned, _of_mode(without_pool(deployment, pool), fqdn, Mode.DISASTER, hypothetical=True)
+
+
+def _of_mode(deployment: Deployment, fqdn: Fqdn, mode: Mode, *, hypothetical: bool = False) -> ModeReadiness:
+    plan = plan_pool_failover(deployment, fqdn, mode, accept_data_loss=True)
+    accept = " --accept-data-loss" if mode is Mode.DISASTER else ""
+    return ModeReadiness(
+        mode=mode,
+        hypothetical=hypothetical,
+        obstacles=plan.refusals,
+        warnings=() if hypothetical else _warnings(plan),
+        expected_loss=plan.expected_loss,
+        estimate=plan.estimate,
+        command=f"lyncops run pool-failover {fqdn} --mode {mode.value}{accept}",
+    )
+
+
+def _warnings(plan: Plan) -> tuple[CheckResult, ...]:
+    return tuple(
+        check
+        for check in plan.checks
+        if check.check_id not in _DONE_BY_THE_PLAN
+        and not check.refuses
+        and (check.verdict in (Verdict.WARNING, Verdict.FAILED) or (check.verdict is Verdict.UNKNOWN and _could_be_known(check)))
+    )
+
+
+def _could_be_known(check: CheckResult) -> bool:
+    return check.check_id not in _NEVER_KNOWN
+
+
+def without_pool(deployment: Deployment, pool: Pool) -> Deployment:
+    """The same reading with no service running on the machines of `pool`, and the store without a master where the pool holds it.
+
+    The states of its Backup Service stay as they were read: they say what it had not copied when it went.
+    """
+    names = {pool.fqdn, *(machine.fqdn for machine in pool.machines)}
+    gone = attrs.evolve(pool, machines=tuple(attrs.evolve(machine, services=()) for machine in pool.machines))
+    pools = (
+        () if isinstance(deployment.pools, Unread) else tuple(gone if one.fqdn == pool.fqdn else one for one in deployment.pools)
+    )
+    store = deployment.central_management
+    if store.active_master in names:
+        store = attrs.evolve(store, active_master=None, file_transfer_agents=())
+    return attrs.evolve(deployment, pools=pools, central_management=store)
