@@ -10,7 +10,7 @@ import click
 
 from lyncops.errors import InvalidValueError
 from lyncops.procedures import PROCEDURES, Procedure, ProcedureRequest
-from lyncops.values import Fqdn, Mode
+from lyncops.values import Fqdn, Mode, SiteName
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -26,6 +26,9 @@ class Options(TypedDict):
     export_folder: str | None
     next_hop: str | None
     edge: tuple[str, ...]
+    site: tuple[str, ...]
+    domain: tuple[str, ...]
+    xmpp_host: str | None
     database_type: str | None
     principal: str | None
     store_sql_server: str | None
@@ -41,6 +44,9 @@ _OPTIONS: Final = (
     click.option("--export-folder", metavar="FOLDER", help="Where to, on the server that exports."),
     click.option("--next-hop", metavar="POOL", help="The pool that Edge pools shall lead to."),
     click.option("--edge", metavar="EDGE_POOL", multiple=True, help="The Edge pool that is meant; may repeat for pool-failback."),
+    click.option("--site", metavar="SITE", multiple=True, help="federation, XMPP: a site whose route changes; may repeat."),
+    click.option("--domain", metavar="DOMAIN", multiple=True, help="XMPP: a domain whose partners come by it; may repeat."),
+    click.option("--xmpp-host", metavar="HOST", help="XMPP: its external name (default: xmpp. and the first domain)."),
     click.option("--database-type", metavar="TYPE", help="database-failover: which databases (default: User)."),
     click.option("--principal", type=click.Choice(["primary", "mirror"]), help="database-failover: the side to be principal."),
     click.option("--store-sql-server", metavar="FQDN", help="Where the store's receiving copy is, when it cannot be read."),
@@ -101,6 +107,9 @@ def _given(procedure: Procedure, options: Options) -> dict[str, Any]:
         "export": options["export"],
         "export_folder": options["export_folder"],
         "next_hop": _fqdn("--next-hop", options["next_hop"]) if options["next_hop"] else None,
+        "sites": tuple(map(SiteName, options["site"])) or None,
+        "domains": tuple(_fqdn("--domain", domain) for domain in options["domain"]) or None,
+        "xmpp_host": _fqdn("--xmpp-host", options["xmpp_host"]) if options["xmpp_host"] else None,
         "database_type": options["database_type"],
         "to_mirror": options["principal"] == "mirror" if options["principal"] else None,
         "store_sql_server": _fqdn("--store-sql-server", options["store_sql_server"]) if options["store_sql_server"] else None,

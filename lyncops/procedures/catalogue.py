@@ -17,11 +17,13 @@ from lyncops.procedures import (
     conference_restore,
     database_failover,
     edge_association,
+    edge_federation,
     edge_next_hop,
     evacuate,
     management_store_failover,
     pool_failback,
     pool_failover,
+    xmpp,
 )
 from lyncops.procedures.drafting import Draft, finished
 from lyncops.procedures.request import ProcedureRequest
@@ -65,7 +67,8 @@ class Procedure:
             raise InvalidValueError(f"{self.name} has no modes.", remedy="Leave --mode out.")
         for field in self.required:
             if not getattr(request, field):
-                raise InvalidValueError(f"{self.name} needs {field}.", remedy=f"Add --{field.replace('_', '-')}.")
+                option = field.replace("_", "-").removesuffix("s")  # one that may repeat is named in the singular
+                raise InvalidValueError(f"{self.name} needs {field}.", remedy=f"Add --{option}.")
 
 
 _ALL: Final = (
@@ -129,6 +132,40 @@ _ALL: Final = (
         options=("edge", "enable_topology"),
         required=("edge",),
         draft=edge_association.draft,
+    ),
+    Procedure(
+        name="edge-federation-failover",
+        summary="Let another Edge pool have federation.",
+        source="Failing over the Edge pool used for Lync Server federation",
+        target="the Edge pool that has federation",
+        options=("edge", "sites", "enable_topology"),
+        draft=edge_federation.draft_failover,
+    ),
+    Procedure(
+        name="edge-federation-failback",
+        summary="Give federation back to the Edge pool that first had it.",
+        source="Failing back the Edge pool used for Lync Server federation or XMPP federation",
+        target="the Edge pool that first had federation",
+        options=("edge", "sites", "enable_topology"),
+        draft=edge_federation.draft_failback,
+    ),
+    Procedure(
+        name="xmpp-failover",
+        summary="Let another Edge pool have XMPP federation.",
+        source="Failing over the Edge pool used for XMPP federation",
+        target="the Edge pool that has XMPP federation",
+        options=("edge", "sites", "domains", "xmpp_host", "enable_topology"),
+        required=("domains",),
+        draft=xmpp.draft_failover,
+    ),
+    Procedure(
+        name="xmpp-failback",
+        summary="Give XMPP federation back to the Edge pool that first had it.",
+        source="Failing back the Edge pool used for Lync Server federation or XMPP federation",
+        target="the Edge pool that first had XMPP federation",
+        options=("edge", "sites", "domains", "xmpp_host", "enable_topology"),
+        required=("domains",),
+        draft=xmpp.draft_failback,
     ),
     Procedure(
         name="backup-service-set",

@@ -68,7 +68,7 @@ def topology_steps(place: Place) -> tuple[Step, ...]:
 def edge_replica_steps(deployment: Deployment, move: NextHopMove) -> tuple[Step, ...]:
     """A wait until the Edge servers have heard of it. A pool's failover does not need it: it asks the store, not the Edge."""
     gone = silent_machines(deployment)
-    reporting = (machine for edge in move.edges for machine in _reporting_machines(deployment, edge.fqdn))
+    reporting = (machine for edge in move.edges for machine in reporting_machines(deployment, edge.fqdn))
     machines = tuple(machine for machine in reporting if machine not in gone)
     if not machines:
         return ()
@@ -127,7 +127,7 @@ def _move(deployment: Deployment, edge: EdgePool, to: Fqdn, *, place: Place, why
     )
 
 
-def _reporting_machines(deployment: Deployment, edge: Fqdn) -> tuple[Fqdn, ...]:
+def reporting_machines(deployment: Deployment, edge: Fqdn) -> tuple[Fqdn, ...]:
     """The machines of an Edge pool that had reported a replica: one that never did cannot be waited for."""
     pool = deployment.pool(edge)
     replicas = deployment.central_management.replicas

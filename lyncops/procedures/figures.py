@@ -12,6 +12,7 @@ STORE_FAILOVER: Final = timedelta(minutes=5)  # recovery time objective of the C
 MIRROR_FAILOVER: Final = timedelta(minutes=5)  # the same of an automatic mirror failover
 REPLICATION: Final = timedelta(minutes=3)  # a change reaches the replicas: two to three minutes
 SETTING: Final = timedelta(seconds=10)  # a Set-Cs cmdlet; no figure is documented
+SERVICES: Final = timedelta(minutes=2)  # services of one server stop or start; no figure is documented
 EXPORT: Final = timedelta(seconds=30)  # an export; no figure is documented
 CONTENT_SYNC: Final = timedelta(minutes=10)  # conference content of 20,000 users; no figure is documented
 

@@ -15,7 +15,7 @@ from lyncops.cmdlets.databases import DATABASE_TYPE
 from lyncops.errors import PlanFormatError
 from lyncops.plan.model import Plan
 from lyncops.plan.serial import CONVERTER
-from lyncops.values import Fqdn, Mode
+from lyncops.values import Fqdn, Mode, SiteName
 
 
 def _sync_interval(interval: timedelta | None) -> timedelta | None:
@@ -32,7 +32,8 @@ class ProcedureRequest:
 
     `target` is the pool that first homed the users (pool-failover, pool-failback, conference-restore), the pool that shall
     serve everybody (evacuate), that the store leaves (management-store-failover), whose Edge association or mirrored
-    databases change (edge-association, database-failover), or the Edge pool (edge-next-hop). For backup-service-sync it is
+    databases change (edge-association, database-failover), the Edge pool (edge-next-hop), or the Edge pool that first had
+    federation or XMPP (edge-federation-..., xmpp-..., in both directions). For backup-service-sync it is
     the pool whose changes are copied, for backup-service-set any Front End pool: the configuration is that of the deployment.
     """
 
@@ -45,7 +46,10 @@ class ProcedureRequest:
     next_hop: Fqdn | None = None  # the pool that Edge pools shall lead to
     enable_topology: bool = False  # run Enable-CsTopology after settings of services were changed
     edges: tuple[Fqdn, ...] | None = None  # pool-failback: the Edge pools to lead back (None: those of the pool's site)
-    edge: Fqdn | None = None  # edge-association: the Edge pool
+    edge: Fqdn | None = None  # edge-association: the Edge pool; edge-federation-..., xmpp-...: the other Edge pool
+    sites: tuple[SiteName, ...] | None = None  # the sites whose route changes (None: those that lead to the Edge pool left)
+    domains: tuple[Fqdn, ...] = ()  # xmpp-...: the domains whose partners come by XMPP
+    xmpp_host: Fqdn | None = None  # xmpp-...: the external name of the XMPP gateway (None: xmpp. before the first domain)
     database_type: DatabaseNameType = attrs.field(default=DatabaseNameType.USER, converter=_database_type)  # database-failover
     to_mirror: bool | None = None  # database-failover: the side that shall be principal (None: the other one)
     store_sql_server: Fqdn | None = None  # where the receiving copy of the store is, when it cannot be read

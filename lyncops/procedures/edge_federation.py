@@ -1,0 +1,139 @@
+"""Failing over the Edge pool used for federation to another one, and back."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.words import listed
+from lyncops.deployment.model import Deployment
+from lyncops.plan.conditions import Condition, FederatedEdgeIs, PortIsOpen, RouteKind
+from lyncops.plan.steps import ManualStep, Step
+from lyncops.procedures.drafting import Draft
+from lyncops.procedures.edge_moves import EdgeMove, media_notes, plan_move, undo_command
+from lyncops.procedures.edge_steps import BY_HAND, replica_steps, route_goal, route_steps, start_steps
+from lyncops.procedures.request import ProcedureRequest
+from lyncops.values import Unread
+
+PORT: Final = 5061  # facts page 2.2: the external SIP port that marks a federated Edge pool, and that partners connect to
+_SOURCE: Final = "Failing over the Edge pool used for federation; facts page 4.4 and 8"
+_NO_CMDLET: Final = "No cmdlet is known to do it: that Set-CsEdgeServer -AccessEdgeExternalSipPort would is not established."
+
+
+def draft_failover(deployment: Deployment, request: ProcedureRequest) -> Draft:
+    """Draft that federation leaves the Edge pool `request.target` for `request.edge`.
+
+    Refused when either Edge pool is not known, when the one that takes over does not run or is not reached by replication,
+    when the store cannot be written, and when federation is on neither of the two.
+    """
+    return _draft(deployment, request, back=False)
+
+
+def draft_failback(deployment: Deployment, request: ProcedureRequest) -> Draft:
+    """Draft that federation comes back to the Edge pool `request.target`, which first had it; refused as the failover is."""
+    return _draft(deployment, request, back=True)
+
+
+def _draft(deployment: Deployment, request: ProcedureRequest, *, back: bool) -> Draft:
+    move, checks = plan_move(deployment, request, RouteKind.SIP, back=back)
+    if move is None:
+        return Draft(checks=checks)
+    home = start_steps(move, why="The restored Edge pool comes first: only a running one can take federation.") if back else ()
+    return Draft(
+        lock=move.lock,
+        checks=(*checks, _has_federation(move)),
+        steps=(*home, *_steps(move, enable_topology=request.enable_topology)),
+        goal=(FederatedEdgeIs(move.to.fqdn), *route_goal(move)),
+        expected_loss="Nothing is lost; federation is cut off until it is done.",
+        notes=(*_notes(move), *media_notes(move)),
+    )
+
+
+def _steps(move: EdgeMove, *, enable_topology: bool) -> tuple[Step, ...]:
+    """As documented; the replicas are waited for where the next step rests on them."""
+    return (
+        _topology_gate(move),
+        *replica_steps(move, "edge-replicas-topology", why="Setup installs what the Edge server's own replica says."),
+        _setup_gate(move),
+        *route_steps(move, before=(FederatedEdgeIs(move.to.fqdn),), enable_topology=enable_topology),
+        *replica_steps(move, "edge-replicas-route", why="The Edge servers learn of the routes last.", optional=True),
+    )
+
+
+def _topology_gate(move: EdgeMove) -> ManualStep:
+    box = "Enable federation for this Edge pool (Port 5061)"
+    return ManualStep(
+        step_id="topology-federation",
+        title=f"Move federation from {move.leaving.fqdn} to {move.to.fqdn} in Topology Builder",
+        why=f"Exactly one Edge pool may have federation. {_NO_CMDLET}",
+        source=_SOURCE,
+        instructions=(
+            "Open Topology Builder on a Front End server, download the topology, and expand Edge pools.",
+            f"{move.leaving.fqdn}: Edit Properties, General: clear `{box}`.",
+            f"{move.to.fqdn}: Edit Properties, General: select `{box}`.",
+            "Action, Topology, Publish; wait for its end and look at its log.",
+        ),
+        where="Topology Builder, on a Front End server",
+        how_to_see=f"Get-CsService -EdgeServer: AccessEdgeExternalSipPort is {PORT} for {move.to.fqdn} and no other Edge pool. "
+        "lyncops reads the same.",
+        after=(FederatedEdgeIs(move.to.fqdn),),
+        estimate=BY_HAND,
+        undo=f"The same with {move.leaving.fqdn} and {move.to.fqdn} exchanged.",
+    )
+
+
+def _setup_gate(move: EdgeMove) -> ManualStep:
+    servers = listed(machine.fqdn for machine in move.machines)
+    name = move.to.external_fqdn
+    after: tuple[Condition, ...] = () if name is None else (PortIsOpen(name, PORT),)
+    seen = f"Partners can connect to {name}, port {PORT}; lyncops tries it, as far as that can be seen from where it runs."
+    return ManualStep(
+        step_id="edge-setup",
+        title=f"Run setup on the servers of {move.to.fqdn}",
+        why="Until then they do not serve the port that was added.",
+        source=_SOURCE,
+        instructions=(
+            f"On each of {servers}: open the Deployment Wizard, Install or Update Server System.",
+            "Setup or Remove Server Components: Run Again, Next; look at the log, Finish.",
+        ),
+        where=f"the Deployment Wizard, on {servers}",
+        how_to_see=seen if name else f"The log of setup on {servers}; the Edge pool's external name is not known to lyncops.",
+        after=after,
+        estimate=BY_HAND,
+        undo="Setup is run again when federation is moved back.",
+    )
+
+
+def _has_federation(move: EdgeMove) -> CheckResult:
+    edges = () if isinstance(move.deployment.edges, Unread) else move.deployment.edges
+    federated = [edge.fqdn for edge in edges if edge.has_federation]
+    evidence = f"Federation ({PORT}) is enabled on {listed(federated)}."
+    if federated == [move.leaving.fqdn]:
+        verdict, remedy = Verdict.PASSED, ""
+    elif move.leaving.fqdn in federated or move.to.fqdn in federated:
+        verdict, remedy = Verdict.WARNING, f"Exactly one may have it. The plan ends with {move.to.fqdn} alone."
+    else:
+        verdict, remedy = (
+            Verdict.FAILED,
+            "Name the Edge pool that has federation; if none has, enable it in Topology Builder first.",
+        )
+    return CheckResult(
+        check_id="has-federation",
+        question="Is federation on the Edge pool that it leaves, and on no other?",
+        verdict=verdict,
+        evidence=evidence,
+        remedy=remedy,
+        source="On-Premises Diagnostic, RDCheckEdgePoolCount: exactly one federated Edge pool; facts page 2.2",
+    )
+
+
+def _notes(move: EdgeMove) -> tuple[str, ...]:
+    host = move.to.external_fqdn or f"the external name of {move.to.fqdn}"
+    dns = f"Partners find you by DNS: see that _sipfederationtls._tcp of your domains leads to {host} too."
+    if not move.back:
+        return (dns, f"Undone by: {undo_command(move, 'edge-federation-failback')}")
+    return (
+        dns,
+        f"XMPP goes back by a procedure of its own: lyncops run xmpp-failback {move.to.fqdn} --domain DOMAIN.",
+        "A Front End pool of the same site that failed too is failed back last: lyncops run pool-failback POOL --mode planned.",
+    )

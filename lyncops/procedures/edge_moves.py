@@ -1,0 +1,238 @@
+"""What the procedures of federation and XMPP share: from which Edge pool to which, for which sites, and may it be."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+import attrs
+
+from lyncops.checks.replicas import newest_time
+from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.situation import Situation
+from lyncops.checks.words import counted, listed
+from lyncops.deployment.model import Deployment, EdgePool, Machine, Replica, Site
+from lyncops.plan.conditions import RouteKind
+from lyncops.plan.conditions.routes import leads_to
+from lyncops.procedures.request import ProcedureRequest
+from lyncops.procedures.store import store_writable
+from lyncops.values import Fqdn, Mode, ServiceId, SiteName, Unread
+
+_FAULT_AGE: Final = timedelta(hours=1)  # facts page 2.2: investigate reports older than an hour
+_SOURCE: Final = "Failing over and failing back the Edge pool used for federation; facts page 4.4 and 8"
+_ENDPOINT: Final = "Give its servers a [[machine]] in lyncops.toml; or, knowing that they run, override this."
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class EdgeMove:
+    """Federation (`RouteKind.SIP`) or XMPP leaves one Edge pool for another, and with it the routes of some sites.
+
+    `back`: it comes home, to an Edge pool that was down until now.
+    """
+
+    deployment: Deployment
+    kind: RouteKind
+    leaving: EdgePool
+    to: EdgePool
+    sites: tuple[SiteName, ...]
+    back: bool
+
+    @property
+    def route(self) -> ServiceId:
+        """The Edge service that the routes shall lead to."""
+        return ServiceId("EdgeServer", self.to.fqdn)
+
+    @property
+    def machines(self) -> tuple[Machine, ...]:
+        """The servers of the Edge pool that takes over."""
+        pool = self.deployment.pool(self.to.fqdn)
+        return pool.machines if pool else ()
+
+    @property
+    def lock(self) -> tuple[Fqdn, ...]:
+        """The two Edge pools, on which nobody else may work meanwhile."""
+        return (self.leaving.fqdn, self.to.fqdn)
+
+
+def plan_move(
+    deployment: Deployment, request: ProcedureRequest, kind: RouteKind, *, back: bool
+) -> tuple[EdgeMove | None, tuple[CheckResult, ...]]:
+    """The move that a request asks for, with the checks that all such moves have; None where an Edge pool is not known.
+
+    `request.target` is the Edge pool that had it first, in both directions, as the guide names pools. `request.edge` is the
+    other one; where there is only one that it can be, it need not be named.
+    """
+    edges = () if isinstance(deployment.edges, Unread) else deployment.edges
+    home = next((edge for edge in edges if edge.fqdn == request.target), None)
+    exists = _exists(deployment, request.target, found=home is not None)
+    if home is None:
+        return None, (exists,)
+    candidates = tuple(edge for edge in edges if edge is not home and (not back or _has(deployment, edge, kind)))
+    named = tuple(edge for edge in edges if edge is not home and edge.fqdn == request.edge)
+    chosen = named if request.edge else candidates
+    other = _other_known(home, request.edge, chosen, back=back)
+    if len(chosen) != 1:
+        return None, (exists, other)
+    leaving, to = (chosen[0], home) if back else (home, chosen[0])
+    sites = sites_leading_to(deployment, leaving.fqdn, kind) if request.sites is None else request.sites
+    move = EdgeMove(deployment=deployment, kind=kind, leaving=leaving, to=to, sites=sites, back=back)
+    return move, (exists, other, _sites_known(move), _alive(move), _replicas(move), store_writable(deployment))
+
+
+def sites_leading_to(deployment: Deployment, edge: Fqdn, kind: RouteKind) -> tuple[SiteName, ...]:
+    """The sites whose route of that kind leads to an Edge pool (by its own name or by a machine's)."""
+    sites = () if isinstance(deployment.sites, Unread) else deployment.sites
+    routes = ((site.name, _route(site, kind)) for site in sites)
+    return tuple(name for name, route in routes if route is not None and leads_to(deployment, route.pool, edge))
+
+
+def media_notes(move: EdgeMove) -> tuple[str, ...]:
+    """Front End pools whose media goes by the wrong Edge pool after the move, each with the command that changes it."""
+    pools = move.deployment.front_end_pools
+    if move.back:
+        home = move.deployment.pool(move.to.fqdn)
+        stray = [p for p in pools if home and p.site == home.site and p.media_edge not in (None, move.to.fqdn)]
+        why = "is in the site of {to} and uses another Edge pool for Web Conferencing and A/V; lead it home"
+    else:
+        stray = [p for p in pools if p.media_edge == move.leaving.fqdn and p.is_alive]
+        why = "still uses {leaving} for Web Conferencing and A/V; if that is down, lead it to another"
+    told = why.format(to=move.to.fqdn, leaving=move.leaving.fqdn)
+    return tuple(f"{p.fqdn} {told}: lyncops run edge-association {p.fqdn} --edge {move.to.fqdn} (facts page 4.4)." for p in stray)
+
+
+def undo_command(move: EdgeMove, procedure: str, *options: str) -> str:
+    """The command line that brings everything back, and the same sites only."""
+    sites = (f'--site "{site}"' if " " in site else f"--site {site}" for site in move.sites)
+    return " ".join(("lyncops run", procedure, move.leaving.fqdn, "--edge", move.to.fqdn, *options, *sites))
+
+
+def _route(site: Site, kind: RouteKind) -> ServiceId | None:
+    return site.federation_route if kind is RouteKind.SIP else site.xmpp_federation_route
+
+
+def _has(deployment: Deployment, edge: EdgePool, kind: RouteKind) -> bool:
+    return (kind is RouteKind.SIP and edge.has_federation) or bool(sites_leading_to(deployment, edge.fqdn, kind))
+
+
+def _exists(deployment: Deployment, target: Fqdn, *, found: bool) -> CheckResult:
+    edges = deployment.edges
+    if isinstance(edges, Unread):
+        verdict, evidence = Verdict.UNKNOWN, str(edges)
+    else:
+        verdict = Verdict.PASSED if found else Verdict.FAILED
+        others = f"No such Edge pool; the Edge pools are: {listed(edge.fqdn for edge in edges)}."
+        evidence = f"The topology has {target}." if found else others
+    return CheckResult(
+        check_id="edge-exists",
+        question="Does the topology have this Edge pool?",
+        verdict=verdict,
+        evidence=evidence,
+        remedy="" if found else "Name the Edge pool that first had it, not a Front End pool and not a machine.",
+        source=_SOURCE,
+        overridable=False,
+    )
+
+
+def _other_known(home: EdgePool, named: Fqdn | None, found: tuple[EdgePool, ...], *, back: bool) -> CheckResult:
+    task = "has it now" if back else "takes over"
+    if len(found) == 1:
+        evidence = f"{found[0].fqdn} {task}."
+    elif named is not None:
+        evidence = f"{named} is no other Edge pool of the topology."
+    else:
+        evidence = f"Besides {home.fqdn}: {listed(edge.fqdn for edge in found)}."
+    good = len(found) == 1
+    nothing = back and not found and named is None
+    remedy = "Nothing is to be failed back." if nothing else f"Name the Edge pool that {task} with --edge."
+    return CheckResult(
+        check_id="other-edge",
+        question=f"Is it clear which Edge pool {task}?",
+        verdict=Verdict.PASSED if good else Verdict.FAILED,
+        evidence=evidence,
+        remedy="" if good else remedy,
+        source=_SOURCE,
+        overridable=False,
+    )
+
+
+def _sites_known(move: EdgeMove) -> CheckResult:
+    sites = move.deployment.sites
+    known = () if isinstance(sites, Unread) else tuple(site.name for site in sites)
+    strange = [name for name in move.sites if name not in known]
+    verdict, remedy = Verdict.PASSED, ""
+    if isinstance(sites, Unread):
+        verdict, evidence, remedy = Verdict.UNKNOWN, str(sites), "Look at Get-CsSite."
+    elif strange:
+        verdict, evidence = Verdict.FAILED, f"The topology has no site {listed(strange)}; its sites are {listed(known)}."
+        remedy = "Name existing sites with --site."
+    elif not move.sites:
+        evidence = f"{move.kind.value} of no site leads to {move.leaving.fqdn}."
+        verdict = Verdict.WARNING if move.kind is RouteKind.SIP else Verdict.FAILED
+        remedy = "Name the sites whose route shall change with --site."
+    else:
+        evidence = f"{move.kind.value} of {listed(move.sites)} will lead to {move.to.fqdn}."
+    return CheckResult(
+        check_id="site-routes",
+        question="Is it known whose route changes?",
+        verdict=verdict,
+        evidence=evidence,
+        remedy=remedy,
+        source="Set-CsSite reference page; facts page 1.1 and 1.3",
+        overridable=False,
+    )
+
+
+def _alive(move: EdgeMove) -> CheckResult:
+    """Whether the Edge pool that takes over runs. One that comes home is started by the plan: it only has to answer."""
+    machines = move.machines
+    answering = [machine for machine in machines if not isinstance(machine.services, Unread)]
+    running = [machine for machine in machines if machine.is_up]
+    evidence = f"{len(running)} of {counted(len(machines), 'server')} of {move.to.fqdn} run; {len(answering)} answered."
+    if machines and len(running) == len(machines):
+        verdict, remedy = Verdict.PASSED, ""
+    elif running or (move.back and answering):
+        verdict, remedy = Verdict.WARNING, f"See to {listed(m.fqdn for m in machines if not m.is_up)}."
+    elif answering:
+        verdict, remedy = Verdict.FAILED, f"Start the services: run Start-CsWindowsService on {listed(m.fqdn for m in machines)}."
+    else:
+        verdict, remedy = Verdict.UNKNOWN, _ENDPOINT
+    return CheckResult(
+        check_id="edge-alive",
+        question="Does the Edge pool that takes over run?",
+        verdict=verdict,
+        evidence=evidence,
+        remedy=remedy,
+        source="facts page 4.4; Edge servers are usually not reached from inside, facts page 8",
+    )
+
+
+def _replicas(move: EdgeMove) -> CheckResult:
+    """Whether changes reach the Edge pool that takes over. One that comes home was silent until now: the plan waits for it."""
+    replicas = move.deployment.central_management.replicas
+    names = {machine.fqdn for machine in move.machines}
+    own = () if isinstance(replicas, Unread) else tuple(one for one in replicas if one.computer in names)
+    now = newest_time(Situation(move.deployment, move.to.fqdn, Mode.PLANNED))
+    behind = [one for one in own if not one.up_to_date]
+    silent = [one for one in behind if _silent(one) or (one.last_status_report and now - one.last_status_report > _FAULT_AGE)]
+    if isinstance(replicas, Unread):
+        verdict, evidence = Verdict.UNKNOWN, str(replicas)
+    elif silent and not move.back:
+        verdict, evidence = Verdict.FAILED, f"Not up to date, and no report for an hour: {listed(one.computer for one in silent)}."
+    elif behind or len(own) < len(names):
+        missing = sorted(names - {one.computer for one in own if one.up_to_date})
+        verdict, evidence = Verdict.WARNING, f"Not up to date, or no report yet: {listed(missing)}."
+    else:
+        verdict, evidence = Verdict.PASSED, f"{counted(len(own), 'replica')} of {move.to.fqdn} up to date."
+    fine = verdict is Verdict.PASSED
+    return CheckResult(
+        check_id="edge-replicas",
+        question="Do changes reach the Edge pool that takes over?",
+        verdict=verdict,
+        evidence=evidence,
+        remedy="" if fine else "See that REPLICA runs there and that the store reaches it (TCP 4443).",
+        source="facts page 8 and 2.2",
+    )
+
+
+def _silent(replica: Replica) -> bool:
+    return replica.last_status_report is None

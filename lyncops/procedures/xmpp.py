@@ -1,0 +1,187 @@
+"""Failing over the Edge pool used for XMPP federation to another one, and back."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lyncops.checks.result import CheckResult, Verdict
+from lyncops.deployment.model import Deployment
+from lyncops.plan.conditions import Condition, HostLeadsTo, PortIsOpen, RouteKind, ServiceNames
+from lyncops.plan.steps import ManualStep, Step
+from lyncops.procedures.drafting import Draft
+from lyncops.procedures.edge_moves import EdgeMove, media_notes, plan_move, undo_command
+from lyncops.procedures.edge_steps import BY_HAND, replica_steps, route_goal, route_steps, start_steps, stop_steps
+from lyncops.procedures.request import ProcedureRequest
+from lyncops.values import Fqdn, LyncVersion, Unread
+
+PORT: Final = 5269  # facts page 4.4
+_SOURCE: Final = "Failing over the Edge pool used for XMPP federation; facts page 4.4"
+_OUTSIDE: Final = "lyncops asks the resolver of [network] in lyncops.toml, which should be one that the world asks."
+
+
+def draft_failover(deployment: Deployment, request: ProcedureRequest) -> Draft:
+    """Draft that XMPP federation leaves the Edge pool `request.target` for `request.edge`.
+
+    Refused on 2019, which has no XMPP gateway; when either Edge pool is not known, when the one that takes over does not run
+    or is not reached by replication, when no site's route leads to the target, and when the store cannot be written.
+    """
+    return _draft(deployment, request, back=False)
+
+
+def draft_failback(deployment: Deployment, request: ProcedureRequest) -> Draft:
+    """Draft that XMPP federation comes back to the Edge pool `request.target`, which first had it; refused as the failover is."""
+    return _draft(deployment, request, back=True)
+
+
+def _draft(deployment: Deployment, request: ProcedureRequest, *, back: bool) -> Draft:
+    move, checks = plan_move(deployment, request, RouteKind.XMPP, back=back)
+    version = _version_has_xmpp(deployment)
+    if move is None:
+        return Draft(checks=(version, *checks))
+    return Draft(
+        lock=move.lock,
+        checks=(version, *checks, _external_name(move)),
+        steps=_failback(move, request) if back else _failover(move, request),
+        goal=route_goal(move),
+        expected_loss="Nothing is lost; XMPP partners are cut off until it is done.",
+        notes=(*_notes(move, request), *media_notes(move)),
+    )
+
+
+def _failover(move: EdgeMove, request: ProcedureRequest) -> tuple[Step, ...]:
+    """The documented order, but for the port: it is tried after the start, as a stopped server answers on none."""
+    return (
+        *stop_steps(move),
+        *route_steps(move, enable_topology=request.enable_topology),
+        _address_gate(move, request),
+        *_service_gates(move, request),
+        *start_steps(move, why="With route and DNS in place it can take XMPP traffic."),
+        _port_gate(move, request, why="It is tried now, since a stopped server answers on no port, whatever the firewall does."),
+        *_replicas(move),
+    )
+
+
+def _failback(move: EdgeMove, request: ProcedureRequest) -> tuple[Step, ...]:
+    """The documented order: services of the restored Edge pool, route, SRV record, A record, port."""
+    return (
+        *start_steps(move, why="The restored Edge pool comes first."),
+        *route_steps(move, enable_topology=request.enable_topology),
+        *_service_gates(move, request),
+        _address_gate(move, request),
+        _port_gate(move, request, why="Partners connect to it."),
+        *_replicas(move),
+    )
+
+
+def _replicas(move: EdgeMove) -> tuple[Step, ...]:
+    return replica_steps(move, "edge-replicas-route", why="The Edge servers learn of the route last.", optional=True)
+
+
+def _host(request: ProcedureRequest) -> Fqdn:
+    """The name by which partners know the XMPP gateway: what the planning pages call xmpp.contoso.com, unless it is named."""
+    return request.xmpp_host or Fqdn(f"xmpp.{request.domains[0]}")
+
+
+def _address_gate(move: EdgeMove, request: ProcedureRequest) -> ManualStep:
+    host, name = _host(request), move.to.external_fqdn
+    after: tuple[Condition, ...] = () if name is None else (HostLeadsTo(host, name),)
+    where = name or f"the external Access Edge addresses of {move.to.fqdn}"
+    return ManualStep(
+        step_id="dns-address",
+        title=f"Let {host} lead to {move.to.fqdn} in the external DNS",
+        why="Partners connect to that address.",
+        source=_SOURCE,
+        instructions=(f"Change the A record of {host} to the addresses of {where}.", "Mind its time to live: old answers linger."),
+        where="the external DNS server",
+        how_to_see=f"nslookup {host} gives the addresses of {where}. {_OUTSIDE}",
+        after=after,
+        estimate=BY_HAND,
+        undo=f"Change the A record of {host} back to the addresses of {move.leaving.external_fqdn or move.leaving.fqdn}.",
+    )
+
+
+def _service_gates(move: EdgeMove, request: ProcedureRequest) -> tuple[Step, ...]:
+    return tuple(_service_gate(move, domain, _host(request)) for domain in request.domains)
+
+
+def _service_gate(move: EdgeMove, domain: Fqdn, host: Fqdn) -> ManualStep:
+    name = Fqdn(f"_xmpp-server._tcp.{domain}")
+    return ManualStep(
+        step_id=f"dns-service-{domain}",
+        title=f"See that the external DNS names {host} for XMPP of {domain}",
+        why=f"Partners look for the servers of {domain} there.",
+        source=_SOURCE,
+        instructions=(
+            f"If there is none, add an SRV record {name} with port {PORT} and host {host}.",
+            "One for each Edge pool, with different priorities, prepared beforehand, spares this step.",
+        ),
+        where="the external DNS server",
+        how_to_see=f"nslookup -type=SRV {name} gives {host} with port {PORT}. {_OUTSIDE}",
+        after=(ServiceNames(name, host, PORT),),
+        estimate=BY_HAND,
+        undo=f"Nothing needs to: the record leads wherever {host} leads; that of {move.leaving.fqdn} may stand beside it.",
+    )
+
+
+def _port_gate(move: EdgeMove, request: ProcedureRequest, *, why: str) -> ManualStep:
+    host = _host(request)
+    return ManualStep(
+        step_id="firewall-xmpp",
+        title=f"See that port {PORT} of {move.to.fqdn} is open to the world",
+        why=why,
+        source=_SOURCE,
+        instructions=(f"Let the external firewall pass TCP {PORT} to the Access Edge addresses of {move.to.fqdn}, and back.",),
+        where="the external firewall",
+        how_to_see=f"A connection to {host}:{PORT} from outside. lyncops tries one, as far as that can be seen from where it runs.",
+        after=(PortIsOpen(host, PORT),),
+        estimate=BY_HAND,
+        undo=f"Close TCP {PORT} to {move.to.fqdn} again, if it shall not stay open.",
+    )
+
+
+def _version_has_xmpp(deployment: Deployment) -> CheckResult:
+    version = deployment.version
+    if isinstance(version, Unread):
+        verdict, evidence, remedy = Verdict.UNKNOWN, str(version), "Set version in [deployment] of lyncops.toml."
+    elif version is LyncVersion.V2019:
+        verdict, evidence = Verdict.FAILED, f"{version.product} has no XMPP gateway: it was removed."
+        remedy = "There is nothing to fail over; partners of XMPP need another gateway."
+    else:
+        verdict, evidence, remedy = Verdict.PASSED, f"{version.product} has an XMPP gateway.", ""
+    return CheckResult(
+        check_id="version-has-xmpp",
+        question="Does the version have an XMPP gateway?",
+        verdict=verdict,
+        evidence=evidence,
+        remedy=remedy,
+        source="XMPP gateways and proxies are not available in Skype for Business Server 2019; facts page 0.8",
+        blocking=verdict is Verdict.FAILED,
+        overridable=False,
+    )
+
+
+def _external_name(move: EdgeMove) -> CheckResult:
+    """Whether lyncops can tell that DNS leads to the right Edge pool; without it the operator's word is taken."""
+    name = move.to.external_fqdn
+    return CheckResult(
+        check_id="edge-external-name",
+        question="Is the external name of the Edge pool that takes over known?",
+        verdict=Verdict.WARNING if name is None else Verdict.PASSED,
+        evidence=f"{move.to.fqdn} is {name or 'not named'} outside.",
+        remedy="Look at AccessEdgeExternalFqdn of Get-CsService -EdgeServer. The A record will not be checked."
+        if name is None
+        else "",
+        source="Get-CsService -EdgeServer, AccessEdgeExternalFqdn; facts page 2.2",
+        blocking=False,
+    )
+
+
+def _notes(move: EdgeMove, request: ProcedureRequest) -> tuple[str, ...]:
+    if not move.back:
+        return (
+            f"Until the services of {move.to.fqdn} start again, everything that goes by it is cut off: have the DNS changes ready.",
+            f"Undone by: {undo_command(move, 'xmpp-failback', *(f'--domain {domain}' for domain in request.domains))}",
+        )
+    return (
+        "A Front End pool of the same site that failed too is failed back last: lyncops run pool-failback POOL --mode planned.",
+    )
