@@ -15,11 +15,11 @@ def failback_command(pool: Fqdn, *, mode: str = "planned") -> str:
     return f"lyncops run pool-failback {pool} --mode {mode}"
 
 
-def _unread_state(pool: Pool, state: Unread) -> Finding:
+def _unread_state(pool: Pool, state: Unread, *, blocking: bool = True) -> Finding:
     return unknown(
         f"Whether {pool.fqdn} is failed over could not be read: {state.reason}",
         f"Look at Get-CsRegistrarConfiguration -Identity Service:Registrar:{pool.fqdn} -LocalStore, then override with it.",
-        blocking=True,
+        blocking=blocking,
     )
 
 
@@ -36,12 +36,15 @@ def _under_way(pool: Pool) -> Finding:
     source="facts page 2.2, PoolState; " + _GUIDE,
 )
 def not_failed_over(situation: Situation) -> Finding:
-    """A pool that is failed over already is law; a half-done failover may be repeated (facts page 4.1, step 6)."""
+    """A pool that is failed over already is law; a half-done failover may be repeated (facts page 4.1, step 6).
+
+    A state that cannot be read does not stop a rescue: at worst the server refuses the second failover.
+    """
     pool = situation.pool
     if pool is None:
         return pair_unknown(situation)
     if isinstance(pool.state, Unread):
-        return _unread_state(pool, pool.state)
+        return _unread_state(pool, pool.state, blocking=not situation.disaster)
     if pool.state is PoolState.FAILING_OVER:
         return _under_way(pool)
     if pool.state is PoolState.FAILED_OVER:

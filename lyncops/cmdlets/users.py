@@ -37,6 +37,7 @@ class UserPoolInfo(Result):
     identity: str | None = prop(as_name, "Identity", "UserIdentity", "SipAddress", default=None)
     primary_pool_fqdn: Fqdn | None = prop(as_fqdn, "PrimaryPoolFqdn", "PrimaryPool", default=None)
     backup_pool_fqdn: Fqdn | None = prop(as_fqdn, "BackupPoolFqdn", "BackupPool", default=None)
+    user_services_pool_fqdn: Fqdn | None = prop(as_fqdn, "UserServicesPoolFqdn", "UserServicesPool", default=None)
     primary_pool_primary_registrar: Fqdn | None = prop(as_fqdn, "PrimaryPoolPrimaryRegistrar", default=None)
     primary_pool_backup_registrars: tuple[Fqdn, ...] = prop(several(as_fqdn), "PrimaryPoolBackupRegistrars", default=())
     primary_pool_machines_in_preferred_order: tuple[Fqdn, ...] = prop(

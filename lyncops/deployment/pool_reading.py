@@ -38,6 +38,7 @@ from lyncops.deployment.model import (
     WindowsService,
 )
 from lyncops.deployment.scope import Facet, Scope
+from lyncops.deployment.state_by_user import HomePool, state_by_user
 from lyncops.deployment.topology import UNASKED
 from lyncops.remoting.interface import RunsCmdlets
 from lyncops.values import ANYWHERE, Fqdn, LyncVersion, OnMachine, Unread
@@ -152,7 +153,7 @@ class PoolReading:
         return self._state_by_a_user(found.reason if isinstance(found, Unread) else "the registrar configuration has no PoolState")
 
     def _state_by_a_user(self, why: str) -> PoolState | Unread:
-        """The documented way round: a user of the pool registers with its backup pool when it is failed over (facts page 2.2)."""
+        """The documented way round: a user of the pool is asked about (facts page 2.2)."""
         what = f"the state of {self._pool.fqdn}"
         users = self._ask(what, GetCsUser(filter=_homed_on(self._pool.fqdn), result_size=1)).first()
         name = (users.sip_address or users.identity) if isinstance(users, User) else None
@@ -161,17 +162,16 @@ class PoolReading:
         info = self._ask(
             what, GetCsUserPoolInfo(identity=name), local=GetCsUserPoolInfo(identity=name, local_store=True), partial=True
         ).first()
-        if isinstance(info, UserPoolInfo) and info.primary_pool_primary_registrar is not None:
-            serving = info.primary_pool_primary_registrar
-            if serving == self._pool.fqdn or any(machine.fqdn == serving for machine in self._pool.machines):
-                return PoolState.ACTIVE
-            if serving in (
-                info.backup_pool_primary_registrar,
-                info.backup_pool_fqdn,
-                *info.backup_pool_machines_in_preferred_order,
-            ):
-                return PoolState.FAILED_OVER
-        return Unread(what, f"{why}; and Get-CsUserPoolInfo does not tell which pool serves {name}")
+        if not isinstance(info, UserPoolInfo):
+            return Unread(what, f"{why}; and Get-CsUserPoolInfo did not answer for {name}")
+        told = state_by_user(info, self._home())
+        return told if isinstance(told, PoolState) else Unread(what, f"{why}; and for {name} {told}")
+
+    def _home(self) -> HomePool:
+        machines = self._pool.machines
+        self._machines = self._machines or {machine.fqdn: self._ask_machine(machine.fqdn) for machine in machines}
+        running = any(machine.is_up for machine in self._read_machines())
+        return HomePool(names=frozenset({self._pool.fqdn, *(machine.fqdn for machine in machines)}), is_alive=running)
 
     def _ask_mirrors(self) -> Answer[DatabaseMirrorState]:
         fqdn = self._pool.fqdn

@@ -47,45 +47,97 @@ class NameCase(enum.Enum):
     UPPER = "upper"
 
 
+class Names(enum.Enum):
+    """What the names in a set of names are names of."""
+
+    CMDLETS = "cmdlets"
+    POOLS = "pools"
+
+
+def _told(means: str, names_of: Names | None = None) -> dict[str, object]:
+    return {"means": means, "names_of": names_of}
+
+
 @attrs.define(slots=True, kw_only=True)
 class Faults:
     """What goes wrong. Names of cmdlets are the reference's own; names of pools are FQDNs in lower case."""
 
-    store_failover: StoreBug = StoreBug.NONE
-    without_effect: frozenset[str] = frozenset()  # cmdlets that end without an error and did nothing
-    midway: frozenset[str] = frozenset()  # cmdlets that fail when half of their time has passed
-    crash_midway: frozenset[str] = frozenset()  # cmdlets whose machine crashes when half of their time has passed
-    denied: frozenset[str] = frozenset()  # cmdlets that are refused to everybody; "*" for all
-    sync_stuck: frozenset[str] = frozenset()  # pools whose Backup Service copies nothing to the other pool
-    sync_error: frozenset[str] = frozenset()  # pools whose Backup Service is in ErrorState
-    no_replication: bool = False  # no replica becomes up to date again
-    no_replication_status: bool = False  # the status cmdlet returns nothing (facts page 2.2)
-    prompts_hang: bool = False  # a prompt waits for an answer for ever instead of failing (remoting facts 1)
-    report_with_errors: bool = False  # reports say complete and hold errors (facts page 2.3)
+    store_failover: StoreBug = attrs.field(
+        default=StoreBug.NONE, metadata=_told("how a Central Management failover ends badly without an error")
+    )
+    without_effect: frozenset[str] = attrs.field(
+        default=frozenset(), metadata=_told("cmdlets that end without an error and did nothing", Names.CMDLETS)
+    )
+    midway: frozenset[str] = attrs.field(
+        default=frozenset(), metadata=_told("cmdlets that fail when half of their time has passed", Names.CMDLETS)
+    )
+    crash_midway: frozenset[str] = attrs.field(
+        default=frozenset(), metadata=_told("cmdlets whose machine crashes when half of their time has passed", Names.CMDLETS)
+    )
+    denied: frozenset[str] = attrs.field(
+        default=frozenset(), metadata=_told("cmdlets that are refused to everybody; * for all", Names.CMDLETS)
+    )
+    sync_stuck: frozenset[str] = attrs.field(
+        default=frozenset(), metadata=_told("pools whose Backup Service copies nothing to the other pool", Names.POOLS)
+    )
+    sync_error: frozenset[str] = attrs.field(
+        default=frozenset(), metadata=_told("pools whose Backup Service is in ErrorState", Names.POOLS)
+    )
+    no_replication: bool = attrs.field(default=False, metadata=_told("no replica becomes up to date again"))
+    no_replication_status: bool = attrs.field(default=False, metadata=_told("the status cmdlet returns nothing (facts page 2.2)"))
+    prompts_hang: bool = attrs.field(
+        default=False, metadata=_told("a prompt waits for an answer for ever instead of failing (remoting facts 1)")
+    )
+    report_with_errors: bool = attrs.field(default=False, metadata=_told("reports say complete and hold errors (facts page 2.3)"))
 
 
 @attrs.define(slots=True, kw_only=True)
 class Switches:
     """Behaviour that is not established (facts page 12, 1.3, 7.2); the defaults are guesses."""
 
-    backup_relation: RelationShape = RelationShape.POOL_AND_BACKUP
-    enums: EnumShape = EnumShape.OBJECTS
-    property_names: NameCase = NameCase.AS_WRITTEN
-    status_on_secondary: bool = False  # MirroringStatusOnSecondary (documented) instead of ...OnMirror (field)
-    master_is_pool: bool = False  # ActiveMasterFQDN is the pool (documented) instead of a machine (practice)
-    heartbeats: bool = True  # the store's status has the inferred heartbeat and replica lists
-    overall_backup_status: bool = False  # Get-CsBackupServiceStatus has the recalled Overall... properties
-    pool_state_present: bool = True  # Get-CsRegistrarConfiguration has PoolState
-    failback_ends_as_active: bool = False  # PoolState after a failback: Active instead of FailedBack
-    next_hop_terminates: bool = True  # the refusal because of the Edge next hop is a terminating error
-    force_passes_next_hop: bool = False  # -Force goes past that refusal
-    what_if_checks: bool = True  # -WhatIf refuses what the cmdlet would refuse
-    store_force_required: bool = False  # a disaster failover of the store needs -Force (the pages contradict each other)
-    failover_over_ocs: bool = True  # the failover cmdlets exist on OcsPowershell
-    port_enables_federation: bool = False  # Set-CsEdgeServer -AccessEdgeExternalSipPort turns federation on
-    enable_topology_needed: bool = False  # Set-Cs* of services and sites replicate only after Enable-CsTopology
-    enforce_double_hop: bool = False  # a token that was not delegated cannot open AD and SQL (facts page 7.2)
-    autoload_modules: bool = False  # cmdlets load their module by themselves on a WinRM endpoint
+    backup_relation: RelationShape = attrs.field(
+        default=RelationShape.POOL_AND_BACKUP, metadata=_told("property names of Get-CsPoolBackupRelationship")
+    )
+    enums: EnumShape = attrs.field(default=EnumShape.OBJECTS, metadata=_told("how enumerations arrive"))
+    property_names: NameCase = attrs.field(default=NameCase.AS_WRITTEN, metadata=_told("the letter case of property names"))
+    status_on_secondary: bool = attrs.field(
+        default=False, metadata=_told("MirroringStatusOnSecondary (documented) instead of ...OnMirror (field)")
+    )
+    master_is_pool: bool = attrs.field(
+        default=False, metadata=_told("ActiveMasterFQDN is the pool (documented) instead of a machine (practice)")
+    )
+    heartbeats: bool = attrs.field(default=True, metadata=_told("the store's status has the inferred heartbeat and replica lists"))
+    overall_backup_status: bool = attrs.field(
+        default=False, metadata=_told("Get-CsBackupServiceStatus has the recalled Overall... properties")
+    )
+    pool_state_present: bool = attrs.field(default=True, metadata=_told("Get-CsRegistrarConfiguration has PoolState"))
+    user_info_follows_failover: bool = attrs.field(
+        default=True, metadata=_told("Get-CsUserPoolInfo tells where a user is served; else where it belongs")
+    )
+    failback_ends_as_active: bool = attrs.field(
+        default=False, metadata=_told("PoolState after a failback: Active instead of FailedBack")
+    )
+    next_hop_terminates: bool = attrs.field(
+        default=True, metadata=_told("the refusal because of the Edge next hop is a terminating error")
+    )
+    force_passes_next_hop: bool = attrs.field(default=False, metadata=_told("-Force goes past that refusal"))
+    what_if_checks: bool = attrs.field(default=True, metadata=_told("-WhatIf refuses what the cmdlet would refuse"))
+    store_force_required: bool = attrs.field(
+        default=False, metadata=_told("a disaster failover of the store needs -Force (the pages contradict each other)")
+    )
+    failover_over_ocs: bool = attrs.field(default=True, metadata=_told("the failover cmdlets exist on OcsPowershell"))
+    port_enables_federation: bool = attrs.field(
+        default=False, metadata=_told("Set-CsEdgeServer -AccessEdgeExternalSipPort turns federation on")
+    )
+    enable_topology_needed: bool = attrs.field(
+        default=False, metadata=_told("Set-Cs* of services and sites replicate only after Enable-CsTopology")
+    )
+    enforce_double_hop: bool = attrs.field(
+        default=False, metadata=_told("a token that was not delegated cannot open AD and SQL (facts page 7.2)")
+    )
+    autoload_modules: bool = attrs.field(
+        default=False, metadata=_told("cmdlets load their module by themselves on a WinRM endpoint")
+    )
 
 
 def names(target: type[Faults | Switches]) -> tuple[str, ...]:

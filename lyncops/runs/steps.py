@@ -178,7 +178,7 @@ class Steps:
             self.ledger.step(step.step_id, StepState.GIVEN_UP, evidence=evidence, why=why, exceptions=(why,))
             return None
         self.ledger.step(step.step_id, StepState.UNKNOWN, evidence=evidence, why=why)
-        return Halt(RunState.UNKNOWN, f"{step.title}: {why}")
+        return Halt(RunState.UNKNOWN, f"{step.title}: {why} {evidence}".rstrip())
 
     def _wait(self, step: WaitStep) -> Halt | None:
         self.ledger.step(step.step_id, StepState.RUNNING)

@@ -136,6 +136,11 @@ def test_a_pool_is_failed_over_once(state: PoolState | Unread, *, refused: bool,
     assert (result.refuses, result.overridable) == (refused, overridable)
 
 
+def test_an_unknown_state_does_not_stop_a_rescue() -> None:
+    result = ask("not-failed-over", changed(two_sites(), P1, state=UNREAD), DISASTER)
+    assert (result.verdict, result.refuses) == (UNKNOWN, False)
+
+
 @pytest.mark.parametrize("state", [PoolState.FAILED_OVER, PoolState.FAILING_OVER])
 def test_the_order_rule_names_the_failback_that_must_come_first(state: PoolState) -> None:
     result = ask("partner-not-failed-over", with_state(two_sites(), P1, state), DISASTER, pool=P2)

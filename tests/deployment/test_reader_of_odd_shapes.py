@@ -108,25 +108,37 @@ def test_a_pool_state_that_says_nothing_is_not_guessed(answer: list[object], sai
 
 
 @pytest.mark.parametrize(
-    ("info", "expected"),
+    ("info", "alive", "expected"),
     [
-        (thing(PrimaryPoolPrimaryRegistrar=SE1, BackupPoolPrimaryRegistrar=SE2), PoolState.ACTIVE),
-        (thing(PrimaryPoolPrimaryRegistrar=SE2, BackupPoolPrimaryRegistrar=SE2), PoolState.FAILED_OVER),
-        (thing(PrimaryPoolPrimaryRegistrar="elsewhere.contoso.com"), None),
-        (thing(PrimaryPoolFqdn=SE1), None),
+        (thing(PrimaryPoolPrimaryRegistrar=SE1, BackupPoolPrimaryRegistrar=SE2), True, PoolState.ACTIVE),
+        (thing(PrimaryPoolPrimaryRegistrar=SE1, BackupPoolPrimaryRegistrar=SE2), False, None),
+        (thing(PrimaryPoolPrimaryRegistrar=SE2, BackupPoolPrimaryRegistrar=SE2), False, PoolState.FAILED_OVER),
+        (thing(PrimaryPoolPrimaryRegistrar=SE1, UserServicesPoolFqdn=SE2, BackupPoolFqdn=SE2), False, PoolState.FAILED_OVER),
+        (thing(PrimaryPoolPrimaryRegistrar=None, BackupPoolPrimaryRegistrar=SE2), True, PoolState.FAILED_OVER),
+        (thing(PrimaryPoolPrimaryRegistrar=None, BackupPoolPrimaryRegistrar=SE2), False, None),
+        (thing(PrimaryPoolPrimaryRegistrar="elsewhere.contoso.com"), True, None),
+        (thing(PrimaryPoolFqdn=SE1), True, None),
     ],
 )
-def test_a_user_tells_where_the_registrar_configuration_does_not(info: object, expected: PoolState | None) -> None:
+def test_a_user_tells_where_the_registrar_configuration_does_not(info: object, *, alive: bool, expected: PoolState | None) -> None:
     state = first(
         read(
             {
                 "GetCsRegistrarConfiguration": Refusal("not found"),
                 "GetCsUser": [thing(SipAddress="sip:a@b.c")],
                 "GetCsUserPoolInfo": [info],
+                "GetCsWindowsService": [thing(Name="RTCSRV", Status="Running")] if alive else Refusal("no answer"),
             }
         )
     ).state
     assert state is expected or (expected is None and isinstance(state, Unread) and "not found" in state.reason)
+
+
+def test_a_user_about_whom_nothing_is_said_tells_nothing() -> None:
+    script: Script = {"GetCsRegistrarConfiguration": [], "GetCsUser": [thing(SipAddress="sip:a@b.c")]}
+    state = first(read(script)).state
+    assert isinstance(state, Unread)
+    assert "did not answer for sip:a@b.c" in state.reason
 
 
 def test_a_refused_relation_is_told_by_the_other_side() -> None:

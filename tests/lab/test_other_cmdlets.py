@@ -46,6 +46,16 @@ def test_user_pool_info_shows_a_failover(world: World) -> None:
     assert after.get("BackupPoolPrimaryRegistrar") == before.get("BackupPoolPrimaryRegistrar")
 
 
+def test_user_pool_info_may_show_only_where_a_user_belongs(world: World) -> None:
+    world.switches.user_info_follows_failover = False
+    before = run(world, FE4, "Get-CsUserPoolInfo", "alice").one
+    move_next_hops(world, P2)
+    fail_over(world, P1)
+    after = run(world, FE4, "Get-CsUserPoolInfo", "alice").one
+    for name in ("PrimaryPoolPrimaryRegistrar", "BackupPoolPrimaryRegistrar", "UserServicesPoolFqdn"):
+        assert after.get(name) == before.get(name) is not None
+
+
 def test_user_pool_info_of_an_unpaired_pool() -> None:
     one = run(World.load("everything-wrong"), FE4, "Get-CsUserPoolInfo", "user00001.pool3").one
     assert (one.get("BackupPoolFqdn"), one.get("BackupPoolPrimaryRegistrar")) == (None, None)

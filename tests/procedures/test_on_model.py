@@ -126,6 +126,30 @@ def test_what_is_not_established_does_not_matter(switch: str) -> None:
     assert site.run(rescue(site, switch, value=True)).state is RunState.COMPLETED
 
 
+@pytest.mark.parametrize("mode", list(Mode))
+def test_where_the_configuration_has_no_pool_state_a_user_tells_what_became_of_the_pool(mode: Mode) -> None:
+    site = Site.of("two-sites")
+    site.world.switches.pool_state_present = False
+    site.pass_time(FOR_A_WHILE)
+    if mode is Mode.DISASTER:
+        site.world.crash(P1)
+        site.pass_time(FOR_A_WHILE)
+    run_whole(site, site.plan("pool-failover", P1, mode, accept_data_loss=True))
+    site.world.recover(P1)
+    site.pass_time(FOR_A_WHILE)
+    run_whole(site, site.plan("pool-failback", P1, Mode.PLANNED))
+
+
+def test_where_nobody_tells_the_state_of_a_dead_pool_its_failover_ends_unknown() -> None:
+    site = Site.of("two-sites")
+    site.world.switches.pool_state_present = site.world.switches.user_info_follows_failover = False
+    run = site.run(rescue(site))
+    assert run.state is RunState.UNKNOWN
+    assert "What it did could not be read." in run.why
+    assert "no PoolState" in run.why
+    assert "though its pool does not run" in run.why
+
+
 def test_the_loss_of_a_whole_site_is_rescued_without_waiting_for_its_edge() -> None:
     site = Site.of("two-sites")
     site.pass_time(FOR_A_WHILE)

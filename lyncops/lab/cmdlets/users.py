@@ -88,18 +88,18 @@ def get_cs_user(call: Call) -> Iterator[RemoteObject]:
 
 @reads("Get-CsUserPoolInfo")
 def get_cs_user_pool_info(call: Call) -> Iterator[RemoteObject]:
-    """Where a user is homed and served. After a failover nobody in the primary pool serves the user (facts page 2.2)."""
+    """Where a user is homed and served. What it says after a failover is not documented (facts page 2.2): see the switch."""
     user = _find(call)
     pool = call.world.pools[user.pool]
     members = pool.spec.machines
     first = crc32(user.name.encode()) % len(members)
     ordered = (*members[first:], *members[:first])
-    at_home = pool.serving == pool.fqdn
+    at_home = pool.serving == pool.fqdn or not call.world.switches.user_info_follows_failover
     values: dict[str, object] = {
         "Identity": user.address,
         "PrimaryPoolFqdn": pool.fqdn,
         "BackupPoolFqdn": pool.spec.backup_pool,
-        "UserServicesPoolFqdn": pool.serving,
+        "UserServicesPoolFqdn": pool.fqdn if at_home else pool.serving,
         "PrimaryPoolMachinesInPreferredOrder": ordered,
         "PrimaryPoolPrimaryRegistrar": ordered[0] if at_home else None,
         "PrimaryPoolBackupRegistrars": ordered[1:] if at_home else (),
