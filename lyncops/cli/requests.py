@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any, Final, TypedDict, TypeVar
 
 import attrs
 import click
 
+from lyncops.cmdlets import BackupModule
+from lyncops.durations import parse_duration
 from lyncops.errors import InvalidValueError
 from lyncops.procedures import PROCEDURES, Procedure, ProcedureRequest
 from lyncops.values import Fqdn, Mode, SiteName
 
 F = TypeVar("F", bound=Callable[..., object])
+
+
+MODULES: Final = tuple(module.value for module in BackupModule)
+
+
+class Duration(click.ParamType[timedelta]):
+    """A duration as people write it: `30s`, `2m`, `1h30m`."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Read it, or say how it is written."""
+        if isinstance(value, timedelta):
+            return value
+        try:
+            return parse_duration(str(value))
+        except InvalidValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Options(TypedDict):
@@ -25,6 +46,7 @@ class Options(TypedDict):
     export: bool | None
     export_folder: str | None
     next_hop: str | None
+    enable_topology: bool
     edge: tuple[str, ...]
     site: tuple[str, ...]
     domain: tuple[str, ...]
@@ -33,6 +55,9 @@ class Options(TypedDict):
     principal: str | None
     store_sql_server: str | None
     store_sql_instance: str | None
+    sync_interval: timedelta | None
+    authorized_group: tuple[str, ...]
+    module: tuple[str, ...]
 
 
 _OPTIONS: Final = (
@@ -43,6 +68,11 @@ _OPTIONS: Final = (
     click.option("--export/--no-export", default=None, help="Export configuration and locations before a move (default: yes)."),
     click.option("--export-folder", metavar="FOLDER", help="Where to, on the server that exports."),
     click.option("--next-hop", metavar="POOL", help="The pool that Edge pools shall lead to."),
+    click.option(
+        "--enable-topology",
+        is_flag=True,
+        help="Run Enable-CsTopology after services or sites were changed: where the replicas do not follow without it.",
+    ),
     click.option("--edge", metavar="EDGE_POOL", multiple=True, help="The Edge pool that is meant; may repeat for pool-failback."),
     click.option("--site", metavar="SITE", multiple=True, help="federation, XMPP: a site whose route changes; may repeat."),
     click.option("--domain", metavar="DOMAIN", multiple=True, help="XMPP: a domain whose partners come by it; may repeat."),
@@ -51,6 +81,9 @@ _OPTIONS: Final = (
     click.option("--principal", type=click.Choice(["primary", "mirror"]), help="database-failover: the side to be principal."),
     click.option("--store-sql-server", metavar="FQDN", help="Where the store's receiving copy is, when it cannot be read."),
     click.option("--store-sql-instance", metavar="NAME", help="Its SQL instance."),
+    click.option("--sync-interval", type=Duration(), metavar="DURATION", help="backup-service-set: from one copy to the next."),
+    click.option("--authorized-group", metavar="GROUP", multiple=True, help="backup-service-set: who may ask; may repeat."),
+    click.option("--module", type=click.Choice(MODULES, case_sensitive=False), multiple=True, help="backup-service-sync: only it."),
 )
 
 
@@ -92,7 +125,7 @@ def request_of(procedure: Procedure, target: str, options: Options) -> Procedure
     base = ProcedureRequest(
         target=_fqdn("POOL", target),
         mode=Mode(options["mode"]) if options["mode"] else None,
-        overrides=_overrides(options["override"], options["reason"]),
+        overrides=overrides_of(options["override"], options["reason"]),
         accept_data_loss=options["accept_data_loss"],
     )
     request = attrs.evolve(base, **given)
@@ -107,6 +140,7 @@ def _given(procedure: Procedure, options: Options) -> dict[str, Any]:
         "export": options["export"],
         "export_folder": options["export_folder"],
         "next_hop": _fqdn("--next-hop", options["next_hop"]) if options["next_hop"] else None,
+        "enable_topology": options["enable_topology"] or None,
         "sites": tuple(map(SiteName, options["site"])) or None,
         "domains": tuple(_fqdn("--domain", domain) for domain in options["domain"]) or None,
         "xmpp_host": _fqdn("--xmpp-host", options["xmpp_host"]) if options["xmpp_host"] else None,
@@ -114,12 +148,20 @@ def _given(procedure: Procedure, options: Options) -> dict[str, Any]:
         "to_mirror": options["principal"] == "mirror" if options["principal"] else None,
         "store_sql_server": _fqdn("--store-sql-server", options["store_sql_server"]) if options["store_sql_server"] else None,
         "store_sql_instance": options["store_sql_instance"],
+        "sync_interval": options["sync_interval"],
+        "authorized_groups": options["authorized_group"] or None,
+        "modules": tuple(map(BackupModule, options["module"])) or None,
         "edge" if "edge" in procedure.options else "edges": (edges[0] if "edge" in procedure.options else edges) if edges else None,
     }
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _overrides(checks: Sequence[str], reasons: Sequence[str]) -> dict[str, str]:
+def overrides_of(checks: Sequence[str], reasons: Sequence[str]) -> dict[str, str]:
+    """The reason of each check that is to be overridden.
+
+    Raises:
+        InvalidValueError: there are neither as many reasons as checks nor one for all of them, or a reason is empty.
+    """
     if not checks:
         return {}
     if len(reasons) not in (1, len(checks)) or not all(reason.strip() for reason in reasons):

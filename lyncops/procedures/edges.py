@@ -75,7 +75,7 @@ def edge_replica_steps(deployment: Deployment, move: NextHopMove) -> tuple[Step,
     wait = WaitStep(
         step_id=f"edge-replicas-{move.to}",
         title="Wait until the Edge servers have the new next hop",
-        why="An Edge server learns of the change only through its replica of the configuration.",
+        why="An Edge server learns of the change only through its replica; if it never does, plan again with --enable-topology.",
         source="facts page 8 and 2.2",
         until=(ReplicasUpToDate(only=machines),),
         deadline=figures.REPLICATION_DEADLINE,

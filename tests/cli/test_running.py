@@ -105,6 +105,8 @@ def test_each_override_can_have_its_own_reason(client: MagicMock, invoke: Invoke
     [
         (("edge-association", P1, "--edge", EDGE1), "edge", EDGE1),
         (("pool-failback", P1, "--mode", "planned", "--edge", EDGE1), "edges", (EDGE1,)),
+        (("pool-failback", P1, "--mode", "disaster", "--store-sql-server", P1), "store_sql_server", P1),
+        (("edge-association", P1, "--edge", EDGE1, "--enable-topology"), "enable_topology", True),
         (("database-failover", P1, "--principal", "mirror"), "to_mirror", True),
         (("database-failover", P1, "--database-type", "Application"), "database_type", "Application"),
     ],

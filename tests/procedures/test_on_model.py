@@ -14,7 +14,7 @@ from lyncops.lab.scenario import Scenario
 from lyncops.lab.scenario_checks import check
 from lyncops.lab.summary import Summary
 from lyncops.lab.switches import StoreBug
-from lyncops.plan.model import CmdletStep, Plan
+from lyncops.plan.model import CmdletStep, Plan, WaitStep
 from lyncops.runs.model import RunState, StepState
 from lyncops.values import Effect, Fqdn, Mode
 from tests.procedures.model import Site
@@ -124,6 +124,19 @@ def test_what_is_optional_does_not_stop_the_rescue_and_is_listed(switch: str, va
 def test_what_is_not_established_does_not_matter(switch: str) -> None:
     site = Site.of("two-sites")
     assert site.run(rescue(site, switch, value=True)).state is RunState.COMPLETED
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_deployment_that_replicates_only_an_enabled_topology_needs_to_be_told(*, asked: bool) -> None:
+    site = Site.of("two-sites")
+    site.world.switches.enable_topology_needed = True
+    site.pass_time(FOR_A_WHILE)
+    plan = site.plan("pool-failover", P1, Mode.PLANNED, enable_topology=asked)
+    assert site.run(plan).state is (RunState.COMPLETED if asked else RunState.PAUSED_BY_FAILED_STEP)
+    assert site.world.executions["Enable-CsTopology"] == asked
+    if not asked:
+        waits = (step for step in plan.steps if isinstance(step, WaitStep))
+        assert any("--enable-topology" in wait.why for wait in waits)
 
 
 @pytest.mark.parametrize("mode", list(Mode))
