@@ -7,7 +7,7 @@ from typing import Final
 
 from lyncops.checks.backup import in_words, standby_is_normal
 from lyncops.checks.situation import Direction, Situation
-from lyncops.checks.words import age
+from lyncops.checks.words import age, exactly
 from lyncops.deployment.model import BackupModule, Deployment, ExportState, ImportState, Pool
 from lyncops.values import Fqdn, Mode, Unread
 
@@ -69,4 +69,4 @@ def _import_faults(receiving: Pool) -> str:
 
 def _interval(deployment: Deployment) -> str:
     settings = deployment.backup_service
-    return age(timedelta(minutes=2) if isinstance(settings, Unread) else settings.sync_interval)
+    return exactly(timedelta(minutes=2) if isinstance(settings, Unread) else settings.sync_interval)

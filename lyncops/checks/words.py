@@ -36,6 +36,13 @@ def age(duration: timedelta) -> str:
     return counted(seconds, "second")
 
 
+def exactly(duration: timedelta) -> str:
+    """How long, to the second, in the largest unit that needs no fraction: `90 seconds`, `2 minutes`, `3 hours`."""
+    seconds = round(duration.total_seconds())
+    size, unit = next((size, unit) for size, unit in ((3_600, "hour"), (60, "minute"), (1, "second")) if seconds % size == 0)
+    return counted(seconds // size, unit)
+
+
 def running(pool: Pool) -> str:
     """How many of a pool's machines run: `2 of 3 machines of pool1.contoso.com run (fe3.contoso.com does not)`."""
     down = [machine.fqdn for machine in pool.machines if not machine.is_up]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Final, TypedDict, TypeVar, Unpack
 
 import click
 
@@ -25,6 +26,17 @@ from lyncops.values import Outcome
 if TYPE_CHECKING:
     from lyncops.client import Client
 
+F = TypeVar("F", bound=Callable[..., object])
+
+
+class HowToRun(TypedDict):
+    """How a plan is executed, whatever it is."""
+
+    yes: bool
+    rehearse: bool
+    steal_lock: bool
+    reason: tuple[str, ...]
+
 
 class RunOptions(Options):
     """The options of `run` beside those of the procedure."""
@@ -35,25 +47,48 @@ class RunOptions(Options):
     steal_lock: bool
 
 
+def execution_options(verb: F) -> F:
+    """Give a verb the options of `HowToRun`, but for the reason."""
+    for option in reversed(_EXECUTION):
+        verb = option(verb)
+    return verb
+
+
+_EXECUTION: Final = (
+    click.option("--yes", is_flag=True, help="Do not ask; needed where nobody can answer."),
+    click.option("--rehearse", is_flag=True, help="Only send the cmdlets with -WhatIf: the servers say what they would do."),
+    click.option("--steal-lock", is_flag=True, help="Take the pools away from another run that holds them; the journal keeps it."),
+)
+
+
 @click.command(epilog=summaries())
 @click.argument("procedure", required=False)
 @click.argument("pool", required=False)
 @click.option("--plan", "plan_file", type=click.Path(path_type=Path), help="Run this saved plan.")
 @request_options
-@click.option("--yes", is_flag=True, help="Do not ask; needed where nobody can answer.")
-@click.option("--rehearse", is_flag=True, help="Only send the cmdlets with -WhatIf: the servers say what they would do.")
-@click.option("--steal-lock", is_flag=True, help="Take the pools away from another run that holds them; the journal keeps it.")
+@execution_options
 @json_option
 @with_call
 def run(call: Call, procedure: str | None, pool: str | None, **options: Unpack[RunOptions]) -> ExitCode:
     """Execute PROCEDURE for POOL, or a saved plan: show the plan, ask, act, read back, report."""
-    if not (options["yes"] or options["rehearse"] or call.screen.can_ask):
+    how = HowToRun(yes=options["yes"], rehearse=options["rehearse"], steal_lock=options["steal_lock"], reason=options["reason"])
+    return execute(call, how, lambda client: _plan(client, procedure, pool, options))
+
+
+def execute(call: Call, how: HowToRun, make: Callable[[Client], Plan]) -> ExitCode:
+    """Make a plan, show it, ask, run it and tell how it ended.
+
+    Raises:
+        InvalidValueError: nobody is there to be asked, and `--yes` was not given.
+        PlanRefusedError: a check refuses the plan; nothing was changed.
+    """
+    if not (how["yes"] or how["rehearse"] or call.screen.can_ask):
         raise InvalidValueError(
             "Nobody is there to be asked whether to start: standard input or output is no terminal.",
             remedy="Look at the plan with `lyncops plan`, then add --yes.",
         )
     with call.client() as client:
-        plan = _plan(client, procedure, pool, options)
+        plan = make(client)
         call.screen.say(*plan_blocks(plan))
         if plan.refusals:
             raise PlanRefusedError(
@@ -61,13 +96,13 @@ def run(call: Call, procedure: str | None, pool: str | None, **options: Unpack[R
                 "nothing was changed.",
                 remedy=plan.refusals[0].remedy,
             )
-        if options["rehearse"]:
+        if how["rehearse"]:
             return _rehearse(call, client, plan)
-        if not options["yes"] and not click.confirm(f"\nRun these {len(plan.steps)} steps now?", default=False):
+        if not how["yes"] and not click.confirm(f"\nRun these {len(plan.steps)} steps now?", default=False):
             call.screen.say(Text("Nothing was changed."))
             return ExitCode.PAUSED
         with progress(call.screen, plan) as observer:
-            done = client.run(plan, reason=" ".join(options["reason"]), steal_lock=options["steal_lock"], observers=(observer,))
+            done = client.run(plan, reason=" ".join(how["reason"]), steal_lock=how["steal_lock"], observers=(observer,))
     return _tell(call, done)
 
 

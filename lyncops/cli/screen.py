@@ -61,6 +61,11 @@ class Screen:
         else:
             self.say(*blocks)
 
+    def tell_line(self, value: JsonValue) -> None:
+        """Answer with `value` on a line of its own (JSON Lines), where more will follow; without --json nothing is shown."""
+        if self.json:
+            self._write(json.dumps(value, ensure_ascii=False) + "\n")
+
     def _write(self, text: str) -> None:
         try:
             self.out.write(text)

@@ -19,11 +19,13 @@ from lyncops.runs.exit_codes import ExitCode
 
 _VERBS: Final = {
     "status": "lyncops.cli.verbs",
+    "readiness": "lyncops.cli.readiness",
     "check": "lyncops.cli.planning",
     "plan": "lyncops.cli.planning",
     "run": "lyncops.cli.running",
     "resume": "lyncops.cli.running",
     "runs": "lyncops.cli.history",
+    "backup-service": "lyncops.cli.backup_service",
     "lab": "lyncops.cli.lab",
 }
 
@@ -41,7 +43,7 @@ class Verbs(click.Group):
         del ctx
         if cmd_name not in _VERBS:
             return None
-        command: object = getattr(importlib.import_module(_VERBS[cmd_name]), cmd_name)
+        command: object = getattr(importlib.import_module(_VERBS[cmd_name]), cmd_name.replace("-", "_"))
         return command if isinstance(command, click.Command) else None
 
 

@@ -11,7 +11,7 @@ from lyncops.checks.loss import RPO
 from lyncops.checks.result import CheckResult
 from lyncops.checks.rights import rights_to_run
 from lyncops.checks.situation import Situation
-from lyncops.checks.words import age, listed
+from lyncops.checks.words import exactly, listed
 from lyncops.cmdlets import SetCsBackupServiceConfiguration
 from lyncops.deployment.model import BackupServiceSettings, Deployment
 from lyncops.errors import InvalidValueError
@@ -132,16 +132,16 @@ def _readable(old: BackupServiceSettings | Unread) -> Finding:
             f"{old}. Nothing would undo the change.", "Look at Get-CsBackupServiceConfiguration and note its values.", blocking=True
         )
     groups = listed(old.authorized_universal_groups)
-    return passed(f"It copies every {age(old.sync_interval)}; the authorised groups are {groups}.")
+    return passed(f"It copies every {exactly(old.sync_interval)}; the authorised groups are {groups}.")
 
 
 def _cost(old: BackupServiceSettings | Unread, new: timedelta) -> Finding:
     before = None if isinstance(old, Unread) else old.sync_interval
-    costs = f"A pool that is lost takes the changes of up to {age(new)} with it"
+    costs = f"A pool that is lost takes the changes of up to {exactly(new)} with it"
     if before is not None and new <= before:
-        return passed(f"{costs}, not more than by now ({age(before)}).")
-    rather = f" instead of {age(before)}" if before is not None else ""
-    more = f", more than the documented target of {age(RPO)}" if new > RPO else ""
+        return passed(f"{costs}, not more than by now ({exactly(before)}).")
+    rather = f" instead of {exactly(before)}" if before is not None else ""
+    more = f", more than the documented target of {exactly(RPO)}" if new > RPO else ""
     return warning(f"{costs}{rather}{more}.", "Keep it short where the line between the sites allows; 2 minutes is the default.")
 
 
