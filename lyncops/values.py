@@ -11,7 +11,8 @@ import attrs
 
 from lyncops.errors import InvalidValueError
 
-_LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII)
+_LABEL: Final = r"(?!-)[a-z0-9_-]{1,63}(?<!-)"
+_LABELS: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*", re.ASCII)
 _MAX_FQDN: Final = 255
 
 
@@ -26,8 +27,10 @@ class Fqdn(str):
 
     def __new__(cls, text: str) -> Self:
         """Check and normalise `text`."""
+        if type(text) is cls:
+            return text
         name = text.strip().rstrip(".").lower()
-        if not name or len(name) > _MAX_FQDN or not all(_LABEL.fullmatch(label) for label in name.split(".")):
+        if len(name) > _MAX_FQDN or not _LABELS.fullmatch(name):
             raise InvalidValueError(
                 f"{text!r} is not a fully qualified domain name.",
                 remedy="Write it as in the topology, for example pool1.contoso.com.",

@@ -20,6 +20,7 @@ _PROPERTY: Final = "lyncops.cmdlets.property"
 class _Property:
     names: tuple[str, ...]
     read: Callable[[object], object]
+    folded: tuple[str, ...]
 
 
 @overload
@@ -28,7 +29,8 @@ def prop(reader: Callable[[object], T | None], *names: str, default: None) -> T 
 def prop(reader: Callable[[object], T | None], *names: str, default: T) -> T: ...
 def prop(reader: Callable[[object], object], *names: str, default: object) -> object:
     """A field that is a property: how it is read, the names that it may have (the best first), what stands when it is absent."""
-    return attrs.field(default=default, metadata={_PROPERTY: _Property(names, reader)})
+    folded = tuple(name.casefold() for name in names)
+    return attrs.field(default=default, metadata={_PROPERTY: _Property(names, reader, folded)})
 
 
 def kept(*, factory: Callable[[], T]) -> T:
@@ -39,7 +41,13 @@ def kept(*, factory: Callable[[], T]) -> T:
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(prop, kept))
 def result(cls: type[R]) -> type[R]:
     """Make a class of properties a result: an attrs value."""
-    return attrs.frozen(cls, slots=True, kw_only=True)
+    made = attrs.frozen(cls, slots=True, kw_only=True)
+    every = cast("tuple[attrs.Attribute[object], ...]", attrs.fields(cast("type[attrs.AttrsInstance]", made)))
+    made.PROPERTIES = tuple(
+        (field.name, cast("_Property", field.metadata[_PROPERTY])) for field in every if _PROPERTY in field.metadata
+    )
+    made.KNOWN_NAMES = frozenset(name for _, about in made.PROPERTIES for name in about.folded)
+    return made
 
 
 @result
@@ -51,6 +59,8 @@ class Result:
     """
 
     BARE: ClassVar[str] = "Value"
+    PROPERTIES: ClassVar[tuple[tuple[str, _Property], ...]] = ()  # by field; set once, since every object's reading goes by it
+    KNOWN_NAMES: ClassVar[frozenset[str]] = frozenset()  # casefolded
 
     unknown_properties: Mapping[str, object] = kept(factory=dict[str, object])
 
@@ -61,9 +71,8 @@ class Result:
         spelled = {name.casefold(): name for name in properties}
         fields: dict[str, object] = {}
         unknown = dict(properties)
-        for field, about in cls._about():
-            present = [spelled[name.casefold()] for name in about.names if name.casefold() in spelled]
-            for name in present:
+        for field, about in cls.PROPERTIES:
+            for name in [spelled[folded] for folded in about.folded if folded in spelled]:
                 value = about.read(properties[name])
                 if _is_understood(properties[name], value):
                     unknown.pop(name, None)
@@ -75,18 +84,12 @@ class Result:
     @classmethod
     def property_names(cls) -> Mapping[str, tuple[str, ...]]:
         """The names that each field's property may have, the best first."""
-        return {field: about.names for field, about in cls._about()}
-
-    @classmethod
-    def _about(cls) -> list[tuple[str, _Property]]:
-        every = cast("tuple[attrs.Attribute[object], ...]", attrs.fields(cast("type[attrs.AttrsInstance]", cls)))
-        return [(field.name, cast("_Property", field.metadata[_PROPERTY])) for field in every if _PROPERTY in field.metadata]
+        return {field: about.names for field, about in cls.PROPERTIES}
 
     @classmethod
     def _properties_of(cls, item: object) -> Mapping[str, object]:
         if isinstance(item, RemoteObject):
-            names = {name.casefold() for names in cls.property_names().values() for name in names}
-            says_nothing = not any(name.casefold() in names for name in item.properties)
+            says_nothing = not any(name.casefold() in cls.KNOWN_NAMES for name in item.properties)
             return {**item.properties, cls.BARE: item.text} if says_nothing and item.text is not None else item.properties
         if isinstance(item, Mapping):
             return {str(name): value for name, value in cast("Mapping[object, object]", item).items()}

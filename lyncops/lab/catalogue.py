@@ -120,6 +120,13 @@ def catalogue() -> Mapping[str, CmdletSpec]:
     return {name.casefold(): _read(name, entry) for name, entry in data["cmdlets"].items()} | _powershell_own()
 
 
+@functools.cache
+def find(folded: str, version: str) -> CmdletSpec | None:
+    """The cmdlet of that folded name as a version has it, or None when it has not."""
+    spec = catalogue().get(folded)
+    return spec.for_version(version) if spec is not None else None
+
+
 def _read(name: str, entry: Mapping[str, object]) -> CmdletSpec:
     versions = frozenset(cast("list[str]", entry["applicable"]))
     parameters: dict[str, Parameter] = {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, cast
 from lyncops.lab import invented
 from lyncops.lab.binding import Bound, bind
 from lyncops.lab.call import Call
-from lyncops.lab.catalogue import CmdletSpec, catalogue
+from lyncops.lab.catalogue import CmdletSpec, catalogue, find
 from lyncops.lab.interface import Caller, ErrorDetail, Invocation, Session, Sink, TerminatingError
 from lyncops.lab.rbac import allows
 from lyncops.lab.registry import HANDLERS, Changer, Handler, Store
@@ -91,8 +91,7 @@ class Machine:
 
     def _find(self, name: str, session: Session) -> CmdletSpec:
         own = name.rpartition("\\")[2]
-        spec = catalogue().get(own.casefold())
-        kept = spec.for_version(self.product.value) if spec is not None else None
+        kept = find(own.casefold(), self.product.value)
         if kept is None or not self._exists(kept, session):
             # PowerShell's own text.
             _refuse(
@@ -107,7 +106,7 @@ class Machine:
 
     def _exists(self, spec: CmdletSpec, session: Session) -> bool:
         folded = spec.name.casefold()
-        if spec.for_version(self.product.value) is None:
+        if self.product.value not in spec.versions:
             return False
         if session.caller.ocs:
             if folded == "import-module":
