@@ -69,46 +69,72 @@ class Outbox:
 
 @attrs.define
 class Inbox:
-    """Puts fragments together again, and notices when the server's count of objects has a gap: then a reply was lost."""
+    """Puts fragments together again, however the server cuts what it sends, and notices what is missing.
+
+    `gap`: the server's count of objects jumped, as it does when a reply was lost; the pool's own messages, which nobody fetches while
+    a command runs, make it jump too. `broken`: what arrived makes no sense, or ends in the middle of a fragment.
+    """
 
     _expected: int | None = None
     _parts: dict[int, list[bytes]] = attrs.field(factory=dict[int, list[bytes]])
-    lost: bool = False
+    _rest: bytes = b""
+    gap: bool = False
+    broken: bool = False
 
     def forget(self) -> None:
         """Take whatever comes next as the beginning: output that nobody wants any more may have been given up."""
         self._expected = None
         self._parts.clear()
-        self.lost = False
+        self.begin()
+
+    def begin(self) -> None:
+        """Another command's output begins."""
+        self._rest = b""
+        self.gap = self.broken = False
+
+    def end(self) -> None:
+        """No more comes: what is left over is a fragment whose end was lost."""
+        self.broken |= bool(self._rest)
+        self._rest = b""
 
     def feed(self, data: bytes) -> Iterator[Message]:
         """The messages that are complete now."""
+        waiting = self._rest + data
+        self._rest = b""
         offset = 0
-        while offset + _FRAGMENT.size <= len(data):
-            object_id, number, flags, length = _FRAGMENT.unpack_from(data, offset)
-            offset += _FRAGMENT.size
-            message = self._fragment(object_id, number, flags, data[offset : offset + length], length)
-            offset += length
+        while offset + _FRAGMENT.size <= len(waiting):
+            object_id, number, flags, length = _FRAGMENT.unpack_from(waiting, offset)
+            if not _is_plausible(number, flags):
+                self.broken = True
+                return
+            start = offset + _FRAGMENT.size
+            if start + length > len(waiting):
+                break
+            offset = start + length
+            message = self._fragment(object_id, number, flags, waiting[start:offset])
             if message is not None:
                 yield message
-        if offset != len(data):
-            self.lost = True
+        self._rest = waiting[offset:]
 
-    def _fragment(self, object_id: int, number: int, flags: int, part: bytes, length: int) -> Message | None:
+    def _fragment(self, object_id: int, number: int, flags: int, part: bytes) -> Message | None:
         if flags & _START:
             if self._expected is not None and object_id > self._expected:
-                self.lost = True
+                self.gap = True
             self._expected = object_id + 1
             self._parts[object_id] = []
         parts = self._parts.get(object_id)
-        if parts is None or number != len(parts) or len(part) != length:
-            self.lost = True
+        if parts is None or number != len(parts):
+            self.broken = True
             return None
         parts.append(part)
         if not flags & _END:
             return None
         del self._parts[object_id]
         return _message(b"".join(parts))
+
+
+def _is_plausible(number: int, flags: int) -> bool:
+    return flags <= _START | _END and bool(flags & _START) is (number == 0)
 
 
 def _message(data: bytes) -> Message | None:

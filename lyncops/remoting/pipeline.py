@@ -11,7 +11,6 @@ from uuid import UUID
 import attrs
 
 from lyncops.remoting.decoding import decode_message
-from lyncops.remoting.endpoint import EndpointKind
 from lyncops.remoting.execution import ErrorRecord, StreamKind, StreamRecord
 from lyncops.remoting.interface import Clock
 from lyncops.remoting.messages import Message, MessageType
@@ -102,17 +101,17 @@ class Pipeline:
         self._until = terms.until
         self._receive_failed = False
         self._refused_logins = 0
-        shell.inbox.lost = False
+        shell.inbox.begin()
 
     @property
     def output_lost(self) -> bool:
         """Whether a reply of the server never arrived.
 
-        Object ids count up per process of the server (remoting facts, section 2). OcsPowershell sessions share one process, so that
-        a gap there means something only when a Receive has failed.
+        A gap in the object ids tells of it where a Receive has failed; without that the messages of the pool, or of other sessions
+        in the same process (OcsPowershell), make gaps too.
         """
-        alone = self.shell.transport.endpoint.kind is EndpointKind.WINRM
-        return self.shell.inbox.lost and (alone or self._receive_failed)
+        inbox = self.shell.inbox
+        return inbox.broken or (inbox.gap and self._receive_failed)
 
     def start(self, fragment: bytes) -> Ending | None:
         """Send the command. None: it runs; else why it does not, or that nobody knows."""

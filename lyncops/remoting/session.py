@@ -322,7 +322,7 @@ class Session:
         """Keep the shell, or let it go: one in which a CHANGE may still run is never closed."""
         self._used = self._around.clock.now()
         lost = pipeline.output_lost
-        pipeline.shell.inbox.lost = False
+        pipeline.shell.inbox.begin()
         if (ending is Ending.ENDED and not lost) or ending is Ending.NOT_STARTED:
             return
         if ending is Ending.NOT_SENT:

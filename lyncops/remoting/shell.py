@@ -40,7 +40,9 @@ _KEEP_ALIVE: Final = {"WSMAN_CMDSHELL_OPTION_KEEPALIVE": "True"}
 _OPENED: Final = 2
 _BROKEN: Final = 3
 _CLOSING: Final = frozenset({_BROKEN, 4, 5})
-_OPENING_REPLIES: Final = 30
+_OPENING_REPLIES: Final = 1000
+"""How many Receives may bring the messages of a session that opens, and how many of them may bring nothing in time."""
+_OPENING_WAITS: Final = 3
 
 
 @attrs.frozen(slots=True)
@@ -57,6 +59,13 @@ def _element(tag: str, text: str | None = None, **attributes: str) -> ET.Element
     return element
 
 
+def _guid(text: str | None) -> UUID | None:
+    try:
+        return UUID((text or "").removeprefix("uuid:"))
+    except ValueError:
+        return None
+
+
 def _version(value: object) -> tuple[int, int]:
     numbers = [int(part) for part in str(value).split(".") if part.isdecimal()]
     return (numbers[0], numbers[1]) if len(numbers) > 1 else (2, 1)
@@ -67,11 +76,12 @@ class Shell:
 
     def __init__(self, transport: Transport, *, shell_id: str | None = None, resource_uri: str | None = None) -> None:
         self.transport = transport
-        self.id = shell_id or str(uuid4()).upper()
+        pool_id = _guid(shell_id) or uuid4()
+        self.id = shell_id or str(pool_id).upper()
         self.resource_uri = resource_uri or transport.endpoint.resource_uri
         self.protocol = (2, 1)
         self.inbox = Inbox()
-        self._outbox = Outbox(UUID(self.id))
+        self._outbox = Outbox(pool_id)
 
     @classmethod
     def at(cls, address: CommandAddress, transport: Transport) -> Self:
@@ -106,16 +116,19 @@ class Shell:
             action=f"{_TRANSFER}/Create", resource_uri=self.resource_uri, body=body, options=_PROTOCOL, must_comply=True
         )
         answer = self.transport.send(Phase.CREATE, request, wait=wait)
-        self.id = next(
-            (each.text for each in answer.iter(_SELECTOR) if each.get("Name") == "ShellId" and each.text),
-            answer.findtext(f".//{_RSP}ShellId") or self.id,
-        ).upper()
+        told = (each.text for each in answer.iter(_SELECTOR) if each.get("Name") == "ShellId")
+        # As the server spells it: only Windows is known to find a shell whatever the letter case.
+        self.id = next((name.strip() for name in (*told, answer.findtext(f".//{_RSP}ShellId")) if name and name.strip()), self.id)
+        patience = _OPENING_WAITS
         for _ in range(_OPENING_REPLIES):
             try:
                 reply = self._take(Phase.CREATE, None, wait)
             except RemotingError as failure:
+                patience -= 1
                 if failure.symptom is not Symptom.NOTHING_YET:
                     raise
+                if not patience:
+                    raise RemotingError(Symptom.CREATE_HANGS, Phase.CREATE, "the new session does not open") from failure
                 continue
             if any(self._greet(message) for message in reply.messages):
                 return
@@ -179,8 +192,11 @@ class Shell:
             try:
                 messages += self.inbox.feed(base64.b64decode(part.text or ""))
             except ValueError:
-                self.inbox.lost = True
-        return Reply(tuple(messages), state is not None and state.get("State", "").endswith("/Done"))
+                self.inbox.broken = True
+        done = state is not None and state.get("State", "").endswith("/Done")
+        if done:
+            self.inbox.end()
+        return Reply(tuple(messages), done)
 
     def refuse(self, command_id: str, call: HostCall) -> None:
         """Answer a prompt with an error."""

@@ -53,19 +53,31 @@ def test_messages_arrive_however_they_are_cut(contents: list[bytes], size: int) 
             flags = (number == 0) | (number == len(parts) - 1) << 1
             found += [each.data for each in inbox.feed(fragment(object_id, number, flags, part))]
     assert found == contents
-    assert not inbox.lost
+    assert not inbox.gap
+    assert not inbox.broken
+
+
+@given(st.lists(st.binary(max_size=30), max_size=5), st.integers(1, 200))
+def test_fragments_arrive_however_they_are_cut(contents: list[bytes], size: int) -> None:
+    inbox = Inbox()
+    stream = b"".join(fragment(number, 0, 3, message(content)) for number, content in enumerate(contents, 1))
+    found = [each.data for at in range(0, len(stream), size) for each in inbox.feed(stream[at : at + size])]
+    inbox.end()
+    assert found == contents
+    assert not inbox.gap
+    assert not inbox.broken
 
 
 def test_gap_in_the_object_ids_is_a_lost_reply() -> None:
     inbox = Inbox()
     for object_id in (5, 6):
         assert list(inbox.feed(fragment(object_id, 0, 3, message(b""))))
-    assert not inbox.lost
+    assert not inbox.gap
     assert list(inbox.feed(fragment(9, 0, 3, message(b""))))
-    assert inbox.lost
+    assert inbox.gap
     inbox.forget()
     assert list(inbox.feed(fragment(20, 0, 3, message(b""))))
-    assert not inbox.lost
+    assert not inbox.gap
 
 
 @pytest.mark.parametrize(
@@ -75,7 +87,8 @@ def test_gap_in_the_object_ids_is_a_lost_reply() -> None:
 def test_broken_fragments_are_lost_output(data: bytes) -> None:
     inbox = Inbox()
     assert list(inbox.feed(data)) == []
-    assert inbox.lost
+    inbox.end()
+    assert inbox.broken
 
 
 def test_message_that_is_too_short_is_none() -> None:
