@@ -275,3 +275,30 @@ def test_any_number_with_a_unit_is_a_duration(number: int, unit: str) -> None:
 def test_any_other_text_is_refused_and_nothing_else_is_raised(text: str) -> None:
     with suppress(InvalidValueError):
         assert parse_duration(text) >= timedelta()
+
+
+NETWORK = '[network]\nresolver = "192.0.2.53"\ntimeout = "1s"\n[network.connect_to]\n"192.0.2.1:5269" = "127.0.0.1:40001"\n'
+
+
+def test_the_network_outside_is_asked_as_configured(tmp_path: Path) -> None:
+    lookups = load(tmp_path, ENDPOINT + SIGN_IN + NETWORK).lookups
+    assert str(lookups.resolver) == "192.0.2.53:53"
+    assert lookups.timeout == timedelta(seconds=1)
+    assert {str(outer): str(inner) for outer, inner in lookups.connect_to.items()} == {"192.0.2.1:5269": "127.0.0.1:40001"}
+    assert load(tmp_path, ENDPOINT + SIGN_IN).lookups.resolver is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ('resolver = "dns.contoso.com"', "[network], resolver"),
+        ('timeout = "0s"', "timeout: is zero"),
+        ('dns = "192.0.2.1"', "there is no such field"),
+        ('connect_to = { "192.0.2.1" = "127.0.0.1:1" }', "'192.0.2.1' is no IP address"),
+        ('connect_to = { "192.0.2.1:5269" = "elsewhere" }', "'elsewhere' is no IP address"),
+    ],
+)
+def test_a_wrong_network_section_is_told_with_its_place(tmp_path: Path, wrong: str, told: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load(tmp_path, f"{ENDPOINT}{SIGN_IN}[network]\n{wrong}\n")
+    assert told in str(caught.value)

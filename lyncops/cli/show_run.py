@@ -8,6 +8,7 @@ from typing import Final
 
 from lyncops.cli.blocks import Block, Heading, Table, Text, Tone
 from lyncops.cli.show_plan import duration
+from lyncops.plan.steps import ManualStep
 from lyncops.runs.model import Run, RunState, StepRecord, StepState
 
 STEP_TONES: Final = {
@@ -51,10 +52,19 @@ def run_blocks(run: Run) -> Iterator[Block]:
     yield Table(("", "step", "state", "took", "seen"), tuple(_row(number, record) for number, record in enumerate(run.steps, 1)))
     yield Text("")
     yield Text(f"{run.state.value.replace('_', ' ')}: {run.why or run.goal_evidence or '-'}", _tone(run.state))
+    yield from _to_be_done(run)
     yield from (Text(f"exception: {exception}", Tone.CAREFUL) for exception in run.exceptions)
     yield from (Text(f"note: {note}") for note in run.notes)
     if run.state.is_at_rest or run.state is RunState.RUNNING:
         yield Text(f"Go on with: lyncops resume {run.run_id}", Tone.STRONG)
+
+
+def _to_be_done(run: Run) -> Iterator[Block]:
+    """What the run waits for a person to do."""
+    step = run.current.step if run.current and run.state is RunState.PENDING_MANUAL_STEP else None
+    if isinstance(step, ManualStep):
+        yield from (Text(f"- {line}", indent=4) for line in step.instructions)
+        yield Text(f"seen by: {step.how_to_see}", indent=4)
 
 
 def _row(number: int, record: StepRecord) -> tuple[Text | str, ...]:

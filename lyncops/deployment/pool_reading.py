@@ -65,15 +65,16 @@ class PoolReading:
     def __init__(self, sessions: RunsCmdlets, pool: Pool, scope: Scope, *, local: bool) -> None:
         """Ask what `scope` wants; with `local` the local copy of the configuration is asked at once."""
         self._sessions, self._pool, self._local = sessions, pool, local
-        wanted = scope.facets if not scope.pools or pool.fqdn in scope.pools else frozenset[Facet]()
+        wanted = scope.facets if scope.covers(pool.fqdn) else frozenset[Facet]()
         front_end = pool.kind.is_front_end
         self._relation = self._ask_relation() if front_end and wanted & _PER_POOL else None
         self._status = self._ask_status() if front_end and Facet.BACKUP_STATUS in wanted else None
         self._state = self._ask_state() if front_end and Facet.POOL_STATE in wanted else None
         self._mirrors = self._ask_mirrors() if _has_mirroring(pool) and Facet.MIRRORS in wanted else None
         self._users = self._ask_users() if front_end and Facet.USERS in wanted else None
-        asked = Facet.MACHINES in wanted and (front_end or pool.kind is PoolKind.EDGE)
-        self._machines = {machine.fqdn: self._ask_machine(machine.fqdn) for machine in pool.machines} if asked else {}
+        names = [machine.fqdn for machine in pool.machines] if front_end or pool.kind is PoolKind.EDGE else []
+        asked = [name for name in names if Facet.MACHINES in scope.facets and scope.covers(pool.fqdn, name)]
+        self._machines = {name: self._ask_machine(name) for name in asked}
 
     @property
     def answers(self) -> list[Answer[object]]:

@@ -30,6 +30,8 @@ class Facet(enum.Enum):
 class Scope:
     """Facets to read; `pools` limits the per-pool facets to those pools (empty: all Front End pools).
 
+    Among `pools` may be a machine: of its pool, only that machine's services are then read.
+
     `lookups` are questions to the network outside, which are asked only where something needs the answer.
     """
 
@@ -46,6 +48,10 @@ class Scope:
     def asking(cls, *questions: Question) -> Scope:
         """A scope of these questions to the network."""
         return cls(lookups=frozenset(questions))
+
+    def covers(self, *names: Fqdn) -> bool:
+        """Whether the per-pool facets of something with one of these names are to be read."""
+        return not self.pools or not self.pools.isdisjoint(names)
 
     def __or__(self, other: Scope) -> Scope:
         """Both scopes; a scope without pools means all of them."""

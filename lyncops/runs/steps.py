@@ -206,7 +206,7 @@ class Steps:
                 self.ledger.step(step.step_id, StepState.DONE, evidence=truth.evidence, exceptions=(word,))
                 return None
             if confirmed:
-                return self._ask(step, "It is not done yet.", truth.evidence)
+                return self._ask(step, f"It is not done yet: {truth.evidence}.", truth.evidence)
         elif confirmed:
             self.ledger.step(step.step_id, StepState.DONE, why="On the operator's word: no cmdlet shows it.")
             return None

@@ -214,7 +214,7 @@ def test_together_they_are_false_as_soon_as_one_is_and_unknown_only_without_a_fa
 def test_the_scope_of_several_keeps_to_the_pools_that_they_name() -> None:
     both = scope_of((PoolIsHome(P1), PoolIsHome(P2), StoreHasSingleMaster(), NoEdgeLeadsTo(P1), ReplicasUpToDate()))
     assert both == Scope.of(Facet.POOL_STATE, Facet.STORE, Facet.REPLICAS, pools=(P1, P2))
-    assert scope_of((PoolIsHome(P1), ServicesAre(FE1))).pools == frozenset()
+    assert scope_of((PoolIsHome(P1), ServicesAre(FE1))).pools == {P1, FE1}
     assert scope_of(()) == Scope()
 
 

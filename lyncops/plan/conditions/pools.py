@@ -212,8 +212,8 @@ class ServicesAre:
 
     @property
     def scope(self) -> Scope:
-        """The services on machines; of all pools, as a condition does not know to which one the machine belongs."""
-        return Scope.of(Facet.MACHINES)
+        """The services on this machine, whichever pool it belongs to."""
+        return Scope.of(Facet.MACHINES, pools=[self.machine])
 
     def evaluate(self, deployment: Deployment) -> Truth:
         """A machine that did not answer leaves it unknown: services cannot be told to be stopped from outside."""
