@@ -58,7 +58,7 @@ def _judge(situation: Situation, replicas: tuple[Replica, ...]) -> Finding:
     if not behind:
         return passed(f"{counted(len([r for r in replicas if r.computer not in gone]), 'replica')} up to date.{ignored}")
     now = newest_time(situation)
-    faulty = [replica for replica in behind if _silence(replica, now) is None or _is_fault(replica, now)]
+    faulty = [replica for replica in behind if is_faulty(replica, now)]
     names = listed(f"{replica.computer} ({_reported(replica, now)})" for replica in (faulty or behind))
     if not faulty:
         return warning(f"Not up to date yet: {names}. That is normal for some minutes after a change.{ignored}", _REPLICATE)
@@ -71,9 +71,10 @@ def _silence(replica: Replica, now: datetime) -> timedelta | None:
     return now - _aware(replica.last_status_report, now) if replica.last_status_report else None
 
 
-def _is_fault(replica: Replica, now: datetime) -> bool:
+def is_faulty(replica: Replica, now: datetime) -> bool:
+    """Whether a replica is behind for longer than replication takes: its last report is over an hour old, or there is none."""
     silence = _silence(replica, now)
-    return silence is not None and silence > _FAULT_AGE
+    return not replica.up_to_date and (silence is None or silence > _FAULT_AGE)
 
 
 def _reported(replica: Replica, now: datetime) -> str:

@@ -7,7 +7,7 @@ import enum
 import attrs
 
 from lyncops.deployment.model import CentralManagement, Deployment, Pool, StoreCopy
-from lyncops.values import Fqdn, Mode, Unread
+from lyncops.values import Fqdn, LyncVersion, Mode, Unread
 
 
 class Direction(enum.Enum):
@@ -80,6 +80,12 @@ class Situation:
     def has_store_copy(self, pool: Fqdn) -> bool | None:
         """Whether a copy of the store, active or standby, is installed on `pool`; None where that is not known."""
         return None if isinstance(self.store.copies, Unread) else any(copy.pool == pool for copy in self.store.copies)
+
+    @property
+    def old_store(self) -> StoreCopy | None:
+        """The active store where it is of Lync Server 2010: it cannot be failed over, people install it anew (facts page 4.1)."""
+        active = self.active_copies
+        return active[0] if len(active) == 1 and active[0].version is LyncVersion.V2010 else None
 
     @property
     def store_goes_down(self) -> bool:

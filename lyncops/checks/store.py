@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lyncops.checks.check import Finding, check, failed, pair_unknown, passed, unknown, warning
 from lyncops.checks.health import Life, life
-from lyncops.checks.situation import Situation
+from lyncops.checks.situation import Direction, Situation
 from lyncops.checks.words import listed, sentence
 from lyncops.values import Fqdn, Unread
 
@@ -58,6 +58,12 @@ def _agrees_with_master(situation: Situation, holder: Fqdn | None) -> Finding:
     return failed(f"The topology says that the active store is on {holder}, but its master is {master}.", _TWO_MASTERS)
 
 
+def _moved_by_hand(situation: Situation) -> bool:
+    """Whether the plan has people install the store anew: a failover, with the store of Lync Server 2010 on another pool."""
+    old = situation.old_store
+    return situation.direction is Direction.FAILOVER and old is not None and old.pool != situation.target
+
+
 @check(
     "store-not-on-failed-pool",
     question="Is the Central Management store on another pool than the one that users leave?",
@@ -83,6 +89,11 @@ def store_not_on_failed_pool(situation: Situation) -> Finding:
         return warning(f"The active store is on {holder}. It will be failed over first, to {receiving.fqdn}.")
     keeper = situation.deployment.pool(holder)
     if keeper is not None and life(keeper) in (Life.DOWN, Life.SILENT):
+        if _moved_by_hand(situation):
+            return warning(
+                f"The active store is on {holder}, which is of Lync Server 2010 and does not run. It will be moved by hand first.",
+                f"Have saved copies of configuration and locations at hand for {receiving.fqdn}.",
+            )
         command = f"lyncops run management-store-failover {holder} --mode disaster"
         return failed(
             f"The active store is on {holder}, which does not run.", f"Fail the store over first: {command}.", first=(command,)
@@ -100,6 +111,8 @@ def store_agents(situation: Situation) -> Finding:
         evidence = sentence(unread)
         if situation.store_goes_down:
             return warning(f"{evidence} That is expected: the store was on the pool that is gone.")
+        if _moved_by_hand(situation):
+            return warning(f"{evidence} It is of Lync Server 2010, and will be moved by hand first.")
         return unknown(
             evidence,
             "Look at Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus.",
@@ -108,6 +121,8 @@ def store_agents(situation: Situation) -> Finding:
     if master is None or not agents:
         missing = listed(word for word, there in (("master", master), ("file transfer agent", agents)) if not there)
         evidence = f"The store names no {missing.replace(' and ', ' and no ')}: it is unavailable."
+        if _moved_by_hand(situation):
+            return warning(f"{evidence} It is of Lync Server 2010, and will be moved by hand first.")
         if situation.store_goes_down:
             return warning(f"{evidence} That is expected: it was on the pool that is gone, and will be failed over first.")
         return failed(evidence, f"Start MASTER and FTA on the pool that holds it. {_NO_MASTER}")

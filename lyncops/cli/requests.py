@@ -55,6 +55,8 @@ class Options(TypedDict):
     principal: str | None
     store_sql_server: str | None
     store_sql_instance: str | None
+    response_groups: bool
+    response_groups_file: str | None
     sync_interval: timedelta | None
     authorized_group: tuple[str, ...]
     module: tuple[str, ...]
@@ -81,6 +83,8 @@ _OPTIONS: Final = (
     click.option("--principal", type=click.Choice(["primary", "mirror"]), help="database-failover: the side to be principal."),
     click.option("--store-sql-server", metavar="FQDN", help="Where the store's receiving copy is, when it cannot be read."),
     click.option("--store-sql-instance", metavar="NAME", help="Its SQL instance."),
+    click.option("--response-groups", is_flag=True, help="Carry response groups over too, by an export and an import."),
+    click.option("--response-groups-file", metavar="FILE", help="Import this saved export of them (a path on the server)."),
     click.option("--sync-interval", type=Duration(), metavar="DURATION", help="backup-service-set: from one copy to the next."),
     click.option("--authorized-group", metavar="GROUP", multiple=True, help="backup-service-set: who may ask; may repeat."),
     click.option("--module", type=click.Choice(MODULES, case_sensitive=False), multiple=True, help="backup-service-sync: only it."),
@@ -148,6 +152,8 @@ def _given(procedure: Procedure, options: Options) -> dict[str, Any]:
         "to_mirror": options["principal"] == "mirror" if options["principal"] else None,
         "store_sql_server": _fqdn("--store-sql-server", options["store_sql_server"]) if options["store_sql_server"] else None,
         "store_sql_instance": options["store_sql_instance"],
+        "response_groups": options["response_groups"] or None,
+        "response_groups_file": options["response_groups_file"],
         "sync_interval": options["sync_interval"],
         "authorized_groups": options["authorized_group"] or None,
         "modules": tuple(map(BackupModule, options["module"])) or None,

@@ -31,6 +31,8 @@ from lyncops.values import Mode
 
 _BOTH: Final = (Mode.PLANNED, Mode.DISASTER)
 
+_STORE: Final = ("enable_topology", "export", "export_folder", "store_sql_server", "store_sql_instance")
+
 
 @attrs.frozen(slots=True, kw_only=True)
 class Procedure:
@@ -78,7 +80,16 @@ _ALL: Final = (
         source="Failing over a pool",
         target="the pool that first homed the users",
         modes=_BOTH,
-        options=("next_hop", "enable_topology", "export", "export_folder", "store_sql_server", "store_sql_instance"),
+        options=(
+            "next_hop",
+            "enable_topology",
+            "export",
+            "export_folder",
+            "store_sql_server",
+            "store_sql_instance",
+            "response_groups",
+            "response_groups_file",
+        ),
         draft=pool_failover.draft,
     ),
     Procedure(
@@ -87,7 +98,16 @@ _ALL: Final = (
         source="Failing back a pool",
         target="the pool that first homed the users",
         modes=_BOTH,
-        options=("edges", "enable_topology", "export", "export_folder", "store_sql_server", "store_sql_instance"),
+        options=(
+            "edges",
+            "enable_topology",
+            "export",
+            "export_folder",
+            "store_sql_server",
+            "store_sql_instance",
+            "response_groups",
+            "response_groups_file",
+        ),
         draft=pool_failback.draft,
     ),
     Procedure(

@@ -8,6 +8,7 @@ import attrs
 
 from lyncops.checks.catalogue import checks_for_failback
 from lyncops.checks.loss import expected_loss
+from lyncops.checks.replicas import is_faulty, newest_time
 from lyncops.checks.result import CheckResult
 from lyncops.checks.situation import Direction, Situation
 from lyncops.cmdlets import InvokeCsPoolFailBack
@@ -17,6 +18,7 @@ from lyncops.plan.conditions import (
     EdgeNextHopIs,
     PoolIsAlive,
     PoolIsHome,
+    ReplicasUpToDate,
     ServicesAre,
     StoreHasSingleMaster,
     StoreIsActiveOn,
@@ -36,6 +38,7 @@ from lyncops.procedures.edges import (
     same_site,
 )
 from lyncops.procedures.request import ProcedureRequest
+from lyncops.procedures.response_groups import ResponseGroups
 from lyncops.procedures.store import BAD_ENDS, StoreMove, export_steps, sql_server_known, store_move, store_steps
 from lyncops.values import Anywhere, Fqdn, Mode, Unread
 
@@ -125,7 +128,7 @@ def _steps(course: _Course) -> tuple[Step, ...]:
     situation, pool, partner = course.situation, course.pool, course.partner
     why = f"The failover led it to {partner.fqdn}; its own pool serves its users again."
     return (
-        *_edge_gates(situation.deployment, pool),
+        *_edge_gates(course),
         *_store(course),
         _failback(course),
         *(() if situation.disaster else content_steps(pool, partner)),
@@ -137,6 +140,17 @@ def _steps(course: _Course) -> tuple[Step, ...]:
             enable_topology=course.request.enable_topology,
         ),
         *edge_replica_steps(situation.deployment, course.next_hops),
+        *_response_groups(course).home(disaster=situation.disaster).after,
+    )
+
+
+def _response_groups(course: _Course) -> ResponseGroups:
+    return ResponseGroups(
+        deployment=course.situation.deployment,
+        request=course.request,
+        pool=course.pool,
+        partner=course.partner,
+        place=_place(course),
     )
 
 
@@ -174,29 +188,47 @@ def _failback(course: _Course) -> CmdletStep:
     )
 
 
-def _edge_gates(deployment: Deployment, pool: Pool) -> tuple[Step, ...]:
-    """A gate for each Edge server of the pool's site that answers and does not run: it must be back before the pool is."""
+def _edge_gates(course: _Course) -> tuple[Step, ...]:
+    """A gate for each Edge server of the pool's site that is seen to be down: it must be back before the pool is.
+
+    One that answers tells it itself. One that cannot be asked from inside, as most cannot (facts page 8), is taken to be down when
+    its replica has not reported for an hour. Where `edges` names Edge pools, only those are waited for.
+    """
+    deployment, named = course.situation.deployment, course.request.edges
     edges = () if isinstance(deployment.edges, Unread) else deployment.edges
-    stopped = (
-        machine
+    return tuple(
+        _edge_gate(machine)
         for edge in edges
-        if same_site(deployment, edge.fqdn, pool.fqdn) and (owner := deployment.pool(edge.fqdn)) is not None
+        if same_site(deployment, edge.fqdn, course.pool.fqdn) and (not named or edge.fqdn in named)
+        if (owner := deployment.pool(edge.fqdn)) is not None
         for machine in owner.machines
-        if not isinstance(machine.services, Unread) and not machine.is_up
+        if (_is_overdue(course.situation, machine) if isinstance(machine.services, Unread) else not machine.is_up)
     )
-    return tuple(_edge_gate(machine) for machine in stopped)
+
+
+def _is_overdue(situation: Situation, machine: Machine) -> bool:
+    replicas = () if isinstance(situation.store.replicas, Unread) else situation.store.replicas
+    now = newest_time(situation)
+    return any(replica.computer == machine.fqdn and is_faulty(replica, now) for replica in replicas)
 
 
 def _edge_gate(machine: Machine) -> ManualStep:
+    silent = isinstance(machine.services, Unread)
+    fqdn = machine.fqdn
     return ManualStep(
-        step_id=f"edge-back-{machine.fqdn}",
-        title=f"Bring Edge server {machine.fqdn} back",
+        step_id=f"edge-back-{fqdn}",
+        title=f"Bring Edge server {fqdn} back",
         why="When the Edge server of the site failed too, it comes back before the pool.",
         source="Failing back a pool; facts page 4.2",
-        instructions=(f"Start the services on {machine.fqdn}: Start-CsWindowsService.",),
-        where=machine.fqdn,
-        how_to_see="Get-CsWindowsService shows RTCSRV (Access Edge) as Running.",
-        after=(ServicesAre(machine.fqdn, ("RTCSRV",)),),
+        instructions=(
+            f"Start the services on {fqdn}: Start-CsWindowsService.",
+            "Where it stays down, plan again and name the Edge pools that are to be waited for with --edge.",
+        ),
+        where=fqdn,
+        how_to_see="Its replica is up to date again (Get-CsManagementStoreReplicationStatus)."
+        if silent
+        else "Get-CsWindowsService shows RTCSRV (Access Edge) as Running.",
+        after=(ReplicasUpToDate(only=(fqdn,)) if silent else ServicesAre(fqdn, ("RTCSRV",)),),
         estimate=figures.POOL_FAILBACK,
     )
 
@@ -220,7 +252,7 @@ def _notes(course: _Course) -> tuple[str, ...]:
     return (
         BAD_ENDS if course.store else stays,
         "Users stay signed in, and are in resiliency mode for a while (facts page 5).",
-        f"Response groups of {pool.fqdn}: export them on {partner.fqdn}, import with -OverwriteOwner (facts page 4.6).",
+        _response_groups(course).note_home,
         f"When the Edge pool of the site failed too, bring it back before {pool.fqdn} (facts page 4.2).",
         *(rest if situation.disaster else ()),
     )

@@ -27,7 +27,9 @@ from lyncops.procedures import figures
 from lyncops.procedures.drafting import Draft, data_loss_accepted, finished, silent_machines
 from lyncops.procedures.edges import NextHopMove, edge_replica_steps, edges_leading_to, next_hop_fits, next_hop_steps, preferring
 from lyncops.procedures.request import ProcedureRequest
+from lyncops.procedures.response_groups import ResponseGroups
 from lyncops.procedures.store import BAD_ENDS, StoreMove, export_steps, sql_server_known, store_move, store_steps, store_works
+from lyncops.procedures.store_2010 import lost_old_store, old_store_steps
 from lyncops.values import Fqdn, Mode
 
 _WHY_NEXT_HOP = "An Edge pool that leads to the failed pool cuts outside access off, and the failover is refused."
@@ -61,7 +63,9 @@ class _Course:
     pool: Pool
     partner: Pool
     store: StoreMove | None
+    old_store: bool  # the store is lost and of Lync Server 2010: people install it anew
     next_hops: NextHopMove
+    response_groups: ResponseGroups
     loss: str
 
 
@@ -79,7 +83,15 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
         pool=pool,
         partner=partner,
         store=store_move(situation, pool.fqdn, request),
+        old_store=lost_old_store(situation) is not None,
         next_hops=NextHopMove(edges=edges_leading_to(deployment, pool.fqdn), to=request.next_hop or partner.fqdn),
+        response_groups=ResponseGroups(
+            deployment=deployment,
+            request=request,
+            pool=pool,
+            partner=partner,
+            place=preferring(partner.fqdn, avoid=pool.fqdn),
+        ),
         loss=expected_loss(deployment, pool.fqdn, mode),
     )
     return Draft(
@@ -117,10 +129,18 @@ def _steps(course: _Course) -> tuple[Step, ...]:
     )
     edge_waits = edge_replica_steps(deployment, course.next_hops)
     now, later = ((), edge_waits) if course.situation.disaster else (edge_waits, ())
-    moved = store_steps(course.store, dead=silent_machines(deployment)) if course.store else ()
+    moved = _store_steps(course)
     before = (*next_hops, *now, *moved) if store_works(deployment) else (*moved, *next_hops, *now)
     exports = export_steps(deployment, place, request.export_folder) if request.export else ()
-    return (*exports, *before, _failover(course), *later)
+    groups = course.response_groups.to_backup(disaster=course.situation.disaster)
+    return (*exports, *groups.before, *before, _failover(course), *groups.after, *later)
+
+
+def _store_steps(course: _Course) -> tuple[Step, ...]:
+    """The store goes first, where it has to go: by its cmdlet, or by hand from Lync Server 2010."""
+    if course.store is not None:
+        return store_steps(course.store, dead=silent_machines(course.situation.deployment))
+    return old_store_steps(course.situation.deployment, course.partner) if course.old_store else ()
 
 
 def _failover(course: _Course) -> CmdletStep:
@@ -150,13 +170,19 @@ def _goal(course: _Course) -> tuple[Condition, ...]:
     return (
         PoolStateIs(course.pool.fqdn, PoolState.FAILED_OVER),
         PoolIsHome(course.partner.fqdn),
-        StoreIsActiveOn(course.store.to) if course.store else StoreHasSingleMaster(),
+        _store_goal(course),
         *(EdgeNextHopIs(edge.fqdn, course.next_hops.to) for edge in course.next_hops.edges),
     )
 
 
+def _store_goal(course: _Course) -> Condition:
+    if course.old_store:
+        return StoreIsActiveOn(course.partner.fqdn)
+    return StoreIsActiveOn(course.store.to) if course.store else StoreHasSingleMaster()
+
+
 def _notes(course: _Course) -> tuple[str, ...]:
-    pool, partner = course.pool, course.partner
+    pool = course.pool
     gone = set(silent_machines(course.situation.deployment))
     owners = (course.situation.deployment.pool(edge.fqdn) for edge in course.next_hops.edges)
     silent = [machine.fqdn for owner in owners if owner for machine in owner.machines if machine.fqdn in gone]
@@ -165,7 +191,7 @@ def _notes(course: _Course) -> tuple[str, ...]:
         *((f"Not waited for, since it is silent like its site: {', '.join(silent)}.",) if silent else ()),
         f"Users stay homed on {pool.fqdn}: their RegistrarPool does not change (facts page 5).",
         "Users are signed out and sign in again by themselves; their running conferences end (facts page 5).",
-        f"Response groups do not follow: import a saved copy on {partner.fqdn}; agents sign in again (facts page 4.6).",
+        course.response_groups.note_away,
         "Location information (LIS), announcements, unassigned numbers and call park are not replicated (facts page 6.4 and 9).",
         f"Conference directories stay with {pool.fqdn} (facts page 9): move them only when the pool is lost for good.",
         f"The failback names {pool.fqdn} again: the pool that first homed the users.",

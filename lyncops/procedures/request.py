@@ -54,6 +54,8 @@ class ProcedureRequest:
     to_mirror: bool | None = None  # database-failover: the side that shall be principal (None: the other one)
     store_sql_server: Fqdn | None = None  # where the receiving copy of the store is, when it cannot be read
     store_sql_instance: str = ""
+    response_groups: bool = False  # pool-failover, pool-failback: carry response groups over by an export and an import
+    response_groups_file: str = ""  # a saved export to take instead, on the server that imports (or on a share)
     sync_interval: timedelta | None = attrs.field(default=None, converter=_sync_interval)  # backup-service-set
     authorized_groups: tuple[str, ...] = ()  # backup-service-set: who may ask the Backup Service
     modules: tuple[BackupModule, ...] = ()  # backup-service-sync: which modules (none: all of them)

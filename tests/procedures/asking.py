@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final, TypedDict, Unpack
 
-from lyncops.cmdlets import DatabaseNameType
+from lyncops.cmdlets import BackupModule, DatabaseNameType
 from lyncops.deployment.model import Deployment
 from lyncops.plan.model import CmdletStep, Plan
 from lyncops.procedures import PROCEDURES, ProcedureRequest
@@ -26,6 +27,11 @@ class Options(TypedDict, total=False):
     to_mirror: bool
     store_sql_server: Fqdn
     store_sql_instance: str
+    response_groups: bool
+    response_groups_file: str
+    sync_interval: timedelta
+    authorized_groups: tuple[str, ...]
+    modules: tuple[BackupModule, ...]
 
 
 def ask(procedure: str, deployment: Deployment, target: Fqdn, mode: Mode | None = None, **options: Unpack[Options]) -> Plan:

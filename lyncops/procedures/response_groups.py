@@ -1,0 +1,150 @@
+"""Response groups, which a failover leaves behind: carried over by an export and an import where the operator asks for it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import attrs
+
+from lyncops.cmdlets import ExportCsRgsConfiguration, ImportCsRgsConfiguration
+from lyncops.deployment.model import Deployment, Pool
+from lyncops.errors import InvalidValueError
+from lyncops.plan.steps import CmdletStep, Step
+from lyncops.procedures import figures
+from lyncops.procedures.request import ProcedureRequest
+from lyncops.values import Fqdn, LyncVersion, Place, Unread
+
+_SOURCE: Final = "Response Group disaster recovery procedures; Export- and Import-CsRgsConfiguration pages; facts page 4.6"
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class ResponseGroupSteps:
+    """The steps that come before the users move, and those after. All are optional: users come before response groups."""
+
+    before: tuple[Step, ...] = ()
+    after: tuple[Step, ...] = ()
+
+
+NONE: Final = ResponseGroupSteps()
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class ResponseGroups:
+    """What becomes of the response groups of `pool` when its users move to `partner` and back; `place` runs the cmdlets."""
+
+    deployment: Deployment
+    request: ProcedureRequest
+    pool: Pool
+    partner: Pool
+    place: Place
+
+    @property
+    def copied_by_themselves(self) -> bool:
+        """Whether the Backup Service copies them: 2019, where it is switched on (EnableRgsBackupService)."""
+        settings = self.deployment.backup_service
+        on = not isinstance(settings, Unread) and settings.response_groups_copied is True
+        return self.pool.version is LyncVersion.V2019 and on
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the operator asked for them, and somebody has to carry them."""
+        asked = self.request.response_groups or bool(self.request.response_groups_file)
+        return asked and not self.copied_by_themselves
+
+    def to_backup(self, *, disaster: bool) -> ResponseGroupSteps:
+        """Export them from a pool that is up (or take a saved export), and import them into its backup pool after the failover.
+
+        Raises:
+            InvalidValueError: disaster mode, and no saved export is named: a pool that is gone can export nothing.
+        """
+        if not self.wanted:
+            return NONE
+        saved, pool = self.request.response_groups_file, self.pool.fqdn
+        if disaster and not saved:
+            raise InvalidValueError(
+                f"{pool} is taken to be gone and can export no response groups.",
+                remedy="Name a saved export with --response-groups-file, or leave --response-groups out.",
+            )
+        exported = () if saved else (_export(pool, pool, self._path, self.place),)
+        return ResponseGroupSteps(
+            before=exported, after=(_import(self.partner.fqdn, self._path, self.place, overwrite_owner=False),)
+        )
+
+    def home(self, *, disaster: bool) -> ResponseGroupSteps:
+        """Once the users are home: export what the pool owns from its backup pool, and import it, owned by the pool again.
+
+        Of a backup pool that is gone nothing can be exported: then only a saved export comes home.
+        """
+        saved, pool = self.request.response_groups_file, self.pool.fqdn
+        if not self.wanted or (disaster and not saved):
+            return NONE
+        exported = () if saved else (_export(self.partner.fqdn, pool, self._path, self.place),)
+        return ResponseGroupSteps(after=(*exported, _import(pool, self._path, self.place, overwrite_owner=True)))
+
+    @property
+    def note_away(self) -> str:
+        """What the operator of a failover should know."""
+        pool, partner = self.pool.fqdn, self.partner.fqdn
+        if self.copied_by_themselves:
+            return "Response groups follow: EnableRgsBackupService is on (facts page 4.6)."
+        if self.wanted:
+            listed = "they are listed with -Owner or -ShowAll only, and the settings of the application stay its own"
+            return f"Response groups on {partner} stay owned by {pool}: {listed} (facts page 4.6)."
+        rest = f"add --response-groups, or import a saved copy on {partner}; agents sign in again (facts page 4.6)."
+        return f"Response groups do not follow: {rest}"
+
+    @property
+    def note_home(self) -> str:
+        """What the operator of a failback should know."""
+        pool, partner = self.pool.fqdn, self.partner.fqdn
+        if self.copied_by_themselves:
+            return "Response groups come home by themselves: EnableRgsBackupService is on (facts page 4.6)."
+        if self.wanted:
+            return (
+                f"Copies of the response groups stay on {partner}: to be rid of them, export with -RemoveExportedConfiguration."
+            )
+        rest = "add --response-groups, or export them there and import them here with -OverwriteOwner (facts page 4.6)."
+        return f"Response groups of {pool} that were imported on {partner}: {rest}"
+
+    @property
+    def _path(self) -> str:
+        """The saved export, or a new file that stays on the server which exports; the import runs by the same preference."""
+        host, at = self.pool.fqdn.partition(".")[0], f"{self.deployment.read_at:%Y%m%dT%H%M%SZ}"
+        new = rf"{self.request.export_folder}\lyncops-{self.deployment.name}-{at}-response-groups-{host}.zip"
+        return self.request.response_groups_file or new
+
+
+def _service(pool: Fqdn) -> str:
+    return f"service:ApplicationServer:{pool}"
+
+
+def _export(source: Fqdn, owner: Fqdn, path: str, place: Place) -> CmdletStep:
+    return CmdletStep(
+        step_id="response-groups-export",
+        title=f"Save the response groups of {owner}",
+        why="Neither failover nor failback carries response groups along.",
+        source=_SOURCE,
+        cmdlet=ExportCsRgsConfiguration(
+            source=_service(source), owner=None if owner == source else _service(owner), file_name=path
+        ),
+        place=place,
+        deadline=figures.ONE_HOUR / 4,
+        estimate=figures.EXPORT,
+        undo="Delete the file.",
+        optional=True,
+    )
+
+
+def _import(destination: Fqdn, path: str, place: Place, *, overwrite_owner: bool) -> CmdletStep:
+    return CmdletStep(
+        step_id="response-groups-import",
+        title=f"Bring the saved response groups to {destination}",
+        why="Callers reach them there. Formal agents must sign in again.",
+        source=_SOURCE,
+        cmdlet=ImportCsRgsConfiguration(destination=_service(destination), file_name=path, overwrite_owner=overwrite_owner),
+        place=place,
+        deadline=figures.ONE_HOUR / 4,
+        estimate=figures.EXPORT,
+        undo=f"Export them on {destination} with -Owner and -RemoveExportedConfiguration.",
+        optional=True,
+    )

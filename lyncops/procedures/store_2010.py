@@ -1,0 +1,95 @@
+"""A Central Management store of Lync Server 2010: it cannot be failed over, only installed anew elsewhere, by hand."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lyncops.checks.situation import Situation
+from lyncops.deployment.model import Deployment, Pool, StoreCopy
+from lyncops.plan.conditions import PoolIsAlive, ReplicasUpToDate, StoreIsActiveOn
+from lyncops.plan.steps import ManualStep, Step, WaitStep
+from lyncops.procedures import figures
+from lyncops.procedures.drafting import silent_machines
+from lyncops.procedures.store import STANDARD_EDITION_INSTANCE, store_works
+from lyncops.values import Fqdn
+
+_SOURCE: Final = "Failing over a pool, step 6: the store on Lync Server 2010; facts page 4.1 and 6.5"
+_CONFIGURATION: Final = r"C:\CsConfigurationFile.zip"
+_LOCATIONS: Final = r"C:\CsLisConfigurationFile.zip"
+
+
+def lost_old_store(situation: Situation) -> StoreCopy | None:
+    """The active store, where it is of Lync Server 2010 and does not work: nothing can be failed over until it is elsewhere."""
+    return None if store_works(situation.deployment) else situation.old_store
+
+
+def old_store_steps(deployment: Deployment, receiver: Pool) -> tuple[Step, ...]:
+    """Install the store on `receiver` by the documented cmdlets. The move must be called locally, so people do it."""
+    machines = [machine.fqdn for machine in receiver.machines if machine.is_up] or [receiver.fqdn]
+    first, *others = machines
+    return (
+        _install(receiver),
+        _move(receiver, first),
+        *((_setup(receiver, others),) if others else ()),
+        WaitStep(
+            step_id="store-replicas",
+            title="Wait until every replica follows the store",
+            why="Replicas that do not follow are the first sign of a half-moved store.",
+            source=_SOURCE,
+            until=(StoreIsActiveOn(receiver.fqdn), ReplicasUpToDate(ignoring=silent_machines(deployment))),
+            deadline=figures.REPLICATION_DEADLINE,
+            estimate=figures.REPLICATION,
+            optional=True,
+        ),
+    )
+
+
+def _install(receiver: Pool) -> ManualStep:
+    server, instance = receiver.sql_server or receiver.fqdn, receiver.sql_instance or STANDARD_EDITION_INSTANCE
+    return ManualStep(
+        step_id="store-2010-install",
+        title=f"Install the Central Management database for {receiver.fqdn}",
+        why="The store on Lync Server 2010 cannot be failed over, and nothing can be failed over without a store.",
+        source=_SOURCE,
+        instructions=(
+            f"Install-CsDatabase -CentralManagementDatabase -Clean -SqlServerFqdn {server} -SqlInstanceName {instance}",
+            "-Clean empties a Central Management database that is there already: see first that there is none in use.",
+        ),
+        where=f"the Management Shell of a Front End of {receiver.fqdn}",
+        how_to_see=f"The databases xds and lis are on {server}\\{instance}.",
+        before=(PoolIsAlive(receiver.fqdn),),
+        estimate=figures.STORE_FAILOVER,
+        undo=f"Uninstall-CsDatabase -CentralManagementDatabase -SqlServerFqdn {server} -SqlInstanceName {instance}",
+    )
+
+
+def _move(receiver: Pool, machine: Fqdn) -> ManualStep:
+    return ManualStep(
+        step_id="store-2010-move",
+        title=f"Move the Central Management store to {receiver.fqdn}",
+        why="Without its old master it is built from saved copies.",
+        source=_SOURCE,
+        instructions=(
+            f"Have the last export of the configuration as {_CONFIGURATION}. Without one:",
+            f"Export-CsConfiguration -FileName {_CONFIGURATION} -LocalStore",
+            f"Have the last Export-CsLisConfiguration as {_LOCATIONS}: a lost store leaves no other copy of it.",
+            f"Move-CsManagementServer -ConfigurationFileName {_CONFIGURATION} -LisConfigurationFileName {_LOCATIONS} -Force",
+        ),
+        where=f"the Management Shell on {machine} itself; a remote session cannot call it",
+        how_to_see="Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus names it as master and agent.",
+        after=(StoreIsActiveOn(receiver.fqdn),),
+        estimate=figures.STORE_FAILOVER,
+    )
+
+
+def _setup(receiver: Pool, machines: list[Fqdn]) -> ManualStep:
+    return ManualStep(
+        step_id="store-2010-setup",
+        title=f"Install the Central Management services on the other Front Ends of {receiver.fqdn}",
+        why="Any Front End of the pool can then be master.",
+        source=_SOURCE,
+        instructions=tuple(f"On {machine}: Bootstrapper.exe /Setup" for machine in machines),
+        where=", ".join(machines),
+        how_to_see="Get-CsWindowsService shows MASTER and FTA there.",
+        estimate=figures.STORE_FAILOVER,
+    )
