@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -16,13 +17,28 @@ import attrs
 import pytest
 
 import lyncops
+from lyncops.cli.main import main
 from lyncops.deployment.comparison import differences
 from lyncops.deployment.model import Deployment
 from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab
 from lyncops.lab.world import World
 
 RATE: Final = 3000.0  # an hour passes in 1.2 s
-_LONGEST: Final = 60.0  # seconds that one command may take
+_LONGEST: Final = 120.0  # seconds that one command may take on a busy machine
+
+# Each command is a process of its own, forked from one that has imported everything: half of a command's work is importing.
+_PROCESSES: Final = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(
+    [
+        "lyncops.cli.planning",
+        "lyncops.cli.running",
+        "lyncops.cli.verbs",
+        "lyncops.deployment.reader",
+        "lyncops.remoting.sessions",
+        "lyncops.runs.runner",
+        "lyncops.runs.sql_journal",
+    ]
+)
 
 
 class Answer(NamedTuple):
@@ -40,20 +56,27 @@ class Operator:
 
     def __call__(self, *arguments: str, expect: int = 0) -> Answer:
         """Type `lyncops ARGUMENTS`; another exit code than the one expected fails the test with all that was said."""
-        done = subprocess.run(
-            self._command(arguments), check=False, capture_output=True, text=True, env=self._environment, timeout=_LONGEST
-        )
-        assert done.returncode == expect, f"lyncops {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return Answer(done.returncode, done.stdout, done.stderr)
+        out, err = self.config.with_name("out.txt"), self.config.with_name("err.txt")
+        process = _PROCESSES.Process(target=_typed, args=(self._arguments(arguments), self._environment, out, err))
+        process.start()
+        process.join(_LONGEST)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+        answer = Answer(process.exitcode or 0, out.read_text("utf-8"), err.read_text("utf-8"))
+        assert answer.code == expect, f"lyncops {' '.join(arguments)}: {answer.code}\n{answer.out}\n{answer.err}"
+        return answer
 
     def run(self, procedure: str, target: str, *options: str, expect: int = 0) -> Answer:
         """Type `lyncops run PROCEDURE TARGET OPTIONS --yes`."""
         return self("run", procedure, target, *options, "--yes", expect=expect)
 
-    def begin(self, *arguments: str) -> subprocess.Popen[str]:
-        """Type it and do not wait; whoever begins it ends it."""
-        quiet = subprocess.DEVNULL
-        return subprocess.Popen(self._command(arguments), stdout=quiet, stderr=quiet, text=True, env=self._environment)
+    def begin(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start the program `lyncops` in the usual way and do not wait; whoever begins it ends it."""
+        command = [sys.executable, "-m", "lyncops", *self._arguments(arguments)]
+        return subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **self._environment}
+        )
 
     def look(self) -> Deployment:
         """Read the deployment, as a program would."""
@@ -65,12 +88,21 @@ class Operator:
         with lyncops.connect(self.config) as client:
             return client.runs()[0].run_id
 
-    def _command(self, arguments: Iterable[str]) -> list[str]:
-        return [sys.executable, "-m", "lyncops", "--config", str(self.config), *arguments]
+    def _arguments(self, arguments: Sequence[str]) -> list[str]:
+        return ["--config", str(self.config), *arguments]
 
     @property
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, ENVIRONMENT_VARIABLE: self.lab.password}
+        return {ENVIRONMENT_VARIABLE: self.lab.password}
+
+
+def _typed(arguments: Sequence[str], environment: Mapping[str, str], out: Path, err: Path) -> None:
+    """What the installed command does, in this process, with its standard output and error in files."""
+    os.environ.update(environment)
+    for stream, path in ((sys.stdout, out), (sys.stderr, err)):
+        with path.open("wb") as file:
+            os.dup2(file.fileno(), stream.fileno())
+    sys.exit(main(arguments))
 
 
 Hire = Callable[..., Operator]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from lyncops.deployment.comparison import differences
 from lyncops.lab.state import CONFERENCE, ServiceState
 from lyncops.lab.world import World
 from lyncops.values import Fqdn
-from tests.e2e.conftest import Hire, Operator, assert_as_before, said, until
+from tests.e2e.conftest import Hire, Operator, assert_as_before, until
 
 POOL1, POOL2 = "pool1.contoso.com", "pool2.contoso.com"
 DISASTER = ("--mode", "disaster", "--accept-data-loss")
@@ -16,17 +19,10 @@ def serving(operator: Operator, pool: str) -> str:
     return str(operator.lab.world.pools[Fqdn(pool)].serving)
 
 
-def bring_back(operator: Operator, what: str, *pools: str) -> None:
-    """Repair what was crashed, and wait until its services have started and its replicas have caught up."""
+def bring_back(operator: Operator, what: str) -> None:
+    """Repair what was crashed; a quarter of an hour later services run, replicas follow and copies are made again."""
     operator.lab.recover(what)
-    world = operator.lab.world
-
-    def is_back() -> bool:
-        world.settle()
-        members = [machine for pool in pools for machine in world.members(world.pools[Fqdn(pool)])]
-        return all(service.status == "Running" for machine in members for service in machine.services.values())
-
-    until(is_back)
+    operator.lab.inject("advance", "15m")
 
 
 def store_failovers(operator: Operator) -> list[dict[str, object]]:
@@ -35,39 +31,40 @@ def store_failovers(operator: Operator) -> list[dict[str, object]]:
     return [dict(entry.arguments) for entry in history if entry.cmdlet == "Invoke-CsManagementServerFailover"]
 
 
-def test_a_planned_failover_and_back(operator: Operator) -> None:
+def moves(operator: Operator) -> list[str]:
+    """The failovers and failbacks that really started, with their pools, oldest first."""
+    history = operator.lab.world.history
+    return [f"{entry.cmdlet} {entry.arguments['PoolFqdn']}" for entry in history if entry.cmdlet.startswith("Invoke-CsPool")]
+
+
+def test_a_planned_failover_and_back_with_the_content_of_conferences(operator: Operator) -> None:
     first = operator.look()
     operator.run("pool-failover", POOL1, *PLANNED)
     assert serving(operator, POOL1) == POOL2
-    operator("check", POOL1, expect=2)
+    operator.run("conference-restore", POOL1, expect=2)
     operator.run("pool-failback", POOL1, *PLANNED)
     assert serving(operator, POOL1) == POOL1
+    content = operator.lab.world.pools[Fqdn(POOL1)].tracks[CONFERENCE]
+    assert not content.left_behind
+    content.left_behind = timedelta(minutes=20)  # as after a failback by hand
+    operator.run("conference-restore", POOL1)
+    assert not content.left_behind
     operator.run("management-store-failover", POOL2, *PLANNED)
     assert_as_before(first, operator.look())
-    assert operator.lab.executions("Invoke-CsPoolFailOver") == operator.lab.executions("Invoke-CsPoolFailBack") == 1
+    asked_of = [entry.arguments["PoolFqdn"] for entry in operator.lab.world.history if entry.cmdlet == "Invoke-CsBackupServiceSync"]
+    assert asked_of == [POOL2, POOL2]
 
 
-def test_a_lost_site_with_the_store_is_rescued_and_failed_back(operator: Operator) -> None:
+def test_a_lost_site_whose_partner_has_the_store_on_the_mirror_is_rescued_and_failed_back(operator: Operator) -> None:
+    store = ("database-failover", POOL2, "--database-type", "CentralMgmt")
     first = operator.look()
+    operator.run(*store)
     operator.lab.crash("site:Site1")
     operator.run("pool-failover", POOL1, *PLANNED, expect=2)
     operator.run("pool-failover", POOL1, *DISASTER)
     assert serving(operator, POOL1) == POOL2
-    bring_back(operator, "site:Site1", POOL1, "edge1.contoso.com")
-    operator.run("pool-failback", POOL1, *PLANNED)
-    operator.run("management-store-failover", POOL2, *PLANNED)
-    assert_as_before(first, operator.look())
-    assert not any(track.left_behind for track in operator.lab.world.pools[Fqdn(POOL1)].tracks.values())
-
-
-def test_the_disaster_form_names_the_mirror_where_the_mirror_is_principal(operator: Operator) -> None:
-    store = ("database-failover", POOL2, "--database-type", "CentralMgmt")
-    first = operator.look()
-    operator.run(*store)
-    operator.lab.crash(POOL1)
-    operator.run("pool-failover", POOL1, *DISASTER)
     assert store_failovers(operator)[-1]["BackupSqlServerFqdn"] == "sql2m.contoso.com"
-    bring_back(operator, POOL1, POOL1)
+    bring_back(operator, "site:Site1")
     operator.run("pool-failback", POOL1, *PLANNED)
     operator.run("management-store-failover", POOL2, *PLANNED)
     operator.run(*store)
@@ -81,7 +78,7 @@ def test_standard_edition_names_its_own_instance(hire: Hire) -> None:
     operator.run("pool-failover", "se1.contoso.com", *DISASTER)
     sent = store_failovers(operator)[-1]
     assert (sent["BackupSqlServerFqdn"], sent["BackupSqlInstanceName"]) == ("se2.contoso.com", "rtc")
-    bring_back(operator, "se1.contoso.com", "se1.contoso.com")
+    bring_back(operator, "se1.contoso.com")
     operator.run("pool-failback", "se1.contoso.com", *PLANNED)
     operator.run("management-store-failover", "se2.contoso.com", *PLANNED)
     assert_as_before(first, operator.look())
@@ -93,69 +90,41 @@ def test_a_failback_without_the_backup_pool_says_what_is_lost(operator: Operator
     operator.lab.crash(POOL2)
     operator.run("pool-failback", POOL1, *PLANNED, expect=2)
     operator.run("management-store-failover", POOL2, *DISASTER)
-    unsaid = operator.run("pool-failback", POOL1, "--mode", "disaster", expect=2)
-    assert "data-loss-accepted" in unsaid.err
     told = operator.run("pool-failback", POOL1, *DISASTER)
     assert "is lost" in told.out
-    bring_back(operator, POOL2, POOL2)
-    operator.run("conference-restore", POOL1)
-    assert_as_before(first, operator.look())
+    bring_back(operator, POOL2)
+    until(lambda: not differences(first, operator.look()))  # the Backup Service has more to copy than usual
 
 
 def test_a_stopped_edge_of_the_site_comes_back_before_the_pool(operator: Operator) -> None:
     first = operator.look()
-    operator.run("pool-failover", POOL1, *PLANNED)
-    access = operator.lab.world.machine_states[Fqdn("edge1a.contoso.com")].services
-    access["RTCSRV"] = ServiceState("Stopped", wanted=False)
-    paused = operator.run("pool-failback", POOL1, *PLANNED, expect=5)
+    operator.run("pool-failover", POOL2, *PLANNED)
+    services = operator.lab.world.machine_states[Fqdn("edge2a.contoso.com")].services
+    services["RTCSRV"] = ServiceState("Stopped", wanted=False)
+    paused = operator.run("pool-failback", POOL2, *PLANNED, expect=5)
     assert "Start-CsWindowsService" in paused.out
     run = operator.latest_run()
     operator("resume", run, expect=5)
     assert operator.lab.executions("Invoke-CsPoolFailBack") == 0
-    access["RTCSRV"] = ServiceState("Running")
+    services["RTCSRV"] = ServiceState("Running")
     operator("resume", run)
-    operator.run("management-store-failover", POOL2, *PLANNED)
     assert_as_before(first, operator.look())
 
 
-def test_conference_content_comes_home_by_a_sync_against_the_backup_pool(operator: Operator) -> None:
-    first = operator.look()
-    operator.run("pool-failover", POOL1, *PLANNED)
-    operator.run("conference-restore", POOL1, expect=2)
-    # A colleague fails back by hand and forgets the content.
-    tracks = operator.lab.world.pools[Fqdn(POOL1)].tracks
-    operator.run("pool-failback", POOL1, *PLANNED)
-    synced = operator.lab.executions("Invoke-CsBackupServiceSync")
-    tracks[CONFERENCE].left_behind = operator.lab.world.scenario.sync_interval
-    operator.run("conference-restore", POOL1)
-    assert operator.lab.executions("Invoke-CsBackupServiceSync") == synced + 1
-    assert not tracks[CONFERENCE].left_behind
-    operator.run("management-store-failover", POOL2, *PLANNED)
-    assert_as_before(first, operator.look())
-
-
-def test_the_three_steps_of_the_important_box(operator: Operator) -> None:
+def test_the_three_steps_of_the_important_box_and_the_same_as_one_plan(operator: Operator) -> None:
     first = operator.look()
     operator.run("pool-failover", POOL1, *PLANNED)  # "all users homed on a pool P1 were failed over to P2"
     refused = operator.run("pool-failover", POOL2, *PLANNED, expect=2)  # step 2 before step 1
     assert f"lyncops run pool-failback {POOL1}" in refused.out
+    assert moves(operator) == [f"Invoke-CsPoolFailOver {POOL1}"]
     operator.run("pool-failback", POOL1, *PLANNED)
     operator.run("pool-failover", POOL2, *PLANNED)
     assert serving(operator, POOL1) == serving(operator, POOL2) == POOL1
-    operator.run("pool-failback", POOL2, *PLANNED)
-    assert_as_before(first, operator.look())
-
-
-def test_evacuate_plays_the_box_as_one_plan(operator: Operator) -> None:
-    first = operator.look()
-    operator.run("pool-failover", POOL1, *PLANNED)
-    plan = said(operator("--json", "plan", "evacuate", POOL1, *PLANNED))
-    assert plan["target"] == POOL1
-    operator.run("evacuate", POOL1, *PLANNED)
-    assert serving(operator, POOL1) == serving(operator, POOL2) == POOL1
-    moves = [entry.cmdlet for entry in operator.lab.world.history if entry.cmdlet.startswith("Invoke-CsPool")]
-    assert moves == ["Invoke-CsPoolFailOver", "Invoke-CsPoolFailBack", "Invoke-CsPoolFailOver"]
-    operator.run("pool-failback", POOL2, *PLANNED)
+    operator.run("evacuate", POOL2, *PLANNED)  # the same the other way round
+    assert serving(operator, POOL1) == serving(operator, POOL2) == POOL2
+    assert moves(operator)[-2:] == [f"Invoke-CsPoolFailBack {POOL2}", f"Invoke-CsPoolFailOver {POOL1}"]
+    operator.run("pool-failback", POOL1, *PLANNED)
+    operator.run("management-store-failover", POOL2, *PLANNED)
     assert_as_before(first, operator.look())
 
 
@@ -163,7 +132,7 @@ def test_a_killed_client_goes_on_where_it_was(hire: Hire) -> None:
     world = World.load("two-sites", rate=300.0)  # a failover takes four seconds: time to be killed in
     operator = hire(world)
     client = operator.begin("run", "pool-failover", POOL1, *PLANNED, "--yes")
-    until(lambda: world.configuration.pool_states[Fqdn(POOL1)] == "FailingOver", within=30.0)
+    until(lambda: world.configuration.pool_states[Fqdn(POOL1)] == "FailingOver", within=60.0)
     client.kill()
     client.wait()
     operator("resume", operator.latest_run())
