@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 import click
 
 if TYPE_CHECKING:
-    from lyncops.lab.control import JsonValue
     from lyncops.lab.lab import Lab
+    from lyncops.lab.standing import JsonValue
 
 
 class _ServeOptions(TypedDict):
@@ -54,10 +54,10 @@ def lab() -> None:
 )
 @click.option(
     "--auth",
-    type=click.Choice(["ntlm", "negotiate", "basic", "certificate", "credssp"]),
+    metavar="ntlm|negotiate|basic|certificate|credssp",
     default="ntlm",
     show_default=True,
-    help="How lyncops.toml says to log on.",
+    help="How lyncops.toml says to log on. Kerberos needs a domain, and cannot be tried on loopback.",
 )
 @click.option(
     "--kind", type=click.Choice(["winrm", "ocs"]), default="winrm", show_default=True, help="Which endpoint lyncops.toml points at."
@@ -67,8 +67,9 @@ def lab() -> None:
 def serve(context: click.Context, scenario: str, **options: Unpack[_ServeOptions]) -> None:
     """Serve SCENARIO (a name of `lyncops lab scenarios`, or a TOML file) until Ctrl-C."""
     from lyncops.lab.control import ControlServer
-    from lyncops.lab.lab import Lab
+    from lyncops.lab.lab import Lab, LabAuth
 
+    auth = LabAuth.read(options["auth"])
     ended = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -76,8 +77,8 @@ def serve(context: click.Context, scenario: str, **options: Unpack[_ServeOptions
 
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with Lab.start(scenario, rate=options["rate"], credssp=options["auth"] == "credssp") as running:
-            config = running.write_config(options["out"], auth=options["auth"], kind=options["kind"])
+        with Lab.start(scenario, rate=options["rate"]) as running:
+            config = running.write_config(options["out"], auth=auth, kind=options["kind"])
             with ControlServer(running, options["out"]):
                 _announce(running, scenario, config, as_json=_wants_json(context, options["as_json"]))
                 _wait(ended)
@@ -130,7 +131,23 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-@lab.command()
+class _GuidedCommand(click.Command):
+    """A command whose help goes on with all that can be injected."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        from lyncops.lab.guide import chapters
+
+        for chapter in chapters():
+            with formatter.section(chapter.title):
+                if chapter.text:
+                    formatter.write_text(chapter.text)
+                formatter.write_dl(list(chapter.entries.items()))
+                formatter.write_paragraph()
+                for example in chapter.examples:  # to be copied, and so never wrapped
+                    formatter.write(f"{'':>{formatter.current_indent}}{ctx.command_path} {example}\n")
+
+
+@lab.command(cls=_GuidedCommand, context_settings={"ignore_unknown_options": True, "max_content_width": 132})
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -145,27 +162,43 @@ def _say(text: str) -> None:
 def inject(context: click.Context, *, out: Path, as_json: bool, fault: str, arguments: tuple[str, ...]) -> None:
     """Do FAULT to the lab that runs.
 
-    FAULT is crash NAME, hang NAME, recover NAME, advance 5m, show, restart, clear, a wire fault such as
-    drop-after cmdlet=Invoke-CsPoolFailOver, profile protocol=2.2, switch NAME=VALUE, model-fault NAME=VALUE.
+    It works at any time, also while a cmdlet runs. In a lab with `--rate 1` cmdlets take as long as they really do: time enough to
+    crash the machine that runs one.
     """
     from lyncops.lab.control import ask
 
     value = ask(out, fault, arguments)
-    _say(json.dumps(value) if _wants_json(context, as_json) else "\n".join(_lines(value)))
+    if _wants_json(context, as_json):
+        _say(json.dumps(value))
+    else:
+        _say("\n".join(_lines(value)))
 
 
 def _lines(value: JsonValue, indent: str = "") -> list[str]:
     if isinstance(value, dict):
         lines: list[str] = []
         for key, item in value.items():
+            title = key.replace("_", " ")
             if isinstance(item, dict | list) and item:
-                lines += [f"{indent}{key}:", *_lines(item, f"{indent}  ")]
+                lines += [f"{indent}{title}:", *_lines(item, f"{indent}  ")]
             else:
-                lines.append(f"{indent}{key}: {'none' if isinstance(item, dict | list) else item}")
+                lines.append(f"{indent}{title}: {'none' if isinstance(item, dict | list) else _word(item)}")
         return lines
     if isinstance(value, list):
-        return [f"{indent}{', '.join(str(one) for one in item.values()) if isinstance(item, dict) else item}" for item in value]
-    return [f"{indent}{value}"]
+        rows = [[_word(one) for one in item.values()] if isinstance(item, dict) else [_word(item)] for item in value]
+        if isinstance(value[0], dict):
+            rows.insert(0, [name.replace("_", " ") for name in value[0]])
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return [indent + "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [f"{indent}{_word(value)}"]
+
+
+def _word(value: JsonValue) -> str:
+    if isinstance(value, dict):
+        return " ".join(f"{name} {_word(item)}" for name, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_word, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @lab.command()

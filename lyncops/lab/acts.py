@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+import attrs
+
 from lyncops.errors import InvalidValueError
 from lyncops.lab.outside import Outside, ServerName
 from lyncops.values import Fqdn
 
-Act = Callable[[Outside, Sequence[str]], str]
 
-_DNS: Final = "dns a HOST EDGE_POOL, dns srv NAME HOST:PORT [PRIORITY], dns remove NAME, dns silence on|off"
+@attrs.frozen(slots=True, kw_only=True)
+class Act:
+    """Something that people do by hand. `do` answers what was done; `forms` are the ways to write it, each with its meaning."""
+
+    do: Callable[[Outside, Sequence[str]], str]
+    forms: Mapping[str, str]
 
 
 def _topology(outside: Outside, words: Sequence[str]) -> str:
@@ -20,7 +26,7 @@ def _topology(outside: Outside, words: Sequence[str]) -> str:
             outside.set_federation(edge, enabled=state == "on")
             return f"federation of {edge} is {state}, and published"
         case _:
-            raise _misread("topology", words, "topology federation EDGE_POOL on|off")
+            raise _misread("topology", words)
 
 
 def _setup(outside: Outside, words: Sequence[str]) -> str:
@@ -29,7 +35,7 @@ def _setup(outside: Outside, words: Sequence[str]) -> str:
             outside.run_setup(edge)
             return f"setup was run on every machine of {edge}"
         case _:
-            raise _misread("setup", words, "setup EDGE_POOL")
+            raise _misread("setup", words)
 
 
 def _firewall(outside: Outside, words: Sequence[str]) -> str:
@@ -38,7 +44,7 @@ def _firewall(outside: Outside, words: Sequence[str]) -> str:
             outside.set_firewall(edge, int(port), is_open=state == "open")
             return f"port {port} of {edge} is {state}"
         case _:
-            raise _misread("firewall", words, "firewall EDGE_POOL PORT open|closed")
+            raise _misread("firewall", words)
 
 
 def _dns(outside: Outside, words: Sequence[str]) -> str:
@@ -55,20 +61,37 @@ def _dns(outside: Outside, words: Sequence[str]) -> str:
             outside.zone.silent = state == "on"
             return f"the DNS server {'answers nothing' if state == 'on' else 'answers'}"
         case _:
-            raise _misread("dns", words, _DNS)
+            raise _misread("dns", words)
 
 
 def _server(outside: Outside, name: Fqdn, server: str, priority: str = "0") -> str:
     host, _, port = server.rpartition(":")
     if not port.isdecimal() or not priority.isdecimal():
-        raise _misread("dns", ("srv", name, server, priority), _DNS)
+        raise _misread("dns", ("srv", name, server, priority))
     outside.add_server(name, ServerName(host=Fqdn(host), port=int(port), priority=int(priority)))
     return f"{name} names {server}"
 
 
-def _misread(act: str, words: Sequence[str], form: str) -> InvalidValueError:
-    return InvalidValueError(f"{' '.join((act, *words))!r} means nothing here.", remedy=f"Write: {form}.")
+def _misread(act: str, words: Sequence[str]) -> InvalidValueError:
+    forms = ", ".join(ACTS[act].forms)
+    return InvalidValueError(f"{' '.join((act, *words))!r} means nothing here.", remedy=f"Write: {forms}.")
 
 
-ACTS: Final[Mapping[str, Act]] = {"topology": _topology, "setup": _setup, "dns": _dns, "firewall": _firewall}
-"""Each act with what it takes: it answers what was done."""
+ACTS: Final[Mapping[str, Act]] = {
+    "topology": Act(
+        do=_topology,
+        forms={"topology federation EDGE_POOL on|off": "in Topology Builder, enable or clear federation of an Edge pool"},
+    ),
+    "setup": Act(do=_setup, forms={"setup EDGE_POOL": "run setup on every machine of an Edge pool"}),
+    "dns": Act(
+        do=_dns,
+        forms={
+            "dns a HOST EDGE_POOL": "let an external DNS name lead to an Edge pool (or to addresses with commas between)",
+            "dns srv NAME HOST:PORT [PRIORITY]": "add an SRV record, or change the one of that host",
+            "dns remove NAME": "take a name out of DNS",
+            "dns silence on|off": "the external DNS server answers nothing, or answers again",
+        },
+    ),
+    "firewall": Act(do=_firewall, forms={"firewall EDGE_POOL PORT open|closed": "open or close port 5061 or 5269 to the world"}),
+}
+"""Each act by the word that asks for it."""

@@ -169,13 +169,16 @@ class Call:
     def wait(self, duration: timedelta, activity: str = "", status: str = "", *, span: tuple[int, int] = (0, 100)) -> None:
         """Let lab time pass, with progress records from `span[0]` to `span[1]` percent. Must be called without the lock held.
 
+        Time that somebody lets pass meanwhile counts, too.
+
         Raises:
             TerminatingError: the pipeline was stopped, or the fault `midway` struck.
             MachineDiedError: the machine crashed.
         """
         low, high = span
+        began = self.world.now()
         for step in range(1, STEPS + 1):
-            self.world.clock.sleep(duration / STEPS, _Interruption(self))
+            self.world.clock.sleep(began + duration * step / STEPS - self.world.now(), _Interruption(self))
             percent = low + (high - low) * step // STEPS
             before = low + (high - low) * (step - 1) // STEPS
             if activity:

@@ -24,7 +24,7 @@ from lyncops.lab.wire.server import Scheme
 from lyncops.lab.world import ADMINISTRATOR, World
 
 if TYPE_CHECKING:
-    from lyncops.lab.control import JsonValue
+    from lyncops.lab.standing import JsonValue
     from lyncops.lab.wire.outside import OutsideHost
 
 ENVIRONMENT_VARIABLE: Final = "LYNCOPS_PASSWORD"
@@ -37,6 +37,38 @@ class EndpointKind(enum.Enum):
 
     WINRM = "winrm"
     OCS = "ocs"
+
+
+class LabAuth(enum.Enum):
+    """The ways to log on that a lab offers. Kerberos is none of them: it needs a domain, which loopback has not."""
+
+    NTLM = "ntlm"
+    NEGOTIATE = "negotiate"
+    BASIC = "basic"
+    CERTIFICATE = "certificate"
+    CREDSSP = "credssp"
+
+    @property
+    def needs_tls(self) -> bool:
+        """Whether it is no way to log on over http."""
+        return self in {LabAuth.BASIC, LabAuth.CERTIFICATE}
+
+    @classmethod
+    def read(cls, text: str) -> LabAuth:
+        """The way to log on of that name.
+
+        Raises:
+            InvalidValueError: the lab does not offer it; for Kerberos the message says why.
+        """
+        offered = ", ".join(one.value for one in cls)
+        if text == "kerberos":
+            raise InvalidValueError(
+                "Kerberos cannot be tried in the lab: it needs a domain with a key distribution centre, which loopback has not.",
+                remedy=f"Choose one of: {offered}.",
+            )
+        if text not in {one.value for one in cls}:
+            raise InvalidValueError(f"The lab offers no auth {text!r}.", remedy=f"Choose one of: {offered}.")
+        return cls(text)
 
 
 class SimulatedWorld(Protocol):
@@ -182,7 +214,7 @@ class Lab:
         Raises:
             LyncOpsError: the name or an argument means nothing.
         """
-        from lyncops.lab.control import Injector
+        from lyncops.lab.injections import Injector
 
         return Injector(self).inject(name, arguments)
 
@@ -199,25 +231,34 @@ class Lab:
         self,
         folder: Path | str,
         *,
-        auth: str = "ntlm",
+        auth: LabAuth | str = LabAuth.NTLM,
         kind: EndpointKind | str = EndpointKind.WINRM,
         scheme: Scheme | None = None,
     ) -> Path:
         """Write a lyncops.toml that points at this lab, with the CA beside it; the password is to be in LYNCOPS_PASSWORD.
 
-        Every Front End is an endpoint, in the order of the topology, and every Edge server a machine.
+        Every Front End is an endpoint, in the order of the topology, and every Edge server a machine. With CredSSP the lab
+        offers it from then on. Kerberos cannot be tried on loopback.
+
+        Raises:
+            InvalidValueError: the lab does not offer this way to log on.
         """
+        way = auth if isinstance(auth, LabAuth) else LabAuth.read(auth)
+        if scheme == "http" and way.needs_tls:
+            raise InvalidValueError(f"The lab offers {way.value} over TLS only.", remedy="Choose https, or another auth.")
         where, chosen = Path(folder), EndpointKind(kind)
         where.mkdir(parents=True, exist_ok=True)
         (where / "ca.pem").write_bytes(self.ca_pem)
-        secure: Scheme = "https" if auth in {"basic", "certificate"} else "http"
-        if auth == "certificate":
+        secure: Scheme = "https" if way.needs_tls else "http"
+        if way is LabAuth.CERTIFICATE:
             self.write_client_certificate(where)
+        if way is LabAuth.CREDSSP:
+            self.host.offer_credssp()
         lines = ["[deployment]", f"name = {_quoted(self._name)}", 'version = "auto"', ""]
         for place in _places(self._world):
             through = EndpointKind.WINRM if place.edge else chosen  # Edge servers have no OcsPowershell
             over: Scheme = "https" if through is EndpointKind.OCS else scheme or secure
-            lines += self._endpoint(place, auth, through, over)
+            lines += self._endpoint(place, way, through, over)
         lines += ["[credentials]", f"username = {_quoted(self.username)}", f"password_env = {_quoted(ENVIRONMENT_VARIABLE)}", ""]
         lines += ["[retry]", 'poll_interval = "200ms"', ""]
         lines += self._network() if isinstance(self._world, World) else []
@@ -229,17 +270,17 @@ class Lab:
     def _name(self) -> str:
         return self._world.scenario.name if isinstance(self._world, World) else "lab"
 
-    def _endpoint(self, place: _Place, auth: str, kind: EndpointKind, scheme: Scheme) -> list[str]:
+    def _endpoint(self, place: _Place, auth: LabAuth, kind: EndpointKind, scheme: Scheme) -> list[str]:
         path = "OcsPowershell" if kind is EndpointKind.OCS else "wsman"
         port = "" if kind is EndpointKind.OCS else f":{_PORTS[scheme]}"
         fields = {"name": place.machine} if place.edge else {}
         fields["url"] = f"{scheme}://{place.machine}{port}/{path}"
-        fields["auth"] = auth
+        fields["auth"] = auth.value
         fields["connect_to"] = self.address(place.machine, scheme)
         fields["pool"] = place.pool
         if scheme == "https":
             fields["ca"] = "ca.pem"
-        if auth == "certificate":
+        if auth is LabAuth.CERTIFICATE:
             fields |= {"certificate": "client.pem", "certificate_key": "client-key.pem"}
         return ["[[machine]]" if place.edge else "[[endpoint]]", *(f"{key} = {_quoted(text)}" for key, text in fields.items()), ""]
 

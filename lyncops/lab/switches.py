@@ -12,6 +12,7 @@ from typing import cast
 import attrs
 
 from lyncops.errors import ScenarioError
+from lyncops.lab.catalogue import catalogue
 
 
 class StoreBug(enum.Enum):
@@ -145,27 +146,70 @@ def names(target: type[Faults | Switches]) -> tuple[str, ...]:
     return tuple(field.name for field in attrs.fields(target))
 
 
+def as_written(value: object) -> str:
+    """A field's value as `assign` reads it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, frozenset):
+        return ",".join(sorted(cast("frozenset[str]", value)))
+    return str(value.value) if isinstance(value, enum.Enum) else str(value)
+
+
+def changed(target: Faults | Switches) -> dict[str, str]:
+    """The fields that differ from their defaults, as `assign` reads them."""
+    plain = type(target)()
+    return {
+        field.name: as_written(getattr(target, field.name))
+        for field in attrs.fields(type(target))
+        if getattr(target, field.name) != getattr(plain, field.name)
+    }
+
+
 def assign(target: Faults | Switches, values: Mapping[str, object], where: str) -> None:
-    """Set fields from plain values: booleans, texts, and lists or comma-separated texts.
+    """Set fields from plain values: booleans, texts, and lists or comma-separated texts. All are set, or none.
 
     Raises:
         ScenarioError: a name or a value is unknown; the message names `where`.
     """
-    hints = typing.get_type_hints(type(target))
+    hints, fields = typing.get_type_hints(type(target)), attrs.fields_dict(type(target))
+    read: dict[str, object] = {}
     for name, value in values.items():
         if name not in hints:
             near = difflib.get_close_matches(name, hints, 1)
             cure = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(hints)}."
             raise ScenarioError(f"{where}: unknown name {name}.", remedy=cure)
-        setattr(target, name, _value(value, hints[name], f"{where}: {name}"))
+        read[name] = _value(value, hints[name], fields[name], f"{where}: {name}")
+    for name, value in read.items():
+        setattr(target, name, value)
 
 
-def _value(value: object, hint: object, where: str) -> object:
+def _names_of(field: attrs.Attribute[object], items: Sequence[object], where: str) -> frozenset[str]:
+    stripped = [str(item).strip() for item in items if str(item).strip()]
+    if field.metadata["names_of"] is Names.POOLS:
+        return frozenset(item.lower() for item in stripped)
+    return frozenset(item if item == "*" else known_cmdlet(item, where) for item in stripped)
+
+
+def known_cmdlet(name: str, where: str) -> str:
+    """A cmdlet's name as the reference spells it, from any letter case.
+
+    Raises:
+        ScenarioError: the reference has no such cmdlet; the message names `where`.
+    """
+    spec = catalogue().get(name.casefold())
+    if spec is None:
+        near = difflib.get_close_matches(name.casefold(), catalogue(), 1)
+        cure = f"Did you mean {catalogue()[near[0]].name}?" if near else "Write a name such as Invoke-CsPoolFailOver."
+        raise ScenarioError(f"{where}: there is no cmdlet {name}.", remedy=cure)
+    return spec.name
+
+
+def _value(value: object, hint: object, field: attrs.Attribute[object], where: str) -> object:
     if isinstance(typing.get_origin(hint) or hint, types.GenericAlias) or typing.get_origin(hint) is frozenset:
         items = value.split(",") if isinstance(value, str) else value
         if not isinstance(items, (list, tuple, frozenset, set)):
             raise ScenarioError(f"{where} is {value!r}.", remedy="Write a list of names.")
-        return frozenset(str(item).strip() for item in cast("Sequence[object]", items) if str(item).strip())
+        return _names_of(field, cast("Sequence[object]", items), where)
     if hint is bool:
         if isinstance(value, str) and value.casefold() in ("true", "false"):
             return value.casefold() == "true"

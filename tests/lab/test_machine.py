@@ -11,7 +11,7 @@ from lyncops.errors import ScenarioError
 from lyncops.lab.interface import Caller, Invocation, MachineDiedError, SimulatedMachine, TerminatingError
 from lyncops.lab.machine import Machine
 from lyncops.lab.scenario import Kind, Product
-from lyncops.lab.switches import EnumShape, Faults, NameCase, Switches, assign, names
+from lyncops.lab.switches import EnumShape, Faults, NameCase, Switches, assign, changed, names
 from lyncops.lab.world import World
 from lyncops.values import Fqdn, RemoteEnum
 from tests.lab.support import FE1, FE4, P1, P2, Ran, move_next_hops, new_session, run, run_in
@@ -215,8 +215,10 @@ def test_property_names_have_a_case(world: World, case: NameCase, name: str) -> 
     [
         ("no_replication", "TRUE", True),
         ("no_replication", False, False),
-        ("midway", "A, B", frozenset({"A", "B"})),
-        ("midway", ["A"], frozenset({"A"})),
+        ("midway", "Set-CsSite, get-cspool", frozenset({"Set-CsSite", "Get-CsPool"})),
+        ("midway", ["invoke-cspoolfailover"], frozenset({"Invoke-CsPoolFailOver"})),
+        ("denied", "*", frozenset({"*"})),
+        ("sync_stuck", "Pool1.contoso.com,", frozenset({"pool1.contoso.com"})),
         ("store_failover", "both-active", None),
     ],
 )
@@ -234,6 +236,8 @@ def test_faults_can_be_set_from_plain_values(name: str, value: object, expected:
         ("zzzzzz", True, "Known are"),
         ("no_replication", "perhaps", "true or false"),
         ("midway", 3, "a list of names"),
+        ("midway", "Invoke-CsPoolFailOvr", "Did you mean Invoke-CsPoolFailOver?"),
+        ("midway", "x", "there is no cmdlet x"),
         ("store_failover", "half", "both-active"),
     ],
 )
@@ -241,6 +245,20 @@ def test_wrong_faults_are_named(name: str, value: object, words: str) -> None:
     with pytest.raises(ScenarioError, match=words) as caught:
         assign(Faults(), {name: value}, "here")
     assert "here" in str(caught.value)
+
+
+def test_of_several_values_all_are_set_or_none() -> None:
+    faults = Faults()
+    with pytest.raises(ScenarioError):
+        assign(faults, {"no_replication": True, "midway": "x"}, "here")
+    assert faults == Faults()
+
+
+def test_what_was_changed_is_told_as_it_is_written() -> None:
+    faults = Faults()
+    values = {"midway": "Get-CsPool,Set-CsSite", "no_replication": "true", "store_failover": "both-active"}
+    assign(faults, values, "here")
+    assert changed(faults) == values
 
 
 def test_switches_take_their_own_enumerations() -> None:

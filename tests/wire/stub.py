@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import importlib
 import struct
 import threading
 import uuid
@@ -32,6 +33,9 @@ Untyped: TypeAlias = Any
 """A thing of pypsrp, which has no complete types."""
 RunspacePool: Untyped = pypsrp.powershell.RunspacePool
 PowerShell: Untyped = pypsrp.powershell.PowerShell
+_CREDSSP: Untyped = importlib.import_module("requests_credssp.exceptions")
+CredSspError: type[Exception] = _CREDSSP.AuthenticationException
+CredSspStatusError: type[Exception] = _CREDSSP.NTStatusException
 
 NAME = "fe1.contoso.com"
 USER = "CONTOSO\\admin"
@@ -127,9 +131,11 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, *, profile: Profile | None = None, credssp: bool = False) -> Generator[Served]:
+def served(
+    folder: Path, *, profile: Profile | None = None, credssp: bool = False, user: str = USER, password: str = PASSWORD
+) -> Generator[Served]:
     machine = StubMachine()
-    account = Account(Caller(USER, frozenset({"CsAdministrator"})), PASSWORD)
+    account = Account(Caller(user, frozenset({"CsAdministrator"})), password)
     host = WireHost({NAME: machine}, [account], profile=profile, credssp=credssp)
     ca = folder / "ca.pem"
     ca.write_bytes(host.authority.pem)

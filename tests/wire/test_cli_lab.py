@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from lyncops.cli.lab import lab as lab_group
-from lyncops.errors import EndpointError
+from lyncops.errors import ConfigurationError
 from lyncops.lab.control import ControlServer
 from lyncops.lab.lab import Lab
 
@@ -33,7 +33,7 @@ def test_serve_tells_where_it_is_and_ends_on_a_signal(tmp_path: Path) -> None:
         assert Path(told["config"]) == tmp_path / "lyncops.toml"
         assert told["password_variable"] == "LYNCOPS_PASSWORD"
         shown = CliRunner().invoke(lab_group, ["inject", "--out", str(tmp_path), "show"])
-        assert "fe1.contoso.com, up" in shown.output
+        assert "fe1.contoso.com     up" in shown.output
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
 
@@ -56,7 +56,7 @@ def test_inject_says_what_it_did(tmp_path: Path) -> None:
         told = run(lab_group, ["inject", "--out", str(tmp_path), "--json", "show"]).output
         assert json.loads(told)["executions"] == {}
     result = run(lab_group, ["inject", "--out", str(tmp_path), "show"])
-    assert isinstance(result.exception, EndpointError)
+    assert isinstance(result.exception, ConfigurationError)
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])

@@ -9,8 +9,9 @@ from pathlib import Path
 import pypsrp.wsman
 import pytest
 
-from lyncops.errors import EndpointError, InvalidValueError, LyncOpsError, ScenarioError
-from lyncops.lab.control import ControlServer, InjectionError, ask, parse_duration
+from lyncops.errors import ConfigurationError, InvalidValueError, LyncOpsError, ScenarioError
+from lyncops.lab.arguments import InjectionError, parse_duration
+from lyncops.lab.control import ControlServer, ask
 from lyncops.lab.lab import Lab
 from tests.wire.stub import NAME, PowerShell, RunspacePool, StubMachine, Untyped
 
@@ -106,7 +107,7 @@ def test_a_running_lab_is_controlled_from_outside(tmp_path: Path) -> None:
         assert json.dumps(shown["machines"]).count('"down"') == 1
         assert ask(tmp_path, "advance", ["1h30m"]) == {"now": lab.world.now().isoformat()}
         assert ask(tmp_path, "drop-after", ["cmdlet=Get-CsPool", "times=always", "machine=fe2.contoso.com"]) == {
-            "waiting": "drop-after"
+            "waiting": "drop-after machine=fe2.contoso.com cmdlet=Get-CsPool times=always"
         }
         assert [one.times for one in lab.faults.waiting] == [None]
         assert ask(tmp_path, "clear", []) == {"cleared": True}
@@ -129,7 +130,7 @@ def test_a_running_lab_is_controlled_from_outside(tmp_path: Path) -> None:
         with pytest.raises(InjectionError, match="token is wrong"):
             ask(tmp_path, "show", [])
     assert not (tmp_path / "control.json").exists()
-    with pytest.raises(EndpointError, match="No lab runs"):
+    with pytest.raises(ConfigurationError, match="No lab runs"):
         ask(tmp_path, "show", [])
 
 

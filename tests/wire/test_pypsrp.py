@@ -224,15 +224,6 @@ def test_arguments_arrive_as_they_were_sent(lab: Served) -> None:
     ]
 
 
-def test_credssp_is_offered_when_asked_for(tmp_path: Path) -> None:
-    with served(tmp_path, credssp=True) as lab, lab.wsman("https", "basic") as wsman:
-        session = wsman.transport._build_session()
-        session.auth = None
-        answer = session.post(wsman.transport.endpoint, verify=str(lab.ca))
-        session.close()
-    assert "CredSSP" in answer.headers["WWW-Authenticate"]
-
-
 def test_a_second_shell_of_a_user_is_refused_when_the_quota_is_one(tmp_path: Path) -> None:
     with served(tmp_path, profile=Profile(max_shells_per_user=1)) as lab, lab.pool():
         with lab.wsman() as second, pytest.raises(WSManFaultError) as caught:

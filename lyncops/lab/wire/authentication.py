@@ -6,11 +6,12 @@ import base64
 import binascii
 import hashlib
 import hmac
+import itertools
 import os
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ from spnego.channel_bindings import GssChannelBindings
 from spnego.exceptions import SpnegoError
 from spnego.tls import CredSSPTLSContext
 
+from lyncops.errors import InvalidValueError
 from lyncops.lab.interface import Caller
 from lyncops.lab.wire.encryption import SecurityContext
 
@@ -66,9 +68,19 @@ class NtlmUsers:
         self._path: Path | None = None
         self._before: str | None = None
 
-    def add(self, accounts: Iterable[Account]) -> None:
-        """Let these users log on."""
+    def add(self, accounts: Collection[Account]) -> None:
+        """Let these users log on.
+
+        Raises:
+            InvalidValueError: one of them is there already, with another password.
+        """
         with self._lock:
+            for known, fresh in itertools.product(self._accounts, accounts):
+                if known.is_called(fresh.caller.user) and known.password != fresh.password:
+                    raise InvalidValueError(
+                        f"{fresh.caller.user} has another password in another lab of this process.",
+                        remedy="Give every lab of a process the same password: pyspnego's acceptor reads one file of users.",
+                    )
             self._accounts += accounts
             if self._path is None:
                 handle, name = tempfile.mkstemp(prefix="lyncops-lab-", suffix=".users")

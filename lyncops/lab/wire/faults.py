@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import itertools
 import threading
-from collections.abc import Collection, Generator
+from collections.abc import Collection, Generator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Final
@@ -33,6 +33,35 @@ class FaultKind(enum.Enum):
         return self in _BEFORE
 
 
+MEANINGS: Final[Mapping[FaultKind, str]] = {
+    FaultKind.DROP_BEFORE: "the connection is cut, and nothing has happened on the server",
+    FaultKind.DROP_AFTER: "the connection is cut, and the server has done what was asked",
+    FaultKind.LOSE_REPLY: "the answer is lost with all output in it; the server has done what was asked",
+    FaultKind.REPLAY_REPLY: "the answer is lost; a Receive that asks again gets the same output",
+    FaultKind.STATUS_BEFORE: "a bare HTTP status (status=500), and nothing has happened on the server",
+    FaultKind.STATUS_AFTER: "a bare HTTP status (status=500), and the server has done what was asked",
+    FaultKind.HANG_BEFORE: "no answer ever, and nothing has happened on the server",
+    FaultKind.HANG_AFTER: "no answer ever, and the server has done what was asked",
+    FaultKind.TAKEN_OVER: "the fault for a session that another client has taken over",
+    FaultKind.QUOTA: "the fault for a quota of shells that is used up",
+}
+"""What each kind does to a request (remoting facts, section 2)."""
+
+ACTIONS: Final = (
+    "Create",
+    "Command",
+    "Receive",
+    "Send",
+    "Signal",
+    "Disconnect",
+    "Reconnect",
+    "Connect",
+    "Delete",
+    "Enumerate",
+    "Get",
+)
+"""What requests ask for: the last word of their WSMan action."""
+
 _BEFORE: Final = frozenset(
     {FaultKind.DROP_BEFORE, FaultKind.STATUS_BEFORE, FaultKind.HANG_BEFORE, FaultKind.TAKEN_OVER, FaultKind.QUOTA},
 )
@@ -50,6 +79,14 @@ class Fault:
     status: int = 500
     number: int = attrs.field(factory=itertools.count(1).__next__, init=False)
     struck: int = attrs.field(default=0, init=False)
+
+    def __str__(self) -> str:
+        """As it is written for `lyncops lab inject`, with what is left of its times."""
+        scope = {"machine": self.machine, "action": self.action, "cmdlet": self.cmdlet}
+        words = [self.kind.value, *(f"{name}={value}" for name, value in scope.items() if value is not None)]
+        if self.kind in {FaultKind.STATUS_BEFORE, FaultKind.STATUS_AFTER}:
+            words.append(f"status={self.status}")
+        return " ".join((*words, f"times={'always' if self.times is None else self.times - self.struck}"))
 
     def matches(self, machine: str, action: str, cmdlets: Collection[str]) -> bool:
         """Whether the fault strikes such a request."""
@@ -116,15 +153,19 @@ class Profile:
     Quotas are those of WinRM (remoting facts, section 3); `idle_disconnect` turns a silent shell Disconnected (None: never).
     """
 
-    protocol: str = "2.3"
-    disconnects: bool = True
-    full_language: bool = True
-    max_shells_per_user: int = 30
-    idle_timeout: timedelta = timedelta(hours=2)
-    idle_disconnect: timedelta | None = None
-    allow_unencrypted: bool = False
-    untrusted_certificate: bool = False
-    delay: timedelta = timedelta(0)
+    protocol: str = attrs.field(default="2.3", metadata={"means": "PSRP protocol 2.1, 2.2 or 2.3"})
+    disconnects: bool = attrs.field(default=True, metadata={"means": "a shell can be disconnected (from protocol 2.2 on)"})
+    full_language: bool = attrs.field(
+        default=True, metadata={"means": "how script text is refused: in plain words, or as no-language"}
+    )
+    max_shells_per_user: int = attrs.field(default=30, metadata={"means": "the quota of shells; one more is refused"})
+    idle_timeout: timedelta = attrs.field(default=timedelta(hours=2), metadata={"means": "a shell that is silent for so long goes"})
+    idle_disconnect: timedelta | None = attrs.field(
+        default=None, metadata={"means": "a shell silent for so long turns Disconnected"}
+    )
+    allow_unencrypted: bool = attrs.field(default=False, metadata={"means": "messages over http need no encryption"})
+    untrusted_certificate: bool = attrs.field(default=False, metadata={"means": "the certificate is of a CA that nobody trusts"})
+    delay: timedelta = attrs.field(default=timedelta(0), metadata={"means": "every cmdlet takes so much longer, in real time"})
     cmdlet_delays: dict[str, timedelta] = attrs.field(factory=dict[str, timedelta])
 
     @property

@@ -62,10 +62,16 @@ class WireHost:
             stranger=Authority("a stranger's CA"),
             faults=self.faults,
             requests=self.requests,
-            credssp=_credssp_context() if credssp else None,
         )
+        if credssp:
+            self.offer_credssp()
         NTLM_USERS.add(self._accounts)
         self._listeners = Listeners()
+
+    def offer_credssp(self) -> None:
+        """Let every connection from now on be asked to log on with CredSSP, too. Windows does so only where it was enabled."""
+        with self._lock:
+            self._around.credssp = self._around.credssp or _credssp_context()
 
     @property
     def authority(self) -> Authority:

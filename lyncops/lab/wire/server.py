@@ -28,9 +28,9 @@ _IDLE_CONNECTION: Final = 3600.0
 _HANDSHAKE: Final = 10.0
 
 
-@attrs.frozen(slots=True, kw_only=True)
+@attrs.define(slots=True, kw_only=True)
 class Surroundings:
-    """What the machines of a lab share on the wire."""
+    """What the machines of a lab share on the wire. `credssp` (None: not offered) may be set at any time."""
 
     directory: Directory
     authority: Authority
