@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Final, Self, TypeVar, cast, dataclass_transform, overload
 
 import attrs
@@ -20,7 +20,15 @@ _PROPERTY: Final = "lyncops.cmdlets.property"
 class _Property:
     names: tuple[str, ...]
     read: Callable[[object], object]
-    folded: tuple[str, ...]
+
+
+@attrs.frozen(slots=True)
+class _Reader:
+    """How one spelling of a property is read. `order` is that of the fields, and of the names that one field may have."""
+
+    order: int
+    field: str
+    read: Callable[[object], object]
 
 
 @overload
@@ -29,8 +37,7 @@ def prop(reader: Callable[[object], T | None], *names: str, default: None) -> T 
 def prop(reader: Callable[[object], T | None], *names: str, default: T) -> T: ...
 def prop(reader: Callable[[object], object], *names: str, default: object) -> object:
     """A field that is a property: how it is read, the names that it may have (the best first), what stands when it is absent."""
-    folded = tuple(name.casefold() for name in names)
-    return attrs.field(default=default, metadata={_PROPERTY: _Property(names, reader, folded)})
+    return attrs.field(default=default, metadata={_PROPERTY: _Property(names, reader)})
 
 
 def kept(*, factory: Callable[[], T]) -> T:
@@ -43,10 +50,12 @@ def result(cls: type[R]) -> type[R]:
     """Make a class of properties a result: an attrs value."""
     made = attrs.frozen(cls, slots=True, kw_only=True)
     every = cast("tuple[attrs.Attribute[object], ...]", attrs.fields(cast("type[attrs.AttrsInstance]", made)))
-    made.PROPERTIES = tuple(
-        (field.name, cast("_Property", field.metadata[_PROPERTY])) for field in every if _PROPERTY in field.metadata
-    )
-    made.KNOWN_NAMES = frozenset(name for _, about in made.PROPERTIES for name in about.folded)
+    made.PROPERTIES = {field.name: cast("_Property", field.metadata[_PROPERTY]) for field in every if _PROPERTY in field.metadata}
+    readers: dict[str, list[_Reader]] = {}
+    spellings = ((field, name, about.read) for field, about in made.PROPERTIES.items() for name in about.names)
+    for order, (field, name, read) in enumerate(spellings):
+        readers.setdefault(name.casefold(), []).append(_Reader(order, field, read))
+    made.READERS = readers
     return made
 
 
@@ -59,8 +68,8 @@ class Result:
     """
 
     BARE: ClassVar[str] = "Value"
-    PROPERTIES: ClassVar[tuple[tuple[str, _Property], ...]] = ()  # by field; set once, since every object's reading goes by it
-    KNOWN_NAMES: ClassVar[frozenset[str]] = frozenset()  # casefolded
+    PROPERTIES: ClassVar[Mapping[str, _Property]] = {}  # by field
+    READERS: ClassVar[Mapping[str, Sequence[_Reader]]] = {}  # by casefolded name: servers write far fewer names than are known
 
     unknown_properties: Mapping[str, object] = kept(factory=dict[str, object])
 
@@ -68,28 +77,28 @@ class Result:
     def decode(cls, item: object) -> Self:
         """Read one pipeline object: a RemoteObject, a mapping, or a bare value."""
         properties = cls._properties_of(item)
-        spelled = {name.casefold(): name for name in properties}
+        present = [(reader, name) for name in properties for reader in cls.READERS.get(name.casefold(), ())]
         fields: dict[str, object] = {}
         unknown = dict(properties)
-        for field, about in cls.PROPERTIES:
-            for name in [spelled[folded] for folded in about.folded if folded in spelled]:
-                value = about.read(properties[name])
-                if _is_understood(properties[name], value):
-                    unknown.pop(name, None)
-                if value not in (None, ()):
-                    fields[field] = value
-                    break
+        for reader, name in sorted(present, key=lambda known: known[0].order):
+            if reader.field in fields:
+                continue
+            value = reader.read(properties[name])
+            if _is_understood(properties[name], value):
+                unknown.pop(name, None)
+            if value not in (None, ()):
+                fields[reader.field] = value
         return cast("Callable[..., Self]", cls)(**fields, unknown_properties=unknown)
 
     @classmethod
     def property_names(cls) -> Mapping[str, tuple[str, ...]]:
         """The names that each field's property may have, the best first."""
-        return {field: about.names for field, about in cls.PROPERTIES}
+        return {field: about.names for field, about in cls.PROPERTIES.items()}
 
     @classmethod
     def _properties_of(cls, item: object) -> Mapping[str, object]:
         if isinstance(item, RemoteObject):
-            says_nothing = not any(name.casefold() in cls.KNOWN_NAMES for name in item.properties)
+            says_nothing = not any(name.casefold() in cls.READERS for name in item.properties)
             return {**item.properties, cls.BARE: item.text} if says_nothing and item.text is not None else item.properties
         if isinstance(item, Mapping):
             return {str(name): value for name, value in cast("Mapping[object, object]", item).items()}
