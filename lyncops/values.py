@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterator, Mapping
-from typing import Final, Self
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final, Self, cast
 
 import attrs
 
@@ -163,6 +163,16 @@ class RemoteEnum:
         return self.text if self.text is not None else str(self.number)
 
 
+def _briefly(value: object) -> str:
+    """A property as text; of objects and lists within it only what they are."""
+    if isinstance(value, RemoteObject) and value.text is None:
+        return next(iter(value.type_names), "@{...}")
+    if isinstance(value, (list, tuple, dict)):
+        held = cast("Iterable[object]", value)
+        return f"{{{', '.join('{...}' if isinstance(each, (list, tuple, dict)) else _briefly(each) for each in held)}}}"
+    return str(value)
+
+
 @attrs.frozen(slots=True, eq=False)
 class RemoteObject:
     """An object as PowerShell remoting carries it: .NET type names, properties, and what ToString gave.
@@ -184,7 +194,7 @@ class RemoteObject:
         return next((folded[name.casefold()] for name in names if name.casefold() in folded), None)
 
     def __str__(self) -> str:
-        return self.text if self.text is not None else f"@{{{'; '.join(f'{k}={v}' for k, v in self.properties.items())}}}"
+        return self.text if self.text is not None else f"@{{{'; '.join(f'{k}={_briefly(v)}' for k, v in self.properties.items())}}}"
 
 
 @attrs.frozen(slots=True)

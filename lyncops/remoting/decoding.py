@@ -19,16 +19,18 @@ _ESCAPED: Final = re.compile("(?:_x[0-9A-Fa-f]{4}_)+")
 _DURATION: Final = re.compile(
     r"(?P<sign>-?)P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d*)?)S)?)?", re.ASCII
 )
+_SURROGATES: Final = range(0xD800, 0xE000)
 _MAX_DEPTH: Final = 100
 _PROPERTY_BAGS: Final = ("Props", "MS")
 _LISTS: Final = frozenset({"LST", "IE", "QUE", "STK"})
 _ENUM_TYPES: Final = frozenset({"System.Enum", "Deserialized.System.Enum"})
+_CIRCLE: Final = RemoteObject(text="(an object around this one)")
 SECURE_STRING: Final = RemoteObject(type_names=("System.Security.SecureString",), text="System.Security.SecureString")
 
 
 def _unescape(match: re.Match[str]) -> str:
     units = match.group()
-    return bytes.fromhex("".join(units[i + 2 : i + 6] for i in range(0, len(units), 7))).decode("utf-16-be", "surrogatepass")
+    return bytes.fromhex("".join(units[i + 2 : i + 6] for i in range(0, len(units), 7))).decode("utf-16-be", "replace")
 
 
 def decode_string(text: str | None) -> str:
@@ -63,6 +65,11 @@ def _bytes(text: str) -> bytes:
     return base64.b64decode("".join(text.split()), validate=True)
 
 
+def _character(text: str) -> str:
+    code = int(text)
+    return "\ufffd" if code in _SURROGATES else chr(code)  # half a character, which no file and no screen takes
+
+
 def _nothing(_text: str) -> None:
     return None
 
@@ -80,7 +87,7 @@ _PRIMITIVES: Final[dict[str, Callable[[str], object]]] = {
     "SS": _secret,
     "Nil": _nothing,
     "B": _boolean,
-    "C": lambda text: chr(int(text)),
+    "C": _character,
     **dict.fromkeys(("By", "SB", "U16", "I16", "U32", "I32", "U64", "I64"), int),
     **dict.fromkeys(("Sg", "Db"), _float),
     "D": Decimal,
@@ -98,6 +105,7 @@ class _Decoder:
 
     objects: dict[str, object] = attrs.field(factory=dict[str, object])
     types: dict[str, tuple[str, ...]] = attrs.field(factory=dict[str, tuple[str, ...]])
+    _open: set[str] = attrs.field(factory=set[str])
 
     def value(self, element: ET.Element, depth: int = 0) -> object:
         tag = element.tag
@@ -109,9 +117,15 @@ class _Decoder:
             except (ValueError, ArithmeticError, LookupError):
                 return text
         if tag == "Obj" and depth < _MAX_DEPTH:
-            return self._object(element, depth)
+            ref = element.get("RefId", "")
+            self._open.add(ref)
+            value = self._object(element, depth)
+            self._open.discard(ref)
+            return value
         if tag == "Ref":
-            return self.objects.get(element.get("RefId", ""))
+            ref = element.get("RefId", "")
+            # Values have no circles: whoever walks through one would never come back.
+            return _CIRCLE if ref in self._open else self.objects.get(ref)
         return decode_string("".join(element.itertext()))
 
     def _type_names(self, element: ET.Element) -> tuple[str, ...]:
@@ -175,7 +189,10 @@ def _hashable(key: object) -> object:
 
 
 def decode_element(element: ET.Element) -> object:
-    """The value of one element and all that it contains."""
+    """The value of one element and all that it contains, in a namespace or without."""
+    if element.tag.startswith("{"):
+        for each in element.iter():
+            each.tag = each.tag.rpartition("}")[2]
     return _Decoder().value(element)
 
 

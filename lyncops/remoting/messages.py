@@ -71,8 +71,8 @@ class Outbox:
 class Inbox:
     """Puts fragments together again, however the server cuts what it sends, and notices what is missing.
 
-    `gap`: the server's count of objects jumped, as it does when a reply was lost; the pool's own messages, which nobody fetches while
-    a command runs, make it jump too. `broken`: what arrived makes no sense, or ends in the middle of a fragment.
+    `gap`: the server's count of objects jumped, as it does when a reply was lost; the pool's own messages, which nobody fetches
+    while a command runs, make it jump too. `broken`: what arrived makes no sense, or ends in the middle of a fragment.
     """
 
     _expected: int | None = None

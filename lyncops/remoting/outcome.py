@@ -36,13 +36,17 @@ class Ending(enum.Enum):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Evidence:
-    """All that is known when a command is judged. `output_lost` tells that a reply never arrived."""
+    """All that is known when a command is judged.
+
+    `output_lost` tells that a reply never arrived, `seen` what came in place of an answer to the command.
+    """
 
     ending: Ending
     state: PipelineState | None = None
     errors: tuple[ErrorRecord, ...] = ()
     output_lost: bool = False
     deadline: timedelta | None = None
+    seen: str = ""
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -83,7 +87,8 @@ def judge(effect: Effect, evidence: Evidence) -> Verdict:
     if ending is Ending.ENDED and evidence.state is not None:
         return _ended(effect, evidence)
     if ending.proves_not_started:
-        return Verdict(outcome=Outcome.FAILED, reason=f"{ending.value.capitalize()}.", sent=False, again=True)
+        seen = f" ({evidence.seen.rstrip('.')})" if evidence.seen else ""
+        return Verdict(outcome=Outcome.FAILED, reason=f"{ending.value.capitalize()}{seen}.", sent=False, again=True)
     if ending is Ending.DEADLINE:
         limit = "" if evidence.deadline is None else f" of {evidence.deadline.total_seconds():g} s"
         if effect is Effect.READ:

@@ -95,6 +95,8 @@ class Pipeline:
         """Whether the server has answered anything about it: then it cannot be asked any more whether it started."""
         self.reply_lost = False
         """Whether such an answer may have been lost on the way: then neither."""
+        self.refusal = ""
+        """What the server or the network answered to its sending, where that was no success."""
         self._effect = terms.effect
         self._policy = terms.policy
         self._clock = terms.clock
@@ -120,6 +122,7 @@ class Pipeline:
             self.shell.command(self.command_id, fragment)
         except RemotingError as failure:
             log.warning("command %s: %s", self.command_id, failure)
+            self.refusal = failure.seen
             if failure.symptom in {Symptom.NOT_SENT, Symptom.UNTRUSTED}:
                 self.sent = False
                 return Ending.NOT_SENT

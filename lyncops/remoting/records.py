@@ -18,6 +18,7 @@ _CATEGORIES: Final = (
     *("ResourceUnavailable", "ReadError", "WriteError", "FromStdErr", "SecurityError", "ProtocolError", "ConnectionError"),
     *("AuthenticationError", "LimitsExceeded", "QuotaExceeded", "NotEnabled"),
 )
+_NO_MESSAGE: Final = "The server gave no message."
 _VOID_METHODS: Final = frozenset({*range(6, 11), *range(13, 23), 28, 30, 32, 34, 36, 38, 40, 42, 47, 48, 49, 51, 52, 53})
 """Methods of the host that want no answer: they write, or set something (MS-PSRP 2.2.3.17)."""
 _WRITING: Final = {
@@ -82,7 +83,7 @@ def _category(record: RemoteObject) -> str:
 def error_record(value: object, *, terminating: bool = False) -> ErrorRecord:
     """An ErrorRecord as the server wrote it; a bare text or object serves as the message."""
     if not isinstance(value, RemoteObject):
-        return ErrorRecord(message=_text(value), terminating=terminating)
+        return ErrorRecord(message=_text(value) or _NO_MESSAGE, terminating=terminating)
     cause = value.get("Exception")
     thrown = cause if isinstance(cause, RemoteObject) else RemoteObject()
     kinds = [name.removeprefix("Deserialized.") for name in thrown.type_names]
@@ -94,7 +95,7 @@ def error_record(value: object, *, terminating: bool = False) -> ErrorRecord:
         value.get("ErrorCategory_Message"),
     )
     return ErrorRecord(
-        message=next((text for each in messages if (text := _text(each))), "The server gave no message."),
+        message=next((text for each in messages if (text := _text(each))), _NO_MESSAGE),
         category=_category(value),
         fully_qualified_error_id=_text(value.get("FullyQualifiedErrorId")),
         target=_text(value.get("ErrorCategory_TargetName")) or _text(value.get("TargetObject")),

@@ -97,7 +97,7 @@ class Attempt(Generic[R]):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Surroundings:
-    """What all sessions of one endpoint share. `modules` remembers which module an endpoint has."""
+    """What all sessions of one endpoint share. `modules` remembers which module each endpoint has."""
 
     endpoint: Endpoint
     credentials: Credentials | None
@@ -122,6 +122,7 @@ def finish(job: Job[R], pipeline: Pipeline, ending: Ending, started: datetime, e
             errors=tuple(transcript.errors),
             output_lost=pipeline.output_lost,
             deadline=job.deadline,
+            seen=pipeline.refusal,
         ),
     )
     output, misread = _decode(job.cmdlet, transcript.output)
@@ -238,7 +239,7 @@ class Session:
             if self._around.endpoint.kind is EndpointKind.WINRM:
                 self._import_module(shell)
         except RemotingError as failure:
-            if failure.symptom in {Symptom.CREATE_LOST, Symptom.GONE}:
+            if shell.created or failure.symptom in {Symptom.CREATE_LOST, Symptom.GONE}:
                 # The client chose the id, so that it can close a shell that it never heard of (remoting facts, section 2).
                 self._delete(shell)
             raise
@@ -260,7 +261,8 @@ class Session:
         endpoint, modules = self._around.endpoint, self._around.modules
         known = endpoint.module or modules.get(endpoint.url)
         refusals: list[str] = []
-        for name in (known,) if known else _MODULES:
+        likely = sorted(_MODULES, key=lambda name: name not in modules.values())  # the other servers' first
+        for name in (known,) if known else likely:
             terms = Terms(effect=Effect.READ, policy=self._around.policy, clock=self._around.clock)
             pipeline = Pipeline(shell, _new_id(), terms)
             ending = pipeline.start(shell.pack(pipeline.command_id, "Import-Module", {"Name": name})) or pipeline.follow()
@@ -271,7 +273,6 @@ class Session:
                 modules[endpoint.url] = name
                 return
             refusals += [error.message for error in transcript.errors[:1]]
-        self._delete(shell)
         raise RemotingError(Symptom.NOT_SERVED, Phase.CREATE, f"no Lync module can be imported there: {'; '.join(refusals)}")
 
     def attempt(self, job: Job[R], *, resend: CommandAddress | None = None, patient: bool = True) -> Attempt[R]:

@@ -79,6 +79,8 @@ class Shell:
         pool_id = _guid(shell_id) or uuid4()
         self.id = shell_id or str(pool_id).upper()
         self.resource_uri = resource_uri or transport.endpoint.resource_uri
+        self.created = shell_id is not None
+        """Whether the server has said that it has the shell."""
         self.protocol = (2, 1)
         self.inbox = Inbox()
         self._outbox = Outbox(pool_id)
@@ -116,6 +118,7 @@ class Shell:
             action=f"{_TRANSFER}/Create", resource_uri=self.resource_uri, body=body, options=_PROTOCOL, must_comply=True
         )
         answer = self.transport.send(Phase.CREATE, request, wait=wait)
+        self.created = True
         told = (each.text for each in answer.iter(_SELECTOR) if each.get("Name") == "ShellId")
         # As the server spells it: only Windows is known to find a shell whatever the letter case.
         self.id = next((name.strip() for name in (*told, answer.findtext(f".//{_RSP}ShellId")) if name and name.strip()), self.id)

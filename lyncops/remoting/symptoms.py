@@ -6,9 +6,10 @@ import importlib
 import ssl
 from collections.abc import Iterator
 from typing import Final
+from xml.etree import ElementTree as ET
 
 import requests
-from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFaultError
+from pypsrp.exceptions import AuthenticationError, WinRMError, WinRMTransportError, WSManFaultError
 from spnego.exceptions import InvalidCredentialError, SpnegoError
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
@@ -31,6 +32,14 @@ def _errors_of(module: str, *names: str) -> tuple[type[Exception], ...]:
 
 CREDSSP_ERRORS: Final = _errors_of("requests_credssp.exceptions", "AuthenticationException", "NTStatusException")
 _REFUSED_LOGIN: Final = (AuthenticationError, InvalidCredentialError, *CREDSSP_ERRORS)
+
+
+class RedirectedError(requests.RequestException):
+    """The server sends its client elsewhere; lyncops follows to no other server, which would see what is sent to this one."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(f"it redirects to {location}, which is not followed")
+        self.location = location
 
 
 _LOST: Final = {
@@ -70,6 +79,17 @@ def _fault(error: WSManFaultError, phase: Phase) -> Symptom:
     return Symptom.REFUSED if phase is Phase.ATTACH else _LOST[phase]
 
 
+def _is_foreign(error: BaseException) -> bool:
+    """Whether pypsrp says of a well-formed answer that it does not belong to the question."""
+    return type(error) is WinRMError
+
+
+def _behind(error: BaseException) -> BaseException:
+    """The HTTP error in place of the empty fault that pypsrp makes of a page in XHTML."""
+    empty = isinstance(error, WSManFaultError) and error.code is None and not error.reason
+    return error.__context__ if empty and isinstance(error.__context__, WinRMTransportError) else error
+
+
 def _offers_other_ways(error: BaseException) -> bool:
     """Whether pypsrp or requests-credssp says that the server does not offer what the client wants."""
     return str(error).startswith("The server did not response")
@@ -101,25 +121,29 @@ def _by_cause(error: BaseException) -> Symptom | None:
 
 def classify(error: BaseException, phase: Phase) -> Symptom:
     """What `error` means when it came while doing `phase`: the table of the remoting facts, section 2."""
+    error = _behind(error)
     known = _known(error, phase) or _by_cause(error)
     if known is not None or phase is not Phase.CREATE:
         return known or _LOST[phase]
     if isinstance(error, SpnegoError):
         return Symptom.CANNOT_LOG_ON
-    if isinstance(error, requests.exceptions.SSLError | ValueError | LookupError):
+    if isinstance(error, requests.exceptions.SSLError | RedirectedError | ValueError | LookupError) or _is_foreign(error):
         return Symptom.NOT_SERVED
     return Symptom.CREATE_HANGS if isinstance(error, requests.ReadTimeout) else _LOST[phase]
 
 
 def describe(error: BaseException) -> str:
     """One line about a failure, without the objects' addresses that the libraries print, and without any message body."""
+    error = _behind(error)
+    if isinstance(error, ET.ParseError) or _is_foreign(error):
+        return "an answer that is not remote PowerShell's"
     if isinstance(error, WSManFaultError):
         return f"fault {error.code}: {error.reason or 'no reason given'}"
     if isinstance(error, WinRMTransportError):
         return f"HTTP status {error.code}"
     if isinstance(error, AuthenticationError):
         return str(error) if _offers_other_ways(error) else "HTTP status 401"
-    if isinstance(error, (SpnegoError, *CREDSSP_ERRORS)):
+    if isinstance(error, (SpnegoError, RedirectedError, *CREDSSP_ERRORS)):
         return str(error).partition("\n")[0]
     if isinstance(error, requests.Timeout):
         return "no answer in time"
@@ -137,6 +161,6 @@ def failure_of(error: BaseException, phase: Phase) -> RemotingError:
         classify(error, phase),
         phase,
         describe(error),
-        is_answer=isinstance(error, WSManFaultError),
+        is_answer=isinstance(_behind(error), WSManFaultError),
         is_refused_login=isinstance(error, _REFUSED_LOGIN),
     )

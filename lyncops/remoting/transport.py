@@ -14,6 +14,7 @@ from datetime import timedelta
 from operator import methodcaller
 from pathlib import Path
 from typing import Final, Protocol, cast
+from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree as ET
 
 import attrs
@@ -29,7 +30,7 @@ from urllib3.response import BaseHTTPResponse
 from lyncops.errors import ConfigurationError
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint, TcpAddress
 from lyncops.remoting.retry import Phase
-from lyncops.remoting.symptoms import CREDSSP_ERRORS, failure_of
+from lyncops.remoting.symptoms import CREDSSP_ERRORS, RedirectedError, failure_of
 
 # pypsrp logs a traceback for each failure that lyncops handles; whoever wants to see them configures logging.
 logging.getLogger("pypsrp").addHandler(logging.NullHandler())
@@ -49,10 +50,14 @@ _FAILURES: Final[tuple[type[Exception], ...]] = (
 
 
 _Verify = bool | str
+_REDIRECTIONS: Final = 5
 
 
 class _Adapter(HTTPAdapter):
-    """Sends over one connection, to another TCP address where one is given; names stay those of the url."""
+    """Sends over one connection, to another TCP address where one is given; names stay those of the url.
+
+    Redirections are the Transport's: requests would turn a POST into a GET, and show another server what is meant for this one.
+    """
 
     def __init__(self, host: str, netloc: str, address: TcpAddress | None) -> None:
         self._host = host
@@ -78,6 +83,8 @@ class _Adapter(HTTPAdapter):
 
     def build_response(self, req: requests.PreparedRequest, resp: BaseHTTPResponse) -> requests.Response:
         self._last = super().build_response(req, resp)
+        if self._last.is_redirect:
+            raise RedirectedError(urljoin(req.url or "", self._last.headers["location"]))
         return self._last
 
     def close(self) -> None:
@@ -88,6 +95,11 @@ class _Adapter(HTTPAdapter):
     def add_headers(self, request: requests.PreparedRequest, **_kwargs: object) -> None:
         if self._address is not None:
             request.headers["Host"] = self._netloc
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
 
 
 def _seconds(duration: timedelta) -> int:
@@ -108,6 +120,7 @@ def _file(endpoint: Endpoint, field: str, path: Path) -> str:
 class _PypsrpTransport(Protocol):
     """What this module uses of pypsrp's transport; pypsrp's own annotations are narrower than what it takes."""
 
+    endpoint: str
     read_timeout: float
     cert_validation: bool | str
     session: requests.Session | None
@@ -255,10 +268,7 @@ class Transport:
         """
         self._wsman.operation_timeout = self._operation_timeout if wait is None else _seconds(wait)
         try:
-            self._prepare(self._wsman.operation_timeout + self._slack)
-            envelope = self._wsman.invoke(
-                request.action, request.resource_uri, request.body, _options(request), _selectors(request.shell_id)
-            )
+            envelope = self._invoke(request)
         except _FAILURES as error:
             failure = failure_of(error, phase)
             if not failure.is_answer:
@@ -266,6 +276,21 @@ class Transport:
             raise failure from error
         body = envelope.find("{http://www.w3.org/2003/05/soap-envelope}Body")
         return body if body is not None else ET.Element("Body")
+
+    def _invoke(self, request: Request) -> ET.Element:
+        """Send, and follow the server to another path, but not to another server."""
+        for _ in range(_REDIRECTIONS):
+            self._prepare(self._wsman.operation_timeout + self._slack)
+            try:
+                return self._wsman.invoke(
+                    request.action, request.resource_uri, request.body, _options(request), _selectors(request.shell_id)
+                )
+            except RedirectedError as moved:
+                if _origin(moved.location) != _origin(self._http.endpoint):
+                    raise
+                self.reset()
+                self._http.endpoint = moved.location
+        raise RedirectedError(f"{self._http.endpoint} after {_REDIRECTIONS} others")
 
 
 def _options(request: Request) -> OptionSet | None:

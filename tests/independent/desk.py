@@ -54,9 +54,7 @@ def _endpoint(server: Server, host: str, path: str, auth: str) -> str:
     return f'[[endpoint]]\nurl = "{url}"\nauth = "{auth}"\nconnect_to = "127.0.0.1:{server.port}"\n{ca}'
 
 
-def desk_for(
-    folder: Path, *servers: Server, path: str = "OcsPowershell", auth: str = "", more: str = "", extra: str = ""
-) -> Desk:
+def desk_for(folder: Path, *servers: Server, path: str = "OcsPowershell", auth: str = "", more: str = "", extra: str = "") -> Desk:
     """Write the configuration."""
     os.environ["LYNCOPS_PASSWORD"] = PASSWORD
     text = '[deployment]\nname = "contoso"\n' + extra

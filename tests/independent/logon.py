@@ -65,9 +65,7 @@ class Logon:
             .sign(key, hashes.SHA256())
         )
         ca.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        private = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         both = self._folder / "server.pem"
         both.write_bytes(private + ca.read_bytes())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

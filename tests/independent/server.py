@@ -197,7 +197,10 @@ class Server:
                 self.pools.pop(selectors["ShellId"], None)
                 return "", ""
             case "Get" if self.manners.knows_get:
-                return f"<rsp:Shell><rsp:ShellId>{selectors['ShellId']}</rsp:ShellId><rsp:State>Connected</rsp:State></rsp:Shell>", ""
+                return (
+                    f"<rsp:Shell><rsp:ShellId>{selectors['ShellId']}</rsp:ShellId><rsp:State>Connected</rsp:State></rsp:Shell>",
+                    "",
+                )
             case _:
                 raise Fault(2150858751, f"{verb} is not supported.", "a:ActionNotSupported")
 

@@ -203,7 +203,24 @@ def test_malformed_and_unknown_elements_are_kept(xml: bytes, expected: object) -
 def test_object_that_contains_itself() -> None:
     value = decode_message(b'<Obj RefId="0"><Props><Ref N="Self" RefId="0"/></Props></Obj>')
     assert isinstance(value, RemoteObject)
-    assert value.get("Self") is value
+    assert str(value) == "@{Self=(an object around this one)}"
+
+
+def test_list_that_contains_itself() -> None:
+    value = decode_message(b'<Obj RefId="0"><LST><S>a</S><Ref RefId="0"/></LST></Obj>')
+    assert isinstance(value, list)
+    assert list(map(str, value)) == ["a", "(an object around this one)"]
+
+
+def test_halves_of_characters_are_not_kept() -> None:
+    assert decode_message(b"<S>a_xD83D_b</S>") == "a\ufffdb"
+    assert decode_message(b"<C>55357</C>") == "\ufffd"
+
+
+def test_namespace_does_no_harm() -> None:
+    value = decode_message(b'<Obj xmlns="http://schemas.microsoft.com/powershell/2004/04"><MS><S N="Name">x</S></MS></Obj>')
+    assert isinstance(value, RemoteObject)
+    assert value.get("Name") == "x"
 
 
 def test_depth_is_bounded() -> None:

@@ -229,7 +229,7 @@ UNTRUSTED = requests.exceptions.SSLError(ssl.SSLCertVerificationError(1, "self-s
         (WinRMTransportError("http", 500, ""), Symptom.CREATE_LOST, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (WinRMTransportError("http", 400, ""), Symptom.CREATE_LOST, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (WinRMTransportError("http", 404, ""), Symptom.NOT_SERVED, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
-        (WinRMError("odd"), Symptom.CREATE_LOST, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
+        (WinRMError("odd"), Symptom.NOT_SERVED, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (KeyError("host"), Symptom.NOT_SERVED, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (fault(2150859173), Symptom.NOT_CREATED_BACK_OFF, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (fault("w:QuotaLimit"), Symptom.NOT_CREATED_BACK_OFF, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
