@@ -21,11 +21,12 @@ class Tone(enum.Enum):
 
 @attrs.frozen(slots=True)
 class Text:
-    """One line, or one cell of a table."""
+    """One line, or one cell of a table. A `verbatim` one is there to be copied: a terminal does not break it at its words."""
 
     text: str
     tone: Tone = Tone.PLAIN
     indent: int = 0
+    verbatim: bool = False
 
 
 @attrs.frozen(slots=True)

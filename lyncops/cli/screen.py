@@ -12,6 +12,7 @@ from typing import TextIO
 
 import attrs
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
@@ -50,7 +51,7 @@ class Screen:
         if self.is_terminal:
             console = self.console()
             for block in blocks:
-                console.print(drawn(block), soft_wrap=isinstance(block, Text))
+                console.print(drawn(block), soft_wrap=isinstance(block, Text) and block.verbatim)
         else:
             self._write("".join(f"{line}\n" for block in blocks for line in plain_lines(block)))
 
@@ -81,13 +82,15 @@ class Screen:
             os.close(nowhere)
 
 
-def drawn(block: Block) -> RichText | RichTable:
+def drawn(block: Block) -> RichText | RichTable | Padding:
     """The block as rich draws it."""
     match block:
         case Heading():
             return RichText(f"\n{block.text}", style="bold underline")
-        case Text():
+        case Text(verbatim=True):
             return RichText("\n".join(" " * block.indent + line for line in block.text.splitlines()), style=block.tone.value)
+        case Text():
+            return Padding(RichText(block.text, style=block.tone.value), (0, 0, 0, block.indent))
         case Table():
             table = RichTable(box=None, pad_edge=False, header_style="dim")
             for column in block.columns:

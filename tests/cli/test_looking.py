@@ -13,7 +13,7 @@ from lyncops.deployment.scope import Facet
 from lyncops.values import Mode, Unread
 from tests.cli.conftest import Answer, Invoke
 from tests.cli.runs import failover
-from tests.deployments import P1, P2, changed, two_sites, with_dead, with_state, with_store
+from tests.deployments import P1, P2, changed, cms_module, two_sites, with_dead, with_state, with_store
 
 GONE = Unread("it", "the server is down")
 
@@ -70,6 +70,16 @@ def test_status_names_a_module_that_is_not_steady(client: MagicMock, invoke: Inv
     loud = attrs.evolve(first.backup_modules[0], export=state)
     client.status.return_value = changed(two_sites(), P1, backup_modules=(loud,))
     assert f"{loud.name} {shown}" in invoke("status").out
+
+
+def test_status_of_a_standby_whose_store_module_never_exported_is_steady(client: MagicMock, invoke: Invoke) -> None:
+    client.status.return_value = two_sites(active_store=P1)
+    assert "NotInitialized" not in invoke("status").out
+    client.status.return_value = with_store(two_sites(active_store=P1), copies=Unread("copies", "no answer"))
+    assert "CentralMgmt.CMSMaster NotInitialized" in invoke("status").out
+    active = changed(two_sites(active_store=P1), P1, backup_modules=(cms_module(ExportState.NOT_INITIALIZED),))
+    client.status.return_value = active
+    assert "CentralMgmt.CMSMaster NotInitialized" in invoke("status").out
 
 
 def test_status_names_replicas_that_are_behind(client: MagicMock, invoke: Invoke) -> None:
