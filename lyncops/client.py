@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from lyncops.configuration import Configuration
     from lyncops.deployment.model import Deployment
     from lyncops.plan.model import Plan
-    from lyncops.plan.steps import CmdletStep
+    from lyncops.plan.rehearsal import RehearsedStep
+    from lyncops.plan.steps import Step
     from lyncops.procedures.readiness import Readiness
     from lyncops.procedures.request import ProcedureRequest
     from lyncops.remoting.execution import Execution, StreamRecord
@@ -47,10 +48,11 @@ FRESH: Final = timedelta(minutes=5)
 
 @attrs.frozen(slots=True, kw_only=True)
 class Rehearsal:
-    """What the servers say that a step would do, asked with -WhatIf."""
+    """What the servers say that a step would do, asked with -WhatIf; or why they were not asked."""
 
-    step: CmdletStep
-    execution: Execution[object]
+    step: Step
+    execution: Execution[object] | None = None
+    because: str = ""  # why it was not rehearsed
 
 
 @attrs.define(slots=True, kw_only=True, eq=False)
@@ -293,17 +295,21 @@ class Client:
         return self.plan("backup-service-sync", request)
 
     def rehearse(self, plan: Plan) -> tuple[Rehearsal, ...]:
-        """Send the plan's cmdlets with -WhatIf, those that have it: the servers say what they would do. Changes nothing.
+        """Send the plan's cmdlets with -WhatIf, where that can show something; every other step has a reason. Changes nothing.
 
         Raises:
             EndpointError: no server could be reached.
         """
-        from lyncops.plan.rehearsal import rehearsal
+        from lyncops.plan.conditions import scope_of
+        from lyncops.plan.rehearsal import conditions_of, rehearsal
 
-        return tuple(
-            Rehearsal(step=step, execution=self.run_cmdlet(step.cmdlet, place=step.place, deadline=step.deadline))
-            for step in rehearsal(plan)
-        )
+        return tuple(self._rehearse(part) for part in rehearsal(plan, self.status(scope_of(conditions_of(plan)))))
+
+    def _rehearse(self, part: RehearsedStep) -> Rehearsal:
+        if part.ask is None:
+            return Rehearsal(step=part.step, because=part.because)
+        execution = self.run_cmdlet(part.ask.cmdlet, place=part.ask.place, deadline=part.ask.deadline)
+        return Rehearsal(step=part.step, execution=execution)
 
     def run(
         self, plan: Plan, *, operator: str = "", reason: str = "", observers: Sequence[Observer] = (), steal_lock: bool = False

@@ -56,7 +56,7 @@ def execution_options(verb: F) -> F:
 
 _EXECUTION: Final = (
     click.option("--yes", is_flag=True, help="Do not ask; needed where nobody can answer."),
-    click.option("--rehearse", is_flag=True, help="Only send the cmdlets with -WhatIf: the servers say what they would do."),
+    click.option("--rehearse", is_flag=True, help="Only send the cmdlets with -WhatIf, where that can show something."),
     click.option("--steal-lock", is_flag=True, help="Take the pools away from another run that holds them; the journal keeps it."),
 )
 
@@ -138,7 +138,7 @@ def _plan(client: Client, procedure: str | None, pool: str | None, options: RunO
 def _rehearse(call: Call, client: Client, plan: Plan) -> ExitCode:
     rehearsals = client.rehearse(plan)
     call.screen.tell({"rehearsals": to_json(rehearsals)}, rehearsal_blocks(rehearsals))
-    outcomes = {rehearsal.execution.outcome for rehearsal in rehearsals}
+    outcomes = {rehearsal.execution.outcome for rehearsal in rehearsals if rehearsal.execution is not None}
     if Outcome.FAILED in outcomes:
         return ExitCode.FAILED
     return ExitCode.UNKNOWN if Outcome.UNKNOWN in outcomes else ExitCode.DONE

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
+from typing import Final
 
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.cli.blocks import Block, Heading, Table, Text, Tone
 from lyncops.client import Rehearsal
 from lyncops.plan.model import CmdletStep, ManualStep, Plan, Step, WaitStep
-from lyncops.remoting.execution import StreamKind
+from lyncops.remoting.execution import Execution, StreamKind
 from lyncops.values import Outcome
 
+_WHAT_A_REHEARSAL_SHOWS: Final = (
+    "Each cmdlet was asked for itself, with -WhatIf, as the deployment stands now: that shows that it is there, that you may run "
+    "it and that it would begin; not how it ends, how long it takes, or what earlier steps change for it."
+)
 _TONES = {Verdict.PASSED: Tone.GOOD, Verdict.WARNING: Tone.CAREFUL, Verdict.UNKNOWN: Tone.CAREFUL, Verdict.FAILED: Tone.BAD}
 
 
@@ -28,7 +33,7 @@ def check_blocks(title: str, checks: Iterable[CheckResult]) -> Iterator[Block]:
             yield Text(f"{check.check_id} is overridden because: {check.overridden_because}", Tone.CAREFUL)
         elif check.verdict is not Verdict.PASSED and check.remedy:
             yield Text(f"{check.check_id}: {check.remedy}", _TONES[check.verdict])
-            yield from (Text(f"first: {command}", indent=4) for command in check.first)
+            yield from (Text(f"first: {command}", indent=4, verbatim=True) for command in check.first)
 
 
 def plan_blocks(plan: Plan) -> Iterator[Block]:
@@ -57,23 +62,29 @@ def refusal_blocks(refusals: Iterable[CheckResult]) -> Iterator[Block]:
     for check in refusals:
         yield Text(f"{check.check_id}: {check.evidence}", Tone.BAD)
         yield Text(check.remedy, indent=4)
-        yield from (Text(f"first: {command}", indent=4) for command in check.first)
+        yield from (Text(f"first: {command}", indent=4, verbatim=True) for command in check.first)
         if check.overridable:
             yield Text(f"or, knowing better: --override {check.check_id} --reason TEXT", indent=4)
 
 
 def rehearsal_blocks(rehearsals: Iterable[Rehearsal]) -> Iterator[Block]:
-    """What the servers say that they would do."""
+    """What the servers say that they would do, and what could not be asked."""
     yield Heading("Rehearsal: nothing was changed")
-    for rehearsal in rehearsals:
-        execution = rehearsal.execution
-        yield Text(rehearsal.step.title, Tone.STRONG)
-        yield Text(execution.cmdlet.to_powershell(), indent=6)
-        yield Text(
-            f"{execution.outcome.value} {execution.reason}", Tone.GOOD if execution.outcome is Outcome.SUCCEEDED else Tone.BAD, 6
-        )
-        yield from (Text(str(error), Tone.BAD, 6) for error in execution.errors)
-        yield from (Text(record.text, Tone.FAINT, 6) for record in execution.records if record.kind is not StreamKind.ERROR)
+    yield Text(_WHAT_A_REHEARSAL_SHOWS)
+    for number, rehearsal in enumerate(rehearsals, start=1):
+        yield Text(f"{number:2}. {rehearsal.step.title}", Tone.STRONG)
+        if rehearsal.execution is None:
+            yield Text(f"not rehearsed, because {rehearsal.because}", Tone.CAREFUL, indent=6)
+        else:
+            yield from _answer(rehearsal.execution)
+
+
+def _answer(execution: Execution[object]) -> Iterator[Block]:
+    yield Text(execution.cmdlet.to_powershell(), indent=6, verbatim=True)
+    tone = Tone.GOOD if execution.outcome is Outcome.SUCCEEDED else Tone.BAD
+    yield Text(f"{execution.outcome.value} {execution.reason}".rstrip(), tone, indent=6)
+    yield from (Text(str(error), Tone.BAD, indent=6) for error in execution.errors)
+    yield from (Text(record.text, Tone.FAINT, indent=6) for record in execution.records if record.kind is not StreamKind.ERROR)
 
 
 def _step(number: int, step: Step) -> Iterator[Block]:
@@ -81,7 +92,7 @@ def _step(number: int, step: Step) -> Iterator[Block]:
     yield Text(f"{number:2}. {step.title}{optional}", Tone.STRONG)
     match step:
         case CmdletStep():
-            yield Text(step.cmdlet.to_powershell(), Tone.PLAIN, indent=6)
+            yield Text(step.cmdlet.to_powershell(), indent=6, verbatim=True)
             yield Text(f"runs on: {step.place}", indent=6)
         case WaitStep():
             yield Text(f"waits up to {duration(step.deadline)} until: {'; '.join(map(str, step.until))}", indent=6)

@@ -7,7 +7,7 @@ import attrs
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.cmdlets import EnableCsTopology, SetCsEdgeServer
 from lyncops.deployment.model import Deployment, EdgePool, PoolKind
-from lyncops.plan.conditions import EdgeNextHopIs, ReplicasUpToDate
+from lyncops.plan.conditions import Condition, EdgeNextHopIs, ReplicasUpToDate
 from lyncops.plan.conditions.routes import leads_to
 from lyncops.plan.steps import CmdletStep, Step, WaitStep
 from lyncops.procedures import figures
@@ -19,10 +19,11 @@ _SOURCE = "Failing over a pool, step 1; Set-CsEdgeServer reference page; facts p
 
 @attrs.frozen(slots=True, kw_only=True)
 class NextHopMove:
-    """Edge pools whose next hop changes, and the pool that it changes to."""
+    """Edge pools whose next hop changes, the pool that it changes to, and what must hold before it can."""
 
     edges: tuple[EdgePool, ...]
     to: Fqdn
+    needs: tuple[Condition, ...] = ()
 
 
 def edges_leading_to(deployment: Deployment, pool: Fqdn) -> tuple[EdgePool, ...]:
@@ -38,14 +39,19 @@ def same_site(deployment: Deployment, edge: Fqdn, pool: Fqdn) -> bool:
 
 
 def next_hop_steps(
-    deployment: Deployment, move: NextHopMove, *, place: Place, why: str, enable_topology: bool = False
+    deployment: Deployment,
+    move: NextHopMove,
+    *,
+    place: Place,
+    why: str,
+    enable_topology: bool = False,
 ) -> tuple[Step, ...]:
     """One Set-CsEdgeServer for each Edge pool, and Enable-CsTopology after them where the operator asks for it.
 
     Set-CsEdgeServer is used within a site too: Microsoft's page tells Topology Builder there without a reason, and the
     cmdlet knows no sites (facts page 8). The read-back shows whether it worked.
     """
-    moves = tuple(_move(deployment, edge, move.to, place=place, why=why) for edge in move.edges)
+    moves = tuple(_move(deployment, edge, move, place=place, why=why) for edge in move.edges)
     return (*moves, *(topology_steps(place) if moves and enable_topology else ()))
 
 
@@ -109,7 +115,8 @@ def next_hop_fits(deployment: Deployment, move: NextHopMove, *, leaving: Fqdn) -
     )
 
 
-def _move(deployment: Deployment, edge: EdgePool, to: Fqdn, *, place: Place, why: str) -> CmdletStep:
+def _move(deployment: Deployment, edge: EdgePool, move: NextHopMove, *, place: Place, why: str) -> CmdletStep:
+    to = move.to
     within = same_site(deployment, edge.fqdn, to)
     by_hand = " Within a site Microsoft's page does the same in Topology Builder." if within else ""
     back = SetCsEdgeServer(identity=f"EdgeServer:{edge.fqdn}", registrar=f"Registrar:{edge.next_hop}").to_powershell()
@@ -120,6 +127,7 @@ def _move(deployment: Deployment, edge: EdgePool, to: Fqdn, *, place: Place, why
         source=_SOURCE,
         cmdlet=SetCsEdgeServer(identity=f"EdgeServer:{edge.fqdn}", registrar=f"Registrar:{to}"),
         place=place,
+        before=move.needs,
         after=(EdgeNextHopIs(edge.fqdn, to),),
         deadline=figures.ONE_HOUR / 4,
         estimate=figures.SETTING,

@@ -124,13 +124,14 @@ def _steps(course: _Course) -> tuple[Step, ...]:
     """
     deployment, request = course.situation.deployment, course.request
     place = preferring(course.partner.fqdn, avoid=course.pool.fqdn)
-    next_hops = next_hop_steps(
-        deployment, course.next_hops, place=place, why=_WHY_NEXT_HOP, enable_topology=request.enable_topology
-    )
-    edge_waits = edge_replica_steps(deployment, course.next_hops)
-    now, later = ((), edge_waits) if course.situation.disaster else (edge_waits, ())
+    works = store_works(deployment)
     moved = _store_steps(course)
-    before = (*next_hops, *now, *moved) if store_works(deployment) else (*moved, *next_hops, *now)
+    needs = (StoreIsActiveOn(course.partner.fqdn),) if moved and not works else ()
+    move = attrs.evolve(course.next_hops, needs=needs)
+    next_hops = next_hop_steps(deployment, move, place=place, why=_WHY_NEXT_HOP, enable_topology=request.enable_topology)
+    edge_waits = edge_replica_steps(deployment, move)
+    now, later = ((), edge_waits) if course.situation.disaster else (edge_waits, ())
+    before = (*next_hops, *now, *moved) if works else (*moved, *next_hops, *now)
     exports = export_steps(deployment, place, request.export_folder) if request.export else ()
     groups = course.response_groups.to_backup(disaster=course.situation.disaster)
     return (*exports, *groups.before, *before, _failover(course), *groups.after, *later)

@@ -21,7 +21,7 @@ from lyncops.runs.report import Report
 from lyncops.values import Fqdn, Mode, Outcome
 from tests.cli.conftest import Answer, Invoke
 from tests.cli.runs import RUN_ID, events_of, failover, run_of
-from tests.deployments import EDGE1, P1, P2
+from tests.deployments import EDGE1, P1, P2, two_sites
 
 FAILOVER = ("pool-failover", P1, "--mode", "planned")
 
@@ -39,19 +39,19 @@ def follow(plan: Plan, last: RunState) -> Callable[..., Run]:
 
 
 def rehearsals(plan: Plan, outcome: Outcome) -> tuple[Rehearsal, ...]:
-    return tuple(
-        Rehearsal(
-            step=step,
-            execution=Execution(
-                cmdlet=step.cmdlet,
-                outcome=outcome,
-                started=datetime(2014, 6, 1, tzinfo=UTC),
-                ended=datetime(2014, 6, 1, tzinfo=UTC),
-                errors=(ErrorRecord(message="access is denied"),) if outcome is Outcome.FAILED else (),
-                records=(StreamRecord(kind=StreamKind.VERBOSE, text="What if: performing"),),
-            ),
-        )
-        for step in rehearsal(plan)
+    """One step that was asked, and one that could not be."""
+    asked = next(step for part in rehearsal(plan, two_sites()) if (step := part.ask) is not None)
+    execution = Execution(
+        cmdlet=asked.cmdlet,
+        outcome=outcome,
+        started=datetime(2014, 6, 1, tzinfo=UTC),
+        ended=datetime(2014, 6, 1, tzinfo=UTC),
+        errors=(ErrorRecord(message="access is denied"),) if outcome is Outcome.FAILED else (),
+        records=(StreamRecord(kind=StreamKind.VERBOSE, text="What if: performing"),),
+    )
+    return (
+        Rehearsal(step=asked, execution=execution),
+        Rehearsal(step=plan.steps[-1], because="an earlier step must come first"),
     )
 
 
@@ -226,6 +226,7 @@ def test_a_rehearsal_shows_what_the_servers_would_do(client: MagicMock, invoke: 
     assert answer.code == code
     assert "-WhatIf" in answer.out
     assert "What if: performing" in answer.out
+    assert "not rehearsed, because an earlier step must come first" in answer.out
     client.run.assert_not_called()
 
 
