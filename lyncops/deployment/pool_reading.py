@@ -39,6 +39,7 @@ from lyncops.deployment.model import (
 )
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.deployment.state_by_user import HomePool, state_by_user
+from lyncops.deployment.state_reading import StateReading
 from lyncops.deployment.topology import UNASKED
 from lyncops.remoting.interface import RunsCmdlets
 from lyncops.values import ANYWHERE, Fqdn, LyncVersion, OnMachine, Unread
@@ -69,18 +70,24 @@ class PoolReading:
         front_end = pool.kind.is_front_end
         self._relation = self._ask_relation() if front_end and wanted & _PER_POOL else None
         self._status = self._ask_status() if front_end and Facet.BACKUP_STATUS in wanted else None
-        self._state = self._ask_state() if front_end and Facet.POOL_STATE in wanted else None
+        self._wants_state = front_end and Facet.POOL_STATE in wanted
+        self._state: Answer[RegistrarConfiguration] | RegistrarConfiguration | None = None
         self._mirrors = self._ask_mirrors() if _has_mirroring(pool) and Facet.MIRRORS in wanted else None
         self._users = self._ask_users() if front_end and Facet.USERS in wanted else None
         names = [machine.fqdn for machine in pool.machines] if front_end or pool.kind is PoolKind.EDGE else []
         asked = [name for name in names if Facet.MACHINES in scope.facets and scope.covers(pool.fqdn, name)]
         self._machines = {name: self._ask_machine(name) for name in asked}
 
+    def ask_state(self, states: StateReading) -> None:
+        """Ask for the state too, where `states` does not tell it: after all other questions, since that waits for an answer."""
+        if self._wants_state:
+            self._state = states.of(self._pool.fqdn) or self._ask_state()
+
     @property
     def answers(self) -> list[Answer[object]]:
         """The answers on their way."""
         found = (self._relation, self._status, self._state, self._mirrors, self._users, *self._machines.values())
-        return [cast("Answer[object]", answer) for answer in found if answer is not None]
+        return [cast("Answer[object]", answer) for answer in found if isinstance(answer, Answer)]
 
     def filled(self) -> Pool:
         """The pool with what was learnt."""
@@ -143,7 +150,7 @@ class PoolReading:
     def _read_state(self) -> PoolState | Unread:
         if self._state is None:
             return self._not_asked("the state")
-        found = self._state.get()
+        found = (self._state,) if isinstance(self._state, RegistrarConfiguration) else self._state.get()
         configurations = () if isinstance(found, Unread) else found
         known = next((one.pool_state for one in configurations if one.pool_state is not None), None)
         if known is not None:

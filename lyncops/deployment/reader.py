@@ -1,6 +1,6 @@
 """Reads a deployment: the global questions side by side, then those of all pools side by side, and no more.
 
-A snapshot takes nine requests and per Front End pool some three plus one per machine, so that it grows as the pools do. What a
+A snapshot takes ten cmdlets and per Front End pool some two plus one per machine, so that it grows as the pools do. What a
 server fails to say does not make the reading fail: it stands in the snapshot as `Unread`, in the server's own words.
 """
 
@@ -32,6 +32,7 @@ from lyncops.deployment.model import BackupServiceSettings, CentralManagement, D
 from lyncops.deployment.pool_reading import PoolReading
 from lyncops.deployment.rights_reading import RightsReading
 from lyncops.deployment.scope import EVERYTHING, Facet, Scope
+from lyncops.deployment.state_reading import StateReading
 from lyncops.deployment.topology import UNASKED, build_copies, build_edges, build_pools, build_sites
 from lyncops.deployment.topology_document import Topology, parse_topology
 from lyncops.errors import InvalidValueError, LyncOpsError
@@ -61,7 +62,11 @@ def read_deployment(
     topology, missing = reading.topology()
     local = reading.from_local_store
     rights = RightsReading(sessions, reading.endpoint, scope)
-    readings = [PoolReading(sessions, pool, scope, local=local) for pool in build_pools(topology)]
+    found = build_pools(topology)
+    states = StateReading(sessions, tuple(pool.fqdn for pool in found if pool.kind.is_front_end), scope, local=local)
+    readings = [PoolReading(sessions, pool, scope, local=local) for pool in found]
+    for one in readings:
+        one.ask_state(states)
     settle_all([answer for one in readings for answer in one.answers])
     pools = _with_relations(tuple(one.filled() for one in readings))
     copies = build_copies(topology, pools)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Final
 
 from lyncops.errors import EndpointError
 from lyncops.remoting.retry import log
 from lyncops.remoting.session import Session, Surroundings
+
+_PATIENCE: Final = 0.1
+"""Seconds to wait for a session of the group before another is opened: about what opening one takes."""
 
 
 class SessionGroup:
@@ -20,6 +25,7 @@ class SessionGroup:
         self._idle: list[Session] = []
         self._lent = 0
         self._closed = False
+        self._is_proven = False
         self._changed = threading.Condition()
 
     @property
@@ -41,13 +47,28 @@ class SessionGroup:
             self._give_back(session)
 
     def _take(self) -> Session:
+        """An idle session, else one that is given back soon, else another: opening one costs more than a moment's patience."""
+        until: float | None = None
         with self._changed:
-            while not self._closed and not self._idle and self._lent >= self._limit:
-                self._changed.wait()
-            if self._closed:
-                raise EndpointError(f"The sessions of {self.around.endpoint.url} are closed.", remedy="Connect again.")
-            self._lent += 1
-            return self._idle.pop() if self._idle else Session(self.around)
+            while not self._closed:
+                if self._idle:
+                    self._lent += 1
+                    return self._idle.pop()
+                if not self._lent or (until is not None and time.monotonic() >= until and self._lent < self._limit):
+                    self._lent += 1
+                    return Session(self.around)
+                if self._is_proven and until is None:
+                    until = time.monotonic() + _PATIENCE
+                full = until is None or self._lent >= self._limit
+                self._changed.wait(None if full or until is None else max(0.0, until - time.monotonic()))
+        raise EndpointError(f"The sessions of {self.around.endpoint.url} are closed.", remedy="Connect again.")
+
+    def opened(self) -> None:
+        """A session has been opened, so that opening others makes sense."""
+        with self._changed:
+            if not self._is_proven:
+                self._is_proven = True
+                self._changed.notify_all()
 
     def _give_back(self, session: Session) -> None:
         with self._changed:

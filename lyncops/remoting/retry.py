@@ -44,7 +44,7 @@ class RetryPolicy:
     """How long a CHANGE that was started is looked for before it is let go as unknown; a READ waits for `read_deadline`."""
     idle_probe: timedelta = timedelta(seconds=45)
     """A session that idled longer is asked whether it still lives before it is used."""
-    parallel: int = 6
+    parallel: int = 8
     """How many READ cmdlets run side by side; WinRM allows 25 to 30 sessions of a user (remoting facts, section 3)."""
 
     def __attrs_post_init__(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -35,6 +35,8 @@ R = TypeVar("R")
 T = TypeVar("T")
 _REST: Final = timedelta(seconds=30)
 """How long an endpoint that did not answer is tried last."""
+_FIRST_ATTEMPTS: Final = 2
+"""How often endpoints are tried of which none has ever answered."""
 _UNUSABLE: Final = frozenset({Ending.CONTACT_LOST, Ending.NOT_SENT, Ending.UNPROVEN, Ending.GONE})
 
 
@@ -43,10 +45,6 @@ class _AgainError(Exception):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
-
-
-def _may_try_again(error: BaseException) -> bool:
-    return isinstance(error, _AgainError | UnreachableError)
 
 
 @attrs.define
@@ -58,6 +56,16 @@ class _Course(Generic[R]):
     attempts: int = 0
     last: Attempt[R] | None = None
     failed: set[Endpoint] = attrs.field(factory=set[Endpoint])
+    fruitless: int = 0
+    """How often no endpoint answered."""
+    is_promising: bool = False
+    """Whether one of them has answered before, so that it may come back: where none ever did, waiting is in vain."""
+
+    def may_try_again(self, error: BaseException) -> bool:
+        """Whether another attempt can do no harm, and may do good."""
+        if isinstance(error, UnreachableError):
+            return self.is_promising or self.last is not None or self.fruitless < _FIRST_ATTEMPTS
+        return isinstance(error, _AgainError)
 
 
 class Sessions:
@@ -84,9 +92,11 @@ class Sessions:
         self._endpoints = tuple(endpoints)
         self._policy = policy
         self._clock = clock
+        modules: dict[str, str] = {}
         self._groups = {
             endpoint: SessionGroup(
-                Surroundings(endpoint=endpoint, credentials=credentials, policy=policy, clock=clock), limit=policy.parallel + 1
+                Surroundings(endpoint=endpoint, credentials=credentials, policy=policy, clock=clock, modules=modules),
+                limit=policy.parallel + 1,
             )
             for endpoint in self._endpoints
         }
@@ -95,7 +105,8 @@ class Sessions:
         self._welcome: set[Credentials | None] = set()
         self._refused: dict[Credentials | None, AuthenticationFailedError] = {}
         self._good: Endpoint | None = None
-        self._down: dict[Endpoint, datetime] = {}
+        self._served: set[Endpoint] = set()
+        self._down: dict[Endpoint, tuple[datetime, EndpointError]] = {}
         self._members: dict[Fqdn, Fqdn] | None = None
         self._unlearnt = False
         self._unheard: set[str] = set()
@@ -136,10 +147,12 @@ class Sessions:
             attempts=self._policy.read_attempts if is_read else self._policy.change_attempts,
             until=min(filter(None, (until, self._clock.now() + self._policy.read_deadline))) if is_read else until,
         )
-        loop = retrying(self._policy, self._clock, limits, again=_may_try_again, what=cmdlet.NAME)
+        loop = retrying(self._policy, self._clock, limits, again=course.may_try_again, what=cmdlet.NAME)
         try:
             loop(self._once, course)
         except (_AgainError, EndpointError):
+            if course.fruitless:
+                self._served -= self._down.keys()  # the next one has no reason to be as patient
             if course.last is None:
                 raise
         if course.last is None:
@@ -164,29 +177,49 @@ class Sessions:
     def _lend(self, course: _Course[R]) -> Generator[Session]:
         """A session on the first endpoint that answers."""
         refusals: list[EndpointError] = []
+        begun = self._clock.now()
         for endpoint in self._order(course):
             group = self._groups[endpoint]
             with group.lease() as session:
                 try:
+                    self._refuse_if_down(endpoint, since=begun)
                     self._make_ready(group, session)
                 except AuthenticationFailedError:
                     raise
                 except EndpointError as error:
                     log.warning("%s", error)
                     refusals.append(error)
-                    self._down[endpoint] = self._clock.now()
+                    self._down[endpoint] = self._clock.now(), error
                     continue
-                self._good = endpoint
                 self._down.pop(endpoint, None)
+                self._served.add(endpoint)
+                if not endpoint.dedicated:
+                    self._good = endpoint
                 yield session
                 return
+            course.is_promising |= endpoint in self._served
+        course.fruitless += 1
         raise _nobody_answers(refusals)
 
-    def _order(self, course: _Course[R]) -> tuple[Endpoint, ...]:
+    def _refuse_if_down(self, endpoint: Endpoint, *, since: datetime) -> None:
+        """What another thread has found out while this one waited for a session is not found out once more."""
+        when, error = self._down.get(endpoint, (since, None))
+        if error is not None and when > since:
+            raise error
+
+    def _order(self, course: _Course[R]) -> Iterator[Endpoint]:
+        """The endpoints to try: as a rule the one that served last, and then nobody needs to know the others."""
+        good = self._good
+        first = good if course.place == ANYWHERE and good not in course.failed and good not in self._down else None
+        if first is not None:
+            yield first
+        yield from (endpoint for endpoint in self._ordered(course) if endpoint is not first)
+
+    def _ordered(self, course: _Course[R]) -> tuple[Endpoint, ...]:
         place = course.place
         members = self._learn_members(place) if needs_members(self._endpoints, place) else {}
         now = self._clock.now()
-        resting = {endpoint for endpoint, since in tuple(self._down.items()) if now - since < _REST}
+        resting = {endpoint for endpoint, (since, _) in tuple(self._down.items()) if now - since < _REST}
         liked = isinstance(place, Anywhere) and (place.prefer or place.avoid)
         return reorder(candidates(self._endpoints, place, members), None if liked else self._good, course.failed | resting)
 
@@ -216,6 +249,7 @@ class Sessions:
         except TooManySessionsError:
             group.shrink()
             session.ready(patient=True)
+        group.opened()
 
     def _learn_members(self, place: Place) -> dict[Fqdn, Fqdn]:
         """The pool of each machine, read once from the topology; nothing where it cannot be read now.

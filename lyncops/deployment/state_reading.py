@@ -1,0 +1,37 @@
+"""The registrar configurations of all pools by one cmdlet: without -Identity it writes every scope, those of services too."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from lyncops.cmdlets import GetCsRegistrarConfiguration, RegistrarConfiguration
+from lyncops.deployment.asking import Answer, Question
+from lyncops.deployment.scope import Facet, Scope
+from lyncops.remoting.interface import RunsCmdlets
+from lyncops.values import Fqdn, Unread
+
+_DEADLINE: Final = timedelta(seconds=60)
+_SCOPE: Final = "service:registrar:"
+
+
+class StateReading:
+    """The question, asked at once where it saves some: for a single pool its own question is as good."""
+
+    def __init__(self, sessions: RunsCmdlets, pools: tuple[Fqdn, ...], scope: Scope, *, local: bool) -> None:
+        """Ask when `scope` wants the state of several of these Front End pools; with `local` the local copy at once."""
+        everywhere, here = GetCsRegistrarConfiguration(), GetCsRegistrarConfiguration(local_store=True)
+        question = Question(
+            what="the state of the pools", cmdlet=here if local else everywhere, local=None if local else here, deadline=_DEADLINE
+        )
+        several = Facet.POOL_STATE in scope.facets and sum(map(scope.covers, pools)) > 1
+        self._answer = Answer(sessions, question) if several else None
+        self._found: dict[str, RegistrarConfiguration] | None = None
+
+    def of(self, pool: Fqdn) -> RegistrarConfiguration | None:
+        """The configuration of one pool's registrar, waited for; None where it has to be asked for by its name."""
+        if self._found is None:
+            found = () if self._answer is None else self._answer.get()
+            configurations = () if isinstance(found, Unread) else found
+            self._found = {one.identity.casefold(): one for one in configurations if one.identity}
+        return self._found.get(f"{_SCOPE}{pool}".casefold())
