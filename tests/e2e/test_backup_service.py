@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from datetime import timedelta
+from typing import cast
 
 from lyncops.values import Fqdn
 from tests.e2e.conftest import Operator, assert_as_before, said, until
@@ -25,9 +26,7 @@ def test_it_is_shown_with_units_and_both_directions(operator: Operator) -> None:
         assert words in shown
     data = said(operator("--json", "backup-service", "show", POOL1))
     assert data["state"] == "steady"
-    directions = data["directions"]
-    assert isinstance(directions, list)
-    assert len(directions) == 2
+    assert len(cast("list[object]", data["directions"])) == 2
 
 
 def test_the_interval_is_set_by_a_run_and_put_back_as_the_plan_says(operator: Operator) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import cast
 
 from tests.e2e.conftest import Hire, Operator, said
 
@@ -17,7 +18,7 @@ def test_a_healthy_deployment_is_ready_with_0(operator: Operator) -> None:
     assert f"lyncops run pool-failover {POOL1} --mode planned" in ready
     data = said(operator("--json", "readiness", POOL1))
     assert data["verdict"] == "ready"
-    (pool,) = data["pools"] if isinstance(data["pools"], list) else []
+    (pool,) = cast("list[dict[str, object]]", data["pools"])
     assert pool["possible_modes"] == ["planned", "disaster"]
     assert not operator.lab.world.executions
 
