@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final, cast
+from typing import Final, TypedDict, Unpack, cast
 
 import attrs
 import pytest
 
 from lyncops.checks.result import Verdict
-from lyncops.deployment.model import Deployment, EdgePool, Machine, Replica, Site
+from lyncops.deployment.model import Deployment, EdgePool, Machine, Pool, Replica, Site
 from lyncops.errors import InvalidValueError
 from lyncops.plan.codec import plan_from_json, plan_to_json
 from lyncops.plan.conditions import (
@@ -48,9 +48,19 @@ def on(edge: Fqdn, *, federated: Fqdn | None = None) -> Deployment:
     )
 
 
-def plan(name: str, deployment: Deployment, target: Fqdn = EDGE1, **asked: object) -> Plan:
-    request = attrs.evolve(ProcedureRequest(target=target, domains=(CONTOSO,) if "xmpp" in name else ()), **asked)
-    return PROCEDURES[name].plan(deployment, request)
+class Asked(TypedDict, total=False):
+    edge: Fqdn
+    sites: tuple[SiteName, ...]
+    domains: tuple[Fqdn, ...]
+    xmpp_host: Fqdn
+    enable_topology: bool
+    overrides: dict[str, str]
+
+
+def plan(name: str, deployment: Deployment, target: Fqdn = EDGE1, **asked: Unpack[Asked]) -> Plan:
+    if "xmpp" in name:
+        asked.setdefault("domains", (CONTOSO,))
+    return PROCEDURES[name].plan(deployment, ProcedureRequest(target=target, **asked))
 
 
 def ids(made: Plan) -> list[str]:
@@ -200,7 +210,7 @@ def test_front_end_pools_that_lose_their_media_edge_are_named_with_the_cure() ->
 def test_an_edge_pool_must_be_named_where_there_are_several() -> None:
     base = on(EDGE1)
     edges = (*cast("tuple[EdgePool, ...]", base.edges), EdgePool(fqdn=THIRD, next_hop=P1, external_fqdn=SIP2))
-    three = attrs.evolve(base, edges=edges, pools=(*cast("tuple[object, ...]", base.pools), edge_pool(THIRD, site="Dublin")))
+    three = attrs.evolve(base, edges=edges, pools=(*cast("tuple[Pool, ...]", base.pools), edge_pool(THIRD, site="Dublin")))
     made = plan("edge-federation-failover", three)
     assert refused_by(made) == {"other-edge"}
     assert f"{EDGE2} and {THIRD}" in made.refusals[0].evidence
