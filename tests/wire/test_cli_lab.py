@@ -11,8 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from lyncops.cli.lab import lab as lab_group
-from lyncops.errors import ConfigurationError
+from lyncops.errors import ConfigurationError, InvalidValueError
 from lyncops.lab.control import ControlServer
+from lyncops.lab.guide import chapters
 from lyncops.lab.lab import Lab
 
 
@@ -62,3 +63,20 @@ def test_inject_says_what_it_did(tmp_path: Path) -> None:
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_the_scenarios_are_listed(options: list[str]) -> None:
     assert "two-sites" in CliRunner().invoke(lab_group, ["scenarios", *options]).output
+
+
+def test_serve_with_credssp_says_so_in_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lyncops.cli.lab._wait", threading.Event.is_set)
+    words = ["serve", "two-sites", "--out", str(tmp_path), "--auth", "credssp"]
+    assert CliRunner().invoke(lab_group, words, catch_exceptions=False).exit_code == 0
+    assert (tmp_path / "lyncops.toml").read_text("utf-8").count('auth = "credssp"') == 10
+
+
+def test_serve_says_why_kerberos_cannot_be_tried(tmp_path: Path) -> None:
+    with pytest.raises(InvalidValueError, match="Kerberos cannot be tried in the lab"):
+        CliRunner().invoke(lab_group, ["serve", "--out", str(tmp_path), "--auth", "kerberos"], catch_exceptions=False)
+
+
+def test_the_help_of_inject_has_every_example_in_one_line() -> None:
+    lines = {line.strip() for line in CliRunner().invoke(lab_group, ["inject", "--help"]).output.splitlines()}
+    assert {f"lab inject {example}" for chapter in chapters() for example in chapter.examples} <= lines

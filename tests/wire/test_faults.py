@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -10,7 +12,16 @@ import requests
 from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFaultError
 
 from lyncops.lab.wire.faults import Fault, FaultKind, Faults, Profile
-from tests.wire.stub import NAME, RawClient, RunspacePool, Served, command, fault_code
+from tests.wire.stub import NAME, RawClient, RunspacePool, Served, Untyped, command, fault_code
+
+
+@contextmanager
+def impatience(pool: Untyped) -> Generator[None]:
+    """A client that waits only for so long as it has to be shown that no answer comes."""
+    transport = pool.connection.transport
+    patience, transport.read_timeout = transport.read_timeout, 0.2
+    yield
+    transport.read_timeout = patience
 
 
 @pytest.mark.parametrize(("kind", "ran"), [(FaultKind.DROP_BEFORE, 0), (FaultKind.DROP_AFTER, 1), (FaultKind.LOSE_REPLY, 1)])
@@ -62,10 +73,10 @@ def test_a_lost_receive_loses_output_unless_it_is_replayed(
 
 @pytest.mark.parametrize(("kind", "ran"), [(FaultKind.HANG_BEFORE, 0), (FaultKind.HANG_AFTER, 1)])
 def test_a_hanging_request_is_a_read_timeout(lab: Served, kind: FaultKind, ran: int) -> None:
-    fault = Fault(kind=kind, action="Command")
     with (
-        lab.pool("https", "basic", read_timeout=1, operation_timeout=1) as pool,
-        lab.host.faults.during(fault),
+        lab.pool("https", "basic") as pool,
+        lab.host.faults.during(Fault(kind=kind, action="Command")),
+        impatience(pool),
         pytest.raises(requests.exceptions.ReadTimeout),
     ):
         command(pool, "Set-It").invoke()
@@ -141,9 +152,9 @@ def test_a_hung_machine_takes_connections_and_answers_nothing(lab: Served, schem
 
 
 def test_a_machine_that_hangs_under_a_command_cuts_the_connection_when_it_comes_to_itself(lab: Served) -> None:
-    with lab.pool("https", "basic", read_timeout=0.5, operation_timeout=0.4) as pool:
+    with lab.pool("https", "basic") as pool:
         lab.machine.is_hung = True
-        with pytest.raises(requests.exceptions.ReadTimeout):
+        with impatience(pool), pytest.raises(requests.exceptions.ReadTimeout):
             command(pool, "Set-It").invoke()
         lab.machine.is_hung = False
     assert not lab.machine.executed

@@ -60,6 +60,11 @@ class WSManService:
         }
 
     @property
+    def actions(self) -> tuple[str, ...]:
+        """What requests may ask for."""
+        return tuple(self._actions)
+
+    @property
     def shells(self) -> tuple[Shell, ...]:
         """The shells that live."""
         with self._lock:
