@@ -86,12 +86,19 @@ class Outside:
 
     def answers(self, machine: Fqdn, port: int) -> bool:
         """Whether a partner's connection to that machine's external address is accepted now."""
+        return (machine, port) in self.open_ports()
+
+    def open_ports(self) -> frozenset[tuple[Fqdn, int]]:
+        """Every machine and port where a partner's connection is accepted now."""
         with self._world.lock:
             self._world.settle()
-            state = self._world.machine_states[machine]
-            if (state.pool, port) in self.closed or not state.runs("RTCSRV"):
-                return False
-            return self._installed[machine] == port if port == FEDERATION_PORT else self._world.version_of(machine).has_xmpp
+            return frozenset((machine, port) for machine in self.addresses for port in PORTS if self._is_open(machine, port))
+
+    def _is_open(self, machine: Fqdn, port: int) -> bool:
+        state = self._world.machine_states[machine]
+        if (state.pool, port) in self.closed or not state.runs("RTCSRV"):
+            return False
+        return self._installed[machine] == port if port == FEDERATION_PORT else self._world.version_of(machine).has_xmpp
 
     # What people do by hand.
 

@@ -224,7 +224,7 @@ def test_only_another_edge_pool_can_take_over(other: Fqdn) -> None:
     assert refused_by(plan("edge-federation-failover", on(EDGE1), edge=other)) == {"other-edge"}
 
 
-@pytest.mark.parametrize("name", ["edge-federation-failover", "edge-federation-failback"])
+@pytest.mark.parametrize("name", ["edge-federation-failover", "edge-federation-failback", "xmpp-failover", "xmpp-failback"])
 def test_only_an_edge_pool_can_be_failed_over(name: str) -> None:
     assert refused_by(plan(name, on(EDGE1), P1)) == {"edge-exists"}
     assert refused_by(plan(name, attrs.evolve(on(EDGE1), edges=Unread("the Edge pools", "no answer")))) == {"edge-exists"}

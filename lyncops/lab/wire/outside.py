@@ -21,7 +21,7 @@ from lyncops.values import Fqdn
 
 _LOOPBACK: Final = "127.0.0.1"
 _TTL: Final = 0
-_LOOK_EVERY: Final = 0.05  # seconds
+_LOOK_EVERY: Final = 0.1  # seconds
 _ATTEMPTS: Final = 20
 
 
@@ -195,8 +195,9 @@ class OutsideHost:
 
     def synchronise(self) -> None:
         """Open and close the ports as the world stands now."""
+        accepting = self._outside.open_ports()
         for one in self._ports:
-            one.set_open(is_open=self._outside.answers(one.machine, one.port))
+            one.set_open(is_open=(one.machine, one.port) in accepting)
             one.hang_up()
 
     def _watch(self) -> None:
