@@ -69,6 +69,7 @@ class Client:
     clock: Clock = attrs.field(factory=SystemClock, repr=False)
     version: LyncVersion | None = None
     poll_interval: timedelta | None = None
+    settle: timedelta | None = None
     lookups: AnswersLookups = attrs.field(factory=Lookups, repr=False)  # how DNS and ports outside are asked
     _sessions: RunsCmdlets | None = attrs.field(default=None, init=False, repr=False)
     _journal: Journal | None = attrs.field(default=None, init=False, repr=False)
@@ -85,6 +86,7 @@ class Client:
             clock=clock,
             version=configuration.version,
             poll_interval=configuration.poll_interval,
+            settle=configuration.settle,
             lookups=configuration.lookups,
         )
 
@@ -420,6 +422,7 @@ class Client:
             read=self.status,
             observers=observers,
             poll=self.poll_interval,
+            settle=self.settle or timedelta.max,
             recheck=self._recheck,
         )
 

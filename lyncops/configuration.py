@@ -73,6 +73,7 @@ class Configuration:
     sign_in: SignIn | None
     retry: RetryPolicy
     poll_interval: timedelta | None  # None: as each step says
+    settle: timedelta | None  # None: as each step says
     journal_url: str
     lookups: Lookups = attrs.field(factory=Lookups)  # how DNS and ports outside are asked
 
@@ -99,15 +100,16 @@ def load_configuration(path: str | os.PathLike[str] = DEFAULT_FILE) -> Configura
                 f"there is no username for {address.endpoint.url}.",
                 'Write [credentials] with username = "CONTOSO\\\\admin" and password_env = "LYNCOPS_PASSWORD".',
             )
-    retry, poll_interval = _retry(top.table("retry"))
+    retry = top.table("retry")
     return Configuration(
         file=top.file,
         name=deployment.text("name") or "lync",
         version=deployment.parsed("version", _version),
         addresses=addresses,
         sign_in=sign_in,
-        retry=retry,
-        poll_interval=poll_interval,
+        retry=_retry(retry),
+        poll_interval=_pause(retry, "poll_interval", "15s"),
+        settle=_pause(retry, "settle", "5m"),
         journal_url=_journal(top.table("journal")),
         lookups=_lookups(top.table("network")),
     )
@@ -200,16 +202,20 @@ def _placed(table: Table, error: LyncOpsError) -> LyncOpsError:
     return error if error.what.startswith(str(table.file)) else table.error("", error.what, error.remedy)
 
 
-def _retry(table: Table) -> tuple[RetryPolicy, timedelta | None]:
+def _pause(table: Table, key: str, example: str) -> timedelta | None:
+    duration = table.duration(key)
+    if duration is not None and not duration:
+        raise table.error(key, "is zero.", f"Write a duration such as {example}.")
+    return duration
+
+
+def _retry(table: Table) -> RetryPolicy:
     defaults = {field.name: field.default for field in attrs.fields(RetryPolicy)}
-    table.allow("poll_interval", *defaults)
+    table.allow("poll_interval", "settle", *defaults)
     durations = {name for name, default in defaults.items() if isinstance(default, timedelta)}
     values = {name: table.duration(name) if name in durations else table.number(name) for name in defaults}
-    poll_interval = table.duration("poll_interval")
-    if poll_interval is not None and not poll_interval:
-        raise table.error("poll_interval", "is zero.", "Write a duration such as 15s.")
     try:
-        return _policy({name: value for name, value in values.items() if value is not None}), poll_interval
+        return _policy({name: value for name, value in values.items() if value is not None})
     except LyncOpsError as error:
         raise _placed(table, error) from error
 
@@ -245,9 +251,7 @@ def _journal(table: Table) -> str:
 
 def _lookups(table: Table) -> Lookups:
     table.allow("resolver", "timeout", "connect_to")
-    timeout = table.duration("timeout")
-    if timeout is not None and not timeout:
-        raise table.error("timeout", "is zero.", "Write a duration such as 3s.")
+    timeout = _pause(table, "timeout", "3s")
     lookups = Lookups(resolver=table.parsed("resolver", SocketAddress.resolver), connect_to=_connections(table.table("connect_to")))
     return lookups if timeout is None else attrs.evolve(lookups, timeout=timeout)
 

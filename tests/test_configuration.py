@@ -54,6 +54,7 @@ password_env = "LYNCOPS_PASSWORD"
 
 [retry]
 poll_interval = "200ms"
+settle = "5m"
 read_attempts = 7
 probe_delay = "00:00:03"
 
@@ -96,12 +97,14 @@ def test_everything_that_can_be_said_is_understood(tmp_path: Path) -> None:
     assert own.source == FromKeyring("lync edge")
     assert configuration.retry == RetryPolicy(read_attempts=7, probe_delay=timedelta(seconds=3))
     assert configuration.poll_interval == timedelta(milliseconds=200)
+    assert configuration.settle == timedelta(minutes=5)
     assert configuration.journal_url == f"sqlite:///{tmp_path}/runs/lyncops.db"
 
 
 def test_little_is_enough(tmp_path: Path) -> None:
     configuration = load(tmp_path, ENDPOINT + SIGN_IN)
-    assert (configuration.version, configuration.retry, configuration.poll_interval) == (None, RetryPolicy(), None)
+    assert (configuration.version, configuration.retry) == (None, RetryPolicy())
+    assert (configuration.poll_interval, configuration.settle) == (None, None)
     assert configuration.journal_url == f"sqlite:///{tmp_path}/lyncops.db"
 
 
@@ -144,6 +147,7 @@ WRONG = {
     "bad duration": (f'{ENDPOINT}{SIGN_IN}[retry]\nprobe_delay = "soon"', ["[retry], probe_delay: 'soon' is no duration"]),
     "policy without sense": (f"{ENDPOINT}{SIGN_IN}[retry]\nprobes = 0", ["[retry]", "probes is 0"]),
     "no polling pause": (f'{ENDPOINT}{SIGN_IN}[retry]\npoll_interval = "0s"', ["[retry], poll_interval: is zero"]),
+    "no time to settle": (f'{ENDPOINT}{SIGN_IN}[retry]\nsettle = "0s"', ["[retry], settle: is zero", "5m"]),
     "bad version": (f'[deployment]\nversion = "2010"\n{ENDPOINT}{SIGN_IN}', ["[deployment], version: '2010'", "auto"]),
     "machine without name": (f"{ENDPOINT}[[machine]]\nurl = 'https://e/wsman'\n{SIGN_IN}", ["[[machine]] 1, name: is missing"]),
     "nobody to sign in": (ENDPOINT, ["[credentials]: there is no username for https://fe1.contoso.com"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+import math
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
@@ -260,11 +261,17 @@ class Lab:
             over: Scheme = "https" if through is EndpointKind.OCS else scheme or secure
             lines += self._endpoint(place, way, through, over)
         lines += ["[credentials]", f"username = {_quoted(self.username)}", f"password_env = {_quoted(ENVIRONMENT_VARIABLE)}", ""]
-        lines += ["[retry]", 'poll_interval = "200ms"', ""]
+        lines += ["[retry]", 'poll_interval = "200ms"', f'settle = "{self._settle}s"', ""]
         lines += self._network() if isinstance(self._world, World) else []
         path = where / "lyncops.toml"
         path.write_text("\n".join(lines), encoding="utf-8")
         return path
+
+    @property
+    def _settle(self) -> int:
+        """How long a client may wait for an effect: twenty minutes of the lab's clock, but real seconds for the reading itself."""
+        rate = self._world.clock.rate if isinstance(self._world, World) else None
+        return max(5, math.ceil(1200 / rate)) if rate else 5
 
     @property
     def _name(self) -> str:

@@ -26,8 +26,8 @@ from lyncops.runs.watching import Read, Watcher
 class Runner:
     """Starts, resumes and cancels runs.
 
-    `read` reads a scope afresh; `poll` replaces what each step says about how often to read; `recheck` answers the plan that
-    the servers call for now, and is asked before a run begins.
+    `read` reads a scope afresh; `poll` replaces what each step says about how often to read, and `settle` limits how long any
+    effect is waited for; `recheck` answers the plan that the servers call for now, and is asked before a run begins.
     """
 
     sessions: RunsCmdlets
@@ -36,6 +36,7 @@ class Runner:
     read: Read
     observers: Sequence[Observer] = ()
     poll: timedelta | None = None
+    settle: timedelta = timedelta.max
     recheck: Recheck | None = None
     process: Process = attrs.field(factory=Process.current)
 
@@ -122,7 +123,7 @@ class Runner:
     def _steps(self, ledger: Ledger) -> Halt | None:
         confirmed = ledger.run.state is RunState.PENDING_MANUAL_STEP
         ledger.state(RunState.RUNNING)
-        steps = Steps(ledger=ledger, sessions=self.sessions, watcher=self._watcher)
+        steps = Steps(ledger=ledger, sessions=self.sessions, watcher=self._watcher, settle=self.settle)
         while (record := ledger.run.current) is not None:
             halt = steps.perform(record.step, confirmed=confirmed)
             confirmed = False
@@ -133,7 +134,7 @@ class Runner:
     def _goal(self, ledger: Ledger) -> Halt:
         """The last word has what the servers show (promise 3)."""
         goal = ledger.run.plan.goal
-        truth = self._watcher.wait(goal, within=PATIENCE, tell=partial(ledger.polled, step_id=""))
+        truth = self._watcher.wait(goal, within=min(PATIENCE, self.settle), tell=partial(ledger.polled, step_id=""))
         ledger.write(GoalRead(run_id=ledger.run_id, at=ledger.now(), holds=truth.holds, evidence=truth.evidence))
         if truth.holds is None:
             return Halt(RunState.UNKNOWN, f"All steps are done, but the goal could not be read. {truth.evidence}")

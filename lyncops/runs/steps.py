@@ -21,7 +21,10 @@ from lyncops.runs.watching import Watcher
 from lyncops.values import Effect, Outcome
 
 PATIENCE: Final = timedelta(minutes=2)
-"""How long a `before` may stay unreadable, and how long after a failed cmdlet its `after` is looked for."""
+"""How long a `before` may stay unreadable."""
+
+AFTER_FAILURE: Final = timedelta(seconds=30)
+"""How long after a failed cmdlet its `after` is looked for: it is read at once, and this is for what lags behind."""
 
 _MAX_PROVEN_NOT_STARTED: Final = 3
 
@@ -36,11 +39,15 @@ class Halt:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Steps:
-    """Performs the steps of one run. Every method answers None when the run goes on."""
+    """Performs the steps of one run. Every method answers None when the run goes on.
+
+    `settle` is the longest that an effect is waited for, whatever a step says.
+    """
 
     ledger: Ledger
     sessions: RunsCmdlets
     watcher: Watcher
+    settle: timedelta = timedelta.max
 
     def perform(self, step: Step, *, confirmed: bool) -> Halt | None:
         """Do what is left to do of a step; `confirmed` says that the operator came back after it was shown to be a manual one."""
@@ -78,7 +85,7 @@ class Steps:
         return self._send(step)
 
     def _ready(self, step: CmdletStep | ManualStep) -> Truth:
-        return self.watcher.wait(step.before, within=PATIENCE, until_known=True, tell=self._teller(step))
+        return self.watcher.wait(step.before, within=min(PATIENCE, self.settle), until_known=True, tell=self._teller(step))
 
     def _send(self, step: CmdletStep) -> Halt | None:
         def before_send(address: CommandAddress) -> None:
@@ -145,7 +152,7 @@ class Steps:
                 return self._fail(step, told)
             self.ledger.step(step.step_id, StepState.DONE)
             return None
-        within = min(step.settle, PATIENCE) if failed else step.settle
+        within = min(step.settle, self.settle, AFTER_FAILURE if failed else timedelta.max)
         truth = self.watcher.wait(step.after, within=within, tell=self._teller(step))
         if truth.holds:
             exceptions = (f"{told} Yet what it was to bring about is there.",) if failed else ()
@@ -159,7 +166,7 @@ class Steps:
     def _settle_unknown(self, step: CmdletStep, reason: str) -> Halt | None:
         truth = Truth(None, "")
         if step.after:
-            truth = self.watcher.wait(step.after, within=step.settle, tell=self._teller(step))
+            truth = self.watcher.wait(step.after, within=min(step.settle, self.settle), tell=self._teller(step))
         if truth.holds:
             why = "Its answer was lost; what it was to bring about is there."
             self.ledger.step(step.step_id, StepState.DONE, evidence=truth.evidence, why=why)

@@ -346,6 +346,7 @@ class Office:
     folder: Path
     scene: Scene = attrs.field(factory=Scene)
     recorder: Recorder = attrs.field(factory=Recorder)
+    settle: timedelta = timedelta.max
     _journals: list[Journal] = attrs.field(factory=list[Journal])
 
     @property
@@ -365,6 +366,7 @@ class Office:
             read=self.scene.read,
             observers=(self.recorder, *observers),
             process=process,
+            settle=self.settle,
         )
 
     def start(self, plan: Plan, fuse: Fuse | None = None) -> Run:

@@ -53,7 +53,7 @@ def test_a_cmdlet_that_fails_stops_the_run_and_is_sent_again_only_when_resumed(o
     assert "Cannot fail over." in run.why
     assert office.scene.executions == {A: 1}
     assert run.steps[1].state is StepState.PENDING
-    assert office.scene.time - START <= timedelta(minutes=3)
+    assert office.scene.time - START <= timedelta(minutes=1)
     again = office.runner().resume(run.run_id)
     assert again.state is RunState.COMPLETED
     assert [attempt.number for attempt in again.steps[0].attempts] == [1, 2]
@@ -75,6 +75,19 @@ def test_a_cmdlet_that_ends_without_error_and_without_effect_has_failed(office: 
     assert run.state is RunState.PAUSED_BY_FAILED_STEP
     assert "ended without an error, but 5 minutes later its effect is not there" in run.why
     assert run.steps[0].evidence_after == "a.contoso.com is Active"
+
+
+def test_the_configuration_limits_how_long_an_effect_is_waited_for(office: Office) -> None:
+    office.scene.fates[A] = [Fate.ENDS_WITHOUT_EFFECT]
+    office.settle = timedelta(seconds=7)
+    run = office.start(plan_of(failing_over(A)))
+    assert "7 seconds later its effect is not there" in run.why
+
+
+def test_after_a_failure_the_effect_may_still_show_for_half_a_minute(office: Office) -> None:
+    office.scene.fates[A] = [Fate.FAILS]
+    office.scene.later(timedelta(seconds=29), lambda: office.scene.fail_over(A))
+    assert office.start(plan_of(failing_over(A))).state is RunState.COMPLETED_WITH_EXCEPTIONS
 
 
 def test_an_effect_that_shows_late_counts(office: Office) -> None:

@@ -49,7 +49,7 @@ def test_the_configuration_names_front_ends_in_order_and_edge_servers(tmp_path: 
         assert config["endpoint"][0]["connect_to"] == lab.address("fe1.contoso.com")
         assert config["machine"][0]["name"] == "edge1a.contoso.com"
         assert config["credentials"] == {"username": lab.username, "password_env": "LYNCOPS_PASSWORD"}
-        assert config["retry"] == {"poll_interval": "200ms"}
+        assert config["retry"] == {"poll_interval": "200ms", "settle": "5s"}
         assert lab.password not in (tmp_path / "lyncops.toml").read_text("utf-8")
 
 
