@@ -36,7 +36,7 @@ T = TypeVar("T")
 _REST: Final = timedelta(seconds=30)
 """How long an endpoint that did not answer is tried last."""
 _FIRST_ATTEMPTS: Final = 2
-"""How often endpoints are tried of which none has ever answered."""
+"""How often endpoints are tried of which none has ever answered; once, when another cmdlet has just found that out."""
 _UNUSABLE: Final = frozenset({Ending.CONTACT_LOST, Ending.NOT_SENT, Ending.UNPROVEN, Ending.GONE})
 
 
@@ -56,6 +56,7 @@ class _Course(Generic[R]):
     attempts: int = 0
     last: Attempt[R] | None = None
     failed: set[Endpoint] = attrs.field(factory=set[Endpoint])
+    first_attempts: int = _FIRST_ATTEMPTS
     fruitless: int = 0
     """How often no endpoint answered."""
     is_promising: bool = False
@@ -64,7 +65,7 @@ class _Course(Generic[R]):
     def may_try_again(self, error: BaseException) -> bool:
         """Whether another attempt can do no harm, and may do good."""
         if isinstance(error, UnreachableError):
-            return self.is_promising or self.last is not None or self.fruitless < _FIRST_ATTEMPTS
+            return self.is_promising or self.last is not None or self.fruitless < self.first_attempts
         return isinstance(error, _AgainError)
 
 
@@ -106,6 +107,7 @@ class Sessions:
         self._refused: dict[Credentials | None, AuthenticationFailedError] = {}
         self._good: Endpoint | None = None
         self._served: set[Endpoint] = set()
+        self._gave_up: datetime | None = None
         self._down: dict[Endpoint, tuple[datetime, EndpointError]] = {}
         self._members: dict[Fqdn, Fqdn] | None = None
         self._unlearnt = False
@@ -141,7 +143,7 @@ class Sessions:
             cmdlet.require_version(self.version)
         until = None if deadline is None else self._clock.now() + deadline
         job = Job(cmdlet=cmdlet, deadline=deadline, until=until, on_record=on_record, before_send=before_send)
-        course = _Course(job, place)
+        course = _Course(job, place, first_attempts=1 if self._gave_up_lately() else _FIRST_ATTEMPTS)
         is_read = cmdlet.effect is Effect.READ
         limits = Limits(
             attempts=self._policy.read_attempts if is_read else self._policy.change_attempts,
@@ -153,11 +155,15 @@ class Sessions:
         except (_AgainError, EndpointError):
             if course.fruitless:
                 self._served -= self._down.keys()  # the next one has no reason to be as patient
+                self._gave_up = self._clock.now()
             if course.last is None:
                 raise
         if course.last is None:
             raise EndpointError(f"{cmdlet.NAME} was not attempted.")
         return attrs.evolve(course.last.execution, attempts=course.attempts)
+
+    def _gave_up_lately(self) -> bool:
+        return self._gave_up is not None and self._clock.now() - self._gave_up < _REST
 
     def _once(self, course: _Course[R]) -> None:
         resend = course.last.resend if course.last is not None else None

@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from lyncops.lab.interface import ErrorDetail, Invocation, SimulatedMachine, TerminatingError
+from lyncops.lab.interface import ErrorDetail, Invocation, MachineDiedError, SimulatedMachine, TerminatingError
 from lyncops.lab.wire import records
 from lyncops.lab.wire.clixml import write
 from lyncops.lab.wire.commands import Pipeline
@@ -117,6 +117,8 @@ class PipelineRunner:
             state, detail = PipelineState.COMPLETED, None
         except TerminatingError as error:
             detail = error.detail
+        except MachineDiedError:
+            detail = ErrorDetail(message="The machine went down.", error_id="LabMachineDied")  # nobody is connected any more
         finally:
             if command.session.stopped.is_set():
                 state, detail = PipelineState.STOPPED, _STOPPED
