@@ -177,6 +177,7 @@ class OutsideHost:
             _Port(machine=machine, port=port, placeholder=_bound((_LOOPBACK, 0))) for machine in outside.addresses for port in PORTS
         ]
         self._dns = DnsServer(outside.zone)
+        self._lock = threading.Lock()  # the watching thread and whoever cannot wait for it
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="lab-ports", daemon=True)
         self.synchronise()
@@ -195,10 +196,11 @@ class OutsideHost:
 
     def synchronise(self) -> None:
         """Open and close the ports as the world stands now."""
-        accepting = self._outside.open_ports()
-        for one in self._ports:
-            one.set_open(is_open=(one.machine, one.port) in accepting)
-            one.hang_up()
+        with self._lock:
+            accepting = self._outside.open_ports()
+            for one in self._ports:
+                one.set_open(is_open=(one.machine, one.port) in accepting)
+                one.hang_up()
 
     def _watch(self) -> None:
         while not self._ended.wait(_LOOK_EVERY):
