@@ -1,0 +1,145 @@
+"""The connection to one deployment: sessions and journal, opened when first needed, and the reading of what the servers say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar
+
+import attrs
+
+from lyncops.clock import SystemClock
+from lyncops.deployment.lookups import Lookups
+from lyncops.deployment.network import AnswersLookups
+from lyncops.deployment.scope import EVERYTHING, Scope
+from lyncops.errors import InvalidValueError
+from lyncops.remoting.interface import Clock, RunsCmdlets
+from lyncops.runs.journal import Journal, open_journal
+from lyncops.values import ANYWHERE, Effect, LyncVersion, Place
+
+if TYPE_CHECKING:
+    from lyncops.cmdlets.base import Cmdlet
+    from lyncops.configuration import Configuration
+    from lyncops.deployment.model import Deployment
+    from lyncops.remoting.execution import Execution, StreamRecord
+
+R = TypeVar("R")
+
+
+@attrs.define(slots=True, kw_only=True, eq=False)
+class Connection:
+    """One deployment. Servers, passwords and the journal are touched when a method first needs them.
+
+    `open_sessions` and `open_journal` are called at most once each, so that a test can put a model of Lync behind them. Not to be
+    shared between threads.
+    """
+
+    name: str
+    open_sessions: Callable[[], RunsCmdlets] = attrs.field(repr=False)
+    open_journal: Callable[[], Journal] = attrs.field(repr=False)
+    clock: Clock = attrs.field(factory=SystemClock, repr=False)
+    version: LyncVersion | None = None
+    poll_interval: timedelta | None = None
+    settle: timedelta | None = None
+    lookups: AnswersLookups = attrs.field(factory=Lookups, repr=False)  # how DNS and ports outside are asked
+    _sessions: RunsCmdlets | None = attrs.field(default=None, init=False, repr=False)
+    _journal: Journal | None = attrs.field(default=None, init=False, repr=False)
+
+    @classmethod
+    def of(cls, configuration: Configuration) -> Self:
+        """The client that a configuration describes."""
+        clock = SystemClock()
+        return cls(
+            name=configuration.name,
+            open_sessions=partial(_open_sessions, configuration, clock),
+            open_journal=partial(open_journal, configuration.journal_url),
+            clock=clock,
+            version=configuration.version,
+            poll_interval=configuration.poll_interval,
+            settle=configuration.settle,
+            lookups=configuration.lookups,
+        )
+
+    @property
+    def sessions(self) -> RunsCmdlets:
+        """The sessions with the servers.
+
+        Raises:
+            ConfigurationError: a password is not there.
+        """
+        if self._sessions is None:
+            self._sessions = self.open_sessions()
+        return self._sessions
+
+    @property
+    def journal(self) -> Journal:
+        """The journal.
+
+        Raises:
+            JournalError: it cannot be opened or written.
+        """
+        if self._journal is None:
+            self._journal = self.open_journal()
+        return self._journal
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let sessions and journal go. A cmdlet that runs at a server goes on there."""
+        sessions, self._sessions = self._sessions, None
+        journal, self._journal = self._journal, None
+        if sessions is not None:
+            sessions.close()
+        if journal is not None:
+            journal.close()
+
+    def status(self, scope: Scope = EVERYTHING) -> Deployment:
+        """Read the deployment afresh.
+
+        Raises:
+            EndpointError: no server could be reached.
+        """
+        from lyncops.deployment.reader import read_deployment
+
+        deployment = read_deployment(self.sessions, name=self.name, clock=self.clock, version=self.version, scope=scope)
+        return attrs.evolve(deployment, network=self.lookups.answer(scope.lookups)) if scope.lookups else deployment
+
+    def run_cmdlet(
+        self,
+        cmdlet: Cmdlet[R],
+        *,
+        place: Place = ANYWHERE,
+        deadline: timedelta | None = None,
+        on_record: Callable[[StreamRecord], None] | None = None,
+    ) -> Execution[R]:
+        """Run one READ cmdlet, or a CHANGE with -WhatIf. What changes something belongs into a plan, where it is journalled.
+
+        Raises:
+            InvalidValueError: the cmdlet changes something.
+            EndpointError: no server could be reached.
+        """
+        if cmdlet.effect is Effect.CHANGE:
+            raise InvalidValueError(
+                f"{cmdlet.NAME} changes the deployment; alone it would be neither checked nor journalled.",
+                remedy="Run it as a step of a plan, or ask with what_if=True what it would do.",
+            )
+        return self.sessions.run(cmdlet, place=place, deadline=deadline, on_record=on_record)
+
+
+def _open_sessions(configuration: Configuration, clock: Clock) -> RunsCmdlets:
+    from lyncops.remoting.sessions import Sessions
+
+    credentials = configuration.sign_in.credentials() if configuration.sign_in else None
+    return Sessions(
+        [address.resolved() for address in configuration.addresses],
+        credentials=credentials,
+        policy=configuration.retry,
+        clock=clock,
+        version=configuration.version,
+    )
