@@ -1,6 +1,7 @@
 """The main job, on a simulated deployment: a site dies, is rescued over real WinRM, comes back, and is failed back.
 
-python3 scripts/demo.py      needs nothing but Python 3.11 and pip, and takes about a minute once everything is installed
+python3 scripts/demo.py          needs nothing but Python 3.11 and pip, and takes about a minute once everything is installed
+python3 scripts/demo.py --all    plays every procedure in turn instead, in less than three minutes
 
 The lab runs in a process of its own; all that lyncops knows of it came over NTLM-encrypted WinRM. The exit code is 0 when
 everything was as promised.
@@ -13,18 +14,14 @@ import bootstrap
 if __name__ == "__main__":
     bootstrap.run_inside(__file__, "cli", "lab")
 
-import json
-import os
-import shlex
-import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+import demo_procedures
+from stage import CONFIG, BrokenPromiseError, act, lab, promise, say, status
 
 import lyncops
 from lyncops.deployment.comparison import differences
@@ -34,12 +31,7 @@ from lyncops.values import Fqdn
 POOL1: Final = Fqdn("pool1.contoso.com")
 POOL2: Final = Fqdn("pool2.contoso.com")
 EDGE1: Final = Fqdn("edge1.contoso.com")
-CONFIG: Final = "lab/lyncops.toml"
 RETURN_WITHIN: Final = 20.0  # seconds for the crashed pool to start its services again
-
-
-class BrokenPromiseError(Exception):
-    """Something was not as promised."""
 
 
 def main() -> int:
@@ -48,8 +40,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="lyncops-demo-") as name:
         folder = Path(name)
         try:
-            with lab(folder):
-                play(folder)
+            if "--all" in sys.argv[1:]:
+                demo_procedures.play(folder)
+            else:
+                with lab(folder):
+                    play(folder)
         except (BrokenPromiseError, lyncops.LyncOpsError) as broken:
             print(f"\nNot as promised: {broken}", file=sys.stderr)
             return 1
@@ -121,12 +116,6 @@ def next_hop(deployment: Deployment, fqdn: Fqdn) -> Fqdn | None:
     return next((edge.next_hop for edge in edges if edge.fqdn == fqdn), None)
 
 
-def status(folder: Path) -> Deployment:
-    """Read the deployment, as a program would."""
-    with lyncops.connect(folder / CONFIG) as client:
-        return client.status()
-
-
 def runs(folder: Path) -> list[str]:
     """The runs in the journal, oldest first."""
     with lyncops.connect(folder / CONFIG) as client:
@@ -142,49 +131,6 @@ def wait_until_alive(folder: Path) -> None:
             return
         time.sleep(0.5)
     raise BrokenPromiseError(f"{POOL1} did not come back within {RETURN_WITHIN:.0f} s.")
-
-
-@contextmanager
-def lab(folder: Path) -> Generator[None]:
-    """A lab in a process of its own, for as long as the block lasts; its password goes where lyncops.toml says."""
-    command = ["lab", "serve", "two-sites", "--out", "lab", "--json"]
-    with lyncops_process(folder, command) as server:
-        try:
-            line = server.stdout.readline() if server.stdout else ""
-            if not line:
-                raise BrokenPromiseError("The lab did not start; its own words stand above.")
-            served: dict[str, str] = json.loads(line)
-            os.environ[served["password_variable"]] = served["password"]
-            yield
-        finally:
-            server.send_signal(signal.SIGTERM if os.name == "nt" else signal.SIGINT)
-
-
-def lyncops_process(folder: Path, arguments: Sequence[str]) -> subprocess.Popen[str]:
-    """Start the command `lyncops` of this environment, so that its standard output can be read."""
-    return subprocess.Popen([sys.executable, "-m", "lyncops", *arguments], cwd=folder, stdout=subprocess.PIPE, text=True)
-
-
-def say(folder: Path, verb: str, *arguments: str) -> None:
-    """Run `lyncops` as an operator would, who sees the command line and what it answers."""
-    config = () if verb == "lab" else ("--config", CONFIG)
-    command = (*config, verb, *arguments)
-    print(f"\n$ {shlex.join(('lyncops', *command))}", flush=True)
-    code = subprocess.run([sys.executable, "-m", "lyncops", *command], cwd=folder, check=False).returncode
-    promise(f"`lyncops {verb}` ends with exit code 0 (it was {code})", holds=code == 0, quiet=True)
-
-
-def promise(words: str, *, holds: bool, quiet: bool = False) -> None:
-    """Go on when it holds."""
-    if not holds:
-        raise BrokenPromiseError(words)
-    if not quiet:
-        print(f"  as promised: {words}", flush=True)
-
-
-def act(title: str) -> None:
-    """Begin the next act of the story."""
-    print(f"\n{'#' * 8} {title}", flush=True)
 
 
 if __name__ == "__main__":
