@@ -1,33 +1,48 @@
-"""The verbs of the command line. They ask the client and show its answers; they decide nothing."""
+"""The command line's first word: the verbs, each in a module of its own that is imported when it is used."""
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+import attrs
 import click
 
-from lyncops.cli.call import Call, json_option, with_call
-from lyncops.cli.json_values import to_json
 from lyncops.cli.log import show_log
-from lyncops.cli.screen import Screen
-from lyncops.cli.show_status import status_blocks
-from lyncops.deployment.codec import deployment_to_dict
-from lyncops.deployment.scope import EVERYTHING, Facet, Scope
-from lyncops.runs.exit_codes import ExitCode
 
-_VERBS: Final = {
-    "status": "lyncops.cli.verbs",
-    "readiness": "lyncops.cli.readiness",
-    "check": "lyncops.cli.planning",
-    "plan": "lyncops.cli.planning",
-    "run": "lyncops.cli.running",
-    "resume": "lyncops.cli.running",
-    "runs": "lyncops.cli.history",
-    "backup-service": "lyncops.cli.backup_service",
-    "lab": "lyncops.cli.lab",
+
+@attrs.frozen(slots=True)
+class _Verb:
+    """Where a verb is, and what the overview says about it without importing it."""
+
+    module: str
+    about: str
+
+
+_VERBS: Final[Mapping[str, _Verb]] = {
+    "status": _Verb("status", "Show the deployment: sites, pools, pairs, store, Edge pools."),
+    "readiness": _Verb("readiness", "Which pools could be failed over right now, and at what loss?"),
+    "check": _Verb("planning", "Answer the checks of a procedure, or of pools."),
+    "plan": _Verb("planning", "Show what a procedure would do. Changes nothing."),
+    "run": _Verb("running", "Execute a procedure, or a saved plan."),
+    "resume": _Verb("running", "Go on with a run that stopped."),
+    "runs": _Verb("history", "What was done: list the runs, show, report, cancel."),
+    "backup-service": _Verb("backup_service", "The service that copies each pool's data to its backup pool."),
+    "lab": _Verb("lab", "Run a simulated deployment, and make things go wrong in it."),
 }
+_EXIT_CODES: Final = """\b
+Exit codes:
+  0  done and verified
+  1  wrong use or configuration
+  2  a precondition failed, nothing was changed
+  3  failed, state known
+  4  outcome unknown
+  5  paused
+  6  locked by another run
+  7  done, with exceptions that are listed
+"""
 
 
 class Verbs(click.Group):
@@ -43,11 +58,18 @@ class Verbs(click.Group):
         del ctx
         if cmd_name not in _VERBS:
             return None
-        command: object = getattr(importlib.import_module(_VERBS[cmd_name]), cmd_name.replace("-", "_"))
+        module = importlib.import_module(f"lyncops.cli.{_VERBS[cmd_name].module}")
+        command: object = getattr(module, cmd_name.replace("-", "_"))
         return command if isinstance(command, click.Command) else None
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The overview of the verbs."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, verb.about) for name, verb in _VERBS.items()])
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+
+@click.group(cls=Verbs, epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
@@ -61,24 +83,10 @@ class Verbs(click.Group):
 @click.version_option(package_name="lyncops")
 @click.pass_context
 def lyncops(context: click.Context, config: Path, json: bool, verbose: bool) -> None:
-    r"""Disaster recovery of Lync Server 2013 and Skype for Business Server: checked, shown, executed, verified, reported.
+    """Disaster recovery of Lync Server 2013 and Skype for Business Server: checked, shown, executed, verified, reported."""
+    from lyncops.cli.call import Call
+    from lyncops.cli.screen import Screen
 
-    \b
-    Exit codes: 0 done and verified; 1 wrong use or configuration; 2 a precondition failed, nothing was changed;
-    3 failed, state known; 4 outcome unknown; 5 paused; 6 locked by another run; 7 done, with exceptions.
-    """
     if verbose:
         show_log()
     context.obj = Call(config, Screen(json=json))
-
-
-@click.command()
-@click.option("--users", is_flag=True, help="Count the users of each pool; every user travels over the wire for that.")
-@json_option
-@with_call
-def status(call: Call, users: bool) -> ExitCode:
-    """Show the deployment: sites, pools, pairs, Central Management store, Edge pools, and what cannot be read."""
-    with call.client() as client:
-        deployment = client.status(EVERYTHING | Scope.of(Facet.USERS) if users else EVERYTHING)
-    call.screen.tell(to_json(deployment_to_dict(deployment)), status_blocks(deployment))
-    return ExitCode.DONE

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from lyncops.runs.model import RunState
+if TYPE_CHECKING:
+    from lyncops.runs.model import RunState  # the command line's overview needs the codes, and no runs
 
 
 class ExitCode(enum.IntEnum):
@@ -22,21 +23,21 @@ class ExitCode(enum.IntEnum):
     DONE_WITH_EXCEPTIONS = 7
 
 
-_BY_STATE: Final[Mapping[RunState, ExitCode]] = {
-    RunState.PENDING: ExitCode.PAUSED,
-    RunState.RUNNING: ExitCode.UNKNOWN,  # its process is gone, and nobody has looked yet
-    RunState.PAUSED_BY_FAILED_STEP: ExitCode.FAILED,
-    RunState.PAUSED_BY_OPERATOR: ExitCode.PAUSED,
-    RunState.PENDING_MANUAL_STEP: ExitCode.PAUSED,
-    RunState.UNKNOWN: ExitCode.UNKNOWN,
-    RunState.COMPLETED: ExitCode.DONE,
-    RunState.COMPLETED_WITH_EXCEPTIONS: ExitCode.DONE_WITH_EXCEPTIONS,
-    RunState.CANCELLED: ExitCode.FAILED,
-    RunState.TIMED_OUT: ExitCode.FAILED,
-    RunState.FAILED: ExitCode.FAILED,
+_BY_STATE: Final[Mapping[str, ExitCode]] = {
+    "pending": ExitCode.PAUSED,
+    "running": ExitCode.UNKNOWN,  # its process is gone, and nobody has looked yet
+    "paused_by_failed_step": ExitCode.FAILED,
+    "paused_by_operator": ExitCode.PAUSED,
+    "pending_manual_step": ExitCode.PAUSED,
+    "unknown": ExitCode.UNKNOWN,
+    "completed": ExitCode.DONE,
+    "completed_with_exceptions": ExitCode.DONE_WITH_EXCEPTIONS,
+    "cancelled": ExitCode.FAILED,
+    "timed_out": ExitCode.FAILED,
+    "failed": ExitCode.FAILED,
 }
 
 
 def exit_code(state: RunState) -> ExitCode:
     """The exit code that tells of this state."""
-    return _BY_STATE[state]
+    return _BY_STATE[state.value]
