@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self
 
 from lyncops.cmdlets.base import ONLY_2019, SINCE_2013, SINCE_2015, Cmdlet, NoOutput, command, parameter
 from lyncops.cmdlets.enums import BackupCategory, BackupModule, BackupModules, ExportStatus, ImportStatus
@@ -11,7 +11,7 @@ from lyncops.cmdlets.kinds import BOOLEAN, FQDN, IDENTITY, INT32, STRING, STRING
 from lyncops.cmdlets.reading import as_bool, as_int, as_text, as_timedelta, several, word_of
 from lyncops.cmdlets.result import Result, prop, result
 from lyncops.errors import InvalidValueError
-from lyncops.values import Effect
+from lyncops.values import Effect, RemoteObject
 
 BACKUP_CATEGORY: Final = choice("BackupCategory", BackupCategory)
 BACKUP_MODULES: Final = choice("BackupModules", BackupModules)
@@ -57,6 +57,21 @@ class BackupServiceStatus(Result):
         word_of(ExportStatus, first=None), "OverallExportStatus", "ExportStatus", default=None
     )
     overall_import_status: ImportStatus | None = prop(word_of(ImportStatus), "OverallImportStatus", "ImportStatus", default=None)
+
+    @classmethod
+    def decode(cls, item: object) -> Self:
+        """Read one pipeline object; the modules are what looks like them, where no property has a name that is known."""
+        found = super().decode(item)
+        name = next((name for name, value in found.unknown_properties.items() if _are_modules(value)), None)
+        if found.backup_modules or name is None or not isinstance(item, RemoteObject):
+            return found
+        properties = {"BackupModules" if each == name else each: value for each, value in item.properties.items()}
+        return super().decode(RemoteObject(properties, item.type_names, item.text))
+
+
+def _are_modules(value: object) -> bool:
+    modules = several(BackupModuleStatus.decode)(value) or ()
+    return bool(modules) and all(module.identity and module.export_status for module in modules)
 
 
 @result

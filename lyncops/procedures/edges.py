@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from lyncops.checks.health import silent_machines
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.cmdlets import EnableCsTopology, SetCsEdgeServer
 from lyncops.deployment.model import Deployment, EdgePool, PoolKind
@@ -11,7 +12,6 @@ from lyncops.plan.conditions import Condition, EdgeNextHopIs, ReplicasUpToDate
 from lyncops.plan.conditions.routes import leads_to
 from lyncops.plan.steps import CmdletStep, Step, WaitStep
 from lyncops.procedures import figures
-from lyncops.procedures.drafting import silent_machines
 from lyncops.values import Anywhere, Fqdn, Place, Unread
 
 _SOURCE = "Failing over a pool, step 1; Set-CsEdgeServer reference page; facts page 8"
@@ -101,7 +101,7 @@ def next_hop_fits(deployment: Deployment, move: NextHopMove, *, leaving: Fqdn) -
     elif move.to == leaving:
         problem = f"{move.to} is the pool that users leave."
     elif target.machines and not target.is_alive:
-        problem = f"No machine of {move.to} is up."
+        problem = f"No machine of {move.to} is known to be up."
     else:
         problem = ""
     names = ", ".join(edge.fqdn for edge in move.edges)

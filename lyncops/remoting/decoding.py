@@ -19,6 +19,7 @@ _ESCAPED: Final = re.compile("(?:_x[0-9A-Fa-f]{4}_)+")
 _DURATION: Final = re.compile(
     r"(?P<sign>-?)P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d*)?)S)?)?", re.ASCII
 )
+_NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _SURROGATES: Final = range(0xD800, 0xE000)
 _MAX_DEPTH: Final = 100
 _PROPERTY_BAGS: Final = ("Props", "MS")
@@ -200,8 +201,15 @@ def decode_message(data: bytes) -> object:
     """The value of a message's data; the text itself where it is no XML."""
     if not data:
         return None
+    text = data.decode("utf-8", "replace")
+    # PSRP has no document types, and without one no entity can be declared that grows or reads a file.
+    if "<!DOCTYPE" in text:
+        return text
     try:
-        # PSRP has no document types, and without one no entity can be declared that grows or reads a file.
-        return decode_element(ET.XML(data)) if b"<!DOCTYPE" not in data else data.decode("utf-8", "replace")
+        return decode_element(ET.XML(data))
     except ET.ParseError:
-        return data.decode("utf-8", "replace")
+        pass  # perhaps only for a character that XML does not have, and that a careless server let through
+    try:
+        return decode_element(ET.XML(_NO_XML.sub("\ufffd", text)))
+    except ET.ParseError:
+        return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, MutableMapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar, cast
 from uuid import uuid4
 
 import attrs
@@ -153,7 +153,9 @@ def finish(job: Job[R], pipeline: Pipeline, ending: Ending, started: datetime, e
 def _decode(cmdlet: Cmdlet[R], items: list[object]) -> tuple[tuple[R, ...], str]:
     output: list[R] = []
     misread = ""
-    for item in items:
+    # A list that was written as one object is what its items are.
+    flat = (each for item in items for each in (cast("list[object]", item) if isinstance(item, list) else [item]))
+    for item in flat:
         try:
             output.append(cmdlet.decode(item))
         except (LyncOpsError, ValueError, TypeError, LookupError, AttributeError) as error:
