@@ -104,6 +104,8 @@ def test_help_names_every_verb(invoke: Invoke) -> None:
     assert answer.code == 0
     for verb in ("status", "check", "plan", "run", "resume", "runs", "lab"):
         assert f"\n  {verb} " in answer.out
+    assert "\\b" not in answer.out
+    assert "\n    3  failed, state known\n" in answer.out
 
 
 def test_ctrl_c_is_no_traceback(client: MagicMock, invoke: Invoke, at_terminal: Callable[..., Answer]) -> None:
