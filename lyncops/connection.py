@@ -16,7 +16,6 @@ from lyncops.deployment.network import AnswersLookups
 from lyncops.deployment.scope import EVERYTHING, Scope
 from lyncops.errors import InvalidValueError
 from lyncops.remoting.interface import Clock, RunsCmdlets
-from lyncops.runs.journal import Journal, open_journal
 from lyncops.values import ANYWHERE, Effect, LyncVersion, Place
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from lyncops.configuration import Configuration
     from lyncops.deployment.model import Deployment
     from lyncops.remoting.execution import Execution, StreamRecord
+    from lyncops.runs.journal import Journal
 
 R = TypeVar("R")
 
@@ -54,7 +54,7 @@ class Connection:
         return cls(
             name=configuration.name,
             open_sessions=partial(_open_sessions, configuration, clock),
-            open_journal=partial(open_journal, configuration.journal_url),
+            open_journal=partial(_open_journal, configuration.journal_url),
             clock=clock,
             version=configuration.version,
             poll_interval=configuration.poll_interval,
@@ -143,3 +143,9 @@ def _open_sessions(configuration: Configuration, clock: Clock) -> RunsCmdlets:
         clock=clock,
         version=configuration.version,
     )
+
+
+def _open_journal(url: str) -> Journal:
+    from lyncops.runs.journal import open_journal
+
+    return open_journal(url)

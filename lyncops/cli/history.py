@@ -9,7 +9,8 @@ from lyncops.cli.call import Call, json_option, with_call
 from lyncops.cli.json_values import to_json
 from lyncops.cli.show_run import run_blocks, runs_blocks
 from lyncops.runs.exit_codes import ExitCode, exit_code
-from lyncops.runs.report import JsonValue, Report
+from lyncops.runs.report import Report
+from lyncops.values import JsonValue
 
 
 @click.group()

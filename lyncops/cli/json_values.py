@@ -9,8 +9,7 @@ from typing import cast
 
 import attrs
 
-from lyncops.runs.report import JsonValue
-from lyncops.values import DotNetVersion, ServiceId, Unread
+from lyncops.values import DotNetVersion, JsonValue, ServiceId, Unread
 
 
 def to_json(value: object) -> JsonValue:

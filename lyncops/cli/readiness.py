@@ -13,7 +13,7 @@ from lyncops.cli.json_values import to_json
 from lyncops.cli.show_plan import duration
 from lyncops.procedures.readiness import ModeReadiness, PoolReadiness, Readiness, ReadinessVerdict
 from lyncops.runs.exit_codes import ExitCode
-from lyncops.runs.report import JsonValue
+from lyncops.values import JsonValue
 
 _CODES: Final = {
     None: ExitCode.UNKNOWN,

@@ -17,7 +17,7 @@ from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
 from lyncops.cli.blocks import Block, Heading, Table, Text, plain_lines
-from lyncops.runs.report import JsonValue
+from lyncops.values import JsonValue
 
 
 @attrs.define(slots=True)

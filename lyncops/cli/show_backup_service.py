@@ -14,8 +14,7 @@ from lyncops.checks.words import exactly
 from lyncops.cli.blocks import Block, Heading, Table, Text, Tone
 from lyncops.cli.json_values import to_json
 from lyncops.deployment.model import BackupServiceSettings
-from lyncops.runs.report import JsonValue
-from lyncops.values import Unread
+from lyncops.values import JsonValue, Unread
 
 TONES: Final = {
     SyncState.STEADY: Tone.GOOD,

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import Final
 
 import attrs
 
 from lyncops.plan.steps import CmdletStep, ManualStep, Step
 from lyncops.runs.model import Attempt, Run, RunState, StepRecord, StepState
-
-JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
+from lyncops.values import JsonValue
 
 _MARKS: Final = {
     StepState.PENDING: "not begun",

@@ -26,7 +26,8 @@ def lab(monkeypatch: pytest.MonkeyPatch) -> Generator[Lab]:
 @pytest.fixture
 def ask(lab: Lab, tmp_path: Path, invoke: Invoke) -> Ask:
     config = lab.write_config(tmp_path)
-    hasty = '[retry]\nbackoff_first = "100ms"\njitter = "100ms"\nconnect_timeout = "1s"\nlost_contact = "1s"\nread_attempts = 2\nprobe_delay = "100ms"\n'
+    pauses = 'backoff_first = "100ms"\njitter = "100ms"\nprobe_delay = "100ms"\n'
+    hasty = f'[retry]\n{pauses}connect_timeout = "1s"\nlost_contact = "1s"\nread_attempts = 2\n'
     config.write_text(config.read_text(encoding="utf-8").replace("[retry]\n", hasty), encoding="utf-8")
 
     def run(*arguments: str) -> Answer:
