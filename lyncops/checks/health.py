@@ -9,7 +9,7 @@ from lyncops.checks.quorum import serves
 from lyncops.checks.situation import Direction, Situation
 from lyncops.checks.words import running, sentence
 from lyncops.deployment.model import Deployment, ExportState, Pool
-from lyncops.values import Unread
+from lyncops.values import Fqdn, Unread
 
 _MODES = "Invoke-CsPoolFailOver reference page: without -DisasterMode the pool is taken to be up, facts page 1.3"
 
@@ -47,6 +47,21 @@ def nobody_answers(deployment: Deployment) -> bool:
     """Whether no Front End at all let itself be asked: then the operator's rights are missing rather than every machine dead."""
     asked = [m.services for pool in deployment.front_end_pools for m in pool.machines if not _is_unasked(m.services)]
     return len(asked) > 1 and all(isinstance(services, Unread) for services in asked)
+
+
+def silent_machines(deployment: Deployment) -> tuple[Fqdn, ...]:
+    """The machines whose replicas cannot be expected to follow: Front Ends that are down, and what is silent in a dead pool's site.
+
+    A silent Edge server elsewhere is no such machine: most of them cannot be asked from inside (facts page 8).
+    """
+    pools = () if isinstance(deployment.pools, Unread) else deployment.pools
+    dead_sites = {pool.site for pool in deployment.front_end_pools if not pool.is_alive and not isinstance(pool.site, Unread)}
+    return tuple(
+        machine.fqdn
+        for pool in pools
+        for machine in pool.machines
+        if (not machine.is_up if pool.kind.is_front_end else pool.site in dead_sites and isinstance(machine.services, Unread))
+    )
 
 
 def _is_unasked(services: object) -> bool:

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from lyncops.checks.check import Finding, check, failed, passed, unknown, warning
+from lyncops.checks.health import silent_machines
 from lyncops.checks.situation import Situation
 from lyncops.checks.words import age, counted, listed, sentence
 from lyncops.deployment.model import Replica
-from lyncops.values import Unread
+from lyncops.values import Fqdn, Unread
 
 _FAULT_AGE: Final = timedelta(hours=1)
 _REPLICATE = "Run Invoke-CsManagementStoreReplication, allow two to three minutes, and look again."
@@ -36,7 +37,8 @@ def _aware(time: datetime, like: datetime) -> datetime:
 def replicas_up_to_date(situation: Situation) -> Finding:
     """A replica is False for a while after each change; it is a fault when it last reported more than an hour ago, or never.
 
-    In disaster mode the machines of the pool that is gone do not count, and nothing here stands in the way.
+    In disaster mode the machines of the pool that is gone do not count, and nothing here stands in the way. A dead pool of
+    another pair never counts: it would stand in the way for as long as it is dead.
     """
     replicas = situation.store.replicas
     if isinstance(replicas, Unread):
@@ -52,9 +54,9 @@ def replicas_up_to_date(situation: Situation) -> Finding:
 
 
 def _judge(situation: Situation, replicas: tuple[Replica, ...]) -> Finding:
-    gone = {machine.fqdn for machine in situation.leaving.machines} if situation.disaster and situation.leaving else set[str]()
+    gone = _not_expected(situation)
     behind = [replica for replica in replicas if not replica.up_to_date and replica.computer not in gone]
-    ignored = f" {counted(len(gone), 'machine')} of the pool that is gone not counted." if gone else ""
+    ignored = f" {counted(len(gone), 'machine')} that cannot follow not counted." if gone else ""
     if not behind:
         return passed(f"{counted(len([r for r in replicas if r.computer not in gone]), 'replica')} up to date.{ignored}")
     now = newest_time(situation)
@@ -65,6 +67,13 @@ def _judge(situation: Situation, replicas: tuple[Replica, ...]) -> Finding:
     remedy = f"See that REPLICA runs there and that the store can reach it (TCP 445, Edge 4443). {_REPLICATE}"
     evidence = f"Not up to date: {names}.{ignored}"
     return warning(evidence, remedy) if situation.disaster else failed(evidence, remedy)
+
+
+def _not_expected(situation: Situation) -> set[Fqdn]:
+    """The machines of the pool that is gone, and outside of the pair whatever does not run: its replica is old because of that."""
+    leaving = situation.leaving.machines if situation.disaster and situation.leaving else ()
+    pair = {machine.fqdn for pool in (situation.pool, situation.partner) if pool for machine in pool.machines}
+    return {machine.fqdn for machine in leaving} | (set(silent_machines(situation.deployment)) - pair)
 
 
 def _silence(replica: Replica, now: datetime) -> timedelta | None:

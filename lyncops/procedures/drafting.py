@@ -61,18 +61,3 @@ def data_loss_accepted(*, accepted: bool, loss: str) -> CheckResult:
         source="facts page 5: what the last interval had not copied is lost",
         overridable=False,
     )
-
-
-def silent_machines(deployment: Deployment) -> tuple[Fqdn, ...]:
-    """The machines whose replicas cannot be expected to follow: Front Ends that are down, and what is silent in a dead pool's site.
-
-    A silent Edge server elsewhere is no such machine: most of them cannot be asked from inside (facts page 8).
-    """
-    pools = () if isinstance(deployment.pools, Unread) else deployment.pools
-    dead_sites = {pool.site for pool in deployment.front_end_pools if not pool.is_alive and not isinstance(pool.site, Unread)}
-    return tuple(
-        machine.fqdn
-        for pool in pools
-        for machine in pool.machines
-        if (not machine.is_up if pool.kind.is_front_end else pool.site in dead_sites and isinstance(machine.services, Unread))
-    )

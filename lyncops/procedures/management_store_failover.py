@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from lyncops.checks.catalogue import CHECKS, run_checks
+from lyncops.checks.health import silent_machines
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.situation import Situation
 from lyncops.deployment.model import Deployment, Pool
 from lyncops.plan.conditions import StoreIsActiveOn
-from lyncops.procedures.drafting import Draft, data_loss_accepted, silent_machines
+from lyncops.procedures.drafting import Draft, data_loss_accepted
 from lyncops.procedures.edges import preferring
 from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.store import (

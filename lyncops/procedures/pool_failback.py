@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from lyncops.checks.catalogue import checks_for_failback
+from lyncops.checks.health import silent_machines
 from lyncops.checks.loss import expected_loss
 from lyncops.checks.replicas import is_faulty, newest_time
 from lyncops.checks.result import CheckResult
@@ -27,7 +28,7 @@ from lyncops.plan.model import Plan
 from lyncops.plan.steps import CmdletStep, ManualStep, Step
 from lyncops.procedures import figures
 from lyncops.procedures.conference import content_steps
-from lyncops.procedures.drafting import Draft, data_loss_accepted, finished, silent_machines
+from lyncops.procedures.drafting import Draft, data_loss_accepted, finished
 from lyncops.procedures.edges import (
     NextHopMove,
     edge_replica_steps,

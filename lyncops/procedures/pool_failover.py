@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import attrs
 
 from lyncops.checks.catalogue import checks_for_failover
+from lyncops.checks.health import silent_machines
 from lyncops.checks.loss import expected_loss
 from lyncops.checks.result import CheckResult
 from lyncops.checks.situation import Situation
@@ -24,7 +25,7 @@ from lyncops.plan.conditions import (
 from lyncops.plan.model import Plan
 from lyncops.plan.steps import CmdletStep, Step
 from lyncops.procedures import figures
-from lyncops.procedures.drafting import Draft, data_loss_accepted, finished, silent_machines
+from lyncops.procedures.drafting import Draft, data_loss_accepted, finished
 from lyncops.procedures.edges import NextHopMove, edge_replica_steps, edges_leading_to, next_hop_fits, next_hop_steps, preferring
 from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.response_groups import ResponseGroups

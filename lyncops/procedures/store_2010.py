@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from lyncops.checks.health import silent_machines
 from lyncops.checks.situation import Situation
 from lyncops.deployment.model import Deployment, Pool, StoreCopy
 from lyncops.plan.conditions import PoolIsAlive, ReplicasUpToDate, StoreIsActiveOn
 from lyncops.plan.steps import ManualStep, Step, WaitStep
 from lyncops.procedures import figures
-from lyncops.procedures.drafting import silent_machines
 from lyncops.procedures.store import STANDARD_EDITION_INSTANCE, store_works
 from lyncops.values import Fqdn
 

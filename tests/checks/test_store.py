@@ -158,7 +158,16 @@ def test_replicas_never_stop_a_rescue_and_those_of_the_dead_do_not_count() -> No
     assert ask("replicas-up-to-date", behind(90), DISASTER).verdict is WARNING
     gone = ask("replicas-up-to-date", behind(90, "pool1-fe1.contoso.com"), DISASTER)
     assert gone.verdict is PASSED
-    assert "3 machines of the pool that is gone not counted" in gone.evidence
+    assert "3 machines that cannot follow not counted" in gone.evidence
+
+
+def test_a_dead_pool_of_another_pair_stands_in_nobodys_way() -> None:
+    late = behind(90, "pool3-fe1.contoso.com")
+    pools = late.pools
+    assert not isinstance(pools, Unread)
+    other = attrs.evolve(late, pools=(*pools, front_end_pool(P3, partner=None, site="Oslo")))
+    assert ask("replicas-up-to-date", other).refuses
+    assert ask("replicas-up-to-date", with_dead(other, P3)).verdict is PASSED
 
 
 def test_a_clock_that_runs_behind_the_servers_does_no_harm() -> None:
