@@ -100,9 +100,7 @@ class ResponseGroups:
         if self.copied_by_themselves:
             return "Response groups come home by themselves: EnableRgsBackupService is on (facts page 4.6)."
         if self.wanted:
-            return (
-                f"Copies of the response groups stay on {partner}: to be rid of them, export with -RemoveExportedConfiguration."
-            )
+            return f"Copies of the response groups stay on {partner}: to be rid of them, export with -RemoveExportedConfiguration."
         rest = "add --response-groups, or export them there and import them here with -OverwriteOwner (facts page 4.6)."
         return f"Response groups of {pool} that were imported on {partner}: {rest}"
 
