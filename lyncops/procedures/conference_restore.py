@@ -11,6 +11,7 @@ from lyncops.plan.conditions.pools import CONFERENCE_CONTENT
 from lyncops.procedures.conference import content_steps
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.request import ProcedureRequest
+from lyncops.procedures.store import store_writable
 from lyncops.values import Mode
 
 _IDS = (
@@ -27,7 +28,8 @@ _IDS = (
 def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
     """Draft that the conference content of `request.target` comes home from its backup pool.
 
-    Refused when the pool is failed over (then pool-failback does it), or when one pool of the pair is dead.
+    Refused when the pool is failed over (then pool-failback does it), when one pool of the pair is dead, and when the store
+    does not work: the cmdlet has no -LocalStore and finds its pool in the store's topology (facts page 1.2, 6.2).
     """
     situation = Situation(deployment, request.target, Mode.PLANNED, Direction.FAILBACK)
     checks = run_checks([CHECKS[check_id] for check_id in _IDS], situation)
@@ -36,7 +38,7 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
         return Draft(checks=checks)
     return Draft(
         lock=(pool.fqdn, partner.fqdn),
-        checks=(*checks, _is_home(pool)),
+        checks=(*checks, _is_home(pool), store_writable(deployment)),
         steps=content_steps(pool, partner),
         goal=(BackupModuleIs(partner.fqdn, CONFERENCE_CONTENT),),
         expected_loss="Nothing.",
