@@ -13,6 +13,7 @@ import attrs
 import lyncops
 from lyncops.cli.main import main
 from lyncops.client import Client
+from lyncops.remoting.sessions import Sessions
 from tests.independent.server import PASSWORD, USER, Server
 
 
@@ -46,6 +47,12 @@ class Desk:
         """The Python interface."""
         return lyncops.connect(self.config)
 
+    def sessions(self) -> Sessions:
+        """The sessions alone, which run any cmdlet."""
+        opened = self.client().open_sessions()
+        assert isinstance(opened, Sessions)
+        return opened
+
 
 def _endpoint(server: Server, host: str, path: str, auth: str) -> str:
     scheme = "https" if server.tls else "http"
@@ -54,15 +61,23 @@ def _endpoint(server: Server, host: str, path: str, auth: str) -> str:
     return f'[[endpoint]]\nurl = "{url}"\nauth = "{auth}"\nconnect_to = "127.0.0.1:{server.port}"\n{ca}'
 
 
-def desk_for(folder: Path, *servers: Server, path: str = "OcsPowershell", auth: str = "", more: str = "", extra: str = "") -> Desk:
+def desk_for(
+    folder: Path,
+    *servers: Server,
+    path: str = "OcsPowershell",
+    auth: str = "",
+    more: str = "",
+    open_timeout: str = "2s",
+    endpoint: str = "",
+) -> Desk:
     """Write the configuration."""
     os.environ["LYNCOPS_PASSWORD"] = PASSWORD
-    text = '[deployment]\nname = "contoso"\n' + extra
+    text = '[deployment]\nname = "contoso"\n'
     for number, server in enumerate(servers, 1):
-        text += _endpoint(server, f"fe{number}.contoso.com", path, auth or ("basic" if server.tls else "ntlm"))
+        text += _endpoint(server, f"fe{number}.contoso.com", path, auth or ("basic" if server.tls else "ntlm")) + endpoint
     text += f"[credentials]\nusername = '{USER}'\npassword_env = \"LYNCOPS_PASSWORD\"\n"
     text += '[retry]\nprobe_delay = "50ms"\nbackoff_first = "20ms"\nbackoff_limit = "50ms"\njitter = "0s"\npoll_interval = "50ms"\n'
-    text += 'lost_contact = "1s"\nopen_timeout = "2s"\n' + more
+    text += 'lost_contact = "1s"\n' + f'open_timeout = "{open_timeout}"\n{more}'
     config = folder / "lyncops.toml"
     config.write_text(text, encoding="utf-8")
     return Desk(config=config)

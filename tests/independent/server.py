@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import http.server
 import re
@@ -89,6 +90,7 @@ class Manners:
     shell_id: Callable[[str], str] = str
     rewrite: Callable[[str], str] = str
     describe: bool = True
+    mute: bool = False  # the pool never opens
     knows_get: bool = True
     offers: tuple[str, ...] = ("Negotiate", 'Basic realm="WSMAN"')
 
@@ -107,6 +109,7 @@ class Server:
         self.requests: Counter[str] = Counter()
         self.logins = 0
         self.lock = threading.RLock()
+        self.connections: set[socket.socket] = set()
         self.tls = tls
         self.logon = Logon(USER, PASSWORD, folder)
         self._http = _Http(("127.0.0.1", 0), _Handler)
@@ -128,6 +131,12 @@ class Server:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._http.shutdown()
         self._http.server_close()
+        for connection in tuple(self.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        end = time.monotonic() + 2
+        while self.connections and time.monotonic() < end:
+            time.sleep(0.002)
         self.logon.forget()
 
     def run(self, name: str, arguments: Mapping[str, object]) -> object:
@@ -232,7 +241,7 @@ class Server:
         waits = re.search(r"PT(\d+(?:\.\d+)?)S", header.findtext(f"{{{W}}}OperationTimeout") or "")
         end = time.monotonic() + (float(waits[1]) if waits else 20.0)
         with pool.lock:
-            queue = pool.own if work is None else work.waiting
+            queue = bytearray() if self.manners.mute else pool.own if work is None else work.waiting
             while not queue and not (work is not None and work.done):
                 left = end - time.monotonic()
                 if left <= 0 or not pool.lock.wait(min(left, 0.5)) and time.monotonic() >= end:
@@ -290,7 +299,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if self.server.context is not None:
             self.request = self.server.context.wrap_socket(self.request, server_side=True)
         super().setup()
+        self.server.wsman.connections.add(self.request)
         self.talk = self.server.wsman.logon.connection()
+
+    def finish(self) -> None:
+        with contextlib.suppress(OSError):
+            super().finish()
+        self.server.wsman.connections.discard(self.request)
+        self.request.close()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing."""
