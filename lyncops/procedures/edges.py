@@ -39,12 +39,7 @@ def same_site(deployment: Deployment, edge: Fqdn, pool: Fqdn) -> bool:
 
 
 def next_hop_steps(
-    deployment: Deployment,
-    move: NextHopMove,
-    *,
-    place: Place,
-    why: str,
-    enable_topology: bool = False,
+    deployment: Deployment, move: NextHopMove, *, place: Place, why: str, enable_topology: bool = False
 ) -> tuple[Step, ...]:
     """One Set-CsEdgeServer for each Edge pool, and Enable-CsTopology after them where the operator asks for it.
 

@@ -1,0 +1,144 @@
+"""Writes what a lab says into the pages of docs/: the checks, the steps, and the end of a run, between two marks on each page.
+
+python3 scripts/docs.py      needs nothing but Python 3.11 and pip, and takes about a minute once everything is installed
+
+What stands outside the marks is written by hand. Of a run only the end is kept, as `lyncops run` prints it.
+"""
+
+from __future__ import annotations
+
+import bootstrap
+
+if __name__ == "__main__":
+    bootstrap.run_inside(__file__, "cli", "lab")
+
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from lyncops.client import Client
+from lyncops.configuration import load_configuration
+from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab
+from lyncops.plan.model import CmdletStep, ManualStep, Plan, Step, WaitStep
+from lyncops.procedures import ProcedureRequest
+from lyncops.values import Fqdn, Mode
+
+DOCS: Final = bootstrap.ROOT / "docs"
+BEGIN: Final = "<!-- from a lab, written by scripts/docs.py -->"
+END: Final = "<!-- end -->"
+RATE: Final = 3000.0
+POOL1: Final = Fqdn("pool1.contoso.com")
+POOL2: Final = Fqdn("pool2.contoso.com")
+EDGE1: Final = Fqdn("edge1.contoso.com")
+EDGE2: Final = Fqdn("edge2.contoso.com")
+
+
+@attrs.frozen
+class Lesson:
+    """A procedure as it is asked for, and what happens in the lab before it."""
+
+    procedure: str
+    request: ProcedureRequest
+    options: tuple[str, ...] = ()
+    before: tuple[tuple[str, ...], ...] = ()  # for `lyncops lab inject`
+    page: bool = True  # False: only the way back
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """What an operator types."""
+        return ("run", self.procedure, self.request.target, *self.options, "--yes")
+
+
+def planned(target: Fqdn) -> ProcedureRequest:
+    """A request in planned mode."""
+    return ProcedureRequest(target=target, mode=Mode.PLANNED)
+
+
+PLANNED: Final = ("--mode", "planned")
+DISASTER: Final = ("--mode", "disaster", "--accept-data-loss")
+LESSONS: Final = (
+    Lesson("database-failover", ProcedureRequest(target=POOL1)),
+    Lesson("database-failover", ProcedureRequest(target=POOL1), page=False),
+    Lesson("edge-next-hop", ProcedureRequest(target=EDGE2, next_hop=POOL1), ("--next-hop", POOL1)),
+    Lesson("edge-next-hop", ProcedureRequest(target=EDGE2, next_hop=POOL2), ("--next-hop", POOL2), page=False),
+    Lesson("edge-association", ProcedureRequest(target=POOL1, edge=EDGE2), ("--edge", EDGE2)),
+    Lesson("edge-association", ProcedureRequest(target=POOL1, edge=EDGE1), ("--edge", EDGE1), page=False),
+    Lesson("management-store-failover", planned(POOL1), PLANNED),
+    Lesson("management-store-failover", planned(POOL2), PLANNED, page=False),
+    Lesson(
+        "pool-failover",
+        ProcedureRequest(target=POOL1, mode=Mode.DISASTER, accept_data_loss=True),
+        DISASTER,
+        before=(("crash", POOL1),),
+    ),
+    Lesson("pool-failback", planned(POOL1), PLANNED, before=(("recover", POOL1), ("advance", "30m"))),
+    Lesson("conference-restore", ProcedureRequest(target=POOL1)),
+    Lesson("pool-failover", planned(POOL1), PLANNED, page=False),
+    Lesson("evacuate", planned(POOL1), PLANNED),
+)
+
+
+def main() -> int:
+    """Play every lesson in a lab and write its page."""
+    with tempfile.TemporaryDirectory(prefix="lyncops-docs-") as name, Lab.start("two-sites", rate=RATE) as lab:
+        os.environ[ENVIRONMENT_VARIABLE] = lab.password
+        config = lab.write_config(Path(name))
+        for lesson in LESSONS:
+            for injection in lesson.before:
+                lab.inject(*injection)
+            with Client.of(load_configuration(config)) as client:
+                plan = client.plan(lesson.procedure, lesson.request)
+            said = type_it(config, lesson.command)
+            if lesson.page:
+                write(DOCS / f"{lesson.procedure}.md", "\n".join(section(lesson, plan, said)))
+    return 0
+
+
+def type_it(config: Path, command: tuple[str, ...]) -> str:
+    """Run `lyncops` as an operator would; what it prints."""
+    arguments = [sys.executable, "-m", "lyncops", "--config", str(config), *command]
+    return subprocess.run(arguments, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "132"}).stdout
+
+
+def section(lesson: Lesson, plan: Plan, said: str) -> Iterator[str]:
+    """What stands between the marks."""
+    yield f"\n## Checks\n\n`lyncops check {shlex.join(lesson.command[1:-1])}` answers them:\n"
+    yield "| check | asks | source |\n| --- | --- | --- |"
+    yield from (f"| `{check.check_id}` | {check.question} | {check.source} |" for check in plan.checks)
+    yield "\n## Steps\n\nThe same plan in the lab (`two-sites`):\n"
+    yield "| | step | how | source |\n| --- | --- | --- | --- |"
+    yield from (f"| {number} | {step.title} | {how(step)} | {step.source} |" for number, step in enumerate(plan.steps, start=1))
+    injected = "".join(f"$ lyncops lab inject {shlex.join(injection)}\n" for injection in lesson.before)
+    yield "\n## A run\n\nIts end; before that, the plan and every event are printed.\n\n```"
+    yield f"{injected}$ lyncops {shlex.join(lesson.command)}"
+    yield said[said.rindex("== Run ") :].rstrip()
+    yield "```\n"
+
+
+def how(step: Step) -> str:
+    """What is sent, waited for or done by hand."""
+    match step:
+        case CmdletStep():
+            return f"`{step.cmdlet.to_powershell()}`{' (optional)' if step.optional else ''}"
+        case WaitStep():
+            return f"waits until {' and '.join(map(str, step.until))}{' (optional)' if step.optional else ''}"
+        case ManualStep():
+            return f"by hand: {' '.join(step.instructions)}"
+
+
+def write(page: Path, text: str) -> None:
+    """Put it between the marks."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    page.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from lyncops.procedures import PROCEDURES, ProcedureRequest
+from lyncops.values import Mode
+from tests.deployments import EDGE1, EDGE2, P1, P2, two_sites, with_dead
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+DISASTER = Mode.DISASTER
+DEAD = with_dead(two_sites(), P1)
+REQUESTS = {
+    "pool-failover": ProcedureRequest(target=P1, mode=DISASTER),
+    "pool-failback": ProcedureRequest(target=P1, mode=Mode.PLANNED),
+    "evacuate": ProcedureRequest(target=P1, mode=Mode.PLANNED),
+    "management-store-failover": ProcedureRequest(target=P1, mode=Mode.PLANNED),
+    "conference-restore": ProcedureRequest(target=P1),
+    "database-failover": ProcedureRequest(target=P1),
+    "edge-next-hop": ProcedureRequest(target=EDGE1, next_hop=P2),
+    "edge-association": ProcedureRequest(target=P1, edge=EDGE2),
+}
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.stem)
+def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([\w./-]+\.md)\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("procedure", PROCEDURES)
+def test_the_index_has_every_procedure(procedure: str) -> None:
+    assert f"]({procedure}.md)" in (DOCS / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("procedure", REQUESTS)
+def test_a_page_names_every_check_of_its_procedure(procedure: str) -> None:
+    request = REQUESTS[procedure]
+    page = (DOCS / f"{procedure}.md").read_text(encoding="utf-8")
+    plan = PROCEDURES[procedure].plan(DEAD if request.mode is DISASTER else two_sites(), request)
+    assert plan.checks
+    assert [check.check_id for check in plan.checks if f"`{check.check_id}`" not in page] == []
+
+
+@pytest.mark.parametrize("procedure", REQUESTS)
+def test_a_page_shows_a_run_that_reached_its_goal(procedure: str) -> None:
+    page = (DOCS / f"{procedure}.md").read_text(encoding="utf-8")
+    assert "completed: The goal is reached." in page
+    assert PROCEDURES[procedure].source in page
