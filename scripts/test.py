@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,23 +47,19 @@ def main() -> int:
     parser.add_argument("--nightly", action="store_true", help="the slow tests too, and many more examples")
     options, pytest_arguments = parser.parse_known_args()
     python = bootstrap.environment("test")
-    parts = check_statically(python)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(max_workers=1) as beside:
+        # The tests wait for servers now and then: the checks have the processor meanwhile.
+        checks = [beside.submit(check, python, name) for name in CHECKS]
         report = Path(folder) / "coverage.json"
         nightly = ["--nightly"] if options.nightly else []
         tests, closing_line = run_tests(python, report, [*nightly, *pytest_arguments])
-        parts += [tests, judge_coverage(report, judged=not pytest_arguments)]
+        coverage = judge_coverage(report, judged=not pytest_arguments)
+        parts = [*(each.result() for each in checks), tests, coverage]
     print()
     for part in parts:
         print(part)
     print(closing_line, flush=True)
     return 0 if all(part.passed for part in parts) else 1
-
-
-def check_statically(python: Path) -> list[Part]:
-    """Run the linters and type checkers, two at a time."""
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        return list(pool.map(partial(check, python), CHECKS))
 
 
 def check(python: Path, name: str) -> Part:

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from collections import Counter
+from typing import cast
+
+from lyncops.cmdlets import GetCsRegistrarConfiguration
+from lyncops.cmdlets.base import Cmdlet
+from lyncops.deployment.model import PoolState
+from lyncops.deployment.scope import Facet, Scope
+from lyncops.deployment.state_reading import StateReading
+from lyncops.values import Fqdn, RemoteObject
+from tests.deployment.scripted import Refusal, ScriptedSessions
+
+POOLS = tuple(Fqdn(f"pool{number}.contoso.com") for number in (1, 2))
+STATES = Scope.of(Facet.POOL_STATE)
+
+
+def registrar(identity: str, state: str = "Active") -> RemoteObject:
+    return RemoteObject({"Identity": identity, "PoolState": state})
+
+
+def asked(sessions: ScriptedSessions) -> Counter[bool]:
+    """How often the local copy was asked, and how often not."""
+    return Counter(cast("GetCsRegistrarConfiguration", each).local_store for each in sessions.requests)
+
+
+def test_one_cmdlet_tells_all_states_and_what_it_does_not_tell_is_none() -> None:
+    written = (registrar("Global"), registrar("Service:Registrar:POOL1.contoso.com", "FailedOver"))
+    sessions = ScriptedSessions({"GetCsRegistrarConfiguration": written})
+    states = StateReading(sessions, POOLS, STATES, local=False)
+    found = states.of(POOLS[0])
+    assert found is not None
+    assert found.pool_state is not None
+    assert PoolState(found.pool_state.value) is PoolState.FAILED_OVER
+    assert states.of(POOLS[1]) is None
+    assert asked(sessions) == {False: 1}
+
+
+def test_for_a_single_pool_nothing_is_asked() -> None:
+    sessions = ScriptedSessions({})
+    assert StateReading(sessions, POOLS, Scope.of(Facet.POOL_STATE, pools=POOLS[:1]), local=False).of(POOLS[0]) is None
+    assert StateReading(sessions, POOLS, Scope.of(Facet.STORE), local=False).of(POOLS[0]) is None
+    assert not sessions.requests
+
+
+def test_the_local_copy_is_asked_where_the_store_does_not_answer() -> None:
+    def answer(cmdlet: Cmdlet[object]) -> Refusal | tuple[RemoteObject, ...]:
+        local = cast("GetCsRegistrarConfiguration", cmdlet).local_store
+        return (registrar(f"Service:Registrar:{POOLS[0]}"),) if local else Refusal("The store is away.")
+
+    sessions = ScriptedSessions({"GetCsRegistrarConfiguration": answer})
+    assert StateReading(sessions, POOLS, STATES, local=False).of(POOLS[0]) is not None
+    assert asked(sessions) == {False: 1, True: 1}
+    known = ScriptedSessions({"GetCsRegistrarConfiguration": answer})
+    assert StateReading(known, POOLS, STATES, local=True).of(POOLS[0]) is not None
+    assert asked(known) == {True: 1}
