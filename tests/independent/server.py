@@ -109,6 +109,7 @@ class Server:
         self.requests: Counter[str] = Counter()
         self.logins = 0
         self.lock = threading.RLock()
+        self.stopping = threading.Event()
         self.connections: set[socket.socket] = set()
         self.tls = tls
         self.logon = Logon(USER, PASSWORD, folder)
@@ -129,6 +130,7 @@ class Server:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stopping.set()
         self._http.shutdown()
         self._http.server_close()
         for connection in tuple(self.connections):
