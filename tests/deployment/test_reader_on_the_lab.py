@@ -77,7 +77,9 @@ def test_a_dead_site_with_the_store_on_it_is_read_from_a_local_copy() -> None:
     assert after.read_through == "model://fe4.contoso.com"
     assert [p.fqdn for p in after.front_end_pools] == [p.fqdn for p in before.front_end_pools]
     assert after.sites == before.sites
-    assert after.edges == before.edges
+    assert isinstance(before.edges, tuple)
+    # How the topology document carries the external name is not established, so that nothing reads it from there.
+    assert after.edges == tuple(attrs.evolve(edge, external_fqdn=None) for edge in before.edges)
     told = ("fe", "database", "Central Management store", "PresenceFocus")
     assert [line for line in differences(before, after) if not any(word in line for word in told)] == []
     assert not pool_of(after, P1).is_alive
