@@ -80,7 +80,7 @@ def test_a_dead_site_with_the_store_on_it_is_read_from_a_local_copy() -> None:
     assert isinstance(before.edges, tuple)
     # How the topology document carries the external name is not established, so that nothing reads it from there.
     assert after.edges == tuple(attrs.evolve(edge, external_fqdn=None) for edge in before.edges)
-    told = ("fe", "database", "Central Management store", "PresenceFocus")
+    told = ("fe", "database", "Central Management store", "PresenceFocus", "external fqdn")
     assert [line for line in differences(before, after) if not any(word in line for word in told)] == []
     assert not pool_of(after, P1).is_alive
     assert pool_of(after, P2).is_alive
