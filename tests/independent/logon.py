@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import ipaddress
 import os
 import re
@@ -50,7 +50,7 @@ class Logon:
         """A self-signed certificate, which is written to `ca` for the client."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAMES[0])])
-        today = datetime.datetime.now(datetime.UTC)
+        today = dt.datetime.now(dt.UTC)
         names: list[x509.GeneralName] = [x509.DNSName(each) for each in NAMES]
         certificate = (
             x509.CertificateBuilder()
@@ -58,8 +58,8 @@ class Logon:
             .issuer_name(name)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(today - datetime.timedelta(days=1))
-            .not_valid_after(today + datetime.timedelta(days=2))
+            .not_valid_before(today - dt.timedelta(days=1))
+            .not_valid_after(today + dt.timedelta(days=2))
             .add_extension(x509.SubjectAlternativeName([*names, x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .sign(key, hashes.SHA256())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 
 import attrs
@@ -115,7 +115,7 @@ class Lync:
                 ActiveFileTransferAgents=[self.master] if self.master else [],
             )
             return
-        now = ps.PSDateTime.now(datetime.UTC)
+        now = ps.PSDateTime.now(dt.UTC)
         for fqdn in (*FE[P1], *FE[P2], EDGE):
             up = fqdn not in self.dead
             yield thing(

@@ -136,7 +136,7 @@ class Pool:
             self.take(fragment)
             command = cast("psrpcore.PowerShell", core.metadata).commands[0]
             work.name = command.command_text
-            work.arguments = dict(command.parameters)
+            work.arguments = {name or "": value for name, value in command.parameters}
         threading.Thread(target=work.run, args=(self._run,), daemon=True).start()
         return work
 
@@ -144,7 +144,7 @@ class Pool:
         """One message by hand."""
         head = struct.pack("<II16s16s", 1, kind, self.core.runspace_pool_id.bytes_le, pipeline_id.bytes_le)
         body = head + (b"\xef\xbb\xbf" if self.bom else b"") + xml.encode()
-        return create_fragment(self.core._fragment_counter, 0, body, True)
+        return create_fragment(self.core._fragment_counter, 0, body, end=True)
 
 
 class Work:

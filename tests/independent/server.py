@@ -15,7 +15,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -48,11 +48,11 @@ class Page:
     headers: tuple[tuple[str, str], ...] = (("Content-Type", "text/html"),)
 
 
-class Drop(Exception):
+class DropError(Exception):
     """Cut the connection."""
 
 
-class Fault(Exception):
+class FaultError(Exception):
     """A SOAP fault; `code` None: one without a WSManFault in its detail."""
 
     def __init__(self, code: int | None, reason: str = "No.", subcode: str = "w:InternalError") -> None:
@@ -96,7 +96,7 @@ class Manners:
 
 
 class Server:
-    """One server. `scripts` are its cmdlets in lower case; `before` and `after` a request's effect a hook may answer in its place."""
+    """One server. `scripts` are its cmdlets; `before` and `after` a request's effect a hook may answer in its place."""
 
     def __init__(self, folder: Path, scripts: Mapping[str, Handler], *, tls: bool = True, manners: Manners | None = None) -> None:
         self.scripts = {name.lower(): script for name, script in scripts.items()}
@@ -141,7 +141,7 @@ class Server:
             time.sleep(0.002)
         self.logon.forget()
 
-    def run(self, name: str, arguments: Mapping[str, object]) -> object:
+    def run(self, name: str, arguments: Mapping[str, object]) -> Iterable[object]:
         with self.lock:
             self.executions[name.lower()] += 1
             self.calls.append((name, dict(arguments)))
@@ -151,10 +151,11 @@ class Server:
 
     def answer(self, path: str, text: str) -> Page:
         """One envelope."""
-        envelope = ET.fromstring(text)
+        envelope = ET.XML(text)
         header = envelope.find(f"{{{S}}}Header")
         body = envelope.find(f"{{{S}}}Body")
-        assert header is not None and body is not None
+        assert header is not None
+        assert body is not None
         verb = (header.findtext(f"{{{A}}}Action") or "").rpartition("/")[2]
         with self.lock:
             self.requests[verb] += 1
@@ -167,7 +168,7 @@ class Server:
             if (page := self.after(attrs.evolve(asked, cmdlet=cmdlet))) is not None:
                 return page
             return self._page(200, relates, f"{verb}Response", said)
-        except Fault as fault:
+        except FaultError as fault:
             return self._page(500, relates, "fault", _fault(fault))
 
     def _page(self, status: int, relates: str, action: str, body: str) -> Page:
@@ -185,7 +186,7 @@ class Server:
         selectors = {each.get("Name"): each.text or "" for each in header.iter(f"{{{W}}}Selector")}
         pool = self.pools.get(selectors.get("ShellId", ""))
         if pool is None:
-            raise Fault(UNKNOWN_SELECTORS, "The shell was not found on the server.", "w:InvalidSelectors")
+            raise FaultError(UNKNOWN_SELECTORS, "The shell was not found on the server.", "w:InvalidSelectors")
         inner = body[0] if len(body) else ET.Element("nothing")
         match verb:
             case "Command":
@@ -196,13 +197,10 @@ class Server:
             case "Receive":
                 return self._receive(pool, header, inner), ""
             case "Send":
-                for stream in inner.iter(f"{{{RSP}}}Stream"):
-                    pool.take(base64.b64decode(stream.text or ""))
+                pool.take(b"".join(base64.b64decode(stream.text or "") for stream in inner.iter(f"{{{RSP}}}Stream")))
                 return "<rsp:SendResponse/>", ""
             case "Signal":
-                self._work(pool, inner.get("CommandId") or "").stop()
-                if (inner.findtext(f"{{{RSP}}}Code") or "").endswith("Terminate"):
-                    pool.pipelines.pop((inner.get("CommandId") or "").upper(), None)
+                self._signal(pool, inner)
                 return "<rsp:SignalResponse/>", ""
             case "Delete":
                 self.pools.pop(selectors["ShellId"], None)
@@ -213,7 +211,13 @@ class Server:
                     "",
                 )
             case _:
-                raise Fault(2150858751, f"{verb} is not supported.", "a:ActionNotSupported")
+                raise FaultError(2150858751, f"{verb} is not supported.", "a:ActionNotSupported")
+
+    def _signal(self, pool: Pool, inner: ET.Element) -> None:
+        command_id = inner.get("CommandId") or ""
+        self._work(pool, command_id).stop()
+        if (inner.findtext(f"{{{RSP}}}Code") or "").endswith("Terminate"):
+            pool.pipelines.pop(command_id.upper(), None)
 
     def _create(self, body: ET.Element) -> str:
         asked = body[0].get("ShellId") or str(uuid.uuid4())
@@ -233,7 +237,7 @@ class Server:
     def _work(self, pool: Pool, command_id: str) -> Work:
         work = pool.pipelines.get(command_id.upper())
         if work is None:
-            raise Fault(UNKNOWN_SELECTORS, "The command was not found.", "w:InvalidSelectors")
+            raise FaultError(UNKNOWN_SELECTORS, "The command was not found.", "w:InvalidSelectors")
         return work
 
     def _receive(self, pool: Pool, header: ET.Element, inner: ET.Element) -> str:
@@ -246,8 +250,8 @@ class Server:
             queue = bytearray() if self.manners.mute else pool.own if work is None else work.waiting
             while not queue and not (work is not None and work.done):
                 left = end - time.monotonic()
-                if left <= 0 or not pool.lock.wait(min(left, 0.5)) and time.monotonic() >= end:
-                    raise Fault(TIMED_OUT, "The WS-Management service cannot complete the operation in time.", "w:TimedOut")
+                if left <= 0 or (not pool.lock.wait(min(left, 0.5)) and time.monotonic() >= end):
+                    raise FaultError(TIMED_OUT, "The WS-Management service cannot complete the operation in time.", "w:TimedOut")
             data = bytes(queue[: self.manners.reply])
             del queue[: self.manners.reply]
             done = work is not None and work.done and not queue
@@ -269,9 +273,10 @@ class Server:
         return f"<rsp:ReceiveResponse>{inside}</rsp:ReceiveResponse>"
 
 
-def _fault(fault: Fault) -> str:
+def _fault(fault: FaultError) -> str:
     detail = (
-        f'<s:Detail><f:WSManFault Code="{fault.code}" Machine="fe"><f:Message>{escape(fault.reason)}</f:Message></f:WSManFault></s:Detail>'
+        f'<s:Detail><f:WSManFault Code="{fault.code}" Machine="fe">'
+        f"<f:Message>{escape(fault.reason)}</f:Message></f:WSManFault></s:Detail>"
         if fault.code is not None
         else ""
     )
@@ -333,7 +338,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return
         try:
             page = server.answer(self.path, (self.talk.open(body) if sealed else body).decode())
-        except Drop:
+        except DropError:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
             self.connection.close()

@@ -11,7 +11,7 @@ from lyncops.errors import EndpointError
 from lyncops.values import Outcome
 from tests.independent.desk import desk_for
 from tests.independent.psrp import Handler
-from tests.independent.server import Asked, Drop, Fault, Page, Server
+from tests.independent.server import Asked, DropError, FaultError, Page, Server
 
 SCRIPTS: Final[dict[str, Handler]] = {
     "Get-CsServerVersion": lambda _name, _arguments: ["Microsoft Lync Server 2013 (5.0.8308.0)"],
@@ -34,7 +34,7 @@ def _moved(status: int, location: str) -> Callable[[Asked], Page | None]:
 
 @pytest.mark.parametrize("tls", [True, False])
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_another_path_of_the_same_server_is_followed(tmp_path: Path, status: int, tls: bool) -> None:
+def test_another_path_of_the_same_server_is_followed(tmp_path: Path, status: int, *, tls: bool) -> None:
     with Server(tmp_path, SCRIPTS, tls=tls) as server:
         server.before = _moved(status, "/new/OcsPowershell")
         with desk_for(tmp_path, server).sessions() as sessions:
@@ -84,9 +84,9 @@ def test_command_that_ran_behind_a_lost_answer_runs_once(tmp_path: Path, answer:
         if asked.cmdlet != "Invoke-CsPoolFailOver":
             return None
         if answer == "drop":
-            raise Drop
+            raise DropError
         if answer == "fault":
-            raise Fault(None, "whatever")
+            raise FaultError(None, "whatever")
         return Page(status=answer if isinstance(answer, int) else 200, body=b"" if answer == "empty" else PAGE)
 
     with Server(tmp_path, SCRIPTS) as server:
@@ -100,7 +100,7 @@ def test_command_that_ran_behind_a_lost_answer_runs_once(tmp_path: Path, answer:
 def test_refused_command_says_what_refused_it(tmp_path: Path, code: int | None, subcode: str) -> None:
     def refuse(asked: Asked) -> Page | None:
         if asked.verb == "Command":
-            raise Fault(code, "Access is denied.", subcode)
+            raise FaultError(code, "Access is denied.", subcode)
         return None
 
     with Server(tmp_path, SCRIPTS) as server:
@@ -115,7 +115,7 @@ def test_refused_command_says_what_refused_it(tmp_path: Path, code: int | None, 
 def test_session_that_cannot_be_used_is_not_left_behind(tmp_path: Path) -> None:
     def refuse(asked: Asked) -> Page | None:
         if asked.verb == "Receive":
-            raise Fault(2147942405, "Access is denied.", "w:AccessDenied")
+            raise FaultError(2147942405, "Access is denied.", "w:AccessDenied")
         return None
 
     with Server(tmp_path, SCRIPTS) as server:

@@ -31,7 +31,7 @@ SCRIPTS: Final = {"Import-Module": _nothing, "Get-CsPoolFabricState": _lines, "I
 
 
 def _other_prefixes(text: str) -> str:
-    return ET.tostring(ET.fromstring(text), encoding="unicode")
+    return ET.tostring(ET.XML(text), encoding="unicode")
 
 
 def _indented(text: str) -> str:
@@ -63,7 +63,7 @@ MANNERS: Final = {
 
 @pytest.mark.parametrize("tls", [True, False])
 @pytest.mark.parametrize("manners", MANNERS.values(), ids=MANNERS)
-def test_whatever_is_legal_is_understood(tmp_path: Path, manners: Manners, tls: bool) -> None:
+def test_whatever_is_legal_is_understood(tmp_path: Path, manners: Manners, *, tls: bool) -> None:
     with Server(tmp_path, SCRIPTS, tls=tls, manners=manners) as server:
         with desk_for(tmp_path, server, path="wsman").sessions() as sessions:
             read = sessions.run(GetCsPoolFabricState(pool_fqdn="pool1.contoso.com"))

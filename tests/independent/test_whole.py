@@ -9,7 +9,7 @@ import pytest
 from tests.independent.desk import Desk, desk_for
 from tests.independent.lync import P1, P2, Lync, thing
 from tests.independent.psrp import Pause, Problem, Prompt
-from tests.independent.server import Asked, Drop, Server
+from tests.independent.server import Asked, DropError, Server
 
 RUN: Final = ("run", "pool-failover", P1, "--mode", "planned", "--yes")
 Failover = Callable[[Lync, str, Mapping[str, object]], Iterable[object]]
@@ -69,7 +69,7 @@ def test_the_state_decides_what_came_of_a_failover(tmp_path: Path, failover: Fai
 def test_lost_answer_to_a_failover_is_no_second_failover(tmp_path: Path) -> None:
     def cut(asked: Asked) -> None:
         if asked.cmdlet == "Invoke-CsPoolFailOver":
-            raise Drop
+            raise DropError
 
     with Server(tmp_path, _lync().scripts()) as server:
         server.after = cut
