@@ -15,6 +15,7 @@ from lyncops.procedures import figures
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edges import preferring
 from lyncops.procedures.request import ProcedureRequest
+from lyncops.procedures.store import store_works
 from lyncops.values import LyncVersion, Mode, Unread
 
 _IDS = ("pool-exists", "pool-is-front-end")
@@ -45,7 +46,7 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
         _synchronised(pool, mirrors, request.database_type),
         _side_known(mirrors, to_mirror=to_mirror),
     )
-    steps = () if to_mirror is None or not mirrors else (_step(pool, mirrors, request.database_type, to_mirror=to_mirror),)
+    steps = () if to_mirror is None or not mirrors else (_step(deployment, pool, request.database_type, to_mirror=to_mirror),)
     return Draft(
         lock=(pool.fqdn, pool.backup_pool) if pool.backup_pool and not isinstance(pool.backup_pool, Unread) else (pool.fqdn,),
         checks=(*checks, *own),
@@ -76,15 +77,17 @@ def _side(mirrors: tuple[DatabaseMirror, ...], request: ProcedureRequest) -> boo
     return not sides.pop() if len(sides) == 1 else None
 
 
-def _step(pool: Pool, mirrors: tuple[DatabaseMirror, ...], database_type: DatabaseNameType, *, to_mirror: bool) -> CmdletStep:
+def _step(deployment: Deployment, pool: Pool, database_type: DatabaseNameType, *, to_mirror: bool) -> CmdletStep:
+    """Without a working store the cmdlet finds the databases in the server's local copy of the topology (facts page 1.2)."""
     side, other = (MirrorRole.MIRROR, MirrorRole.PRIMARY) if to_mirror else (MirrorRole.PRIMARY, MirrorRole.MIRROR)
-    names = tuple(mirror.database for mirror in mirrors)
+    names = tuple(mirror.database for mirror in mirrors_of(pool, database_type))
+    local = not store_works(deployment)
     return CmdletStep(
         step_id=f"database-failover-{database_type.casefold()}",
         title=f"Make the {side.value.lower()} of {pool.fqdn} principal for {', '.join(names)}",
         why="The databases are served from that SQL Server from then on.",
         source=_SOURCE,
-        cmdlet=InvokeCsDatabaseFailover(pool_fqdn=pool.fqdn, database_type=database_type, new_principal=side),
+        cmdlet=InvokeCsDatabaseFailover(pool_fqdn=pool.fqdn, database_type=database_type, new_principal=side, local_store=local),
         place=preferring(pool.fqdn),
         after=(MirrorPrincipalIs(pool.fqdn, names, on_mirror=to_mirror),),
         deadline=figures.ONE_HOUR,

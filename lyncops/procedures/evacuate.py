@@ -18,7 +18,7 @@ from lyncops.procedures.drafting import Draft, finished
 from lyncops.procedures.request import ProcedureRequest
 from lyncops.values import Fqdn, Mode, Unread
 
-_GROUND: Final = tuple(CHECKS[check_id] for check_id in ("pool-exists", "pool-is-front-end", "pool-is-paired"))
+_GROUND: Final = tuple(CHECKS[check_id] for check_id in ("pool-exists", "pool-is-front-end", "pool-is-paired", "home-pool-healthy"))
 _AWAY: Final = (PoolState.FAILED_OVER, PoolState.FAILING_OVER)
 _SEVERITY: Final = (Verdict.PASSED, Verdict.WARNING, Verdict.UNKNOWN, Verdict.FAILED)
 

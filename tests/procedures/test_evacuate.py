@@ -44,6 +44,10 @@ def test_who_serves_everybody_already_has_nothing_to_do() -> None:
     assert "Nothing to do" in plan.notes[0]
 
 
+def test_a_dead_pool_serves_nobody_even_where_nobody_needs_to_move() -> None:
+    assert refused_by(ask("evacuate", with_dead(AWAY, P2), P2, PLANNED)) == {"home-pool-healthy"}
+
+
 def test_in_a_disaster_both_halves_know_that_the_partner_is_gone() -> None:
     gone = with_dead(with_state(two_sites(), P1, PoolState.FAILED_OVER), P2)
     plan = ask("evacuate", gone, P1, DISASTER, accept_data_loss=True, export=False)

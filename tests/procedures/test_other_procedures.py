@@ -154,6 +154,8 @@ def test_the_mirror_becomes_principal_and_the_primary_again() -> None:
     )
     assert there.goal == (MirrorPrincipalIs(P1, names, on_mirror=True),)
     moved = changed(two_sites(), P1, mirrors=tuple(mirror(name, on_mirror=True) for name in names))
+    storeless = changed(DOWN, P1, mirrors=tuple(map(mirror, names)))
+    assert powershell(ask("database-failover", storeless, P1), "database-failover-user").endswith(" -LocalStore")
     back = ask("database-failover", moved, P1)
     assert "'Primary'" in powershell(back, "database-failover-user")
     assert step(there, "database-failover-user").undo == powershell(back, "database-failover-user")
