@@ -23,6 +23,6 @@ def sequences(number: int, *, steps: int) -> settings:
 
 
 TestRecovery = Recovery.TestCase
-TestRecovery.settings = sequences(140, steps=6)
+TestRecovery.settings = sequences(140, steps=5)
 TestMaintenance = Maintenance.TestCase
 TestMaintenance.settings = sequences(60, steps=4)  # where nothing is down nothing is refused, so that each takes longer
