@@ -299,30 +299,35 @@ class _Http(socketserver.ThreadingMixIn, http.server.HTTPServer):
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1
-    server: _Http
+
+    @property
+    def site(self) -> _Http:
+        """The server that this connection belongs to."""
+        assert isinstance(self.server, _Http)
+        return self.server
 
     def setup(self) -> None:
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self.server.context is not None:
-            self.request = self.server.context.wrap_socket(self.request, server_side=True)
+        if self.site.context is not None:
+            self.request = self.site.context.wrap_socket(self.request, server_side=True)
         super().setup()
-        self.server.wsman.connections.add(self.request)
-        self.talk = self.server.wsman.logon.connection()
+        self.site.wsman.connections.add(self.request)
+        self.talk = self.site.wsman.logon.connection()
 
     def finish(self) -> None:
         with contextlib.suppress(OSError):
             super().finish()
-        self.server.wsman.connections.discard(self.request)
+        self.site.wsman.connections.discard(self.request)
         self.request.close()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing."""
 
     def do_GET(self) -> None:
         self._send(Page(status=405, body=b"<html><body>Method not allowed</body></html>"))
 
     def do_POST(self) -> None:
-        server = self.server.wsman
+        server = self.site.wsman
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         header = self.headers.get("Authorization") or ""
         with server.lock:
@@ -351,7 +356,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self._send(page)
 
     def _send(self, page: Page) -> None:
-        manners = self.server.wsman.manners
+        manners = self.site.wsman.manners
         body = gzip.compress(page.body) if manners.gzip and page.body else page.body
         self.send_response(page.status)
         for name, value in page.headers:
