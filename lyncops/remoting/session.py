@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar, cast
@@ -71,6 +71,19 @@ def endpoint_error(endpoint: Endpoint, failure: RemotingError) -> EndpointError:
                 f"{endpoint.url} does not serve: {failure.symptom.value} ({failure.seen}).",
                 remedy="Check that remote PowerShell answers at this address, or add another [[endpoint]] to lyncops.toml.",
             )
+
+
+def nobody_answers(refusals: Sequence[EndpointError]) -> EndpointError:
+    """Why none of several endpoints can serve: the one reason, or all of them together."""
+    if len(refusals) == 1:
+        return refusals[0]
+    # What may be mended by waiting comes first: then it is worth trying again.
+    kinds = (UnreachableError, UntrustedCertificateError)
+    kind = next((kind for kind in kinds if any(isinstance(each, kind) for each in refusals)), EndpointError)
+    return kind(
+        f"No endpoint answers: {' '.join(each.what for each in refusals)}",
+        remedy="Check names, ports and firewalls, or add another [[endpoint]] to lyncops.toml.",
+    )
 
 
 @attrs.frozen(slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
@@ -18,7 +18,6 @@ from lyncops.errors import (
     ConfigurationError,
     EndpointError,
     InvalidValueError,
-    UntrustedCertificateError,
 )
 from lyncops.remoting.endpoint import Credentials, Endpoint
 from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
@@ -27,7 +26,7 @@ from lyncops.remoting.interface import Clock
 from lyncops.remoting.outcome import Ending
 from lyncops.remoting.places import NoEndpointError, candidates, needs_members, reorder
 from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
-from lyncops.remoting.session import Attempt, Job, Session, Surroundings, TooManySessionsError, UnreachableError
+from lyncops.remoting.session import Attempt, Job, Session, Surroundings, TooManySessionsError, UnreachableError, nobody_answers
 from lyncops.remoting.takeover import collect, stop
 from lyncops.values import ANYWHERE, Anywhere, Effect, Fqdn, LyncVersion, OnPool, Outcome, Place
 
@@ -38,6 +37,10 @@ _REST: Final = timedelta(seconds=30)
 _FIRST_ATTEMPTS: Final = 2
 """How often endpoints are tried of which none has ever answered; once, when another cmdlet has just found that out."""
 _UNUSABLE: Final = frozenset({Ending.CONTACT_LOST, Ending.NOT_SENT, Ending.UNPROVEN, Ending.GONE})
+
+
+class _CrowdedOutError(TooManySessionsError):
+    """The server allows no further session, and the group has others that serve."""
 
 
 class _AgainError(Exception):
@@ -186,10 +189,9 @@ class Sessions:
         begun = self._clock.now()
         for endpoint in self._order(course):
             group = self._groups[endpoint]
-            with group.lease() as session:
+            with ExitStack() as lease:
                 try:
-                    self._refuse_if_down(endpoint, since=begun)
-                    self._make_ready(group, session)
+                    session = self._lease_open(group, lease, since=begun)
                 except AuthenticationFailedError:
                     raise
                 except EndpointError as error:
@@ -205,7 +207,20 @@ class Sessions:
                 return
             course.is_promising |= endpoint in self._served
         course.fruitless += 1
-        raise _nobody_answers(refusals)
+        raise nobody_answers(refusals)
+
+    def _lease_open(self, group: SessionGroup, lease: ExitStack, *, since: datetime) -> Session:
+        """An open session of the group; where the group uses up the server's quota by itself, one that another gives back."""
+        while True:
+            with ExitStack() as trial:
+                session = trial.enter_context(group.lease())
+                self._refuse_if_down(group.around.endpoint, since=since)
+                try:
+                    self._make_ready(group, session)
+                except _CrowdedOutError:
+                    continue
+                lease.enter_context(trial.pop_all())
+                return session
 
     def _refuse_if_down(self, endpoint: Endpoint, *, since: datetime) -> None:
         """What another thread has found out while this one waited for a session is not found out once more."""
@@ -252,8 +267,9 @@ class Sessions:
     def _open(self, group: SessionGroup, session: Session) -> None:
         try:
             session.ready(patient=False)
-        except TooManySessionsError:
-            group.shrink()
+        except TooManySessionsError as error:
+            if group.shrink():
+                raise _CrowdedOutError(error.what, remedy=error.remedy) from error
             session.ready(patient=True)
         group.opened()
 
@@ -348,6 +364,8 @@ class Sessions:
             with group.lease() as session:
                 session.doubt()
                 self._make_ready(group, session)
+        except _CrowdedOutError:
+            return True
         except EndpointError as error:
             log.info("%s", error)
             return False
@@ -373,15 +391,3 @@ class Sessions:
             workers.shutdown(wait=True, cancel_futures=True)
         for group in self._groups.values():
             group.close()
-
-
-def _nobody_answers(refusals: Sequence[EndpointError]) -> EndpointError:
-    if len(refusals) == 1:
-        return refusals[0]
-    # What may be mended by waiting comes first: then it is worth trying again.
-    kinds = (UnreachableError, UntrustedCertificateError)
-    kind = next((kind for kind in kinds if any(isinstance(each, kind) for each in refusals)), EndpointError)
-    return kind(
-        f"No endpoint answers: {' '.join(each.what for each in refusals)}",
-        remedy="Check names, ports and firewalls, or add another [[endpoint]] to lyncops.toml.",
-    )
