@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from lyncops.errors import InvalidValueError
-from lyncops.planner import Planner, Rehearsal, planner_of
+from lyncops.planner import Planner, Rehearsal, procedure_named
 
 if TYPE_CHECKING:
     from lyncops.plan.model import Plan
@@ -130,7 +130,7 @@ class Client(Planner):
 
         if plan.content_id in self._made and abs(self.clock.now() - plan.created_at) < FRESH:
             return
-        compare(plan, planner_of(plan.procedure)(self.status(), ProcedureRequest.of(plan)))
+        compare(plan, procedure_named(plan.procedure).plan(self.status(), ProcedureRequest.of(plan)))
 
 
 def _account() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import attrs
 
 from lyncops.connection import Connection
 from lyncops.errors import EndpointError, InvalidValueError
-from lyncops.values import Fqdn, Mode
+from lyncops.values import Fqdn, Mode, Unread
 
 if TYPE_CHECKING:
     from lyncops.checks.result import CheckResult
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lyncops.plan.model import Plan
     from lyncops.plan.rehearsal import RehearsedStep
     from lyncops.plan.steps import Step
+    from lyncops.procedures.catalogue import Procedure
     from lyncops.procedures.readiness import Readiness
     from lyncops.procedures.request import ProcedureRequest
     from lyncops.remoting.execution import Execution
@@ -96,8 +97,20 @@ class Planner(Connection):
             InvalidValueError: there is no such procedure, or the request makes no sense for it.
             EndpointError: no server could be reached.
         """
-        planner = planner_of(procedure)
-        return self._kept(planner(self.status(), request))
+        found = procedure_named(procedure)
+        deployment = self.status()
+        return self._kept(found.plan(self._counted(deployment, request.target) if found.counts_users else deployment, request))
+
+    def _counted(self, deployment: Deployment, fqdn: Fqdn) -> Deployment:
+        """The same reading with the users of one Front End pool counted; nobody else's, since each one comes over the wire."""
+        from lyncops.deployment.scope import Facet, Scope
+
+        if isinstance(deployment.pools, Unread) or fqdn not in {pool.fqdn for pool in deployment.front_end_pools}:
+            return deployment
+        seen = self.status(Scope.of(Facet.USERS, pools=[fqdn])).pool(fqdn)
+        users = seen.users if seen is not None else Unread(f"the users of {fqdn}", "the pool is gone from the topology")
+        pools = tuple(attrs.evolve(pool, users=users) if pool.fqdn == fqdn else pool for pool in deployment.pools)
+        return attrs.evolve(deployment, pools=pools)
 
     def plan_pool_failover(
         self, pool: Fqdn | str, mode: Mode, *, accept_data_loss: bool = False, overrides: Mapping[str, str] | None = None
@@ -162,7 +175,7 @@ class Planner(Connection):
             authorized_groups=tuple(authorized_groups),
             overrides=overrides or {},
         )
-        return self._kept(planner_of("backup-service-set")(deployment, request))
+        return self._kept(procedure_named("backup-service-set").plan(deployment, request))
 
     def plan_backup_service_sync(
         self, pool: Fqdn | str, *, modules: Sequence[BackupModule] = (), overrides: Mapping[str, str] | None = None
@@ -219,8 +232,8 @@ class Planner(Connection):
         return self.plan(procedure, request)
 
 
-def planner_of(procedure: str) -> Callable[[Deployment, ProcedureRequest], Plan]:
-    """The function that plans a procedure.
+def procedure_named(procedure: str) -> Procedure:
+    """The procedure of that name.
 
     Raises:
         InvalidValueError: there is no such procedure.
@@ -229,4 +242,4 @@ def planner_of(procedure: str) -> Callable[[Deployment, ProcedureRequest], Plan]
 
     if procedure not in PROCEDURES:
         raise InvalidValueError(f"There is no procedure {procedure!r}.", remedy=f"Known are: {', '.join(PROCEDURES)}.")
-    return PROCEDURES[procedure].plan
+    return PROCEDURES[procedure]

@@ -14,8 +14,10 @@ from lyncops.client import Client
 from lyncops.cmdlets import GetCsPool, InvokeCsPoolFailOver
 from lyncops.deployment.model import PoolState
 from lyncops.errors import EndpointError, InvalidValueError, JournalError, PlanRefusedError, RunLockedError
+from lyncops.lab.generator import scenario_of_size
 from lyncops.lab.world import World
 from lyncops.plan.codec import plan_from_json, plan_to_json
+from lyncops.plan.steps import WaitStep
 from lyncops.procedures.request import ProcedureRequest
 from lyncops.remoting.interface import RunsCmdlets
 from lyncops.remoting.sessions import Sessions
@@ -53,6 +55,16 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
     yield stage
     for client in stage.clients:
         client.close()
+
+
+@pytest.mark.parametrize(("users", "hours"), [(2_000, 1.0), (30_000, 1.5)])
+def test_conference_content_is_waited_for_by_the_number_of_users(tmp_path: Path, users: int, hours: float) -> None:
+    stage = Stage(World(scenario_of_size(2, users=users)), tmp_path)
+    with stage.client() as client:
+        home = client.status().front_end_pools[0].fqdn
+        plan = client.plan("conference-restore", ProcedureRequest(target=home))
+    (waiting,) = (step for step in plan.steps if isinstance(step, WaitStep))
+    assert waiting.deadline == timedelta(hours=hours)
 
 
 def test_a_dead_pool_is_rescued_and_brought_home(stage: Stage) -> None:

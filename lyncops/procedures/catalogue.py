@@ -39,7 +39,8 @@ class Procedure:
     """A section of the recovery guide as a procedure: what it does, what it asks for, and how it is planned.
 
     `modes` is empty where there is only one way. `options` names the fields of `ProcedureRequest` that it has a use for,
-    beyond target, mode, overrides and accept_data_loss; `required` those of them that must be given.
+    beyond target, mode, overrides and accept_data_loss; `required` those of them that must be given. `counts_users` asks for a
+    reading with the users of the target pool counted, which takes a while: how long the procedure waits depends on their number.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Procedure:
     modes: tuple[Mode, ...] = ()
     options: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
+    counts_users: bool = False
     draft: Callable[[Deployment, ProcedureRequest], Draft] = attrs.field(repr=False)
 
     def plan(self, deployment: Deployment, request: ProcedureRequest) -> Plan:
@@ -133,6 +135,7 @@ _ALL: Final = (
         summary="Bring the conference content of a pool home from its backup pool.",
         source="Restoring conference contents using the Backup Service",
         target="the pool that first homed the users",
+        counts_users=True,
         draft=conference_restore.draft,
     ),
     Procedure(
