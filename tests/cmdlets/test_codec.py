@@ -13,7 +13,7 @@ from tests.cmdlets.instances import cmdlets
 
 
 @given(cmdlets())
-@settings(max_examples=500)
+@settings(max_examples=200)
 def test_every_cmdlet_survives_json(cmdlet: Cmdlet[object]) -> None:
     again = cmdlet_from_dict(json.loads(json.dumps(cmdlet_to_dict(cmdlet))))
     assert again == cmdlet

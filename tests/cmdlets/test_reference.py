@@ -83,7 +83,7 @@ def _accepts(cmdlet: Cmdlet[object], version: LyncVersion) -> bool:
 
 
 @given(cmdlets(), st.sampled_from(LyncVersion))
-@settings(max_examples=600)
+@settings(max_examples=250)
 def test_what_a_version_accepts_is_what_the_reference_has_for_that_version(cmdlet: Cmdlet[object], version: LyncVersion) -> None:
     if cmdlet.NAME in _OF_POWERSHELL:
         assert _accepts(cmdlet, version)

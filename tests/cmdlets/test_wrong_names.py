@@ -26,7 +26,7 @@ WRONG = {
 
 
 @given(cmdlets())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_no_wrong_name_is_ever_sent(cmdlet: Cmdlet[object]) -> None:
     wrong = {name.casefold() for name in WRONG.get(cmdlet.NAME, set())}
     assert not wrong & {name.casefold() for name in cmdlet.arguments()}
