@@ -76,7 +76,7 @@ def check(python: Path, name: str) -> Part:
 
 def run_tests(python: Path, report: Path, arguments: list[str]) -> tuple[Part, str]:
     """Run pytest in two processes, passing its output on line by line; returns its closing line too."""
-    command = [str(python), "-m", "pytest", "-n", "2", "--cov", f"--cov-report=json:{report}", *arguments]
+    command = [str(python), "-m", "pytest", "-n", "2", "--dist", "worksteal", "--cov", f"--cov-report=json:{report}", *arguments]
     begin = time.monotonic()
     closing_line = "pytest said nothing"
     with subprocess.Popen(

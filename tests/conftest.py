@@ -21,6 +21,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: "stateful" not in item.nodeid)  # the longest begin first: no process waits for another in the end
     if config.getoption("--nightly"):
         return
     slow = [item for item in items if item.get_closest_marker("nightly")]
