@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -75,8 +76,23 @@ def check(python: Path, name: str) -> Part:
 
 
 def run_tests(python: Path, report: Path, arguments: list[str]) -> tuple[Part, str]:
-    """Run pytest in two processes, passing its output on line by line; returns its closing line too."""
-    command = [str(python), "-m", "pytest", "-n", "2", "--dist", "worksteal", "--cov", f"--cov-report=json:{report}", *arguments]
+    """Run pytest, passing its output on line by line; returns its closing line too.
+
+    It works in one process more than there are processors (two at least): many tests wait for servers.
+    """
+    processes = max(2, (os.cpu_count() or 1) + 1)
+    command = [
+        str(python),
+        "-m",
+        "pytest",
+        "-n",
+        f"{processes}",
+        "--dist",
+        "worksteal",
+        "--cov",
+        f"--cov-report=json:{report}",
+        *arguments,
+    ]
     begin = time.monotonic()
     closing_line = "pytest said nothing"
     with subprocess.Popen(

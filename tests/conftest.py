@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Generator
 from datetime import timedelta
 
 import pytest
+from coverage import Coverage
 from hypothesis import settings
 
 settings.register_profile("default", deadline=None, max_examples=50)
@@ -27,3 +29,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     slow = [item for item in items if item.get_closest_marker("nightly")]
     config.hook.pytest_deselected(items=slow)
     items[:] = [item for item in items if item not in slow]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Let the `unmeasured` tests run without measuring, from their fixtures on: a thread that began measured would go on so."""
+    if not item.get_closest_marker("unmeasured"):
+        return (yield)
+    stopped: list[Coverage] = []
+    while (measuring := Coverage.current()) is not None:  # pytest-cov's, and below it the one that every process begins with
+        measuring.stop()
+        stopped.append(measuring)
+    try:
+        return (yield)
+    finally:
+        for coverage in reversed(stopped):
+            coverage.start()

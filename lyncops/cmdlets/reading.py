@@ -119,9 +119,7 @@ def as_int(value: object) -> int | None:
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
     text = as_text(value)
-    found = (
-        re.fullmatch(r"\s*(-?\d{1,18})(?:\.0+)*\s*", text, re.ASCII) if text is not None and not isinstance(value, bool) else None
-    )
+    found = _WHOLE.fullmatch(text) if text is not None and not isinstance(value, bool) else None
     return int(found[1]) if found else None
 
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack
+from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -103,6 +104,20 @@ def _typed(arguments: Sequence[str], environment: Mapping[str, str], out: Path, 
         with path.open("wb") as file:
             os.dup2(file.fileno(), stream.fileno())
     sys.exit(main(arguments))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These tests show that the whole works; each room is covered by tests of its own."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.unmeasured)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_are_not_measured() -> None:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # by which a process learns that it is measured
+        ensure_running()
 
 
 Hire = Callable[..., Operator]

@@ -9,7 +9,7 @@ from tests.stateful.machine import Maintenance, Recovery
 
 pytestmark = [
     pytest.mark.timeout(3600),  # it takes a processor for up to a minute, and other work may share that
-    pytest.mark.no_cover,  # measuring would double that; what it runs is covered by tests that name what they want
+    pytest.mark.unmeasured,  # what it runs is covered by tests that name what they want
 ]
 
 NIGHTLY: Final = settings().max_examples >= 2000
