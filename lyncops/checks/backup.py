@@ -10,7 +10,6 @@ from lyncops.checks.words import listed, sentence
 from lyncops.deployment.model import BackupModule, ExportState, ImportState, Pool
 from lyncops.values import Unread
 
-_CMS = "centralmgmt.cmsmaster"
 _RESTART = (
     "Restart it on the Front Ends of the pool (Stop- and Start-CsWindowsService -Name LYNCBACKUP), then Invoke-CsBackupServiceSync."
 )
@@ -22,8 +21,8 @@ def in_words(state: ExportState | ImportState | str) -> str:
 
 
 def standby_is_normal(situation: Situation, pool: Pool, module: BackupModule) -> bool:
-    """`CentralMgmt.CMSMaster` is NotInitialized wherever the active store is not: healthy (facts page 2.2)."""
-    return module.name.casefold() == _CMS and module.export is ExportState.NOT_INITIALIZED and situation.store_pool != pool.fqdn
+    """Whether a module copies nothing because it is the store's and the active store is not seen to be on this pool."""
+    return module.is_idle_store and situation.store_pool != pool.fqdn
 
 
 def faults(situation: Situation, pool: Pool) -> Iterator[str]:

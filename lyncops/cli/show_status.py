@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
+from lyncops.checks.situation import Situation
 from lyncops.cli.blocks import Block, Heading, Table, Text, Tone
-from lyncops.deployment.model import BackupModule, CentralManagement, Deployment, ExportState, ImportState, Pool
-from lyncops.values import Unread
+from lyncops.deployment.model import CentralManagement, Deployment, ExportState, ImportState, Pool
+from lyncops.values import Mode, Unread
 
 _UNREAD = Text("not read", Tone.CAREFUL)
-_QUIET = (ExportState.STEADY, ExportState.FINAL)
-_STORE_MODULE = "centralmgmt.cmsmaster"
 
 
 def status_blocks(deployment: Deployment) -> Iterator[Block]:
@@ -52,7 +51,7 @@ def _pools(deployment: Deployment) -> Iterator[Block]:
                 _machines(pool),
                 _or_unread(pool.users),
                 _or_unread(pool.backup_pool),
-                _backup_service(pool, deployment.central_management),
+                _backup_service(deployment, pool),
             )
             for pool in deployment.front_end_pools
         ),
@@ -70,29 +69,18 @@ def _machines(pool: Pool) -> Text:
     return Text(f"{up} of {known}", Tone.GOOD if up == known else Tone.CAREFUL if up else Tone.BAD)
 
 
-def _backup_service(pool: Pool, store: CentralManagement) -> Text:
+def _backup_service(deployment: Deployment, pool: Pool) -> Text:
     if isinstance(pool.backup_modules, Unread):
         return _UNREAD
     if not pool.backup_modules:
         return Text("-")
-    loud = [module for module in pool.backup_modules if not _is_quiet(module, standby=_is_standby(pool, store))]
+    on_standby = Situation(deployment, pool.fqdn, Mode.PLANNED).store_pool not in (None, pool.fqdn)
+    loud = [module for module in pool.backup_modules if not module.is_steady(on_standby=on_standby)]
     if not loud:
         return Text("steady", Tone.GOOD)
     words = (f"{module.name} {_word(module.export)}/{_word(module.import_)}" for module in loud)
     broken = any(module.export is ExportState.ERROR or module.import_ is ImportState.ERROR for module in loud)
     return Text(", ".join(words), Tone.BAD if broken else Tone.CAREFUL)
-
-
-def _is_quiet(module: BackupModule, *, standby: bool) -> bool:
-    """Whether it is as it should be; the store's module exports only where the active store is (facts page 2.2)."""
-    idle = standby and module.name.casefold() == _STORE_MODULE and module.export is ExportState.NOT_INITIALIZED
-    return (module.export in _QUIET or idle) and module.import_ is ImportState.NORMAL
-
-
-def _is_standby(pool: Pool, store: CentralManagement) -> bool:
-    """Whether it is known that the active store is elsewhere."""
-    copies = () if isinstance(store.copies, Unread) else store.copies
-    return any(copy.active is True for copy in copies) and all(copy.active is False for copy in copies if copy.pool == pool.fqdn)
 
 
 def _word(state: ExportState | ImportState | str) -> str:

@@ -78,6 +78,16 @@ class BackupModule:
     export: ExportState | str
     import_: ImportState | str
 
+    @property
+    def is_idle_store(self) -> bool:
+        """Whether it is the store's and never copied: healthy on a pool without the active store (facts page 2.2)."""
+        return self.name.casefold() == "centralmgmt.cmsmaster" and self.export is ExportState.NOT_INITIALIZED
+
+    def is_steady(self, *, on_standby: bool) -> bool:
+        """Whether all is copied, or will be by the next copy, and taken in. `on_standby`: the active store is on another pool."""
+        copied = self.export in (ExportState.FINAL, ExportState.STEADY) or (on_standby and self.is_idle_store)
+        return copied and self.import_ is ImportState.NORMAL
+
 
 @attrs.frozen(slots=True, kw_only=True)
 class DatabaseMirror:

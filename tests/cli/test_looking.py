@@ -75,7 +75,7 @@ def test_status_names_a_module_that_is_not_steady(client: MagicMock, invoke: Inv
 def test_status_of_a_standby_whose_store_module_never_exported_is_steady(client: MagicMock, invoke: Invoke) -> None:
     client.status.return_value = two_sites(active_store=P1)
     assert "NotInitialized" not in invoke("status").out
-    client.status.return_value = with_store(two_sites(active_store=P1), copies=Unread("copies", "no answer"))
+    client.status.return_value = with_store(two_sites(active_store=P1), copies=Unread("copies", "no answer"), active_master=None)
     assert "CentralMgmt.CMSMaster NotInitialized" in invoke("status").out
     active = changed(two_sites(active_store=P1), P1, backup_modules=(cms_module(ExportState.NOT_INITIALIZED),))
     client.status.return_value = active

@@ -61,8 +61,9 @@ def module(name: str, export: ExportState | str, import_: ImportState = ImportSt
     return BackupModule(name=name, export=export, import_=import_)
 
 
-def copies(*, p1: bool | Unread, p2: bool | Unread) -> tuple[StoreCopy, ...]:
-    return tuple(StoreCopy(pool=p, active=a, version=LyncVersion.V2013) for p, a in ((P1, p1), (P2, p2)))
+def copies(*, p1: bool | Unread, p2: bool | Unread, third: bool | Unread = False) -> tuple[StoreCopy, ...]:
+    claims = ((P1, p1), (P2, p2), (NOWHERE, third))
+    return tuple(StoreCopy(pool=pool, active=active, version=LyncVersion.V2013) for pool, active in claims)
 
 
 def replicas(**up_to_date: bool) -> Deployment:
@@ -130,6 +131,8 @@ CASES: list[tuple[Condition, Deployment, bool | None]] = [
     (StoreHasSingleMaster(), two_sites(active_store=P2), True),
     (StoreHasSingleMaster(), with_store(HEALTHY, active_master=P2), False),
     (StoreHasSingleMaster(), with_store(HEALTHY, copies=copies(p1=True, p2=True)), False),
+    (StoreHasSingleMaster(), with_store(HEALTHY, copies=copies(p1=True, p2=True, third=GAP)), False),
+    (StoreHasSingleMaster(), with_store(HEALTHY, copies=copies(p1=True, p2=False, third=GAP)), None),
     (StoreHasSingleMaster(), with_store(HEALTHY, copies=copies(p1=False, p2=False)), False),
     (StoreHasSingleMaster(), with_store(HEALTHY, copies=copies(p1=False, p2=GAP)), None),
     (StoreHasSingleMaster(), with_store(HEALTHY, copies=GAP), None),

@@ -1,15 +1,18 @@
-"""What a condition is, and what it answers."""
+"""What a condition is, what it answers, and how one answers that needs what could not be read."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import attrs
 
 from lyncops.deployment.model import Deployment, Pool
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.values import Fqdn, Unread
+
+T = TypeVar("T")
 
 
 @attrs.frozen(slots=True)
@@ -37,6 +40,45 @@ class Condition(Protocol):
         ...
 
 
+class NotKnownError(Exception):
+    """What a condition needs was not read, or is not in the answer: its words become the evidence of an unknown."""
+
+
+class Judged(ABC):
+    """Base of the conditions: `judge` answers as if everything had been read, and `known` stops it where that is not so."""
+
+    __slots__ = ()
+
+    @property
+    def scope(self) -> Scope:
+        """The topology, which is in every reading."""
+        return Scope()
+
+    @abstractmethod
+    def judge(self, deployment: Deployment) -> Truth:
+        """Answer, or raise NotKnownError."""
+
+    def evaluate(self, deployment: Deployment) -> Truth:
+        """Answer; unknown, with the reason, where something needed is missing."""
+        try:
+            return self.judge(deployment)
+        except NotKnownError as missing:
+            return Truth(None, str(missing))
+
+
+def known(value: T | Unread | None, missing: str = "") -> T:
+    """The value that was read; NotKnownError where it could not be, or is None for the reason that `missing` gives."""
+    if isinstance(value, Unread) or value is None:
+        raise NotKnownError(str(value) if isinstance(value, Unread) else missing)
+    return value
+
+
+def known_pool(deployment: Deployment, fqdn: Fqdn) -> Pool:
+    """The pool; NotKnownError where the topology was not read or does not have it."""
+    known(deployment.pools)
+    return known(deployment.pool(fqdn), f"the topology has no pool {fqdn}")
+
+
 def all_hold(conditions: Iterable[Condition], deployment: Deployment) -> Truth:
     """Whether all of them hold: False as soon as one is false, unknown where none is false and one is unknown."""
     truths = [condition.evaluate(deployment) for condition in conditions]
@@ -60,13 +102,6 @@ def scope_of(conditions: Iterable[Condition]) -> Scope:
     facets = frozenset(facet for scope in scopes for facet in scope.facets)
     pools = frozenset(pool for limit in limits for pool in limit) if all(limits) else frozenset[Fqdn]()
     return Scope(facets, pools, frozenset(question for scope in scopes for question in scope.lookups))
-
-
-def find_pool(deployment: Deployment, fqdn: Fqdn) -> Pool | Truth:
-    """The pool, or the answer of a condition that needs it and cannot have it."""
-    if isinstance(deployment.pools, Unread):
-        return Truth(None, str(deployment.pools))
-    return deployment.pool(fqdn) or Truth(None, f"the topology has no pool {fqdn}")
 
 
 def listed(names: Iterable[object]) -> str:

@@ -7,12 +7,12 @@ import attrs
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.network import AddressesOf, PortOf, PortSeen, PortState, ServersOf
 from lyncops.deployment.scope import Scope
-from lyncops.plan.conditions.base import Truth, listed
-from lyncops.values import Fqdn, Unread
+from lyncops.plan.conditions.base import Judged, Truth, known, listed
+from lyncops.values import Fqdn
 
 
 @attrs.frozen(slots=True)
-class HostLeadsTo:
+class HostLeadsTo(Judged):
     """A host's name leads to addresses of another name (the external name of an Edge pool), and to no others."""
 
     host: Fqdn
@@ -23,21 +23,18 @@ class HostLeadsTo:
         """The addresses of both names."""
         return Scope.asking(AddressesOf(self.host), AddressesOf(self.target))
 
-    def evaluate(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Truth:
         """False where either name has no address: nobody could connect."""
-        found, wanted = deployment.network.addresses(self.host), deployment.network.addresses(self.target)
-        for answer in (found, wanted):
-            if isinstance(answer, Unread):
-                return Truth(None, str(answer))
-        good = bool(found) and set(_texts(found)) <= set(_texts(wanted))
-        return Truth(good, f"{self.host} is {listed(_texts(found))}, {self.target} is {listed(_texts(wanted))}")
+        found, wanted = known(deployment.network.addresses(self.host)), known(deployment.network.addresses(self.target))
+        good = bool(found) and set(found) <= set(wanted)
+        return Truth(good, f"{self.host} is {listed(found)}, {self.target} is {listed(wanted)}")
 
     def __str__(self) -> str:
         return f"{self.host} leads to {self.target}"
 
 
 @attrs.frozen(slots=True)
-class ServiceNames:
+class ServiceNames(Judged):
     """The SRV record of a service names this host with this port. Others with another priority may stand beside it."""
 
     name: Fqdn  # _xmpp-server._tcp.contoso.com
@@ -49,11 +46,9 @@ class ServiceNames:
         """The SRV records of the name."""
         return Scope.asking(ServersOf(self.name))
 
-    def evaluate(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Truth:
         """Compare host and port."""
-        records = deployment.network.servers(self.name)
-        if isinstance(records, Unread):
-            return Truth(None, str(records))
+        records = known(deployment.network.servers(self.name))
         good = any((record.host, record.port) == (self.host, self.port) for record in records)
         return Truth(good, f"{self.name} names {listed(records)}")
 
@@ -62,7 +57,7 @@ class ServiceNames:
 
 
 @attrs.frozen(slots=True)
-class PortIsOpen:
+class PortIsOpen(Judged):
     """The host accepts TCP connections on the port, at every one of its addresses."""
 
     host: Fqdn
@@ -73,11 +68,9 @@ class PortIsOpen:
         """The port of that host."""
         return Scope.asking(PortOf(self.host, self.port))
 
-    def evaluate(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Truth:
         """A refused connection is a closed port; silence may be a firewall on the way from here, and leaves it unknown."""
-        seen = deployment.network.port(self.host, self.port)
-        if isinstance(seen, Unread):
-            return Truth(None, str(seen))
+        seen = known(deployment.network.port(self.host, self.port))
         if not seen:
             return Truth(holds=False, evidence=f"{self.host} has no address")
         told = f"port {self.port} of {self.host}: {listed(f'{one.address} {_words(one)}' for one in seen)}"
@@ -88,10 +81,6 @@ class PortIsOpen:
 
     def __str__(self) -> str:
         return f"{self.host} answers on TCP port {self.port}"
-
-
-def _texts(answer: tuple[str, ...] | Unread) -> tuple[str, ...]:
-    return () if isinstance(answer, Unread) else answer
 
 
 def _words(seen: PortSeen) -> str:

@@ -6,23 +6,15 @@ import attrs
 
 from lyncops.deployment.model import BackupModule, DatabaseMirror, Deployment, ExportState, ImportState, Machine, PoolState
 from lyncops.deployment.scope import Facet, Scope
-from lyncops.plan.conditions.base import Truth, find_pool, listed
-from lyncops.values import Fqdn, Unread
+from lyncops.plan.conditions.base import Judged, Truth, known, known_pool, listed
+from lyncops.values import Fqdn
 
 CONFERENCE_CONTENT = "ConfServices.DataConf"
-STORE_MODULE = "CentralMgmt.CMSMaster"
 _SETTLED = (ExportState.FINAL, ExportState.STEADY)
 
 
-def _state_of(deployment: Deployment, fqdn: Fqdn) -> PoolState | Truth:
-    pool = find_pool(deployment, fqdn)
-    if isinstance(pool, Truth):
-        return pool
-    return Truth(None, str(pool.state)) if isinstance(pool.state, Unread) else pool.state
-
-
 @attrs.frozen(slots=True)
-class PoolStateIs:
+class PoolStateIs(Judged):
     """The pool has exactly this state (`PoolState` of its registrar configuration, facts page 2.2)."""
 
     pool: Fqdn
@@ -33,17 +25,17 @@ class PoolStateIs:
         """The state of this pool."""
         return Scope.of(Facet.POOL_STATE, pools=[self.pool])
 
-    def evaluate(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Truth:
         """Compare with what was read."""
-        state = _state_of(deployment, self.pool)
-        return state if isinstance(state, Truth) else Truth(state is self.state, f"{self.pool} is {state.value}")
+        state = known(known_pool(deployment, self.pool).state)
+        return Truth(state is self.state, f"{self.pool} is {state.value}")
 
     def __str__(self) -> str:
         return f"{self.pool} is {self.state.value}"
 
 
 @attrs.frozen(slots=True)
-class PoolIsHome:
+class PoolIsHome(Judged):
     """The users homed on the pool are served by the pool itself: it is Active or FailedBack."""
 
     pool: Fqdn
@@ -53,17 +45,17 @@ class PoolIsHome:
         """The state of this pool."""
         return Scope.of(Facet.POOL_STATE, pools=[self.pool])
 
-    def evaluate(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Truth:
         """Compare with what was read."""
-        state = _state_of(deployment, self.pool)
-        return state if isinstance(state, Truth) else Truth(state.is_home, f"{self.pool} is {state.value}")
+        state = known(known_pool(deployment, self.pool).state)
+        return Truth(state.is_home, f"{self.pool} is {state.value}")
 
     def __str__(self) -> str:
         return f"{self.pool} serves its own users"
 
 
 @attrs.frozen(slots=True)
-class PoolIsAlive:
+class PoolIsAlive(Judged):
     """At least one machine of the pool answers with a running Front-End service."""
 
     pool: Fqdn
@@ -73,24 +65,18 @@ class PoolIsAlive:
         """The services of this pool's machines."""
         return Scope.of(Facet.MACHINES, pools=[self.pool])
 
-    def evaluate(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Truth:
         """A pool of which no machine answers is dead: that is how a dead machine looks from outside."""
-        pool = find_pool(deployment, self.pool)
-        if isinstance(pool, Truth):
-            return pool
+        pool = known_pool(deployment, self.pool)
         return Truth(pool.is_alive, f"{len(pool.machines_up)} of {len(pool.machines)} machines of {self.pool} are up")
 
     def __str__(self) -> str:
         return f"{self.pool} is alive"
 
 
-def _modules_of(deployment: Deployment, fqdn: Fqdn) -> tuple[BackupModule, ...] | Truth:
-    pool = find_pool(deployment, fqdn)
-    if isinstance(pool, Truth):
-        return pool
-    if isinstance(pool.backup_modules, Unread):
-        return Truth(None, str(pool.backup_modules))
-    return pool.backup_modules or Truth(None, f"{fqdn} reported no module of the Backup Service")
+def _modules_of(deployment: Deployment, fqdn: Fqdn) -> tuple[BackupModule, ...]:
+    modules = known(known_pool(deployment, fqdn).backup_modules)
+    return known(modules or None, f"{fqdn} reported no module of the Backup Service")
 
 
 def _in_words(module: BackupModule) -> str:
@@ -99,7 +85,7 @@ def _in_words(module: BackupModule) -> str:
 
 
 @attrs.frozen(slots=True)
-class BackupModuleIs:
+class BackupModuleIs(Judged):
     """A Backup Service module of the pool's direction exports in one of these states and imports normally."""
 
     pool: Fqdn
@@ -111,14 +97,10 @@ class BackupModuleIs:
         """The Backup Service status of this pool."""
         return Scope.of(Facet.BACKUP_STATUS, pools=[self.pool])
 
-    def evaluate(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Truth:
         """A module that the pool does not report is unknown, not steady."""
-        modules = _modules_of(deployment, self.pool)
-        if isinstance(modules, Truth):
-            return modules
-        found = next((module for module in modules if module.name.casefold() == self.module.casefold()), None)
-        if found is None:
-            return Truth(None, f"{self.pool} did not report {self.module}")
+        named = (module for module in _modules_of(deployment, self.pool) if module.name.casefold() == self.module.casefold())
+        found = known(next(named, None), f"{self.pool} did not report {self.module}")
         good = found.export in self.exports and found.import_ is ImportState.NORMAL
         return Truth(good, f"{self.pool}: {_in_words(found)}")
 
@@ -127,7 +109,7 @@ class BackupModuleIs:
 
 
 @attrs.frozen(slots=True)
-class BackupServiceSteady:
+class BackupServiceSteady(Judged):
     """Every module of the pool's direction is in FinalState or SteadyState and imports normally.
 
     `CentralMgmt.CMSMaster` may be NotInitialized: that is normal on the pool that is not the active master (facts page 2.2).
@@ -140,25 +122,18 @@ class BackupServiceSteady:
         """The Backup Service status of this pool."""
         return Scope.of(Facet.BACKUP_STATUS, pools=[self.pool])
 
-    def evaluate(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Truth:
         """Name the modules that are not steady."""
-        modules = _modules_of(deployment, self.pool)
-        if isinstance(modules, Truth):
-            return modules
-        unsteady = [_in_words(module) for module in modules if not self._is_steady(module)]
+        # Which pool has the store is not in this scope: its module may be idle on either.
+        unsteady = [_in_words(module) for module in _modules_of(deployment, self.pool) if not module.is_steady(on_standby=True)]
         return Truth(not unsteady, f"{self.pool}: {listed(unsteady) if unsteady else 'every module is steady'}")
-
-    @staticmethod
-    def _is_steady(module: BackupModule) -> bool:
-        standby = module.name == STORE_MODULE and module.export is ExportState.NOT_INITIALIZED
-        return (module.export in _SETTLED or standby) and module.import_ is ImportState.NORMAL
 
     def __str__(self) -> str:
         return f"the Backup Service of {self.pool} is steady"
 
 
 @attrs.frozen(slots=True)
-class MirrorPrincipalIs:
+class MirrorPrincipalIs(Judged):
     """The named databases of the pool have their principal on the configured primary (or, `on_mirror`, on the mirror)."""
 
     pool: Fqdn
@@ -170,15 +145,10 @@ class MirrorPrincipalIs:
         """The mirrors of this pool."""
         return Scope.of(Facet.MIRRORS, pools=[self.pool])
 
-    def evaluate(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Truth:
         """Each database counts by itself: one type holds several, and they can be on different sides (facts page 2.2)."""
-        pool = find_pool(deployment, self.pool)
-        if isinstance(pool, Truth):
-            return pool
-        if isinstance(pool.mirrors, Unread):
-            return Truth(None, str(pool.mirrors))
         wanted = {name.casefold() for name in self.databases}
-        found = [mirror for mirror in pool.mirrors if mirror.database.casefold() in wanted]
+        found = [mirror for mirror in known(known_pool(deployment, self.pool).mirrors) if mirror.database.casefold() in wanted]
         if len(found) < len(wanted):
             missing = wanted - {mirror.database.casefold() for mirror in found}
             return Truth(None, f"{self.pool} did not report the mirror of {listed(sorted(missing))}")
@@ -195,15 +165,13 @@ def _side(mirror: DatabaseMirror) -> str:
     return f"{mirror.database} is {mirror.state_on_primary} on the primary and {mirror.state_on_mirror} on the mirror"
 
 
-def _machine_of(deployment: Deployment, fqdn: Fqdn) -> Machine | Truth:
-    if isinstance(deployment.pools, Unread):
-        return Truth(None, str(deployment.pools))
-    found = next((machine for pool in deployment.pools for machine in pool.machines if machine.fqdn == fqdn), None)
-    return found or Truth(None, f"the topology has no computer {fqdn}")
+def _machine_of(deployment: Deployment, fqdn: Fqdn) -> Machine:
+    found = (machine for pool in known(deployment.pools) for machine in pool.machines if machine.fqdn == fqdn)
+    return known(next(found, None), f"the topology has no computer {fqdn}")
 
 
 @attrs.frozen(slots=True)
-class ServicesAre:
+class ServicesAre(Judged):
     """The named Windows services of a machine (all that it reported, where none is named) run, or none of them does."""
 
     machine: Fqdn
@@ -215,15 +183,11 @@ class ServicesAre:
         """The services on this machine, whichever pool it belongs to."""
         return Scope.of(Facet.MACHINES, pools=[self.machine])
 
-    def evaluate(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Truth:
         """A machine that did not answer leaves it unknown: services cannot be told to be stopped from outside."""
-        machine = _machine_of(deployment, self.machine)
-        if isinstance(machine, Truth):
-            return machine
-        if isinstance(machine.services, Unread):
-            return Truth(None, str(machine.services))
+        services = known(_machine_of(deployment, self.machine).services)
         wanted = {name.casefold() for name in self.services}
-        named = [service for service in machine.services if not wanted or service.name.casefold() in wanted]
+        named = [service for service in services if not wanted or service.name.casefold() in wanted]
         if not named or len(named) < len(wanted):
             return Truth(None, f"{self.machine} did not report {listed(self.services)}")
         wrong = [f"{service.name} is {service.status}" for service in named if service.is_running is not self.running]

@@ -9,8 +9,8 @@ import attrs
 
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import Facet, Scope
-from lyncops.plan.conditions.base import Truth, find_pool, listed
-from lyncops.values import Fqdn, ServiceId, SiteName, Unread
+from lyncops.plan.conditions.base import Judged, Truth, known, known_pool, listed
+from lyncops.values import Fqdn, ServiceId, SiteName
 
 
 class RouteKind(enum.Enum):
@@ -27,24 +27,16 @@ def leads_to(deployment: Deployment, next_hop: Fqdn, pool: Fqdn) -> bool:
 
 
 @attrs.frozen(slots=True)
-class EdgeNextHopIs:
+class EdgeNextHopIs(Judged):
     """The Edge pool hands what comes from outside to this pool."""
 
     edge: Fqdn
     pool: Fqdn
 
-    @property
-    def scope(self) -> Scope:
-        """The topology."""
-        return Scope()
-
-    def evaluate(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Truth:
         """Compare with the Edge service's registrar."""
-        if isinstance(deployment.edges, Unread):
-            return Truth(None, str(deployment.edges))
-        edge = next((edge for edge in deployment.edges if edge.fqdn == self.edge), None)
-        if edge is None:
-            return Truth(None, f"the topology has no Edge pool {self.edge}")
+        named = (edge for edge in known(deployment.edges) if edge.fqdn == self.edge)
+        edge = known(next(named, None), f"the topology has no Edge pool {self.edge}")
         good = edge.next_hop is not None and leads_to(deployment, edge.next_hop, self.pool)
         return Truth(good, f"the next hop of {self.edge} is {edge.next_hop or 'not set'}")
 
@@ -53,21 +45,14 @@ class EdgeNextHopIs:
 
 
 @attrs.frozen(slots=True)
-class NoEdgeLeadsTo:
+class NoEdgeLeadsTo(Judged):
     """No Edge pool has this pool as its next hop: the failover is refused otherwise (facts page 3)."""
 
     pool: Fqdn
 
-    @property
-    def scope(self) -> Scope:
-        """The topology."""
-        return Scope()
-
-    def evaluate(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Truth:
         """Name the Edge pools that still do."""
-        if isinstance(deployment.edges, Unread):
-            return Truth(None, str(deployment.edges))
-        still = [edge.fqdn for edge in deployment.edges if edge.next_hop and leads_to(deployment, edge.next_hop, self.pool)]
+        still = [edge.fqdn for edge in known(deployment.edges) if edge.next_hop and leads_to(deployment, edge.next_hop, self.pool)]
         return Truth(not still, f"{listed(still) if still else 'no Edge pool'} leads to {self.pool}")
 
     def __str__(self) -> str:
@@ -75,22 +60,15 @@ class NoEdgeLeadsTo:
 
 
 @attrs.frozen(slots=True)
-class MediaEdgeIs:
+class MediaEdgeIs(Judged):
     """The pool is associated with this Edge pool for media."""
 
     pool: Fqdn
     edge: Fqdn
 
-    @property
-    def scope(self) -> Scope:
-        """The topology."""
-        return Scope()
-
-    def evaluate(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Truth:
         """Compare with the pool's association."""
-        pool = find_pool(deployment, self.pool)
-        if isinstance(pool, Truth):
-            return pool
+        pool = known_pool(deployment, self.pool)
         return Truth(pool.media_edge == self.edge, f"{self.pool} is associated with {pool.media_edge or 'no Edge pool'}")
 
     def __str__(self) -> str:
@@ -98,25 +76,17 @@ class MediaEdgeIs:
 
 
 @attrs.frozen(slots=True)
-class SiteRouteIs:
+class SiteRouteIs(Judged):
     """A site's federation route leads to this Edge service (None: the site has none)."""
 
     site: SiteName
     kind: RouteKind
     route: ServiceId | None
 
-    @property
-    def scope(self) -> Scope:
-        """The topology."""
-        return Scope()
-
-    def evaluate(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Truth:
         """Services compare by their pool: the role's spelling differs between cmdlets (facts page 2.2)."""
-        if isinstance(deployment.sites, Unread):
-            return Truth(None, str(deployment.sites))
-        site = next((site for site in deployment.sites if site.name == self.site), None)
-        if site is None:
-            return Truth(None, f"the topology has no site {self.site}")
+        named = (site for site in known(deployment.sites) if site.name == self.site)
+        site = known(next(named, None), f"the topology has no site {self.site}")
         found = site.federation_route if self.kind is RouteKind.SIP else site.xmpp_federation_route
         same = (found.pool if found else None) == (self.route.pool if self.route else None)
         return Truth(same, f"{self.kind.value} of {self.site} is {found or 'not set'}")
@@ -126,21 +96,14 @@ class SiteRouteIs:
 
 
 @attrs.frozen(slots=True)
-class FederatedEdgeIs:
+class FederatedEdgeIs(Judged):
     """Exactly this Edge pool has federation enabled (external SIP port 5061): more than one is an error (facts page 2.2)."""
 
     edge: Fqdn
 
-    @property
-    def scope(self) -> Scope:
-        """The topology."""
-        return Scope()
-
-    def evaluate(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Truth:
         """Name the Edge pools that have it."""
-        if isinstance(deployment.edges, Unread):
-            return Truth(None, str(deployment.edges))
-        federated = [edge.fqdn for edge in deployment.edges if edge.has_federation]
+        federated = [edge.fqdn for edge in known(deployment.edges) if edge.has_federation]
         return Truth(federated == [self.edge], f"federation is enabled on {listed(federated)}")
 
     def __str__(self) -> str:
@@ -148,7 +111,7 @@ class FederatedEdgeIs:
 
 
 @attrs.frozen(slots=True)
-class SyncIntervalIs:
+class SyncIntervalIs(Judged):
     """The Backup Service copies at this interval."""
 
     interval: timedelta
@@ -158,11 +121,9 @@ class SyncIntervalIs:
         """The Backup Service configuration."""
         return Scope.of(Facet.SETTINGS)
 
-    def evaluate(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Truth:
         """Compare with the global configuration."""
-        settings = deployment.backup_service
-        if isinstance(settings, Unread):
-            return Truth(None, str(settings))
+        settings = known(deployment.backup_service)
         return Truth(settings.sync_interval == self.interval, f"the sync interval is {settings.sync_interval}")
 
     def __str__(self) -> str:

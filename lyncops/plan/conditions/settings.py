@@ -6,8 +6,7 @@ import attrs
 
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import Facet, Scope
-from lyncops.plan.conditions.base import Truth, listed
-from lyncops.values import Unread
+from lyncops.plan.conditions.base import Judged, Truth, known, listed
 
 
 def same_groups(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
@@ -20,7 +19,7 @@ def _bare(groups: tuple[str, ...]) -> frozenset[str]:
 
 
 @attrs.frozen(slots=True)
-class AuthorizedGroupsAre:
+class AuthorizedGroupsAre(Judged):
     """Exactly these groups may ask the Backup Service for its status and for a synchronisation."""
 
     groups: tuple[str, ...]
@@ -30,12 +29,9 @@ class AuthorizedGroupsAre:
         """The Backup Service configuration."""
         return Scope.of(Facet.SETTINGS)
 
-    def evaluate(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Truth:
         """Compare with the global configuration."""
-        settings = deployment.backup_service
-        if isinstance(settings, Unread):
-            return Truth(None, str(settings))
-        found = settings.authorized_universal_groups
+        found = known(deployment.backup_service).authorized_universal_groups
         return Truth(same_groups(found, self.groups), f"the authorised groups are {listed(found)}")
 
     def __str__(self) -> str:
