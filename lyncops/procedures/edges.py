@@ -91,19 +91,21 @@ def next_hop_fits(deployment: Deployment, move: NextHopMove, *, leaving: Fqdn) -
     if not move.edges:
         return None
     target = deployment.pool(move.to)
+    verdict = Verdict.FAILED
     if target is None or not (target.kind.is_front_end or target.kind is PoolKind.DIRECTOR):
         problem = f"{move.to} is no Front End or Director pool of the topology."
     elif move.to == leaving:
         problem = f"{move.to} is the pool that users leave."
     elif target.machines and not target.is_alive:
         problem = f"No machine of {move.to} is known to be up."
+        verdict = Verdict.UNKNOWN if all(isinstance(each.services, Unread) for each in target.machines) else Verdict.FAILED
     else:
-        problem = ""
+        problem, verdict = "", Verdict.PASSED
     names = ", ".join(edge.fqdn for edge in move.edges)
     return CheckResult(
         check_id="next-hop-target",
         question="Can the Edge pools lead to the pool that they shall lead to?",
-        verdict=Verdict.FAILED if problem else Verdict.PASSED,
+        verdict=verdict,
         evidence=problem or f"{names} will lead to {move.to}, which is up.",
         remedy="Name a living Front End pool with --next-hop." if problem else "",
         source=_SOURCE,

@@ -106,6 +106,25 @@ def _seconds(duration: timedelta) -> int:
     return max(1, math.ceil(duration.total_seconds()))
 
 
+def _user_of(endpoint: Endpoint, user: Credentials | None) -> Credentials | None:
+    """The credentials, once it is sure that they can be sent: one that arrives garbled is a wrong password."""
+    if user is None and endpoint.auth in {Auth.BASIC, Auth.NTLM, Auth.CREDSSP}:
+        raise ConfigurationError(
+            f"auth: {endpoint.auth.value} at {endpoint.url} wants a user name and password.",
+            remedy="Write [credentials] with username and password_env.",
+        )
+    if user is not None and endpoint.auth is Auth.BASIC and not _is_latin_1(f"{user.username}{user.password}"):
+        raise ConfigurationError(
+            f"auth: basic at {endpoint.url} can carry Latin-1 alone, and the user name or the password has other characters.",
+            remedy='Write auth = "negotiate" or "ntlm", or use an account whose password has none.',
+        )
+    return user
+
+
+def _is_latin_1(text: str) -> bool:
+    return all(ord(character) < 256 for character in text)
+
+
 def _file(endpoint: Endpoint, field: str, path: Path) -> str:
     try:
         with path.open("rb"):
@@ -167,13 +186,7 @@ class Transport:
         self._connect_timeout = connect_timeout
         self._operation_timeout = _seconds(endpoint.operation_timeout)
         self._slack = (endpoint.read_timeout - endpoint.operation_timeout).total_seconds()
-        user = endpoint.credentials or credentials
-        if user is None and endpoint.auth in {Auth.BASIC, Auth.NTLM, Auth.CREDSSP}:
-            raise ConfigurationError(
-                f"auth: {endpoint.auth.value} at {endpoint.url} wants a user name and password.",
-                remedy="Write [credentials] with username and password_env.",
-            )
-        self._wsman = self._connect(user)
+        self._wsman = self._connect(_user_of(endpoint, endpoint.credentials or credentials))
         self._http = cast("_PypsrpTransport", cast("object", self._wsman.transport))
         if endpoint.ca is not None:
             self._http.cert_validation = _file(endpoint, "ca", endpoint.ca)

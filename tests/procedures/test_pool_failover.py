@@ -12,7 +12,7 @@ from lyncops.plan.conditions import EdgeNextHopIs, NoEdgeLeadsTo, PoolIsHome, Po
 from lyncops.plan.model import WaitStep
 from lyncops.procedures.pool_failover import plan_pool_failover
 from lyncops.values import Anywhere, Fqdn, LyncVersion, OnPool, Unread
-from tests.deployments import EDGE1, EDGE2, P1, P2, changed, machine, two_sites, with_dead, with_state, with_store
+from tests.deployments import EDGE1, EDGE2, P1, P2, changed, machine, silent, two_sites, with_dead, with_state, with_store
 from tests.procedures.asking import DISASTER, PLANNED, ask, ids, powershell, refused_by, step
 
 SQL2 = Fqdn("sql2.contoso.com")
@@ -278,9 +278,12 @@ def test_a_next_hop_can_be_chosen_and_must_be_able_to_take_over() -> None:
     plan = ask("pool-failover", deployment, P1, PLANNED, next_hop=director.fqdn)
     assert not plan.is_refused
     assert EdgeNextHopIs(EDGE1, director.fqdn) in plan.goal
-    dead = attrs.evolve(director, machines=(machine("dir.contoso.com", up=False),))
-    deployment = attrs.evolve(two_sites(), pools=(*with_pools(two_sites()), dead))
-    assert "next-hop-target" in refused_by(ask("pool-failover", deployment, P1, PLANNED, next_hop=dead.fqdn))
+    for down, verdict in ((machine("dir.contoso.com", up=False), Verdict.FAILED), (silent("dir.contoso.com"), Verdict.UNKNOWN)):
+        dead = attrs.evolve(director, machines=(down,))
+        deployment = attrs.evolve(two_sites(), pools=(*with_pools(two_sites()), dead))
+        plan = ask("pool-failover", deployment, P1, PLANNED, next_hop=dead.fqdn)
+        assert "next-hop-target" in refused_by(plan)
+        assert next(check for check in plan.checks if check.check_id == "next-hop-target").verdict is verdict
 
 
 def test_a_pool_that_no_edge_leads_to_needs_no_edge_step() -> None:

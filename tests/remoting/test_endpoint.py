@@ -113,6 +113,10 @@ def test_missing_credentials_and_files_are_told_before_anything_is_sent(tmp_path
     second = timedelta(seconds=1)
     with pytest.raises(ConfigurationError, match="wants a user name"):
         Transport(endpoint, None, connect_timeout=second)
+    with pytest.raises(ConfigurationError, match="Latin-1 alone") as caught:
+        Transport(endpoint, attrs.evolve(user, password="zażółć"), connect_timeout=second)
+    assert "zażółć" not in str(caught.value)
+    Transport(endpoint, attrs.evolve(user, password="Schlüssel"), connect_timeout=second)
     with pytest.raises(ConfigurationError, match=r"^ca of .*No such file"):
         Transport(attrs.evolve(endpoint, ca=tmp_path / "ca.pem"), user, connect_timeout=second)
     with pytest.raises(ConfigurationError, match=r"^certificate of"):
