@@ -22,18 +22,21 @@ from lyncops.plan.codec import plan_from_json, plan_to_json
 from lyncops.plan.conditions import all_hold
 from lyncops.plan.model import Plan
 from lyncops.runs.journal import open_journal
-from lyncops.runs.model import RunState
+from lyncops.runs.model import Run, RunState
 from lyncops.runs.runner import Runner
 from lyncops.values import Fqdn, Mode
 from tests.model_sessions import ModelClock
 from tests.procedures.asking import Options, ask
 from tests.procedures.scenarios import scenarios
+from tests.runs.scene import DEAD, DyingJournal, Fuse, Killed
 from tests.stateful.sessions import WatchedSessions
 
 FOR_A_WHILE: Final = timedelta(minutes=20)
 POLL: Final = timedelta(minutes=5)
 REACHED: Final = {RunState.COMPLETED, RunState.COMPLETED_WITH_EXCEPTIONS}
 ANY: Final = st.integers(0, 11)  # one of what there is, whatever it is
+MOSTLY: Final = st.booleans() | st.just(value=True)
+DEATH: Final = st.none() | st.integers(1, 80)  # a failover has some 60 points at which its client can die
 AWAY: Final = ("pool-failover", "pool-failback", "evacuate")
 
 
@@ -47,6 +50,7 @@ class Recovery(RuleBasedStateMachine):
     what must always hold is that no procedure leaves users with a dead pool, or takes them from a living one.
     """
 
+    dies_at: int | None = None  # the point at which the client of the next run dies
     sound = False  # nothing is to be led home before the beginning, and after a failure
 
     @initialize(scenario=scenarios())
@@ -54,7 +58,7 @@ class Recovery(RuleBasedStateMachine):
         self.world = World(scenario)
         self.sessions = WatchedSessions(self.world)
         self.clock = ModelClock(self.world)
-        self.runner = Runner(sessions=self.sessions, clock=self.clock, journal=open_journal("sqlite://"), read=self.read, poll=POLL)
+        self.journal = open_journal("sqlite://")
         self.pools = [pool.fqdn for pool in scenario.pools if pool.kind.homes_users]
         self.edges = [pool.fqdn for pool in scenario.pools if pool.kind is Kind.EDGE]
         self.places = [*self.pools, *(f"site:{site.name}" for site in scenario.sites)]
@@ -95,16 +99,18 @@ class Recovery(RuleBasedStateMachine):
 
     # What the operator does.
 
-    @rule(procedure=st.sampled_from(AWAY), which=ANY, fitting=st.booleans() | st.just(value=True))
-    def move_users(self, procedure: str, which: int, *, fitting: bool) -> None:
+    @rule(procedure=st.sampled_from(AWAY), which=ANY, fitting=MOSTLY, dies_at=DEATH)
+    def move_users(self, procedure: str, which: int, dies_at: int | None, *, fitting: bool) -> None:
         target = chosen(self.pools, which)
         leaving = target if procedure == "pool-failover" else self.partner(target)
+        self.dies_at = dies_at
         self.perform(procedure, target, self.mode_for(leaving, fitting=fitting))
 
-    @rule(which=ANY, held=st.booleans() | st.just(value=True), fitting=st.booleans() | st.just(value=True))
-    def move_store(self, which: int, *, held: bool, fitting: bool) -> None:
+    @rule(which=ANY, held=MOSTLY, fitting=MOSTLY, dies_at=DEATH)
+    def move_store(self, which: int, dies_at: int | None, *, held: bool, fitting: bool) -> None:
         holders = sorted(self.world.summary().store_active)
         target = chosen(holders if held else self.pools, which)
+        self.dies_at = dies_at
         self.perform("management-store-failover", target, self.mode_for(target, fitting=fitting))
 
     @rule(which=ANY, database_type=st.sampled_from(["User", "Application", "CentralMgmt"]))
@@ -160,7 +166,7 @@ class Recovery(RuleBasedStateMachine):
             assert all(refusal.remedy for refusal in plan.refusals)
             return plan
         self.sound = False
-        run = self.runner.start(plan_from_json(plan_to_json(plan)), operator="tester")
+        run = self.execute(plan_from_json(plan_to_json(plan)))
         assert run.state in REACHED, f"{procedure} {target} {mode}: {run.state}: {run.why}"
         truth = all_hold(plan.goal, self.read())
         assert truth.holds, truth.evidence
@@ -169,6 +175,23 @@ class Recovery(RuleBasedStateMachine):
         self.sound = True
         self.clock.sleep(FOR_A_WHILE)
         return plan
+
+    def execute(self, plan: Plan) -> Run:
+        """Run it, by two processes where the first one dies. The second knows nothing but the journal."""
+        earlier, fuse = len(self.journal.runs()), Fuse(self.dies_at)
+        try:
+            return self.runner(fuse).start(plan, operator="tester")
+        except Killed:
+            event(f"the client dies: {plan.procedure}")
+        if len(self.journal.runs()) == earlier:
+            return self.runner(Fuse()).start(plan, operator="tester")
+        newest = max(self.journal.runs(), key=lambda run: run.created_at)
+        return self.runner(Fuse()).resume(newest.run_id)
+
+    def runner(self, fuse: Fuse) -> Runner:
+        self.sessions.fuse, self.dies_at = fuse, None
+        journal = DyingJournal(self.journal, fuse)
+        return Runner(sessions=self.sessions, clock=self.clock, journal=journal, read=self.read, poll=POLL, process=DEAD)
 
     def judge_users(self, before: Summary, after: Summary, procedure: str, plan: Plan) -> None:
         for name, pool in after.pools.items():

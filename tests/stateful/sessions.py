@@ -13,15 +13,20 @@ from lyncops.cmdlets.base import Cmdlet
 from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
 from lyncops.values import ANYWHERE, Effect, Fqdn, Place
 from tests.model_sessions import ModelSessions
+from tests.runs.scene import Fuse
 
 R = TypeVar("R")
 
 
 @attrs.define
 class WatchedSessions(ModelSessions):
-    """ModelSessions that keep what changes were sent, and refuse to send what breaks the order rule."""
+    """ModelSessions that keep what changes were sent, and refuse to send what breaks the order rule.
+
+    Before and after each of them the client can die.
+    """
 
     sent: list[str] = attrs.field(factory=list[str])
+    fuse: Fuse = attrs.field(factory=Fuse)
 
     def run(
         self,
@@ -32,10 +37,19 @@ class WatchedSessions(ModelSessions):
         on_record: Callable[[StreamRecord], None] | None = None,
         before_send: Callable[[CommandAddress], None] | None = None,
     ) -> Execution[R]:
-        if cmdlet.effect is Effect.CHANGE:
-            self._judge(cmdlet)
+        if cmdlet.effect is Effect.READ:
+            return super().run(cmdlet, place=place, deadline=deadline, on_record=on_record, before_send=before_send)
+        self._judge(cmdlet)
+
+        def sending(address: CommandAddress) -> None:
+            if before_send is not None:
+                before_send(address)
+            self.fuse.burn()
             self.sent.append(cmdlet.NAME)
-        return super().run(cmdlet, place=place, deadline=deadline, on_record=on_record, before_send=before_send)
+
+        execution = super().run(cmdlet, place=place, deadline=deadline, on_record=on_record, before_send=sending)
+        self.fuse.burn()
+        return execution
 
     def _judge(self, cmdlet: Cmdlet[R]) -> None:
         """A failover into a pool that is itself failed over is what the recovery guide's IMPORTANT box warns of."""
