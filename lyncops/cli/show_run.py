@@ -23,6 +23,9 @@ STEP_TONES: Final = {
     StepState.GIVEN_UP: Tone.CAREFUL,
 }
 
+_WENT_WRONG: Final = frozenset({RunState.PAUSED_BY_FAILED_STEP, RunState.TIMED_OUT, RunState.UNKNOWN, RunState.FAILED})
+"""States in which the plan's notes are shown once more: they tell the repair of what can go wrong."""
+
 
 def runs_blocks(runs: Iterable[Run]) -> Iterator[Block]:
     """One row for each run."""
@@ -54,7 +57,8 @@ def run_blocks(run: Run) -> Iterator[Block]:
     yield Text(f"{run.state.value.replace('_', ' ')}: {run.why or run.goal_evidence or '-'}", _tone(run.state))
     yield from _to_be_done(run)
     yield from (Text(f"exception: {exception}", Tone.CAREFUL) for exception in run.exceptions)
-    yield from (Text(f"note: {note}") for note in run.notes)
+    told_before = plan.notes if run.state in _WENT_WRONG else ()
+    yield from (Text(f"note: {note}") for note in (*told_before, *run.notes))
     if run.state.is_at_rest or run.state is RunState.RUNNING:
         yield Text(f"Go on with: lyncops resume {run.run_id}", Tone.STRONG)
 

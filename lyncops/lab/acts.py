@@ -38,6 +38,15 @@ def _setup(outside: Outside, words: Sequence[str]) -> str:
             raise _misread("setup", words)
 
 
+def _store(outside: Outside, words: Sequence[str]) -> str:
+    match words:
+        case ["anew", pool]:
+            outside.install_store_anew(pool)
+            return f"the Central Management database of {pool} is installed anew, as a standby copy"
+        case _:
+            raise _misread("store", words)
+
+
 def _firewall(outside: Outside, words: Sequence[str]) -> str:
     match words:
         case [edge, port, ("open" | "closed") as state] if port.isdecimal():
@@ -83,6 +92,10 @@ ACTS: Final[Mapping[str, Act]] = {
         forms={"topology federation EDGE_POOL on|off": "in Topology Builder, enable or clear federation of an Edge pool"},
     ),
     "setup": Act(do=_setup, forms={"setup EDGE_POOL": "run setup on every machine of an Edge pool"}),
+    "store": Act(
+        do=_store,
+        forms={"store anew POOL": "install the Central Management database of a pool anew: a standby copy, whatever it was"},
+    ),
     "dns": Act(
         do=_dns,
         forms={

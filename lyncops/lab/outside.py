@@ -132,6 +132,27 @@ class Outside:
             for machine in machines:
                 self._installed[machine.fqdn] = _port_of(machine.replica.configuration, machine.pool)
 
+    def install_store_anew(self, pool: str) -> None:
+        """Uninstall a pool's Central Management database and install it anew: what is there then is a standby copy.
+
+        It is how two active copies were repaired (facts page 6.3). The service connection point names the copy that stays active.
+
+        Raises:
+            ScenarioError: the pool has no copy of the store.
+        """
+        with self._world.lock:
+            self._world.settle()
+            store = self._world.store
+            copy = store.copies.get(Fqdn(pool))
+            if copy is None:
+                raise ScenarioError(
+                    f"{pool} has no Central Management database.", remedy=f"Name one of: {', '.join(store.copies)}."
+                )
+            copy.active = False
+            for other in store.claimants:
+                store.point, copy.configuration = other.pool, other.configuration
+            store.changed = self._world.now()
+
     def set_firewall(self, edge: str, port: int, *, is_open: bool) -> None:
         """Open or close a port of an Edge pool to the world.
 

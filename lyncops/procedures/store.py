@@ -11,7 +11,7 @@ from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.situation import Situation
 from lyncops.cmdlets import ExportCsConfiguration, ExportCsLisConfiguration, InvokeCsManagementServerFailover
 from lyncops.deployment.model import Deployment, Pool, PoolKind, StoreCopy
-from lyncops.plan.conditions import PoolIsAlive, ReplicasUpToDate, StoreIsActiveOn
+from lyncops.plan.conditions import PoolIsAlive, ReplicasUpToDate, StoreHasSingleMaster, StoreIsActiveOn
 from lyncops.plan.steps import CmdletStep, Step, WaitStep
 from lyncops.procedures import figures
 from lyncops.procedures.request import ProcedureRequest
@@ -46,6 +46,8 @@ class StoreMove:
     to: Fqdn
     sql_server: Fqdn | None = None
     sql_instance: str = ""
+    from_single_master: bool = False
+    """Whether exactly one copy must be active when the cmdlet is sent; else a run that goes on could worsen a known bad end."""
 
 
 def store_works(deployment: Deployment) -> bool:
@@ -82,7 +84,8 @@ def store_move(situation: Situation, leaving: Fqdn, request: ProcedureRequest) -
 def move_to(deployment: Deployment, receiver: Pool, *, leaving: Fqdn, works: bool, request: ProcedureRequest) -> StoreMove:
     """The move of the store to `receiver`: planned while the store works, else told where the standby copy is."""
     if works:
-        return StoreMove(form=StoreForm.PLANNED, leaving=leaving, to=receiver.fqdn)
+        insisted = "store-single-master" not in request.overrides
+        return StoreMove(form=StoreForm.PLANNED, leaving=leaving, to=receiver.fqdn, from_single_master=insisted)
     server, instance = _principal_of(receiver, _copy_on(deployment, receiver.fqdn))
     return StoreMove(
         form=StoreForm.DISASTER,
@@ -130,7 +133,7 @@ def store_steps(move: StoreMove, *, dead: tuple[Fqdn, ...]) -> tuple[Step, ...]:
             source=_SOURCE,
             cmdlet=_failover_cmdlet(move),
             place=OnPool(move.to),
-            before=(PoolIsAlive(move.to),),
+            before=(PoolIsAlive(move.to), *((StoreHasSingleMaster(),) if move.from_single_master else ())),
             after=(StoreIsActiveOn(move.to),),
             settle=figures.STORE_FAILOVER * 2,
             deadline=figures.ONE_HOUR,

@@ -49,6 +49,11 @@ class Report:
         """What remains for the operator, in order; empty when the run is complete and went as planned."""
         return (*_ways_on(self.run), *(f"Look into: {text}" for text in self.run.exceptions), *_open_steps(self.run))
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was told before the run, such as the repair of what can go wrong; then what was noted while it ran."""
+        return (*self.run.plan.notes, *self.run.notes)
+
     def text(self) -> str:
         """The report as plain text."""
         return "\n".join(_lines(self, _Plain())) + "\n"
@@ -76,7 +81,7 @@ class Report:
             "goal_evidence": run.goal_evidence,
             "expected_loss": run.plan.expected_loss,
             "overridden": {check.check_id: check.overridden_because for check in run.plan.checks if check.overridden_because},
-            "notes": list(run.notes),
+            "notes": list(self.notes),
             "exceptions": list(run.exceptions),
             "left_to_do": list(self.left_to_do),
             "steps": [_step_data(record) for record in run.steps],
@@ -128,7 +133,7 @@ def _lines(report: Report, style: _Plain) -> Iterable[str]:
     yield from style.title(report.headline)
     for text in _facts(run):
         yield style.item(text)
-    for title, texts in (("Exceptions", run.exceptions), ("Left to do", report.left_to_do), ("Notes", run.notes)):
+    for title, texts in (("Exceptions", run.exceptions), ("Left to do", report.left_to_do), ("Notes", report.notes)):
         if texts:
             yield from style.section(title)
             yield from map(style.item, texts)

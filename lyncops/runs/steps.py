@@ -178,7 +178,8 @@ class Steps:
             self.ledger.step(step.step_id, StepState.GIVEN_UP, evidence=evidence, why=why, exceptions=(why,))
             return None
         self.ledger.step(step.step_id, StepState.FAILED, evidence=evidence, why=why)
-        return Halt(RunState.PAUSED_BY_FAILED_STEP, f"{step.title}: {why}")
+        seen = "" if evidence in why else f" {evidence}"
+        return Halt(RunState.PAUSED_BY_FAILED_STEP, f"{step.title}: {why}{seen}")
 
     def _unknown(self, step: CmdletStep, why: str, *, evidence: str) -> Halt | None:
         if step.optional:

@@ -318,3 +318,14 @@ def test_standard_edition_pair() -> None:
 @pytest.mark.parametrize("name", ["Move-CsManagementServer"])
 def test_move_needs_a_local_session(world: World, name: str) -> None:
     assert run(world, FE4, name).message.startswith("Move-CsManagementServer must be run locally")
+
+
+@pytest.mark.parametrize(("anew", "stays"), [(P1, P2), (P2, P1)])
+def test_a_copy_that_is_installed_anew_leaves_the_other_to_serve(world: World, anew: str, stays: str) -> None:
+    world.faults.store_failover = StoreBug.BOTH_ACTIVE
+    move_store(world, FE4)
+    world.outside.install_store_anew(anew)
+    assert {copy.pool for copy in world.store.claimants} == {stays}
+    assert world.machines[Fqdn(str(store_status(world)[0]))].pool == stays
+    world.clock.advance(timedelta(minutes=10))
+    assert set(states(world).values()) == {True}

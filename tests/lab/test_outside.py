@@ -122,6 +122,8 @@ def test_the_records_of_dns_change(world: World) -> None:
         "dns silence perhaps",
         "firewall edge1.contoso.com 25 open",
         "firewall edge1.contoso.com https open",
+        "store anew",
+        "store anew edge1.contoso.com",
     ],
 )
 def test_an_act_that_means_nothing_is_refused_with_what_to_write(world: World, words: str) -> None:
@@ -146,6 +148,7 @@ def test_an_act_that_means_nothing_is_refused_with_what_to_write(world: World, w
         ("dns silence off", "the DNS server answers"),
         ("firewall edge2.contoso.com 5269 open", "port 5269 of edge2.contoso.com is open"),
         ("firewall edge1.contoso.com 5061 closed", "is closed"),
+        ("store anew pool1.contoso.com", "as a standby copy"),
     ],
 )
 def test_an_act_says_what_was_done(world: World, words: str, told: str) -> None:
