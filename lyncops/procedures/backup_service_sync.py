@@ -71,6 +71,12 @@ def _modules_fit(situation: Situation, pool: Pool, modules: tuple[BackupModule, 
             "Export and import them (Export- and Import-CsRgsConfiguration).",
             overridable=False,
         )
+    settings = situation.deployment.backup_service
+    if later and not isinstance(settings, Unread) and settings.response_groups_copied is False:
+        return failed(
+            f"{listed(later)}: the Backup Service does not copy response groups, since EnableRgsBackupService is off.",
+            "Switch it on first: Set-CsBackupServiceConfiguration -EnableRgsBackupService $true.",
+        )
     holder = situation.store_pool
     if BackupModule.CMS_MASTER in modules and holder != pool.fqdn:
         where = f"on {holder}" if holder else "on no pool that is known"
@@ -80,7 +86,21 @@ def _modules_fit(situation: Situation, pool: Pool, modules: tuple[BackupModule, 
             remedy or "Find the active store first: lyncops status.",
             overridable=False,
         )
+    silent = _not_reported(pool, modules)
+    if silent:
+        return failed(
+            f"{pool.fqdn} does not report {listed(silent)}: when it is copied could not be seen.",
+            f"Look at what it reports: lyncops backup-service show {pool.fqdn}.",
+        )
     return passed(f"{pool.fqdn} copies {listed(module.value for module in modules) if modules else 'all its modules'}.")
+
+
+def _not_reported(pool: Pool, modules: tuple[BackupModule, ...]) -> list[str]:
+    """The modules that a pool does not tell of, though it tells of others."""
+    if isinstance(pool.backup_modules, Unread) or not pool.backup_modules:
+        return []
+    told = {module.name.casefold() for module in pool.backup_modules}
+    return [module.value for module in modules if module.value.casefold() not in told]
 
 
 def _steps(pool: Pool, partner: Pool, modules: tuple[BackupModule, ...], until: tuple[Condition, ...]) -> Iterator[Step]:

@@ -8,7 +8,7 @@ from lyncops.checks.catalogue import CHECKS, run_checks
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.situation import Situation
 from lyncops.cmdlets import DatabaseNameType, InvokeCsDatabaseFailover, MirrorRole
-from lyncops.deployment.model import DatabaseMirror, Deployment, Pool
+from lyncops.deployment.model import DatabaseMirror, Deployment, Pool, PoolKind
 from lyncops.plan.conditions import MirrorPrincipalIs
 from lyncops.plan.steps import CmdletStep
 from lyncops.procedures import figures
@@ -39,12 +39,15 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
     pool = situation.pool
     if pool is None:
         return Draft(checks=checks)
+    version = _version_has_mirroring(pool)
+    if version.refuses:
+        return Draft(checks=(*checks, version))
     mirrors = mirrors_of(pool, request.database_type)
     to_mirror = _side(mirrors, request)
     own = (
-        _version_has_mirroring(pool),
+        version,
         _synchronised(pool, mirrors, request.database_type),
-        _side_known(mirrors, to_mirror=to_mirror),
+        *((_side_known(mirrors, to_mirror=to_mirror),) if mirrors else ()),
     )
     steps = () if to_mirror is None or not mirrors else (_step(deployment, pool, request.database_type, to_mirror=to_mirror),)
     return Draft(
@@ -112,8 +115,12 @@ def _version_has_mirroring(pool: Pool) -> CheckResult:
 
 def _synchronised(pool: Pool, mirrors: tuple[DatabaseMirror, ...], database_type: DatabaseNameType) -> CheckResult:
     wrong = [mirror.database for mirror in mirrors if not (mirror.is_mirrored and mirror.is_synchronized)]
+    remedy = "Look at Get-CsDatabaseMirrorState; set up the mirror or wait until it is synchronised."
     if isinstance(pool.mirrors, Unread):
         verdict, evidence = Verdict.UNKNOWN, str(pool.mirrors)
+    elif pool.kind is PoolKind.STANDARD and not mirrors:
+        verdict, evidence = Verdict.FAILED, f"{pool.fqdn} is a Standard Edition server: its databases have no mirror."
+        remedy = f"Fail the pool over instead: lyncops plan pool-failover {pool.fqdn} --mode planned."
     elif not mirrors:
         verdict, evidence = Verdict.FAILED, f"{pool.fqdn} has no {database_type.value} database with a mirror."
     elif wrong:
@@ -125,9 +132,7 @@ def _synchronised(pool: Pool, mirrors: tuple[DatabaseMirror, ...], database_type
         question="Has every database of that type a synchronised mirror?",
         verdict=verdict,
         evidence=evidence,
-        remedy=""
-        if verdict is Verdict.PASSED
-        else "Look at Get-CsDatabaseMirrorState; set up the mirror or wait until it is synchronised.",
+        remedy="" if verdict is Verdict.PASSED else remedy,
         source=_SOURCE,
         overridable=bool(mirrors),
     )
@@ -135,12 +140,12 @@ def _synchronised(pool: Pool, mirrors: tuple[DatabaseMirror, ...], database_type
 
 def _side_known(mirrors: tuple[DatabaseMirror, ...], *, to_mirror: bool | None) -> CheckResult:
     on_mirror = [mirror.database for mirror in mirrors if mirror.mirror_is_principal]
-    unclear = to_mirror is None and bool(mirrors)
+    unclear = to_mirror is None
     return CheckResult(
         check_id="mirror-side",
         question="Is it clear which side shall be principal?",
         verdict=Verdict.FAILED if unclear else Verdict.PASSED,
-        evidence=f"The mirror is principal for {', '.join(on_mirror) or 'no database'} of {len(mirrors)}.",
+        evidence=f"The mirror is principal for {', '.join(on_mirror) or 'none'} of {', '.join(m.database for m in mirrors)}.",
         remedy="Name the side with --principal primary or --principal mirror." if unclear else "",
         source=_SOURCE,
         overridable=False,

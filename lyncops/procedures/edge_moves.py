@@ -14,6 +14,7 @@ from lyncops.checks.words import counted, listed
 from lyncops.deployment.model import Deployment, EdgePool, Machine, Replica, Site
 from lyncops.plan.conditions import RouteKind
 from lyncops.plan.conditions.routes import leads_to
+from lyncops.procedures.edges import edge_pool_exists
 from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.store import store_writable
 from lyncops.values import Fqdn, Mode, ServiceId, SiteName, Unread
@@ -64,7 +65,7 @@ def plan_move(
     """
     edges = () if isinstance(deployment.edges, Unread) else deployment.edges
     home = next((edge for edge in edges if edge.fqdn == request.target), None)
-    exists = _exists(deployment, request.target, found=home is not None)
+    exists = edge_pool_exists(deployment, request.target)
     if home is None:
         return None, (exists,)
     candidates = tuple(edge for edge in edges if edge is not home and (not back or _has(deployment, edge, kind)))
@@ -112,25 +113,6 @@ def _route(site: Site, kind: RouteKind) -> ServiceId | None:
 
 def _has(deployment: Deployment, edge: EdgePool, kind: RouteKind) -> bool:
     return (kind is RouteKind.SIP and edge.has_federation) or bool(sites_leading_to(deployment, edge.fqdn, kind))
-
-
-def _exists(deployment: Deployment, target: Fqdn, *, found: bool) -> CheckResult:
-    edges = deployment.edges
-    if isinstance(edges, Unread):
-        verdict, evidence = Verdict.UNKNOWN, str(edges)
-    else:
-        verdict = Verdict.PASSED if found else Verdict.FAILED
-        others = f"No such Edge pool; the Edge pools are: {listed(edge.fqdn for edge in edges)}."
-        evidence = f"The topology has {target}." if found else others
-    return CheckResult(
-        check_id="edge-exists",
-        question="Does the topology have this Edge pool?",
-        verdict=verdict,
-        evidence=evidence,
-        remedy="" if found else "Name the Edge pool that first had it, not a Front End pool and not a machine.",
-        source=_SOURCE,
-        overridable=False,
-    )
 
 
 def _other_known(home: EdgePool, named: Fqdn | None, found: tuple[EdgePool, ...], *, back: bool) -> CheckResult:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.result import CheckResult
 from lyncops.deployment.model import Deployment, EdgePool
 from lyncops.plan.conditions import EdgeNextHopIs
 from lyncops.procedures.drafting import Draft
-from lyncops.procedures.edges import NextHopMove, edge_replica_steps, next_hop_fits, next_hop_steps, preferring
+from lyncops.procedures.edges import (
+    NextHopMove,
+    edge_pool_exists,
+    edge_replica_steps,
+    next_hop_fits,
+    next_hop_steps,
+    preferring,
+    takes_next_hop,
+)
 from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.store import store_writable
 from lyncops.values import Unread
 
-_SOURCE = "Failing over a pool, step 1; Set-CsEdgeServer reference page; facts page 8"
 _WHY = "What comes from outside enters by this pool."
 
 
@@ -28,6 +35,8 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
         return Draft(checks=(found,))
     move = NextHopMove(edges=(edge,), to=to)
     fits = next_hop_fits(deployment, move, leaving=edge.fqdn)
+    if not takes_next_hop(deployment, to) and not isinstance(deployment.pools, Unread):
+        return Draft(checks=(found, *([fits] if fits else [])))
     place = preferring(to)
     moves = next_hop_steps(deployment, move, place=place, why=_WHY, enable_topology=request.enable_topology)
     return Draft(
@@ -48,20 +57,4 @@ def find_edge(deployment: Deployment, request: ProcedureRequest) -> EdgePool | N
 
 def edge_exists(deployment: Deployment, request: ProcedureRequest) -> CheckResult:
     """Whether the topology has the Edge pool that the request names."""
-    edge = find_edge(deployment, request)
-    edges = deployment.edges
-    if isinstance(edges, Unread):
-        verdict, evidence = Verdict.UNKNOWN, str(edges)
-    else:
-        names = ", ".join(known.fqdn for known in edges) or "none"
-        verdict = Verdict.PASSED if edge else Verdict.FAILED
-        evidence = f"The topology has {edge.fqdn}." if edge else f"No such Edge pool; the Edge pools are: {names}."
-    return CheckResult(
-        check_id="edge-exists",
-        question="Does the topology have this Edge pool?",
-        verdict=verdict,
-        evidence=evidence,
-        remedy="" if edge else "Name the Edge pool, not a Front End pool and not a machine.",
-        source=_SOURCE,
-        overridable=False,
-    )
+    return edge_pool_exists(deployment, request.edge or request.target)

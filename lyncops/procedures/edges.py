@@ -6,6 +6,7 @@ import attrs
 
 from lyncops.checks.health import silent_machines
 from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.words import listed
 from lyncops.cmdlets import EnableCsTopology, SetCsEdgeServer
 from lyncops.deployment.model import Deployment, EdgePool, PoolKind
 from lyncops.plan.conditions import Condition, EdgeNextHopIs, ReplicasUpToDate
@@ -92,7 +93,8 @@ def next_hop_fits(deployment: Deployment, move: NextHopMove, *, leaving: Fqdn) -
         return None
     target = deployment.pool(move.to)
     verdict = Verdict.FAILED
-    if target is None or not (target.kind.is_front_end or target.kind is PoolKind.DIRECTOR):
+    possible = takes_next_hop(deployment, move.to)
+    if target is None or not possible:
         problem = f"{move.to} is no Front End or Director pool of the topology."
     elif move.to == leaving:
         problem = f"{move.to} is the pool that users leave."
@@ -102,14 +104,47 @@ def next_hop_fits(deployment: Deployment, move: NextHopMove, *, leaving: Fqdn) -
     else:
         problem, verdict = "", Verdict.PASSED
     names = ", ".join(edge.fqdn for edge in move.edges)
+    names_of_front_ends = [pool.fqdn for pool in deployment.front_end_pools]
     return CheckResult(
         check_id="next-hop-target",
         question="Can the Edge pools lead to the pool that they shall lead to?",
         verdict=verdict,
         evidence=problem or f"{names} will lead to {move.to}, which is up.",
-        remedy="Name a living Front End pool with --next-hop." if problem else "",
+        remedy=f"Name a living Front End pool with --next-hop, of {listed(names_of_front_ends)}." if problem else "",
         source=_SOURCE,
+        overridable=possible or isinstance(deployment.pools, Unread),
     )
+
+
+def edge_pool_exists(deployment: Deployment, name: Fqdn) -> CheckResult:
+    """Whether the topology has an Edge pool of this name; else what it is, and which there are."""
+    edges = deployment.edges
+    remedy = ""
+    if isinstance(edges, Unread):
+        verdict, evidence = Verdict.UNKNOWN, str(edges)
+        remedy = "Give an endpoint of a Front End that still answers."
+    elif any(edge.fqdn == name for edge in edges):
+        verdict, evidence = Verdict.PASSED, f"The topology has {name}."
+    else:
+        pool, owner = deployment.pool(name), deployment.pool_of(name)
+        what = f"a pool of kind {pool.kind.value}" if pool else f"a machine of {owner.fqdn}" if owner else "unknown"
+        verdict, evidence = Verdict.FAILED, f"{name} is {what}; the Edge pools are {listed(edge.fqdn for edge in edges)}."
+        remedy = "Name an Edge pool, not a Front End pool and not a machine."
+    return CheckResult(
+        check_id="edge-exists",
+        question="Does the topology have this Edge pool?",
+        verdict=verdict,
+        evidence=evidence,
+        remedy=remedy,
+        source="Get-CsService -EdgeServer, facts page 2.2",
+        overridable=False,
+    )
+
+
+def takes_next_hop(deployment: Deployment, pool: Fqdn) -> bool:
+    """Whether the topology knows `pool` as one with a registrar, which an Edge pool can lead to."""
+    known = deployment.pool(pool)
+    return known is not None and (known.kind.is_front_end or known.kind is PoolKind.DIRECTOR)
 
 
 def _move(deployment: Deployment, edge: EdgePool, move: NextHopMove, *, place: Place, why: str) -> CmdletStep:

@@ -34,8 +34,10 @@ def draft_failback(deployment: Deployment, request: ProcedureRequest) -> Draft:
 
 
 def _draft(deployment: Deployment, request: ProcedureRequest, *, back: bool) -> Draft:
-    move, checks = plan_move(deployment, request, RouteKind.XMPP, back=back)
     version = _version_has_xmpp(deployment)
+    if version.refuses:
+        return Draft(checks=(version,))
+    move, checks = plan_move(deployment, request, RouteKind.XMPP, back=back)
     if move is None:
         return Draft(checks=(version, *checks))
     return Draft(

@@ -15,7 +15,7 @@ from lyncops.plan.model import Plan
 from lyncops.procedures import PROCEDURES, ProcedureRequest
 from lyncops.runs.model import RunState, StepState
 from lyncops.values import Fqdn, LyncVersion, Unread
-from tests.deployments import P1, P2, two_sites, with_dead
+from tests.deployments import P1, P2, STEADY, two_sites, with_dead
 from tests.procedures.asking import ask, ids, powershell, refused_by, step
 from tests.procedures.model import Site
 
@@ -165,7 +165,22 @@ def test_response_groups_are_copied_in_2019_only(version: LyncVersion) -> None:
     pools = two_sites().pools
     changed = () if isinstance(pools, Unread) else tuple(attrs.evolve(pool, version=version) for pool in pools)
     plan = ask(SYNC, attrs.evolve(two_sites(), pools=changed), P1, modules=(BackupModule.RGS_DATA_STORE,))
-    assert ("modules-fit" in refused_by(plan)) is (version is not LyncVersion.V2019)
+    assert "modules-fit" in refused_by(plan)
+    assert ("in 2019 only" in plan.refusals[0].evidence) is (version is not LyncVersion.V2019)
+
+
+@pytest.mark.parametrize(
+    ("switched_on", "reported", "words"),
+    [(False, False, "EnableRgsBackupService is off"), (True, False, "does not report"), (None, True, ""), (True, True, "")],
+)
+def test_in_2019_they_are_copied_where_that_is_switched_on(*, switched_on: bool | None, reported: bool, words: str) -> None:
+    module = BackupModule.RGS_DATA_STORE
+    told = (attrs.evolve(STEADY[0], name=module.value),) if reported else ()
+    pools = tuple(attrs.evolve(p, version=LyncVersion.V2019, backup_modules=(*STEADY, *told)) for p in two_sites().front_end_pools)
+    settings = attrs.evolve(OLD, response_groups_copied=switched_on)
+    plan = ask(SYNC, attrs.evolve(two_sites(), pools=pools, backup_service=settings), P1, modules=(module,))
+    assert refused_by(plan) == ({"modules-fit"} if words else set())
+    assert words in "".join(check.evidence for check in plan.refusals)
 
 
 def test_a_version_that_is_not_known_is_no_2019() -> None:

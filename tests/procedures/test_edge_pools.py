@@ -380,6 +380,7 @@ def test_2019_has_no_xmpp_gateway_and_says_so(version: LyncVersion | Unread, *, 
         made = plan(name, attrs.evolve(deployment, version=version))
         assert ("version-has-xmpp" in refused_by(made)) is refused
         assert not refused or "has no XMPP gateway" in made.refusals[0].evidence
+        assert (made.steps == ()) is refused
 
 
 def test_a_site_with_a_space_in_its_name_can_be_pasted_back() -> None:

@@ -4,7 +4,7 @@ import attrs
 import pytest
 
 from lyncops.cmdlets import DatabaseNameType
-from lyncops.deployment.model import DatabaseMirror, EdgePool, PoolState
+from lyncops.deployment.model import DatabaseMirror, EdgePool, PoolKind, PoolState
 from lyncops.errors import InvalidValueError
 from lyncops.plan.conditions import BackupModuleIs, EdgeNextHopIs, MediaEdgeIs, MirrorPrincipalIs, StoreIsActiveOn
 from lyncops.procedures import PROCEDURES, ProcedureRequest
@@ -103,10 +103,21 @@ def test_an_edge_pool_is_led_to_the_named_pool() -> None:
     assert step(back, f"edge-next-hop-{EDGE1}").undo == ""
 
 
+@pytest.mark.parametrize("to", [EDGE2, Fqdn("nowhere.contoso.com")])
+def test_an_edge_pool_leads_to_no_edge_pool_whatever_the_operator_says(to: Fqdn) -> None:
+    plan = ask("edge-next-hop", two_sites(), EDGE1, next_hop=to)
+    assert refused_by(plan) == {"next-hop-target"}
+    assert not plan.refusals[0].overridable
+    assert P2 in plan.refusals[0].remedy
+    assert plan.steps == ()
+
+
 def test_only_an_edge_pool_can_be_led() -> None:
     plan = ask("edge-next-hop", two_sites(), P1, next_hop=P2)
     assert refused_by(plan) == {"edge-exists"}
-    assert EDGE1 in plan.refusals[0].evidence
+    assert plan.refusals[0].evidence == f"{P1} is a pool of kind Enterprise; the Edge pools are {EDGE1} and {EDGE2}."
+    machine = ask("edge-next-hop", two_sites(), Fqdn("edge1-a.contoso.com"), next_hop=P2)
+    assert f"is a machine of {EDGE1}" in machine.refusals[0].evidence
     unread = attrs.evolve(two_sites(), edges=Unread("edges", "none"))
     assert refused_by(ask("edge-next-hop", unread, EDGE1, next_hop=P2)) == {"edge-exists"}
 
@@ -190,6 +201,15 @@ def test_2019_has_no_mirroring() -> None:
     unread = changed(two_sites(), P1, mirrors=(mirror("rtcxds"),), version=Unread("version", "no answer"))
     assert not ask("database-failover", unread, P1).is_refused
     assert refused_by(ask("database-failover", new, Fqdn("pool9.contoso.com"))) == {"pool-exists"}
+
+    assert ask("database-failover", new, P1).checks[-1].check_id == "version-has-mirroring"
+
+
+def test_a_standard_edition_server_has_no_mirror_and_says_so() -> None:
+    plan = ask("database-failover", changed(two_sites(kind=PoolKind.STANDARD, size=1), P1, mirrors=()), P1)
+    assert refused_by(plan) == {"mirrors-synchronized"}
+    assert "Standard Edition" in plan.refusals[0].evidence
+    assert "set up the mirror" not in plan.refusals[0].remedy
 
 
 def test_a_pool_without_partner_can_move_its_databases_too() -> None:
