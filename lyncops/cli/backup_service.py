@@ -75,11 +75,14 @@ def backup_service() -> None:
 @json_option
 @with_call
 def show(call: Call, pools: tuple[str, ...]) -> ExitCode:
-    """Show its configuration, and both directions of every pair (or of those of POOL), with the loss that each state means now."""
+    """Show its configuration, and both directions of every pair (or of those of POOL), with the loss that each state means now.
+
+    Exit codes: 0 shown; 4 a pair of pools could not be read, or POOL is no Front End pool.
+    """
     with call.client() as client:
         report = client.backup_service(*pools)
     call.screen.tell(report_data(report), report_blocks(report))
-    return ExitCode.DONE
+    return ExitCode.UNKNOWN if report.unread else ExitCode.DONE
 
 
 @backup_service.command(name="set")
@@ -145,9 +148,8 @@ def sync(
 @json_option
 @with_call
 def watch(call: Call, pools: tuple[str, ...], until_steady: bool, timeout: timedelta | None, every: timedelta | None) -> ExitCode:
-    r"""Follow it: a table on a terminal, a line for each change in a pipe, an object on a line for each change with --json.
+    """Follow it: a table on a terminal, a line for each change in a pipe, an object on a line for each change with --json.
 
-    \b
     Exit codes, by what was seen last: 0 steady; 3 an error state, or not steady when time was up; 4 not known; 5 stopped by Ctrl-C.
     """
     last: BackupServiceReport | None = None

@@ -114,12 +114,13 @@ def _announce(running: Lab, scenario: str, config: Path, *, as_json: bool) -> No
         if os.name == "nt"
         else f"export {ENVIRONMENT_VARIABLE}='{running.password}'"
     )
+    pool = next(iter(running.world.pools))
     lines = [
         f"The lab serves {scenario}. Press Ctrl-C to end it. In another terminal:",
         "",
         f"  {setting}",
         f"  lyncops --config {config} status",
-        f"  lyncops lab inject --out {config.parent} crash pool1.contoso.com",
+        f"  lyncops lab inject --out {config.parent} crash {pool}",
         "",
         *(f"  {name:<40} {address}" for name, address in addresses.items()),
     ]

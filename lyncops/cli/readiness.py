@@ -33,9 +33,8 @@ _TONES: Final = {
 @json_option
 @with_call
 def readiness(call: Call, pools: tuple[str, ...]) -> ExitCode:
-    r"""Could every Front End pool (or every POOL) be failed over right now: in which mode, at what loss, what is in the way?
+    """Could every Front End pool (or every POOL) be failed over right now: in which mode, at what loss, what is in the way?
 
-    \b
     Exit codes: 0 every pool is ready; 7 every pool is ready, some with warnings; 2 some pool is not ready;
     4 the topology could not be read.
     """

@@ -62,6 +62,7 @@ class Options(TypedDict):
     module: tuple[str, ...]
 
 
+_REPEATED: Final = ("edges", "sites", "domains", "authorized_groups", "modules")
 _OPTIONS: Final = (
     click.option("--mode", type=click.Choice([mode.value for mode in Mode]), help="Is the failing side up, or gone?"),
     click.option("--accept-data-loss", is_flag=True, help="Disaster mode loses what was not yet copied: say that this is known."),
@@ -123,8 +124,10 @@ def request_of(procedure: Procedure, target: str, options: Options) -> Procedure
     given = _given(procedure, options)
     useless = sorted(set(given) - set(procedure.options))
     if useless:
+        names = ", ".join(f"--{_option(field)}" for field in procedure.options) or "none"
         raise InvalidValueError(
-            f"{procedure.name} has no use for {', '.join(useless)}.", remedy=f"Its options are in `lyncops plan {procedure.name}`."
+            f"{procedure.name} has no use for {', '.join(f'--{_option(field)}' for field in useless)}.",
+            remedy=f"Its own options: {names}.",
         )
     base = ProcedureRequest(
         target=_fqdn("POOL", target),
@@ -135,6 +138,13 @@ def request_of(procedure: Procedure, target: str, options: Options) -> Procedure
     request = attrs.evolve(base, **given)
     procedure.require(request)
     return request
+
+
+def _option(field: str) -> str:
+    """The name on the command line of a field of the request: one that may repeat is named in the singular there."""
+    if field == "to_mirror":
+        return "principal"
+    return (field.removesuffix("s") if field in _REPEATED else field).replace("_", "-")
 
 
 def _given(procedure: Procedure, options: Options) -> dict[str, Any]:

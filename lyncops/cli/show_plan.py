@@ -41,16 +41,21 @@ def plan_blocks(plan: Plan) -> Iterator[Block]:
     mode = f" ({plan.mode.value})" if plan.mode else ""
     yield Heading(f"Plan {plan.content_id[:12]}: {plan.procedure} of {plan.target}{mode} in {plan.deployment}")
     yield from check_blocks("Checks", plan.checks)
+    if plan.steps or not plan.refusals:
+        yield from _course(plan)
+    yield from (Text(f"Note: {note}") for note in plan.notes)
+    yield from refusal_blocks(plan.refusals)
+
+
+def _course(plan: Plan) -> Iterator[Block]:
     yield Heading(f"Steps ({len(plan.steps)}), about {duration(plan.estimate)} in all")
     for number, step in enumerate(plan.steps, start=1):
         yield from _step(number, step)
     if not plan.steps:
-        yield Text("Nothing is left to do: what the plan aims at already holds." if not plan.refusals else "None.")
+        yield Text("Nothing is left to do: what the plan aims at already holds.")
     yield Text("")
     yield Text(f"Done when: {'; '.join(map(str, plan.goal))}")
     yield Text(f"Expected data loss: {plan.expected_loss or 'none'}", Tone.CAREFUL)
-    yield from (Text(f"Note: {note}") for note in plan.notes)
-    yield from refusal_blocks(plan.refusals)
 
 
 def refusal_blocks(refusals: Iterable[CheckResult]) -> Iterator[Block]:

@@ -14,7 +14,7 @@ from lyncops.deployment.model import BackupServiceSettings, Deployment, ExportSt
 from lyncops.procedures import PROCEDURES, ProcedureRequest
 from lyncops.procedures.readiness import readiness
 from lyncops.runs.model import RunState
-from lyncops.values import Unread
+from lyncops.values import Fqdn, Unread
 from tests.cli.conftest import Answer, Invoke
 from tests.cli.runs import run_of
 from tests.deployments import NOW, P1, P2, STEADY, changed, cms_module, two_sites, with_dead
@@ -53,19 +53,20 @@ def test_show_as_json_has_every_value(client: MagicMock, invoke: Invoke) -> None
 
 
 @pytest.mark.parametrize(
-    ("found", "words"),
+    ("found", "words", "code"),
     [
-        (backup_service_report(with_dead(two_sites(), P1)), "RPC server is unavailable"),
-        (backup_service_report(changed(two_sites(), P1, backup_modules=())), "nothing was ever copied"),
-        (backup_service_report(changed(two_sites(), P1, backup_pool=None), [P1]), "has no backup pool"),
-        (backup_service_report(attrs.evolve(two_sites(), pools=())), "no Front End pool"),
-        (silent_report("no endpoint answers", NOW), "no endpoint answers"),
+        (backup_service_report(with_dead(two_sites(), P1)), "RPC server is unavailable", 0),
+        (backup_service_report(changed(two_sites(), P1, backup_modules=())), "nothing was ever copied", 0),
+        (backup_service_report(changed(two_sites(), P1, backup_pool=None), [P1]), "has no backup pool", 0),
+        (backup_service_report(attrs.evolve(two_sites(), pools=())), "no Front End pool", 0),
+        (backup_service_report(two_sites(), [P1, Fqdn("pool9.contoso.com")]), "pool9.contoso.com could not be read", 4),
+        (silent_report("no endpoint answers", NOW), "no endpoint answers", 4),
     ],
 )
-def test_show_says_what_is_missing(client: MagicMock, invoke: Invoke, found: BackupServiceReport, words: str) -> None:
+def test_show_says_what_is_missing(client: MagicMock, invoke: Invoke, found: BackupServiceReport, words: str, code: int) -> None:
     client.backup_service.return_value = found
     answer = invoke("backup-service", "show")
-    assert answer.code == 0
+    assert answer.code == code
     assert words in answer.out
 
 

@@ -72,7 +72,12 @@ def test_with_json_an_error_is_an_object(client: MagicMock, invoke: Invoke) -> N
         (("plan", "pool-failover", P1, "--mode", "planned", "--override", "rights"), "--reason"),
         (("plan", "pool-failover", P1, "--mode", "planned", "--override", "rights", "--reason", " "), "--reason"),
         (("plan", "pool-failover", P1, "--mode", "planned", "--next-hop", "a b"), "--next-hop: 'a b'"),
-        (("plan", "pool-failback", P1, "--mode", "planned", "--next-hop", P1), "has no use for next_hop"),
+        (("plan", "pool-failback", P1, "--mode", "planned", "--next-hop", P1), "has no use for --next-hop"),
+        (("plan", "pool-failover", P1, "--mode", "planned", "--domain", P1), "has no use for --domain"),
+        (
+            ("plan", "xmpp-failover", P1, "--principal", "mirror"),
+            "has no use for --principal. Its own options: --edge, --site, --domain,",
+        ),
         (("check", "pool-failover", "--mode", "planned"), "one POOL"),
         (("check", "a b"), "'a b'"),
         (("run", "--yes"), "PROCEDURE POOL or --plan FILE"),
@@ -97,6 +102,25 @@ def test_without_a_verb_the_help_is_shown(invoke: Invoke) -> None:
     answer = invoke()
     assert answer.code == 1
     assert "Exit codes:" in answer.err
+
+
+VERBS = (
+    ["status"],
+    ["readiness"],
+    ["check"],
+    ["plan"],
+    ["run"],
+    ["resume"],
+    ["backup-service", "show"],
+    ["backup-service", "watch"],
+)
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=" ".join)
+def test_help_shows_no_marks_of_its_layout(invoke: Invoke, verb: list[str]) -> None:
+    answer = invoke(*verb, "--help")
+    assert answer.code == 0
+    assert "\\b" not in answer.out
 
 
 def test_help_names_every_verb(invoke: Invoke) -> None:

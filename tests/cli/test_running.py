@@ -13,6 +13,7 @@ from lyncops.errors import CmdletFailedError, OutcomeUnknownError, RunLockedErro
 from lyncops.plan.codec import plan_from_json
 from lyncops.plan.model import CmdletStep, Plan
 from lyncops.plan.rehearsal import rehearsal
+from lyncops.procedures import PROCEDURES, ProcedureRequest
 from lyncops.remoting.execution import ErrorRecord, Execution, StreamKind, StreamRecord
 from lyncops.runs.events import Observer
 from lyncops.runs.exit_codes import exit_code
@@ -53,6 +54,15 @@ def rehearsals(plan: Plan, outcome: Outcome) -> tuple[Rehearsal, ...]:
         Rehearsal(step=asked, execution=execution),
         Rehearsal(step=plan.steps[-1], because="an earlier step must come first"),
     )
+
+
+def test_a_refused_plan_without_steps_promises_none(client: MagicMock, invoke: Invoke) -> None:
+    nowhere = Fqdn("nowhere.contoso.com")
+    client.plan.return_value = PROCEDURES["pool-failover"].plan(two_sites(), ProcedureRequest(target=nowhere, mode=Mode.PLANNED))
+    answer = invoke("plan", "pool-failover", nowhere, "--mode", "planned")
+    assert answer.code == 2
+    assert "has no pool nowhere.contoso.com" in answer.out
+    assert not any(word in answer.out for word in ("Steps (0)", "Done when", "data loss"))
 
 
 def test_a_plan_shows_checks_steps_powershell_sources_undo_loss_and_duration(client: MagicMock, invoke: Invoke) -> None:

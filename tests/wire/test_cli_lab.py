@@ -50,6 +50,12 @@ def test_serve_prints_one_block_for_people(tmp_path: Path, monkeypatch: pytest.M
     assert "fe1.contoso.com (https)" in result.output
 
 
+def test_serve_names_a_pool_of_its_own_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lyncops.cli.lab._wait", threading.Event.is_set)
+    result = CliRunner().invoke(lab_group, ["serve", "standard-pair", "--out", str(tmp_path)], catch_exceptions=False)
+    assert "crash se1.contoso.com" in result.output
+
+
 def test_inject_says_what_it_did(tmp_path: Path) -> None:
     with Lab.start("two-sites") as lab, ControlServer(lab, tmp_path):
         run = CliRunner().invoke
