@@ -94,7 +94,7 @@ def store_not_on_failed_pool(situation: Situation) -> Finding:
                 f"The active store is on {holder}, which is of Lync Server 2010 and does not run. It will be moved by hand first.",
                 f"Have saved copies of configuration and locations at hand for {receiving.fqdn}.",
             )
-        command = f"lyncops run management-store-failover {holder} --mode disaster"
+        command = f"lyncops run management-store-failover {holder} --mode disaster --accept-data-loss"
         return failed(
             f"The active store is on {holder}, which does not run.", f"Fail the store over first: {command}.", first=(command,)
         )

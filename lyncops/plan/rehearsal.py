@@ -73,9 +73,15 @@ def _yet_to_come(plan: Plan, number: int, deployment: Deployment) -> Iterator[st
     for needed in _before(plan.steps[number]):
         truth = needed.evaluate(deployment)
         earlier = () if truth.holds else plan.steps[:number]
-        menders = [f"step {n}" for n, step in enumerate(earlier, start=1) if _mends(step, needed, deployment)]
+        aiming = [n for n, step in enumerate(earlier, start=1) if needed in _after(step)]
+        menders = aiming or [n for n, step in enumerate(earlier, start=1) if _mends(step, needed, deployment)]
         if menders:
-            yield f"it needs what {' and '.join(menders)} will bring about: {needed}; now {truth.evidence}"
+            yield f"it needs what {_steps(menders)} will bring about: {needed}; now {truth.evidence}"
+
+
+def _steps(numbers: list[int]) -> str:
+    *others, last = map(str, numbers)
+    return f"steps {', '.join(others)} and {last}" if others else f"step {last}"
 
 
 def _mends(step: Step, needed: Condition, deployment: Deployment) -> bool:

@@ -36,6 +36,7 @@ _IDS = (
     "version-supports",
     "rights",
 )
+_WHY = "Topology and policies can be changed, and pools failed over, only where the store works."
 _LOSS = "Changes of topology and policies that were not copied yet; the documented target is the last 5 minutes (facts page 5)."
 
 
@@ -57,7 +58,7 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
     return Draft(
         lock=(pool.fqdn, partner.fqdn),
         checks=(*checks, *_own_checks(situation, request, pool, move)),
-        steps=(*exports, *store_steps(move, dead=silent_machines(deployment))),
+        steps=(*exports, *store_steps(move, dead=silent_machines(deployment), why=_WHY)),
         goal=(StoreIsActiveOn(partner.fqdn),),
         expected_loss=_LOSS if move.form is StoreForm.DISASTER else "Nothing: the store waits for replication before it moves.",
         notes=(

@@ -20,6 +20,7 @@ from lyncops.values import Fqdn, OnPool, Place, Unread
 STANDARD_EDITION_INSTANCE: Final = "rtc"
 _STORE_DATABASES: Final = frozenset({"xds", "lis"})
 _SOURCE: Final = "Failing over a pool, steps 2 to 5; Invoke-CsManagementServerFailover reference page; facts page 1.3, 4.1 and 6"
+_BEFORE_THE_POOL: Final = "The store must be there before the pool is failed over: without it the pool's failover fails."
 BAD_ENDS: Final = (
     "A failover of the store can end without an error and leave it active on both pools, or on none; the plan then stops. Repair: "
     "install the Central Management database anew on the pool that shall not hold it (both) or shall (none), with Uninstall- and "
@@ -123,13 +124,13 @@ def _mirror_is_principal(receiver: Pool) -> bool:
     return any(mirror.mirror_is_principal for mirror in mirrors if mirror.database.casefold() in _STORE_DATABASES)
 
 
-def store_steps(move: StoreMove, *, dead: tuple[Fqdn, ...]) -> tuple[Step, ...]:
+def store_steps(move: StoreMove, *, dead: tuple[Fqdn, ...], why: str = _BEFORE_THE_POOL) -> tuple[Step, ...]:
     """The failover of the store on a Front End of the receiving pool, its verification, and the wait for the replicas."""
     return (
         CmdletStep(
             step_id="store-failover",
             title=f"Fail over the Central Management store to {move.to}",
-            why="The store must be there before the pool is failed over: without it the pool's failover fails.",
+            why=why,
             source=_SOURCE,
             cmdlet=_failover_cmdlet(move),
             place=OnPool(move.to),
@@ -230,6 +231,10 @@ def export_steps(deployment: Deployment, place: Place, folder: str) -> tuple[Ste
 def store_writable(deployment: Deployment) -> CheckResult:
     """Whether settings can be changed now: every Set-Cs cmdlet writes to the store."""
     works = store_works(deployment)
+    copies = deployment.central_management.copies
+    holders = () if isinstance(copies, Unread) else tuple(copy.pool for copy in copies if copy.active is True)
+    holder = holders[0] if len(holders) == 1 else "POOL"
+    first = f"lyncops run management-store-failover {holder} --mode disaster --accept-data-loss"
     return CheckResult(
         check_id="store-works",
         question="Does the Central Management store work, so that settings can be changed?",
@@ -237,6 +242,8 @@ def store_writable(deployment: Deployment) -> CheckResult:
         evidence=f"The store's master is {deployment.central_management.active_master}."
         if works
         else "The store has no working master.",
-        remedy="" if works else "Fail the store over first: lyncops run management-store-failover.",
+        remedy=""
+        if works
+        else f"Start MASTER and FTA on the pool that holds it; when that pool is gone, fail the store over first: {first}.",
         source="facts page 6.2",
     )

@@ -227,7 +227,7 @@ class Steps:
 
     def _ask(self, step: ManualStep, why: str, evidence: str) -> Halt:
         self.ledger.step(step.step_id, StepState.WAITING_FOR_PERSON, evidence=evidence, why=why)
-        return Halt(RunState.PENDING_MANUAL_STEP, f"{step.title}: to be done by hand, {step.where}. {why}".strip())
+        return Halt(RunState.PENDING_MANUAL_STEP, f"{step.title}: to be done by hand, at {step.where}. {why}".strip())
 
     def _teller(self, step: Step) -> Callable[[Truth, datetime], None]:
         return partial(self.ledger.polled, step_id=step.step_id)

@@ -102,7 +102,7 @@ def test_a_store_on_a_third_pool_must_live() -> None:
     assert ask("standby-store-installed", elsewhere).evidence == "Neither pool of the pair holds the store."
     dead = ask("store-not-on-failed-pool", with_dead(elsewhere, P3), DISASTER)
     assert dead.refuses
-    assert dead.first == (f"lyncops run management-store-failover {P3} --mode disaster",)
+    assert dead.first == (f"lyncops run management-store-failover {P3} --mode disaster --accept-data-loss",)
 
 
 def test_in_a_disaster_failback_the_store_comes_home_first_where_a_standby_waits() -> None:

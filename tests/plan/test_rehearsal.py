@@ -10,7 +10,7 @@ from lyncops.plan.rehearsal import rehearsal, rehearsed
 from lyncops.procedures import PROCEDURES, ProcedureRequest
 from lyncops.procedures.pool_failover import plan_pool_failover
 from lyncops.values import Effect
-from tests.deployments import EDGE1, P1, P2, deployments, two_sites, with_dead
+from tests.deployments import EDGE1, EDGE2, P1, P2, deployments, two_sites, with_dead
 from tests.plan.plans import full_plan, plans
 
 
@@ -48,6 +48,13 @@ def test_a_step_that_needs_an_earlier_one_is_not_rehearsed() -> None:
     assert last.ask is None
     assert f"it needs what step {moves} will bring about" in last.because
     assert f"{EDGE1} leads to {P1}" in last.because
+
+
+def test_the_step_is_named_that_brings_it_about_and_none_that_aims_at_something_alike() -> None:
+    request = ProcedureRequest(target=EDGE1, edge=EDGE2)
+    told = rehearsal(PROCEDURES["edge-federation-failover"].plan(two_sites(), request), two_sites())
+    route = next(part for part in told if part.step.step_id.startswith("federation-route"))
+    assert f"it needs what step 1 will bring about: {EDGE2} is the one Edge pool with federation" in route.because
 
 
 def test_without_a_store_only_its_own_failover_is_rehearsed() -> None:

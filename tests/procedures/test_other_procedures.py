@@ -37,6 +37,7 @@ def test_the_store_alone_moves_without_arguments_while_it_works() -> None:
     assert ids(plan) == ["export-configuration", "export-lis", "store-failover", "store-replicas"]
     assert step(plan, "store-failover").place == OnPool(P2)
     assert plan.goal == (StoreIsActiveOn(P2),)
+    assert "before the pool is failed over" not in step(plan, "store-failover").why
     assert powershell(plan, "store-failover") == "Invoke-CsManagementServerFailover -Confirm:$false"
 
 
@@ -123,7 +124,9 @@ def test_only_an_edge_pool_can_be_led() -> None:
 
 
 def test_a_next_hop_cannot_move_without_a_store_to_write_to() -> None:
-    assert refused_by(ask("edge-next-hop", DOWN, EDGE1, next_hop=P2)) == {"store-works"}
+    refused = ask("edge-next-hop", DOWN, EDGE1, next_hop=P2)
+    assert refused_by(refused) == {"store-works"}
+    assert f"management-store-failover {P1} --mode disaster --accept-data-loss" in refused.refusals[0].remedy
 
 
 def test_a_next_hop_must_be_named() -> None:
