@@ -8,8 +8,9 @@ from lyncops.checks.check import Finding, check, failed, pair_unknown, passed, u
 from lyncops.checks.situation import Situation
 from lyncops.checks.words import listed
 from lyncops.deployment.model import Pool
-from lyncops.values import LyncVersion, Unread
+from lyncops.values import Fqdn, LyncVersion, Unread
 
+_NEAR = 0.8  # of 1: a slip of the fingers
 _PAIRING = (
     "Pair the pools in Topology Builder (Resiliency, Associated Backup Pool), publish, and run setup on every Front End of both."
 )
@@ -22,7 +23,8 @@ def pool_exists(situation: Situation) -> Finding:
     if isinstance(deployment.pools, Unread):
         return unknown(
             f"The topology could not be read: {deployment.pools.reason}",
-            "Give an endpoint of a Front End that still answers, so that its local copy of the topology can be read.",
+            "Give an endpoint of a Front End that still answers, so that its local copy of the topology can be read; "
+            "and, where access is denied, an account of RTCUniversalServerAdmins.",
             blocking=True,
             overridable=False,
         )
@@ -32,9 +34,18 @@ def pool_exists(situation: Situation) -> Finding:
     if owner:
         return failed(f"{target} is a machine of {owner.fqdn}, not a pool.", f"Name the pool: {owner.fqdn}.", overridable=False)
     names = [pool.fqdn for pool in deployment.front_end_pools]
-    close = difflib.get_close_matches(target, names, n=1)
-    hint = f"Did you mean {close[0]}?" if close else "Name one of these pools."
+    hint = f"Did you mean {' or '.join(meant)}?" if (meant := _meant(target, names)) else "Name one of these pools."
     return failed(f"The topology has no pool {target}; its Front End pools are {listed(names)}.", hint, overridable=False)
+
+
+def _meant(name: Fqdn, names: list[Fqdn]) -> list[Fqdn]:
+    """The names that a wrong one may stand for: those that it begins, or all that are equally near to it."""
+    shortened = [known for known in names if known.partition(".")[0] == name]
+    if shortened:
+        return shortened
+    nearness = {known: difflib.SequenceMatcher(None, name, known).ratio() for known in names}
+    nearest = max(nearness.values(), default=0.0)
+    return [known for known in names if nearness[known] == nearest >= _NEAR]
 
 
 @check("pool-is-front-end", question="Is it a Front End pool?", source="Invoke-CsPoolFailOver reference page, facts page 1.3")

@@ -15,12 +15,13 @@ from rich.live import Live
 from lyncops.checks.synchronisation import BackupServiceReport, SyncState
 from lyncops.cli.blocks import Text
 from lyncops.cli.call import Call, json_option, with_call
+from lyncops.cli.failures import report_unread
 from lyncops.cli.requests import MODULES, Duration, overrides_of
 from lyncops.cli.running import HowToRun, execute, execution_options
 from lyncops.cli.screen import Screen, drawn
 from lyncops.cli.show_backup_service import EXIT_WORDS, TONES, Changes, report_blocks, report_data, status_blocks
 from lyncops.cmdlets import BackupModule
-from lyncops.errors import InvalidValueError
+from lyncops.errors import EndpointError, InvalidValueError
 from lyncops.runs.exit_codes import ExitCode
 
 _CODES: Final = {
@@ -77,10 +78,13 @@ def backup_service() -> None:
 def show(call: Call, pools: tuple[str, ...]) -> ExitCode:
     """Show its configuration, and both directions of every pair (or of those of POOL), with the loss that each state means now.
 
-    Exit codes: 0 shown; 4 a pair of pools could not be read, or POOL is no Front End pool.
+    Exit codes: 0 shown; 4 a pair of pools or the topology could not be read, or POOL is no Front End pool.
     """
-    with call.client() as client:
-        report = client.backup_service(*pools)
+    try:
+        with call.client() as client:
+            report = client.backup_service(*pools)
+    except EndpointError as error:
+        return report_unread(error, as_json=call.screen.json)
     call.screen.tell(report_data(report), report_blocks(report))
     return ExitCode.UNKNOWN if report.unread else ExitCode.DONE
 
@@ -150,7 +154,8 @@ def sync(
 def watch(call: Call, pools: tuple[str, ...], until_steady: bool, timeout: timedelta | None, every: timedelta | None) -> ExitCode:
     """Follow it: a table on a terminal, a line for each change in a pipe, an object on a line for each change with --json.
 
-    Exit codes, by what was seen last: 0 steady; 3 an error state, or not steady when time was up; 4 not known; 5 stopped by Ctrl-C.
+    Exit codes, by what was seen last: 0 steady; 3 an error state, or not steady when time was up; 4 not known; 5 stopped by Ctrl-C;
+    2 no server could be reached at first.
     """
     last: BackupServiceReport | None = None
     try:

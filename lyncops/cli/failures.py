@@ -36,6 +36,13 @@ def report_error(error: errors.LyncOpsError, *, as_json: bool) -> ExitCode:
     return report(code_of(error), type(error).__name__, error.what, error.remedy, as_json=as_json)
 
 
+def report_unread(error: errors.EndpointError, *, as_json: bool) -> ExitCode:
+    """Say that nothing could be read, for a verb whose exit code is an answer: 4, which is none; 1 where the caller is at fault."""
+    code = code_of(error)
+    told = ExitCode.UNKNOWN if code is ExitCode.REFUSED else code
+    return report(told, type(error).__name__, error.what, error.remedy, as_json=as_json)
+
+
 def report_usage(error: click.ClickException, *, as_json: bool) -> ExitCode:
     """Say what is wrong with the command line."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):

@@ -9,8 +9,10 @@ import click
 
 from lyncops.cli.blocks import Block, Heading, Table, Text, Tone
 from lyncops.cli.call import Call, json_option, with_call
+from lyncops.cli.failures import report_unread
 from lyncops.cli.json_values import to_json
 from lyncops.cli.show_plan import duration
+from lyncops.errors import EndpointError
 from lyncops.procedures.readiness import ModeReadiness, PoolReadiness, Readiness, ReadinessVerdict
 from lyncops.runs.exit_codes import ExitCode
 from lyncops.values import JsonValue
@@ -38,8 +40,11 @@ def readiness(call: Call, pools: tuple[str, ...]) -> ExitCode:
     Exit codes: 0 every pool is ready; 7 every pool is ready, some with warnings; 2 some pool is not ready;
     4 the topology could not be read.
     """
-    with call.client() as client:
-        found = client.readiness(*pools)
+    try:
+        with call.client() as client:
+            found = client.readiness(*pools)
+    except EndpointError as error:
+        return report_unread(error, as_json=call.screen.json)
     call.screen.tell(readiness_data(found), readiness_blocks(found))
     return _CODES[found.verdict]
 

@@ -127,7 +127,8 @@ class _GlobalReading:
             self.from_local_store = True
             return local, None
         unread = next(answer for answer in (services, pools) if isinstance(answer, Unread))
-        return Topology(sites=(), pools=(), computers=(), services=()), Unread("the topology", f"{unread.reason}; {local.reason}")
+        reasons = "; ".join(dict.fromkeys((unread.reason, local.reason)))
+        return Topology(sites=(), pools=(), computers=(), services=()), Unread("the topology", reasons)
 
     def _raise_when_nobody_answers(self) -> None:
         errors = [answer.error for answer in self._asked]

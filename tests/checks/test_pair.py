@@ -28,6 +28,13 @@ def test_an_unknown_pool_is_refused_with_the_name_that_was_meant() -> None:
     assert result.remedy == f"Did you mean {P1}?"
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"), [("pool1", f"{P1}"), ("pool9.contoso.com", f"{P1} or {P2}"), ("pool2.contoso.co", f"{P2}")]
+)
+def test_a_short_name_is_understood_and_a_name_between_two_is_not_given_to_one(name: str, meant: str) -> None:
+    assert ask("pool-exists", two_sites(), pool=Fqdn(name)).remedy == f"Did you mean {meant}?"
+
+
 def test_a_name_that_is_like_none_gets_the_list() -> None:
     result = ask("pool-exists", two_sites(), pool=Fqdn("zzz.example.org"))
     assert f"{P1} and {P2}" in result.evidence

@@ -104,6 +104,17 @@ def test_without_a_verb_the_help_is_shown(invoke: Invoke) -> None:
     assert "Exit codes:" in answer.err
 
 
+@pytest.mark.parametrize(("error", "code"), [(errors.EndpointError, 4), (errors.AuthenticationFailedError, 1)])
+@pytest.mark.parametrize("verb", [("readiness",), ("backup-service", "show")], ids=" ".join)
+def test_what_could_not_be_read_is_not_taken_for_an_answer(
+    client: MagicMock, invoke: Invoke, verb: tuple[str, ...], error: type[errors.LyncOpsError], code: int
+) -> None:
+    client.readiness.side_effect = client.backup_service.side_effect = error("Nobody answers.", remedy="Look.")
+    answer = invoke("--json", *verb)
+    assert answer.code == code == json.loads(answer.out)["error"]["exit_code"]
+    assert "Nobody answers. Look." in answer.err
+
+
 VERBS = (
     ["status"],
     ["readiness"],

@@ -82,6 +82,13 @@ def test_everything_refused_is_a_deployment_of_reasons() -> None:
     assert not deployment.from_local_store
 
 
+def test_one_reason_for_all_refusals_is_told_once() -> None:
+    denied = Refusal("Access is denied.")
+    deployment = read({"GetCsService": denied, "GetCsPool": denied, "GetCsTopology": denied})
+    assert isinstance(deployment.pools, Unread)
+    assert deployment.pools.reason == "Access is denied."
+
+
 def test_an_endpoint_that_is_lost_on_the_way_leaves_gaps_only() -> None:
     deployment = read({"GetCsBackupServiceStatus": EndpointError("the network is gone")})
     assert first(deployment).backup_modules == Unread(f"the Backup Service status of {SE1}", "the network is gone")
