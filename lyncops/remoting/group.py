@@ -91,10 +91,11 @@ class SessionGroup:
             return True
 
     def close(self) -> None:
-        """Close what is not lent now, and the rest when it comes back."""
+        """Close what is not lent now, and the rest when it comes back; of a server that hangs, only one is waited for."""
         with self._changed:
             self._closed = True
             idle, self._idle = self._idle, []
             self._changed.notify_all()
+        answers = True
         for session in idle:
-            session.close()
+            answers = session.abandon(delete=answers) and answers

@@ -260,16 +260,22 @@ class Session:
             raise
         return shell
 
-    def _delete(self, shell: Shell) -> None:
+    def _delete(self, shell: Shell) -> bool:
+        """Whether the server answered; one that hangs is not asked twice."""
+        clock = self._around.clock
         for _ in range(2):
+            begun = clock.now()
             try:
                 shell.delete(wait=_POLITE)
             except RemotingError as failure:
                 log.debug("%s: %s", self._around.endpoint.url, failure)
                 if failure.symptom is not Symptom.REPEATABLE:
-                    return
+                    return failure.is_answer
+                if clock.now() - begun >= _POLITE:
+                    return False
             else:
-                return
+                return True
+        return False
 
     def _import_module(self, shell: Shell) -> None:
         """Import Lync's module, and remember which of the two it was."""
@@ -349,18 +355,18 @@ class Session:
         reachable = ending in {Ending.DEADLINE, Ending.ENDED, Ending.UNTOLD, Ending.GONE}
         self.abandon(delete=reachable and (effect is Effect.READ or ending in {Ending.ENDED, Ending.UNTOLD}))
 
-    def abandon(self, *, delete: bool) -> None:
-        """Forget the shell; close it on the server only where nothing can run in it."""
+    def abandon(self, *, delete: bool) -> bool:
+        """Forget the shell; close it on the server only where nothing can run in it. False: the server did not answer to that."""
         shell, self._shell = self._shell, None
-        if shell is not None and delete:
-            self._delete(shell)
+        answered = self._delete(shell) if shell is not None and delete else True
         if self._transport is not None:
             self._transport.reset()
             self._transport = None
+        return answered
 
-    def close(self) -> None:
-        """Close the shell on the server, and the connection."""
-        self.abandon(delete=True)
+    def close(self) -> bool:
+        """Close the shell on the server, and the connection. False: the server did not answer."""
+        return self.abandon(delete=True)
 
 
 def _new_id() -> str:

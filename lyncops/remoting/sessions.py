@@ -36,7 +36,8 @@ _REST: Final = timedelta(seconds=30)
 """How long an endpoint that did not answer is tried last."""
 _FIRST_ATTEMPTS: Final = 2
 """How often endpoints are tried of which none has ever answered; once, when another cmdlet has just found that out."""
-_UNUSABLE: Final = frozenset({Ending.CONTACT_LOST, Ending.NOT_SENT, Ending.UNPROVEN, Ending.GONE})
+_SILENT: Final = frozenset({Ending.CONTACT_LOST, Ending.NOT_SENT, Ending.UNPROVEN})
+_UNUSABLE: Final = _SILENT | {Ending.GONE}
 
 
 class _CrowdedOutError(TooManySessionsError):
@@ -112,6 +113,7 @@ class Sessions:
         self._served: set[Endpoint] = set()
         self._gave_up: datetime | None = None
         self._down: dict[Endpoint, tuple[datetime, EndpointError]] = {}
+        self._silent: dict[Endpoint, datetime] = {}
         self._members: dict[Fqdn, Fqdn] | None = None
         self._unlearnt = False
         self._unheard: set[str] = set()
@@ -177,9 +179,12 @@ class Sessions:
         execution = attempt.execution
         if execution.outcome is Outcome.UNKNOWN and not attempt.heard and execution.address is not None:
             self._unheard.add(execution.address.command_id)
+        endpoints = {each for each in self._endpoints if each.url == execution.endpoint}
+        if attempt.ending in _SILENT:
+            self._silent.update(dict.fromkeys(endpoints, self._clock.now()))
         if attempt.again:
             if attempt.ending in _UNUSABLE:
-                course.failed |= {each for each in self._endpoints if each.url == execution.endpoint}
+                course.failed |= endpoints
             raise _AgainError(execution.reason)
 
     @contextmanager
@@ -231,7 +236,7 @@ class Sessions:
     def _order(self, course: _Course[R]) -> Iterator[Endpoint]:
         """The endpoints to try: as a rule the one that served last, and then nobody needs to know the others."""
         good = self._good
-        first = good if course.place == ANYWHERE and good not in course.failed and good not in self._down else None
+        first = good if course.place == ANYWHERE and good not in course.failed | self._resting() | self._down.keys() else None
         if first is not None:
             yield first
         yield from (endpoint for endpoint in self._ordered(course) if endpoint is not first)
@@ -239,10 +244,14 @@ class Sessions:
     def _ordered(self, course: _Course[R]) -> tuple[Endpoint, ...]:
         place = course.place
         members = self._learn_members(place) if needs_members(self._endpoints, place) else {}
-        now = self._clock.now()
-        resting = {endpoint for endpoint, (since, _) in tuple(self._down.items()) if now - since < _REST}
         liked = isinstance(place, Anywhere) and (place.prefer or place.avoid)
-        return reorder(candidates(self._endpoints, place, members), None if liked else self._good, course.failed | resting)
+        return reorder(candidates(self._endpoints, place, members), None if liked else self._good, course.failed | self._resting())
+
+    def _resting(self) -> set[Endpoint]:
+        """The endpoints that are tried last: no session could be opened lately, or one fell silent (others may hang as well)."""
+        since = [*self._silent.copy().items(), *((endpoint, when) for endpoint, (when, _) in self._down.copy().items())]
+        now = self._clock.now()
+        return {endpoint for endpoint, when in since if now - when < _REST}
 
     def _make_ready(self, group: SessionGroup, session: Session) -> None:
         """Open the session; until credentials have been accepted once, one thread at a time tries them, and once only."""

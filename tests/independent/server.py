@@ -111,6 +111,7 @@ class Server:
         self.lock = threading.RLock()
         self.stopping = threading.Event()
         self.connections: set[socket.socket] = set()
+        self.connected = threading.Condition()
         self.tls = tls
         self.logon = Logon(USER, PASSWORD, folder)
         self._http = _Http(("127.0.0.1", 0), _Handler)
@@ -131,15 +132,20 @@ class Server:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.stopping.set()
+        self.die()
+        with self.connected:
+            self.connected.wait_for(lambda: not self.connections, timeout=2)
+        self.logon.forget()
+
+    def die(self) -> None:
+        """Cut every connection and accept no other."""
         self._http.shutdown()
         self._http.server_close()
-        for connection in tuple(self.connections):
+        with self.connected:
+            connections = tuple(self.connections)
+        for connection in connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-        end = time.monotonic() + 2
-        while self.connections and time.monotonic() < end:
-            time.sleep(0.002)
-        self.logon.forget()
 
     def run(self, name: str, arguments: Mapping[str, object]) -> Iterable[object]:
         with self.lock:
@@ -311,14 +317,17 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if self.site.context is not None:
             self.request = self.site.context.wrap_socket(self.request, server_side=True)
         super().setup()
-        self.site.wsman.connections.add(self.request)
+        with self.site.wsman.connected:
+            self.site.wsman.connections.add(self.request)
         self.talk = self.site.wsman.logon.connection()
 
     def finish(self) -> None:
         with contextlib.suppress(OSError):
             super().finish()
-        self.site.wsman.connections.discard(self.request)
         self.request.close()
+        with self.site.wsman.connected:
+            self.site.wsman.connections.discard(self.request)
+            self.site.wsman.connected.notify_all()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing."""
