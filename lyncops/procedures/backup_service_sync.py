@@ -104,8 +104,7 @@ def _not_reported(pool: Pool, modules: tuple[BackupModule, ...]) -> list[str]:
 
 
 def _steps(pool: Pool, partner: Pool, modules: tuple[BackupModule, ...], until: tuple[Condition, ...]) -> Iterator[Step]:
-    users = pool.users if isinstance(pool.users, int) and pool.users else None
-    takes = figures.content_sync(users)
+    takes = figures.content_sync(pool.users)
     for module in modules or (None,):
         name = module.value if module else "every module"
         yield CmdletStep(

@@ -17,8 +17,7 @@ _SOURCE: Final = "Restoring conference contents using the Backup Service; Invoke
 
 def content_steps(home: Pool, backup: Pool) -> tuple[Step, ...]:
     """Sync `ConfServices.DataConf` against the backup pool, then wait until that module is steady again."""
-    users = home.users if isinstance(home.users, int) and home.users else None
-    takes = figures.content_sync(users)
+    takes = figures.content_sync(home.users)
     return (
         CmdletStep(
             step_id="conference-sync",

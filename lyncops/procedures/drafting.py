@@ -11,7 +11,7 @@ from lyncops.plan.conditions import Condition
 from lyncops.plan.model import Plan
 from lyncops.plan.steps import Step
 from lyncops.procedures.request import ProcedureRequest
-from lyncops.values import Fqdn, Unread
+from lyncops.values import Fqdn, Mode, Unread
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -50,8 +50,16 @@ def finished(draft: Draft, *, procedure: str, deployment: Deployment, request: P
     )
 
 
-def data_loss_accepted(*, accepted: bool, loss: str) -> CheckResult:
-    """Whether the operator has said yes to what disaster mode loses."""
+def those_asked(*checks: CheckResult | None) -> tuple[CheckResult, ...]:
+    """The checks without those that are None: questions that have no meaning here."""
+    return tuple(check for check in checks if check is not None)
+
+
+def data_loss_accepted(request: ProcedureRequest, *, loss: str) -> CheckResult | None:
+    """Whether the operator has said yes to what disaster mode loses; None in planned mode."""
+    if request.mode is not Mode.DISASTER:
+        return None
+    accepted = request.accept_data_loss
     return CheckResult(
         check_id="data-loss-accepted",
         question="Has the operator accepted what disaster mode loses?",

@@ -26,6 +26,11 @@ class NextHopMove:
     to: Fqdn
     needs: tuple[Condition, ...] = ()
 
+    @property
+    def goal(self) -> tuple[Condition, ...]:
+        """Each of them leads there."""
+        return tuple(EdgeNextHopIs(edge.fqdn, self.to) for edge in self.edges)
+
 
 def edges_leading_to(deployment: Deployment, pool: Fqdn) -> tuple[EdgePool, ...]:
     """The Edge pools whose next hop is `pool`, alive or not: the failover's own check makes no difference (facts page 3)."""

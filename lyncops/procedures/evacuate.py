@@ -24,12 +24,7 @@ _SEVERITY: Final = (Verdict.PASSED, Verdict.WARNING, Verdict.UNKNOWN, Verdict.FA
 
 
 def plan_evacuate(
-    deployment: Deployment,
-    to_pool: Fqdn,
-    mode: Mode,
-    *,
-    overrides: Mapping[str, str] | None = None,
-    accept_data_loss: bool = False,
+    deployment: Deployment, to_pool: Fqdn, mode: Mode, *, overrides: Mapping[str, str] | None = None, accept_data_loss: bool = False
 ) -> Plan:
     """Plan that `to_pool` serves its own users and those of its partner.
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from lyncops.checks.catalogue import CHECKS, run_checks
-from lyncops.checks.health import silent_machines
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.situation import Situation
 from lyncops.deployment.model import Deployment, Pool
 from lyncops.plan.conditions import StoreIsActiveOn
-from lyncops.procedures.drafting import Draft, data_loss_accepted
+from lyncops.procedures.drafting import Draft, data_loss_accepted, those_asked
 from lyncops.procedures.edges import preferring
 from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.store import (
@@ -53,12 +52,17 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
         return Draft(checks=checks)
     works = store_works(deployment) and not situation.disaster
     move = move_to(deployment, partner, leaving=pool.fqdn, works=works, request=request)
-    place = preferring(partner.fqdn, avoid=pool.fqdn)
-    exports = export_steps(deployment, place, request.export_folder) if request.export else ()
+    own = those_asked(
+        _holds_the_store(situation, pool),
+        _planned_form_possible(situation, move),
+        data_loss_accepted(request, loss=_LOSS),
+        sql_server_known(move),
+    )
+    exports = export_steps(deployment, preferring(partner.fqdn, avoid=pool.fqdn), request)
     return Draft(
         lock=(pool.fqdn, partner.fqdn),
-        checks=(*checks, *_own_checks(situation, request, pool, move)),
-        steps=(*exports, *store_steps(move, dead=silent_machines(deployment), why=_WHY)),
+        checks=(*checks, *own),
+        steps=(*exports, *store_steps(deployment, move, why=_WHY)),
         goal=(StoreIsActiveOn(partner.fqdn),),
         expected_loss=_LOSS if move.form is StoreForm.DISASTER else "Nothing: the store waits for replication before it moves.",
         notes=(
@@ -67,12 +71,6 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
             "Location information (LIS) is not copied to the standby: import a saved copy by hand (facts page 6.4).",
         ),
     )
-
-
-def _own_checks(situation: Situation, request: ProcedureRequest, pool: Pool, move: StoreMove) -> tuple[CheckResult, ...]:
-    accepted = data_loss_accepted(accepted=request.accept_data_loss, loss=_LOSS) if situation.disaster else None
-    asked = (_holds_the_store(situation, pool), _planned_form_possible(situation, move), accepted, sql_server_known(move))
-    return tuple(check for check in asked if check is not None)
 
 
 def _holds_the_store(situation: Situation, pool: Pool) -> CheckResult:

@@ -7,11 +7,10 @@ from typing import Final
 import attrs
 
 from lyncops.cmdlets import ExportCsRgsConfiguration, ImportCsRgsConfiguration
-from lyncops.deployment.model import Deployment, Pool
 from lyncops.errors import InvalidValueError
 from lyncops.plan.steps import CmdletStep, Step
 from lyncops.procedures import figures
-from lyncops.procedures.request import ProcedureRequest
+from lyncops.procedures.pool_move import PoolMove
 from lyncops.values import Fqdn, LyncVersion, Place, Unread
 
 _SOURCE: Final = "Response Group disaster recovery procedures; Export- and Import-CsRgsConfiguration pages; facts page 4.6"
@@ -25,66 +24,59 @@ class ResponseGroupSteps:
     after: tuple[Step, ...] = ()
 
 
-NONE: Final = ResponseGroupSteps()
-
-
 @attrs.frozen(slots=True, kw_only=True)
 class ResponseGroups:
-    """What becomes of the response groups of `pool` when its users move to `partner` and back; `place` runs the cmdlets."""
+    """What becomes of the response groups of a pool when its users move to its backup pool or home."""
 
-    deployment: Deployment
-    request: ProcedureRequest
-    pool: Pool
-    partner: Pool
-    place: Place
+    move: PoolMove
 
     @property
     def copied_by_themselves(self) -> bool:
         """Whether the Backup Service copies them: 2019, where it is switched on (EnableRgsBackupService)."""
-        settings = self.deployment.backup_service
+        settings = self.move.deployment.backup_service
         on = not isinstance(settings, Unread) and settings.response_groups_copied is True
-        return self.pool.version is LyncVersion.V2019 and on
+        return self.move.pool.version is LyncVersion.V2019 and on
 
     @property
     def wanted(self) -> bool:
         """Whether the operator asked for them, and somebody has to carry them."""
-        asked = self.request.response_groups or bool(self.request.response_groups_file)
-        return asked and not self.copied_by_themselves
+        request = self.move.request
+        return (request.response_groups or bool(request.response_groups_file)) and not self.copied_by_themselves
 
-    def to_backup(self, *, disaster: bool) -> ResponseGroupSteps:
+    def to_backup(self) -> ResponseGroupSteps:
         """Export them from a pool that is up (or take a saved export), and import them into its backup pool after the failover.
 
         Raises:
             InvalidValueError: disaster mode, and no saved export is named: a pool that is gone can export nothing.
         """
         if not self.wanted:
-            return NONE
-        saved, pool = self.request.response_groups_file, self.pool.fqdn
-        if disaster and not saved:
+            return ResponseGroupSteps()
+        move, saved, pool = self.move, self.move.request.response_groups_file, self.move.pool.fqdn
+        if move.disaster and not saved:
             raise InvalidValueError(
                 f"{pool} is taken to be gone and can export no response groups.",
                 remedy="Name a saved export with --response-groups-file, or leave --response-groups out.",
             )
-        exported = () if saved else (_export(pool, pool, self._path, self.place),)
+        exported = () if saved else (_export(pool, pool, self._path, move.place),)
         return ResponseGroupSteps(
-            before=exported, after=(_import(self.partner.fqdn, self._path, self.place, overwrite_owner=False),)
+            before=exported, after=(_import(move.partner.fqdn, self._path, move.place, overwrite_owner=False),)
         )
 
-    def home(self, *, disaster: bool) -> ResponseGroupSteps:
+    def home(self) -> tuple[Step, ...]:
         """Once the users are home: export what the pool owns from its backup pool, and import it, owned by the pool again.
 
         Of a backup pool that is gone nothing can be exported: then only a saved export comes home.
         """
-        saved, pool = self.request.response_groups_file, self.pool.fqdn
-        if not self.wanted or (disaster and not saved):
-            return NONE
-        exported = () if saved else (_export(self.partner.fqdn, pool, self._path, self.place),)
-        return ResponseGroupSteps(after=(*exported, _import(pool, self._path, self.place, overwrite_owner=True)))
+        move, saved, pool = self.move, self.move.request.response_groups_file, self.move.pool.fqdn
+        if not self.wanted or (move.disaster and not saved):
+            return ()
+        exported = () if saved else (_export(move.partner.fqdn, pool, self._path, move.place),)
+        return (*exported, _import(pool, self._path, move.place, overwrite_owner=True))
 
     @property
     def note_away(self) -> str:
         """What the operator of a failover should know."""
-        pool, partner = self.pool.fqdn, self.partner.fqdn
+        pool, partner = self.move.pool.fqdn, self.move.partner.fqdn
         if self.copied_by_themselves:
             return "Response groups follow: EnableRgsBackupService is on (facts page 4.6)."
         if self.wanted:
@@ -96,7 +88,7 @@ class ResponseGroups:
     @property
     def note_home(self) -> str:
         """What the operator of a failback should know."""
-        pool, partner = self.pool.fqdn, self.partner.fqdn
+        pool, partner = self.move.pool.fqdn, self.move.partner.fqdn
         if self.copied_by_themselves:
             return "Response groups come home by themselves: EnableRgsBackupService is on (facts page 4.6)."
         if self.wanted:
@@ -107,9 +99,9 @@ class ResponseGroups:
     @property
     def _path(self) -> str:
         """The saved export, or a new file that stays on the server which exports; the import runs by the same preference."""
-        host, at = self.pool.fqdn.partition(".")[0], f"{self.deployment.read_at:%Y%m%dT%H%M%SZ}"
-        new = rf"{self.request.export_folder}\lyncops-{self.deployment.name}-{at}-response-groups-{host}.zip"
-        return self.request.response_groups_file or new
+        request, deployment, host = self.move.request, self.move.deployment, self.move.pool.fqdn.partition(".")[0]
+        new = rf"{request.export_folder}\lyncops-{deployment.name}-{deployment.read_at:%Y%m%dT%H%M%SZ}-response-groups-{host}.zip"
+        return request.response_groups_file or new
 
 
 def _service(pool: Fqdn) -> str:

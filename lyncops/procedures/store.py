@@ -7,6 +7,7 @@ from typing import Final
 
 import attrs
 
+from lyncops.checks.health import silent_machines
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.situation import Situation
 from lyncops.cmdlets import ExportCsConfiguration, ExportCsLisConfiguration, InvokeCsManagementServerFailover
@@ -124,7 +125,7 @@ def _mirror_is_principal(receiver: Pool) -> bool:
     return any(mirror.mirror_is_principal for mirror in mirrors if mirror.database.casefold() in _STORE_DATABASES)
 
 
-def store_steps(move: StoreMove, *, dead: tuple[Fqdn, ...], why: str = _BEFORE_THE_POOL) -> tuple[Step, ...]:
+def store_steps(deployment: Deployment, move: StoreMove, *, why: str = _BEFORE_THE_POOL) -> tuple[Step, ...]:
     """The failover of the store on a Front End of the receiving pool, its verification, and the wait for the replicas."""
     return (
         CmdletStep(
@@ -141,16 +142,21 @@ def store_steps(move: StoreMove, *, dead: tuple[Fqdn, ...], why: str = _BEFORE_T
             estimate=figures.STORE_FAILOVER,
             undo=_undo(move),
         ),
-        WaitStep(
-            step_id="store-replicas",
-            title="Wait until every replica follows the store",
-            why="Replicas that do not follow are the first sign of a half-moved store.",
-            source="Failing over a pool, step 5; facts page 2.2 and 6.3",
-            until=(StoreIsActiveOn(move.to), ReplicasUpToDate(ignoring=dead)),
-            deadline=figures.REPLICATION_DEADLINE,
-            estimate=figures.REPLICATION,
-            optional=True,
-        ),
+        replicas_step(deployment, move.to, source="Failing over a pool, step 5; facts page 2.2 and 6.3"),
+    )
+
+
+def replicas_step(deployment: Deployment, holder: Fqdn, *, source: str) -> WaitStep:
+    """The wait until all replicas but those of silent machines follow the store on `holder`."""
+    return WaitStep(
+        step_id="store-replicas",
+        title="Wait until every replica follows the store",
+        why="Replicas that do not follow are the first sign of a half-moved store.",
+        source=source,
+        until=(StoreIsActiveOn(holder), ReplicasUpToDate(ignoring=silent_machines(deployment))),
+        deadline=figures.REPLICATION_DEADLINE,
+        estimate=figures.REPLICATION,
+        optional=True,
     )
 
 
@@ -192,13 +198,15 @@ def sql_server_known(move: StoreMove | None) -> CheckResult | None:
     )
 
 
-def export_steps(deployment: Deployment, place: Place, folder: str) -> tuple[Step, ...]:
-    """Configuration and LIS are saved first: from a half-moved store only a saved copy leads back (facts page 6.3).
+def export_steps(deployment: Deployment, place: Place, request: ProcedureRequest) -> tuple[Step, ...]:
+    """Configuration and LIS are saved first, if asked for: from a half-moved store only a saved copy leads back (facts page 6.3).
 
     The files stay on the server that runs the export. Without a working store the local copy is exported; LIS has none.
     """
+    if not request.export:
+        return ()
     works = store_works(deployment)
-    stem = rf"{folder}\lyncops-{deployment.name}-{deployment.read_at:%Y%m%dT%H%M%SZ}"
+    stem = rf"{request.export_folder}\lyncops-{deployment.name}-{deployment.read_at:%Y%m%dT%H%M%SZ}"
     configuration = CmdletStep(
         step_id="export-configuration",
         title="Save the configuration",

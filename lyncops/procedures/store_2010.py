@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from lyncops.checks.health import silent_machines
 from lyncops.checks.situation import Situation
 from lyncops.deployment.model import Deployment, Pool, StoreCopy
-from lyncops.plan.conditions import PoolIsAlive, ReplicasUpToDate, StoreIsActiveOn
-from lyncops.plan.steps import ManualStep, Step, WaitStep
+from lyncops.plan.conditions import PoolIsAlive, StoreIsActiveOn
+from lyncops.plan.steps import ManualStep, Step
 from lyncops.procedures import figures
-from lyncops.procedures.store import STANDARD_EDITION_INSTANCE, store_works
+from lyncops.procedures.store import STANDARD_EDITION_INSTANCE, replicas_step, store_works
 from lyncops.values import Fqdn
 
 _SOURCE: Final = "Failing over a pool, step 6: the store on Lync Server 2010; facts page 4.1 and 6.5"
@@ -31,16 +30,7 @@ def old_store_steps(deployment: Deployment, receiver: Pool) -> tuple[Step, ...]:
         _install(receiver),
         _move(receiver, first),
         *((_setup(receiver, others),) if others else ()),
-        WaitStep(
-            step_id="store-replicas",
-            title="Wait until every replica follows the store",
-            why="Replicas that do not follow are the first sign of a half-moved store.",
-            source=_SOURCE,
-            until=(StoreIsActiveOn(receiver.fqdn), ReplicasUpToDate(ignoring=silent_machines(deployment))),
-            deadline=figures.REPLICATION_DEADLINE,
-            estimate=figures.REPLICATION,
-            optional=True,
-        ),
+        replicas_step(deployment, receiver.fqdn, source=_SOURCE),
     )
 
 
