@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
 import attrs
 import pytest
 
+from lyncops.clock import SystemClock
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import AuthenticationFailedError, EndpointError, UntrustedCertificateError
 from lyncops.lab.wire.faults import FaultKind
-from lyncops.remoting.endpoint import Auth, Endpoint
+from lyncops.remoting.endpoint import Auth, Credentials, Endpoint
 from lyncops.remoting.execution import CommandAddress
+from lyncops.remoting.group import SessionGroup
+from lyncops.remoting.session import Surroundings
 from lyncops.values import Effect, Outcome
-from tests.remoting.machines import CHANGE, FE1, FE2, READ, Ground, ground, warmed
+from tests.remoting.machines import CHANGE, FE1, FE2, POLICY, READ, Ground, ground, warmed
 
 BOTH = pytest.mark.parametrize("cmdlet", [READ, CHANGE], ids=["read", "change"])
 ENCRYPTED_OR_TLS = pytest.mark.parametrize(("scheme", "auth"), [("http", Auth.NTLM), ("https", Auth.BASIC), ("https", Auth.NTLM)])
@@ -203,6 +207,20 @@ def test_receive_answered_with_a_bare_status_is_repeated(one: Ground, status: in
         one.strike(FaultKind.STATUS_BEFORE, "Receive", cmdlet=CHANGE.NAME, status=status)
         assert sessions.run(CHANGE).outcome is Outcome.SUCCEEDED
     assert one.executed(CHANGE) == 1
+
+
+def test_of_the_sessions_of_a_server_that_hangs_only_one_is_said_goodbye_to(one: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lyncops.remoting.session._POLITE", timedelta(seconds=1))
+    credentials = Credentials(username=one.lab.username, password=one.lab.password)
+    around = Surroundings(endpoint=one.endpoint(), credentials=credentials, policy=POLICY, clock=SystemClock())
+    group = SessionGroup(around, limit=3)
+    with ExitStack() as leases:
+        for _ in range(3):
+            leases.enter_context(group.lease()).ready(patient=False)
+            group.opened()
+    one.strike(FaultKind.HANG_BEFORE, "Delete", times=None)
+    group.close()
+    assert one.requests("Delete") == 1
 
 
 def test_receive_that_hangs_is_repeated(one: Ground) -> None:
