@@ -142,6 +142,6 @@ def _locked(lock: Lock, claim: Claim) -> RunLockedError:
         state = "it is being worked on right now: wait for it"
     return RunLockedError(
         f"{lock.pool} is locked by run {lock.run_id} of {lock.owner}, {since}{reason}; {state}.",
-        remedy=f"Look at it with `lyncops runs show {lock.run_id}`; taking the lock away must be asked for explicitly.",
+        remedy=f"Look at it with `lyncops runs show {lock.run_id}`; taking the lock away must be asked for (--steal-lock).",
         run_id=lock.run_id,
     )

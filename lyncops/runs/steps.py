@@ -178,15 +178,14 @@ class Steps:
             self.ledger.step(step.step_id, StepState.GIVEN_UP, evidence=evidence, why=why, exceptions=(why,))
             return None
         self.ledger.step(step.step_id, StepState.FAILED, evidence=evidence, why=why)
-        seen = "" if evidence in why else f" {evidence}"
-        return Halt(RunState.PAUSED_BY_FAILED_STEP, f"{step.title}: {why}{seen}")
+        return Halt(RunState.PAUSED_BY_FAILED_STEP, _words(step, why, evidence))
 
     def _unknown(self, step: CmdletStep, why: str, *, evidence: str) -> Halt | None:
         if step.optional:
             self.ledger.step(step.step_id, StepState.GIVEN_UP, evidence=evidence, why=why, exceptions=(why,))
             return None
         self.ledger.step(step.step_id, StepState.UNKNOWN, evidence=evidence, why=why)
-        return Halt(RunState.UNKNOWN, f"{step.title}: {why} {evidence}".rstrip())
+        return Halt(RunState.UNKNOWN, _words(step, why, evidence))
 
     def _wait(self, step: WaitStep) -> Halt | None:
         self.ledger.step(step.step_id, StepState.RUNNING)
@@ -201,7 +200,7 @@ class Steps:
             self.ledger.step(step.step_id, StepState.GIVEN_UP, evidence=truth.evidence, why=why, exceptions=(why,))
             return None
         self.ledger.step(step.step_id, StepState.TIMED_OUT, evidence=truth.evidence, why=why)
-        return Halt(RunState.UNKNOWN if truth.holds is None else RunState.TIMED_OUT, f"{step.title}: {why} {truth.evidence}")
+        return Halt(RunState.UNKNOWN if truth.holds is None else RunState.TIMED_OUT, _words(step, why, truth.evidence))
 
     def _manual(self, step: ManualStep, *, confirmed: bool) -> Halt | None:
         if step.after:
@@ -248,3 +247,9 @@ def _errors(errors: tuple[object, ...]) -> str:
 def _minutes(duration: timedelta) -> str:
     seconds = duration.total_seconds()
     return f"{seconds / 60:g} minutes" if seconds >= 60 else f"{seconds:g} seconds"
+
+
+def _words(step: Step, why: str, evidence: str) -> str:
+    """Why the run halts at the step, and what the servers show, each once and with a full stop."""
+    seen = "" if not evidence or evidence in why else f" Seen: {evidence.removesuffix('.')}."
+    return f"{step.title}: {why.removesuffix('.')}.{seen}"

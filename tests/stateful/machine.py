@@ -106,6 +106,32 @@ class Recovery(RuleBasedStateMachine):
         self.dies_at = dies_at
         self.perform(procedure, target, self.mode_for(leaving, fitting=fitting))
 
+    @precondition(lambda self: not self.down)
+    @rule(procedure=st.sampled_from(AWAY), which=ANY, place=ANY, changes=st.integers(0, 4))
+    def crash_while_users_move(self, procedure: str, which: int, place: int, changes: int) -> None:
+        """When the servers are back the run goes on; where nobody can tell what became of a change, a new one does."""
+        target, fails = chosen(self.pools, which), chosen(self.places, place)
+        plan = ask(procedure, self.read(), target, Mode.PLANNED)
+        if plan.is_refused or (self.expendable and fails not in self.expendable):
+            return
+        self.sound = False
+        self.sessions.mishaps = {len(self.sessions.sent) + changes: lambda: self.world.crash(fails)}
+        run = self.execute(plan)
+        event(f"{procedure} in which a server dies: {run.state.value}")
+        self.sessions.mishaps.clear()
+        self.world.recover(fails)
+        self.clock.sleep(FOR_A_WHILE)
+        if not run.state.is_final:
+            run = self.runner(Fuse()).resume(run.run_id)
+        event(f"{procedure} in which a server died, resumed: {run.state.value}")
+        if run.state in REACHED:
+            self.sound = True
+            self.clock.sleep(FOR_A_WHILE)
+            return
+        assert run.state is RunState.UNKNOWN, f"{run.state}: {run.why}"
+        self.runner(Fuse()).cancel(run.run_id, operator="tester", reason="the server that knew is gone")
+        self.perform(procedure, target, Mode.PLANNED)
+
     @rule(which=ANY, held=MOSTLY, fitting=MOSTLY, dies_at=DEATH)
     def move_store(self, which: int, dies_at: int | None, *, held: bool, fitting: bool) -> None:
         holders = sorted(self.world.summary().store_active)

@@ -27,6 +27,7 @@ class WatchedSessions(ModelSessions):
 
     sent: list[str] = attrs.field(factory=list[str])
     fuse: Fuse = attrs.field(factory=Fuse)
+    mishaps: dict[int, Callable[[], None]] = attrs.field(factory=dict[int, Callable[[], None]])  # by how many were sent before
 
     def run(
         self,
@@ -45,6 +46,7 @@ class WatchedSessions(ModelSessions):
             if before_send is not None:
                 before_send(address)
             self.fuse.burn()
+            self.mishaps.pop(len(self.sent), lambda: None)()
             self.sent.append(cmdlet.NAME)
 
         execution = super().run(cmdlet, place=place, deadline=deadline, on_record=on_record, before_send=sending)
