@@ -81,7 +81,11 @@ def partner_not_failed_over(situation: Situation) -> Finding:
     source="Invoke-CsPoolFailBack reference page; " + _GUIDE,
 )
 def is_failed_over(situation: Situation) -> Finding:
-    """A pool whose users are at home has nothing to bring back: law, and most often the other pool was meant."""
+    """A pool whose users are at home has nothing to bring back: law, and most often the other pool was meant.
+
+    A server's local copy may be older than the failover, if that server was down then: without a store it is no proof, and is
+    told as such (facts page 6.2).
+    """
     pool = situation.pool
     if pool is None:
         return pair_unknown(situation)
@@ -93,6 +97,13 @@ def is_failed_over(situation: Situation) -> Finding:
         return passed(f"{pool.fqdn} is failed over: its users are served by {pool.backup_pool}.")
     partner = situation.partner
     other = partner is not None and partner.state is PoolState.FAILED_OVER
+    if situation.deployment.from_local_store and not other:
+        return failed(
+            f"{pool.fqdn} is not failed over (state {pool.state.value}), by a local copy that may be older than a failover.",
+            f"The store is silent. If {pool.fqdn} was failed over while it was down, bring the store home first, "
+            f"then run Invoke-CsPoolFailBack -PoolFqdn '{pool.fqdn}' -DisasterMode by hand, and see that its users can sign in.",
+            overridable=False,
+        )
     meant = f" {partner.fqdn} is failed over: name that pool." if partner is not None and other else ""
     return failed(
         f"{pool.fqdn} is not failed over (state {pool.state.value}): its users are served at home.",

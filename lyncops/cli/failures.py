@@ -61,7 +61,7 @@ def report_interrupt(*, as_json: bool) -> ExitCode:
 
 def report_defect(kind: type[BaseException], error: BaseException, _trace: TracebackType | None, *, as_json: bool) -> None:
     """Say that lyncops itself is at fault, where a traceback would stand otherwise (an exception hook)."""
-    what = f"lyncops has a defect: {kind.__name__}: {error}".rstrip(": ")
+    what = f"lyncops has a defect: {kind.__name__}: {error}".rstrip(": .") + "."
     remedy = "Run it again with LYNCOPS_DEBUG=1 and report what it prints; `lyncops runs list` shows whether a run is left open."
     report(ExitCode.WRONG_USE, "Defect", " ".join(what.split()), remedy, as_json=as_json)
 

@@ -28,6 +28,16 @@ def test_an_unknown_pool_is_refused_with_the_name_that_was_meant() -> None:
     assert result.remedy == f"Did you mean {P1}?"
 
 
+def test_a_local_copy_is_no_proof_that_no_failover_took_place() -> None:
+    known, local = ask("is-failed-over", two_sites()), ask("is-failed-over", attrs.evolve(two_sites(), from_local_store=True))
+    assert known.verdict is local.verdict is FAILED
+    assert "served at home" in known.evidence
+    assert "may be older" in local.evidence
+    assert f"Invoke-CsPoolFailBack -PoolFqdn '{P1}' -DisasterMode" in local.remedy
+    other = with_state(attrs.evolve(two_sites(), from_local_store=True), P2, PoolState.FAILED_OVER)
+    assert f"{P2} is failed over: name that pool" in ask("is-failed-over", other).remedy
+
+
 @pytest.mark.parametrize(
     ("name", "meant"), [("pool1", f"{P1}"), ("pool9.contoso.com", f"{P1} or {P2}"), ("pool2.contoso.co", f"{P2}")]
 )

@@ -163,7 +163,7 @@ def test_a_defect_is_one_sentence_and_how_to_report_it(
         invoke("status")
     sys.excepthook(ZeroDivisionError, error, None)
     told = capsys.readouterr().err
-    assert "ZeroDivisionError: division by zero" in told
+    assert "ZeroDivisionError: division by zero. Run it again" in told
     assert "LYNCOPS_DEBUG=1" in told
     assert len(told.splitlines()) == 1
 

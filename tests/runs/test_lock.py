@@ -63,6 +63,7 @@ def test_what_somebody_has_is_refused_and_can_be_stolen(held: Lock, told: str) -
     with pytest.raises(RunLockedError, match=told) as caught:
         displaced([held], CLAIM)
     assert caught.value.run_id == held.run_id
+    assert held.run_id == CLAIM.run_id or "--steal-lock" in caught.value.remedy
     assert displaced([held], attrs.evolve(CLAIM, steal=True)) == (held,)
 
 
