@@ -7,9 +7,9 @@ import multiprocessing
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import timedelta
 from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -25,6 +25,7 @@ from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab
 from lyncops.lab.world import World
 
 RATE: Final = 3000.0  # an hour passes in 1.2 s
+_MINUTE: Final = timedelta(minutes=1)
 _LONGEST: Final = 120.0  # seconds that one command may take on a busy machine
 
 # Each command is a process of its own, forked from one that has imported everything: half of a command's work is importing.
@@ -147,12 +148,13 @@ def assert_as_before(first: Deployment, last: Deployment) -> None:
     assert differences(first, last) == ()
 
 
-def until(holds: Callable[[], bool], *, within: float = 10.0) -> None:
-    """Wait for what the lab does in its own time."""
-    end = time.monotonic() + within
-    while not holds():
-        assert time.monotonic() < end, "it did not come true in time"
-        time.sleep(0.02)
+def until(operator: Operator, holds: Callable[[], bool], *, within: timedelta = timedelta(hours=1)) -> None:
+    """Let what the lab does in its own time happen at once, minute by minute, until it has come true."""
+    for _ in range(within // _MINUTE):
+        if holds():
+            return
+        operator.lab.world.clock.advance(_MINUTE)
+    raise AssertionError("it did not come true in time")
 
 
 def said(answer: Answer) -> dict[str, object]:

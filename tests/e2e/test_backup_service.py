@@ -62,7 +62,7 @@ def test_a_copy_is_forced_for_one_module_and_for_all(operator: Operator) -> None
 
 def test_a_backlog_is_watched_until_it_is_gone(operator: Operator) -> None:
     operator.lab.world.faults.sync_stuck = frozenset({POOL1})
-    until(lambda: "NonSteadyState" in operator("backup-service", "show").out)
+    until(operator, lambda: "NonSteadyState" in operator("backup-service", "show").out)
     behind = operator(*WATCH, "--timeout", "1ms", expect=3)
     assert "NonSteadyState" in behind.out
     operator.lab.world.faults.sync_stuck = frozenset()

@@ -41,7 +41,7 @@ def at_gate(answer: Answer) -> str:
 def until_port(person: Operator, edge: str, port: int) -> None:
     outside = person.lab.world.outside
     machines = person.lab.world.pools[Fqdn(edge)].spec.machines
-    until(lambda: all(outside.answers(machine, port) for machine in machines))
+    until(person, lambda: all(outside.answers(machine, port) for machine in machines))
     person.lab.outside.synchronise()
 
 
@@ -69,7 +69,7 @@ def test_federation_moves_to_the_living_edge_pool_and_back(person: Operator) -> 
     by_hand(person, "topology", "federation", EDGE2, "off")
     by_hand(person, "topology", "federation", EDGE1, "on")
     resume(person, expect=0)  # setup is still as it was there: the gate finds its port open
-    until(lambda: is_quiet(person))
+    until(person, lambda: is_quiet(person))
     assert_as_before(first, person.look())
     assert person.lab.executions("Set-CsSite") == 4
 
@@ -102,7 +102,7 @@ def test_xmpp_moves_to_the_living_edge_pool_and_back(person: Operator) -> None:
     by_hand(person, "dns", "a", "xmpp.contoso.com", EDGE1)
     until_port(person, EDGE1, 5269)
     resume(person, expect=0)
-    until(lambda: is_quiet(person))
+    until(person, lambda: is_quiet(person))
     assert_as_before(first, person.look())
     assert [person.lab.executions(name) for name in ("Stop-CsWindowsService", "Set-CsSite")] == [2, 4]
 

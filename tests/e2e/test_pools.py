@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 from lyncops.deployment.comparison import differences
@@ -93,7 +94,7 @@ def test_a_failback_without_the_backup_pool_says_what_is_lost(operator: Operator
     told = operator.run("pool-failback", POOL1, *DISASTER)
     assert "is lost" in told.out
     bring_back(operator, POOL2)
-    until(lambda: not differences(first, operator.look()))  # the Backup Service has more to copy than usual
+    until(operator, lambda: not differences(first, operator.look()))  # the Backup Service has more to copy than usual
 
 
 def test_a_stopped_edge_of_the_site_comes_back_before_the_pool(operator: Operator) -> None:
@@ -131,10 +132,13 @@ def test_the_three_steps_of_the_important_box_and_the_same_as_one_plan(operator:
 def test_a_killed_client_goes_on_where_it_was(hire: Hire) -> None:
     world = World.load("two-sites", rate=300.0)  # a failover takes four seconds: time to be killed in
     operator = hire(world)
+    begun = threading.Event()
+    world.watchers.append(lambda cmdlet, _percent: begun.set() if cmdlet == "Invoke-CsPoolFailOver" else None)
     client = operator.begin("run", "pool-failover", POOL1, *PLANNED, "--yes")
-    until(lambda: world.configuration.pool_states[Fqdn(POOL1)] == "FailingOver", within=60.0)
+    assert begun.wait(60.0)
     client.kill()
     client.wait()
+    assert world.configuration.pool_states[Fqdn(POOL1)] == "FailingOver"
     operator("resume", operator.latest_run())
     assert operator.lab.executions("Invoke-CsPoolFailOver") == 1
     assert serving(operator, POOL1) == POOL2
