@@ -31,7 +31,10 @@ from lyncops.values import Mode
 
 _BOTH: Final = (Mode.PLANNED, Mode.DISASTER)
 
-_STORE: Final = ("enable_topology", "export", "export_folder", "store_sql_server", "store_sql_instance")
+_STORE: Final = ("export", "export_folder", "store_sql_server", "store_sql_instance")
+_RESPONSE_GROUPS: Final = ("response_groups", "response_groups_file")
+_FEDERATION: Final = ("edge", "sites", "enable_topology")
+_XMPP: Final = ("edge", "sites", "domains", "xmpp_host", "enable_topology")
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -82,16 +85,7 @@ _ALL: Final = (
         source="Failing over a pool",
         target="the pool that first homed the users",
         modes=_BOTH,
-        options=(
-            "next_hop",
-            "enable_topology",
-            "export",
-            "export_folder",
-            "store_sql_server",
-            "store_sql_instance",
-            "response_groups",
-            "response_groups_file",
-        ),
+        options=("next_hop", "enable_topology", *_STORE, *_RESPONSE_GROUPS),
         draft=pool_failover.draft,
     ),
     Procedure(
@@ -100,16 +94,7 @@ _ALL: Final = (
         source="Failing back a pool",
         target="the pool that first homed the users",
         modes=_BOTH,
-        options=(
-            "edges",
-            "enable_topology",
-            "export",
-            "export_folder",
-            "store_sql_server",
-            "store_sql_instance",
-            "response_groups",
-            "response_groups_file",
-        ),
+        options=("edges", "enable_topology", *_STORE, *_RESPONSE_GROUPS),
         draft=pool_failback.draft,
     ),
     Procedure(
@@ -118,7 +103,7 @@ _ALL: Final = (
         source="Managing disaster recovery, IMPORTANT box",
         target="the pool that shall serve everybody",
         modes=_BOTH,
-        options=("next_hop", "enable_topology", "export", "export_folder", "store_sql_server", "store_sql_instance"),
+        options=("next_hop", "enable_topology", *_STORE),
         draft=evacuate.draft,
     ),
     Procedure(
@@ -127,7 +112,7 @@ _ALL: Final = (
         source="Failing over a pool, steps 2 to 5",
         target="the pool that the store leaves",
         modes=_BOTH,
-        options=("export", "export_folder", "store_sql_server", "store_sql_instance"),
+        options=_STORE,
         draft=management_store_failover.draft,
     ),
     Procedure(
@@ -161,7 +146,7 @@ _ALL: Final = (
         summary="Let another Edge pool have federation.",
         source="Failing over the Edge pool used for Lync Server federation",
         target="the Edge pool that has federation",
-        options=("edge", "sites", "enable_topology"),
+        options=_FEDERATION,
         draft=edge_federation.draft_failover,
     ),
     Procedure(
@@ -169,7 +154,7 @@ _ALL: Final = (
         summary="Give federation back to the Edge pool that first had it.",
         source="Failing back the Edge pool used for Lync Server federation or XMPP federation",
         target="the Edge pool that first had federation",
-        options=("edge", "sites", "enable_topology"),
+        options=_FEDERATION,
         draft=edge_federation.draft_failback,
     ),
     Procedure(
@@ -177,7 +162,7 @@ _ALL: Final = (
         summary="Let another Edge pool have XMPP federation.",
         source="Failing over the Edge pool used for XMPP federation",
         target="the Edge pool that has XMPP federation",
-        options=("edge", "sites", "domains", "xmpp_host", "enable_topology"),
+        options=_XMPP,
         required=("domains",),
         draft=xmpp.draft_failover,
     ),
@@ -186,7 +171,7 @@ _ALL: Final = (
         summary="Give XMPP federation back to the Edge pool that first had it.",
         source="Failing back the Edge pool used for Lync Server federation or XMPP federation",
         target="the Edge pool that first had XMPP federation",
-        options=("edge", "sites", "domains", "xmpp_host", "enable_topology"),
+        options=_XMPP,
         required=("domains",),
         draft=xmpp.draft_failback,
     ),
