@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeVar
 
 import attrs
 
@@ -13,6 +13,8 @@ from lyncops.lab.configuration import Configuration
 from lyncops.lab.registry import changes, reads
 from lyncops.lab.selection import chosen
 from lyncops.values import Fqdn, RemoteObject
+
+T = TypeVar("T")
 
 _DIRECTORY: Final = "Microsoft.Rtc.Management.WritableConfig.Settings.PstnConf.ConferenceDirectories"
 
@@ -38,9 +40,7 @@ def export_cs_configuration(call: Call) -> Iterator[bytes]:
 def import_cs_configuration(call: Call) -> None:
     """Replaces the store's content by that of a file of this machine."""
     with call.world.lock:
-        content = read_file(call, call.text("FileName"))
-        if not isinstance(content, Configuration):
-            call.fail(invented.FILE_WRONG_KIND.format(file=call.text("FileName"), kind="a configuration"))
+        content = read_file(call, Configuration, "a configuration")
         if call.start():
             call.change(content)
 
@@ -59,9 +59,7 @@ def export_cs_lis_configuration(call: Call) -> Iterator[bytes]:
 def import_cs_lis_configuration(call: Call) -> None:
     """Brings location data into the active store: the Backup Service does not replicate it (facts page 6.4)."""
     with call.world.lock:
-        content = read_file(call, call.text("FileName"))
-        if not isinstance(content, LisExport):
-            call.fail(invented.FILE_WRONG_KIND.format(file=call.text("FileName"), kind="location data"))
+        content = read_file(call, LisExport, "location data")
         if call.start():
             call.world.store.copies[call.world.store.point].lis_entries = content.entries
 
@@ -71,14 +69,20 @@ def write_file(call: Call, path: str, content: object) -> None:
     call.machine.files[path.casefold()] = content
 
 
-def read_file(call: Call, path: str) -> object:
-    """The content of a file of this machine; fails when there is none. Bytes as input are not simulated."""
+def read_file(call: Call, kind: type[T], words: str) -> T:
+    """The content of the file of this machine that -FileName names; fails when there is none, or none of that kind.
+
+    Bytes as input are not simulated.
+    """
+    path = call.text("FileName")
     if not path:
         call.fail(invented.NOT_SIMULATED.format(cmdlet=f"{call.name} -ByteInput"), category="NotImplemented")
     content = call.machine.files.get(path.casefold())
     if content is None:
         text = invented.FILE_NOT_FOUND.format(file=path)
         call.fail(text, category="ObjectNotFound", target=path, exception="System.IO.FileNotFoundException")
+    if not isinstance(content, kind):
+        call.fail(invented.FILE_WRONG_KIND.format(file=path, kind=words))
     return content
 
 

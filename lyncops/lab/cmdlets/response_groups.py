@@ -66,9 +66,7 @@ def import_cs_rgs_configuration(call: Call) -> None:
     world = call.world
     with world.lock:
         pool = _reachable(call, "Destination")
-        content = read_file(call, call.text("FileName"))
-        if not isinstance(content, RgsExport):
-            call.fail(invented.FILE_WRONG_KIND.format(file=call.text("FileName"), kind="response groups"))
+        content = read_file(call, RgsExport, "response groups")
         merged = dict(pool.response_groups)
         for name, exporter in content.owners.items():
             owner = pool.fqdn if call.flag("OverwriteOwner") else exporter
