@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lyncops.checks.check import Finding, check, failed, passed, unknown
+from lyncops.checks.check import Finding, check, failed, passed, result_of, unknown
 from lyncops.checks.edge import edges_behind
+from lyncops.checks.result import CheckResult
 from lyncops.checks.situation import Direction, Situation
 from lyncops.checks.words import counted, listed
 from lyncops.deployment.model import Deployment
@@ -31,10 +32,15 @@ def needed_cmdlets(situation: Situation) -> tuple[str, ...]:
 )
 def rights(situation: Situation) -> Finding:
     """UNKNOWN on a plain WinRM session, where group membership decides and only the attempt tells."""
-    return rights_to_run(situation.deployment, needed_cmdlets(situation))
+    return _rights_to_run(situation.deployment, needed_cmdlets(situation))
 
 
-def rights_to_run(deployment: Deployment, needed: Sequence[str]) -> Finding:
+def rights_for(deployment: Deployment, *needed: str) -> CheckResult:
+    """The same question for these cmdlets."""
+    return result_of(rights.check_id, rights.question, "facts page 7.1", _rights_to_run(deployment, needed))
+
+
+def _rights_to_run(deployment: Deployment, needed: Sequence[str]) -> Finding:
     """Whether the session offers these cmdlets, as far as that can be known."""
     offered = deployment.rights
     if isinstance(offered, Unread) or not offered:

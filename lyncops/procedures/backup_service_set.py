@@ -9,7 +9,7 @@ import attrs
 from lyncops.checks.check import Finding, failed, passed, result_of, unknown, warning
 from lyncops.checks.loss import RPO
 from lyncops.checks.result import CheckResult
-from lyncops.checks.rights import rights_to_run
+from lyncops.checks.rights import rights_for
 from lyncops.checks.situation import Situation
 from lyncops.checks.words import exactly, listed
 from lyncops.cmdlets import SetCsBackupServiceConfiguration
@@ -110,12 +110,7 @@ def _checks(deployment: Deployment, wish: _Wish) -> tuple[CheckResult, ...]:
     found = [
         result_of("settings-readable", "Can the present configuration be read?", _SOURCE, _readable(old)),
         store_writable(deployment),
-        result_of(
-            "rights",
-            "May the operator run the cmdlets of this procedure?",
-            "facts page 7.1",
-            rights_to_run(deployment, ("Set-CsBackupServiceConfiguration",)),
-        ),
+        rights_for(deployment, "Set-CsBackupServiceConfiguration"),
     ]
     if wish.interval is not None:
         question = "What does the interval cost in lost data?"

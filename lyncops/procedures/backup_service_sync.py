@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lyncops.checks.catalogue import CHECKS, run_checks
 from lyncops.checks.check import Finding, failed, passed, result_of, unknown
 from lyncops.checks.result import CheckResult
-from lyncops.checks.rights import rights_to_run
+from lyncops.checks.rights import rights_for
 from lyncops.checks.situation import Direction, Situation
 from lyncops.checks.words import listed
 from lyncops.cmdlets import BackupModule, InvokeCsBackupServiceSync
@@ -49,15 +49,9 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
 
 
 def _own_checks(situation: Situation, pool: Pool, modules: tuple[BackupModule, ...]) -> tuple[CheckResult, ...]:
-    needed = ("Invoke-CsBackupServiceSync",)
     return (
         result_of("modules-fit", "Does the pool have these modules?", _SOURCE, _modules_fit(situation, pool, modules)),
-        result_of(
-            "rights",
-            "May the operator run the cmdlets of this procedure?",
-            "facts page 7.1",
-            rights_to_run(situation.deployment, needed),
-        ),
+        rights_for(situation.deployment, "Invoke-CsBackupServiceSync"),
     )
 
 

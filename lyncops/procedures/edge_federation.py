@@ -12,8 +12,8 @@ from lyncops.plan.steps import ManualStep, Step
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edge_moves import EdgeMove, media_notes, plan_move, undo_command
 from lyncops.procedures.edge_steps import BY_HAND, replica_steps, route_goal, route_steps, start_steps
+from lyncops.procedures.edges import known_edges
 from lyncops.procedures.request import ProcedureRequest
-from lyncops.values import Unread
 
 PORT: Final = 5061  # facts page 2.2: the external SIP port that marks a federated Edge pool, and that partners connect to
 _SOURCE: Final = "Failing over the Edge pool used for federation; facts page 4.4 and 8"
@@ -105,8 +105,7 @@ def _setup_gate(move: EdgeMove) -> ManualStep:
 
 
 def _has_federation(move: EdgeMove) -> CheckResult:
-    edges = () if isinstance(move.deployment.edges, Unread) else move.deployment.edges
-    federated = [edge.fqdn for edge in edges if edge.has_federation]
+    federated = [edge.fqdn for edge in known_edges(move.deployment) if edge.has_federation]
     evidence = f"Federation ({PORT}) is enabled on {listed(federated)}."
     if federated == [move.leaving.fqdn]:
         verdict, remedy = Verdict.PASSED, ""

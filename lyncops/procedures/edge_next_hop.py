@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from lyncops.checks.result import CheckResult
 from lyncops.deployment.model import Deployment, EdgePool
-from lyncops.plan.conditions import EdgeNextHopIs
-from lyncops.procedures.drafting import Draft
+from lyncops.procedures.drafting import Draft, those_asked
 from lyncops.procedures.edges import (
     NextHopMove,
     edge_pool_exists,
     edge_replica_steps,
+    known_edges,
     next_hop_fits,
     next_hop_steps,
     preferring,
@@ -34,25 +34,24 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
     if edge is None or to is None:
         return Draft(checks=(found,))
     move = NextHopMove(edges=(edge,), to=to)
-    fits = next_hop_fits(deployment, move, leaving=edge.fqdn)
+    checks = those_asked(found, next_hop_fits(deployment, move, leaving=edge.fqdn))
     if not takes_next_hop(deployment, to) and not isinstance(deployment.pools, Unread):
-        return Draft(checks=(found, *([fits] if fits else [])))
+        return Draft(checks=checks)
     place = preferring(to)
     moves = next_hop_steps(deployment, move, place=place, why=_WHY, enable_topology=request.enable_topology)
     return Draft(
         lock=(edge.fqdn, to),
-        checks=(found, *([fits] if fits else []), store_writable(deployment)),
+        checks=(*checks, store_writable(deployment)),
         steps=(*moves, *edge_replica_steps(deployment, move)),
-        goal=(EdgeNextHopIs(edge.fqdn, to),),
+        goal=move.goal,
         expected_loss="Nothing.",
     )
 
 
 def find_edge(deployment: Deployment, request: ProcedureRequest) -> EdgePool | None:
     """The Edge pool that the request names."""
-    edges = () if isinstance(deployment.edges, Unread) else deployment.edges
     wanted = request.edge or request.target
-    return next((edge for edge in edges if edge.fqdn == wanted), None)
+    return next((edge for edge in known_edges(deployment) if edge.fqdn == wanted), None)
 
 
 def edge_exists(deployment: Deployment, request: ProcedureRequest) -> CheckResult:

@@ -32,9 +32,14 @@ class NextHopMove:
         return tuple(EdgeNextHopIs(edge.fqdn, self.to) for edge in self.edges)
 
 
+def known_edges(deployment: Deployment) -> tuple[EdgePool, ...]:
+    """The Edge pools; none where they could not be read."""
+    return () if isinstance(deployment.edges, Unread) else deployment.edges
+
+
 def edges_leading_to(deployment: Deployment, pool: Fqdn) -> tuple[EdgePool, ...]:
     """The Edge pools whose next hop is `pool`, alive or not: the failover's own check makes no difference (facts page 3)."""
-    edges = () if isinstance(deployment.edges, Unread) else deployment.edges
+    edges = known_edges(deployment)
     return tuple(edge for edge in edges if edge.next_hop is not None and leads_to(deployment, edge.next_hop, pool))
 
 

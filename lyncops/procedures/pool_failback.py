@@ -27,6 +27,7 @@ from lyncops.procedures.edges import (
     NextHopMove,
     edge_replica_steps,
     edges_leading_to,
+    known_edges,
     next_hop_steps,
     preferring,
     same_site,
@@ -134,10 +135,9 @@ def _edge_gates(move: PoolMove) -> tuple[Step, ...]:
     its replica has not reported for an hour. Where `edges` names Edge pools, only those are waited for.
     """
     deployment, named = move.deployment, move.request.edges
-    edges = () if isinstance(deployment.edges, Unread) else deployment.edges
     return tuple(
         _edge_gate(machine)
-        for edge in edges
+        for edge in known_edges(deployment)
         if same_site(deployment, edge.fqdn, move.pool.fqdn) and (not named or edge.fqdn in named)
         if (owner := deployment.pool(edge.fqdn)) is not None
         for machine in owner.machines
