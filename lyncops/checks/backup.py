@@ -11,7 +11,8 @@ from lyncops.deployment.model import BackupModule, ExportState, ImportState, Poo
 from lyncops.values import Unread
 
 _RESTART = (
-    "Restart it on the Front Ends of the pool (Stop- and Start-CsWindowsService -Name LYNCBACKUP), then Invoke-CsBackupServiceSync."
+    "Restart it on the Front Ends of the pool (Stop- and Start-CsWindowsService -Name LYNCBACKUP), then "
+    "Invoke-CsBackupServiceSync; where it never began, run setup on every Front End of both pools first."
 )
 
 

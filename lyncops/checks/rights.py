@@ -8,7 +8,7 @@ from lyncops.checks.check import Finding, check, failed, passed, result_of, unkn
 from lyncops.checks.edge import edges_behind
 from lyncops.checks.result import CheckResult
 from lyncops.checks.situation import Direction, Situation
-from lyncops.checks.words import counted, listed
+from lyncops.checks.words import counted, listed, sentence
 from lyncops.deployment.model import Deployment
 from lyncops.values import Unread
 
@@ -46,7 +46,7 @@ def _rights_to_run(deployment: Deployment, needed: Sequence[str]) -> Finding:
     if isinstance(offered, Unread) or not offered:
         why = offered.reason if isinstance(offered, Unread) else "the endpoint does not say"
         return unknown(
-            f"Which cmdlets the operator may run is not known: {why}",
+            sentence(f"Which cmdlets the operator may run is not known: {why}"),
             "It must be in RTCUniversalServerAdmins (log on again after adding it), and local administrator on the Front Ends.",
             blocking=False,
         )

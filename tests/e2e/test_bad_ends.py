@@ -15,7 +15,7 @@ POOL1, POOL2 = "pool1.contoso.com", "pool2.contoso.com"
 PLANNED: Final = ("--mode", "planned")
 DISASTER: Final = ("--mode", "disaster", "--accept-data-loss")
 BOTH, NONE = "both-active", "none-active"
-SEEN: Final = {BOTH: "active on pool1.contoso.com and pool2.contoso.com", NONE: "active on nothing"}
+SEEN: Final = {BOTH: "active on pool1.contoso.com and pool2.contoso.com", NONE: "active on no pool"}
 CHECKED: Final = {BOTH: "Two pools claim the active store", NONE: "No pool claims the active store"}
 
 

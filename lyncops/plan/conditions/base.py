@@ -102,9 +102,3 @@ def scope_of(conditions: Iterable[Condition]) -> Scope:
     facets = frozenset(facet for scope in scopes for facet in scope.facets)
     pools = frozenset(pool for limit in limits for pool in limit) if all(limits) else frozenset[Fqdn]()
     return Scope(facets, pools, frozenset(question for scope in scopes for question in scope.lookups))
-
-
-def listed(names: Iterable[object]) -> str:
-    """Names for a sentence: `a, b and c`; `nothing` where there are none."""
-    *most, last = [str(name) for name in names] or ["nothing"]
-    return f"{', '.join(most)} and {last}" if most else last

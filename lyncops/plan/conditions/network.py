@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import attrs
 
+from lyncops.checks.words import listed
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.network import AddressesOf, PortOf, PortSeen, PortState, ServersOf
 from lyncops.deployment.scope import Scope
-from lyncops.plan.conditions.base import Judged, Truth, known, listed
+from lyncops.plan.conditions.base import Judged, Truth, known
 from lyncops.values import Fqdn
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import attrs
 
+from lyncops.checks.words import counted, listed
 from lyncops.deployment.model import BackupModule, DatabaseMirror, Deployment, ExportState, ImportState, Machine, PoolState
 from lyncops.deployment.scope import Facet, Scope
-from lyncops.plan.conditions.base import Judged, Truth, known, known_pool, listed
+from lyncops.plan.conditions.base import Judged, Truth, known, known_pool
 from lyncops.values import Fqdn
 
 CONFERENCE_CONTENT = "ConfServices.DataConf"
@@ -68,7 +69,7 @@ class PoolIsAlive(Judged):
     def judge(self, deployment: Deployment) -> Truth:
         """A pool of which no machine answers is dead: that is how a dead machine looks from outside."""
         pool = known_pool(deployment, self.pool)
-        return Truth(pool.is_alive, f"{len(pool.machines_up)} of {len(pool.machines)} machines of {self.pool} are up")
+        return Truth(pool.is_alive, f"up of {self.pool}: {len(pool.machines_up)} of {counted(len(pool.machines), 'machine')}")
 
     def __str__(self) -> str:
         return f"{self.pool} is alive"
@@ -189,10 +190,12 @@ class ServicesAre(Judged):
         wanted = {name.casefold() for name in self.services}
         named = [service for service in services if not wanted or service.name.casefold() in wanted]
         if not named or len(named) < len(wanted):
-            return Truth(None, f"{self.machine} did not report {listed(self.services)}")
+            return Truth(None, f"{self.machine} did not report {listed(self.services or ['its services'])}")
         wrong = [f"{service.name} is {service.status}" for service in named if service.is_running is not self.running]
-        return Truth(not wrong, f"{self.machine}: {listed(wrong) if wrong else f'as wanted: {len(named)} services'}")
+        seen = listed(wrong) if wrong else f"{counted(len(named), 'service')} {'running' if self.running else 'stopped'}"
+        return Truth(not wrong, f"{self.machine}: {seen}")
 
     def __str__(self) -> str:
-        names = listed(self.services) if self.services else "the services"
-        return f"{names} on {self.machine} {'run' if self.running else 'are stopped'}"
+        one = len(self.services) == 1
+        state = ("runs" if one else "run") if self.running else ("is stopped" if one else "are stopped")
+        return f"{listed(self.services or ['the services'])} on {self.machine} {state}"

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import attrs
 
+from lyncops.checks.words import exactly, listed
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import Facet, Scope
-from lyncops.plan.conditions.base import Judged, Truth, known, known_pool, listed
+from lyncops.plan.conditions.base import Judged, Truth, known, known_pool
 from lyncops.values import Fqdn, ServiceId, SiteName
 
 
@@ -124,7 +125,7 @@ class SyncIntervalIs(Judged):
     def judge(self, deployment: Deployment) -> Truth:
         """Compare with the global configuration."""
         settings = known(deployment.backup_service)
-        return Truth(settings.sync_interval == self.interval, f"the sync interval is {settings.sync_interval}")
+        return Truth(settings.sync_interval == self.interval, f"the sync interval is {exactly(settings.sync_interval)}")
 
     def __str__(self) -> str:
-        return f"the sync interval is {self.interval}"
+        return f"the sync interval is {exactly(self.interval)}"

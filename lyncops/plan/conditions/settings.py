@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import attrs
 
+from lyncops.checks.words import listed
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import Facet, Scope
-from lyncops.plan.conditions.base import Judged, Truth, known, listed
+from lyncops.plan.conditions.base import Judged, Truth, known
 
 
 def same_groups(first: tuple[str, ...], second: tuple[str, ...]) -> bool:

@@ -6,9 +6,10 @@ from typing import Final
 
 import attrs
 
+from lyncops.checks.words import counted, listed
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import Facet, Scope
-from lyncops.plan.conditions.base import Judged, Truth, known, listed
+from lyncops.plan.conditions.base import Judged, Truth, known
 from lyncops.values import Fqdn
 
 _STORE: Final = Scope.of(Facet.STORE)
@@ -32,7 +33,7 @@ def _judge(deployment: Deployment, claims: tuple[Fqdn, ...], wanted: Fqdn) -> Tr
     store, names = deployment.central_management, _names_of(deployment, wanted)
     master = None if store.active_master is None else known(store.active_master)
     agents = known(store.file_transfer_agents)
-    evidence = f"active on {listed(claims)}, active master {master or 'none'}, file transfer agents {listed(agents)}"
+    evidence = f"active on {listed(claims or ['no pool'])}, active master {master or 'none'}, file transfer agents {listed(agents)}"
     if len(claims) != 1:
         evidence += "; a known bad end of a store failover: the plan's notes have the repair (facts page 6.3)"
     good = claims == (wanted,) and master in names and bool(agents) and names.issuperset(agents)
@@ -72,7 +73,7 @@ class StoreHasSingleMaster(Judged):
         claims = _claims(deployment)
         if len(claims) == 1:
             return _judge(deployment, claims, claims[0])
-        return Truth(holds=False, evidence=f"the store is active on {listed(claims)}")
+        return Truth(holds=False, evidence=f"the store is active on {listed(claims or ['no pool'])}")
 
     def __str__(self) -> str:
         return "the Central Management store is active on exactly one pool"
@@ -103,8 +104,9 @@ class ReplicasUpToDate(Judged):
             return Truth(holds=False, evidence=f"not up to date: {listed(behind)}")
         if missing or not asked:
             return Truth(None, f"no replica reported of {listed(sorted(missing)) if missing else 'any computer'}")
-        return Truth(holds=True, evidence=f"{len(asked)} replicas are up to date")
+        return Truth(holds=True, evidence=f"{counted(len(asked), 'replica')} up to date")
 
     def __str__(self) -> str:
-        whose = f"the replicas of {listed(self.only)}" if self.only else "all replicas"
-        return f"{whose} are up to date{f' (but for {listed(self.ignoring)})' if self.ignoring else ''}"
+        one = len(self.only) == 1
+        whose = f"the {'replica' if one else 'replicas'} of {listed(self.only)}" if self.only else "all replicas"
+        return f"{whose} {'is' if one else 'are'} up to date{f' (but for {listed(self.ignoring)})' if self.ignoring else ''}"
