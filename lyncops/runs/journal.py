@@ -30,7 +30,7 @@ class Journal(Protocol):
         ...
 
     def append(self, event: JournalEvent, *, token: str) -> None:
-        """Write an event down, and a heartbeat with it, if the locks are still held under `token`.
+        """Write an event down, and a heartbeat with it, if the locks are still held under `token`. The end of a run drops them.
 
         Raises:
             RunLockedError: they are not: somebody took them over.
@@ -41,8 +41,8 @@ class Journal(Protocol):
         """Renew the heartbeat; False when the locks are not held under `token` any more."""
         ...
 
-    def let_go(self, run_id: str, token: str, *, for_good: bool) -> None:
-        """End this process's hold: `for_good` drops the locks (the run is over), else they stay, at rest."""
+    def let_go(self, run_id: str, token: str) -> None:
+        """End this process's hold: locks that there still are stay, at rest."""
         ...
 
     def load(self, run_id: str) -> Run:

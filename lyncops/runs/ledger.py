@@ -140,7 +140,7 @@ class Ledger:
             thread.join()
             # What cannot be let go now goes stale by itself, and the error that is under way is the one to be seen.
             with suppress(JournalError):
-                self._journal.let_go(self.run_id, self._token, for_good=self.run.state.is_final)
+                self._journal.let_go(self.run_id, self._token)
 
     def _keep_beating(self, stop: threading.Event, pause: timedelta) -> None:
         while not stop.wait(pause.total_seconds()):

@@ -17,7 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from lyncops.errors import JournalError
 from lyncops.plan.codec import plan_from_json, plan_to_json
 from lyncops.runs.event_codec import event_from_text, event_to_text, kind_of
-from lyncops.runs.events import JournalEvent, Noted
+from lyncops.runs.events import JournalEvent, Noted, RunChanged
 from lyncops.runs.history import replay
 from lyncops.runs.lock import Claim, Lock, Process, displaced, lost
 from lyncops.runs.model import Run
@@ -122,17 +122,18 @@ class SqlJournal:
             if not self._beat(connection, event.run_id, token, event.at):
                 raise lost(event.run_id)
             _add(connection, event)
+            if isinstance(event, RunChanged) and event.state.is_final:  # at once: a process may die before it does anything more
+                connection.execute(sa.delete(_locks).where(_mine(event.run_id, token)))
 
     def beat(self, run_id: str, token: str, at: datetime) -> bool:
         """See `Journal.beat`."""
         with self._transaction() as connection:
             return self._beat(connection, run_id, token, at)
 
-    def let_go(self, run_id: str, token: str, *, for_good: bool) -> None:
+    def let_go(self, run_id: str, token: str) -> None:
         """See `Journal.let_go`."""
-        mine = sa.and_(_locks.c.run_id == run_id, _locks.c.token == token)
         with self._transaction() as connection:
-            connection.execute(sa.delete(_locks).where(mine) if for_good else sa.update(_locks).where(mine).values(heartbeat=None))
+            connection.execute(sa.update(_locks).where(_mine(run_id, token)).values(heartbeat=None))
 
     def load(self, run_id: str) -> Run:
         """See `Journal.load`."""
@@ -191,8 +192,7 @@ class SqlJournal:
         return stolen
 
     def _beat(self, connection: sa.Connection, run_id: str, token: str, at: datetime) -> bool:
-        mine = sa.and_(_locks.c.run_id == run_id, _locks.c.token == token)
-        found = connection.execute(sa.update(_locks).where(mine).values(heartbeat=_text(at))).rowcount
+        found = connection.execute(sa.update(_locks).where(_mine(run_id, token)).values(heartbeat=_text(at))).rowcount
         expected = connection.execute(sa.select(_runs.c.pools).where(_runs.c.run_id == run_id)).scalar_one()
         return bool(found == expected)
 
@@ -245,6 +245,10 @@ def _make_durable(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> N
 def _begin_writing(connection: sa.Connection) -> None:
     # Immediate: two processes queue here, and neither finds itself unable to write after it has read.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _mine(run_id: str, token: str) -> sa.ColumnElement[bool]:
+    return sa.and_(_locks.c.run_id == run_id, _locks.c.token == token)
 
 
 def _add(connection: sa.Connection, event: JournalEvent) -> None:

@@ -250,9 +250,9 @@ class DyingJournal:
     def beat(self, run_id: str, token: str, at: datetime) -> bool:
         return self.inner.beat(run_id, token, at)
 
-    def let_go(self, run_id: str, token: str, *, for_good: bool) -> None:
+    def let_go(self, run_id: str, token: str) -> None:
         self.fuse.burn()
-        self.inner.let_go(run_id, token, for_good=for_good)
+        self.inner.let_go(run_id, token)
         self.fuse.burn()
 
     def load(self, run_id: str) -> Run:

@@ -61,6 +61,7 @@ def test_killed_anywhere_and_resumed_it_ends_the_same(tmp_path: Path) -> None:
         else:
             run = lives(office, known[0])
             assert run.state is RunState.COMPLETED, point
+            assert office.journal().locks() == (), point
             assert {record.state for record in run.steps} <= {StepState.DONE, StepState.ALREADY_TRUE}
             assert office.scene.executions == {A: 1, B: 1}, point
             assert set(office.scene.sent) <= set(attempts(run)), point
