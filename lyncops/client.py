@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from lyncops.errors import InvalidValueError
-from lyncops.planner import Planner, Rehearsal, procedure_named
+from lyncops.planner import Planner, Rehearsal
 
 if TYPE_CHECKING:
     from lyncops.plan.model import Plan
@@ -125,6 +125,7 @@ class Client(Planner):
 
     def _recheck(self, plan: Plan) -> None:
         """Refuse a plan that the servers do not call for any more; one that this client has just made is fresh enough."""
+        from lyncops.procedures.catalogue import procedure_named
         from lyncops.procedures.request import ProcedureRequest
         from lyncops.runs.recheck import compare
 

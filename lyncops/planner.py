@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from lyncops.plan.model import Plan
     from lyncops.plan.rehearsal import RehearsedStep
     from lyncops.plan.steps import Step
-    from lyncops.procedures.catalogue import Procedure
     from lyncops.procedures.readiness import Readiness
     from lyncops.procedures.request import ProcedureRequest
     from lyncops.remoting.execution import Execution
@@ -97,6 +96,8 @@ class Planner(Connection):
             InvalidValueError: there is no such procedure, or the request makes no sense for it.
             EndpointError: no server could be reached.
         """
+        from lyncops.procedures.catalogue import procedure_named
+
         found = procedure_named(procedure)
         deployment = self.status()
         return self._kept(found.plan(self._counted(deployment, request.target) if found.counts_users else deployment, request))
@@ -105,12 +106,12 @@ class Planner(Connection):
         """The same reading with the users of one Front End pool counted; nobody else's, since each one comes over the wire."""
         from lyncops.deployment.scope import Facet, Scope
 
-        if isinstance(deployment.pools, Unread) or fqdn not in {pool.fqdn for pool in deployment.front_end_pools}:
+        pool = deployment.pool(fqdn)
+        if pool is None or not pool.kind.is_front_end:
             return deployment
         seen = self.status(Scope.of(Facet.USERS, pools=[fqdn])).pool(fqdn)
         users = seen.users if seen is not None else Unread(f"the users of {fqdn}", "the pool is gone from the topology")
-        pools = tuple(attrs.evolve(pool, users=users) if pool.fqdn == fqdn else pool for pool in deployment.pools)
-        return attrs.evolve(deployment, pools=pools)
+        return deployment.with_pool(attrs.evolve(pool, users=users))
 
     def plan_pool_failover(
         self, pool: Fqdn | str, mode: Mode, *, accept_data_loss: bool = False, overrides: Mapping[str, str] | None = None
@@ -163,6 +164,7 @@ class Planner(Connection):
             InvalidValueError: neither is given, or the interval is out of range.
             EndpointError: no server could be reached, or none knows the topology.
         """
+        from lyncops.procedures.catalogue import PROCEDURES
         from lyncops.procedures.request import ProcedureRequest
 
         deployment = self.status()
@@ -175,7 +177,7 @@ class Planner(Connection):
             authorized_groups=tuple(authorized_groups),
             overrides=overrides or {},
         )
-        return self._kept(procedure_named("backup-service-set").plan(deployment, request))
+        return self._kept(PROCEDURES["backup-service-set"].plan(deployment, request))
 
     def plan_backup_service_sync(
         self, pool: Fqdn | str, *, modules: Sequence[BackupModule] = (), overrides: Mapping[str, str] | None = None
@@ -230,16 +232,3 @@ class Planner(Connection):
             )
         request = ProcedureRequest(target=Fqdn(pool), mode=mode, accept_data_loss=accept_data_loss, overrides=overrides or {})
         return self.plan(procedure, request)
-
-
-def procedure_named(procedure: str) -> Procedure:
-    """The procedure of that name.
-
-    Raises:
-        InvalidValueError: there is no such procedure.
-    """
-    from lyncops.procedures import PROCEDURES
-
-    if procedure not in PROCEDURES:
-        raise InvalidValueError(f"There is no procedure {procedure!r}.", remedy=f"Known are: {', '.join(PROCEDURES)}.")
-    return PROCEDURES[procedure]

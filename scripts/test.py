@@ -78,9 +78,9 @@ def check(python: Path, name: str) -> Part:
 def run_tests(python: Path, report: Path, arguments: list[str]) -> tuple[Part, str]:
     """Run pytest, passing its output on line by line; returns its closing line too.
 
-    It works in one process more than there are processors (two at least): many tests wait for servers.
+    It works in one process more than there are processors: many tests wait for servers.
     """
-    processes = max(2, (os.cpu_count() or 1) + 1)
+    processes = (os.cpu_count() or 1) + 1
     command = [
         str(python),
         "-m",

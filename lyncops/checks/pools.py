@@ -165,7 +165,7 @@ def _builds(situation: Situation, pool: Pool) -> frozenset[str]:
 def version_supports(situation: Situation) -> Finding:
     """Pool pairs came with Lync Server 2013; a store that is still on Lync 2010 moves by other cmdlets."""
     version = situation.deployment.version
-    old_store = [copy for copy in situation.active_copies if copy.version is LyncVersion.V2010]
+    old_store = [copy for copy in situation.store.active_copies if copy.version is LyncVersion.V2010]
     if version is LyncVersion.V2010:
         return failed(
             "Lync Server 2010 has no pool pairs.", "Give an endpoint of a Lync Server 2013 or later pool.", overridable=False

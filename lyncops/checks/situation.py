@@ -59,20 +59,16 @@ class Situation:
         return self.deployment.central_management
 
     @property
-    def active_copies(self) -> tuple[StoreCopy, ...]:
-        """The copies of the store that claim to be active; empty when the copies could not be read."""
-        return () if isinstance(self.store.copies, Unread) else tuple(copy for copy in self.store.copies if copy.active is True)
-
-    @property
     def store_pool(self) -> Fqdn | None:
         """The pool that holds the active store; None where it is not known or where two claim it.
 
         The flags of the copies decide; where they are not known, the master that the store names, which is a pool or a machine.
         """
-        if len(self.active_copies) == 1:
-            return self.active_copies[0].pool
+        active = self.store.active_copies
+        if len(active) == 1:
+            return active[0].pool
         master = self.store.active_master
-        if self.active_copies or master is None or isinstance(master, Unread):
+        if active or master is None or isinstance(master, Unread):
             return None
         holder = self.deployment.pool_of(master)
         return holder.fqdn if holder else None
@@ -84,7 +80,7 @@ class Situation:
     @property
     def old_store(self) -> StoreCopy | None:
         """The active store where it is of Lync Server 2010: it cannot be failed over, people install it anew (facts page 4.1)."""
-        active = self.active_copies
+        active = self.store.active_copies
         return active[0] if len(active) == 1 and active[0].version is LyncVersion.V2010 else None
 
     @property

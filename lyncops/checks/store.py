@@ -24,7 +24,7 @@ _INSTALL = "Install the store on {pool}: Install-CsDatabase -CentralManagementDa
 @check("store-single-master", question="Does exactly one pool claim the active Central Management store?", source=_STORE)
 def store_single_master(situation: Situation) -> Finding:
     """Both bad ends are field-seen after a store failover that ended without an error: two active copies, or none."""
-    store, active = situation.store, situation.active_copies
+    store, active = situation.store, situation.store.active_copies
     if isinstance(store.copies, Unread):
         return unknown(
             f"The copies of the store could not be read: {store.copies.reason}",

@@ -12,12 +12,12 @@ import click
 from lyncops.checks.result import CheckResult
 from lyncops.cli.call import Call, json_option, with_call
 from lyncops.cli.json_values import to_json
-from lyncops.cli.requests import Options, procedure_named, request_of, request_options, summaries
+from lyncops.cli.requests import Options, request_of, request_options, summaries
 from lyncops.cli.show_plan import check_blocks, plan_blocks
 from lyncops.errors import ConfigurationError, InvalidValueError
 from lyncops.plan.codec import plan_to_data, plan_to_json
 from lyncops.plan.model import Plan
-from lyncops.procedures import PROCEDURES
+from lyncops.procedures.catalogue import PROCEDURES, procedure_named
 from lyncops.runs.exit_codes import ExitCode
 from lyncops.values import Fqdn, Mode
 

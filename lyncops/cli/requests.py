@@ -13,6 +13,7 @@ from lyncops.cmdlets import BackupModule
 from lyncops.durations import parse_duration
 from lyncops.errors import InvalidValueError
 from lyncops.procedures import PROCEDURES, Procedure, ProcedureRequest
+from lyncops.procedures.request import option_of
 from lyncops.values import Fqdn, Mode, SiteName
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -62,7 +63,6 @@ class Options(TypedDict):
     module: tuple[str, ...]
 
 
-_REPEATED: Final = ("edges", "sites", "domains", "authorized_groups", "modules")
 _OPTIONS: Final = (
     click.option("--mode", type=click.Choice([mode.value for mode in Mode]), help="Is the failing side up, or gone?"),
     click.option("--accept-data-loss", is_flag=True, help="Disaster mode loses what was not yet copied: say that this is known."),
@@ -104,17 +104,6 @@ def summaries() -> str:
     return "\n".join(("\b", "Procedures:", *(f"  {p.name:<26} {p.summary}" for p in PROCEDURES.values())))
 
 
-def procedure_named(name: str) -> Procedure:
-    """The procedure of that name.
-
-    Raises:
-        InvalidValueError: there is none; the message lists them.
-    """
-    if name not in PROCEDURES:
-        raise InvalidValueError(f"There is no procedure {name!r}.", remedy=f"The procedures are: {', '.join(PROCEDURES)}.")
-    return PROCEDURES[name]
-
-
 def request_of(procedure: Procedure, target: str, options: Options) -> ProcedureRequest:
     """The request that the options make.
 
@@ -124,9 +113,9 @@ def request_of(procedure: Procedure, target: str, options: Options) -> Procedure
     given = _given(procedure, options)
     useless = sorted(set(given) - set(procedure.options))
     if useless:
-        names = ", ".join(f"--{_option(field)}" for field in procedure.options) or "none"
+        names = ", ".join(map(option_of, procedure.options)) or "none"
         raise InvalidValueError(
-            f"{procedure.name} has no use for {', '.join(f'--{_option(field)}' for field in useless)}.",
+            f"{procedure.name} has no use for {', '.join(map(option_of, useless))}.",
             remedy=f"Its own options: {names}.",
         )
     base = ProcedureRequest(
@@ -138,13 +127,6 @@ def request_of(procedure: Procedure, target: str, options: Options) -> Procedure
     request = attrs.evolve(base, **given)
     procedure.require(request)
     return request
-
-
-def _option(field: str) -> str:
-    """The name on the command line of a field of the request: one that may repeat is named in the singular there."""
-    if field == "to_mirror":
-        return "principal"
-    return (field.removesuffix("s") if field in _REPEATED else field).replace("_", "-")
 
 
 def _given(procedure: Procedure, options: Options) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from lyncops.cli.blocks import Text
 from lyncops.cli.call import Call, json_option, with_call
 from lyncops.cli.json_values import to_json
 from lyncops.cli.progress import progress
-from lyncops.cli.requests import Options, procedure_named, request_of, request_options, summaries
+from lyncops.cli.requests import Options, request_of, request_options, summaries
 from lyncops.cli.show_plan import plan_blocks, rehearsal_blocks
 from lyncops.cli.show_run import run_blocks
 from lyncops.errors import ConfigurationError, InvalidValueError, PlanRefusedError
 from lyncops.plan.codec import plan_from_json
 from lyncops.plan.model import Plan
+from lyncops.procedures.catalogue import procedure_named
 from lyncops.runs.exit_codes import ExitCode, exit_code
 from lyncops.runs.model import Run
 from lyncops.runs.report import Report

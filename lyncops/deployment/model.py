@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Final, cast
 
 import attrs
 
@@ -53,6 +53,10 @@ class ExportState(enum.Enum):
     ERROR = "ErrorState"
 
 
+SETTLED: Final = (ExportState.FINAL, ExportState.STEADY)
+"""The states in which everything is copied, or will be by the next copy."""
+
+
 class ImportState(enum.Enum):
     """`ImportStatus` of a Backup Service module."""
 
@@ -85,7 +89,7 @@ class BackupModule:
 
     def is_steady(self, *, on_standby: bool) -> bool:
         """Whether all is copied, or will be by the next copy, and taken in. `on_standby`: the active store is on another pool."""
-        copied = self.export in (ExportState.FINAL, ExportState.STEADY) or (on_standby and self.is_idle_store)
+        copied = self.export in SETTLED or (on_standby and self.is_idle_store)
         return copied and self.import_ is ImportState.NORMAL
 
 
@@ -208,6 +212,11 @@ class CentralManagement:
     file_transfer_agents: tuple[Fqdn, ...] | Unread
     replicas: tuple[Replica, ...] | Unread
 
+    @property
+    def active_copies(self) -> tuple[StoreCopy, ...]:
+        """The copies that claim to be active; empty when the copies could not be read."""
+        return () if isinstance(self.copies, Unread) else tuple(copy for copy in self.copies if copy.active is True)
+
 
 @attrs.frozen(slots=True, kw_only=True)
 class EdgePool:
@@ -259,6 +268,12 @@ class Deployment:
     def pool(self, fqdn: Fqdn) -> Pool | None:
         """The pool of that name, or None."""
         return next((p for p in self.pools if p.fqdn == fqdn), None) if not isinstance(self.pools, Unread) else None
+
+    def with_pool(self, changed: Pool) -> Deployment:
+        """The same reading with `changed` in the place of the pool of that name."""
+        if isinstance(self.pools, Unread):
+            return self
+        return attrs.evolve(self, pools=tuple(changed if pool.fqdn == changed.fqdn else pool for pool in self.pools))
 
     @property
     def front_end_pools(self) -> tuple[Pool, ...]:

@@ -26,7 +26,7 @@ from lyncops.procedures import (
     xmpp,
 )
 from lyncops.procedures.drafting import Draft, finished
-from lyncops.procedures.request import ProcedureRequest
+from lyncops.procedures.request import ProcedureRequest, option_of
 from lyncops.values import Mode
 
 _BOTH: Final = (Mode.PLANNED, Mode.DISASTER)
@@ -74,8 +74,7 @@ class Procedure:
             raise InvalidValueError(f"{self.name} has no modes.", remedy="Leave --mode out.")
         for field in self.required:
             if not getattr(request, field):
-                option = field.replace("_", "-").removesuffix("s")  # one that may repeat is named in the singular
-                raise InvalidValueError(f"{self.name} needs {field}.", remedy=f"Add --{option}.")
+                raise InvalidValueError(f"{self.name} needs {field}.", remedy=f"Add {option_of(field)}.")
 
 
 _ALL: Final = (
@@ -202,3 +201,14 @@ _ALL: Final = (
 )
 
 PROCEDURES: Final[Mapping[str, Procedure]] = MappingProxyType({procedure.name: procedure for procedure in _ALL})
+
+
+def procedure_named(name: str) -> Procedure:
+    """The procedure of that name.
+
+    Raises:
+        InvalidValueError: there is none; the message lists them.
+    """
+    if name not in PROCEDURES:
+        raise InvalidValueError(f"There is no procedure {name!r}.", remedy=f"The procedures are: {', '.join(PROCEDURES)}.")
+    return PROCEDURES[name]

@@ -11,8 +11,7 @@ from lyncops.plan.conditions import Condition, MediaEdgeIs
 from lyncops.plan.steps import CmdletStep
 from lyncops.procedures import figures
 from lyncops.procedures.drafting import Draft
-from lyncops.procedures.edge_next_hop import edge_exists, find_edge
-from lyncops.procedures.edges import preferring, topology_steps
+from lyncops.procedures.edges import edge_pool_exists, find_edge, preferring, topology_steps
 from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.store import store_writable
 from lyncops.values import Mode
@@ -32,8 +31,9 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
     Refused when there is no such pool or Edge pool, and when the store does not work.
     """
     situation = Situation(deployment, request.target, Mode.PLANNED)
-    checks = (*run_checks([CHECKS[check_id] for check_id in _IDS], situation), edge_exists(deployment, request))
-    pool, edge = situation.pool, find_edge(deployment, request)
+    name = request.edge or request.target
+    checks = (*run_checks([CHECKS[check_id] for check_id in _IDS], situation), edge_pool_exists(deployment, name))
+    pool, edge = situation.pool, find_edge(deployment, name)
     if pool is None or edge is None or request.edge is None:
         return Draft(checks=checks)
     return Draft(

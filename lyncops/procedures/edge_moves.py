@@ -14,7 +14,7 @@ from lyncops.checks.words import counted, listed
 from lyncops.deployment.model import Deployment, EdgePool, Machine, Replica, Site
 from lyncops.plan.conditions import RouteKind
 from lyncops.plan.conditions.routes import leads_to
-from lyncops.procedures.edges import edge_pool_exists, known_edges
+from lyncops.procedures.edges import edge_pool_exists, find_edge, known_edges
 from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.store import store_writable
 from lyncops.values import Fqdn, Mode, ServiceId, SiteName, Unread
@@ -64,7 +64,7 @@ def plan_move(
     other one; where there is only one that it can be, it need not be named.
     """
     edges = known_edges(deployment)
-    home = next((edge for edge in edges if edge.fqdn == request.target), None)
+    home = find_edge(deployment, request.target)
     exists = edge_pool_exists(deployment, request.target)
     if home is None:
         return None, (exists,)

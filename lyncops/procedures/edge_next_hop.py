@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from lyncops.checks.result import CheckResult
-from lyncops.deployment.model import Deployment, EdgePool
+from lyncops.deployment.model import Deployment
 from lyncops.procedures.drafting import Draft, those_asked
 from lyncops.procedures.edges import (
     NextHopMove,
     edge_pool_exists,
     edge_replica_steps,
-    known_edges,
+    find_edge,
     next_hop_fits,
     next_hop_steps,
     preferring,
@@ -28,9 +27,8 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
     Refused when there is no such Edge pool, when the next hop is no living Front End pool, and when the store does not
     work: every Set-Cs cmdlet needs it (facts page 6.2).
     """
-    found = edge_exists(deployment, request)
-    edge = find_edge(deployment, request)
-    to = request.next_hop
+    name, to = request.edge or request.target, request.next_hop
+    found, edge = edge_pool_exists(deployment, name), find_edge(deployment, name)
     if edge is None or to is None:
         return Draft(checks=(found,))
     move = NextHopMove(edges=(edge,), to=to)
@@ -46,14 +44,3 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
         goal=move.goal,
         expected_loss="Nothing.",
     )
-
-
-def find_edge(deployment: Deployment, request: ProcedureRequest) -> EdgePool | None:
-    """The Edge pool that the request names."""
-    wanted = request.edge or request.target
-    return next((edge for edge in known_edges(deployment) if edge.fqdn == wanted), None)
-
-
-def edge_exists(deployment: Deployment, request: ProcedureRequest) -> CheckResult:
-    """Whether the topology has the Edge pool that the request names."""
-    return edge_pool_exists(deployment, request.edge or request.target)

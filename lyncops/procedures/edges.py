@@ -37,6 +37,11 @@ def known_edges(deployment: Deployment) -> tuple[EdgePool, ...]:
     return () if isinstance(deployment.edges, Unread) else deployment.edges
 
 
+def find_edge(deployment: Deployment, name: Fqdn) -> EdgePool | None:
+    """The Edge pool of that name; None where the topology is not seen to have it."""
+    return next((edge for edge in known_edges(deployment) if edge.fqdn == name), None)
+
+
 def edges_leading_to(deployment: Deployment, pool: Fqdn) -> tuple[EdgePool, ...]:
     """The Edge pools whose next hop is `pool`, alive or not: the failover's own check makes no difference (facts page 3)."""
     edges = known_edges(deployment)
@@ -101,18 +106,18 @@ def next_hop_fits(deployment: Deployment, move: NextHopMove, *, leaving: Fqdn) -
     """Whether Edge pools can lead to the pool that they shall lead to; None where no Edge pool moves."""
     if not move.edges:
         return None
-    target = deployment.pool(move.to)
-    verdict = Verdict.FAILED
-    possible = takes_next_hop(deployment, move.to)
+    target, possible = deployment.pool(move.to), takes_next_hop(deployment, move.to)
+    problem, verdict = "", Verdict.FAILED
     if target is None or not possible:
         problem = f"{move.to} is no Front End or Director pool of the topology."
     elif move.to == leaving:
         problem = f"{move.to} is the pool that users leave."
     elif target.machines and not target.is_alive:
         problem = f"No machine of {move.to} is known to be up."
-        verdict = Verdict.UNKNOWN if all(isinstance(each.services, Unread) for each in target.machines) else Verdict.FAILED
+        if all(isinstance(machine.services, Unread) for machine in target.machines):
+            verdict = Verdict.UNKNOWN
     else:
-        problem, verdict = "", Verdict.PASSED
+        verdict = Verdict.PASSED
     names = ", ".join(edge.fqdn for edge in move.edges)
     names_of_front_ends = [pool.fqdn for pool in deployment.front_end_pools]
     return CheckResult(
@@ -133,7 +138,7 @@ def edge_pool_exists(deployment: Deployment, name: Fqdn) -> CheckResult:
     if isinstance(edges, Unread):
         verdict, evidence = Verdict.UNKNOWN, str(edges)
         remedy = "Give an endpoint of a Front End that still answers."
-    elif any(edge.fqdn == name for edge in edges):
+    elif find_edge(deployment, name) is not None:
         verdict, evidence = Verdict.PASSED, f"The topology has {name}."
     else:
         pool, owner = deployment.pool(name), deployment.pool_of(name)

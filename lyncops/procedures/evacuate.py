@@ -59,18 +59,12 @@ def _parts(deployment: Deployment, request: ProcedureRequest, pool: Pool, partne
     if pool.state in _AWAY:
         # The Edge pools that lead to the partner are led to `pool` by the second half.
         parts.append(pool_failback.draft(deployment, attrs.evolve(request, edges=())))
-        deployment = _with_state(deployment, pool, PoolState.FAILED_BACK)
+        deployment = deployment.with_pool(attrs.evolve(pool, state=PoolState.FAILED_BACK))
         if StoreIsActiveOn(pool.fqdn) in parts[0].goal:
             deployment, request = _with_store(deployment, pool), attrs.evolve(request, export=False)  # it was exported then
     if partner.state is not PoolState.FAILED_OVER:
         parts.append(pool_failover.draft(deployment, attrs.evolve(request, target=partner.fqdn)))
     return parts
-
-
-def _with_state(deployment: Deployment, pool: Pool, state: PoolState) -> Deployment:
-    """The deployment as it will be once `pool` has this state."""
-    pools = () if isinstance(deployment.pools, Unread) else deployment.pools
-    return attrs.evolve(deployment, pools=tuple(attrs.evolve(p, state=state) if p.fqdn == pool.fqdn else p for p in pools))
 
 
 def _with_store(deployment: Deployment, pool: Pool) -> Deployment:

@@ -166,10 +166,7 @@ def without_pool(deployment: Deployment, pool: Pool) -> Deployment:
     """
     names = {pool.fqdn, *(machine.fqdn for machine in pool.machines)}
     gone = attrs.evolve(pool, machines=tuple(attrs.evolve(machine, services=()) for machine in pool.machines))
-    pools = (
-        () if isinstance(deployment.pools, Unread) else tuple(gone if one.fqdn == pool.fqdn else one for one in deployment.pools)
-    )
     store = deployment.central_management
     if store.active_master in names:
         store = attrs.evolve(store, active_master=None, file_transfer_agents=())
-    return attrs.evolve(deployment, pools=pools, central_management=store)
+    return attrs.evolve(deployment.with_pool(gone), central_management=store)

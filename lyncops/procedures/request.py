@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Final
 
 import attrs
 from cattrs.errors import BaseValidationError
@@ -24,6 +25,16 @@ def _sync_interval(interval: timedelta | None) -> timedelta | None:
 
 def _database_type(word: str) -> DatabaseNameType:
     return DATABASE_TYPE.convert(word)
+
+
+_REPEATED: Final = ("edges", "sites", "domains", "authorized_groups", "modules")
+
+
+def option_of(field: str) -> str:
+    """The option of the command line that fills a field of the request: one that may repeat is named in the singular there."""
+    if field == "to_mirror":
+        return "--principal"
+    return f"--{(field.removesuffix('s') if field in _REPEATED else field).replace('_', '-')}"
 
 
 @attrs.frozen(slots=True, kw_only=True)

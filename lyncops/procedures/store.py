@@ -239,9 +239,8 @@ def export_steps(deployment: Deployment, place: Place, request: ProcedureRequest
 def store_writable(deployment: Deployment) -> CheckResult:
     """Whether settings can be changed now: every Set-Cs cmdlet writes to the store."""
     works = store_works(deployment)
-    copies = deployment.central_management.copies
-    holders = () if isinstance(copies, Unread) else tuple(copy.pool for copy in copies if copy.active is True)
-    holder = holders[0] if len(holders) == 1 else "POOL"
+    active = deployment.central_management.active_copies
+    holder = active[0].pool if len(active) == 1 else "POOL"
     first = f"lyncops run management-store-failover {holder} --mode disaster --accept-data-loss"
     return CheckResult(
         check_id="store-works",

@@ -364,9 +364,9 @@ class Session:
             self._transport = None
         return answered
 
-    def close(self) -> bool:
-        """Close the shell on the server, and the connection. False: the server did not answer."""
-        return self.abandon(delete=True)
+    def close(self) -> None:
+        """Close the shell on the server, and the connection."""
+        self.abandon(delete=True)
 
 
 def _new_id() -> str:

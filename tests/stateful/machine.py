@@ -50,7 +50,6 @@ class Recovery(RuleBasedStateMachine):
     what must always hold is that no procedure leaves users with a dead pool, or takes them from a living one.
     """
 
-    dies_at: int | None = None  # the point at which the client of the next run dies
     sound = False  # nothing is to be led home before the beginning, and after a failure
 
     @initialize(scenario=scenarios())
@@ -103,8 +102,7 @@ class Recovery(RuleBasedStateMachine):
     def move_users(self, procedure: str, which: int, dies_at: int | None, *, fitting: bool) -> None:
         target = chosen(self.pools, which)
         leaving = target if procedure == "pool-failover" else self.partner(target)
-        self.dies_at = dies_at
-        self.perform(procedure, target, self.mode_for(leaving, fitting=fitting))
+        self.perform(procedure, target, self.mode_for(leaving, fitting=fitting), dies_at=dies_at)
 
     @precondition(lambda self: not self.down)
     @rule(procedure=st.sampled_from(AWAY), which=ANY, place=ANY, changes=st.integers(0, 4))
@@ -136,8 +134,7 @@ class Recovery(RuleBasedStateMachine):
     def move_store(self, which: int, dies_at: int | None, *, held: bool, fitting: bool) -> None:
         holders = sorted(self.world.summary().store_active)
         target = chosen(holders if held else self.pools, which)
-        self.dies_at = dies_at
-        self.perform("management-store-failover", target, self.mode_for(target, fitting=fitting))
+        self.perform("management-store-failover", target, self.mode_for(target, fitting=fitting), dies_at=dies_at)
 
     @rule(which=ANY, database_type=st.sampled_from(["User", "Application", "CentralMgmt"]))
     def move_databases(self, which: int, database_type: str) -> None:
@@ -180,7 +177,9 @@ class Recovery(RuleBasedStateMachine):
         assert not plan.is_refused, [f"{check.check_id}: {check.evidence}" for check in plan.refusals]
         return plan
 
-    def perform(self, procedure: str, target: Fqdn, mode: Mode | None, **options: Unpack[Options]) -> Plan:
+    def perform(
+        self, procedure: str, target: Fqdn, mode: Mode | None, *, dies_at: int | None = None, **options: Unpack[Options]
+    ) -> Plan:
         """Plan and, where nothing refuses it, run: then it reaches its goal."""
         before, executed = self.world.summary(), self.world.executions.copy()
         options["accept_data_loss"] = True
@@ -192,7 +191,7 @@ class Recovery(RuleBasedStateMachine):
             assert all(refusal.remedy for refusal in plan.refusals)
             return plan
         self.sound = False
-        run = self.execute(plan_from_json(plan_to_json(plan)))
+        run = self.execute(plan_from_json(plan_to_json(plan)), dies_at=dies_at)
         assert run.state in REACHED, f"{procedure} {target} {mode}: {run.state}: {run.why}"
         truth = all_hold(plan.goal, self.read())
         assert truth.holds, truth.evidence
@@ -202,20 +201,19 @@ class Recovery(RuleBasedStateMachine):
         self.clock.sleep(FOR_A_WHILE)
         return plan
 
-    def execute(self, plan: Plan) -> Run:
+    def execute(self, plan: Plan, *, dies_at: int | None = None) -> Run:
         """Run it, by two processes where the first one dies. The second knows nothing but the journal."""
-        earlier, fuse = len(self.journal.runs()), Fuse(self.dies_at)
+        earlier, fuse = len(self.journal.runs()), Fuse(dies_at)
         try:
             return self.runner(fuse).start(plan, operator="tester")
         except Killed:
             event(f"the client dies: {plan.procedure}")
         if len(self.journal.runs()) == earlier:
             return self.runner(Fuse()).start(plan, operator="tester")
-        newest = max(self.journal.runs(), key=lambda run: run.created_at)
-        return self.runner(Fuse()).resume(newest.run_id)
+        return self.runner(Fuse()).resume(self.journal.runs()[0].run_id)  # the newest
 
     def runner(self, fuse: Fuse) -> Runner:
-        self.sessions.fuse, self.dies_at = fuse, None
+        self.sessions.fuse = fuse
         journal = DyingJournal(self.journal, fuse)
         return Runner(sessions=self.sessions, clock=self.clock, journal=journal, read=self.read, poll=POLL, process=DEAD)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import attrs
 
 from lyncops.checks.words import counted, listed
-from lyncops.deployment.model import BackupModule, DatabaseMirror, Deployment, ExportState, ImportState, Machine, PoolState
+from lyncops.deployment.model import SETTLED, BackupModule, DatabaseMirror, Deployment, ExportState, ImportState, Machine, PoolState
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.plan.conditions.base import Judged, Truth, known, known_pool
 from lyncops.values import Fqdn
 
 CONFERENCE_CONTENT = "ConfServices.DataConf"
-_SETTLED = (ExportState.FINAL, ExportState.STEADY)
 
 
 @attrs.frozen(slots=True)
@@ -91,7 +90,7 @@ class BackupModuleIs(Judged):
 
     pool: Fqdn
     module: str
-    exports: tuple[ExportState, ...] = _SETTLED
+    exports: tuple[ExportState, ...] = SETTLED
 
     @property
     def scope(self) -> Scope:

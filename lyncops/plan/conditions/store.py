@@ -23,9 +23,10 @@ def _names_of(deployment: Deployment, fqdn: Fqdn) -> frozenset[Fqdn]:
 
 def _claims(deployment: Deployment) -> tuple[Fqdn, ...]:
     """The pools that claim the store. Where two do, it does not matter that another could not be asked."""
-    copies = known(deployment.central_management.copies)
-    claims = tuple(copy.pool for copy in copies if copy.active is True)
-    return claims if len(claims) > 1 else tuple(copy.pool for copy in copies if known(copy.active))
+    store = deployment.central_management
+    copies = known(store.copies)
+    claims = store.active_copies if len(store.active_copies) > 1 else tuple(copy for copy in copies if known(copy.active))
+    return tuple(copy.pool for copy in claims)
 
 
 def _judge(deployment: Deployment, claims: tuple[Fqdn, ...], wanted: Fqdn) -> Truth:
