@@ -12,11 +12,12 @@ import attrs
 
 from lyncops.remoting.decoding import decode_message
 from lyncops.remoting.execution import ErrorRecord, StreamKind, StreamRecord
+from lyncops.remoting.failures import RemotingError, Symptom
 from lyncops.remoting.interface import Clock
 from lyncops.remoting.messages import Message, MessageType
 from lyncops.remoting.outcome import Ending
 from lyncops.remoting.records import HostCall, PipelineState, error_record, host_call, pipeline_state, stream_record
-from lyncops.remoting.retry import Limits, RemotingError, RetryPolicy, Symptom, log, retrying
+from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
 from lyncops.remoting.shell import Reply, Shell
 from lyncops.values import Effect
 

@@ -14,11 +14,12 @@ from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import AuthenticationFailedError, EndpointError, LyncOpsError, UntrustedCertificateError
 from lyncops.remoting.endpoint import Credentials, Endpoint, EndpointKind
 from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
+from lyncops.remoting.failures import Phase, RemotingError, Symptom
 from lyncops.remoting.interface import Clock
 from lyncops.remoting.outcome import Ending, Evidence, Verdict, judge
 from lyncops.remoting.pipeline import Pipeline, Terms
 from lyncops.remoting.records import PipelineState
-from lyncops.remoting.retry import Limits, Phase, RemotingError, RetryPolicy, Symptom, log, retrying
+from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
 from lyncops.remoting.shell import Shell
 from lyncops.remoting.transport import Transport
 from lyncops.values import Effect, Outcome, RemoteObject

@@ -22,9 +22,9 @@ from lyncops.remoting.encoding import (
     encode_refusal,
 )
 from lyncops.remoting.execution import CommandAddress
+from lyncops.remoting.failures import Phase, RemotingError, Symptom
 from lyncops.remoting.messages import Inbox, Message, MessageType, Outbox
 from lyncops.remoting.records import HostCall
-from lyncops.remoting.retry import Phase, RemotingError, Symptom
 from lyncops.remoting.transport import Request, Transport
 from lyncops.values import RemoteEnum, RemoteObject
 

@@ -13,7 +13,7 @@ from pypsrp.exceptions import AuthenticationError, WinRMError, WinRMTransportErr
 from spnego.exceptions import InvalidCredentialError, SpnegoError
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from lyncops.remoting.retry import Phase, RemotingError, Symptom
+from lyncops.remoting.failures import Phase, RemotingError, Symptom
 
 OPERATION_TIMED_OUT: Final = 2150858793
 INVALID_SELECTORS: Final = 2150858843

@@ -8,9 +8,10 @@ from typing import Final, TypeVar
 from uuid import uuid4
 
 from lyncops.remoting.execution import CommandAddress, Execution
+from lyncops.remoting.failures import RemotingError, Symptom
 from lyncops.remoting.outcome import Ending
 from lyncops.remoting.pipeline import Pipeline, Terms
-from lyncops.remoting.retry import Limits, RemotingError, Symptom, log, retrying
+from lyncops.remoting.retry import Limits, log, retrying
 from lyncops.remoting.session import Job, Surroundings, endpoint_error, finish
 from lyncops.remoting.shell import Shell
 from lyncops.values import Effect, Outcome

@@ -29,7 +29,7 @@ from urllib3.response import BaseHTTPResponse
 
 from lyncops.errors import ConfigurationError
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint, TcpAddress
-from lyncops.remoting.retry import Phase
+from lyncops.remoting.failures import Phase
 from lyncops.remoting.symptoms import CREDSSP_ERRORS, RedirectedError, failure_of
 
 # pypsrp logs a traceback for each failure that lyncops handles; whoever wants to see them configures logging.

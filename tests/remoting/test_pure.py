@@ -21,11 +21,12 @@ from lyncops.errors import ConfigurationError, EndpointError
 from lyncops.remoting.decoding import decode_message
 from lyncops.remoting.endpoint import Endpoint
 from lyncops.remoting.execution import ErrorRecord, StreamKind
+from lyncops.remoting.failures import Phase, RemotingError, Symptom
 from lyncops.remoting.messages import Inbox, MessageType, Outbox
 from lyncops.remoting.outcome import Ending, Evidence, judge
 from lyncops.remoting.places import candidates, needs_members, pool_of, reorder
 from lyncops.remoting.records import HostCall, PipelineState, error_record, host_call, pipeline_state, stream_record
-from lyncops.remoting.retry import Limits, Phase, RemotingError, RetryPolicy, Symptom, retrying
+from lyncops.remoting.retry import Limits, RetryPolicy, retrying
 from lyncops.remoting.session import endpoint_error
 from lyncops.remoting.symptoms import classify, describe, failure_of
 from lyncops.values import ANYWHERE, Anywhere, Effect, Fqdn, OnMachine, OnPool, Outcome, RemoteEnum, RemoteObject

@@ -1,0 +1,56 @@
+"""What can go wrong between client and server: at which moment, what it means, and what was seen."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Phase(enum.Enum):
+    """What the client was doing when something failed."""
+
+    CREATE = "opening a session"
+    COMMAND = "sending a command"
+    RECEIVE = "receiving output"
+    SEND = "sending an answer"
+    SIGNAL = "sending a signal"
+    DELETE = "closing a session"
+    ATTACH = "coming back to a session"
+
+
+class Symptom(enum.Enum):
+    """What a failure means (remoting facts, section 2)."""
+
+    NOT_SENT = "the server could not be reached, so that nothing was sent"
+    UNTRUSTED = "the server's certificate could not be verified"
+    BAD_CREDENTIALS = "the server refused the credentials"
+    CANNOT_LOG_ON = "the chosen way to log on does not work between this computer and the server"
+    NOT_SERVED = "the address does not serve remote PowerShell"
+    NOT_CREATED_BACK_OFF = "the server has too many sessions"
+    CREATE_LOST = "the answer about the new session was lost"
+    CREATE_HANGS = "the server took the request for a session and did not answer"
+    REFUSED = "the server refused"
+    AMBIGUOUS = "the answer about the command was lost: it ran once or not at all"
+    RECEIVE_AGAIN = "output was asked for and the answer was lost"
+    NOTHING_YET = "the server has no output yet"
+    GONE = "the server does not know the session or the command"
+    TAKEN_OVER = "another client took the session over"
+    DO_NOT_REPEAT = "the answer about sent data was lost"
+    REPEATABLE = "the answer was lost, and asking again does no harm"
+
+
+class RemotingError(Exception):
+    """A request failed: what it means, and what was seen.
+
+    `is_answer` tells a fault of a server that understood the request from everything else, after which the connection cannot be
+    used any more. `is_refused_login` marks an answer 401.
+    """
+
+    def __init__(
+        self, symptom: Symptom, phase: Phase, seen: str, *, is_answer: bool = False, is_refused_login: bool = False
+    ) -> None:
+        super().__init__(f"{symptom.value} ({phase.value}: {seen})")
+        self.symptom = symptom
+        self.phase = phase
+        self.seen = seen
+        self.is_answer = is_answer
+        self.is_refused_login = is_refused_login
