@@ -42,6 +42,10 @@ class UntrustedCertificateError(EndpointError):
     """The server's TLS certificate could not be verified."""
 
 
+class MisconfiguredEndpointError(EndpointError):
+    """An endpoint answers, but not to what is configured: its session configuration, its module, the way to log on."""
+
+
 class CmdletError(LyncOpsError):
     """A cmdlet did not succeed."""
 

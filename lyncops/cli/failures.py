@@ -19,6 +19,7 @@ _BY_CLASS: Final[Mapping[type[errors.LyncOpsError], ExitCode]] = {
     errors.PlanRefusedError: ExitCode.REFUSED,
     errors.AuthenticationFailedError: ExitCode.WRONG_USE,
     errors.UntrustedCertificateError: ExitCode.WRONG_USE,
+    errors.MisconfiguredEndpointError: ExitCode.WRONG_USE,
     errors.EndpointError: ExitCode.REFUSED,
     errors.OutcomeUnknownError: ExitCode.UNKNOWN,
     errors.CmdletFailedError: ExitCode.FAILED,

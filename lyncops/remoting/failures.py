@@ -25,6 +25,8 @@ class Symptom(enum.Enum):
     BAD_CREDENTIALS = "the server refused the credentials"
     CANNOT_LOG_ON = "the chosen way to log on does not work between this computer and the server"
     NOT_SERVED = "the address does not serve remote PowerShell"
+    NO_CONFIGURATION = "the server has no such session configuration, or none for this user"
+    NO_CMDLETS = "the session has no Lync cmdlets"
     NOT_CREATED_BACK_OFF = "the server has too many sessions"
     CREATE_LOST = "the answer about the new session was lost"
     CREATE_HANGS = "the server took the request for a session and did not answer"

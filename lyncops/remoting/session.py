@@ -11,21 +11,26 @@ from uuid import uuid4
 import attrs
 
 from lyncops.cmdlets.base import Cmdlet
-from lyncops.errors import AuthenticationFailedError, EndpointError, LyncOpsError, UntrustedCertificateError
+from lyncops.errors import (
+    AuthenticationFailedError,
+    EndpointError,
+    LyncOpsError,
+    MisconfiguredEndpointError,
+    UntrustedCertificateError,
+)
 from lyncops.remoting.endpoint import Credentials, Endpoint, EndpointKind
 from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
-from lyncops.remoting.failures import Phase, RemotingError, Symptom
+from lyncops.remoting.failures import RemotingError, Symptom
 from lyncops.remoting.interface import Clock
+from lyncops.remoting.modules import Modules
 from lyncops.remoting.outcome import Ending, Evidence, Verdict, judge
 from lyncops.remoting.pipeline import Pipeline, Terms
-from lyncops.remoting.records import PipelineState
 from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
 from lyncops.remoting.shell import Shell
 from lyncops.remoting.transport import Transport
 from lyncops.values import Effect, Outcome, RemoteObject
 
 R = TypeVar("R")
-_MODULES: Final = ("SkypeForBusiness", "Lync")
 _POLITE: Final = timedelta(seconds=5)
 """How long closing a session may hold anybody up."""
 
@@ -57,9 +62,19 @@ def endpoint_error(endpoint: Endpoint, failure: RemotingError) -> EndpointError:
                 remedy="Check user name and password, and that the server offers this auth; a locked account needs time.",
             )
         case Symptom.CANNOT_LOG_ON:
-            return EndpointError(
+            return MisconfiguredEndpointError(
                 f"{endpoint.url}: {endpoint.auth.value} does not work between this computer and the server: {failure.seen}.",
                 remedy="Choose another auth, or install what this one needs: lyncops[kerberos] or lyncops[credssp].",
+            )
+        case Symptom.NO_CONFIGURATION:
+            return MisconfiguredEndpointError(
+                f"{endpoint.url} opens no session of the configuration {endpoint.configuration}: {failure.seen}.",
+                remedy="Check `configuration` of this endpoint in lyncops.toml, and on the server Get-PSSessionConfiguration.",
+            )
+        case Symptom.NO_CMDLETS:
+            return MisconfiguredEndpointError(
+                f"{endpoint.url} opens a session, but {failure.seen}.",
+                remedy="Check `module` and `configuration` of this endpoint in lyncops.toml, and what is installed there.",
             )
         case Symptom.NOT_CREATED_BACK_OFF:
             return TooManySessionsError(
@@ -79,7 +94,7 @@ def nobody_answers(refusals: Sequence[EndpointError]) -> EndpointError:
     if len(refusals) == 1:
         return refusals[0]
     # What may be mended by waiting comes first: then it is worth trying again.
-    kinds = (UnreachableError, UntrustedCertificateError)
+    kinds = (UnreachableError, UntrustedCertificateError, MisconfiguredEndpointError)
     kind = next((kind for kind in kinds if any(isinstance(each, kind) for each in refusals)), EndpointError)
     return kind(
         f"No endpoint answers: {' '.join(each.what for each in refusals)}",
@@ -253,7 +268,8 @@ class Session:
         try:
             shell.open(wait=self._around.policy.open_timeout)
             if self._around.endpoint.kind is EndpointKind.WINRM:
-                self._import_module(shell)
+                around = self._around
+                Modules(policy=around.policy, clock=around.clock, known=around.modules).load(shell, around.endpoint)
         except RemotingError as failure:
             if shell.created or failure.symptom in {Symptom.CREATE_LOST, Symptom.GONE}:
                 # The client chose the id, so that it can close a shell that it never heard of (remoting facts, section 2).
@@ -277,25 +293,6 @@ class Session:
             else:
                 return True
         return False
-
-    def _import_module(self, shell: Shell) -> None:
-        """Import Lync's module, and remember which of the two it was."""
-        endpoint, modules = self._around.endpoint, self._around.modules
-        known = endpoint.module or modules.get(endpoint.url)
-        refusals: list[str] = []
-        likely = sorted(_MODULES, key=lambda name: name not in modules.values())  # the other servers' first
-        for name in (known,) if known else likely:
-            terms = Terms(effect=Effect.READ, policy=self._around.policy, clock=self._around.clock)
-            pipeline = Pipeline(shell, _new_id(), terms)
-            ending = pipeline.start(shell.pack(pipeline.command_id, "Import-Module", {"Name": name})) or pipeline.follow()
-            transcript = pipeline.transcript
-            if ending is not Ending.ENDED:
-                raise RemotingError(Symptom.CREATE_LOST, Phase.CREATE, f"Import-Module {name}: {ending.value}")
-            if transcript.state is PipelineState.COMPLETED and not transcript.errors:
-                modules[endpoint.url] = name
-                return
-            refusals += [error.message for error in transcript.errors[:1]]
-        raise RemotingError(Symptom.NOT_SERVED, Phase.CREATE, f"no Lync module can be imported there: {'; '.join(refusals)}")
 
     def attempt(self, job: Job[R], *, resend: CommandAddress | None = None, patient: bool = True) -> Attempt[R]:
         """Run one cmdlet once. A READ that is interrupted is stopped, and the interruption goes on; a CHANGE is let go.

@@ -18,7 +18,11 @@ from lyncops.remoting.failures import Phase, RemotingError, Symptom
 OPERATION_TIMED_OUT: Final = 2150858793
 INVALID_SELECTORS: Final = 2150858843
 TAKEN_OVER: Final = 2150859213
-QUOTA_LIMIT: Final = 2150859173
+MAX_SHELLS: Final = 2150859173
+_QUOTAS: Final = frozenset({2150858815, *range(2150859173, 2150859177), 2150859179, *range(2150859236, 2150859243), "w:QuotaLimit"})
+"""ERROR_WSMAN_QUOTA_* of winerror.h: shells, operations, users, memory. A fault without a number has its subcode in that place."""
+_NO_CONFIGURATION: Final = frozenset({5, 2150858754, 2150858811, 2150859180, "w:AccessDenied"})
+"""Access denied, both codes of a resource URI that is not known, and remote shells that are not allowed."""
 
 
 def _errors_of(module: str, *names: str) -> tuple[type[Exception], ...]:
@@ -74,8 +78,9 @@ def _fault(error: WSManFaultError, phase: Phase) -> Symptom:
     if code == OPERATION_TIMED_OUT and phase in {Phase.RECEIVE, Phase.CREATE}:
         return Symptom.NOTHING_YET
     if phase is Phase.CREATE:
-        quota = code == QUOTA_LIMIT or "quota" in f"{code} {error.reason}".lower()
-        return Symptom.NOT_CREATED_BACK_OFF if quota else Symptom.REFUSED
+        if code in _QUOTAS:
+            return Symptom.NOT_CREATED_BACK_OFF
+        return Symptom.NO_CONFIGURATION if code in _NO_CONFIGURATION else Symptom.REFUSED
     return Symptom.REFUSED if phase is Phase.ATTACH else _LOST[phase]
 
 

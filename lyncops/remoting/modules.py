@@ -1,0 +1,80 @@
+"""Lync's cmdlets in a new session: imported from their module, or there already."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from typing import Final
+from uuid import uuid4
+
+import attrs
+
+from lyncops.remoting.endpoint import Endpoint
+from lyncops.remoting.execution import ErrorRecord
+from lyncops.remoting.failures import Phase, RemotingError, Symptom
+from lyncops.remoting.interface import Clock
+from lyncops.remoting.outcome import Ending
+from lyncops.remoting.pipeline import Pipeline, Terms, Transcript
+from lyncops.remoting.records import PipelineState
+from lyncops.remoting.retry import RetryPolicy
+from lyncops.remoting.shell import Shell
+from lyncops.values import Effect
+
+_MODULES: Final = ("SkypeForBusiness", "Lync")
+_NONE_NEEDED: Final = ""
+_SIGNS: Final = ("Get-CsService", "Get-CsPool", "Get-CsTopology", "Get-CsPoolBackupRelationship", "Invoke-CsPoolFailOver")
+"""Any one of them shows that Lync's cmdlets are there. By name: a pattern would bring hundreds of descriptions."""
+_NO_SUCH_COMMAND: Final = "CommandNotFoundException"
+"""The error id of a command that a session does not offer; unlike its message it is never translated."""
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Modules:
+    """How the sessions of one deployment come to Lync's cmdlets. `known` remembers each endpoint's module."""
+
+    policy: RetryPolicy
+    clock: Clock
+    known: MutableMapping[str, str]
+
+    def load(self, shell: Shell, endpoint: Endpoint) -> None:
+        """Import the endpoint's module, where the cmdlets are not there without that.
+
+        A restricted session configuration (JEA) has its cmdlets from the start, and no Import-Module.
+
+        Raises:
+            RemotingError: the session has no Lync cmdlets, or did not answer.
+        """
+        remembered = self.known.get(endpoint.url)
+        if remembered == _NONE_NEEDED:
+            return
+        known = endpoint.module or remembered
+        likely = sorted(_MODULES, key=lambda name: name not in self.known.values())  # the other servers' first
+        refusals: list[ErrorRecord] = []
+        for name in (known,) if known else likely:
+            said = self._run(shell, "Import-Module", {"Name": name})
+            # A module that is not found is an error that does not end the pipeline.
+            if said.state is PipelineState.COMPLETED and not said.errors:
+                self.known[endpoint.url] = name
+                return
+            refusals += said.errors[:1]
+        if not self._are_there(shell, can_import=not all(map(_is_unknown, refusals))):
+            reasons = " ".join(dict.fromkeys(error.message for error in refusals))
+            what = f"it has no Lync cmdlets and no Lync module: {reasons}"
+            raise RemotingError(Symptom.NO_CMDLETS, Phase.CREATE, what.rstrip("."))
+        self.known[endpoint.url] = _NONE_NEEDED
+
+    def _are_there(self, shell: Shell, *, can_import: bool) -> bool:
+        said = self._run(shell, "Get-Command", {"Name": list(_SIGNS)})
+        # Where neither command exists, each cmdlet says for itself whether it does.
+        return bool(said.output) or (not can_import and any(map(_is_unknown, said.errors)))
+
+    def _run(self, shell: Shell, name: str, arguments: Mapping[str, object]) -> Transcript:
+        terms = Terms(effect=Effect.READ, policy=self.policy, clock=self.clock)
+        pipeline = Pipeline(shell, str(uuid4()).upper(), terms)
+        ending = pipeline.start(shell.pack(pipeline.command_id, name, arguments)) or pipeline.follow()
+        if ending is not Ending.ENDED:
+            raise RemotingError(Symptom.CREATE_LOST, Phase.CREATE, f"{name}: {ending.value}")
+        return pipeline.transcript
+
+
+def _is_unknown(error: ErrorRecord) -> bool:
+    return error.fully_qualified_error_id == _NO_SUCH_COMMAND
