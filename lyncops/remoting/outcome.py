@@ -61,9 +61,13 @@ class Verdict:
 
 _COME_BACK = "It may still be running: collect it by its address, or read the state back, before anything else."
 
+_PART_LOST = "It ended, but part of what it wrote was lost on the way."
+
 
 def _ended(effect: Effect, evidence: Evidence) -> Verdict:
     state, errors = evidence.state, evidence.errors
+    if evidence.output_lost and effect is Effect.READ:  # cheap to ask again, whatever did arrive
+        return Verdict(outcome=Outcome.UNKNOWN, reason=_PART_LOST, again=True)
     if state is PipelineState.STOPPED:
         if effect is Effect.READ:
             return Verdict(outcome=Outcome.FAILED, reason="It was stopped before its end.")
@@ -72,8 +76,7 @@ def _ended(effect: Effect, evidence: Evidence) -> Verdict:
         why = errors[-1].message if state is PipelineState.FAILED and errors else "".join(each.message for each in errors[:1])
         return Verdict(outcome=Outcome.FAILED, reason=why or "It failed, and the server gave no reason.")
     if evidence.output_lost:
-        again = effect is Effect.READ
-        return Verdict(outcome=Outcome.UNKNOWN, reason="It ended, but part of what it wrote was lost on the way.", again=again)
+        return Verdict(outcome=Outcome.UNKNOWN, reason=_PART_LOST)
     return Verdict(outcome=Outcome.SUCCEEDED)
 
 

@@ -108,13 +108,14 @@ class Pipeline:
 
     @property
     def output_lost(self) -> bool:
-        """Whether a reply of the server never arrived.
+        """Whether a reply of the server may never have arrived.
 
-        A gap in the object ids tells of it where a Receive has failed; without that the messages of the pool, or of other sessions
-        in the same process (OcsPowershell), make gaps too.
+        A READ is cheap to ask again, so that any failed Receive says so. For a CHANGE a gap in the object ids has to tell of it
+        too: without a failed Receive the messages of the pool, or of other sessions in the same process (OcsPowershell), make
+        gaps as well.
         """
         inbox = self.shell.inbox
-        return inbox.broken or (inbox.gap and self._receive_failed)
+        return inbox.broken or (self._receive_failed and (inbox.gap or self._effect is Effect.READ))
 
     def start(self, fragment: bytes) -> Ending | None:
         """Send the command. None: it runs; else why it does not, or that nobody knows."""

@@ -324,8 +324,9 @@ class Session:
         except BaseException:
             self._break_off(pipeline, effect)
             raise
-        self._settle(ending, effect, pipeline)
-        return finish(job, pipeline, ending, started, self._around.clock.now())
+        attempt = finish(job, pipeline, ending, started, self._around.clock.now())
+        self._settle(ending, effect, pipeline)  # only now: it empties what the verdict rests on
+        return attempt
 
     def _break_off(self, pipeline: Pipeline, effect: Effect) -> None:
         """Leave a command whose caller does not wait for its end: a READ is stopped, a CHANGE goes on."""

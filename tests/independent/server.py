@@ -84,6 +84,7 @@ class Manners:
     gzip: bool = False
     stream: int = 100_000  # bytes in one Stream element
     reply: int = 400_000  # bytes in one Receive
+    by_fragments: bool = False  # as Windows: `reply` cuts between fragments; and a Receive waits for its command's end
     empty_last: bool = False
     state_first: bool = False
     exit_code: bool = True
@@ -254,14 +255,25 @@ class Server:
         end = time.monotonic() + (float(waits[1]) if waits else 20.0)
         with pool.lock:
             queue = bytearray() if self.manners.mute else pool.own if work is None else work.waiting
-            while not queue and not (work is not None and work.done):
+            while not (work.done if work is not None and self.manners.by_fragments else queue or (work is not None and work.done)):
                 left = end - time.monotonic()
                 if left <= 0 or (not pool.lock.wait(min(left, 0.5)) and time.monotonic() >= end):
                     raise FaultError(TIMED_OUT, "The WS-Management service cannot complete the operation in time.", "w:TimedOut")
-            data = bytes(queue[: self.manners.reply])
-            del queue[: self.manners.reply]
+            size = self._whole(queue) if self.manners.by_fragments else self.manners.reply
+            data = bytes(queue[:size])
+            del queue[:size]
             done = work is not None and work.done and not queue
         return self._streams(data, command_id, done=done)
+
+    def _whole(self, queue: bytearray) -> int:
+        """How many bytes the next reply holds: whole fragments, but at least one."""
+        size = 0
+        while size < len(queue):
+            (length,) = struct.unpack_from(">I", queue, size + 17)
+            if size and size + 21 + length > self.manners.reply:
+                break
+            size += 21 + length
+        return size
 
     def _streams(self, data: bytes, command_id: str | None, *, done: bool) -> str:
         manners = self.manners

@@ -191,14 +191,17 @@ def test_change_that_never_started_is_proven_so_later_by_the_process_that_sent_i
 @BOTH
 @ENCRYPTED_OR_TLS
 @pytest.mark.parametrize("kind", [FaultKind.REPLAY_REPLY, FaultKind.DROP_BEFORE])
-def test_failed_receive_is_repeated(one: Ground, kind: FaultKind, scheme: str, auth: Auth, cmdlet: Cmdlet[object]) -> None:
+def test_after_a_failed_receive_a_read_is_asked_again_and_a_change_is_received_again(
+    one: Ground, kind: FaultKind, scheme: str, auth: Auth, cmdlet: Cmdlet[object]
+) -> None:
     with warmed(one.sessions(one.endpoint(scheme=scheme, auth=auth))) as sessions:
         before = one.executed(cmdlet)
         one.strike(kind, "Receive", cmdlet=cmdlet.NAME)
         execution = sessions.run(cmdlet)
+    times = 2 if cmdlet.effect is Effect.READ else 1
     assert execution.outcome is Outcome.SUCCEEDED
-    assert execution.attempts == 1
-    assert one.executed(cmdlet) - before == 1
+    assert execution.attempts == times
+    assert one.executed(cmdlet) - before == times
 
 
 @pytest.mark.parametrize("status", [400, 401, 500, 503])
