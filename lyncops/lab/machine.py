@@ -14,6 +14,7 @@ from lyncops.lab.rbac import allows
 from lyncops.lab.registry import HANDLERS, Changer, Handler, Store
 from lyncops.lab.scenario import Kind, Product
 from lyncops.lab.state import MachineState, Power
+from lyncops.lab.streams import SerialisingSink
 from lyncops.values import Fqdn, RemoteObject
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Machine:
             session.stopped.wait(self._world.latency)
         spec = self._find(invocation.name, session)
         bound = bind(spec, invocation.arguments, self.product.value)
+        sink = SerialisingSink(sink, self._world.switches)
         if spec.name.casefold() in _BASE:
             self._run_base(bound, session, sink)
         else:
@@ -125,7 +127,7 @@ class Machine:
                 self._import(name, session)
         elif bound.spec.name == "Get-Module":
             for module in sorted(session.modules if not bound.values.get("ListAvailable") else {self.product.module}):
-                sink.output(RemoteObject({"Name": module}, ("Deserialized.System.Management.Automation.PSModuleInfo",), module))
+                sink.output(RemoteObject({"Name": module}, ("System.Management.Automation.PSModuleInfo",), module))
         else:
             self._list_commands(names, session, sink)
 
@@ -149,7 +151,7 @@ class Machine:
                 sink.output(
                     RemoteObject(
                         {"Name": name, "CommandType": "Cmdlet", "ModuleName": self.product.module},
-                        ("Deserialized.System.Management.Automation.CmdletInfo",),
+                        ("System.Management.Automation.CmdletInfo",),
                         name,
                     )
                 )

@@ -1,15 +1,17 @@
-"""Building the objects that cmdlets return, as remoting delivers them: deserialised type names, enumerations, letter case."""
+"""Building the objects that cmdlets return, and flattening them to the depth that remoting serialises."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Final, cast
 
 import attrs
 
 from lyncops.lab.enums import RESULT_ENUMS
-from lyncops.lab.switches import EnumShape, NameCase, Switches
+from lyncops.lab.switches import EnumShape, NameCase, NestedShape, Switches
 from lyncops.values import RemoteEnum, RemoteObject
+
+PROPERTY_BAG: Final = "System.Management.Automation.PSCustomObject"
 
 
 @attrs.frozen(slots=True)
@@ -27,7 +29,7 @@ def build(
     chain = (type_name, *bases, "System.Object")
     return RemoteObject(
         properties={_case(switches, name): _render(switches, value) for name, value in properties.items()},
-        type_names=tuple(f"Deserialized.{name}" for name in chain),
+        type_names=chain,
         text=text,
     )
 
@@ -55,4 +57,44 @@ def _enum(switches: Switches, value: EnumValue) -> object:
     if switches.enums is EnumShape.NUMBERS:
         return number
     chain = (type_name, "System.Enum", "System.ValueType", "System.Object")
-    return RemoteEnum(value.text, number, tuple(f"Deserialized.{name}" for name in chain))
+    return RemoteEnum(value.text, number, chain)
+
+
+def serialised(item: object, nested: NestedShape) -> object:
+    """What remoting makes of an object of the pipeline.
+
+    To depth 1: the properties of an object arrive, what they hold arrives as text, also within a list. A property bag
+    ([pscustomobject], or what Select-Object makes) does not count as a level: what it holds arrives with its properties.
+    """
+    if nested is NestedShape.EXPANDED or not isinstance(item, RemoteObject):
+        return item
+    flatten = _bagged if is_property_bag(item) else _flat
+    return attrs.evolve(item, properties={name: flatten(value, nested) for name, value in item.properties.items()})
+
+
+def is_property_bag(item: RemoteObject) -> bool:
+    """Whether it is a [pscustomobject] rather than an object of a .NET type."""
+    return not item.type_names or PROPERTY_BAG in item.type_names
+
+
+def text_of_object(item: RemoteObject) -> str:
+    """The object's ToString: its own text, or the name of its type."""
+    return item.text if item.text is not None else next(iter(item.type_names), "")
+
+
+def _bagged(value: object, nested: NestedShape) -> object:
+    if isinstance(value, (list, tuple)):
+        return [_bagged(one, nested) for one in cast("Sequence[object]", value)]
+    return serialised(value, nested)
+
+
+def _flat(value: object, nested: NestedShape) -> object:
+    if isinstance(value, RemoteEnum):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return [_flat(one, nested) for one in cast("Sequence[object]", value)]
+    if not isinstance(value, RemoteObject):
+        return value
+    if is_property_bag(value):
+        return serialised(value, nested)
+    return next(iter(value.type_names), "") if nested is NestedShape.TYPE_NAMES else text_of_object(value)

@@ -40,6 +40,18 @@ class EnumShape(enum.Enum):
     NUMBERS = "numbers"
 
 
+class NestedShape(enum.Enum):
+    """How objects within objects arrive.
+
+    PowerShell remoting serialises to depth 1 unless a types file says otherwise: what an object holds arrives as its ToString,
+    an enumeration as its name (https://github.com/PowerShell/PowerShell/issues/6311).
+    """
+
+    EXPANDED = "expanded"
+    TEXT = "text"
+    TYPE_NAMES = "type-names"
+
+
 class NameCase(enum.Enum):
     """The letter case of property names; PowerShell reads them in any."""
 
@@ -100,6 +112,9 @@ class Switches:
         default=RelationShape.POOL_AND_BACKUP, metadata=_told("property names of Get-CsPoolBackupRelationship")
     )
     enums: EnumShape = attrs.field(default=EnumShape.OBJECTS, metadata=_told("how enumerations arrive"))
+    nested: NestedShape = attrs.field(
+        default=NestedShape.EXPANDED, metadata=_told("objects within objects: expanded, or their text, or their type's name")
+    )
     property_names: NameCase = attrs.field(default=NameCase.AS_WRITTEN, metadata=_told("the letter case of property names"))
     status_on_secondary: bool = attrs.field(
         default=False, metadata=_told("MirroringStatusOnSecondary (documented) instead of ...OnMirror (field)")

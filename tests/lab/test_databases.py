@@ -34,7 +34,7 @@ def test_one_object_per_database(world: World) -> None:
     expected = {"rtcab", "rtcshared", "rtcxds", "rgsconfig", "rgsdyn", "cpsdyn", "xds", "lis"}
     assert sides(ran) == dict.fromkeys(expected, ("Principal", "Mirror"))
     one = ran.objects[0]
-    assert one.type_names[0] == "Deserialized.Microsoft.Rtc.Management.Deployment.DatabaseMirrorState"
+    assert one.type_names[0] == "Microsoft.Rtc.Management.Deployment.DatabaseMirrorState"
     assert one.get("MirroringStatusOnMirror") == "synchronized"
     assert len(run(world, FE4, MIRRORS, PoolFqdn=P1, DatabaseType="app").items) == 3
     assert len(run(world, FE4, MIRRORS, PoolFqdn=P1, DatabaseType="CMS").items) == 2

@@ -40,7 +40,7 @@ def test_healthy_store(world: World) -> None:
     assert store_status(world) == (FE1, [FE1])
     assert active(world) == [True, False]
     one = run(world, FE4, STATUS, "edge1a.contoso.com").one
-    assert one.type_names[0] == "Deserialized.Microsoft.Rtc.Management.Xds.ReplicaState"
+    assert one.type_names[0] == "Microsoft.Rtc.Management.Xds.ReplicaState"
     assert one.get("UpToDate") is True
     assert isinstance(one.get("LastStatusReport"), datetime)
     assert isinstance(one.get("LastUpdateCreation"), datetime)

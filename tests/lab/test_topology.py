@@ -20,7 +20,7 @@ def test_sites(world: World) -> None:
     ran = run(world, FE1, "Get-CsSite")
     assert ran.column("Identity") == ["Site:Site1", "Site:Site2"]
     one = ran.objects[0]
-    assert one.type_names[0] == "Deserialized.Microsoft.Rtc.Management.Deploy.Internal.Site+CentralSite"
+    assert one.type_names[0] == "Microsoft.Rtc.Management.Deploy.Internal.Site+CentralSite"
     assert one.get("FederationRoute") == "EdgeServer:edge1.contoso.com"
     assert isinstance(one.get("Pools"), list)
     assert run(world, FE1, "Get-CsSite", "Site2").column("Identity") == ["Site:Site2"]
@@ -69,7 +69,7 @@ def test_services_of_a_role(world: World) -> None:
     assert edge.get("AccessEdgeExternalSipPort") == 5061
     assert edge.get("Version") == 6
     assert edge.get("SiteId") == "Site:Site1"
-    assert edge.type_names[0] == "Deserialized.Microsoft.Rtc.Management.Xds.DisplayEdgeServer"
+    assert edge.type_names[0] == "Microsoft.Rtc.Management.Xds.DisplayEdgeServer"
     assert f"Registrar:{P1}" in str(edge.get("DependentServiceList"))
     assert run(world, FE1, "Get-CsService", ConferenceServer=True).column("Role") == ["ConferencingServer"] * 2
 

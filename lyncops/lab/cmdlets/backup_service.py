@@ -64,7 +64,7 @@ def get_cs_backup_service_status(call: Call) -> Iterator[RemoteObject]:
         call.make(
             f"{_NAMESPACE}.BackupModuleStatus",
             {"Identity": name, "ExportStatus": EnumValue("ExportStatus", out), "ImportStatus": EnumValue("ImportStatus", into)},
-            text=name,
+            text=f"{name}:[{out},{into}]",  # as it prints in the field (docs/facts.md)
         )
         for name, out, into in rows
     ]
