@@ -1,7 +1,7 @@
 """Everything that must hold before a change is merged: ruff, mypy, basedpyright, and the tests with their branch coverage.
 
 python3 scripts/test.py                 all of it
-python3 scripts/test.py --nightly       also the tests marked nightly, and hypothesis with many more examples
+python3 scripts/test.py --all           also the tests marked slow, and hypothesis with many more examples
 python3 scripts/test.py -k failback     what stands behind goes to pytest; the coverage is then shown but not judged
 """
 
@@ -45,21 +45,21 @@ class Part(NamedTuple):
 def main() -> int:
     """Run all parts; 0 when all of them passed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--nightly", action="store_true", help="the slow tests too, and many more examples")
+    parser.add_argument("--all", action="store_true", help="the slow tests too, and many more examples")
     options, pytest_arguments = parser.parse_known_args()
     python = bootstrap.environment("test")
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(max_workers=1) as beside:
         # The tests wait for servers now and then: the checks have the processor meanwhile.
         checks = [beside.submit(check, python, name) for name in CHECKS]
         report = Path(folder) / "coverage.json"
-        nightly = ["--nightly"] if options.nightly else []
-        tests, closing_line = run_tests(python, report, [*nightly, *pytest_arguments])
+        everything = ["--all"] if options.all else []
+        tests, closing_lines = run_tests(python, report, [*everything, *pytest_arguments])
         coverage = judge_coverage(report, judged=not pytest_arguments)
         parts = [*(each.result() for each in checks), tests, coverage]
     print()
     for part in parts:
         print(part)
-    print(closing_line, flush=True)
+    print(*closing_lines, sep="\n", flush=True)
     return 0 if all(part.passed for part in parts) else 1
 
 
@@ -75,8 +75,8 @@ def check(python: Path, name: str) -> Part:
     return part
 
 
-def run_tests(python: Path, report: Path, arguments: list[str]) -> tuple[Part, str]:
-    """Run pytest, passing its output on line by line; returns its closing line too.
+def run_tests(python: Path, report: Path, arguments: list[str]) -> tuple[Part, list[str]]:
+    """Run pytest, passing its output on line by line; returns its closing line too, after what was not run and why.
 
     It works in one process more than there are processors: many tests wait for servers.
     """
@@ -95,13 +95,16 @@ def run_tests(python: Path, report: Path, arguments: list[str]) -> tuple[Part, s
     ]
     begin = time.monotonic()
     closing_line = "pytest said nothing"
+    not_run: list[str] = []
     with subprocess.Popen(
         command, cwd=bootstrap.ROOT, stdout=subprocess.PIPE, text=True, encoding="utf-8", errors="replace"
     ) as tests:
         for line in tests.stdout or ():
             print(line, end="", flush=True)
+            if line.startswith("not run: "):
+                not_run.append(line.strip())
             closing_line = line.strip() or closing_line
-    return Part("pytest", tests.returncode == 0, time.monotonic() - begin), closing_line
+    return Part("pytest", tests.returncode == 0, time.monotonic() - begin), [*not_run, closing_line]
 
 
 def judge_coverage(report: Path, *, judged: bool) -> Part:

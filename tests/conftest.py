@@ -2,33 +2,42 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from coverage import Coverage
 from hypothesis import settings
 
+from tests.needs import not_run
+
 settings.register_profile("default", deadline=None, max_examples=50)
-settings.register_profile("nightly", deadline=timedelta(seconds=60), max_examples=2000)
+settings.register_profile("all", deadline=timedelta(seconds=60), max_examples=2000)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--nightly", action="store_true", help="the slow tests too, and hypothesis with many more examples")
+    parser.addoption("--all", action="store_true", help="the slow tests too, and hypothesis with many more examples")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    nightly = bool(config.getoption("--nightly"))
-    settings.load_profile("nightly" if nightly else "default")
-    if nightly:
+    everything = bool(config.getoption("--all"))
+    settings.load_profile("all" if everything else "default")
+    if everything:
         config.option.timeout = 1800
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "stateful" not in item.nodeid)  # the longest begin first: no process waits for another in the end
-    if config.getoption("--nightly"):
+    if config.getoption("--all"):
         return
-    slow = [item for item in items if item.get_closest_marker("nightly")]
+    slow = [item for item in items if item.get_closest_marker("slow")]
     config.hook.pytest_deselected(items=slow)
     items[:] = [item for item in items if item not in slow]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = cast("list[pytest.TestReport]", terminalreporter.stats.get("skipped", []))
+    for line in not_run([str(report.longrepr) for report in skipped]):
+        terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

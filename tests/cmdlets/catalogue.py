@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib import resources
-from typing import TypedDict, cast
+from typing import NotRequired, TypedDict, cast
 
 
 class SetEntry(TypedDict):
@@ -16,6 +16,9 @@ class SetEntry(TypedDict):
 class ParameterEntry(TypedDict):
     type: str
     applicable: list[str] | None
+    aliases: NotRequired[list[str]]
+    position: NotRequired[str]
+    pipeline: NotRequired[str]
 
 
 class CmdletEntry(TypedDict):

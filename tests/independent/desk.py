@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import attrs
 
@@ -14,7 +14,19 @@ import lyncops
 from lyncops.cli.main import main
 from lyncops.client import Client
 from lyncops.remoting.sessions import Sessions
-from tests.independent.server import PASSWORD, USER, Server
+from tests.independent.server import PASSWORD, USER
+
+
+class Served(Protocol):
+    """A server, as far as a lyncops.toml names it."""
+
+    tls: bool
+    ca: Path
+
+    @property
+    def port(self) -> int:
+        """Its port on loopback."""
+        ...
 
 
 class Answer(NamedTuple):
@@ -54,7 +66,7 @@ class Desk:
         return opened
 
 
-def _endpoint(server: Server, host: str, path: str, auth: str) -> str:
+def _endpoint(server: Served, host: str, path: str, auth: str) -> str:
     scheme = "https" if server.tls else "http"
     ca = f'ca = "{server.ca}"\n' if server.tls else ""
     url = f"{scheme}://{host}:{server.port}/{path}"
@@ -63,7 +75,7 @@ def _endpoint(server: Server, host: str, path: str, auth: str) -> str:
 
 def desk_for(
     folder: Path,
-    *servers: Server,
+    *servers: Served,
     path: str = "OcsPowershell",
     auth: str = "",
     more: str = "",

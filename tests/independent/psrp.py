@@ -110,7 +110,7 @@ class Pool:
         self.bom = bom
         self.own = bytearray()
 
-    def take(self, data: bytes) -> None:
+    def take(self, data: bytes, _command_id: str = "", _stream: str = "stdin") -> None:
         """Bytes from the client."""
         with self.lock:
             self.core.receive_data(psrpcore.PSRPPayload(data, psrpcore.StreamType.default, None))
@@ -139,6 +139,14 @@ class Pool:
             work.arguments = {name or "": value for name, value in command.parameters}
         threading.Thread(target=work.run, args=(self._run,), daemon=True).start()
         return work
+
+    def find(self, command_id: str) -> Work | None:
+        """The pipeline of that id."""
+        return self.pipelines.get(command_id.upper())
+
+    def forget(self, command_id: str) -> None:
+        """Remove it."""
+        self.pipelines.pop(command_id.upper(), None)
 
     def raw(self, kind: int, xml: str, pipeline_id: uuid.UUID) -> bytes:
         """One message by hand."""

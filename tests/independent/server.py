@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import gzip
-import http.server
 import re
 import socket
-import socketserver
-import ssl
 import struct
 import threading
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Generic, Protocol, Self, TypeVar
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 import attrs
 
+from tests.independent.http import Alive, DropError, Http, Page, Talking
 from tests.independent.logon import Logon
-from tests.independent.psrp import Handler, Pool, Work, unknown_cmdlet
+from tests.independent.manners import Manners
+from tests.independent.psrp import Handler, Pool, unknown_cmdlet
+
+__all__ = ["PASSWORD", "USER", "Asked", "DropError", "FaultError", "Manners", "Page", "Server", "WsmanServer"]
 
 S: Final = "http://www.w3.org/2003/05/soap-envelope"
 A: Final = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
@@ -37,19 +38,6 @@ TIMED_OUT: Final = 2150858793
 UNKNOWN_SELECTORS: Final = 2150858843
 USER: Final = "CONTOSO\\admin"
 PASSWORD: Final = "Gr0ßes-Geheimnis&<'\""
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class Page:
-    """An answer that is not WSMan's."""
-
-    status: int
-    body: bytes = b""
-    headers: tuple[tuple[str, str], ...] = (("Content-Type", "text/html"),)
-
-
-class DropError(Exception):
-    """Cut the connection."""
 
 
 class FaultError(Exception):
@@ -73,40 +61,53 @@ class Asked:
 Hook = Callable[[Asked], Page | None]
 
 
-@attrs.define(kw_only=True)
-class Manners:
-    """How the server speaks, all of it legal."""
+class Work(Protocol):
+    """One running pipeline."""
 
-    protocol: str = "2.3"
-    bom: bool = False
-    chunked: bool = False
-    close: bool = False
-    gzip: bool = False
-    stream: int = 100_000  # bytes in one Stream element
-    reply: int = 400_000  # bytes in one Receive
-    by_fragments: bool = False  # as Windows: `reply` cuts between fragments; and a Receive waits for its command's end
-    empty_last: bool = False
-    state_first: bool = False
-    exit_code: bool = True
-    shell_id: Callable[[str], str] = str
-    rewrite: Callable[[str], str] = str
-    describe: bool = True
-    mute: bool = False  # the pool never opens
-    knows_get: bool = True
-    offers: tuple[str, ...] = ("Negotiate", 'Basic realm="WSMAN"')
+    name: str
+    waiting: bytearray
+    done: bool
+
+    def stop(self) -> None:
+        """The client's signal."""
+        ...
 
 
-class Server:
-    """One server. `scripts` are its cmdlets; `before` and `after` a request's effect a hook may answer in its place."""
+class Runspaces(Protocol):
+    """The pool of one shell."""
 
-    def __init__(self, folder: Path, scripts: Mapping[str, Handler], *, tls: bool = True, manners: Manners | None = None) -> None:
-        self.scripts = {name.lower(): script for name, script in scripts.items()}
+    lock: threading.Condition
+    own: bytearray
+
+    def take(self, data: bytes, command_id: str = "", stream: str = "stdin") -> None:
+        """Bytes from the client, for the pool or for one command."""
+        ...
+
+    def start(self, command_id: str, fragment: bytes) -> Work:
+        """Begin a pipeline."""
+        ...
+
+    def find(self, command_id: str) -> Work | None:
+        """The pipeline of that id."""
+        ...
+
+    def forget(self, command_id: str) -> None:
+        """Remove it."""
+        ...
+
+
+P = TypeVar("P", bound=Runspaces)
+
+
+class WsmanServer(ABC, Generic[P]):
+    """One server, whatever its shells are; `before` and `after` a request's effect a hook may answer in its place."""
+
+    def __init__(self, folder: Path, *, tls: bool = True, manners: Manners | None = None) -> None:
         self.manners = manners or Manners()
         self.before: Hook = lambda _asked: None
         self.after: Hook = lambda _asked: None
-        self.pools: dict[str, Pool] = {}
+        self.pools: dict[str, P] = {}
         self.executions: Counter[str] = Counter()
-        self.calls: list[tuple[str, dict[str, object]]] = []
         self.requests: Counter[str] = Counter()
         self.logins = 0
         self.lock = threading.RLock()
@@ -115,13 +116,18 @@ class Server:
         self.connected = threading.Condition()
         self.tls = tls
         self.logon = Logon(USER, PASSWORD, folder)
-        self._http = _Http(("127.0.0.1", 0), _Handler)
+        self._http = Http(("127.0.0.1", 0), Talking)
         self._http.wsman = self
-        self._context: ssl.SSLContext | None = None
         self.ca = folder / "ca.pem"
         if tls:
-            self._context = self.logon.tls(self.ca)
-            self._http.context = self._context
+            self._http.context = self.logon.tls(self.ca)
+
+    @abstractmethod
+    def opened(self, creation: bytes) -> P:
+        """A new pool, from what the client wants of it."""
+
+    def closed(self, pool: P) -> None:
+        """A pool was deleted."""
 
     @property
     def port(self) -> int:
@@ -148,15 +154,7 @@ class Server:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
-    def run(self, name: str, arguments: Mapping[str, object]) -> Iterable[object]:
-        with self.lock:
-            self.executions[name.lower()] += 1
-            self.calls.append((name, dict(arguments)))
-        return self.scripts.get(name.lower(), unknown_cmdlet)(name, arguments)
-
-    # -- WSMan ---------------------------------------------------------------------------------------------------------------
-
-    def answer(self, path: str, text: str) -> Page:
+    def answer(self, path: str, text: str, alive: Alive = lambda: True) -> Page:
         """One envelope."""
         envelope = ET.XML(text)
         header = envelope.find(f"{{{S}}}Header")
@@ -171,7 +169,7 @@ class Server:
         try:
             if (page := self.before(asked)) is not None:
                 return page
-            said, cmdlet = self._serve(verb, header, body)
+            said, cmdlet = self._serve(verb, header, body, alive)
             if (page := self.after(attrs.evolve(asked, cmdlet=cmdlet))) is not None:
                 return page
             return self._page(200, relates, f"{verb}Response", said)
@@ -187,7 +185,7 @@ class Server:
         kind = ("Content-Type", "application/soap+xml;charset=UTF-8")
         return Page(status=status, body=self.manners.rewrite(text).encode(), headers=(kind,))
 
-    def _serve(self, verb: str, header: ET.Element, body: ET.Element) -> tuple[str, str]:
+    def _serve(self, verb: str, header: ET.Element, body: ET.Element, alive: Alive) -> tuple[str, str]:
         if verb == "Create":
             return self._create(body), ""
         selectors = {each.get("Name"): each.text or "" for each in header.iter(f"{{{W}}}Selector")}
@@ -202,35 +200,37 @@ class Server:
                 work = pool.start(command_id, arguments)
                 return f"<rsp:CommandResponse><rsp:CommandId>{command_id}</rsp:CommandId></rsp:CommandResponse>", work.name
             case "Receive":
-                return self._receive(pool, header, inner), ""
+                return self._receive(pool, header, inner, alive), ""
             case "Send":
-                pool.take(b"".join(base64.b64decode(stream.text or "") for stream in inner.iter(f"{{{RSP}}}Stream")))
+                for stream in inner.iter(f"{{{RSP}}}Stream"):
+                    pool.take(base64.b64decode(stream.text or ""), stream.get("CommandId") or "", stream.get("Name") or "")
                 return "<rsp:SendResponse/>", ""
             case "Signal":
                 self._signal(pool, inner)
                 return "<rsp:SignalResponse/>", ""
             case "Delete":
-                self.pools.pop(selectors["ShellId"], None)
+                self.closed(self.pools.pop(selectors["ShellId"]))
                 return "", ""
-            case "Get" if self.manners.knows_get:
-                return (
-                    f"<rsp:Shell><rsp:ShellId>{selectors['ShellId']}</rsp:ShellId><rsp:State>Connected</rsp:State></rsp:Shell>",
-                    "",
-                )
             case _:
-                raise FaultError(2150858751, f"{verb} is not supported.", "a:ActionNotSupported")
+                return self._of_shell(verb, selectors["ShellId"]), ""
 
-    def _signal(self, pool: Pool, inner: ET.Element) -> None:
+    def _of_shell(self, verb: str, shell_id: str) -> str:
+        if verb in {"Reconnect", "Disconnect"} and self.manners.knows_reconnect:
+            return f"<rsp:{verb}Response/>"
+        if verb == "Get" and self.manners.knows_get:
+            return f"<rsp:Shell><rsp:ShellId>{shell_id}</rsp:ShellId><rsp:State>Connected</rsp:State></rsp:Shell>"
+        raise FaultError(2150858751, f"{verb} is not supported.", "a:ActionNotSupported")
+
+    def _signal(self, pool: P, inner: ET.Element) -> None:
         command_id = inner.get("CommandId") or ""
         self._work(pool, command_id).stop()
         if (inner.findtext(f"{{{RSP}}}Code") or "").endswith("Terminate"):
-            pool.pipelines.pop(command_id.upper(), None)
+            pool.forget(command_id)
 
     def _create(self, body: ET.Element) -> str:
         asked = body[0].get("ShellId") or str(uuid.uuid4())
         shell_id = self.manners.shell_id(asked)
-        pool = Pool(self.manners.protocol, self.run, bom=self.manners.bom)
-        pool.take(base64.b64decode(body[0].findtext(f"{{{PWSH}}}creationXml") or ""))
+        pool = self.opened(base64.b64decode(body[0].findtext(f"{{{PWSH}}}creationXml") or ""))
         with self.lock:
             self.pools[shell_id] = pool
         described = f"<rsp:Shell><rsp:ShellId>{shell_id}</rsp:ShellId><rsp:State>Connected</rsp:State></rsp:Shell>"
@@ -241,13 +241,13 @@ class Server:
             f"{described if self.manners.describe else ''}"
         )
 
-    def _work(self, pool: Pool, command_id: str) -> Work:
-        work = pool.pipelines.get(command_id.upper())
+    def _work(self, pool: P, command_id: str) -> Work:
+        work = pool.find(command_id)
         if work is None:
             raise FaultError(UNKNOWN_SELECTORS, "The command was not found.", "w:InvalidSelectors")
         return work
 
-    def _receive(self, pool: Pool, header: ET.Element, inner: ET.Element) -> str:
+    def _receive(self, pool: P, header: ET.Element, inner: ET.Element, alive: Alive) -> str:
         desired = inner.find(f"{{{RSP}}}DesiredStream")
         command_id = desired.get("CommandId") if desired is not None else None
         work = self._work(pool, command_id) if command_id else None
@@ -259,9 +259,12 @@ class Server:
                 left = end - time.monotonic()
                 if left <= 0 or (not pool.lock.wait(min(left, 0.5)) and time.monotonic() >= end):
                     raise FaultError(TIMED_OUT, "The WS-Management service cannot complete the operation in time.", "w:TimedOut")
-            size = self._whole(queue) if self.manners.by_fragments else self.manners.reply
-            data = bytes(queue[:size])
-            del queue[:size]
+                if not alive():  # what comes now is for the next who asks
+                    raise DropError
+            if not alive():
+                raise DropError
+            data = bytes(queue[: self.manners.reply])
+            del queue[: self.manners.reply]
             done = work is not None and work.done and not queue
         return self._streams(data, command_id, done=done)
 
@@ -304,98 +307,21 @@ def _fault(fault: FaultError) -> str:
     )
 
 
-class _Http(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    wsman: Server
-    context: ssl.SSLContext | None = None
+class Server(WsmanServer[Pool]):
+    """A server whose cmdlets are `scripts`."""
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Cut connections are no news."""
+    def __init__(self, folder: Path, scripts: Mapping[str, Handler], *, tls: bool = True, manners: Manners | None = None) -> None:
+        super().__init__(folder, tls=tls, manners=manners)
+        self.scripts = {name.lower(): script for name, script in scripts.items()}
+        self.calls: list[tuple[str, dict[str, object]]] = []
 
+    def opened(self, creation: bytes) -> Pool:
+        pool = Pool(self.manners.protocol, self.run, bom=self.manners.bom)
+        pool.take(creation)
+        return pool
 
-class _Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
-
-    @property
-    def site(self) -> _Http:
-        """The server that this connection belongs to."""
-        assert isinstance(self.server, _Http)
-        return self.server
-
-    def setup(self) -> None:
-        self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self.site.context is not None:
-            self.request = self.site.context.wrap_socket(self.request, server_side=True)
-        super().setup()
-        with self.site.wsman.connected:
-            self.site.wsman.connections.add(self.request)
-        self.talk = self.site.wsman.logon.connection()
-
-    def finish(self) -> None:
-        with contextlib.suppress(OSError):
-            super().finish()
-        self.request.close()
-        with self.site.wsman.connected:
-            self.site.wsman.connections.discard(self.request)
-            self.site.wsman.connected.notify_all()
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
-
-    def do_GET(self) -> None:
-        self._send(Page(status=405, body=b"<html><body>Method not allowed</body></html>"))
-
-    def do_POST(self) -> None:
-        server = self.site.wsman
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        header = self.headers.get("Authorization") or ""
-        with server.lock:
-            server.logins += bool(header)
-        allowed, extra = self.talk.judge(header)
-        if not allowed:
-            offers = (("WWW-Authenticate", extra),) if extra else tuple(("WWW-Authenticate", one) for one in server.manners.offers)
-            self._send(Page(status=401, headers=offers))
-            return
-        sealed = self.headers.get("Content-Type", "").startswith("multipart/encrypted")
-        if not body:
-            self._send(Page(status=200, headers=(("WWW-Authenticate", extra),) if extra else ()))
-            return
-        try:
-            page = server.answer(self.path, (self.talk.open(body) if sealed else body).decode())
-        except DropError:
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.close_connection = True
-            self.connection.close()
-            return
-        if extra:
-            page = attrs.evolve(page, headers=(*page.headers, ("WWW-Authenticate", extra)))
-        if sealed and page.body and any("soap" in value for _, value in page.headers):
-            kind, body = self.talk.seal(page.body)
-            page = attrs.evolve(page, body=body, headers=(("Content-Type", kind),))
-        self._send(page)
-
-    def _send(self, page: Page) -> None:
-        manners = self.site.wsman.manners
-        body = gzip.compress(page.body) if manners.gzip and page.body else page.body
-        self.send_response(page.status)
-        for name, value in page.headers:
-            self.send_header(name, value)
-        if manners.gzip and page.body:
-            self.send_header("Content-Encoding", "gzip")
-        if manners.close:
-            self.send_header("Connection", "close")
-            self.close_connection = True
-        if manners.chunked:
-            self.send_header("Transfer-Encoding", "chunked")
-            self.end_headers()
-            for at in range(0, len(body), 1000):
-                piece = body[at : at + 1000]
-                self.wfile.write(f"{len(piece):x}\r\n".encode() + piece + b"\r\n")
-            self.wfile.write(b"0\r\n\r\n")
-        else:
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-        self.wfile.flush()
+    def run(self, name: str, arguments: Mapping[str, object]) -> Iterable[object]:
+        with self.lock:
+            self.executions[name.lower()] += 1
+            self.calls.append((name, dict(arguments)))
+        return self.scripts.get(name.lower(), unknown_cmdlet)(name, arguments)

@@ -7,9 +7,10 @@ from typing import Final
 import pytest
 
 from tests.independent.desk import Desk, desk_for
+from tests.independent.http import DropError, Page
 from tests.independent.lync import P1, P2, Lync
 from tests.independent.psrp import Fatal, Handler, Pause, Problem
-from tests.independent.server import Asked, DropError, Page, Server
+from tests.independent.server import Asked, Server
 
 POOL_FAILOVER: Final = ("run", "pool-failover", P1, "--mode", "planned", "--yes")
 STORE_FAILOVER: Final = ("run", "management-store-failover", P1, "--mode", "planned", "--yes")

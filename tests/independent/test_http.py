@@ -10,8 +10,9 @@ from lyncops.cmdlets import GetCsServerVersion, InvokeCsPoolFailOver
 from lyncops.errors import EndpointError
 from lyncops.values import Outcome
 from tests.independent.desk import desk_for
+from tests.independent.http import DropError, Page
 from tests.independent.psrp import Handler
-from tests.independent.server import Asked, DropError, FaultError, Page, Server
+from tests.independent.server import Asked, FaultError, Server
 
 SCRIPTS: Final[dict[str, Handler]] = {
     "Get-CsServerVersion": lambda _name, _arguments: ["Microsoft Lync Server 2013 (5.0.8308.0)"],

@@ -12,8 +12,9 @@ import pytest
 from lyncops.cmdlets import GetCsPoolFabricState, InvokeCsPoolFailOver
 from lyncops.values import Outcome
 from tests.independent.desk import desk_for
+from tests.independent.manners import Manners
 from tests.independent.psrp import Raw
-from tests.independent.server import Manners, Server
+from tests.independent.server import Server
 
 LINE: Final = "a\n\t\x07_x000A_ é \U0001f600 ]]>&<"
 LINES: Final = [LINE + "x" * 37 * number for number in range(60)]

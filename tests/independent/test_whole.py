@@ -7,9 +7,10 @@ from typing import Final
 import pytest
 
 from tests.independent.desk import Desk, desk_for
+from tests.independent.http import DropError
 from tests.independent.lync import P1, P2, Lync, thing
 from tests.independent.psrp import Pause, Problem, Prompt
-from tests.independent.server import Asked, DropError, Server
+from tests.independent.server import Asked, Server
 
 RUN: Final = ("run", "pool-failover", P1, "--mode", "planned", "--yes")
 Failover = Callable[[Lync, str, Mapping[str, object]], Iterable[object]]

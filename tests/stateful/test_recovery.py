@@ -16,7 +16,7 @@ NIGHTLY: Final = settings().max_examples >= 2000
 
 
 def sequences(number: int, *, steps: int) -> settings:
-    """Ten times as many in the nightly profile: 2,000 in all, 200 otherwise."""
+    """Ten times as many with --all: 2,000 in all, 200 otherwise."""
     return settings(
         max_examples=number * 10 if NIGHTLY else number,
         stateful_step_count=steps,
