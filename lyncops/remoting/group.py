@@ -10,7 +10,8 @@ from typing import Final
 
 from lyncops.errors import EndpointError
 from lyncops.remoting.retry import log
-from lyncops.remoting.session import Session, Surroundings
+from lyncops.remoting.session import Session
+from lyncops.remoting.surroundings import Surroundings
 
 _PATIENCE: Final = 0.1
 """Seconds to wait for a session of the group before another is opened: about what opening one takes."""

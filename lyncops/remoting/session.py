@@ -2,196 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Final, Generic, TypeVar, cast
+from typing import Final, TypeVar
 from uuid import uuid4
 
-import attrs
-
-from lyncops.cmdlets.base import Cmdlet
-from lyncops.errors import (
-    AuthenticationFailedError,
-    EndpointError,
-    LyncOpsError,
-    MisconfiguredEndpointError,
-    UntrustedCertificateError,
-)
-from lyncops.remoting.endpoint import Credentials, Endpoint, EndpointKind
-from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
+from lyncops.remoting.attempt import Attempt, Job, finish
+from lyncops.remoting.endpoint import EndpointKind
+from lyncops.remoting.execution import CommandAddress
 from lyncops.remoting.failures import RemotingError, Symptom
-from lyncops.remoting.interface import Clock
 from lyncops.remoting.modules import Modules
-from lyncops.remoting.outcome import Ending, Evidence, Verdict, judge
+from lyncops.remoting.outcome import Ending
 from lyncops.remoting.pipeline import Pipeline, Terms
-from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
+from lyncops.remoting.refusals import endpoint_error
+from lyncops.remoting.retry import Limits, log, retrying
 from lyncops.remoting.shell import Shell
+from lyncops.remoting.surroundings import Surroundings
 from lyncops.remoting.transport import Transport
-from lyncops.values import Effect, Outcome, RemoteObject
+from lyncops.values import Effect
 
 R = TypeVar("R")
 _POLITE: Final = timedelta(seconds=5)
 """How long closing a session may hold anybody up."""
-
-
-class UnreachableError(EndpointError):
-    """The endpoint did not answer; it may do so later."""
-
-
-class TooManySessionsError(UnreachableError):
-    """The server's quota of sessions is used up."""
-
-
-def endpoint_error(endpoint: Endpoint, failure: RemotingError) -> EndpointError:
-    """Why an endpoint cannot serve, in words for people, with the cure."""
-    match failure.symptom:
-        case Symptom.NOT_SENT:
-            return UnreachableError(
-                f"{endpoint.url} cannot be reached: {failure.seen}.",
-                remedy="Check the name, the port and the firewall, or add another [[endpoint]] to lyncops.toml.",
-            )
-        case Symptom.UNTRUSTED:
-            return UntrustedCertificateError(
-                f"The certificate of {endpoint.url} cannot be verified: {failure.seen}.",
-                remedy="Name the certificate of its authority as `ca` of this endpoint in lyncops.toml.",
-            )
-        case Symptom.BAD_CREDENTIALS:
-            return AuthenticationFailedError(
-                f"{endpoint.url} refused the credentials ({endpoint.auth.value}, {failure.seen}); they were tried once.",
-                remedy="Check user name and password, and that the server offers this auth; a locked account needs time.",
-            )
-        case Symptom.CANNOT_LOG_ON:
-            return MisconfiguredEndpointError(
-                f"{endpoint.url}: {endpoint.auth.value} does not work between this computer and the server: {failure.seen}.",
-                remedy="Choose another auth, or install what this one needs: lyncops[kerberos] or lyncops[credssp].",
-            )
-        case Symptom.NO_CONFIGURATION:
-            return MisconfiguredEndpointError(
-                f"{endpoint.url} opens no session of the configuration {endpoint.configuration}: {failure.seen}.",
-                remedy="Check `configuration` of this endpoint in lyncops.toml, and on the server Get-PSSessionConfiguration.",
-            )
-        case Symptom.NO_CMDLETS:
-            return MisconfiguredEndpointError(
-                f"{endpoint.url} opens a session, but {failure.seen}.",
-                remedy="Check `module` and `configuration` of this endpoint in lyncops.toml, and what is installed there.",
-            )
-        case Symptom.NOT_CREATED_BACK_OFF:
-            return TooManySessionsError(
-                f"{endpoint.url} has too many sessions: {failure.seen}.",
-                remedy="Close other sessions of this user, or raise MaxShellsPerUser on the server.",
-            )
-        case _:
-            lost = failure.symptom in {Symptom.CREATE_LOST, Symptom.CREATE_HANGS, Symptom.GONE}
-            return (UnreachableError if lost else EndpointError)(
-                f"{endpoint.url} does not serve: {failure.symptom.value} ({failure.seen}).",
-                remedy="Check that remote PowerShell answers at this address, or add another [[endpoint]] to lyncops.toml.",
-            )
-
-
-def nobody_answers(refusals: Sequence[EndpointError]) -> EndpointError:
-    """Why none of several endpoints can serve: the one reason, or all of them together."""
-    if len(refusals) == 1:
-        return refusals[0]
-    # What may be mended by waiting comes first: then it is worth trying again.
-    kinds = (UnreachableError, UntrustedCertificateError, MisconfiguredEndpointError)
-    kind = next((kind for kind in kinds if any(isinstance(each, kind) for each in refusals)), EndpointError)
-    return kind(
-        f"No endpoint answers: {' '.join(each.what for each in refusals)}",
-        remedy="Check names, ports and firewalls, or add another [[endpoint]] to lyncops.toml.",
-    )
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class Job(Generic[R]):
-    """One cmdlet to run, with all that the caller said about it."""
-
-    cmdlet: Cmdlet[R]
-    deadline: timedelta | None = None
-    until: datetime | None = None
-    on_record: Callable[[StreamRecord], None] | None = None
-    before_send: Callable[[CommandAddress], None] | None = None
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class Attempt(Generic[R]):
-    """What came of one attempt. `again`: another can do no harm; `resend`: under the same id, which the server refuses twice."""
-
-    execution: Execution[R]
-    ending: Ending
-    heard: bool = False
-    again: bool = False
-    resend: CommandAddress | None = None
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class Surroundings:
-    """What all sessions of one endpoint share. `modules` remembers which module each endpoint has."""
-
-    endpoint: Endpoint
-    credentials: Credentials | None
-    policy: RetryPolicy
-    clock: Clock
-    modules: MutableMapping[str, str] = attrs.field(factory=dict[str, str])
-
-    def transport(self, session_id: str | None = None) -> Transport:
-        """A new connection."""
-        timeout = self.policy.connect_timeout
-        return Transport(self.endpoint, self.credentials, connect_timeout=timeout, session_id=session_id)
-
-
-def finish(job: Job[R], pipeline: Pipeline, ending: Ending, started: datetime, ended: datetime) -> Attempt[R]:
-    """Judge a pipeline, and put its output into the cmdlet's own result class."""
-    transcript = pipeline.transcript
-    verdict = judge(
-        job.cmdlet.effect,
-        Evidence(
-            ending=ending,
-            state=transcript.state,
-            errors=tuple(transcript.errors),
-            output_lost=pipeline.output_lost,
-            deadline=job.deadline,
-            seen=pipeline.refusal,
-        ),
-    )
-    output, misread = _decode(job.cmdlet, transcript.output)
-    if misread and job.cmdlet.effect is Effect.READ and verdict.outcome is Outcome.SUCCEEDED:
-        verdict = Verdict(outcome=Outcome.UNKNOWN, reason=misread)
-    address = pipeline.shell.address_of(pipeline.command_id)
-    execution = Execution(
-        cmdlet=job.cmdlet,
-        outcome=verdict.outcome,
-        started=started,
-        ended=ended,
-        output=output,
-        raw=tuple(transcript.output),
-        errors=tuple(transcript.errors),
-        records=tuple(transcript.records),
-        reason=" ".join(part for part in (verdict.reason, misread) if part) if verdict.reason != misread else misread,
-        address=address,
-        endpoint=address.endpoint,
-        sent=verdict.sent,
-        interrupted=ending is Ending.INTERRUPTED,
-    )
-    resend = address if ending is Ending.NOT_STARTED and job.cmdlet.effect is Effect.CHANGE else None
-    return Attempt(
-        execution=execution, ending=ending, heard=pipeline.heard or pipeline.reply_lost, again=verdict.again, resend=resend
-    )
-
-
-def _decode(cmdlet: Cmdlet[R], items: list[object]) -> tuple[tuple[R, ...], str]:
-    output: list[R] = []
-    misread = ""
-    # A list that was written as one object is what its items are.
-    flat = (each for item in items for each in (cast("list[object]", item) if isinstance(item, list) else [item]))
-    for item in flat:
-        try:
-            output.append(cmdlet.decode(item))
-        except (LyncOpsError, ValueError, TypeError, LookupError, AttributeError) as error:
-            log.warning("%s wrote something that is not understood: %s", cmdlet.NAME, error)
-            kind = ", ".join(item.type_names[:1]) if isinstance(item, RemoteObject) else type(item).__name__
-            misread = f"Part of what it wrote is not understood ({kind}); it is kept as it came."
-    return tuple(output), misread
 
 
 class Session:

@@ -19,14 +19,17 @@ from lyncops.errors import (
     EndpointError,
     InvalidValueError,
 )
+from lyncops.remoting.attempt import Attempt, Job
 from lyncops.remoting.endpoint import Credentials, Endpoint
 from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
 from lyncops.remoting.group import SessionGroup
 from lyncops.remoting.interface import Clock
 from lyncops.remoting.outcome import Ending
 from lyncops.remoting.places import NoEndpointError, candidates, needs_members, reorder
+from lyncops.remoting.refusals import TooManySessionsError, UnreachableError, nobody_answers
 from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
-from lyncops.remoting.session import Attempt, Job, Session, Surroundings, TooManySessionsError, UnreachableError, nobody_answers
+from lyncops.remoting.session import Session
+from lyncops.remoting.surroundings import Surroundings
 from lyncops.remoting.takeover import collect, stop
 from lyncops.values import ANYWHERE, Anywhere, Effect, Fqdn, LyncVersion, OnPool, Outcome, Place
 

@@ -7,13 +7,15 @@ from datetime import timedelta
 from typing import Final, TypeVar
 from uuid import uuid4
 
+from lyncops.remoting.attempt import Job, finish
 from lyncops.remoting.execution import CommandAddress, Execution
 from lyncops.remoting.failures import RemotingError, Symptom
 from lyncops.remoting.outcome import Ending
 from lyncops.remoting.pipeline import Pipeline, Terms
+from lyncops.remoting.refusals import endpoint_error
 from lyncops.remoting.retry import Limits, log, retrying
-from lyncops.remoting.session import Job, Surroundings, endpoint_error, finish
 from lyncops.remoting.shell import Shell
+from lyncops.remoting.surroundings import Surroundings
 from lyncops.values import Effect, Outcome
 
 R = TypeVar("R")

@@ -13,9 +13,11 @@ import pytest
 from lyncops.errors import EndpointError
 from lyncops.remoting.endpoint import Credentials, Endpoint
 from lyncops.remoting.group import SessionGroup
+from lyncops.remoting.refusals import UnreachableError
 from lyncops.remoting.retry import RetryPolicy
-from lyncops.remoting.session import Session, Surroundings, UnreachableError
+from lyncops.remoting.session import Session
 from lyncops.remoting.sessions import Sessions
+from lyncops.remoting.surroundings import Surroundings
 from tests.remoting.machines import READ
 
 USER = Credentials(username="CONTOSO\\admin", password="secret")

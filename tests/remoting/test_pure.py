@@ -26,8 +26,8 @@ from lyncops.remoting.messages import Inbox, MessageType, Outbox
 from lyncops.remoting.outcome import Ending, Evidence, judge
 from lyncops.remoting.places import candidates, needs_members, pool_of, reorder
 from lyncops.remoting.records import HostCall, PipelineState, error_record, host_call, pipeline_state, stream_record
+from lyncops.remoting.refusals import endpoint_error
 from lyncops.remoting.retry import Limits, RetryPolicy, retrying
-from lyncops.remoting.session import endpoint_error
 from lyncops.remoting.symptoms import classify, describe, failure_of
 from lyncops.values import ANYWHERE, Anywhere, Effect, Fqdn, OnMachine, OnPool, Outcome, RemoteEnum, RemoteObject
 from tests.remoting.machines import POLICY, PatientClock

@@ -16,7 +16,7 @@ from lyncops.lab.wire.faults import FaultKind
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint
 from lyncops.remoting.execution import CommandAddress
 from lyncops.remoting.group import SessionGroup
-from lyncops.remoting.session import Surroundings
+from lyncops.remoting.surroundings import Surroundings
 from lyncops.values import Effect, Outcome
 from tests.remoting.machines import CHANGE, FE1, FE2, POLICY, READ, Ground, ground, warmed
 
