@@ -200,6 +200,27 @@ class RemoteObject:
         return self.text if self.text is not None else f"@{{{'; '.join(f'{k}={_briefly(v)}' for k, v in self.properties.items())}}}"
 
 
+class NotedText(str):
+    """A text with properties of its own, as PowerShell lets any text have."""
+
+    __slots__ = ("properties",)
+    properties: Mapping[str, object]
+
+    def __new__(cls, text: str, properties: Mapping[str, object]) -> Self:
+        """Keep both."""
+        made = super().__new__(cls, text)
+        made.properties = properties
+        return made
+
+
+class NotedList(list[object]):
+    """A list with properties beside its items."""
+
+    def __init__(self, items: Iterable[object], properties: Mapping[str, object]) -> None:
+        super().__init__(items)
+        self.properties = properties
+
+
 @attrs.frozen(slots=True)
 class Anywhere:
     """Any endpoint may serve; one that belongs to the pool `prefer` is tried first, one of the pool `avoid` last."""

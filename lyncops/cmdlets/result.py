@@ -8,7 +8,7 @@ from typing import ClassVar, Final, Self, TypeVar, cast, dataclass_transform, ov
 import attrs
 
 from lyncops.cmdlets.reading import items_of
-from lyncops.values import RemoteObject
+from lyncops.values import NotedList, NotedText, RemoteObject
 
 T = TypeVar("T")
 R = TypeVar("R", bound="Result")
@@ -102,7 +102,8 @@ class Result:
             return {**item.properties, cls.BARE: item.text} if says_nothing and item.text is not None else item.properties
         if isinstance(item, Mapping):
             return {str(name): value for name, value in cast("Mapping[object, object]", item).items()}
-        return {} if item is None else {cls.BARE: item}
+        noted = item.properties if isinstance(item, NotedText | NotedList) else {}
+        return {} if item is None else {**noted, cls.BARE: item}
 
 
 def _is_understood(raw: object, value: object) -> bool:

@@ -14,7 +14,7 @@ from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
 from lyncops.remoting.outcome import Ending, Evidence, Verdict, judge
 from lyncops.remoting.pipeline import Pipeline
 from lyncops.remoting.retry import log
-from lyncops.values import Effect, Outcome, RemoteObject
+from lyncops.values import Effect, Outcome, RemoteObject, Unread
 
 R = TypeVar("R")
 
@@ -86,6 +86,10 @@ def _decode(cmdlet: Cmdlet[R], items: list[object]) -> tuple[tuple[R, ...], str]
     # A list that was written as one object is what its items are.
     flat = (each for item in items for each in (cast("list[object]", item) if isinstance(item, list) else [item]))
     for item in flat:
+        if isinstance(item, Unread):
+            log.warning("%s wrote something that cannot be read: %s", cmdlet.NAME, item.reason)
+            misread = f"An object that it wrote cannot be read: {item.reason}."
+            continue
         try:
             output.append(cmdlet.decode(item))
         except (LyncOpsError, ValueError, TypeError, LookupError, AttributeError) as error:

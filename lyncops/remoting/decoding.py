@@ -1,9 +1,13 @@
-"""PowerShell remoting's XML (MS-PSRP 2.2.5) as values with their full types; what is malformed or unknown becomes text."""
+"""PowerShell remoting's XML (MS-PSRP 2.2.5) as values with their full types.
+
+An element that is malformed or unknown becomes text. A message that cannot be parsed at all is `Unread`, and never a value.
+"""
 
 from __future__ import annotations
 
 import base64
 import re
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,13 +17,14 @@ from xml.etree import ElementTree as ET
 
 import attrs
 
-from lyncops.values import DotNetVersion, RemoteEnum, RemoteObject
+from lyncops.values import DotNetVersion, NotedList, NotedText, RemoteEnum, RemoteObject, Unread
 
 _ESCAPED: Final = re.compile("(?:_x[0-9A-Fa-f]{4}_)+")
 _DURATION: Final = re.compile(
     r"(?P<sign>-?)P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d*)?)S)?)?", re.ASCII
 )
 _NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_REFERENCE: Final = re.compile(r"&#(x[0-9a-f]{1,7}|\d{1,8});", re.IGNORECASE)
 _SURROGATES: Final = range(0xD800, 0xE000)
 _MAX_DEPTH: Final = 100
 _PROPERTY_BAGS: Final = ("Props", "MS")
@@ -142,18 +147,28 @@ class _Decoder:
         spoken = element.find("ToString")
         text = decode_string(spoken.text) if spoken is not None else None
         ref = element.get("RefId", "")
+        properties: dict[str, object] = {}
         for child in element:
             if child.tag in _LISTS or child.tag == "DCT":
-                return self._container(child, ref, depth)
+                if child.tag == "IE" and element.find("Props") is not None:
+                    continue  # an object that can also be walked through; it is more than its items
+                items = self._container(child, ref, depth)
+                self._bags(element, properties, depth)
+                if properties and isinstance(items, list):
+                    self.objects[ref] = items = NotedList(cast("list[object]", items), properties)
+                return items
             if child.tag in _PRIMITIVES and child is not spoken and child.tag != "ToString":
                 plain = self.value(child, depth + 1)
-                self.objects[ref] = value = self._enum(plain, text, type_names)
+                self._bags(element, properties, depth)
+                noted = NotedText(plain, properties) if properties and isinstance(plain, str) else plain
+                self.objects[ref] = value = self._enum(noted, text, type_names)
                 return value
-        properties: dict[str, object] = {}
         self.objects[ref] = found = RemoteObject(properties, type_names, text)
-        for bag in _PROPERTY_BAGS:
-            for holder in element.iterfind(bag):
-                self._properties(holder, properties, depth)
+        for child in element:
+            if child.tag in _PROPERTY_BAGS:
+                self._properties(child, properties, depth)
+            elif child.tag == "IE":
+                properties["Items"] = [self.value(item, depth + 1) for item in child]
         if not properties and _ENUM_TYPES.intersection(type_names):
             self.objects[ref] = value = RemoteEnum(text, None, type_names)
             return value
@@ -164,6 +179,11 @@ class _Decoder:
             return plain
         number = plain if isinstance(plain, int) else None
         return RemoteEnum(text if text is not None or number is not None else str(plain), number, type_names)
+
+    def _bags(self, element: ET.Element, into: dict[str, object], depth: int) -> None:
+        for bag in _PROPERTY_BAGS:
+            for holder in element.iterfind(bag):
+                self._properties(holder, into, depth)
 
     def _properties(self, holder: ET.Element, into: dict[str, object], depth: int) -> None:
         for child in holder:
@@ -181,12 +201,15 @@ class _Decoder:
         self.objects[ref] = pairs
         for entry in element.iterfind("En"):
             pair = {child.get("N"): self.value(child, depth + 1) for child in entry}
-            pairs[_hashable(pair.get("Key"))] = pair.get("Value")
+            pairs[_key(pair.get("Key"), pairs)] = pair.get("Value")
         return pairs
 
 
-def _hashable(key: object) -> object:
-    return repr(cast("object", key)) if isinstance(key, list | dict) else key
+def _key(key: object, taken: dict[object, object]) -> object:
+    """The key as one of Python's, where 1, 1.0 and True are the same: of two that are not, the second becomes text."""
+    name = repr(cast("object", key)) if isinstance(key, list | dict) else key
+    twin = next((other for other in taken if other == name), name) if name in taken else name
+    return name if type(twin) is type(name) else repr(name)
 
 
 def decode_element(element: ET.Element) -> object:
@@ -197,19 +220,47 @@ def decode_element(element: ET.Element) -> object:
     return _Decoder().value(element)
 
 
-def decode_message(data: bytes) -> object:
-    """The value of a message's data; the text itself where it is no XML."""
+def _possible(reference: re.Match[str]) -> str:
+    digits = reference[1]
+    code = int(digits[1:], 16) if digits[0] in "xX" else int(digits)
+    impossible = code > sys.maxunicode or code in _SURROGATES or _NO_XML.match(chr(code))
+    return "\ufffd" if impossible else reference[0]
+
+
+class _NoDocumentType(ET.TreeBuilder):
+    """PSRP has no document types, and without one no entity can be declared that grows or reads a file."""
+
+    def doctype(self, _name: str, _public: str | None, _system: str | None) -> None:
+        raise ValueError("a document type")
+
+
+def _parse(data: bytes | str) -> ET.Element:
+    text = data if isinstance(data, str) else data.decode()
+    target = _NoDocumentType() if "<!DOCTYPE" in text else None
+    parser = ET.XMLParser(target=target)  # noqa: S314 - document types, the way to attack, are refused
+    parser.feed(text)
+    root: object = parser.close()
+    if not isinstance(root, ET.Element):
+        raise TypeError("no element")
+    return root
+
+
+def decode_message(data: bytes, *, forgiving: bool = False) -> object:
+    """The value of a message's data, or why it cannot be read.
+
+    PowerShell writes some characters that XML does not have (U+FFFF). `forgiving` replaces them: for what a person reads, and for
+    what must be known to have been said at all, such as an error. It is never right for a value.
+    """
     if not data:
         return None
-    text = data.decode("utf-8", "replace")
-    # PSRP has no document types, and without one no entity can be declared that grows or reads a file.
-    if "<!DOCTYPE" in text:
-        return text
     try:
-        return decode_element(ET.XML(data))
-    except ET.ParseError:
-        pass  # perhaps only for a character that XML does not have, and that a careless server let through
-    try:
-        return decode_element(ET.XML(_NO_XML.sub("\ufffd", text)))
-    except ET.ParseError:
-        return text
+        return decode_element(_parse(data))
+    except (ET.ParseError, ValueError) as error:
+        why = str(error)
+    if forgiving:
+        text = _NO_XML.sub("\ufffd", _REFERENCE.sub(_possible, data.decode("utf-8", "replace")))
+        try:
+            return decode_element(_parse(text))
+        except (ET.ParseError, ValueError) as error:
+            why = str(error)
+    return Unread("an object", f"it is not well-formed XML ({why})")

@@ -42,8 +42,9 @@ class Transcript:
         """Add a message; a call to the host that waits for an answer is handed back."""
         if message.pipeline_id not in {self.pipeline_id, _NOBODY}:
             return None
-        value = decode_message(message.data)
-        if message.kind == MessageType.PIPELINE_OUTPUT:
+        is_output = message.kind == MessageType.PIPELINE_OUTPUT
+        value = decode_message(message.data, forgiving=not is_output)
+        if is_output:
             self.output.append(value)
             self._tell(StreamRecord(kind=StreamKind.OUTPUT, text="" if value is None else str(value)))
         elif message.kind == MessageType.ERROR_RECORD:

@@ -10,10 +10,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from lyncops.cmdlets import GetCsPoolFabricState, InvokeCsPoolFailOver
-from lyncops.values import Outcome
+from lyncops.values import Outcome, Unread
 from tests.independent.desk import desk_for
 from tests.independent.manners import Manners
-from tests.independent.psrp import Raw
+from tests.independent.psrp import ERROR, Raw
 from tests.independent.server import Server
 
 LINE: Final = "a\n\t\x07_x000A_ é \U0001f600 ]]>&<"
@@ -100,6 +100,34 @@ def test_session_that_never_opens_is_given_up(tmp_path: Path) -> None:
         assert "the new session does not open" in answer.err
         assert server.requests["Receive"] <= 3
         assert server.pools == {}
+
+
+BAD: Final = [
+    Raw('<Obj RefId="0"><MS><S N="Identity">a\uffffb</S></MS></Obj>'),
+    Raw('<Obj RefId="0"><MS><S N="Identity">a</S></MS>'),
+    Raw('<!DOCTYPE S [<!ENTITY a "pool9.contoso.com">]><S>&a;</S>'),
+]
+
+
+@pytest.mark.parametrize("bad", BAD, ids=["U+FFFF", "cut", "document type"])
+def test_object_that_cannot_be_parsed_is_unread_and_the_rest_stays(tmp_path: Path, bad: Raw) -> None:
+    with Server(tmp_path, {**SCRIPTS, "Get-CsPoolFabricState": lambda _n, _a: ["one", bad, "two"]}) as server:
+        with desk_for(tmp_path, server).sessions() as sessions:
+            done = sessions.run(GetCsPoolFabricState(pool_fqdn="pool1.contoso.com"))
+        assert (done.outcome, done.output) == (Outcome.UNKNOWN, ("one", "two"))
+        assert [type(item) for item in done.raw] == [str, Unread, str]
+        assert (done.attempts, "<" in done.reason) == (1, False)
+
+
+def test_error_with_a_character_that_xml_does_not_have_stays_an_error(tmp_path: Path) -> None:
+    error = Raw('<Obj RefId="0"><MS><S N="FullyQualifiedErrorId">Id</S><S N="ErrorDetails_Message">a\uffffb</S></MS></Obj>', ERROR)
+    torn = Raw('<Obj RefId="0"><MS><S N="FullyQualifiedErrorId">', ERROR)
+    with Server(tmp_path, {**SCRIPTS, "Get-CsPoolFabricState": lambda _n, _a: ["one", error, torn]}) as server:
+        with desk_for(tmp_path, server).sessions() as sessions:
+            done = sessions.run(GetCsPoolFabricState(pool_fqdn="pool1.contoso.com"))
+        assert (done.outcome, done.output) == (Outcome.FAILED, ("one",))
+        assert [error.message.count("<") for error in done.errors] == [0, 0]
+        assert done.errors[0].message == "a\ufffdb"
 
 
 def test_object_in_a_circle_is_read(tmp_path: Path) -> None:

@@ -18,7 +18,18 @@ from psrpcore._crypto import PSRemotingCrypto
 from lyncops.errors import InvalidValueError
 from lyncops.remoting.decoding import SECURE_STRING, decode_duration, decode_message, decode_string
 from lyncops.remoting.encoding import encode_command, encode_duration, encode_refusal, encode_text, encode_value
-from lyncops.values import DotNetVersion, Fqdn, LyncVersion, RemoteEnum, RemoteObject, ServiceId, SiteName
+from lyncops.values import (
+    DotNetVersion,
+    Fqdn,
+    LyncVersion,
+    NotedList,
+    NotedText,
+    RemoteEnum,
+    RemoteObject,
+    ServiceId,
+    SiteName,
+    Unread,
+)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 FLOATS = st.floats(allow_nan=False)
@@ -176,8 +187,7 @@ def test_object_keeps_everything() -> None:
     ("xml", "expected"),
     [
         (b"", None),
-        (b"<broken", "<broken"),
-        (b'<!DOCTYPE x [<!ENTITY a "b">]><S>&a;</S>', '<!DOCTYPE x [<!ENTITY a "b">]><S>&a;</S>'),
+        (b"<S><![CDATA[<!DOCTYPE x>]]></S>", "<!DOCTYPE x>"),
         (b"<I32>many</I32>", "many"),
         (b"<B>perhaps</B>", "perhaps"),
         (b"<DT>yesterday</DT>", "yesterday"),
@@ -198,6 +208,66 @@ def test_object_keeps_everything() -> None:
 )
 def test_malformed_and_unknown_elements_are_kept(xml: bytes, expected: object) -> None:
     assert decode_message(xml) == expected
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        b"<broken",
+        b"<S>a</S><S>b</S>",
+        "<S>a\uffffb</S>".encode(),
+        b"<S>a&#xFFFF;b</S>",
+        b"<S>a&#1;b</S>",
+        b"<S>a\x01b</S>",
+        b"<S>\xff</S>",
+        b'<!DOCTYPE x [<!ENTITY a "b">]><S>&a;</S>',
+        b'<?x <!-- ?><!DOCTYPE x [<!ENTITY a "b">]><S>&a;</S><!-- -->',
+        '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE x [<!ENTITY a "b">]><S>&a;</S>'.encode("utf-16"),
+    ],
+)
+def test_what_cannot_be_parsed_is_unread(xml: bytes) -> None:
+    assert isinstance(decode_message(xml), Unread)
+
+
+@pytest.mark.parametrize(
+    "xml", ["<S>a\uffffb</S>", "<S>a&#xFFFF;b</S>", "<S>a&#65535;b</S>", "<S>a\x01b</S>", "<S>a&#x110000;b</S>"]
+)
+def test_what_a_person_reads_is_read_in_spite_of_it(xml: str) -> None:
+    assert decode_message(xml.encode(), forgiving=True) == "a\ufffdb"
+    assert isinstance(decode_message(b"<broken", forgiving=True), Unread)
+    assert decode_message(b"<S>a&#65;&#x42;</S>", forgiving=True) == "aAB"
+
+
+def test_notes_on_a_text_and_on_a_list_are_kept() -> None:
+    text = decode_message(b'<Obj RefId="0"><S>pool1</S><MS><S N="Site">North</S></MS></Obj>')
+    assert (text, isinstance(text, NotedText) and text.properties) == ("pool1", {"Site": "North"})
+    items = decode_message(b'<Obj RefId="0"><LST><S>a</S></LST><Props><I32 N="Capacity">4</I32></Props></Obj>')
+    assert (items, isinstance(items, NotedList) and items.properties) == (["a"], {"Capacity": 4})
+    assert decode_message(b'<Obj RefId="0"><LST/><MS/></Obj>') == []
+
+
+@pytest.mark.parametrize("items", ["<IE/>", "<IE><S>a</S></IE>"])
+@pytest.mark.parametrize("first", [True, False])
+def test_object_that_can_be_walked_through_keeps_its_properties(items: str, *, first: bool) -> None:
+    props = '<Props><S N="Fqdn">pool1</S></Props>'
+    inside = items + props if first else props + items
+    value = decode_message(f'<Obj RefId="0"><TN RefId="0"><T>Cluster</T></TN>{inside}</Obj>'.encode())
+    assert isinstance(value, RemoteObject)
+    assert (value.get("Fqdn"), value.get("Items"), value.type_names) == ("pool1", ["a"] if "a" in items else [], ("Cluster",))
+    assert decode_message(f'<Obj RefId="0">{items}</Obj>'.encode()) == value.get("Items")
+
+
+def test_keys_that_python_takes_for_one_are_two() -> None:
+    entries = "".join(
+        f'<En>{key}<S N="Value">{number}</S></En>'
+        for number, key in enumerate(
+            ('<I32 N="Key">1</I32>', '<B N="Key">true</B>', '<Db N="Key">1</Db>', '<S N="Key">1</S>', '<B N="Key">false</B>')
+        )
+    )
+    pairs = decode_message(f'<Obj RefId="0"><DCT>{entries}</DCT></Obj>'.encode())
+    assert isinstance(pairs, dict)
+    assert sorted(pairs.values()) == ["0", "1", "2", "3", "4"]
+    assert (pairs[1], pairs["1"]) == ("0", "3")
 
 
 def test_object_that_contains_itself() -> None:
