@@ -29,6 +29,7 @@ from lyncops.runs.events import (
     Streamed,
 )
 from lyncops.runs.model import StepState
+from lyncops.sentences import each_once
 from lyncops.values import Outcome
 
 _TOLD_STREAMS: Final = (StreamKind.ERROR, StreamKind.WARNING, StreamKind.PROGRESS)
@@ -152,7 +153,7 @@ def _ending(outcome: Outcome) -> str:
 
 
 def _reasons(event: AttemptEnded) -> str:
-    return "; ".join((*(str(error) for error in event.errors), *event.warnings, *filter(None, [event.reason])))
+    return each_once((*map(str, event.errors), *event.warnings, event.reason), between="; ")
 
 
 def _with_why(words: str, why: str) -> str:

@@ -12,6 +12,7 @@ from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import LyncOpsError
 from lyncops.remoting.execution import Execution
 from lyncops.remoting.interface import RunsCmdlets
+from lyncops.sentences import each_once
 from lyncops.values import ANYWHERE, Outcome, Place, Unread
 
 R = TypeVar("R")
@@ -86,7 +87,7 @@ class Answer(Generic[R]):
         self.endpoint = execution.endpoint
         if execution.outcome is Outcome.SUCCEEDED or (self._question.partial and execution.output):
             return execution.output
-        said = "; ".join(dict.fromkeys(str(error) for error in execution.errors))
+        said = each_once(map(str, execution.errors), between="; ")
         return Unread(self._question.what, said or execution.reason or "the server did not say why")
 
 

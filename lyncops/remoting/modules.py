@@ -17,6 +17,7 @@ from lyncops.remoting.pipeline import Pipeline, Terms, Transcript
 from lyncops.remoting.records import PipelineState
 from lyncops.remoting.retry import RetryPolicy
 from lyncops.remoting.shell import Shell
+from lyncops.sentences import each_once
 from lyncops.values import Effect
 
 _MODULES: Final = ("SkypeForBusiness", "Lync")
@@ -57,8 +58,7 @@ class Modules:
                 return
             refusals += said.errors[:1]
         if not self._are_there(shell, can_import=not all(map(_is_unknown, refusals))):
-            reasons = " ".join(dict.fromkeys(error.message for error in refusals))
-            what = f"it has no Lync cmdlets and no Lync module: {reasons}"
+            what = f"it has no Lync cmdlets and no Lync module: {each_once(map(str, refusals))}"
             raise RemotingError(Symptom.NO_CMDLETS, Phase.CREATE, what.rstrip("."))
         self.known[endpoint.url] = _NONE_NEEDED
 

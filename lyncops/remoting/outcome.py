@@ -73,7 +73,7 @@ def _ended(effect: Effect, evidence: Evidence) -> Verdict:
             return Verdict(outcome=Outcome.FAILED, reason="It was stopped before its end.")
         return Verdict(outcome=Outcome.UNKNOWN, reason="It was stopped before its end; what it had done by then is not known.")
     if state is PipelineState.FAILED or errors:
-        why = errors[-1].message if state is PipelineState.FAILED and errors else "".join(each.message for each in errors[:1])
+        why = str(errors[-1 if state is PipelineState.FAILED else 0]) if errors else ""
         return Verdict(outcome=Outcome.FAILED, reason=why or "It failed, and the server gave no reason.")
     if evidence.output_lost:
         return Verdict(outcome=Outcome.UNKNOWN, reason=_PART_LOST)

@@ -52,7 +52,7 @@ class Transcript:
         elif message.kind == MessageType.PIPELINE_STATE:
             self.state, error = pipeline_state(value)
             if error is not None:
-                self.fail(error)
+                self._end_with(error)
         elif message.kind in {MessageType.PIPELINE_HOST_CALL, MessageType.RUNSPACE_POOL_HOST_CALL}:
             call, written = host_call(value)
             self._tell(written)
@@ -64,7 +64,15 @@ class Transcript:
     def fail(self, error: ErrorRecord) -> None:
         """Add an error."""
         self.errors.append(error)
-        self._tell(StreamRecord(kind=StreamKind.ERROR, text=error.message))
+        self._tell(StreamRecord(kind=StreamKind.ERROR, text=str(error)))
+
+    def _end_with(self, error: ErrorRecord) -> None:
+        """What ended the pipeline; a server may have written the same record to the error stream before."""
+        alike = attrs.evolve(error, terminating=False)
+        if alike in self.errors:
+            self.errors[self.errors.index(alike)] = error
+        else:
+            self.fail(error)
 
     def _tell(self, record: StreamRecord | None) -> None:
         if record is not None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
 from typing import Final, cast
 
 import attrs
 
-from lyncops.remoting.execution import ErrorRecord, StreamKind, StreamRecord
+from lyncops.remoting.execution import Cause, ErrorRecord, StreamKind, StreamRecord
 from lyncops.remoting.messages import MessageType
-from lyncops.values import RemoteEnum, RemoteObject
+from lyncops.values import RemoteEnum, RemoteObject, Unread
 
 _CATEGORIES: Final = (
     *("NotSpecified", "OpenError", "CloseError", "DeviceError", "DeadlockDetected", "InvalidArgument", "InvalidData"),
@@ -18,6 +19,7 @@ _CATEGORIES: Final = (
     *("ResourceUnavailable", "ReadError", "WriteError", "FromStdErr", "SecurityError", "ProtocolError", "ConnectionError"),
     *("AuthenticationError", "LimitsExceeded", "QuotaExceeded", "NotEnabled"),
 )
+_MAX_CAUSES: Final = 20
 _NO_MESSAGE: Final = "The server gave no message."
 _VOID_METHODS: Final = frozenset({*range(6, 11), *range(13, 23), 28, 30, 32, 34, 36, 38, 40, 42, 47, 48, 49, 51, 52, 53})
 """Methods of the host that want no answer: they write, or set something (MS-PSRP 2.2.3.17)."""
@@ -80,18 +82,33 @@ def _category(record: RemoteObject) -> str:
     return spoken if spoken in _CATEGORIES else _CATEGORIES[0]
 
 
+def _causes(thrown: object) -> Iterator[Cause]:
+    """The chain of exceptions; each may also have been written as a mere text."""
+    for _ in range(_MAX_CAUSES):
+        if thrown is None or thrown == "":
+            return
+        about = thrown if isinstance(thrown, RemoteObject) else RemoteObject(text=_text(thrown))
+        kinds = [name.removeprefix("Deserialized.") for name in about.type_names]
+        yield Cause(
+            message=_text(about.get("Message")) or _text(about.text),
+            exception_type=kinds[0] if kinds else "",
+            code=_number(about.get("NativeErrorCode")),
+        )
+        thrown = about.get("InnerException")
+
+
 def error_record(value: object, *, terminating: bool = False) -> ErrorRecord:
     """An ErrorRecord as the server wrote it; a bare text or object serves as the message."""
+    if isinstance(value, Unread):
+        return ErrorRecord(message=f"The server wrote an error that cannot be read: {value.reason}.", terminating=terminating)
     if not isinstance(value, RemoteObject):
         return ErrorRecord(message=_text(value) or _NO_MESSAGE, terminating=terminating)
-    cause = value.get("Exception")
-    thrown = cause if isinstance(cause, RemoteObject) else RemoteObject()
-    kinds = [name.removeprefix("Deserialized.") for name in thrown.type_names]
+    thrown = value.get("Exception")
+    causes = tuple(_causes(thrown))
     messages = (
         value.get("ErrorDetails_Message"),
-        thrown.get("Message"),
+        *(cause.message for cause in causes[:1]),
         value.text,
-        thrown.text,
         value.get("ErrorCategory_Message"),
     )
     return ErrorRecord(
@@ -99,8 +116,9 @@ def error_record(value: object, *, terminating: bool = False) -> ErrorRecord:
         category=_category(value),
         fully_qualified_error_id=_text(value.get("FullyQualifiedErrorId")),
         target=_text(value.get("ErrorCategory_TargetName")) or _text(value.get("TargetObject")),
-        exception_type=kinds[0] if kinds else _text(value.get("ErrorCategory_Reason")),
+        exception_type=next((cause.exception_type for cause in causes), "") or _text(value.get("ErrorCategory_Reason")),
         terminating=terminating,
+        causes=causes,
     )
 
 

@@ -24,7 +24,7 @@ from lyncops.remoting.encoding import (
 from lyncops.remoting.execution import CommandAddress
 from lyncops.remoting.failures import Phase, RemotingError, Symptom
 from lyncops.remoting.messages import Inbox, Message, MessageType, Outbox
-from lyncops.remoting.records import HostCall
+from lyncops.remoting.records import HostCall, error_record
 from lyncops.remoting.transport import Request, Transport
 from lyncops.values import RemoteEnum, RemoteObject
 
@@ -152,7 +152,8 @@ class Shell:
         number = state.number if isinstance(state, RemoteEnum) else state
         if number in _CLOSING:
             said = value.get("ExceptionAsErrorRecord")
-            raise RemotingError(Symptom.REFUSED, Phase.CREATE, str(said or "the server closed the session at once"))
+            why = "the server closed the session at once" if said is None else str(error_record(said))
+            raise RemotingError(Symptom.REFUSED, Phase.CREATE, why)
         return number == _OPENED
 
     def pack(self, command_id: str, name: str, arguments: Mapping[str, object]) -> bytes:

@@ -10,6 +10,7 @@ from typing import Final
 import attrs
 
 from lyncops.plan.steps import CmdletStep, ManualStep, Step
+from lyncops.remoting.execution import ErrorRecord
 from lyncops.runs.model import Attempt, Run, RunState, StepRecord, StepState
 from lyncops.values import JsonValue
 
@@ -169,7 +170,7 @@ def _step_facts(record: StepRecord, code: Callable[[str], str]) -> Iterable[str]
         yield f"Before: {record.evidence_before}"
     for attempt in record.attempts:
         yield _attempt(attempt)
-        yield from (f"Error: {error.message}" for error in attempt.errors)
+        yield from (line for error in attempt.errors for line in _error(error))
         yield from (f"Warning: {warning}" for warning in attempt.warnings)
     if record.evidence_after:
         yield f"After: {record.evidence_after}"
@@ -179,11 +180,18 @@ def _step_facts(record: StepRecord, code: Callable[[str], str]) -> Iterable[str]
         yield f"Undone by: {step.undo}"
 
 
+def _error(error: ErrorRecord) -> Iterable[str]:
+    yield f"Error: {error}"
+    if len(error.causes) > 1:
+        yield from (f"Caused by: {cause}" for cause in error.causes[1:])
+
+
 def _attempt(attempt: Attempt) -> str:
     outcome = attempt.outcome.value if attempt.outcome else "not known yet"
     outcome = "never started at the server" if not attempt.sent else outcome
     where = f"{attempt.address.endpoint}, command {attempt.address.command_id}"
-    reason = f" ({attempt.reason})" if attempt.reason else ""
+    told = {str(error) for error in attempt.errors}
+    reason = f" ({attempt.reason})" if attempt.reason and attempt.reason not in told else ""
     return f"Attempt {attempt.number} at {_stamp(attempt.prepared_at)} through {where}: {outcome}{reason}"
 
 
@@ -241,7 +249,8 @@ def _attempt_data(attempt: Attempt) -> dict[str, JsonValue]:
         "sent": attempt.sent,
         "endpoint": attempt.address.endpoint,
         "command_id": attempt.address.command_id,
-        "errors": [error.message for error in attempt.errors],
+        "errors": [str(error) for error in attempt.errors],
+        "causes": [[str(cause) for cause in error.causes] for error in attempt.errors],
         "warnings": list(attempt.warnings),
         "reason": attempt.reason,
     }

@@ -18,6 +18,7 @@ from lyncops.runs.events import Streamed
 from lyncops.runs.ledger import Ledger
 from lyncops.runs.model import Attempt, RunState, StepState
 from lyncops.runs.watching import Watcher
+from lyncops.sentences import each_once
 from lyncops.values import Effect, Outcome
 
 PATIENCE: Final = timedelta(minutes=2)
@@ -241,7 +242,7 @@ def _says_before(truth: Truth) -> str:
 
 
 def _errors(errors: tuple[object, ...]) -> str:
-    return " ".join(str(error) for error in errors)
+    return each_once(map(str, errors))
 
 
 def _minutes(duration: timedelta) -> str:
