@@ -90,7 +90,7 @@ class Sink(Protocol):
 
 @attrs.define
 class Session:
-    """The runspace pool's state on one machine: which modules were imported, and a flag that a stop was asked for."""
+    """What a pipeline runs in: the modules that its runspace has, and a flag that a stop was asked for."""
 
     caller: Caller
     modules: set[str] = attrs.field(factory=set[str])
@@ -108,6 +108,10 @@ class SimulatedMachine(Protocol):
     @property
     def is_hung(self) -> bool:
         """Hung: the wire accepts connections and never answers."""
+        ...
+
+    def start_runspace(self, *, is_first: bool) -> None:
+        """Let the time pass that a session takes to start, with its process and its modules, or one more runspace in it."""
         ...
 
     def invoke(self, invocation: Invocation, session: Session, sink: Sink) -> None:

@@ -7,11 +7,13 @@ import enum
 import types
 import typing
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import cast
 
 import attrs
 
 from lyncops.errors import ScenarioError
+from lyncops.lab.arguments import parse_duration
 from lyncops.lab.catalogue import catalogue
 
 
@@ -152,7 +154,12 @@ class Switches:
         default=False, metadata=_told("a token that was not delegated cannot open AD and SQL (facts page 7.2)")
     )
     autoload_modules: bool = attrs.field(
-        default=False, metadata=_told("cmdlets load their module by themselves on a WinRM endpoint")
+        default=True,
+        metadata=_told("cmdlets load their module by themselves on a WinRM endpoint, as PowerShell does from 3.0 on"),
+    )
+    """https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_modules, "Module autoloading"."""
+    session_cost: timedelta = attrs.field(
+        default=timedelta(seconds=6), metadata=_told("how long a session takes to start, on the lab's clock")
     )
 
 
@@ -167,6 +174,8 @@ def as_written(value: object) -> str:
         return str(value).lower()
     if isinstance(value, frozenset):
         return ",".join(sorted(cast("frozenset[str]", value)))
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g}s"
     return str(value.value) if isinstance(value, enum.Enum) else str(value)
 
 
@@ -231,6 +240,8 @@ def _value(value: object, hint: object, field: attrs.Attribute[object], where: s
         if not isinstance(value, bool):
             raise ScenarioError(f"{where} is {value!r}.", remedy="Write true or false.")
         return value
+    if hint is timedelta:
+        return value if isinstance(value, timedelta) else parse_duration(str(value))
     kind = cast("type[enum.Enum]", hint)
     if isinstance(value, kind):
         return value

@@ -50,6 +50,7 @@ def test_script_text_is_refused(world: World) -> None:
 
 
 def test_cmdlets_appear_with_their_module(world: World) -> None:
+    world.switches.autoload_modules = False
     session = new_session(world, None, "none")
     detail = run_in(session, world, FE1, "Get-CsPool").terminating
     assert detail is not None
@@ -73,9 +74,11 @@ def test_modules_by_path_and_version() -> None:
     assert run_in(new_session(world, None, "none"), world, FE1, "Import-Module", "Lync").terminating
 
 
-def test_modules_may_load_by_themselves(world: World) -> None:
-    world.switches.autoload_modules = True
-    assert run_in(new_session(world, None, "none"), world, FE1, "Get-CsPool").items
+def test_modules_load_by_themselves(world: World) -> None:
+    session = new_session(world, None, "none")
+    assert run_in(session, world, FE1, "Get-CsPool").items
+    world.switches.autoload_modules = False
+    assert run_in(session, world, FE1, "Get-CsPool").items, "once loaded it stays"
 
 
 def test_ocs_powershell_has_everything_loaded_and_nothing_to_import(world: World) -> None:

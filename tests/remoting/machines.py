@@ -69,6 +69,9 @@ class Machine:
             **(scripts or {}),
         }
 
+    def start_runspace(self, *, is_first: bool) -> None:
+        """At once."""
+
     def invoke(self, invocation: Invocation, session: Session, sink: Sink) -> None:
         if invocation.name not in self.scripts:
             raise TerminatingError(

@@ -58,6 +58,9 @@ class StubMachine:
         self.release = threading.Event()
         self.stopped = threading.Event()
 
+    def start_runspace(self, *, is_first: bool) -> None:
+        """At once."""
+
     def invoke(self, invocation: Invocation, session: Session, sink: Sink) -> None:
         self.executed[invocation.name] += 1
         self.seen.append(invocation)

@@ -111,9 +111,12 @@ class PipelineRunner:
         detail: ErrorDetail | None = ErrorDetail(message="The lab's model failed.", error_id="LabDefect")
         state = PipelineState.FAILED
         try:
-            for statement in pipeline.statements:
-                name = statement[0].name
-                self._statement(shell, command, statement)
+            with shell.runspaces.occupied(command.session.stopped, self._warm_up) as runspace:
+                if runspace is not None:
+                    command.session.modules = runspace.modules
+                    for statement in pipeline.statements:
+                        name = statement[0].name
+                        self._statement(shell, command, statement)
             state, detail = PipelineState.COMPLETED, None
         except TerminatingError as error:
             detail = error.detail
@@ -124,6 +127,9 @@ class PipelineRunner:
                 state, detail = PipelineState.STOPPED, _STOPPED
             shell.say(MessageType.PIPELINE_STATE, records.pipeline_state(state, detail, name), command)
             shell.finish(command)
+
+    def _warm_up(self) -> None:
+        self.machine.start_runspace(is_first=False)
 
     def _statement(self, shell: Shell, command: Command, statement: tuple[Invocation, ...]) -> None:
         session = command.session

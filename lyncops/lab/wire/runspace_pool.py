@@ -20,23 +20,23 @@ def answer(shell: Shell, message: Message, protocol: str) -> None:
     elif message.kind == MessageType.INIT_RUNSPACEPOOL:
         wanted = _properties(message)
         shell.min_runspaces = _number(wanted.get("MinRunspaces"), 1)
-        shell.max_runspaces = _number(wanted.get("MaxRunspaces"), 1)
+        shell.runspaces.most = max(1, _number(wanted.get("MaxRunspaces"), 1))
         shell.say(MessageType.APPLICATION_PRIVATE_DATA, psrp.application_private_data(protocol))
         shell.say_later(MessageType.RUNSPACEPOOL_STATE, psrp.runspace_pool_opened())
     elif message.kind in {MessageType.SET_MIN_RUNSPACES, MessageType.SET_MAX_RUNSPACES, MessageType.RESET_RUNSPACE_STATE}:
         asked = _properties(message)
         shell.min_runspaces = _number(asked.get("MinRunspaces"), shell.min_runspaces)
-        shell.max_runspaces = _number(asked.get("MaxRunspaces"), shell.max_runspaces)
+        shell.runspaces.most = max(1, _number(asked.get("MaxRunspaces"), shell.runspaces.most))
         _available(shell, asked, response=True)
     elif message.kind == MessageType.GET_AVAILABLE_RUNSPACES:
-        _available(shell, _properties(message), response=Int64(shell.max_runspaces))
+        _available(shell, _properties(message), response=Int64(shell.runspaces.free))
 
 
 def connected(shell: Shell, protocol: str) -> bytes:
     """What a pool says to a client that takes it over: its capability and size at once, its private data with the next Receive."""
     with shell.lock:
         said = shell.speaker.say(MessageType.SESSION_CAPABILITY, psrp.session_capability(protocol))
-        init = psrp.runspace_pool_init_data(shell.min_runspaces, shell.max_runspaces)
+        init = psrp.runspace_pool_init_data(shell.min_runspaces, shell.runspaces.most)
         said += shell.speaker.say(MessageType.RUNSPACEPOOL_INIT_DATA, init)
         shell.say(MessageType.APPLICATION_PRIVATE_DATA, psrp.application_private_data(protocol))
     return b"".join(said)

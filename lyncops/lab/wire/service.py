@@ -40,6 +40,7 @@ class WSManService:
 
     def __init__(self, name: str, machine: SimulatedMachine, profile: Profile) -> None:
         self._name = name
+        self._machine = machine
         self._profile = profile
         self._runner = PipelineRunner(name, machine, profile)
         self._lock = threading.Lock()
@@ -169,6 +170,7 @@ class WSManService:
             if mine >= self._profile.max_shells_per_user:
                 raise soap.quota_exceeded(self._profile.max_shells_per_user)
             self._shells[shell.name] = shell
+        self._machine.start_runspace(is_first=True)
         return Answer(soap.reply(request, replies.created(shell, self._name)))
 
     def _hear(self, shell: Shell, fragments: bytes, command: Command | None) -> None:
@@ -195,7 +197,7 @@ class WSManService:
         shell, body = self._held(request, caller), _body(request)
         command_id = _shell_id(body.get("CommandId"))
         name = str(command_id).upper()
-        command = Command(id=command_id, session=Session(caller=caller, modules=shell.modules))
+        command = Command(id=command_id, session=Session(caller=caller))
         with shell.lock:
             if name in shell.commands:
                 raise soap.already_exists()

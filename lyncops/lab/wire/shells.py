@@ -18,6 +18,7 @@ import attrs
 from lyncops.lab.interface import Caller, Session
 from lyncops.lab.wire import soap
 from lyncops.lab.wire.psrp import Defragmenter, MessageType, Speaker
+from lyncops.lab.wire.runspaces import Runspaces
 
 _COALESCE: Final = 0.01
 """Seconds that a Receive waits for a command to end once output is there: one short cmdlet, one reply."""
@@ -127,9 +128,8 @@ class Shell:
         self.speaker = Speaker(shell_id)
         self.defragmenter = Defragmenter()
         self.commands: dict[str, Command] = {}
-        self.modules: set[str] = set()
         self.min_runspaces = 1
-        self.max_runspaces = 1
+        self.runspaces = Runspaces()
         self.started = self.last_activity = time.monotonic()
         self._receiving = 0
         self._epoch = 0
