@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lyncops.plan.model import Plan
     from lyncops.runs.events import Observer
     from lyncops.runs.lock import Lock
-    from lyncops.runs.model import Run
+    from lyncops.runs.model import Run, RunSummary
     from lyncops.runs.report import Report
     from lyncops.runs.runner import Runner
 
@@ -68,13 +68,13 @@ class Client(Planner):
         """
         return self._runner(observers).cancel(run_id, operator=operator or _account(), reason=reason)
 
-    def runs(self) -> tuple[Run, ...]:
-        """All runs of the journal, newest first.
+    def runs(self, *, limit: int | None = None, before: str = "") -> tuple[RunSummary, ...]:
+        """The runs of the journal in short, newest first: at most `limit`, and those that are older than the run `before`.
 
         Raises:
             JournalError: the journal cannot be read.
         """
-        return self.journal.runs()
+        return self.journal.runs(limit=limit, before=before)
 
     def show(self, run_id: str) -> Run:
         """One run, as the journal tells it.

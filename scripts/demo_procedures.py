@@ -128,4 +128,4 @@ def by_hand(folder: Path, *deed: str) -> None:
 def played(folder: Path) -> set[str]:
     """The procedures in the journal."""
     with lyncops.connect(folder / CONFIG) as client:
-        return {run.plan.procedure for run in client.runs()}
+        return {run.procedure for run in client.runs()}

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from datetime import timedelta
 from typing import cast
 
@@ -8,7 +8,8 @@ import pytest
 from coverage import Coverage
 from hypothesis import settings
 
-from tests.needs import not_run
+from tests.needs import POSTGRES, not_run
+from tests.postgres import Postgres, is_missing
 
 settings.register_profile("default", deadline=None, max_examples=50)
 settings.register_profile("all", deadline=timedelta(seconds=60), max_examples=2000)
@@ -54,3 +55,21 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     finally:
         for coverage in reversed(stopped):
             coverage.start()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_power_cuts() -> Iterator[None]:
+    """These tests kill processes, not computers: the disk need not be waited for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("lyncops.runs.database.PRAGMAS", ("journal_mode=WAL", "synchronous=OFF", "foreign_keys=ON"))
+        yield
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL server of this test process."""
+    if is_missing():
+        POSTGRES.missing()
+    server = Postgres.create()
+    yield server
+    server.remove()

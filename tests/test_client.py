@@ -86,7 +86,7 @@ def test_a_dead_pool_is_rescued_and_brought_home(stage: Stage) -> None:
     after = client.status()
     assert after.edges == before.edges
     assert [pool.state.is_home for pool in after.front_end_pools if isinstance(pool.state, PoolState)] == [True, True]
-    assert [done.plan.procedure for done in client.runs()] == ["pool-failback", "pool-failover"]
+    assert [done.procedure for done in client.runs()] == ["pool-failback", "pool-failover"]
     assert "Invoke-CsPoolFailBack -PoolFqdn 'pool1.contoso.com'" in client.report(run.run_id).text()
     assert client.locks() == ()
 

@@ -14,9 +14,9 @@ from lyncops.deployment.scope import EVERYTHING, Scope
 from lyncops.errors import EndpointError, InvalidValueError
 from lyncops.lab.world import World
 from lyncops.procedures.readiness import ReadinessVerdict
-from lyncops.runs.journal import open_journal
 from lyncops.runs.model import RunState
 from lyncops.values import Fqdn
+from tests.journals import scratch_journal
 from tests.model_sessions import ModelClock, ModelSessions
 
 P1, P2 = Fqdn("pool1.contoso.com"), Fqdn("pool2.contoso.com")
@@ -32,7 +32,7 @@ def client(world: World) -> Iterator[Client]:
     with Client(
         name="contoso",
         open_sessions=lambda: ModelSessions(world),
-        open_journal=lambda: open_journal("sqlite://"),
+        open_journal=scratch_journal,
         clock=ModelClock(world),
     ) as made:
         yield made
@@ -80,7 +80,7 @@ def test_without_a_pool_nothing_can_be_set(world: World) -> None:
     blind = Blind(
         name="contoso",
         open_sessions=lambda: ModelSessions(world),
-        open_journal=lambda: open_journal("sqlite://"),
+        open_journal=scratch_journal,
         clock=ModelClock(world),
     )
     with pytest.raises(EndpointError, match="No Front End pool"):

@@ -6,7 +6,6 @@ import click
 
 from lyncops.cli.blocks import Text
 from lyncops.cli.call import Call, json_option, with_call
-from lyncops.cli.json_values import to_json
 from lyncops.cli.show_run import run_blocks, runs_blocks
 from lyncops.runs.exit_codes import ExitCode, exit_code
 from lyncops.runs.report import Report
@@ -28,12 +27,12 @@ def list_runs(call: Call) -> ExitCode:
     summary: list[JsonValue] = [
         {
             "run_id": run.run_id,
-            "procedure": run.plan.procedure,
-            "target": run.plan.target,
-            "mode": to_json(run.plan.mode),
-            "state": run.state.value,
+            "procedure": run.procedure,
+            "target": run.target,
+            "mode": run.mode or None,
+            "state": run.state.value if run.state else None,
             "operator": run.operator,
-            "created_at": run.created_at.isoformat(),
+            "created_at": run.created_at.isoformat() if run.created_at else None,
         }
         for run in found
     ]

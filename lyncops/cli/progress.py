@@ -21,6 +21,7 @@ from lyncops.runs.events import (
     AttemptPrepared,
     Event,
     GoalRead,
+    LockTakenOver,
     Noted,
     Observer,
     Polled,
@@ -76,6 +77,8 @@ class Lines:
                 return f"read back: {event.evidence}"
             case Noted():
                 return f"note: {event.text}"
+            case LockTakenOver():
+                return f"note: {event}"
             case Streamed():
                 told = event.record.kind in _TOLD_STREAMS
                 return f"{self._step(event.step_id)}: {event.record.kind.value}: {event.record.text}" if told else ""
@@ -125,6 +128,8 @@ class LiveTable:
                 self._about_run = f"read back: {event.evidence}"
             case Noted():
                 self._about_run = event.text
+            case LockTakenOver():
+                self._about_run = str(event)
 
     def _change(self, event: StepChanged) -> None:
         self._states[event.step_id] = event.state

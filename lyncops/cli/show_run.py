@@ -9,7 +9,7 @@ from typing import Final
 from lyncops.cli.blocks import Block, Heading, Table, Text, Tone
 from lyncops.cli.show_plan import duration
 from lyncops.plan.steps import ManualStep
-from lyncops.runs.model import Run, RunState, StepRecord, StepState
+from lyncops.runs.model import Run, RunState, RunSummary, StepRecord, StepState
 
 STEP_TONES: Final = {
     StepState.PENDING: Tone.FAINT,
@@ -27,17 +27,17 @@ _WENT_WRONG: Final = frozenset({RunState.PAUSED_BY_FAILED_STEP, RunState.TIMED_O
 """States in which the plan's notes are shown once more: they tell the repair of what can go wrong."""
 
 
-def runs_blocks(runs: Iterable[Run]) -> Iterator[Block]:
+def runs_blocks(runs: Iterable[RunSummary]) -> Iterator[Block]:
     """One row for each run."""
     rows = tuple(
         (
             run.run_id,
-            run.plan.procedure,
-            run.plan.target,
-            run.plan.mode.value if run.plan.mode else "-",
-            Text(run.state.value, _tone(run.state)),
+            run.procedure or "?",
+            run.target or "?",
+            run.mode or "-",
+            Text(run.state.value, _tone(run.state)) if run.state else Text("cannot be read", Tone.BAD),
             run.operator,
-            f"{run.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}",
+            f"{run.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if run.created_at else "?",
         )
         for run in runs
     )

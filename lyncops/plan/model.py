@@ -11,7 +11,7 @@ from lyncops.checks.result import CheckResult
 from lyncops.plan.conditions import Condition
 from lyncops.plan.serial import CONVERTER, canonical
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
-from lyncops.values import Fqdn, LyncVersion, Mode
+from lyncops.values import Effect, Fqdn, LyncVersion, Mode
 
 __all__ = ["CmdletStep", "ManualStep", "Mode", "Plan", "Step", "WaitStep"]
 
@@ -40,6 +40,16 @@ class Plan:
         data: dict[str, object] = CONVERTER.unstructure(self)
         del data["created_at"]
         return hashlib.sha256(canonical(data).encode()).hexdigest()
+
+    @property
+    def pools_to_lock(self) -> tuple[Fqdn, ...]:
+        """The pools that nobody else may work on meanwhile: those of `lock`, and those that its target and its changes name.
+
+        A file can be written by hand; what it would change cannot be left unlocked by it.
+        """
+        changes = (step.cmdlet for step in self.steps if isinstance(step, CmdletStep) and step.cmdlet.effect is Effect.CHANGE)
+        named = (cmdlet.arguments().get("PoolFqdn") for cmdlet in changes)
+        return tuple(sorted({self.target, *self.lock, *(Fqdn(str(name)) for name in named if name)}))
 
     @property
     def refusals(self) -> tuple[CheckResult, ...]:

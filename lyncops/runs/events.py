@@ -12,7 +12,9 @@ from typing import Protocol
 import attrs
 
 from lyncops.remoting.execution import CommandAddress, ErrorRecord, StreamRecord
+from lyncops.runs.lock import TakeOver
 from lyncops.runs.model import RunState, StepState
+from lyncops.runs.process import Process
 from lyncops.values import Outcome
 
 
@@ -84,7 +86,34 @@ class Noted:
     text: str
 
 
-JournalEvent = RunChanged | StepChanged | AttemptPrepared | AttemptEnded | GoalRead | Noted
+@attrs.frozen(slots=True, kw_only=True)
+class LockTakenOver:
+    """A process took the lock of pools from another one. It is in the run that lost them, and in the one that has them now."""
+
+    run_id: str
+    at: datetime
+    pools: tuple[str, ...]
+    from_run: str
+    from_owner: str
+    from_process: Process
+    by_run: str
+    by_owner: str
+    by_process: Process
+    why: TakeOver
+    evidence: str
+    reason: str = ""
+
+    def __str__(self) -> str:
+        """It in one sentence, and what gave the right to do it."""
+        for_run = "" if self.by_run == self.from_run else f" for run {self.by_run}"
+        reason = f" Reason: {self.reason}." if self.reason else ""
+        return (
+            f"{self.by_owner} ({self.by_process}) took the lock of {', '.join(self.pools)} from run {self.from_run} of "
+            f"{self.from_owner} ({self.from_process}){for_run}: {self.why.in_words}. {self.evidence}{reason}"
+        )
+
+
+JournalEvent = RunChanged | StepChanged | AttemptPrepared | AttemptEnded | GoalRead | Noted | LockTakenOver
 
 
 @attrs.frozen(slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import attrs
 
 from lyncops.errors import JournalError
-from lyncops.runs.events import AttemptEnded, AttemptPrepared, GoalRead, JournalEvent, Noted, RunChanged, StepChanged
+from lyncops.runs.events import AttemptEnded, AttemptPrepared, GoalRead, JournalEvent, LockTakenOver, Noted, RunChanged, StepChanged
 from lyncops.runs.model import Attempt, Run, StepRecord, StepState
 from lyncops.values import Outcome
 
@@ -36,6 +36,8 @@ def apply(run: Run, event: JournalEvent) -> Run:
             return attrs.evolve(run, goal_evidence=event.evidence)
         case Noted():
             return attrs.evolve(run, notes=(*run.notes, event.text))
+        case LockTakenOver():
+            return attrs.evolve(run, notes=(*run.notes, str(event)))
 
 
 def replay(run: Run, events: Iterable[JournalEvent]) -> Run:

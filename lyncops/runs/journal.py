@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
-from lyncops.runs.events import JournalEvent
+from lyncops.runs.events import JournalEvent, LockTakenOver
 from lyncops.runs.lock import Claim, Lock
-from lyncops.runs.model import Run
+from lyncops.runs.model import Run, RunSummary
 
 
 class Journal(Protocol):
     """Keeps runs, their events and the locks of pools. Every method raises JournalError when the store does not work."""
 
-    def begin(self, run: Run, claim: Claim) -> tuple[Lock, ...]:
-        """Take the locks and write the new run down, both or neither; the locks that were stolen.
+    def begin(self, run: Run, claim: Claim) -> tuple[LockTakenOver, ...]:
+        """Take the locks and write the new run down, both or neither. Answers what it wrote into the run: each taking over.
 
         Raises:
             RunLockedError: another run has one of the pools.
         """
         ...
 
-    def take_up(self, claim: Claim) -> tuple[Lock, ...]:
-        """Take the locks for a run that exists; the locks that were stolen.
+    def take_up(self, claim: Claim) -> tuple[LockTakenOver, ...]:
+        """Take the locks for a run that exists; what it wrote into the run.
 
         Raises:
             RunLockedError: another run has one of the pools, or a live process has this one.
@@ -41,6 +41,10 @@ class Journal(Protocol):
         """Renew the heartbeat; False when the locks are not held under `token` any more."""
         ...
 
+    def holds(self, run_id: str, token: str) -> bool:
+        """Whether the locks are held under `token` right now. Cheap, and writes nothing."""
+        ...
+
     def let_go(self, run_id: str, token: str) -> None:
         """End this process's hold: locks that there still are stay, at rest."""
         ...
@@ -53,8 +57,8 @@ class Journal(Protocol):
         """
         ...
 
-    def runs(self) -> tuple[Run, ...]:
-        """All runs, newest first."""
+    def runs(self, *, limit: int | None = None, before: str = "") -> tuple[RunSummary, ...]:
+        """The runs in short, newest first: at most `limit`, and those that are older than the run `before`."""
         ...
 
     def locks(self) -> tuple[Lock, ...]:
@@ -66,7 +70,11 @@ class Journal(Protocol):
         ...
 
 
-def open_journal(url: str) -> Journal:
+TIMEOUT: Final = timedelta(seconds=10)
+"""How long a journal may not answer before lyncops stops waiting for it."""
+
+
+def open_journal(url: str, timeout: timedelta = TIMEOUT) -> Journal:
     """Open (and create where it does not exist) the journal at a database url, `sqlite:///lyncops.db`.
 
     Raises:
@@ -74,4 +82,4 @@ def open_journal(url: str) -> Journal:
     """
     from lyncops.runs.sql_journal import SqlJournal
 
-    return SqlJournal.open(url)
+    return SqlJournal.open(url, timeout)

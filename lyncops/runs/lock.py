@@ -1,13 +1,14 @@
 """Who works on which pools: one run at a time (promise 7). Pure decisions; the journal keeps the rows.
 
 A run that is paused keeps its lock, because its pools are half way; it is then `at rest`, without a heartbeat. The lock goes
-when the run is over. A lock whose process died goes stale; only its own run may then simply take it up again.
+when the run is over. Only its own run may take up the lock of a dead process: one that is seen to be dead, or one that cannot be
+seen and whose heartbeat stood still for `STALE_AFTER`. That time passes on the database's clock, or while the lock is watched from
+here: the clocks of two computers are never compared.
 """
 
 from __future__ import annotations
 
-import os
-import socket
+import enum
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,38 +16,38 @@ from typing import Final
 import attrs
 
 from lyncops.errors import RunLockedError
+from lyncops.runs.process import Process
 from lyncops.values import Fqdn
+
+__all__ = ["HEARTBEAT", "STALE_AFTER", "Claim", "Life", "Lock", "Process", "Pulse", "TakeOver", "Taken", "lost", "taken_by"]
 
 HEARTBEAT: Final = timedelta(seconds=20)
 STALE_AFTER: Final = timedelta(minutes=2)
 
+Pulse = tuple[str, int, str]
+"""What a heartbeat changes: the life that it belongs to, how often it beat, and when that was by the holder's own clock."""
 
-@attrs.frozen(slots=True, kw_only=True)
-class Process:
-    """A process on a computer."""
 
-    host: str
-    pid: int
+class Life(enum.Enum):
+    """What is known of the process that holds a lock."""
 
-    @classmethod
-    def current(cls) -> Process:
-        """This one."""
-        return cls(host=socket.gethostname(), pid=os.getpid())
+    AT_REST = "at rest"  # it let go: its run is paused
+    DEAD = "dead"
+    STALE = "stale"  # its heartbeat stood still for too long
+    LIVE = "live"  # or nothing speaks against it
 
-    def is_gone(self) -> bool:
-        """Whether it is certain that the process does not live any more; False where that cannot be known.
 
-        Only POSIX has a signal that asks and does nothing; on Windows, and for another computer, the heartbeat decides.
-        """
-        if self.host != socket.gethostname() or os.name != "posix":
-            return False
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False  # it lives and belongs to somebody else
-        return False
+class TakeOver(enum.Enum):
+    """Why a process may take a lock from another."""
+
+    STOLEN = "stolen"  # on the operator's word (--steal-lock)
+    DEAD_PROCESS = "dead_process"
+    STALE = "stale"
+
+    @property
+    def in_words(self) -> str:
+        """How a report says it."""
+        return {"stolen": "on the operator's word", "dead_process": "its process is dead", "stale": "no sign of life"}[self.value]
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -61,15 +62,29 @@ class Lock:
     process: Process
     reason: str
     taken_at: datetime
-    heartbeat: datetime | None
+    heartbeat: datetime | None  # by the holder's clock: for people only
+    beats: int = 0
+    silence: timedelta | None = None  # since the last heartbeat, by the database's own clock; None where it has none
 
-    def is_stale(self, now: datetime) -> bool:
-        """Whether its process died without letting go."""
-        return self.heartbeat is not None and (now - self.heartbeat > STALE_AFTER or self.process.is_gone())
+    @property
+    def pulse(self) -> Pulse:
+        """It stays the same as long as the holder gives no sign of life."""
+        return self.token, self.beats, self.heartbeat.isoformat() if self.heartbeat else ""
 
-    def is_live(self, now: datetime) -> bool:
-        """Whether a process works under it right now."""
-        return self.heartbeat is not None and not self.is_stale(now)
+    def life(self, watched: frozenset[Pulse] = frozenset()) -> Life:
+        """What is known of its process. `watched` are the pulses that were seen to stand still for `STALE_AFTER`."""
+        if self.heartbeat is None:
+            return Life.AT_REST
+        lives = self.process.lives()
+        if lives is not None:
+            return Life.LIVE if lives else Life.DEAD
+        stood_still = self.silence is not None and self.silence > STALE_AFTER
+        return Life.STALE if stood_still or self.pulse in watched else Life.LIVE
+
+    @property
+    def must_be_watched(self) -> bool:
+        """Whether only watching can show that its process is dead: nothing else tells, and the database has no clock of its own."""
+        return self.silence is None and self.life() is Life.LIVE and self.process.lives() is None
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -85,6 +100,7 @@ class Claim:
     reason: str
     at: datetime
     steal: bool = False
+    watched: frozenset[Pulse] = frozenset()
 
     def locks(self) -> tuple[Lock, ...]:
         """The rows that it comes to."""
@@ -104,16 +120,59 @@ class Claim:
         )
 
 
-def displaced(held: Iterable[Lock], claim: Claim) -> tuple[Lock, ...]:
-    """The locks of other runs (or of a live process of the same run) that the claim takes away.
+@attrs.frozen(slots=True, kw_only=True)
+class Taken:
+    """The locks that a claim takes from one process, and what gives it the right to."""
+
+    run_id: str
+    owner: str
+    process: Process
+    pools: tuple[Fqdn, ...]
+    why: TakeOver
+    evidence: str
+
+
+def taken_by(claim: Claim, held: Iterable[Lock]) -> tuple[Taken, ...]:
+    """What the claim takes from other processes. A lock at rest is its own run's to take up: nothing is taken from anybody.
 
     Raises:
-        RunLockedError: there are some and the claim does not steal.
+        RunLockedError: some is another run's, or a live process' of the same run, and the claim does not steal.
     """
-    hindering = tuple(lock for lock in held if lock.run_id != claim.run_id or lock.is_live(claim.at))
-    if hindering and not claim.steal:
-        raise _locked(hindering[0], claim)
-    return hindering
+    found: dict[tuple[str, str], list[Lock]] = {}
+    for lock in held:
+        found.setdefault((lock.run_id, lock.token), []).append(lock)
+    judged = (_judged(claim, tuple(locks)) for locks in found.values())
+    return tuple(taken for taken in judged if taken is not None)
+
+
+def _judged(claim: Claim, locks: tuple[Lock, ...]) -> Taken | None:
+    lock = locks[0]
+    life = lock.life(claim.watched)
+    if lock.run_id != claim.run_id or life is Life.LIVE:
+        if not claim.steal:
+            raise _locked(lock, claim, life)
+        why, evidence = TakeOver.STOLEN, f"The operator asked for it (--steal-lock). {_seen(lock, life)}"
+    elif life is Life.AT_REST:
+        return None
+    else:
+        why, evidence = TakeOver.DEAD_PROCESS if life is Life.DEAD else TakeOver.STALE, _seen(lock, life)
+    pools = tuple(sorted(one.pool for one in locks))
+    return Taken(run_id=lock.run_id, owner=lock.owner, process=lock.process, pools=pools, why=why, evidence=evidence)
+
+
+def _seen(lock: Lock, life: Life) -> str:
+    """What shows how the holder of a lock is."""
+    match life:
+        case Life.AT_REST:
+            return "Its run was paused."
+        case Life.DEAD:
+            return f"There is no {lock.process} any more: same computer, same start of it, same process namespace."
+        case Life.STALE if lock.silence is not None and lock.silence > STALE_AFTER:
+            return f"By the database's clock its last heartbeat was {lock.silence.total_seconds():.0f} seconds ago."
+        case Life.STALE:
+            return f"Its heartbeat was watched for {STALE_AFTER.total_seconds():.0f} seconds and stood still."
+        case Life.LIVE:
+            return f"Nothing shows that {lock.process} is dead."
 
 
 def lost(run_id: str) -> RunLockedError:
@@ -125,23 +184,23 @@ def lost(run_id: str) -> RunLockedError:
     )
 
 
-def _locked(lock: Lock, claim: Claim) -> RunLockedError:
+def _locked(lock: Lock, claim: Claim, life: Life) -> RunLockedError:
     since = f"since {lock.taken_at:%Y-%m-%d %H:%M} UTC, on {lock.process.host} (process {lock.process.pid})"
     reason = f", {lock.reason}" if lock.reason else ""
     if lock.run_id == claim.run_id:
         return RunLockedError(
             f"Run {lock.run_id} is being worked on right now by {lock.owner}, {since}.",
-            remedy="Wait until it ends or pauses; if that process is certainly dead, resume again in two minutes.",
+            remedy="Wait until it ends or pauses. If that process is certainly dead, take its lock: --steal-lock.",
             run_id=lock.run_id,
         )
-    if lock.heartbeat is None:
-        state = "it is paused: resume it, or cancel it"
-    elif lock.is_stale(claim.at):
-        state = f"its process gave no sign of life since {lock.heartbeat:%H:%M:%S} UTC: resume it"
-    else:
-        state = "it is being worked on right now: wait for it"
+    states = {
+        Life.AT_REST: "it is paused: resume it, or cancel it",
+        Life.DEAD: "its process is dead: resume it",
+        Life.STALE: f"its process gave no sign of life for {STALE_AFTER.total_seconds():.0f} seconds: resume it",
+        Life.LIVE: "it is being worked on right now: wait for it",
+    }
     return RunLockedError(
-        f"{lock.pool} is locked by run {lock.run_id} of {lock.owner}, {since}{reason}; {state}.",
+        f"{lock.pool} is locked by run {lock.run_id} of {lock.owner}, {since}{reason}; {states[life]}.",
         remedy=f"Look at it with `lyncops runs show {lock.run_id}`; taking the lock away must be asked for (--steal-lock).",
         run_id=lock.run_id,
     )

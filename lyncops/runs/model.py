@@ -162,3 +162,19 @@ class Run:
     def exceptions(self) -> tuple[str, ...]:
         """What went other than planned without stopping the run, in the order of the steps."""
         return tuple(f"{record.step.title}: {text}" for record in self.steps for text in record.exceptions)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class RunSummary:
+    """What a list shows of a run, read without its plan and its events. What cannot be read is empty, or None."""
+
+    run_id: str
+    deployment: str
+    procedure: str
+    target: str
+    mode: str
+    state: RunState | None
+    operator: str
+    reason: str
+    created_at: datetime | None
+    changed_at: datetime | None

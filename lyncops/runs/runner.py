@@ -12,13 +12,15 @@ import attrs
 from lyncops.errors import AuthenticationFailedError, JournalError
 from lyncops.plan.model import Plan
 from lyncops.remoting.interface import Clock, RunsCmdlets
-from lyncops.runs.events import GoalRead, Noted, Observer
+from lyncops.runs.events import GoalRead, LockTakenOver, Observer
+from lyncops.runs.history import replay
 from lyncops.runs.journal import Journal
 from lyncops.runs.ledger import Ledger
-from lyncops.runs.lock import Claim, Lock, Process, displaced
+from lyncops.runs.lock import Claim, Process, taken_by
 from lyncops.runs.model import Run, RunState, StepState
 from lyncops.runs.recheck import Recheck, require_unrefused
 from lyncops.runs.steps import PATIENCE, Halt, Steps
+from lyncops.runs.vigil import watched
 from lyncops.runs.watching import Read, Watcher
 
 
@@ -53,10 +55,11 @@ class Runner:
         run = Run.of(plan, run_id=_new_id(now), operator=operator, reason=reason, created_at=now)
         claim = self._claim(run, operator=operator, reason=reason, steal=steal_lock)
         # While somebody else moves these pools, what they show now says nothing about the plan.
-        displaced((lock for lock in self.journal.locks() if lock.deployment == plan.deployment and lock.pool in plan.lock), claim)
+        taken_by(claim, (lock for lock in self.journal.locks() if lock.deployment == plan.deployment and lock.pool in claim.pools))
         if self.recheck is not None:
             self.recheck(plan)
-        return self._work(run, claim, stolen=self.journal.begin(run, claim))
+        taken = self.journal.begin(run, claim)
+        return self._work(replay(run, taken), claim, taken=taken)
 
     def resume(self, run_id: str, *, operator: str = "", steal_lock: bool = False) -> Run:
         """Go on with a run that stopped, or whose process died; a run that is over is answered as it is.
@@ -69,8 +72,8 @@ class Runner:
         if run.state.is_final:
             return run
         claim = self._claim(run, operator=operator or run.operator, reason=run.reason, steal=steal_lock)
-        stolen = self.journal.take_up(claim)
-        return self._work(self.journal.load(run_id), claim, stolen=stolen)
+        taken = self.journal.take_up(watched(claim, self.journal, self.clock))
+        return self._work(self.journal.load(run_id), claim, taken=taken)
 
     def cancel(self, run_id: str, *, operator: str, reason: str) -> Run:
         """Give a run up: it is over, its pools are free. Nothing is undone and nothing is stopped.
@@ -83,7 +86,7 @@ class Runner:
         if run.state.is_final:
             raise JournalError(f"Run {run_id} is over ({run.state.value}); it cannot be cancelled.")
         claim = self._claim(run, operator=operator, reason=reason, steal=False)
-        self.journal.take_up(claim)
+        self.journal.take_up(watched(claim, self.journal, self.clock))
         ledger = self._ledger(self.journal.load(run_id), claim)
         with ledger.held():
             ledger.state(RunState.CANCELLED, f"Cancelled by {operator}: {reason}")
@@ -92,7 +95,7 @@ class Runner:
     def _claim(self, run: Run, *, operator: str, reason: str, steal: bool) -> Claim:
         return Claim(
             deployment=run.plan.deployment,
-            pools=run.plan.lock,
+            pools=run.plan.pools_to_lock,
             run_id=run.run_id,
             token=secrets.token_hex(16),
             owner=operator,
@@ -105,12 +108,11 @@ class Runner:
     def _ledger(self, run: Run, claim: Claim) -> Ledger:
         return Ledger(run, journal=self.journal, clock=self.clock, token=claim.token, observers=self.observers)
 
-    def _work(self, run: Run, claim: Claim, *, stolen: tuple[Lock, ...]) -> Run:
+    def _work(self, run: Run, claim: Claim, *, taken: tuple[LockTakenOver, ...]) -> Run:
         ledger = self._ledger(run, claim)
         with ledger.held():
-            for lock in stolen:
-                text = f"{claim.owner} took the lock of {lock.pool} away from run {lock.run_id} of {lock.owner}."
-                ledger.write(Noted(run_id=run.run_id, at=ledger.now(), text=text))
+            for event in taken:
+                ledger.tell(event)
             try:
                 halt = self._steps(ledger) or self._goal(ledger)
             except KeyboardInterrupt:

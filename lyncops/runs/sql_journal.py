@@ -2,261 +2,260 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Generator
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import Final, Self
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, Final, Self
 
 import sqlalchemy as sa
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.event import listen
-from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
-from lyncops.errors import JournalError
+from lyncops.errors import InvalidValueError, JournalError
 from lyncops.plan.codec import plan_from_json, plan_to_json
+from lyncops.runs.database import Database
 from lyncops.runs.event_codec import event_from_text, event_to_text, kind_of
-from lyncops.runs.events import JournalEvent, Noted, RunChanged
+from lyncops.runs.events import JournalEvent, LockTakenOver, RunChanged
 from lyncops.runs.history import replay
-from lyncops.runs.lock import Claim, Lock, Process, displaced, lost
-from lyncops.runs.model import Run
+from lyncops.runs.journal import TIMEOUT
+from lyncops.runs.journal_url import JournalUrl
+from lyncops.runs.lock import Claim, Lock, Process, Taken, lost, taken_by
+from lyncops.runs.model import Run, RunState, RunSummary
+from lyncops.runs.schema import EVENTS, LOCKS, RUNS
 from lyncops.values import Fqdn
 
 FORMAT: Final = 1
-PRAGMAS: tuple[str, ...] = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
-"""How SQLite keeps the journal: what is committed survives a power cut."""
-
-_metadata: Final = sa.MetaData()
-_runs: Final = sa.Table(
-    "lyncops_runs",
-    _metadata,
-    sa.Column("run_id", sa.String(64), primary_key=True),
-    sa.Column("format", sa.Integer, nullable=False),
-    sa.Column("created_at", sa.String(40), nullable=False),
-    sa.Column("operator", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("content_id", sa.Text, nullable=False),
-    sa.Column("plan", sa.Text, nullable=False),
-    sa.Column("pools", sa.Integer, nullable=False),  # how many locks the run has while it is worked on
-)
-_events: Final = sa.Table(
-    "lyncops_events",
-    _metadata,
-    sa.Column("run_id", sa.String(64), sa.ForeignKey("lyncops_runs.run_id"), primary_key=True),
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("at", sa.String(40), nullable=False),
-    sa.Column("kind", sa.String(40), nullable=False),
-    sa.Column("body", sa.Text, nullable=False),
-)
-_locks: Final = sa.Table(
-    "lyncops_locks",
-    _metadata,
-    sa.Column("deployment", sa.String(200), primary_key=True),
-    sa.Column("pool", sa.String(255), primary_key=True),
-    sa.Column("run_id", sa.String(64), nullable=False),
-    sa.Column("token", sa.String(64), nullable=False),
-    sa.Column("owner", sa.Text, nullable=False),
-    sa.Column("host", sa.Text, nullable=False),
-    sa.Column("pid", sa.Integer, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("taken_at", sa.String(40), nullable=False),
-    sa.Column("heartbeat", sa.String(40), nullable=True),
-)
 
 
 class SqlJournal:
     """A `Journal` in a database that SQLAlchemy knows. Safe to use from several threads and several processes."""
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
-        self._one_at_a_time = threading.RLock()  # an in-memory database has one connection for all threads
-        self._place = engine.url.render_as_string(hide_password=True)
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     @classmethod
-    def open(cls, url: str) -> Self:
-        """Open the database and create the tables that are missing.
+    def open(cls, url: str, timeout: timedelta = TIMEOUT) -> Self:
+        """Open the database, create the tables that are missing, and bring those of an older lyncops up to date.
 
         Raises:
-            JournalError: the url is none, its driver is not installed, or the database cannot be opened or written.
+            JournalError: the url is none, its driver is not installed, or the database cannot be opened.
         """
         try:
-            journal = cls(_engine(url))
-        except (ArgumentError, NoSuchModuleError, ImportError) as error:
-            raise JournalError(
-                f"The journal's url cannot be used: {error}.",
-                remedy='Write [journal] url = "sqlite:///lyncops.db", or install the driver of the database that it names.',
-            ) from error
-        with journal._transaction() as connection:
-            _metadata.create_all(connection)
-            # Creating what exists writes nothing: show now, and not in the middle of a run, that the journal can be written.
-            connection.execute(sa.update(_locks).where(sa.false()).values(token=""))
-        return journal
+            parsed = JournalUrl.parse(url)
+        except InvalidValueError as error:
+            raise JournalError(error.what, remedy=error.remedy) from None
+        return cls(Database.open(parsed, timeout))
 
-    def begin(self, run: Run, claim: Claim) -> tuple[Lock, ...]:
+    def begin(self, run: Run, claim: Claim) -> tuple[LockTakenOver, ...]:
         """See `Journal.begin`."""
-        with self._transaction() as connection:
-            stolen = self._take(connection, claim)
-            connection.execute(
-                sa.insert(_runs).values(
-                    run_id=run.run_id,
-                    format=FORMAT,
-                    created_at=_text(run.created_at),
-                    operator=run.operator,
-                    reason=run.reason,
-                    content_id=run.plan.content_id,
-                    plan=plan_to_json(run.plan),
-                    pools=len(claim.locks()),
-                )
-            )
-        return stolen
 
-    def take_up(self, claim: Claim) -> tuple[Lock, ...]:
+        def work(connection: sa.Connection) -> tuple[LockTakenOver, ...]:
+            connection.execute(sa.insert(RUNS).values(**_run_row(run), pools=len(claim.locks())))
+            return _take(connection, claim)
+
+        return self._database.write(work, partial(_is_held, run_id=claim.run_id, token=claim.token))
+
+    def take_up(self, claim: Claim) -> tuple[LockTakenOver, ...]:
         """See `Journal.take_up`."""
-        with self._transaction() as connection:
-            return self._take(connection, claim)
+
+        def work(connection: sa.Connection) -> tuple[LockTakenOver, ...]:
+            connection.execute(sa.update(RUNS).where(RUNS.c.run_id == claim.run_id).values(pools=len(claim.locks())))
+            return _take(connection, claim)
+
+        return self._database.write(work, partial(_is_held, run_id=claim.run_id, token=claim.token))
 
     def append(self, event: JournalEvent, *, token: str) -> None:
         """See `Journal.append`."""
-        with self._transaction() as connection:
-            if not self._beat(connection, event.run_id, token, event.at):
+
+        def work(connection: sa.Connection) -> None:
+            if not _beat(connection, event.run_id, token, event.at):
                 raise lost(event.run_id)
             _add(connection, event)
             if isinstance(event, RunChanged) and event.state.is_final:  # at once: a process may die before it does anything more
-                connection.execute(sa.delete(_locks).where(_mine(event.run_id, token)))
+                connection.execute(sa.delete(LOCKS).where(_mine(event.run_id, token)))
+
+        self._database.write(work, partial(_is_last, event=event))
 
     def beat(self, run_id: str, token: str, at: datetime) -> bool:
         """See `Journal.beat`."""
-        with self._transaction() as connection:
-            return self._beat(connection, run_id, token, at)
+        return self._database.write(lambda connection: _beat(connection, run_id, token, at))
+
+    def holds(self, run_id: str, token: str) -> bool:
+        """See `Journal.holds`."""
+        return self._database.read(lambda connection: _is_held(connection, run_id, token))
 
     def let_go(self, run_id: str, token: str) -> None:
         """See `Journal.let_go`."""
-        with self._transaction() as connection:
-            connection.execute(sa.update(_locks).where(_mine(run_id, token)).values(heartbeat=None))
+        at_rest = sa.update(LOCKS).where(_mine(run_id, token)).values(heartbeat=None)
+        self._database.write(lambda connection: connection.execute(at_rest))
 
     def load(self, run_id: str) -> Run:
         """See `Journal.load`."""
-        with self._transaction() as connection:
-            row = connection.execute(sa.select(_runs).where(_runs.c.run_id == run_id)).mappings().one_or_none()
-            if row is None:
-                raise JournalError(
-                    f"The journal {self._place} knows no run {run_id!r}.",
-                    remedy="See `lyncops runs list` for the runs that it has.",
-                )
-            return self._run(connection, row)
+        return self._database.read(lambda connection: self._load(connection, run_id))
 
-    def runs(self) -> tuple[Run, ...]:
+    def runs(self, *, limit: int | None = None, before: str = "") -> tuple[RunSummary, ...]:
         """See `Journal.runs`."""
-        with self._transaction() as connection:
-            rows = connection.execute(sa.select(_runs).order_by(_runs.c.created_at.desc(), _runs.c.run_id.desc())).mappings().all()
-            return tuple(self._run(connection, row) for row in rows)
+        columns = [RUNS.c[name] for name in _SUMMARY]
+        wanted = sa.select(*columns).order_by(RUNS.c.created_at.desc(), RUNS.c.run_id.desc()).limit(limit)
+        if before:
+            there = sa.select(RUNS.c.created_at, RUNS.c.run_id).where(RUNS.c.run_id == before)
+            wanted = wanted.where(sa.tuple_(RUNS.c.created_at, RUNS.c.run_id) < there.scalar_subquery())
+
+        def work(connection: sa.Connection) -> tuple[RunSummary, ...]:
+            return tuple(map(_summary, connection.execute(wanted).mappings().all()))
+
+        return self._database.read(work)
 
     def locks(self) -> tuple[Lock, ...]:
         """See `Journal.locks`."""
-        with self._transaction() as connection:
-            rows = connection.execute(sa.select(_locks).order_by(_locks.c.deployment, _locks.c.pool)).mappings().all()
-            return tuple(_lock(row) for row in rows)
+        return self._database.read(lambda connection: _locks(connection, sa.true()))
 
     def close(self) -> None:
         """See `Journal.close`."""
-        self._engine.dispose()
+        self._database.close()
 
-    @contextmanager
-    def _transaction(self) -> Generator[sa.Connection]:
-        with self._one_at_a_time:
-            try:
-                with self._engine.begin() as connection:
-                    yield connection
-            except SQLAlchemyError as error:
-                cause = getattr(error, "orig", None) or error
-                raise JournalError(
-                    f"The journal {self._place} does not work: {cause}.",
-                    remedy="Nothing is sent while it cannot be written: see that its folder exists, is writable and has room.",
-                ) from error
-
-    def _take(self, connection: sa.Connection, claim: Claim) -> tuple[Lock, ...]:
-        wanted = sa.and_(_locks.c.deployment == claim.deployment, _locks.c.pool.in_(claim.pools))
-        held = tuple(_lock(row) for row in connection.execute(sa.select(_locks).where(wanted)).mappings().all())
-        stolen = displaced(held, claim)
-        for run_id in {lock.run_id for lock in stolen}:
-            reason = claim.reason or "no reason given"
-            text = f"{claim.owner} took the lock of its pools away, for run {claim.run_id}: {reason}"
-            _add(connection, Noted(run_id=run_id, at=claim.at, text=text))
-        connection.execute(sa.delete(_locks).where(wanted))
-        try:
-            for lock in claim.locks():
-                connection.execute(sa.insert(_locks).values(**_row(lock)))
-        except IntegrityError as error:  # another process was faster, on a database that does not make writers queue
-            raise lost(claim.run_id) from error
-        return stolen
-
-    def _beat(self, connection: sa.Connection, run_id: str, token: str, at: datetime) -> bool:
-        found = connection.execute(sa.update(_locks).where(_mine(run_id, token)).values(heartbeat=_text(at))).rowcount
-        expected = connection.execute(sa.select(_runs.c.pools).where(_runs.c.run_id == run_id)).scalar_one()
-        return bool(found == expected)
-
-    def _run(self, connection: sa.Connection, row: sa.RowMapping) -> Run:
-        run_id = str(row["run_id"])
-        if row["format"] != FORMAT:
-            raise JournalError(f"Run {run_id} was written by another version of lyncops.", remedy="Read it with that version.")
-        plan = plan_from_json(str(row["plan"]))
-        if plan.content_id != row["content_id"]:
+    def _load(self, connection: sa.Connection, run_id: str) -> Run:
+        row = connection.execute(sa.select(RUNS).where(RUNS.c.run_id == run_id)).mappings().one_or_none()
+        if row is None:
             raise JournalError(
-                f"The plan of run {run_id} was altered in the journal.",
-                remedy="Do not resume it: make a new plan from what the servers show.",
+                f"The journal {self._database.place} knows no run {run_id!r}.",
+                remedy="See `lyncops runs list` for the runs that it has.",
             )
-        run = Run.of(
-            plan,
-            run_id=run_id,
-            operator=str(row["operator"]),
-            reason=str(row["reason"]),
-            created_at=_time(str(row["created_at"])),
-        )
-        entries = connection.execute(
-            sa.select(_events.c.kind, _events.c.body).where(_events.c.run_id == run_id).order_by(_events.c.number)
-        ).all()
-        return replay(run, (event_from_text(str(kind), str(body)) for kind, body in entries))
+        stored = sa.select(EVENTS.c.kind, EVENTS.c.body).where(EVENTS.c.run_id == run_id).order_by(EVENTS.c.number)
+        entries = connection.execute(stored).all()
+        return replay(_run(row), (event_from_text(str(kind), str(body)) for kind, body in entries))
 
 
-def _engine(url: str) -> sa.Engine:
-    parsed = sa.make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed)
-    in_memory = parsed.database in (None, "", ":memory:")
-    if in_memory:
-        engine = sa.create_engine(parsed, poolclass=StaticPool, connect_args={"check_same_thread": False})
-    else:
-        engine = sa.create_engine(parsed, connect_args={"timeout": 30.0})
-    listen(engine, "connect", _make_durable)
-    listen(engine, "begin", _begin_writing)
-    return engine
+def _take(connection: sa.Connection, claim: Claim) -> tuple[LockTakenOver, ...]:
+    """Take the locks that the claim wants, and write down from whom, in the run that loses them and in the one that gets them."""
+    if connection.dialect.name == "postgresql":
+        # Whoever wants to write locks queues here (SQLite queued when the transaction began), and each statement after this one
+        # sees what the one before has committed. Clients of older versions, which know no other lock, queue as well.
+        connection.exec_driver_sql(f"LOCK TABLE {LOCKS.name} IN SHARE ROW EXCLUSIVE MODE")
+    wanted = sa.and_(LOCKS.c.deployment == claim.deployment, LOCKS.c.pool.in_(sorted(set(claim.pools))))
+    mine = LOCKS.c.run_id == claim.run_id  # also of pools that an older version locked and this one does not
+    takings = taken_by(claim, _locks(connection, sa.or_(wanted, mine)))
+    connection.execute(sa.delete(LOCKS).where(sa.or_(wanted, mine)))
+    for lock in claim.locks():
+        connection.execute(sa.insert(LOCKS).values(**_row(lock), beat_at=_now(connection)))
+    for taken in takings:
+        if taken.run_id != claim.run_id:
+            _add(connection, _told(taken, claim, run_id=taken.run_id))
+    mine_to_tell = tuple(_told(taken, claim, run_id=claim.run_id) for taken in takings)
+    for event in mine_to_tell:
+        _add(connection, event)
+    return mine_to_tell
 
 
-def _make_durable(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    # sqlite3 would begin transactions by itself, and late; lyncops begins them, see below.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in PRAGMAS:
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+def _told(taken: Taken, claim: Claim, *, run_id: str) -> LockTakenOver:
+    return LockTakenOver(
+        run_id=run_id,
+        at=claim.at,
+        pools=taken.pools,
+        from_run=taken.run_id,
+        from_owner=taken.owner,
+        from_process=taken.process,
+        by_run=claim.run_id,
+        by_owner=claim.owner,
+        by_process=claim.process,
+        why=taken.why,
+        evidence=taken.evidence,
+        reason=claim.reason,
+    )
 
 
-def _begin_writing(connection: sa.Connection) -> None:
-    # Immediate: two processes queue here, and neither finds itself unable to write after it has read.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _beat(connection: sa.Connection, run_id: str, token: str, at: datetime) -> bool:
+    values = {"heartbeat": _text(at), "beats": LOCKS.c.beats + 1, "beat_at": _now(connection)}
+    found = connection.execute(sa.update(LOCKS).where(_mine(run_id, token)).values(values)).rowcount
+    return bool(found) and found == _expected(connection, run_id)
+
+
+def _is_held(connection: sa.Connection, run_id: str, token: str) -> bool:
+    found = connection.execute(sa.select(sa.func.count()).select_from(LOCKS).where(_mine(run_id, token))).scalar_one()
+    return bool(found) and found == _expected(connection, run_id)
+
+
+def _expected(connection: sa.Connection, run_id: str) -> int:
+    return int(connection.execute(sa.select(RUNS.c.pools).where(RUNS.c.run_id == run_id)).scalar() or 0)
+
+
+def _now(connection: sa.Connection) -> sa.ColumnElement[Any]:
+    """The time of a database that is a server. SQLite has no clock but that of whoever opens the file."""
+    return sa.func.clock_timestamp() if connection.dialect.name == "postgresql" else sa.null()
+
+
+def _locks(connection: sa.Connection, which: sa.ColumnElement[bool]) -> tuple[Lock, ...]:
+    silence = sa.null() if connection.dialect.name != "postgresql" else sa.func.clock_timestamp() - LOCKS.c.beat_at
+    wanted = sa.select(LOCKS, silence.label("silence")).where(which).order_by(LOCKS.c.deployment, LOCKS.c.pool)
+    return tuple(map(_lock, connection.execute(wanted).mappings().all()))
 
 
 def _mine(run_id: str, token: str) -> sa.ColumnElement[bool]:
-    return sa.and_(_locks.c.run_id == run_id, _locks.c.token == token)
+    return sa.and_(LOCKS.c.run_id == run_id, LOCKS.c.token == token)
 
 
 def _add(connection: sa.Connection, event: JournalEvent) -> None:
-    last = connection.execute(sa.select(sa.func.max(_events.c.number)).where(_events.c.run_id == event.run_id)).scalar()
-    connection.execute(
-        sa.insert(_events).values(
-            run_id=event.run_id, number=(last or 0) + 1, at=_text(event.at), kind=kind_of(event), body=event_to_text(event)
+    last = connection.execute(sa.select(sa.func.max(EVENTS.c.number)).where(EVENTS.c.run_id == event.run_id)).scalar()
+    row = {"number": (last or 0) + 1, "at": _text(event.at), "kind": kind_of(event), "body": event_to_text(event)}
+    connection.execute(sa.insert(EVENTS).values(run_id=event.run_id, **row))
+    if isinstance(event, RunChanged):
+        values = {"state": event.state.value, "changed_at": _text(event.at)}
+        connection.execute(sa.update(RUNS).where(RUNS.c.run_id == event.run_id).values(values))
+
+
+def _is_last(connection: sa.Connection, event: JournalEvent) -> bool:
+    """Whether the event is the run's newest one: it was committed, and only the word of it was lost."""
+    newest = sa.select(EVENTS.c.kind, EVENTS.c.body).where(EVENTS.c.run_id == event.run_id).order_by(EVENTS.c.number.desc())
+    row = connection.execute(newest.limit(1)).one_or_none()
+    return row is not None and tuple(row) == (kind_of(event), event_to_text(event))
+
+
+def _run_row(run: Run) -> dict[str, object]:
+    return {
+        "run_id": run.run_id,
+        "format": FORMAT,
+        "created_at": _text(run.created_at),
+        "operator": run.operator,
+        "reason": run.reason,
+        "content_id": run.plan.content_id,
+        "plan": plan_to_json(run.plan),
+        "deployment": run.plan.deployment,
+        "procedure": run.plan.procedure,
+        "target": str(run.plan.target),
+        "mode": run.plan.mode.value if run.plan.mode else "",
+        "state": run.state.value,
+    }
+
+
+def _run(row: sa.RowMapping) -> Run:
+    """The run of a row, as it was before its first event."""
+    run_id = str(row["run_id"])
+    if row["format"] != FORMAT:
+        raise JournalError(f"Run {run_id} was written by another version of lyncops.", remedy="Read it with that version.")
+    plan = plan_from_json(str(row["plan"]))
+    if plan.content_id != row["content_id"]:
+        raise JournalError(
+            f"The plan of run {run_id} was altered in the journal.",
+            remedy="Do not resume it: make a new plan from what the servers show.",
         )
+    operator, reason = str(row["operator"]), str(row["reason"])
+    return Run.of(plan, run_id=run_id, operator=operator, reason=reason, created_at=_time(str(row["created_at"])))
+
+
+_SUMMARY: Final = ("run_id", "deployment", "procedure", "target", "mode", "state", "operator", "reason", "created_at", "changed_at")
+
+
+def _summary(row: sa.RowMapping) -> RunSummary:
+    states: Iterable[RunState] = (state for state in RunState if state.value == row["state"])
+    return RunSummary(
+        run_id=str(row["run_id"]),
+        deployment=str(row["deployment"]),
+        procedure=str(row["procedure"]),
+        target=str(row["target"]),
+        mode=str(row["mode"]),
+        state=next(iter(states), None),
+        operator=str(row["operator"]),
+        reason=str(row["reason"]),
+        created_at=_moment(str(row["created_at"])),
+        changed_at=_moment(str(row["changed_at"])),
     )
 
 
@@ -272,21 +271,29 @@ def _row(lock: Lock) -> dict[str, object]:
         "reason": lock.reason,
         "taken_at": _text(lock.taken_at),
         "heartbeat": _text(lock.heartbeat) if lock.heartbeat else None,
+        "machine_id": lock.process.machine_id,
+        "boot_id": lock.process.boot_id,
+        "pid_namespace": lock.process.pid_namespace,
+        "started": lock.process.started,
+        "beats": lock.beats,
     }
 
 
 def _lock(row: sa.RowMapping) -> Lock:
-    heartbeat = row["heartbeat"]
+    heartbeat, silence = row["heartbeat"], row["silence"]
+    known = {name: str(row[name]) for name in ("machine_id", "boot_id", "pid_namespace", "started")}
     return Lock(
         deployment=str(row["deployment"]),
         pool=Fqdn(str(row["pool"])),
         run_id=str(row["run_id"]),
         token=str(row["token"]),
         owner=str(row["owner"]),
-        process=Process(host=str(row["host"]), pid=int(str(row["pid"]))),
+        process=Process(host=str(row["host"]), pid=int(str(row["pid"])), **known),
         reason=str(row["reason"]),
         taken_at=_time(str(row["taken_at"])),
         heartbeat=_time(str(heartbeat)) if heartbeat else None,
+        beats=int(str(row["beats"])),
+        silence=silence if isinstance(silence, timedelta) else None,
     )
 
 
@@ -296,3 +303,11 @@ def _text(moment: datetime) -> str:
 
 def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def _moment(text: str) -> datetime | None:
+    """A time that a list shows; None where it cannot be read."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

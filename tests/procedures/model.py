@@ -15,10 +15,10 @@ from lyncops.lab.world import World
 from lyncops.plan.codec import plan_from_json, plan_to_json
 from lyncops.plan.conditions import Truth, all_hold
 from lyncops.plan.model import Plan
-from lyncops.runs.journal import open_journal
 from lyncops.runs.model import Run
 from lyncops.runs.runner import Runner
 from lyncops.values import Fqdn, Mode
+from tests.journals import scratch_journal
 from tests.model_sessions import ModelClock, ModelSessions
 from tests.procedures.asking import Options, ask
 
@@ -49,7 +49,7 @@ class Site:
 
     def run(self, plan: Plan) -> Run:
         """Run what was saved: the plan goes through its JSON first."""
-        runner = Runner(sessions=self.sessions, clock=self.clock, journal=open_journal("sqlite://"), read=self.read, poll=POLL)
+        runner = Runner(sessions=self.sessions, clock=self.clock, journal=scratch_journal(), read=self.read, poll=POLL)
         return runner.start(plan_from_json(plan_to_json(plan)), operator="tester")
 
     def reached(self, plan: Plan) -> Truth:

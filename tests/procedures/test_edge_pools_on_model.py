@@ -30,10 +30,11 @@ from lyncops.lab.world import World
 from lyncops.plan.codec import plan_from_json, plan_to_json
 from lyncops.plan.model import Plan
 from lyncops.procedures import PROCEDURES, ProcedureRequest
-from lyncops.runs.journal import Journal, open_journal
+from lyncops.runs.journal import Journal
 from lyncops.runs.model import Run, RunState, StepState
 from lyncops.runs.runner import Runner
 from lyncops.values import Fqdn, Unread
+from tests.journals import scratch_journal
 from tests.model_sessions import ModelClock, ModelSessions
 
 EDGES: Final[Mapping[str, tuple[str, str]]] = {
@@ -92,7 +93,7 @@ class Shift:
     world: World
     edge_endpoints: bool = True
     gates: list[str] = attrs.field(factory=list[str])
-    journal: Journal = attrs.field(factory=lambda: open_journal("sqlite://"))
+    journal: Journal = attrs.field(factory=scratch_journal)
     sessions: ModelSessions = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:

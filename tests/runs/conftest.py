@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import Postgres
 from tests.runs.scene import Office
 
 
@@ -15,9 +16,10 @@ def office(tmp_path: Path) -> Iterator[Office]:
     office.close()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def no_power_cuts() -> Iterator[None]:
-    """These tests kill processes, not computers: the disk need not be waited for."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("lyncops.runs.sql_journal.PRAGMAS", ("journal_mode=WAL", "synchronous=OFF", "foreign_keys=ON"))
-        yield
+@pytest.fixture(params=["sqlite", "postgres"])
+def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    """An office whose journal is in a file of SQLite, and then in a real PostgreSQL."""
+    postgres: Postgres | None = request.getfixturevalue("postgres") if request.param == "postgres" else None
+    office = Office(tmp_path, database=postgres.database() if postgres else "")
+    yield office
+    office.close()

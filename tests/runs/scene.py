@@ -22,10 +22,10 @@ from lyncops.plan.conditions import Condition, PoolStateIs
 from lyncops.plan.model import Plan
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
 from lyncops.remoting.execution import CommandAddress, ErrorRecord, Execution, StreamKind, StreamRecord
-from lyncops.runs.events import Event, JournalEvent, Observer
+from lyncops.runs.events import Event, JournalEvent, LockTakenOver, Observer
 from lyncops.runs.journal import Journal, open_journal
 from lyncops.runs.lock import Claim, Lock, Process
-from lyncops.runs.model import Run
+from lyncops.runs.model import Run, RunSummary
 from lyncops.runs.runner import Runner
 from lyncops.values import ANYWHERE, Fqdn, LyncVersion, Mode, Outcome, Place
 from tests.deployments import front_end_pool, two_sites
@@ -33,7 +33,7 @@ from tests.deployments import front_end_pool, two_sites
 R = TypeVar("R")
 START = datetime(2013, 11, 21, 3, 0, tzinfo=UTC)
 A, B, C = (Fqdn(f"{letter}.contoso.com") for letter in "abc")
-DEAD = Process(host=Process.current().host, pid=2**31 - 1)
+DEAD = attrs.evolve(Process.current(), pid=2**31 - 1)
 
 
 class Killed(BaseException):
@@ -230,17 +230,17 @@ class DyingJournal:
     inner: Journal
     fuse: Fuse
 
-    def begin(self, run: Run, claim: Claim) -> tuple[Lock, ...]:
+    def begin(self, run: Run, claim: Claim) -> tuple[LockTakenOver, ...]:
         self.fuse.burn()
-        stolen = self.inner.begin(run, claim)
+        taken = self.inner.begin(run, claim)
         self.fuse.burn()
-        return stolen
+        return taken
 
-    def take_up(self, claim: Claim) -> tuple[Lock, ...]:
+    def take_up(self, claim: Claim) -> tuple[LockTakenOver, ...]:
         self.fuse.burn()
-        stolen = self.inner.take_up(claim)
+        taken = self.inner.take_up(claim)
         self.fuse.burn()
-        return stolen
+        return taken
 
     def append(self, event: JournalEvent, *, token: str) -> None:
         self.fuse.burn()
@@ -250,6 +250,9 @@ class DyingJournal:
     def beat(self, run_id: str, token: str, at: datetime) -> bool:
         return self.inner.beat(run_id, token, at)
 
+    def holds(self, run_id: str, token: str) -> bool:
+        return self.inner.holds(run_id, token)
+
     def let_go(self, run_id: str, token: str) -> None:
         self.fuse.burn()
         self.inner.let_go(run_id, token)
@@ -258,8 +261,8 @@ class DyingJournal:
     def load(self, run_id: str) -> Run:
         return self.inner.load(run_id)
 
-    def runs(self) -> tuple[Run, ...]:
-        return self.inner.runs()
+    def runs(self, *, limit: int | None = None, before: str = "") -> tuple[RunSummary, ...]:
+        return self.inner.runs(limit=limit, before=before)
 
     def locks(self) -> tuple[Lock, ...]:
         return self.inner.locks()
@@ -347,11 +350,17 @@ class Office:
     scene: Scene = attrs.field(factory=Scene)
     recorder: Recorder = attrs.field(factory=Recorder)
     settle: timedelta = timedelta.max
+    database: str = ""  # empty: a file in the folder
     _journals: list[Journal] = attrs.field(factory=list[Journal])
 
     @property
     def url(self) -> str:
-        return f"sqlite:///{self.folder / 'journal.db'}"
+        return self.database or f"sqlite:///{self.folder / 'journal.db'}"
+
+    def runs(self) -> tuple[Run, ...]:
+        """All runs, newest first, each read in full."""
+        journal = self.journal()
+        return tuple(journal.load(run.run_id) for run in journal.runs())
 
     def journal(self) -> Journal:
         self._journals.append(open_journal(self.url))

@@ -55,7 +55,7 @@ def test_killed_anywhere_and_resumed_it_ends_the_same(tmp_path: Path) -> None:
         office = office_in(str(point))
         with pytest.raises(Killed):
             office.start(FULL, Fuse(point))
-        known = office.journal().runs()
+        known = office.runs()
         if not known:
             assert office.scene.sent == []
         else:
@@ -84,7 +84,7 @@ def test_nothing_is_sent_twice_unless_it_is_known_how_it_ended(for_a: list[Fate]
 def _live_and_die(office: Office, kills: list[int]) -> None:
     plan = plan_of(failing_over(A), failing_over(B))
     for kill in (*kills, None):
-        known = office.journal().runs()
+        known = office.runs()
         open_before = [attempt for run in known for record in run.steps for attempt in record.attempts if attempt.is_open]
         sent_before = len(office.scene.sent)
         try:
@@ -97,7 +97,7 @@ def _live_and_die(office: Office, kills: list[int]) -> None:
         for attempt in open_before:
             if office.scene.fate_of.get(attempt.address.command_id) is Fate.LOST_NOT_DONE:
                 assert len(office.scene.sent) == sent_before, "an unknown outcome is not followed by another attempt"
-    for run in office.journal().runs():
+    for run in office.runs():
         _every_command_is_accounted_for(office, run)
 
 

@@ -7,16 +7,18 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import attrs
 import pytest
 
 from lyncops.errors import JournalError, RunLockedError
 from lyncops.runs.events import Event, StepChanged
-from lyncops.runs.lock import STALE_AFTER, Claim, Lock, Process, displaced
+from lyncops.runs.lock import STALE_AFTER, Claim, Life, Lock, Process, TakeOver, taken_by
 from lyncops.runs.model import Run, RunState
+from lyncops.runs.process import _started
 from lyncops.runs.sql_journal import SqlJournal
-from tests.runs.scene import START, A, B, C, Fate, Office, by_hand, failing_over, plan_of
+from tests.runs.scene import DEAD, START, A, B, C, Fate, Office, by_hand, failing_over, plan_of
 
 HERE = Process.current()
 CLAIM = Claim(
@@ -24,7 +26,13 @@ CLAIM = Claim(
 )
 
 
-def lock(run_id: str = "old", heartbeat: datetime | None = START, process: Process = HERE) -> Lock:
+ELSEWHERE = Process(host="other.contoso.com", pid=1)
+SILENT = STALE_AFTER + timedelta(seconds=1)
+
+
+def lock(
+    run_id: str = "old", heartbeat: datetime | None = START, process: Process = HERE, silence: timedelta | None = None
+) -> Lock:
     return Lock(
         deployment="contoso",
         pool=A,
@@ -35,11 +43,8 @@ def lock(run_id: str = "old", heartbeat: datetime | None = START, process: Proce
         reason="drill",
         taken_at=START,
         heartbeat=heartbeat,
+        silence=silence,
     )
-
-
-ELSEWHERE = Process(host="other.contoso.com", pid=1)
-OLD = START - STALE_AFTER - timedelta(seconds=1)
 
 
 def test_a_claim_comes_to_one_lock_per_pool() -> None:
@@ -47,7 +52,7 @@ def test_a_claim_comes_to_one_lock_per_pool() -> None:
 
 
 def test_free_pools_can_be_locked() -> None:
-    assert displaced((), CLAIM) == ()
+    assert taken_by(CLAIM, ()) == ()
 
 
 @pytest.mark.parametrize(
@@ -55,44 +60,90 @@ def test_free_pools_can_be_locked() -> None:
     [
         (lock(), "locked by run old of anna, .*, drill; it is being worked on right now: wait"),
         (lock(heartbeat=None), "it is paused: resume it, or cancel it"),
-        (lock(heartbeat=OLD, process=ELSEWHERE), "gave no sign of life since 02:57:59 UTC: resume it"),
+        (lock(process=ELSEWHERE, silence=SILENT), "gave no sign of life for 120 seconds: resume it"),
+        (lock(process=DEAD), "its process is dead: resume it"),
         (lock(run_id="new"), "Run new is being worked on right now by anna"),
     ],
 )
 def test_what_somebody_has_is_refused_and_can_be_stolen(held: Lock, told: str) -> None:
     with pytest.raises(RunLockedError, match=told) as caught:
-        displaced([held], CLAIM)
+        taken_by(CLAIM, [held])
     assert caught.value.run_id == held.run_id
-    assert held.run_id == CLAIM.run_id or "--steal-lock" in caught.value.remedy
-    assert displaced([held], attrs.evolve(CLAIM, steal=True)) == (held,)
+    assert "--steal-lock" in caught.value.remedy
+    [taken] = taken_by(attrs.evolve(CLAIM, steal=True), [held])
+    assert (taken.why, taken.run_id, taken.owner, taken.pools) == (TakeOver.STOLEN, held.run_id, "anna", (A,))
 
 
-@pytest.mark.parametrize("held", [lock(heartbeat=None), lock(heartbeat=OLD, process=ELSEWHERE)])
-def test_a_run_takes_its_own_lock_up_again(held: Lock) -> None:
-    assert displaced([held], attrs.evolve(CLAIM, run_id="old")) == ()
+def test_a_run_takes_its_own_lock_up_again() -> None:
+    assert taken_by(attrs.evolve(CLAIM, run_id="old"), [lock(heartbeat=None)]) == ()
 
 
-def test_a_process_elsewhere_is_judged_by_its_heartbeat() -> None:
-    assert not ELSEWHERE.is_gone()
-    assert lock(process=ELSEWHERE).is_live(START + STALE_AFTER)
-    assert lock(process=ELSEWHERE).is_stale(START + STALE_AFTER + timedelta(seconds=1))
+@pytest.mark.parametrize(
+    ("held", "why", "evidence"),
+    [
+        (lock(process=DEAD), TakeOver.DEAD_PROCESS, "same process namespace"),
+        (lock(process=ELSEWHERE, silence=SILENT), TakeOver.STALE, "By the database's clock its last heartbeat was 121 seconds ago"),
+    ],
+)
+def test_a_run_takes_its_lock_from_a_dead_process_and_says_why(held: Lock, why: TakeOver, evidence: str) -> None:
+    [taken] = taken_by(attrs.evolve(CLAIM, run_id="old"), [held])
+    assert taken.why is why
+    assert evidence in taken.evidence
 
 
-def test_a_dead_process_here_is_known_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    child = subprocess.Popen([sys.executable, "-c", ""])
-    child.wait()
-    assert Process(host=HERE.host, pid=child.pid).is_gone()
-    assert not HERE.is_gone()
-    monkeypatch.setattr(os, "name", "nt")
-    assert not Process(host=HERE.host, pid=child.pid).is_gone()
+def test_a_process_elsewhere_is_judged_by_the_clock_of_the_database() -> None:
+    assert ELSEWHERE.lives() is None
+    assert lock(process=ELSEWHERE, silence=STALE_AFTER).life() is Life.LIVE
+    assert lock(process=ELSEWHERE, silence=SILENT).life() is Life.STALE
+    assert lock(silence=SILENT).life() is Life.LIVE  # it is here, and lives
 
 
-def test_a_living_process_of_somebody_else_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_without_such_a_clock_is_watched() -> None:
+    held = lock(process=ELSEWHERE)
+    assert held.must_be_watched
+    assert held.life(frozenset({held.pulse})) is Life.STALE
+    assert attrs.evolve(held, beats=1).life(frozenset({held.pulse})) is Life.LIVE
+    assert not lock().must_be_watched
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        attrs.evolve(DEAD, host="other"),
+        attrs.evolve(DEAD, machine_id="other"),
+        attrs.evolve(DEAD, boot_id="other"),
+        attrs.evolve(DEAD, pid_namespace="other"),
+    ],
+)
+def test_a_process_is_only_known_to_be_dead_where_everything_matches(other: Process) -> None:
+    assert DEAD.lives() is False
+    assert other.lives() is None
+    assert attrs.evolve(DEAD, started="").lives() is None
+
+
+def test_a_number_that_was_given_out_again_is_another_process() -> None:
+    assert HERE.lives() is True
+    assert attrs.evolve(HERE, started="1").lives() is False
+
+
+def test_a_zombie_is_dead() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        known = attrs.evolve(HERE, pid=child.pid, started=_started(child.pid))
+        assert known.lives() is True
+        child.kill()
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert known.lives() is False
+
+
+def test_a_process_of_somebody_else_lives_and_one_that_is_hidden_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(pid: int, signal: int) -> None:
         raise PermissionError(pid, signal)
 
     monkeypatch.setattr(os, "kill", refuse)
-    assert not HERE.is_gone()
+    assert HERE.lives() is True
+    monkeypatch.setattr(Process, "current", lambda: HERE)
+    monkeypatch.setattr("lyncops.runs.process._PROC", Path("/nowhere"))
+    assert HERE.lives() is None
 
 
 def test_two_runs_of_one_pair_collide_and_other_pairs_do_not(office: Office) -> None:
@@ -102,8 +153,9 @@ def test_two_runs_of_one_pair_collide_and_other_pairs_do_not(office: Office) -> 
         office.start(plan_of(failing_over(B), lock=[B, C]))
     assert caught.value.run_id == paused.run_id
     assert office.scene.sent == []
-    assert len(office.journal().runs()) == 1
-    assert office.start(plan_of(failing_over(C), lock=[C])).state is RunState.COMPLETED
+    assert len(office.runs()) == 1
+    elsewhere = attrs.evolve(plan_of(failing_over(C), lock=[C]), target=C)
+    assert office.start(elsewhere).state is RunState.COMPLETED
 
 
 @pytest.mark.parametrize("fate", [Fate.FAILS, Fate.LOST_NOT_DONE])
@@ -133,7 +185,7 @@ def test_a_run_that_is_being_worked_on_cannot_be_resumed_or_cancelled(office: Of
     refused: list[str] = []
 
     def collide() -> None:
-        [run] = office.journal().runs()
+        [run] = office.runs()
         with pytest.raises(RunLockedError) as resuming:
             office.runner().resume(run.run_id)
         with pytest.raises(RunLockedError) as cancelling:
@@ -157,9 +209,12 @@ def test_a_stolen_lock_stops_the_run_that_had_it_before_it_sends_anything(office
         runner.start(plan_of(failing_over(A)), operator="anna")
     assert office.scene.executions == {B: 1}
     [thief] = thieves
-    robbed = next(run for run in office.journal().runs() if run.run_id != thief.run_id)
-    assert robbed.notes == (f"bert took the lock of its pools away, for run {thief.run_id}: faster",)
-    assert [note.split(" away")[0] for note in thief.notes] == [f"bert took the lock of {A}", f"bert took the lock of {B}"]
+    robbed = next(run for run in office.runs() if run.run_id != thief.run_id)
+    assert robbed.notes == thief.notes
+    [note] = thief.notes
+    assert note.startswith(f"bert ({DEAD}) took the lock of {A}, {B} from run {robbed.run_id} of anna ({HERE}) ")
+    assert f"for run {thief.run_id}: on the operator's word" in note
+    assert note.endswith("Reason: faster.")
     assert office.runner().resume(robbed.run_id).state is RunState.COMPLETED
 
 

@@ -23,7 +23,7 @@ def test_a_refused_plan_does_not_run(office: Office) -> None:
     with pytest.raises(PlanRefusedError, match=r"nothing was changed. \[pool-exists\] There is none. Look."):
         office.start(REFUSED)
     assert office.scene.sent == []
-    assert office.journal().runs() == ()
+    assert office.runs() == ()
 
 
 def test_a_plan_that_would_be_refused_now_does_not_run(office: Office) -> None:
@@ -34,7 +34,7 @@ def test_a_plan_that_would_be_refused_now_does_not_run(office: Office) -> None:
     with pytest.raises(PlanRefusedError, match="pool-exists"):
         runner.start(PLAN, operator="anna")
     assert office.scene.sent == []
-    assert office.journal().runs() == ()
+    assert office.runs() == ()
 
 
 def test_a_plan_that_lacks_what_is_needed_now_does_not_run() -> None:

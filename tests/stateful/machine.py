@@ -21,10 +21,10 @@ from lyncops.lab.world import World
 from lyncops.plan.codec import plan_from_json, plan_to_json
 from lyncops.plan.conditions import all_hold
 from lyncops.plan.model import Plan
-from lyncops.runs.journal import open_journal
 from lyncops.runs.model import Run, RunState
 from lyncops.runs.runner import Runner
 from lyncops.values import Fqdn, Mode
+from tests.journals import scratch_journal
 from tests.model_sessions import ModelClock
 from tests.procedures.asking import Options, ask
 from tests.procedures.scenarios import scenarios
@@ -57,7 +57,7 @@ class Recovery(RuleBasedStateMachine):
         self.world = World(scenario)
         self.sessions = WatchedSessions(self.world)
         self.clock = ModelClock(self.world)
-        self.journal = open_journal("sqlite://")
+        self.journal = scratch_journal()
         self.pools = [pool.fqdn for pool in scenario.pools if pool.kind.homes_users]
         self.edges = [pool.fqdn for pool in scenario.pools if pool.kind is Kind.EDGE]
         self.places = [*self.pools, *(f"site:{site.name}" for site in scenario.sites)]

@@ -1,0 +1,240 @@
+"""The database under the journal: how it is reached, bounded in time, and come back to after it was away."""
+
+from __future__ import annotations
+
+import math
+import os
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Final, Protocol, Self, TypeVar, cast
+
+import attrs
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.event import listen
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from lyncops.runs import schema
+from lyncops.runs.database_errors import failure, is_disconnect, moved_away, orphaned, unusable
+from lyncops.runs.journal import TIMEOUT
+from lyncops.runs.journal_url import JournalUrl
+
+T = TypeVar("T")
+PRAGMAS: tuple[str, ...] = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+"""How SQLite keeps the journal: what is committed survives a power cut."""
+
+_WRITES: Final = "lyncops_writes"
+_PAUSE: Final = 0.2
+_LEAST: Final = 1.0  # seconds that an attempt is given even when time is nearly up
+
+
+class _HasSocket(Protocol):
+    def fileno(self) -> int: ...
+
+
+class Database:
+    """Transactions on one database, each within `timeout`. Safe to use from several threads."""
+
+    def __init__(self, engine: sa.Engine, url: JournalUrl, timeout: timedelta) -> None:
+        self._engine = engine
+        self._timeout = timeout.total_seconds()
+        self._file = _File(url.path) if url.path else None
+        self.place = url.place
+
+    @classmethod
+    def open(cls, url: JournalUrl, timeout: timedelta = TIMEOUT) -> Self:
+        """Open the database, and bring its tables up to date.
+
+        Raises:
+            JournalError: its driver is not installed, or it cannot be opened, read or brought up to date.
+        """
+        try:
+            engine = _engine(url, timeout)
+        except (ArgumentError, NoSuchModuleError, ImportError) as error:
+            raise unusable(url.place, error) from error
+        database = cls(engine, url, timeout)
+        try:
+            database._prepare()
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _prepare(self) -> None:
+        if self._file is not None:
+            self._file.require_no_orphans(self.place)
+        if not self.read(schema.is_current):
+            self.write(schema.bring_up_to_date)
+        if self._file is not None:
+            self._file.remember()
+
+    def read(self, work: Callable[[sa.Connection], T]) -> T:
+        """What `work` answers within one transaction; again when the connection was lost.
+
+        Raises:
+            JournalError: the database does not answer within the timeout, or cannot do it.
+        """
+        return self._within(lambda remaining: self._once(work, remaining, writes=False))
+
+    def write(self, work: Callable[[sa.Connection], T], written: Callable[[sa.Connection], bool] | None = None) -> T:
+        """The same for a transaction that writes. It is durable when this returns, and was done once.
+
+        A connection that is lost while it commits leaves open whether it did: `written` then tells whether it is there.
+
+        Raises:
+            JournalError: see `read`.
+        """
+        done: list[T] = []
+
+        def again(connection: sa.Connection) -> T:
+            if done and written is not None and written(connection):
+                return done[-1]
+            done.append(work(connection))
+            return done[-1]
+
+        return self._within(lambda remaining: self._once(again, remaining, writes=True))
+
+    def close(self) -> None:
+        """Let all connections go."""
+        self._engine.dispose()
+
+    def _within(self, attempt: Callable[[float], T]) -> T:
+        until = time.monotonic() + self._timeout
+        while True:
+            try:
+                return attempt(max(until - time.monotonic(), _LEAST))
+            except SQLAlchemyError as error:
+                if not is_disconnect(error) or time.monotonic() + _PAUSE >= until:
+                    raise failure(self.place, error, self._timeout) from error
+                time.sleep(_PAUSE)
+
+    def _once(self, work: Callable[[sa.Connection], T], remaining: float, *, writes: bool) -> T:
+        with self._engine.connect() as plain:
+            connection = plain.execution_options(**{_WRITES: writes})
+            with _cut_after(remaining, connection), connection.begin():
+                if writes and self._file is not None:
+                    self._file.require_unmoved(self.place)
+                return work(connection)
+
+
+@attrs.define
+class _File:
+    """SQLite's file. One that was deleted or replaced under a run would leave its locks where nobody else sees them."""
+
+    path: str
+    identity: tuple[int, int] | None = None
+
+    def remember(self) -> None:
+        self.identity = self._now()
+
+    def require_no_orphans(self, place: str) -> None:
+        companions = [name for name in (f"{self.path}-wal", f"{self.path}-shm") if Path(name).exists()]
+        if companions and not Path(self.path).exists():
+            raise orphaned(place, companions)
+
+    def require_unmoved(self, place: str) -> None:
+        if self.identity is not None and self._now() != self.identity:
+            raise moved_away(place)
+
+    def _now(self) -> tuple[int, int] | None:
+        try:
+            found = Path(self.path).stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+
+def _engine(url: JournalUrl, timeout: timedelta) -> sa.Engine:
+    if url.path:
+        parsed = sa.URL.create("sqlite", database=url.path)
+        engine = sa.create_engine(parsed, connect_args={"timeout": timeout.total_seconds()})
+        listen(engine, "connect", partial(_make_durable, seconds=timeout.total_seconds()))
+        listen(engine, "begin", _begin_sqlite)
+        return engine
+    engine = sa.create_engine(sa.make_url(url.text), connect_args=_bounded(timeout))
+    milliseconds = round(timeout.total_seconds() * 1000)
+
+    def begin(connection: sa.Connection) -> None:
+        # For this transaction only: behind a pooler the session belongs to others too.
+        connection.exec_driver_sql(
+            f"SET LOCAL statement_timeout = {milliseconds}; SET LOCAL lock_timeout = {milliseconds};"
+            f"SET LOCAL idle_in_transaction_session_timeout = {6 * milliseconds}"
+        )
+
+    listen(engine, "begin", begin)
+    return engine
+
+
+def _bounded(timeout: timedelta) -> dict[str, object]:
+    """How libpq notices that nobody is there. https://www.postgresql.org/docs/current/libpq-connect.html."""
+    seconds = max(math.ceil(timeout.total_seconds()), 2)  # libpq takes whole seconds, two at least
+    return {
+        "application_name": "lyncops",
+        "connect_timeout": seconds,
+        "keepalives": 1,
+        "keepalives_idle": seconds,
+        "keepalives_interval": max(seconds // 3, 1),
+        "keepalives_count": 3,
+        "tcp_user_timeout": seconds * 1000,
+        "prepare_threshold": None,  # a pooler hands each transaction to another connection
+    }
+
+
+def _make_durable(connection: DBAPIConnection, _entry: ConnectionPoolEntry, *, seconds: float) -> None:
+    # sqlite3 would begin transactions by itself, and late; lyncops begins them, see below.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        _patiently(partial(cursor.execute, f"PRAGMA {pragma}"), seconds)
+    cursor.close()
+
+
+def _patiently(act: Callable[[], object], seconds: float) -> None:
+    """SQLite does not wait when two processes make a new file a WAL file at once: https://www.sqlite.org/wal.html section 8."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            act()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            time.sleep(_PAUSE / 10)
+        else:
+            return
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    # Immediate: two processes queue here, and neither finds itself unable to write after it has read.
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _cut_after(seconds: float, connection: sa.Connection) -> Generator[None]:
+    """Hang up when the server has not answered until then: its own timeouts are no help when it hangs, or the network does."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    driver = cast("_HasSocket", connection.connection.driver_connection)
+    line = socket.socket(fileno=os.dup(driver.fileno()))  # a second handle: the number of the first may be given out again
+    alarm = threading.Timer(seconds, _hang_up, [line])
+    alarm.daemon = True
+    alarm.start()
+    try:
+        yield
+    finally:
+        alarm.cancel()
+        line.close()
+
+
+def _hang_up(line: socket.socket) -> None:
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
