@@ -2,7 +2,7 @@
 
 >>> import lyncops
 >>> with lyncops.connect("lyncops.toml") as client:  # doctest: +SKIP
-...     plan = client.plan_pool_failover("pool1.contoso.com", lyncops.Mode.PLANNED)
+...     plan = client.plan(lyncops.PoolFailover(pool="pool1.contoso.com", mode="planned"))
 ...     run = client.run(plan)
 
 What this module names is imported when it is first used, so that `import lyncops` costs next to nothing.
@@ -36,23 +36,50 @@ if TYPE_CHECKING:
         UntrustedCertificateError,
     )
     from lyncops.plan.model import Plan
+    from lyncops.plan.procedures import (
+        BackupServiceSet,
+        BackupServiceSync,
+        ConferenceRestore,
+        DatabaseFailover,
+        EdgeAssociation,
+        EdgeFederationFailback,
+        EdgeFederationFailover,
+        EdgeNextHop,
+        Evacuate,
+        ManagementStoreFailover,
+        PoolFailback,
+        PoolFailover,
+        Procedure,
+        XmppFailback,
+        XmppFailover,
+    )
     from lyncops.runs.events import Observer
     from lyncops.runs.model import Run, RunState, StepState
     from lyncops.values import Fqdn, LyncVersion, Mode, Outcome, SiteName
 
 __all__ = [
     "AuthenticationFailedError",
+    "BackupServiceSet",
+    "BackupServiceSync",
     "Client",
     "CmdletError",
     "CmdletFailedError",
+    "ConferenceRestore",
     "ConfigurationError",
+    "DatabaseFailover",
     "DeadlineExceededError",
+    "EdgeAssociation",
+    "EdgeFederationFailback",
+    "EdgeFederationFailover",
+    "EdgeNextHop",
     "EndpointError",
+    "Evacuate",
     "Fqdn",
     "InvalidValueError",
     "JournalError",
     "LyncOpsError",
     "LyncVersion",
+    "ManagementStoreFailover",
     "MisconfiguredEndpointError",
     "Mode",
     "Observer",
@@ -61,6 +88,9 @@ __all__ = [
     "Plan",
     "PlanFormatError",
     "PlanRefusedError",
+    "PoolFailback",
+    "PoolFailover",
+    "Procedure",
     "Run",
     "RunLockedError",
     "RunState",
@@ -68,6 +98,8 @@ __all__ = [
     "StepState",
     "UnsupportedByVersionError",
     "UntrustedCertificateError",
+    "XmppFailback",
+    "XmppFailover",
     "connect",
 ]
 
@@ -79,6 +111,21 @@ _ELSEWHERE = {
     "Observer": "lyncops.runs.events",
     "Outcome": "lyncops.values",
     "Plan": "lyncops.plan.model",
+    "BackupServiceSet": "lyncops.plan.procedures",
+    "BackupServiceSync": "lyncops.plan.procedures",
+    "ConferenceRestore": "lyncops.plan.procedures",
+    "DatabaseFailover": "lyncops.plan.procedures",
+    "EdgeAssociation": "lyncops.plan.procedures",
+    "EdgeFederationFailback": "lyncops.plan.procedures",
+    "EdgeFederationFailover": "lyncops.plan.procedures",
+    "EdgeNextHop": "lyncops.plan.procedures",
+    "Evacuate": "lyncops.plan.procedures",
+    "ManagementStoreFailover": "lyncops.plan.procedures",
+    "PoolFailback": "lyncops.plan.procedures",
+    "PoolFailover": "lyncops.plan.procedures",
+    "Procedure": "lyncops.plan.procedures",
+    "XmppFailback": "lyncops.plan.procedures",
+    "XmppFailover": "lyncops.plan.procedures",
     "Run": "lyncops.runs.model",
     "RunState": "lyncops.runs.model",
     "SiteName": "lyncops.values",

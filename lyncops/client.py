@@ -1,37 +1,219 @@
-"""The client: everything that lyncops can do with one deployment, as typed methods. The command line calls nothing else."""
+"""The client: everything that lyncops can do with one deployment, as typed methods.
+
+The faces (command line, notebooks, Ansible) call nothing else.
+"""
 
 from __future__ import annotations
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import attrs
 
+from lyncops.connection import Connection
+from lyncops.deployment.scope import EVERYTHING, Scope
 from lyncops.errors import InvalidValueError
-from lyncops.planner import Planner, Rehearsal
+from lyncops.values import ANYWHERE, Effect, Fqdn, Mode, Place, Unread
 
 if TYPE_CHECKING:
+    from lyncops.checks.result import CheckResult
+    from lyncops.checks.synchronisation import BackupServiceReport
+    from lyncops.cmdlets.base import Cmdlet
+    from lyncops.configuration import Configuration
+    from lyncops.deployment.model import Deployment
     from lyncops.plan.model import Plan
+    from lyncops.plan.procedures import Procedure
+    from lyncops.plan.rehearsal import Rehearsal, RehearsedStep
+    from lyncops.procedures.readiness import Readiness
+    from lyncops.remoting.execution import Execution, StreamRecord
+    from lyncops.runs.backup_service import BackupServiceWatch
     from lyncops.runs.events import Observer
     from lyncops.runs.lock import Lock
     from lyncops.runs.model import Run, RunSummary
     from lyncops.runs.report import Report
     from lyncops.runs.runner import Runner
 
-__all__ = ["FRESH", "Client", "Rehearsal"]
-
+R = TypeVar("R")
 FRESH: Final = timedelta(minutes=5)
-"""A plan that is younger and was made by this client is not checked anew before it runs."""
+"""A plan that is younger and was made by this client is not checked again before it runs."""
 
 
-@attrs.define(slots=True, kw_only=True, eq=False)
-class Client(Planner):
-    """Everything that lyncops can do with one deployment: read, judge, plan and run.
+@attrs.define(slots=True, eq=False)
+class Client:
+    """Everything that lyncops can do with one deployment: read, check, plan and run.
 
     Not to be shared between threads; close it in the end, or use it in a `with` block.
     """
+
+    connection: Connection
+    _made: set[str] = attrs.field(factory=set[str], init=False, repr=False)  # content ids of plans
+
+    @classmethod
+    def of(cls, configuration: Configuration) -> Self:
+        """The client that a configuration describes."""
+        return cls(Connection.of(configuration))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close sessions and journal. A cmdlet that runs at a server goes on there."""
+        self.connection.close()
+
+    def status(self, scope: Scope = EVERYTHING) -> Deployment:
+        """Read the deployment afresh.
+
+        Raises:
+            EndpointError: no server could be reached.
+        """
+        from lyncops.deployment.reader import read_deployment
+
+        there = self.connection
+        deployment = read_deployment(
+            there.sessions,
+            name=there.name,
+            clock=there.clock,
+            version=there.version,
+            scope=scope,
+        )
+        if not scope.lookups:
+            return deployment
+        return attrs.evolve(deployment, network=there.lookups.answer(scope.lookups))
+
+    def run_cmdlet(
+        self,
+        cmdlet: Cmdlet[R],
+        *,
+        place: Place = ANYWHERE,
+        deadline: timedelta | None = None,
+        on_record: Callable[[StreamRecord], None] | None = None,
+    ) -> Execution[R]:
+        """Run one READ cmdlet, or a CHANGE with -WhatIf. What changes something belongs into a plan, where it is journalled.
+
+        Raises:
+            InvalidValueError: the cmdlet changes something.
+            EndpointError: no server could be reached.
+        """
+        if cmdlet.effect is Effect.CHANGE:
+            raise InvalidValueError(
+                f"{cmdlet.NAME} changes the deployment; alone it would be neither checked nor journalled.",
+                remedy="Run it as a step of a plan, or ask with what_if=True what it would do.",
+            )
+        return self.connection.sessions.run(cmdlet, place=place, deadline=deadline, on_record=on_record)
+
+    def check(self, pool: Fqdn | str, *, mode: Mode | None = None) -> tuple[CheckResult, ...]:
+        """Could this pool be failed over right now? Without a mode: planned while it lives, else disaster.
+
+        Raises:
+            EndpointError: no server could be reached.
+            InvalidValueError: `pool` is no FQDN.
+        """
+        from lyncops.checks.catalogue import checks_for_failover
+
+        fqdn = Fqdn(pool)
+        deployment = self.status()
+        found = deployment.pool(fqdn)
+        lives = found is None or found.is_alive
+        return checks_for_failover(deployment, fqdn, mode or (Mode.PLANNED if lives else Mode.DISASTER))
+
+    def readiness(self, *pools: Fqdn | str) -> Readiness:
+        """Could these pools (every Front End pool, where none is named) be failed over now: in which mode, at what loss?
+
+        Raises:
+            EndpointError: no server could be reached.
+            InvalidValueError: a name is no FQDN.
+        """
+        from lyncops.procedures.readiness import readiness
+
+        names = tuple(map(Fqdn, pools))
+        return readiness(self.status(), names)
+
+    def backup_service(self, *pools: Fqdn | str) -> BackupServiceReport:
+        """The Backup Service: configuration, and both directions of the pairs of `pools` (of all pairs, where none is named).
+
+        Raises:
+            EndpointError: no server could be reached.
+            InvalidValueError: a name is no FQDN.
+        """
+        return self._backup_service(pools, None).report()
+
+    def watch_backup_service(
+        self, *pools: Fqdn | str, every: timedelta | None = None, timeout: timedelta | None = None, until_steady: bool = False
+    ) -> Iterator[BackupServiceReport]:
+        """Reports of the Backup Service one after the other, until `timeout`, or with `until_steady` until it is steady or stuck.
+
+        Raises:
+            EndpointError: no server could be reached for the first one.
+            AuthenticationFailedError: the credentials were refused.
+            InvalidValueError: a name is no FQDN.
+        """
+        return self._backup_service(pools, every).follow(timeout=timeout, until_steady=until_steady)
+
+    def plan(self, procedure: Procedure) -> Plan:
+        """Make a plan from a fresh reading. It may be a refused one: see its `refusals`.
+
+        Raises:
+            InvalidValueError: what is asked for is impossible, or an override names no check.
+            EndpointError: no server could be reached.
+        """
+        plan = self._planned(procedure)
+        self._made.add(plan.content_id)
+        return plan
+
+    def _planned(self, procedure: Procedure) -> Plan:
+        from lyncops.procedures.catalogue import make_plan
+
+        deployment = self.status()
+        if procedure.COUNTS_USERS and procedure.target is not None:
+            deployment = self._counted(deployment, procedure.target)
+        return make_plan(procedure, deployment)
+
+    def _counted(self, deployment: Deployment, fqdn: Fqdn) -> Deployment:
+        """The same reading with the users of one Front End pool counted; nobody else's, since each one comes over the wire."""
+        from lyncops.deployment.scope import Facet, Scope
+
+        pool = deployment.pool(fqdn)
+        if pool is None or not pool.kind.is_front_end:
+            return deployment
+        seen = self.status(Scope.of(Facet.USERS, pools=[fqdn])).pool(fqdn)
+        users = seen.users if seen is not None else Unread(f"the users of {fqdn}", "the pool is gone from the topology")
+        return deployment.with_pool(attrs.evolve(pool, users=users))
+
+    def rehearse(self, plan: Plan) -> tuple[Rehearsal, ...]:
+        """Send the plan's cmdlets with -WhatIf, where that can show something; every other step has a reason. Changes nothing.
+
+        Raises:
+            EndpointError: no server could be reached.
+        """
+        from lyncops.plan.conditions import scope_of
+        from lyncops.plan.rehearsal import conditions_of, rehearsal
+
+        return tuple(self._rehearse(part) for part in rehearsal(plan, self.status(scope_of(conditions_of(plan)))))
+
+    def _rehearse(self, part: RehearsedStep) -> Rehearsal:
+        from lyncops.plan.rehearsal import Rehearsal
+
+        if part.ask is None:
+            return Rehearsal(step=part.step, because=part.because)
+        execution = self.run_cmdlet(part.ask.cmdlet, place=part.ask.place, deadline=part.ask.deadline)
+        return Rehearsal(step=part.step, execution=execution)
+
+    def _backup_service(self, pools: Sequence[Fqdn | str], every: timedelta | None) -> BackupServiceWatch:
+        from lyncops.runs.backup_service import EVERY, BackupServiceWatch
+
+        pause = every or self.connection.poll_interval or EVERY
+        return BackupServiceWatch(read=self.status, clock=self.connection.clock, pools=tuple(map(Fqdn, pools)), every=pause)
 
     def run(
         self, plan: Plan, *, operator: str = "", reason: str = "", observers: Sequence[Observer] = (), steal_lock: bool = False
@@ -74,7 +256,7 @@ class Client(Planner):
         Raises:
             JournalError: the journal cannot be read.
         """
-        return self.journal.runs(limit=limit, before=before)
+        return self.connection.journal.runs(limit=limit, before=before)
 
     def show(self, run_id: str) -> Run:
         """One run, as the journal tells it.
@@ -82,7 +264,7 @@ class Client(Planner):
         Raises:
             JournalError: there is no such run, or the journal cannot be read.
         """
-        return self.journal.load(run_id)
+        return self.connection.journal.load(run_id)
 
     def locks(self) -> tuple[Lock, ...]:
         """Who works on which pools.
@@ -90,7 +272,7 @@ class Client(Planner):
         Raises:
             JournalError: the journal cannot be read.
         """
-        return self.journal.locks()
+        return self.connection.journal.locks()
 
     def report(self, run_id: str) -> Report:
         """One run told to people: renders as text, Markdown and JSON.
@@ -100,38 +282,38 @@ class Client(Planner):
         """
         from lyncops.runs.report import Report
 
-        return Report.of(self.journal.load(run_id))
+        return Report.of(self.connection.journal.load(run_id))
 
     def _require_own(self, plan: Plan) -> None:
-        if plan.deployment != self.name:
+        if plan.deployment != self.connection.name:
             raise InvalidValueError(
-                f"The plan is for the deployment {plan.deployment!r}; this client is connected to {self.name!r}.",
+                f"The plan is for the deployment {plan.deployment!r}; this client is connected to {self.connection.name!r}.",
                 remedy="Use the configuration of that deployment, or make the plan again with this one.",
             )
 
     def _runner(self, observers: Sequence[Observer]) -> Runner:
         from lyncops.runs.runner import Runner
 
+        there = self.connection
         return Runner(
-            sessions=self.sessions,
-            clock=self.clock,
-            journal=self.journal,
+            sessions=there.sessions,
+            clock=there.clock,
+            journal=there.journal,
             read=self.status,
             observers=observers,
-            poll=self.poll_interval,
-            settle=self.settle or timedelta.max,
+            poll=there.poll_interval,
+            settle=there.settle or timedelta.max,
             recheck=self._recheck,
         )
 
     def _recheck(self, plan: Plan) -> None:
-        """Refuse a plan that the servers do not call for any more; one that this client has just made is fresh enough."""
-        from lyncops.procedures.catalogue import procedure_named
-        from lyncops.procedures.request import ProcedureRequest
+        """Refuse a plan that the servers do not call for any more; a fresh one of this client is not asked for again."""
         from lyncops.runs.recheck import compare
 
-        if plan.content_id in self._made and abs(self.clock.now() - plan.created_at) < FRESH:
+        age = abs(self.connection.clock.now() - plan.created_at)
+        if plan.content_id in self._made and age < FRESH:
             return
-        compare(plan, procedure_named(plan.procedure).plan(self.status(), ProcedureRequest.of(plan)))
+        compare(plan, self._planned(plan.procedure))
 
 
 def _account() -> str:

@@ -1,4 +1,4 @@
-"""The connection to one deployment: sessions and journal, opened when first needed, and the reading of what the servers say."""
+"""The connection to one deployment: its sessions, its journal and its clock, opened when first needed."""
 
 from __future__ import annotations
 
@@ -6,31 +6,24 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 import attrs
 
 from lyncops.clock import SystemClock
 from lyncops.deployment.lookups import Lookups
 from lyncops.deployment.network import AnswersLookups
-from lyncops.deployment.scope import EVERYTHING, Scope
-from lyncops.errors import InvalidValueError
 from lyncops.remoting.interface import Clock, RunsCmdlets
-from lyncops.values import ANYWHERE, Effect, LyncVersion, Place
+from lyncops.values import LyncVersion
 
 if TYPE_CHECKING:
-    from lyncops.cmdlets.base import Cmdlet
     from lyncops.configuration import Configuration
-    from lyncops.deployment.model import Deployment
-    from lyncops.remoting.execution import Execution, StreamRecord
     from lyncops.runs.journal import Journal
-
-R = TypeVar("R")
 
 
 @attrs.define(slots=True, kw_only=True, eq=False)
 class Connection:
-    """One deployment. Servers, passwords and the journal are touched when a method first needs them.
+    """What is needed to work with one deployment. Servers, passwords and the journal are touched when a method first needs them.
 
     `open_sessions` and `open_journal` are called at most once each, so that a test can put a model of Lync behind them. Not to be
     shared between threads.
@@ -49,7 +42,7 @@ class Connection:
 
     @classmethod
     def of(cls, configuration: Configuration) -> Self:
-        """The client that a configuration describes."""
+        """The connection that a configuration describes."""
         clock = SystemClock()
         return cls(
             name=configuration.name,
@@ -98,38 +91,6 @@ class Connection:
             sessions.close()
         if journal is not None:
             journal.close()
-
-    def status(self, scope: Scope = EVERYTHING) -> Deployment:
-        """Read the deployment afresh.
-
-        Raises:
-            EndpointError: no server could be reached.
-        """
-        from lyncops.deployment.reader import read_deployment
-
-        deployment = read_deployment(self.sessions, name=self.name, clock=self.clock, version=self.version, scope=scope)
-        return attrs.evolve(deployment, network=self.lookups.answer(scope.lookups)) if scope.lookups else deployment
-
-    def run_cmdlet(
-        self,
-        cmdlet: Cmdlet[R],
-        *,
-        place: Place = ANYWHERE,
-        deadline: timedelta | None = None,
-        on_record: Callable[[StreamRecord], None] | None = None,
-    ) -> Execution[R]:
-        """Run one READ cmdlet, or a CHANGE with -WhatIf. What changes something belongs into a plan, where it is journalled.
-
-        Raises:
-            InvalidValueError: the cmdlet changes something.
-            EndpointError: no server could be reached.
-        """
-        if cmdlet.effect is Effect.CHANGE:
-            raise InvalidValueError(
-                f"{cmdlet.NAME} changes the deployment; alone it would be neither checked nor journalled.",
-                remedy="Run it as a step of a plan, or ask with what_if=True what it would do.",
-            )
-        return self.sessions.run(cmdlet, place=place, deadline=deadline, on_record=on_record)
 
 
 def _open_sessions(configuration: Configuration, clock: Clock) -> RunsCmdlets:

@@ -257,14 +257,14 @@ def read_snapshot(folder: str) -> int:
 def recorded(client: Client) -> Generator[list[Asked]]:
     """Write down what the client's sessions are asked, and on which machine where that matters."""
     asked: list[Asked] = []
-    submit = client.sessions.submit
+    submit = client.connection.sessions.submit
 
     def note(cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None) -> Future[Execution[R]]:
         machine = str(place.machine) if isinstance(place, OnMachine) else None
         asked.append((machine, cmdlet.NAME, {name: plain(value) for name, value in cmdlet.arguments().items()}))
         return submit(cmdlet, place=place, deadline=deadline)
 
-    with patch.object(client.sessions, "submit", note):
+    with patch.object(client.connection.sessions, "submit", note):
         yield asked
 
 

@@ -9,7 +9,7 @@ from stage import CONFIG, act, lab, promise, say, status
 
 import lyncops
 from lyncops.deployment.comparison import differences
-from lyncops.procedures import PROCEDURES
+from lyncops.plan.procedures import PROCEDURES
 
 POOL1: Final = "pool1.contoso.com"
 POOL2: Final = "pool2.contoso.com"

@@ -27,7 +27,17 @@ from lyncops.client import Client
 from lyncops.configuration import load_configuration
 from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab
 from lyncops.plan.model import CmdletStep, ManualStep, Plan, Step, WaitStep
-from lyncops.procedures import ProcedureRequest
+from lyncops.plan.procedures import (
+    ConferenceRestore,
+    DatabaseFailover,
+    EdgeAssociation,
+    EdgeNextHop,
+    Evacuate,
+    ManagementStoreFailover,
+    PoolFailback,
+    PoolFailover,
+    Procedure,
+)
 from lyncops.values import Fqdn, Mode
 
 DOCS: Final = bootstrap.ROOT / "docs"
@@ -44,8 +54,7 @@ EDGE2: Final = Fqdn("edge2.contoso.com")
 class Lesson:
     """A procedure as it is asked for, and what happens in the lab before it."""
 
-    procedure: str
-    request: ProcedureRequest
+    procedure: Procedure
     options: tuple[str, ...] = ()
     before: tuple[tuple[str, ...], ...] = ()  # for `lyncops lab inject`
     page: bool = True  # False: only the way back
@@ -53,35 +62,29 @@ class Lesson:
     @property
     def command(self) -> tuple[str, ...]:
         """What an operator types."""
-        return ("run", self.procedure, self.request.target, *self.options, "--yes")
-
-
-def planned(target: Fqdn) -> ProcedureRequest:
-    """A request in planned mode."""
-    return ProcedureRequest(target=target, mode=Mode.PLANNED)
+        return ("run", *self.procedure.command.split(), *self.options, "--yes")
 
 
 PLANNED: Final = ("--mode", "planned")
 DISASTER: Final = ("--mode", "disaster", "--accept-data-loss")
 LESSONS: Final = (
-    Lesson("database-failover", ProcedureRequest(target=POOL1)),
-    Lesson("database-failover", ProcedureRequest(target=POOL1), page=False),
-    Lesson("edge-next-hop", ProcedureRequest(target=EDGE2, next_hop=POOL1), ("--next-hop", POOL1)),
-    Lesson("edge-next-hop", ProcedureRequest(target=EDGE2, next_hop=POOL2), ("--next-hop", POOL2), page=False),
-    Lesson("edge-association", ProcedureRequest(target=POOL1, edge=EDGE2), ("--edge", EDGE2)),
-    Lesson("edge-association", ProcedureRequest(target=POOL1, edge=EDGE1), ("--edge", EDGE1), page=False),
-    Lesson("management-store-failover", planned(POOL1), PLANNED),
-    Lesson("management-store-failover", planned(POOL2), PLANNED, page=False),
+    Lesson(DatabaseFailover(pool=POOL1)),
+    Lesson(DatabaseFailover(pool=POOL1), page=False),
+    Lesson(EdgeNextHop(edge_pool=EDGE2, next_hop=POOL1), ("--next-hop", POOL1)),
+    Lesson(EdgeNextHop(edge_pool=EDGE2, next_hop=POOL2), ("--next-hop", POOL2), page=False),
+    Lesson(EdgeAssociation(pool=POOL1, edge_pool=EDGE2), ("--edge", EDGE2)),
+    Lesson(EdgeAssociation(pool=POOL1, edge_pool=EDGE1), ("--edge", EDGE1), page=False),
+    Lesson(ManagementStoreFailover(pool=POOL1, mode=Mode.PLANNED), PLANNED),
+    Lesson(ManagementStoreFailover(pool=POOL2, mode=Mode.PLANNED), PLANNED, page=False),
     Lesson(
-        "pool-failover",
-        ProcedureRequest(target=POOL1, mode=Mode.DISASTER, accept_data_loss=True),
+        PoolFailover(pool=POOL1, mode=Mode.DISASTER, accept_data_loss=True),
         DISASTER,
         before=(("crash", POOL1),),
     ),
-    Lesson("pool-failback", planned(POOL1), PLANNED, before=(("recover", POOL1), ("advance", "30m"))),
-    Lesson("conference-restore", ProcedureRequest(target=POOL1)),
-    Lesson("pool-failover", planned(POOL1), PLANNED, page=False),
-    Lesson("evacuate", planned(POOL1), PLANNED),
+    Lesson(PoolFailback(pool=POOL1, mode=Mode.PLANNED), PLANNED, before=(("recover", POOL1), ("advance", "30m"))),
+    Lesson(ConferenceRestore(pool=POOL1)),
+    Lesson(PoolFailover(pool=POOL1, mode=Mode.PLANNED), PLANNED, page=False),
+    Lesson(Evacuate(to_pool=POOL1, mode=Mode.PLANNED), PLANNED),
 )
 
 
@@ -94,10 +97,10 @@ def main() -> int:
             for injection in lesson.before:
                 lab.inject(*injection)
             with Client.of(load_configuration(config)) as client:
-                plan = client.plan(lesson.procedure, lesson.request)
+                plan = client.plan(lesson.procedure)
             said = type_it(config, lesson.command)
             if lesson.page:
-                write(DOCS / f"{lesson.procedure}.md", "\n".join(section(lesson, plan, said)))
+                write(DOCS / f"{lesson.procedure.NAME}.md", "\n".join(section(lesson, plan, said)))
     return 0
 
 

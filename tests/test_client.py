@@ -12,13 +12,14 @@ import pytest
 import lyncops
 from lyncops.client import Client
 from lyncops.cmdlets import GetCsPool, InvokeCsPoolFailOver
+from lyncops.connection import Connection
 from lyncops.deployment.model import PoolState
 from lyncops.errors import EndpointError, InvalidValueError, JournalError, PlanRefusedError, RunLockedError
 from lyncops.lab.generator import scenario_of_size
 from lyncops.lab.world import World
 from lyncops.plan.codec import plan_from_json, plan_to_json
+from lyncops.plan.procedures import ConferenceRestore, Evacuate, PoolFailback, PoolFailover, Procedure, procedure_named
 from lyncops.plan.steps import WaitStep
-from lyncops.procedures.request import ProcedureRequest
 from lyncops.remoting.interface import RunsCmdlets
 from lyncops.remoting.sessions import Sessions
 from lyncops.runs.events import Event, StepChanged
@@ -40,10 +41,12 @@ class Stage:
 
     def client(self, name: str = "contoso", sessions: RunsCmdlets | None = None) -> Client:
         client = Client(
-            name=name,
-            open_sessions=lambda: sessions or ModelSessions(self.world),
-            open_journal=lambda: open_journal(f"sqlite:///{self.folder / 'journal.db'}"),
-            clock=ModelClock(self.world),
+            Connection(
+                name=name,
+                open_sessions=lambda: sessions or ModelSessions(self.world),
+                open_journal=lambda: open_journal(f"sqlite:///{self.folder / 'journal.db'}"),
+                clock=ModelClock(self.world),
+            )
         )
         self.clients.append(client)
         return client
@@ -62,7 +65,7 @@ def test_conference_content_is_waited_for_by_the_number_of_users(tmp_path: Path,
     stage = Stage(World(scenario_of_size(2, users=users)), tmp_path)
     with stage.client() as client:
         home = client.status().front_end_pools[0].fqdn
-        plan = client.plan("conference-restore", ProcedureRequest(target=home))
+        plan = client.plan(ConferenceRestore(pool=home))
     (waiting,) = (step for step in plan.steps if isinstance(step, WaitStep))
     assert waiting.deadline == timedelta(hours=hours)
 
@@ -71,7 +74,8 @@ def test_a_dead_pool_is_rescued_and_brought_home(stage: Stage) -> None:
     client = stage.client()
     before = client.status()
     stage.world.crash(P1)
-    run = client.run(client.plan_pool_failover(P1, Mode.DISASTER, accept_data_loss=True), operator="anna", reason="site 1 burns")
+    plan = client.plan(PoolFailover(pool=P1, mode=Mode.DISASTER, accept_data_loss=True))
+    run = client.run(plan, operator="anna", reason="site 1 burns")
     assert run.state is RunState.COMPLETED
     assert stage.world.executions == {"Invoke-CsManagementServerFailover": 1, "Set-CsEdgeServer": 1, "Invoke-CsPoolFailOver": 1}
     failed_over = client.status().pool(P1)
@@ -80,7 +84,7 @@ def test_a_dead_pool_is_rescued_and_brought_home(stage: Stage) -> None:
 
     stage.world.recover(P1)
     stage.world.clock.sleep(timedelta(minutes=30))
-    run = client.run(client.plan_pool_failback(P1))
+    run = client.run(client.plan(PoolFailback(pool=P1, mode=Mode.PLANNED)))
     assert run.state is RunState.COMPLETED
     assert stage.world.executions["Invoke-CsPoolFailBack"] == 1
     after = client.status()
@@ -93,23 +97,24 @@ def test_a_dead_pool_is_rescued_and_brought_home(stage: Stage) -> None:
 
 def test_a_planned_failover_and_an_evacuation(stage: Stage) -> None:
     client = stage.client()
-    assert client.run(client.plan_pool_failover(str(P1), Mode.PLANNED)).state is RunState.COMPLETED
-    run = client.run(client.plan_evacuate(P1, Mode.PLANNED))
+    assert client.run(client.plan(PoolFailover(pool=str(P1), mode="planned"))).state is RunState.COMPLETED
+    run = client.run(client.plan(Evacuate(to_pool=P1, mode=Mode.PLANNED)))
     assert run.state is RunState.COMPLETED
     states = {pool.fqdn: pool.state for pool in client.status().front_end_pools}
     assert states == {P1: PoolState.FAILED_BACK, P2: PoolState.FAILED_OVER}
 
 
-@pytest.mark.parametrize("procedure", ["plan_pool_failover", "plan_pool_failback", "plan_evacuate"])
-def test_disaster_mode_must_be_meant(stage: Stage, procedure: str) -> None:
-    with pytest.raises(InvalidValueError, match="accept_data_loss=True"):
-        getattr(stage.client(), procedure)(P1, Mode.DISASTER)
+@pytest.mark.parametrize("procedure", [PoolFailover(pool=P1, mode="disaster"), Evacuate(to_pool=P2, mode="disaster")], ids=str)
+def test_disaster_mode_must_be_meant(stage: Stage, procedure: Procedure) -> None:
+    stage.world.crash(P1)
+    plan = stage.client().plan(procedure)
+    assert "data-loss-accepted" in {check.check_id for check in plan.refusals}
 
 
 def test_wrong_names_are_told(stage: Stage) -> None:
     client = stage.client()
-    with pytest.raises(InvalidValueError, match=r"no procedure 'pool-failovr'.*pool-failover"):
-        client.plan("pool-failovr", ProcedureRequest(target=P1))
+    with pytest.raises(InvalidValueError, match=r"no procedure 'pool-failovr'.*Did you mean pool-failover\?"):
+        procedure_named("pool-failovr")
     with pytest.raises(InvalidValueError, match="is not a fully qualified"):
         client.check("pool one")
     with pytest.raises(JournalError, match="knows no run"):
@@ -128,12 +133,12 @@ def test_checks_ask_for_the_mode_that_fits(stage: Stage) -> None:
 def test_a_refused_plan_changes_nothing(stage: Stage) -> None:
     client = stage.client()
     with pytest.raises(PlanRefusedError, match="nothing was changed"):
-        client.run(client.plan_pool_failback(P1))
+        client.run(client.plan(PoolFailback(pool=P1, mode=Mode.PLANNED)))
     assert not stage.world.executions
 
 
 def test_a_plan_from_a_file_is_checked_anew(stage: Stage) -> None:
-    saved = plan_to_json(stage.client().plan_pool_failover(P1, Mode.PLANNED))
+    saved = plan_to_json(stage.client().plan(PoolFailover(pool=P1, mode="planned")))
     stage.world.crash(P1)
     with pytest.raises(PlanRefusedError, match="mode-fits"):
         stage.client().run(plan_from_json(saved))
@@ -145,7 +150,7 @@ def test_a_plan_from_a_file_is_checked_anew(stage: Stage) -> None:
 
 def test_a_plan_that_got_old_is_checked_anew(stage: Stage) -> None:
     client = stage.client()
-    plan = client.plan_pool_failover(P1, Mode.PLANNED)
+    plan = client.plan(PoolFailover(pool=P1, mode="planned"))
     stage.world.clock.sleep(timedelta(minutes=6))
     stage.world.crash(P1)
     with pytest.raises(PlanRefusedError, match="mode-fits"):
@@ -154,7 +159,7 @@ def test_a_plan_that_got_old_is_checked_anew(stage: Stage) -> None:
 
 def test_a_plan_and_a_run_belong_to_their_deployment(stage: Stage) -> None:
     client, other = stage.client(), stage.client("fabrikam")
-    plan = client.plan_pool_failover(P1, Mode.PLANNED)
+    plan = client.plan(PoolFailover(pool=P1, mode="planned"))
     with pytest.raises(InvalidValueError, match="'contoso'; this client is connected to 'fabrikam'"):
         other.run(plan)
     run = client.run(plan)
@@ -177,7 +182,7 @@ class Unplug:
 def test_a_run_that_stopped_is_resumed_or_given_up(stage: Stage) -> None:
     client = stage.client()
     stage.world.crash(P1)
-    plan = client.plan_pool_failover(P1, Mode.DISASTER, accept_data_loss=True)
+    plan = client.plan(PoolFailover(pool=P1, mode=Mode.DISASTER, accept_data_loss=True))
     run = client.run(plan, observers=[Unplug(stage, "pool-failover")])
     assert not run.state.is_final
     stage.world.recover(P2)
@@ -201,7 +206,7 @@ def test_cmdlets_that_change_nothing_can_be_run_alone(stage: Stage) -> None:
 
 def test_a_rehearsal_changes_nothing(stage: Stage) -> None:
     client = stage.client()
-    rehearsals = client.rehearse(client.plan_pool_failover(P1, Mode.PLANNED))
+    rehearsals = client.rehearse(client.plan(PoolFailover(pool=P1, mode="planned")))
     assert all(rehearsal.execution.outcome is Outcome.SUCCEEDED for rehearsal in rehearsals if rehearsal.execution)
     skipped = {rehearsal.step.step_id: rehearsal.because for rehearsal in rehearsals if rehearsal.execution is None}
     assert "leads to" in skipped["pool-failover"]  # an Edge pool still does: the server would refuse for that alone
@@ -231,7 +236,7 @@ def test_a_configuration_makes_a_client_that_connects_when_it_must(tmp_path: Pat
         with pytest.raises(lyncops.ConfigurationError, match="LYNCOPS_TEST_PASSWORD"):
             client.status()
         monkeypatch.setenv("LYNCOPS_TEST_PASSWORD", "geheim")
-        assert isinstance(client.sessions, Sessions)
+        assert isinstance(client.connection.sessions, Sessions)
         with pytest.raises(EndpointError):
             client.run_cmdlet(GetCsPool())
     assert (tmp_path / "lyncops.db").exists()
@@ -243,7 +248,7 @@ def test_the_operator_has_a_name_even_where_the_system_knows_none(stage: Stage, 
 
     monkeypatch.setattr("getpass.getuser", unknown)
     client = stage.client()
-    assert client.run(client.plan_pool_failover(P1, Mode.PLANNED)).operator == "unknown"
+    assert client.run(client.plan(PoolFailover(pool=P1, mode="planned"))).operator == "unknown"
 
 
 @pytest.mark.parametrize("name", lyncops.__all__)

@@ -9,10 +9,12 @@ import pytest
 from lyncops.checks.synchronisation import SyncState
 from lyncops.client import Client
 from lyncops.cmdlets import BackupModule
+from lyncops.connection import Connection
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import EVERYTHING, Scope
 from lyncops.errors import EndpointError, InvalidValueError
 from lyncops.lab.world import World
+from lyncops.plan.procedures import BackupServiceSet, BackupServiceSync
 from lyncops.procedures.readiness import ReadinessVerdict
 from lyncops.runs.model import RunState
 from lyncops.values import Fqdn
@@ -30,10 +32,12 @@ def world() -> World:
 @pytest.fixture
 def client(world: World) -> Iterator[Client]:
     with Client(
-        name="contoso",
-        open_sessions=lambda: ModelSessions(world),
-        open_journal=scratch_journal,
-        clock=ModelClock(world),
+        Connection(
+            name="contoso",
+            open_sessions=lambda: ModelSessions(world),
+            open_journal=scratch_journal,
+            clock=ModelClock(world),
+        )
     ) as made:
         yield made
 
@@ -49,11 +53,11 @@ def test_readiness_of_all_pools_and_of_one(client: Client, world: World) -> None
 
 def test_the_backup_service_is_reported_set_and_synchronised(client: Client, world: World) -> None:
     assert client.backup_service(P1).state is SyncState.STEADY
-    plan = client.plan_backup_service_set(sync_interval=timedelta(minutes=5))
+    plan = client.plan(BackupServiceSet(sync_interval=timedelta(minutes=5)))
     assert client.run(plan).state is RunState.COMPLETED
     settings = client.backup_service().settings
     assert getattr(settings, "sync_interval", None) == timedelta(minutes=5)
-    plan = client.plan_backup_service_sync(P1, modules=[BackupModule.DATA_CONF])
+    plan = client.plan(BackupServiceSync(pool=P1, modules=[BackupModule.DATA_CONF]))
     assert client.run(plan).state is RunState.COMPLETED
     assert world.executions == {"Set-CsBackupServiceConfiguration": 1, "Invoke-CsBackupServiceSync": 1}
 
@@ -78,10 +82,12 @@ class Blind(Client):
 
 def test_without_a_pool_nothing_can_be_set(world: World) -> None:
     blind = Blind(
-        name="contoso",
-        open_sessions=lambda: ModelSessions(world),
-        open_journal=scratch_journal,
-        clock=ModelClock(world),
+        Connection(
+            name="contoso",
+            open_sessions=lambda: ModelSessions(world),
+            open_journal=scratch_journal,
+            clock=ModelClock(world),
+        )
     )
     with pytest.raises(EndpointError, match="No Front End pool"):
-        blind.plan_backup_service_set(sync_interval=timedelta(minutes=1))
+        blind.plan(BackupServiceSet(sync_interval=timedelta(minutes=1)))

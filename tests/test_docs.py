@@ -5,22 +5,34 @@ from pathlib import Path
 
 import pytest
 
-from lyncops.procedures import PROCEDURES, ProcedureRequest
+from lyncops.plan.procedures import (
+    PROCEDURES,
+    ConferenceRestore,
+    DatabaseFailover,
+    EdgeAssociation,
+    EdgeNextHop,
+    Evacuate,
+    ManagementStoreFailover,
+    PoolFailback,
+    PoolFailover,
+    Procedure,
+)
+from lyncops.procedures import make_plan
 from lyncops.values import Mode
 from tests.deployments import EDGE1, EDGE2, P1, P2, two_sites, with_dead
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 DISASTER = Mode.DISASTER
 DEAD = with_dead(two_sites(), P1)
-REQUESTS = {
-    "pool-failover": ProcedureRequest(target=P1, mode=DISASTER),
-    "pool-failback": ProcedureRequest(target=P1, mode=Mode.PLANNED),
-    "evacuate": ProcedureRequest(target=P1, mode=Mode.PLANNED),
-    "management-store-failover": ProcedureRequest(target=P1, mode=Mode.PLANNED),
-    "conference-restore": ProcedureRequest(target=P1),
-    "database-failover": ProcedureRequest(target=P1),
-    "edge-next-hop": ProcedureRequest(target=EDGE1, next_hop=P2),
-    "edge-association": ProcedureRequest(target=P1, edge=EDGE2),
+REQUESTS: dict[str, Procedure] = {
+    "pool-failover": PoolFailover(pool=P1, mode=DISASTER),
+    "pool-failback": PoolFailback(pool=P1, mode=Mode.PLANNED),
+    "evacuate": Evacuate(to_pool=P1, mode=Mode.PLANNED),
+    "management-store-failover": ManagementStoreFailover(pool=P1, mode=Mode.PLANNED),
+    "conference-restore": ConferenceRestore(pool=P1),
+    "database-failover": DatabaseFailover(pool=P1),
+    "edge-next-hop": EdgeNextHop(edge_pool=EDGE1, next_hop=P2),
+    "edge-association": EdgeAssociation(pool=P1, edge_pool=EDGE2),
 }
 
 
@@ -39,7 +51,7 @@ def test_the_index_has_every_procedure(procedure: str) -> None:
 def test_a_page_names_every_check_of_its_procedure(procedure: str) -> None:
     request = REQUESTS[procedure]
     page = (DOCS / f"{procedure}.md").read_text(encoding="utf-8")
-    plan = PROCEDURES[procedure].plan(DEAD if request.mode is DISASTER else two_sites(), request)
+    plan = make_plan(request, DEAD if request.mode is DISASTER else two_sites())
     assert plan.checks
     assert [check.check_id for check in plan.checks if f"`{check.check_id}`" not in page] == []
 
@@ -48,4 +60,4 @@ def test_a_page_names_every_check_of_its_procedure(procedure: str) -> None:
 def test_a_page_shows_a_run_that_reached_its_goal(procedure: str) -> None:
     page = (DOCS / f"{procedure}.md").read_text(encoding="utf-8")
     assert "completed: The goal is reached." in page
-    assert PROCEDURES[procedure].source in page
+    assert PROCEDURES[procedure].GUIDE in page

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import timedelta
 from types import TracebackType
-from typing import Final, Self, Unpack
+from typing import Final, Self
 
 import attrs
 import click
@@ -16,12 +17,13 @@ from lyncops.checks.synchronisation import BackupServiceReport, SyncState
 from lyncops.cli.blocks import Text
 from lyncops.cli.call import Call, json_option, with_call
 from lyncops.cli.failures import report_unread
-from lyncops.cli.requests import MODULES, Duration, overrides_of
-from lyncops.cli.running import HowToRun, execute, execution_options
+from lyncops.cli.procedure_group import procedure_command
+from lyncops.cli.procedure_options import Duration
+from lyncops.cli.running import execution_parameters, run_procedure
 from lyncops.cli.screen import Screen, drawn
 from lyncops.cli.show_backup_service import EXIT_WORDS, TONES, Changes, report_blocks, report_data, status_blocks
-from lyncops.cmdlets import BackupModule
 from lyncops.errors import EndpointError, InvalidValueError
+from lyncops.plan.procedures import BackupServiceSet, BackupServiceSync, Procedure
 from lyncops.runs.exit_codes import ExitCode
 
 _CODES: Final = {
@@ -30,10 +32,6 @@ _CODES: Final = {
     SyncState.ERROR: ExitCode.FAILED,
     SyncState.UNKNOWN: ExitCode.UNKNOWN,
 }
-_OVERRIDE: Final = click.option(
-    "--override", metavar="CHECK_ID", multiple=True, help="Go on although this check fails; needs --reason."
-)
-_REASON: Final = click.option("--reason", metavar="TEXT", multiple=True, help="Why; the report shows it.")
 
 
 @attrs.define(slots=True)
@@ -89,59 +87,25 @@ def show(call: Call, pools: tuple[str, ...]) -> ExitCode:
     return ExitCode.UNKNOWN if report.unread else ExitCode.DONE
 
 
-@backup_service.command(name="set")
-@click.option("--sync-interval", type=Duration(), metavar="DURATION", help="From one copy to the next: 5s to 3h, 2m by default.")
-@click.option("--authorized-group", "groups", metavar="GROUP", multiple=True, help="Who may ask it; may repeat. Replaces the list.")
-@_OVERRIDE
-@_REASON
-@execution_options
-@json_option
-@with_call
-def set_(
-    call: Call,
-    sync_interval: timedelta | None,
-    groups: tuple[str, ...],
-    override: tuple[str, ...],
-    **how: Unpack[HowToRun],
-) -> ExitCode:
-    """Set how often it copies, and who may ask it, for the whole deployment."""
-    overrides = overrides_of(override, how["reason"])
-    return execute(
-        call,
-        how,
-        lambda client: client.plan_backup_service_set(sync_interval=sync_interval, authorized_groups=groups, overrides=overrides),
-    )
-
-
-@backup_service.command()
-@click.argument("pool")
-@click.option(
-    "--module",
-    "modules",
-    type=click.Choice(MODULES, case_sensitive=False),
-    multiple=True,
-    help="Only this module; may repeat.",
-)
-@click.option("--all", "every", is_flag=True, help="Every module (the default).")
-@_OVERRIDE
-@_REASON
-@execution_options
-@json_option
-@with_call
-def sync(
-    call: Call,
-    pool: str,
-    modules: tuple[str, ...],
-    every: bool,
-    override: tuple[str, ...],
-    **how: Unpack[HowToRun],
-) -> ExitCode:
-    """Copy what POOL has changed to its backup pool now, and wait until it is steady."""
-    if every and modules:
+def _sync(call: Call, kind: type[Procedure], given: Mapping[str, object]) -> ExitCode:
+    if given["all"] and given["modules"]:
         raise InvalidValueError("--all and --module exclude each other.", remedy="Leave one of them out.")
-    chosen = tuple(map(BackupModule, modules))
-    overrides = overrides_of(override, how["reason"])
-    return execute(call, how, lambda client: client.plan_backup_service_sync(pool, modules=chosen, overrides=overrides))
+    return run_procedure(call, kind, given)
+
+
+backup_service.add_command(procedure_command(BackupServiceSet, run_procedure, more=execution_parameters(), name="set"))
+backup_service.add_command(
+    procedure_command(
+        BackupServiceSync,
+        _sync,
+        more=[
+            click.Option(["--all"], is_flag=True, help="Every module (the default)."),
+            *execution_parameters(),
+        ],
+        name="sync",
+        about="Waits until it is steady.",
+    )
+)
 
 
 @backup_service.command()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 F = TypeVar("F", bound=Callable[..., object])
+_JSON = "Answer with JSON."
 
 
 @attrs.define(slots=True)
@@ -38,8 +39,13 @@ def with_call(verb: Callable[Concatenate[Call, P], R]) -> Callable[P, R]:
 
 
 def json_option(verb: F) -> F:
-    """Let `--json` stand behind the verb too."""
-    return click.option("--json", is_flag=True, expose_value=False, callback=_choose_json, help="Answer with JSON.")(verb)
+    """Accept `--json` behind the verb too."""
+    return click.option("--json", is_flag=True, expose_value=False, callback=_choose_json, help=_JSON)(verb)
+
+
+def json_parameter() -> click.Option:
+    """The same option for a command that is built from its parameters."""
+    return click.Option(["--json"], is_flag=True, expose_value=False, callback=_choose_json, help=_JSON)
 
 
 def _choose_json(context: click.Context, _option: click.Parameter, chosen: bool) -> None:

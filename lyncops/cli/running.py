@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Final, cast
 
+import attrs
 import click
 
 from lyncops.cli.blocks import Text
-from lyncops.cli.call import Call, json_option, with_call
+from lyncops.cli.call import Call, json_option, json_parameter, with_call
 from lyncops.cli.json_values import to_json
+from lyncops.cli.procedure_group import ProcedureGroup
+from lyncops.cli.procedure_options import procedure_of
 from lyncops.cli.progress import progress
-from lyncops.cli.requests import Options, request_of, request_options, summaries
 from lyncops.cli.show_plan import plan_blocks, rehearsal_blocks
 from lyncops.cli.show_run import run_blocks
 from lyncops.errors import ConfigurationError, InvalidValueError, PlanRefusedError
 from lyncops.plan.codec import plan_from_json
 from lyncops.plan.model import Plan
-from lyncops.procedures.catalogue import procedure_named
+from lyncops.plan.procedures import Procedure
 from lyncops.runs.exit_codes import ExitCode, exit_code
 from lyncops.runs.model import Run
 from lyncops.runs.report import Report
@@ -27,89 +29,97 @@ from lyncops.values import Outcome
 if TYPE_CHECKING:
     from lyncops.client import Client
 
-F = TypeVar("F", bound=Callable[..., object])
+_STEAL_LOCK: Final = "Take the pools away from another run that holds them; the journal keeps it."
 
 
-class HowToRun(TypedDict):
+@attrs.frozen(slots=True, kw_only=True)
+class HowToRun:
     """How a plan is executed, whatever it is."""
 
-    yes: bool
-    rehearse: bool
-    steal_lock: bool
-    reason: tuple[str, ...]
+    yes: bool = False
+    rehearse: bool = False
+    steal_lock: bool = False
+    reason: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, given: Mapping[str, object], before: Mapping[str, object]) -> HowToRun:
+        """What was said behind the procedure, or `before` it."""
+        return cls(
+            yes=bool(given["yes"] or before.get("yes")),
+            rehearse=bool(given["rehearse"] or before.get("rehearse")),
+            steal_lock=bool(given["steal_lock"] or before.get("steal_lock")),
+            reason=cast("tuple[str, ...]", given["reason"] or before.get("reason", ())),
+        )
 
 
-class RunOptions(Options):
-    """The options of `run` beside those of the procedure."""
-
-    plan_file: Path | None
-    yes: bool
-    rehearse: bool
-    steal_lock: bool
-
-
-def execution_options(verb: F) -> F:
-    """Give a verb the options of `HowToRun`, but for the reason."""
-    for option in reversed(_EXECUTION):
-        verb = option(verb)
-    return verb
+def execution_parameters() -> list[click.Parameter]:
+    """The options of `HowToRun`, but for the reason, which the overrides bring."""
+    return [
+        click.Option(["--yes"], is_flag=True, help="Do not ask; needed where nobody can answer."),
+        click.Option(
+            ["--rehearse"],
+            is_flag=True,
+            help="Only send the cmdlets with -WhatIf, where that can show something.",
+        ),
+        click.Option(["--steal-lock"], is_flag=True, help=_STEAL_LOCK),
+    ]
 
 
-_EXECUTION: Final = (
-    click.option("--yes", is_flag=True, help="Do not ask; needed where nobody can answer."),
-    click.option("--rehearse", is_flag=True, help="Only send the cmdlets with -WhatIf, where that can show something."),
-    click.option("--steal-lock", is_flag=True, help="Take the pools away from another run that holds them; the journal keeps it."),
-)
+def run_procedure(call: Call, kind: type[Procedure], given: Mapping[str, object]) -> ExitCode:
+    """Plan a procedure and execute it.
 
-
-@click.command(epilog=summaries())
-@click.argument("procedure", required=False)
-@click.argument("pool", required=False)
-@click.option("--plan", "plan_file", type=click.Path(path_type=Path), help="Run this saved plan.")
-@request_options
-@execution_options
-@json_option
-@with_call
-def run(call: Call, procedure: str | None, pool: str | None, **options: Unpack[RunOptions]) -> ExitCode:
-    """Execute PROCEDURE for POOL, or a saved plan: show the plan, ask, act, read back, report."""
-    how = HowToRun(yes=options["yes"], rehearse=options["rehearse"], steal_lock=options["steal_lock"], reason=options["reason"])
-    return execute(call, how, lambda client: _plan(client, procedure, pool, options))
+    Raises:
+        InvalidValueError: the options make no sense, or nobody can be asked and `--yes` is missing.
+        PlanRefusedError: a check refuses the plan; nothing was changed.
+    """
+    procedure = procedure_of(kind, given)
+    above = click.get_current_context().parent
+    before = {} if above is None else above.params
+    if before.get("plan_file") is not None:
+        raise _unclear()
+    return execute(call, HowToRun.of(given, before), lambda client: client.plan(procedure))
 
 
 def execute(call: Call, how: HowToRun, make: Callable[[Client], Plan]) -> ExitCode:
-    """Make a plan, show it, ask, run it and tell how it ended.
+    """Make a plan, show it, ask, run it and say how it ended.
 
     Raises:
         InvalidValueError: nobody is there to be asked, and `--yes` was not given.
         PlanRefusedError: a check refuses the plan; nothing was changed.
     """
-    if not (how["yes"] or how["rehearse"] or call.screen.can_ask):
+    if not (how.yes or how.rehearse or call.screen.can_ask):
         raise InvalidValueError(
-            "Nobody is there to be asked whether to start: standard input or output is no terminal.",
+            "Cannot ask for confirmation: standard input or output is not a terminal.",
             remedy="Look at the plan with `lyncops plan`, then add --yes.",
         )
     with call.client() as client:
         plan = make(client)
         call.screen.say(*plan_blocks(plan))
         if plan.refusals:
+            names = ", ".join(check.check_id for check in plan.refusals)
             raise PlanRefusedError(
-                f"{plan.procedure} of {plan.target} is refused by {', '.join(check.check_id for check in plan.refusals)}; "
-                "nothing was changed.",
+                f"{plan.procedure.title} is refused by {names}; nothing was changed.",
                 remedy=plan.refusals[0].remedy,
             )
-        if how["rehearse"]:
+        if how.rehearse:
             return _rehearse(call, client, plan)
-        if not how["yes"] and not click.confirm(f"\nRun these {len(plan.steps)} steps now?", default=False):
+        question = f"\nRun these {len(plan.steps)} steps now?"
+        if not how.yes and not click.confirm(question, default=False):
             call.screen.say(Text("Nothing was changed."))
             return ExitCode.PAUSED
         with progress(call.screen, plan) as observer:
-            done = client.run(plan, reason=" ".join(how["reason"]), steal_lock=how["steal_lock"], observers=(observer,))
+            done = client.run(
+                plan,
+                reason=" ".join(how.reason),
+                steal_lock=how.steal_lock,
+                observers=(observer,),
+            )
     return _tell(call, done)
 
 
 @click.command()
 @click.argument("run_id", metavar="RUN")
-@click.option("--steal-lock", is_flag=True, help="Take the pools away from another run that holds them; the journal keeps it.")
+@click.option("--steal-lock", is_flag=True, help=_STEAL_LOCK)
 @json_option
 @with_call
 def resume(call: Call, run_id: str, steal_lock: bool) -> ExitCode:
@@ -121,25 +131,35 @@ def resume(call: Call, run_id: str, steal_lock: bool) -> ExitCode:
     return _tell(call, done)
 
 
-def _plan(client: Client, procedure: str | None, pool: str | None, options: RunOptions) -> Plan:
-    path = options["plan_file"]
-    if path is None and procedure is not None and pool is not None:
-        asked = procedure_named(procedure)
-        return client.plan(asked.name, request_of(asked, pool, options))
-    if path is None or procedure is not None:
-        raise InvalidValueError("What to run is not clear.", remedy="Write either PROCEDURE POOL or --plan FILE.")
+@with_call
+def _run_saved(call: Call, /, plan_file: Path | None, **given: object) -> ExitCode:
+    """Run a saved plan, where no procedure is named."""
+    if click.get_current_context().invoked_subcommand is not None:
+        return ExitCode.DONE
+    if plan_file is None:
+        raise _unclear()
+    how = HowToRun.of(given, {})
+    return execute(call, how, lambda _: _read(plan_file))
+
+
+def _unclear() -> InvalidValueError:
+    return InvalidValueError("What to run is not clear.", remedy="Write either PROCEDURE POOL or --plan FILE.")
+
+
+def _read(path: Path) -> Plan:
     try:
         return plan_from_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
-            f"--plan: {path} cannot be read: {error}.", remedy="Save one with `lyncops plan ... --save FILE`."
+            f"--plan: {path} cannot be read: {error}.",
+            remedy="Save one with `lyncops plan ... --save FILE`.",
         ) from error
 
 
 def _rehearse(call: Call, client: Client, plan: Plan) -> ExitCode:
     rehearsals = client.rehearse(plan)
     call.screen.tell({"rehearsals": to_json(rehearsals)}, rehearsal_blocks(rehearsals))
-    outcomes = {rehearsal.execution.outcome for rehearsal in rehearsals if rehearsal.execution is not None}
+    outcomes = {each.execution.outcome for each in rehearsals if each.execution is not None}
     if Outcome.FAILED in outcomes:
         return ExitCode.FAILED
     return ExitCode.UNKNOWN if Outcome.UNKNOWN in outcomes else ExitCode.DONE
@@ -148,3 +168,22 @@ def _rehearse(call: Call, client: Client, plan: Plan) -> ExitCode:
 def _tell(call: Call, done: Run) -> ExitCode:
     call.screen.tell(Report.of(done).data(), run_blocks(done))
     return exit_code(done.state)
+
+
+_SAVED: Final = click.Command(
+    "saved",
+    callback=_run_saved,
+    params=[
+        click.Option(["--plan", "plan_file"], type=click.Path(path_type=Path), help="Run this saved plan."),
+        click.Option(["--reason"], metavar="TEXT", multiple=True, help="Why; the report shows it."),
+        *execution_parameters(),
+        json_parameter(),
+    ],
+)
+run = ProcedureGroup(
+    "run",
+    run_procedure,
+    more=execution_parameters(),
+    alone=_SAVED,
+    about="Execute a procedure, or a saved plan: show the plan, ask, act, read back, report.",
+)

@@ -8,8 +8,8 @@ from typing import Final
 
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.cli.blocks import Block, Heading, Table, Text, Tone
-from lyncops.client import Rehearsal
 from lyncops.plan.model import CmdletStep, ManualStep, Plan, Step, WaitStep
+from lyncops.plan.rehearsal import Rehearsal
 from lyncops.remoting.execution import Execution, StreamKind
 from lyncops.values import Outcome
 
@@ -38,8 +38,7 @@ def check_blocks(title: str, checks: Iterable[CheckResult]) -> Iterator[Block]:
 
 def plan_blocks(plan: Plan) -> Iterator[Block]:
     """The plan as the operator must see it before anything happens."""
-    mode = f" ({plan.mode.value})" if plan.mode else ""
-    yield Heading(f"Plan {plan.content_id[:12]}: {plan.procedure} of {plan.target}{mode} in {plan.deployment}")
+    yield Heading(f"Plan {plan.content_id[:12]}: {plan.procedure.title} in {plan.deployment}")
     yield from check_blocks("Checks", plan.checks)
     if plan.steps or not plan.refusals:
         yield from _course(plan)

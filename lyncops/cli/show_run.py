@@ -50,8 +50,7 @@ def runs_blocks(runs: Iterable[RunSummary]) -> Iterator[Block]:
 def run_blocks(run: Run) -> Iterator[Block]:
     """The run as it stands."""
     plan = run.plan
-    mode = f" ({plan.mode.value})" if plan.mode else ""
-    yield Heading(f"Run {run.run_id}: {plan.procedure} of {plan.target}{mode}")
+    yield Heading(f"Run {run.run_id}: {plan.procedure.title}")
     yield Table(("", "step", "state", "took", "seen"), tuple(_row(number, record) for number, record in enumerate(run.steps, 1)))
     yield Text("")
     yield Text(f"{run.state.value.replace('_', ' ')}: {run.why or run.goal_evidence or '-'}", _tone(run.state))

@@ -11,11 +11,14 @@ from cattrs.errors import BaseValidationError
 from cattrs.v import format_exception
 
 from lyncops.errors import LyncOpsError, PlanFormatError
-from lyncops.plan.model import Plan
+from lyncops.plan.model import Plan, content_id_of
 from lyncops.plan.serial import CONVERTER, canonical
 from lyncops.plan.steps import CmdletStep
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""2 since the procedure's options are fields of their own; 1 had them as texts in `choices`."""
+_OTHER_ID: Final = "The plan was altered after it was saved: its content id does not fit."
+_OTHER_LOOK: Final = "The plan was altered after it was saved: what it shows is not what it would do."
 _REMEDY: Final = "Make the plan again with `lyncops plan`; a saved plan is not meant to be edited."
 
 
@@ -52,14 +55,67 @@ def plan_from_json(text: str) -> Plan:
     if not isinstance(document, dict) or "plan" not in document:
         raise PlanFormatError("The JSON is no saved plan: it has no field `plan`.", remedy=_REMEDY)
     data = cast("Mapping[str, object]", document)
-    if data.get("format") != FORMAT:
-        raise PlanFormatError(f"The plan has format {data.get('format')!r}; this lyncops reads format {FORMAT}.", remedy=_REMEDY)
-    plan = _structure(data["plan"])
+    match data.get("format"):
+        case 1:
+            return _of_format_1(data)
+        case 2:
+            plan = _structure(data["plan"])
+        case other:
+            raise PlanFormatError(f"The plan has format {other!r}; this lyncops reads formats 1 to {FORMAT}.", remedy=_REMEDY)
     if data.get("content_id") != plan.content_id:
-        raise PlanFormatError("The plan was altered after it was saved: its content id does not fit.", remedy=_REMEDY)
+        raise PlanFormatError(_OTHER_ID, remedy=_REMEDY)
     if canonical(data) != canonical(plan_to_data(plan)):
-        raise PlanFormatError("The plan was altered after it was saved: what it shows is not what it would do.", remedy=_REMEDY)
+        raise PlanFormatError(_OTHER_LOOK, remedy=_REMEDY)
     return plan
+
+
+def _of_format_1(data: Mapping[str, object]) -> Plan:
+    """A plan of lyncops 0.1: its content id is that of its own form, which is checked as such."""
+    plain = data["plan"]
+    old = cast("Mapping[str, object]", plain if isinstance(plain, dict) else {})
+    if data.get("content_id") != content_id_of(old):
+        raise PlanFormatError(_OTHER_ID, remedy=_REMEDY)
+    if "choices" not in old or "options" in old:
+        raise PlanFormatError(_OTHER_LOOK, remedy=_REMEDY)
+    plan = _structure(upgraded(old))
+    as_of_old = {"format": 1, "content_id": data["content_id"], "plan": old}
+    if canonical(data) != canonical({**plan_to_data(plan), **as_of_old}):
+        raise PlanFormatError(_OTHER_LOOK, remedy=_REMEDY)
+    return plan
+
+
+_RENAMED: Final = {
+    "edge-association": {"edge": "edge_pool"},
+    "edge-federation-failover": {"edge": "other_edge"},
+    "edge-federation-failback": {"edge": "other_edge"},
+    "xmpp-failover": {"edge": "other_edge"},
+    "xmpp-failback": {"edge": "other_edge"},
+}
+
+
+def upgraded(old: Mapping[str, object]) -> dict[str, object]:
+    """The plain data of a plan of format 1 in today's form.
+
+    Raises:
+        PlanFormatError: its choices cannot be read.
+    """
+    new = {name: value for name, value in old.items() if name != "choices"}
+    renamed = _RENAMED.get(str(old.get("procedure")), {})
+    options: dict[str, object] = {}
+    choices = cast("list[object]", old.get("choices") or [])
+    for choice in choices:
+        name, _, text = str(choice).partition("=")
+        try:
+            value: object = json.loads(text)
+        except ValueError as problem:
+            raise PlanFormatError(f"The plan's choice {name} cannot be read.", remedy=_REMEDY) from problem
+        if name == "to_mirror":
+            options["principal"] = "Mirror" if value else "Primary"
+        else:
+            options[renamed.get(name, name)] = value
+    if old.get("procedure") == "backup-service-set":
+        new["target"] = None
+    return {**new, "options": options}
 
 
 def _in_words(problem: BaseException, kind: type | None) -> str:

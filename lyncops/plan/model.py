@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Final, cast
 
 import attrs
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from lyncops.checks.result import CheckResult
 from lyncops.plan.conditions import Condition
+from lyncops.plan.procedures import Procedure, procedure_named
 from lyncops.plan.serial import CONVERTER, canonical
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
 from lyncops.values import Effect, Fqdn, LyncVersion, Mode
@@ -20,26 +24,31 @@ __all__ = ["CmdletStep", "ManualStep", "Mode", "Plan", "Step", "WaitStep"]
 class Plan:
     """What will be done, why, and what stands in the way."""
 
-    procedure: str  # the verb on the command line: pool-failover, ...
-    target: Fqdn  # the pool named by the operator
-    mode: Mode | None
+    procedure: Procedure  # what was asked for: enough to make the plan again
     deployment: str  # its name
     version: LyncVersion | None
     created_at: datetime
-    lock: tuple[Fqdn, ...]  # the pair of pools that nobody else may work on
+    lock: tuple[Fqdn, ...]  # the pools that nobody else may work on meanwhile
     checks: tuple[CheckResult, ...]
     steps: tuple[Step, ...]
     goal: tuple[Condition, ...]
     expected_loss: str = ""
     notes: tuple[str, ...] = ()
-    choices: tuple[str, ...] = ()  # what else the operator asked for, each as NAME=JSON: enough to plan it anew
+
+    @property
+    def target(self) -> Fqdn | None:
+        """The pool or Edge pool that the operator named; None where it is the whole deployment."""
+        return self.procedure.target
+
+    @property
+    def mode(self) -> Mode | None:
+        """Planned or disaster; None where there is only one way."""
+        return self.procedure.mode
 
     @property
     def content_id(self) -> str:
-        """A hash of everything that matters but `created_at`: the same plan has the same id, an altered file another."""
-        data: dict[str, object] = CONVERTER.unstructure(self)
-        del data["created_at"]
-        return hashlib.sha256(canonical(data).encode()).hexdigest()
+        """A hash of everything but `created_at`: the same plan has the same id, an altered file another."""
+        return content_id_of(CONVERTER.unstructure(self))
 
     @property
     def pools_to_lock(self) -> tuple[Fqdn, ...]:
@@ -65,3 +74,72 @@ class Plan:
     def estimate(self) -> timedelta:
         """How long the steps will take, from the documented figures."""
         return sum((step.estimate for step in self.steps), timedelta(0))
+
+
+def content_id_of(data: Mapping[str, object]) -> str:
+    """The content id of a plan in its form as plain data."""
+    content = {name: value for name, value in data.items() if name != "created_at"}
+    return hashlib.sha256(canonical(content).encode()).hexdigest()
+
+
+_IN_PLAIN_SIGHT: Final = ("procedure", "target", "mode", "options")
+
+
+def _plain(procedure: Procedure) -> dict[str, object]:
+    """The procedure's name, target and mode, and what was asked for other than by default."""
+    values: dict[str, object] = CONVERTER.unstructure(procedure)
+    asked = {option.field: option for option in procedure.options()}
+    plain = {
+        name: values[name]
+        for name, option in asked.items()
+        if not option.asked.is_target and name != "mode" and (option.required or getattr(procedure, name) != option.default)
+    }
+    mode = procedure.mode
+    return {
+        "procedure": procedure.NAME,
+        "target": None if procedure.target is None else str(procedure.target),
+        "mode": None if mode is None else mode.value,
+        "options": plain,
+    }
+
+
+def procedure_from_data(data: Mapping[str, object], overrides: Mapping[str, str]) -> Procedure:
+    """The procedure of a plan in its form as plain data.
+
+    Raises:
+        InvalidValueError: there is no such procedure, or its options make no sense.
+        ValueError: an option is not understood (cattrs' errors are of this kind).
+    """
+    kind = procedure_named(str(data["procedure"]))
+    named = next((o.field for o in kind.options() if o.asked.is_target), None)
+    options = data.get("options")
+    values: dict[str, object] = dict(cast("Mapping[str, object]", options) if options else {})
+    if named is not None:
+        values[named] = data.get("target")
+    if kind.MODES:
+        values["mode"] = data.get("mode")
+    return CONVERTER.structure({**values, "overrides": dict(overrides)}, kind)
+
+
+def _plan_to_data(plan: Plan) -> dict[str, object]:
+    return {**_plain(plan.procedure), **_PLAN_TO_DATA(plan)}
+
+
+def _plan_from_data(data: Mapping[str, object], _: object) -> Plan:
+    rest = {name: value for name, value in data.items() if name not in _IN_PLAIN_SIGHT}
+    checks = CONVERTER.structure(data["checks"], tuple[CheckResult, ...])
+    overrides = {c.check_id: c.overridden_because for c in checks if c.overridden_because}
+    return _PLAN_FROM_DATA({**rest, "procedure": procedure_from_data(data, overrides)}, Plan)
+
+
+def _as_it_is(value: object, _: object) -> Procedure:
+    if not isinstance(value, Procedure):
+        raise TypeError(f"{value!r} is not a procedure")
+    return value
+
+
+CONVERTER.register_structure_hook_func(lambda kind: kind is Procedure, _as_it_is)
+_PLAN_TO_DATA: Final = make_dict_unstructure_fn(Plan, CONVERTER, procedure=override(omit=True))
+_PLAN_FROM_DATA: Final = make_dict_structure_fn(Plan, CONVERTER, _cattrs_forbid_extra_keys=True)
+CONVERTER.register_unstructure_hook(Plan, _plan_to_data)
+CONVERTER.register_structure_hook(Plan, _plan_from_data)

@@ -16,6 +16,7 @@ from lyncops.deployment.model import Deployment
 from lyncops.plan.conditions import Condition
 from lyncops.plan.model import Plan
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
+from lyncops.remoting.execution import Execution
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -25,6 +26,15 @@ class RehearsedStep:
     step: Step
     ask: CmdletStep | None = None  # its cmdlet with -WhatIf; it waits for nothing, since nothing will come true
     because: str = ""
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Rehearsal:
+    """What the servers say that a step would do, asked with -WhatIf; or why they were not asked."""
+
+    step: Step
+    execution: Execution[object] | None = None
+    because: str = ""  # why it was not rehearsed
 
 
 def rehearsed(cmdlet: Cmdlet[object]) -> Cmdlet[object] | None:

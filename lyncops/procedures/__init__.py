@@ -1,6 +1,8 @@
-"""Procedures: each section of the recovery guide as a pure function from a deployment to a plan."""
+"""Procedures: each section of the recovery guide as a pure function from a deployment to a plan.
 
-from lyncops.procedures.catalogue import PROCEDURES, Procedure
-from lyncops.procedures.request import ProcedureRequest
+What can be asked for is in `lyncops.plan.procedures`.
+"""
 
-__all__ = ["PROCEDURES", "Procedure", "ProcedureRequest"]
+from lyncops.procedures.catalogue import make_plan
+
+__all__ = ["make_plan"]

@@ -14,14 +14,14 @@ from lyncops.checks.situation import Situation
 from lyncops.checks.words import exactly, listed
 from lyncops.cmdlets import SetCsBackupServiceConfiguration
 from lyncops.deployment.model import BackupServiceSettings, Deployment
-from lyncops.errors import InvalidValueError
+from lyncops.errors import EndpointError
 from lyncops.plan.conditions import AuthorizedGroupsAre, Condition, StoreHasSingleMaster, SyncIntervalIs
 from lyncops.plan.conditions.settings import same_groups
+from lyncops.plan.procedures import BackupServiceSet
 from lyncops.plan.steps import CmdletStep
 from lyncops.procedures import figures
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edges import preferring
-from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.store import store_writable
 from lyncops.values import Mode, Unread
 
@@ -37,23 +37,21 @@ class _Wish:
     groups: tuple[str, ...]
 
 
-def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
+def draft(deployment: Deployment, request: BackupServiceSet) -> Draft:
     """Draft that the Backup Service copies every `request.sync_interval` and listens to `request.authorized_groups`.
 
     Refused when the store cannot be written; overridable when the old values cannot be read (then nothing undoes it) and when
     nobody of RTCUniversalServerAdmins could ask for the status any more.
 
     Raises:
-        InvalidValueError: neither is given.
+        EndpointError: no Front End pool is known.
     """
     wish = _Wish(interval=request.sync_interval, groups=request.authorized_groups)
-    if wish.interval is None and not wish.groups:
-        raise InvalidValueError(
-            "backup-service-set needs sync_interval or authorized_groups.",
-            remedy="Add --sync-interval, --authorized-group or both.",
-        )
+    pools = deployment.front_end_pools
+    if not pools:
+        raise EndpointError("No Front End pool is known.", remedy="Look at `lyncops status`.")
     old = deployment.backup_service
-    holder = Situation(deployment, request.target, Mode.PLANNED).store_pool or request.target
+    holder = Situation(deployment, pools[0].fqdn, Mode.PLANNED).store_pool or pools[0].fqdn
     after = _after(wish)
     step = CmdletStep(
         step_id="backup-service-set",

@@ -13,11 +13,11 @@ from lyncops.checks.words import listed
 from lyncops.cmdlets import BackupModule, InvokeCsBackupServiceSync
 from lyncops.deployment.model import Deployment, Pool
 from lyncops.plan.conditions import BackupModuleIs, BackupServiceSteady, Condition, PoolIsAlive
+from lyncops.plan.procedures import BackupServiceSync
 from lyncops.plan.steps import CmdletStep, Step, WaitStep
 from lyncops.procedures import figures
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edges import preferring
-from lyncops.procedures.request import ProcedureRequest
 from lyncops.values import LyncVersion, Mode, Unread
 
 _IDS = ("pool-exists", "pool-is-front-end", "pool-is-paired", "home-pool-healthy", "partner-healthy", "backup-service-running")
@@ -25,13 +25,13 @@ _SOURCE = "Configuring and monitoring the Backup Service; Invoke-CsBackupService
 _OF_2019 = (BackupModule.RGS_DATA_STORE, BackupModule.RGS_FILE_STORE)
 
 
-def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
-    """Draft that what `request.target` has changed is copied to its backup pool now.
+def draft(deployment: Deployment, request: BackupServiceSync) -> Draft:
+    """Draft that what `request.pool` has changed is copied to its backup pool now.
 
     One step for each of `request.modules`, or one for all modules. Refused when a pool of the pair is dead or runs no Backup
     Service, for CentralMgmt.CMSMaster on a pool without the active store, and for response groups before 2019.
     """
-    situation = Situation(deployment, request.target, Mode.PLANNED, Direction.FAILBACK)
+    situation = Situation(deployment, request.pool, Mode.PLANNED, Direction.FAILBACK)
     checks = run_checks([CHECKS[check_id] for check_id in _IDS], situation)
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:

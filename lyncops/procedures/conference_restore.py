@@ -8,9 +8,9 @@ from lyncops.checks.situation import Direction, Situation
 from lyncops.deployment.model import Deployment, Pool, PoolState
 from lyncops.plan.conditions import BackupModuleIs
 from lyncops.plan.conditions.pools import CONFERENCE_CONTENT
+from lyncops.plan.procedures import ConferenceRestore
 from lyncops.procedures.conference import content_steps
 from lyncops.procedures.drafting import Draft
-from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.store import store_writable
 from lyncops.values import Mode
 
@@ -25,13 +25,13 @@ _IDS = (
 )
 
 
-def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
-    """Draft that the conference content of `request.target` comes home from its backup pool.
+def draft(deployment: Deployment, request: ConferenceRestore) -> Draft:
+    """Draft that the conference content of `request.pool` comes home from its backup pool.
 
     Refused when the pool is failed over (then pool-failback does it), when one pool of the pair is dead, and when the store
     does not work: the cmdlet has no -LocalStore and finds its pool in the store's topology (facts page 1.2, 6.2).
     """
-    situation = Situation(deployment, request.target, Mode.PLANNED, Direction.FAILBACK)
+    situation = Situation(deployment, request.pool, Mode.PLANNED, Direction.FAILBACK)
     checks = run_checks([CHECKS[check_id] for check_id in _IDS], situation)
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:

@@ -10,11 +10,11 @@ from lyncops.checks.situation import Situation
 from lyncops.cmdlets import DatabaseNameType, InvokeCsDatabaseFailover, MirrorRole
 from lyncops.deployment.model import DatabaseMirror, Deployment, Pool, PoolKind
 from lyncops.plan.conditions import MirrorPrincipalIs
+from lyncops.plan.procedures import DatabaseFailover
 from lyncops.plan.steps import CmdletStep
 from lyncops.procedures import figures
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edges import preferring
-from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.store import store_works
 from lyncops.values import LyncVersion, Mode, Unread
 
@@ -28,13 +28,13 @@ _DATABASES: Final = {
 }
 
 
-def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
+def draft(deployment: Deployment, request: DatabaseFailover) -> Draft:
     """Draft that the databases of `request.database_type` have their principal on the other side (or on the side named).
 
     Refused when the version has no mirroring, when a database of that type has no mirror or is not synchronised, and when
     the databases are on different sides and no side is named.
     """
-    situation = Situation(deployment, request.target, Mode.PLANNED)
+    situation = Situation(deployment, request.pool, Mode.PLANNED)
     checks = run_checks([CHECKS[check_id] for check_id in _IDS], situation)
     pool = situation.pool
     if pool is None:
@@ -72,10 +72,10 @@ def mirrors_of(pool: Pool, database_type: DatabaseNameType) -> tuple[DatabaseMir
     )
 
 
-def _side(mirrors: tuple[DatabaseMirror, ...], request: ProcedureRequest) -> bool | None:
+def _side(mirrors: tuple[DatabaseMirror, ...], request: DatabaseFailover) -> bool | None:
     """Whether the mirror shall be principal: as named, else the side where none is now; None where they are mixed."""
-    if request.to_mirror is not None:
-        return request.to_mirror
+    if request.principal is not None:
+        return request.principal is MirrorRole.MIRROR
     sides = {mirror.mirror_is_principal for mirror in mirrors}
     return not sides.pop() if len(sides) == 1 else None
 

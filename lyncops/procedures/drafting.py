@@ -9,8 +9,8 @@ from lyncops.checks.result import CheckResult, Verdict
 from lyncops.deployment.model import Deployment
 from lyncops.plan.conditions import Condition
 from lyncops.plan.model import Plan
+from lyncops.plan.procedures import Procedure, TwoModes
 from lyncops.plan.steps import Step
-from lyncops.procedures.request import ProcedureRequest
 from lyncops.values import Fqdn, Mode, Unread
 
 
@@ -26,7 +26,7 @@ class Draft:
     notes: tuple[str, ...] = ()
 
 
-def finished(draft: Draft, *, procedure: str, deployment: Deployment, request: ProcedureRequest) -> Plan:
+def finished(draft: Draft, *, procedure: Procedure, deployment: Deployment) -> Plan:
     """The plan. It is made at the time of the reading that it rests on.
 
     Raises:
@@ -35,18 +35,15 @@ def finished(draft: Draft, *, procedure: str, deployment: Deployment, request: P
     version = deployment.version
     return Plan(
         procedure=procedure,
-        target=request.target,
-        mode=request.mode,
         deployment=deployment.name,
         version=None if isinstance(version, Unread) else version,
         created_at=deployment.read_at,
-        lock=draft.lock or (request.target,),
-        checks=apply_overrides(draft.checks, request.overrides),
+        lock=draft.lock or ((procedure.target,) if procedure.target else ()),
+        checks=apply_overrides(draft.checks, procedure.overrides),
         steps=draft.steps,
         goal=draft.goal,
         expected_loss=draft.expected_loss,
         notes=draft.notes,
-        choices=request.choices,
     )
 
 
@@ -55,7 +52,7 @@ def those_asked(*checks: CheckResult | None) -> tuple[CheckResult, ...]:
     return tuple(check for check in checks if check is not None)
 
 
-def data_loss_accepted(request: ProcedureRequest, *, loss: str) -> CheckResult | None:
+def data_loss_accepted(request: TwoModes, *, loss: str) -> CheckResult | None:
     """Whether the operator has said yes to what disaster mode loses; None in planned mode."""
     if request.mode is not Mode.DISASTER:
         return None

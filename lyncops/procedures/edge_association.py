@@ -8,11 +8,11 @@ from lyncops.cmdlets import SetCsConferenceServer, SetCsMediationServer, SetCsRe
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.model import Deployment, EdgePool, Pool
 from lyncops.plan.conditions import Condition, MediaEdgeIs
+from lyncops.plan.procedures import EdgeAssociation
 from lyncops.plan.steps import CmdletStep
 from lyncops.procedures import figures
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edges import edge_pool_exists, find_edge, preferring, topology_steps
-from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.store import store_writable
 from lyncops.values import Mode
 
@@ -25,16 +25,15 @@ _ROLES = {
 }
 
 
-def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
-    """Draft that the pool `request.target` uses the Edge pool `request.edge` for media.
+def draft(deployment: Deployment, request: EdgeAssociation) -> Draft:
+    """Draft that the pool `request.pool` uses the Edge pool `request.edge_pool` for media.
 
     Refused when there is no such pool or Edge pool, and when the store does not work.
     """
-    situation = Situation(deployment, request.target, Mode.PLANNED)
-    name = request.edge or request.target
-    checks = (*run_checks([CHECKS[check_id] for check_id in _IDS], situation), edge_pool_exists(deployment, name))
-    pool, edge = situation.pool, find_edge(deployment, name)
-    if pool is None or edge is None or request.edge is None:
+    situation = Situation(deployment, request.pool, Mode.PLANNED)
+    checks = (*run_checks([CHECKS[check_id] for check_id in _IDS], situation), edge_pool_exists(deployment, request.edge_pool))
+    pool, edge = situation.pool, find_edge(deployment, request.edge_pool)
+    if pool is None or edge is None:
         return Draft(checks=checks)
     return Draft(
         lock=(pool.fqdn, edge.fqdn),

@@ -8,20 +8,20 @@ from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.words import listed
 from lyncops.deployment.model import Deployment
 from lyncops.plan.conditions import Condition, FederatedEdgeIs, PortIsOpen, RouteKind
+from lyncops.plan.procedures import MovesRoutes
 from lyncops.plan.steps import ManualStep, Step
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edge_moves import EdgeMove, media_notes, plan_move, undo_command
 from lyncops.procedures.edge_steps import BY_HAND, replica_steps, route_goal, route_steps, start_steps
 from lyncops.procedures.edges import known_edges
-from lyncops.procedures.request import ProcedureRequest
 
 PORT: Final = 5061  # facts page 2.2: the external SIP port that marks a federated Edge pool, and that partners connect to
 _SOURCE: Final = "Failing over the Edge pool used for federation; facts page 4.4 and 8"
 _NO_CMDLET: Final = "No cmdlet is known to do it: that Set-CsEdgeServer -AccessEdgeExternalSipPort would is not established."
 
 
-def draft_failover(deployment: Deployment, request: ProcedureRequest) -> Draft:
-    """Draft that federation leaves the Edge pool `request.target` for `request.edge`.
+def draft_failover(deployment: Deployment, request: MovesRoutes) -> Draft:
+    """Draft that federation leaves the Edge pool `request.edge_pool` for `request.other_edge`.
 
     Refused when either Edge pool is not known, when the one that takes over does not run or is not reached by replication,
     when the store cannot be written, and when federation is on neither of the two.
@@ -29,12 +29,12 @@ def draft_failover(deployment: Deployment, request: ProcedureRequest) -> Draft:
     return _draft(deployment, request, back=False)
 
 
-def draft_failback(deployment: Deployment, request: ProcedureRequest) -> Draft:
-    """Draft that federation comes back to the Edge pool `request.target`, which first had it; refused as the failover is."""
+def draft_failback(deployment: Deployment, request: MovesRoutes) -> Draft:
+    """Draft that federation comes back to the Edge pool `request.edge_pool`, which first had it; refused as the failover is."""
     return _draft(deployment, request, back=True)
 
 
-def _draft(deployment: Deployment, request: ProcedureRequest, *, back: bool) -> Draft:
+def _draft(deployment: Deployment, request: MovesRoutes, *, back: bool) -> Draft:
     move, checks = plan_move(deployment, request, RouteKind.SIP, back=back)
     if move is None:
         return Draft(checks=checks)

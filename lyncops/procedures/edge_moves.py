@@ -14,8 +14,8 @@ from lyncops.checks.words import counted, listed
 from lyncops.deployment.model import Deployment, EdgePool, Machine, Replica, Site
 from lyncops.plan.conditions import RouteKind
 from lyncops.plan.conditions.routes import leads_to
+from lyncops.plan.procedures import MovesRoutes
 from lyncops.procedures.edges import edge_pool_exists, find_edge, known_edges
-from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.store import store_writable
 from lyncops.values import Fqdn, Mode, ServiceId, SiteName, Unread
 
@@ -56,22 +56,22 @@ class EdgeMove:
 
 
 def plan_move(
-    deployment: Deployment, request: ProcedureRequest, kind: RouteKind, *, back: bool
+    deployment: Deployment, request: MovesRoutes, kind: RouteKind, *, back: bool
 ) -> tuple[EdgeMove | None, tuple[CheckResult, ...]]:
     """The move that a request asks for, with the checks that all such moves have; None where an Edge pool is not known.
 
-    `request.target` is the Edge pool that had it first, in both directions, as the guide names pools. `request.edge` is the
-    other one; where there is only one that it can be, it need not be named.
+    `request.edge_pool` is the Edge pool that had it first, in both directions, as the guide names pools.
+    `request.other_edge` is the other one; where there is only one that it can be, it need not be named.
     """
     edges = known_edges(deployment)
-    home = find_edge(deployment, request.target)
-    exists = edge_pool_exists(deployment, request.target)
+    home = find_edge(deployment, request.edge_pool)
+    exists = edge_pool_exists(deployment, request.edge_pool)
     if home is None:
         return None, (exists,)
     candidates = tuple(edge for edge in edges if edge is not home and (not back or _has(deployment, edge, kind)))
-    named = tuple(edge for edge in edges if edge is not home and edge.fqdn == request.edge)
-    chosen = named if request.edge else candidates
-    other = _other_known(home, request.edge, chosen, back=back)
+    named = tuple(edge for edge in edges if edge is not home and edge.fqdn == request.other_edge)
+    chosen = named if request.other_edge else candidates
+    other = _other_known(home, request.other_edge, chosen, back=back)
     if len(chosen) != 1:
         return None, (exists, other)
     leaving, to = (chosen[0], home) if back else (home, chosen[0])

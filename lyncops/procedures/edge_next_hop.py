@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lyncops.deployment.model import Deployment
+from lyncops.plan.procedures import EdgeNextHop
 from lyncops.procedures.drafting import Draft, those_asked
 from lyncops.procedures.edges import (
     NextHopMove,
@@ -14,22 +15,21 @@ from lyncops.procedures.edges import (
     preferring,
     takes_next_hop,
 )
-from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.store import store_writable
 from lyncops.values import Unread
 
 _WHY = "What comes from outside enters by this pool."
 
 
-def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
-    """Draft that the Edge pool `request.target` leads to the pool `request.next_hop`.
+def draft(deployment: Deployment, request: EdgeNextHop) -> Draft:
+    """Draft that the Edge pool `request.edge_pool` leads to the pool `request.next_hop`.
 
     Refused when there is no such Edge pool, when the next hop is no living Front End pool, and when the store does not
     work: every Set-Cs cmdlet needs it (facts page 6.2).
     """
-    name, to = request.edge or request.target, request.next_hop
+    name, to = request.edge_pool, request.next_hop
     found, edge = edge_pool_exists(deployment, name), find_edge(deployment, name)
-    if edge is None or to is None:
+    if edge is None:
         return Draft(checks=(found,))
     move = NextHopMove(edges=(edge,), to=to)
     checks = those_asked(found, next_hop_fits(deployment, move, leaving=edge.fqdn))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 import attrs
 
@@ -12,32 +12,23 @@ from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.situation import Situation
 from lyncops.deployment.model import Deployment, Pool, PoolState
 from lyncops.plan.conditions import PoolIsHome, StoreIsActiveOn
-from lyncops.plan.model import Plan
+from lyncops.plan.procedures import Evacuate, MovesUsers, PoolFailback, PoolFailover
 from lyncops.procedures import pool_failback, pool_failover
-from lyncops.procedures.drafting import Draft, finished
-from lyncops.procedures.request import ProcedureRequest
-from lyncops.values import Fqdn, Mode, Unread
+from lyncops.procedures.drafting import Draft
+from lyncops.values import Unread
 
 _GROUND: Final = tuple(CHECKS[check_id] for check_id in ("pool-exists", "pool-is-front-end", "pool-is-paired", "home-pool-healthy"))
 _AWAY: Final = (PoolState.FAILED_OVER, PoolState.FAILING_OVER)
 _SEVERITY: Final = (Verdict.PASSED, Verdict.WARNING, Verdict.UNKNOWN, Verdict.FAILED)
 
 
-def plan_evacuate(
-    deployment: Deployment, to_pool: Fqdn, mode: Mode, *, overrides: Mapping[str, str] | None = None, accept_data_loss: bool = False
-) -> Plan:
-    """Plan that `to_pool` serves its own users and those of its partner.
+def draft(deployment: Deployment, request: Evacuate) -> Draft:
+    """Draft that `to_pool` serves its own users and those of its partner.
 
     When `to_pool` is itself failed over, its users are failed back first: the other way round the second cmdlet fails (the
     guide's IMPORTANT box). Disaster mode says that the partner is gone, for both halves. Refused for what refuses either half.
     """
-    request = ProcedureRequest(target=to_pool, mode=mode, overrides=overrides or {}, accept_data_loss=accept_data_loss)
-    return finished(draft(deployment, request), procedure="evacuate", deployment=deployment, request=request)
-
-
-def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
-    """Draft it for a request."""
-    situation = Situation(deployment, request.target, request.mode or Mode.PLANNED)
+    situation = Situation(deployment, request.to_pool, request.mode)
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:
         return Draft(checks=run_checks(_GROUND, situation))
@@ -53,18 +44,24 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
     )
 
 
-def _parts(deployment: Deployment, request: ProcedureRequest, pool: Pool, partner: Pool) -> list[Draft]:
+def _parts(deployment: Deployment, request: Evacuate, pool: Pool, partner: Pool) -> list[Draft]:
     """The failback of `pool` where it is not home, then the failover of its partner, planned for the time after the first."""
     parts: list[Draft] = []
     if pool.state in _AWAY:
         # The Edge pools that lead to the partner are led to `pool` by the second half.
-        parts.append(pool_failback.draft(deployment, attrs.evolve(request, edges=())))
+        parts.append(pool_failback.draft(deployment, PoolFailback(pool=pool.fqdn, edges=(), **_shared(request))))
         deployment = deployment.with_pool(attrs.evolve(pool, state=PoolState.FAILED_BACK))
         if StoreIsActiveOn(pool.fqdn) in parts[0].goal:
             deployment, request = _with_store(deployment, pool), attrs.evolve(request, export=False)  # it was exported then
     if partner.state is not PoolState.FAILED_OVER:
-        parts.append(pool_failover.draft(deployment, attrs.evolve(request, target=partner.fqdn)))
+        away = PoolFailover(pool=partner.fqdn, next_hop=request.next_hop, **_shared(request))
+        parts.append(pool_failover.draft(deployment, away))
     return parts
+
+
+def _shared(request: Evacuate) -> dict[str, Any]:
+    """What was said about the whole, for each half."""
+    return {field.name: getattr(request, field.name) for field in attrs.fields(MovesUsers)}
 
 
 def _with_store(deployment: Deployment, pool: Pool) -> Deployment:

@@ -7,9 +7,9 @@ from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.situation import Situation
 from lyncops.deployment.model import Deployment, Pool
 from lyncops.plan.conditions import StoreIsActiveOn
+from lyncops.plan.procedures import ManagementStoreFailover
 from lyncops.procedures.drafting import Draft, data_loss_accepted, those_asked
 from lyncops.procedures.edges import preferring
-from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.store import (
     BAD_ENDS,
     StoreForm,
@@ -20,7 +20,7 @@ from lyncops.procedures.store import (
     store_steps,
     store_works,
 )
-from lyncops.values import Mode, Unread
+from lyncops.values import Unread
 
 _IDS = (
     "pool-exists",
@@ -39,13 +39,13 @@ _WHY = "Topology and policies can be changed, and pools failed over, only where 
 _LOSS = "Changes of topology and policies that were not copied yet; the documented target is the last 5 minutes (facts page 5)."
 
 
-def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
-    """Draft that the store goes from the pool `request.target`, which holds it, to that pool's backup pool.
+def draft(deployment: Deployment, request: ManagementStoreFailover) -> Draft:
+    """Draft that the store goes from the pool `request.pool`, which holds it, to that pool's backup pool.
 
     Refused when the target does not hold the store, when its backup pool is dead or has no standby copy, when the mode does
     not fit, and in disaster mode without `accept_data_loss` or when nobody knows where the standby copy is.
     """
-    situation = Situation(deployment, request.target, request.mode or Mode.PLANNED)
+    situation = Situation(deployment, request.pool, request.mode)
     checks = run_checks([CHECKS[check_id] for check_id in _IDS], situation)
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:

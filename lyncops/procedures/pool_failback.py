@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from lyncops.checks.catalogue import checks_for_failback
 from lyncops.checks.replicas import is_faulty, newest_time
 from lyncops.checks.situation import Direction, Situation
@@ -18,11 +16,11 @@ from lyncops.plan.conditions import (
     StoreHasSingleMaster,
     StoreIsActiveOn,
 )
-from lyncops.plan.model import Plan
+from lyncops.plan.procedures import PoolFailback
 from lyncops.plan.steps import CmdletStep, ManualStep, Step
 from lyncops.procedures import figures
 from lyncops.procedures.conference import content_steps
-from lyncops.procedures.drafting import Draft, finished
+from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edges import (
     NextHopMove,
     edge_replica_steps,
@@ -33,18 +31,15 @@ from lyncops.procedures.edges import (
     same_site,
 )
 from lyncops.procedures.pool_move import PoolMove
-from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.response_groups import ResponseGroups
 from lyncops.procedures.store import BAD_ENDS, export_steps, store_move, store_steps
-from lyncops.values import Fqdn, Mode, Unread
+from lyncops.values import Fqdn, Unread
 
 
-def plan_pool_failback(
-    deployment: Deployment, pool: Fqdn, mode: Mode, *, overrides: Mapping[str, str] | None = None, accept_data_loss: bool = False
-) -> Plan:
-    """Plan that the users of `pool`, the pool given to the failover, are served at home again.
+def draft(deployment: Deployment, request: PoolFailback) -> Draft:
+    """Draft that the users of `pool`, the pool given to the failover, are served at home again.
 
-    Edge pools of the pool's own site that lead to its backup pool now are led home (a ProcedureRequest can name others in
+    Edge pools of the pool's own site that lead to its backup pool now are led home (a PoolFailback can name others in
     `edges`). The store stays where it is, unless it is on the backup pool that disaster mode takes to be gone: then it goes
     first, to `pool`, since nothing can be failed back without it.
 
@@ -52,14 +47,8 @@ def plan_pool_failback(
     is dead; when in disaster mode the backup pool lives; in disaster mode without `accept_data_loss`; and for what else
     the checks find.
     """
-    request = ProcedureRequest(target=pool, mode=mode, overrides=overrides or {}, accept_data_loss=accept_data_loss)
-    return finished(draft(deployment, request), procedure="pool-failback", deployment=deployment, request=request)
-
-
-def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
-    """Draft it for a request."""
-    situation = Situation(deployment, request.target, request.mode or Mode.PLANNED, Direction.FAILBACK)
-    checks = checks_for_failback(deployment, request.target, situation.mode)
+    situation = Situation(deployment, request.pool, request.mode, Direction.FAILBACK)
+    checks = checks_for_failback(deployment, request.pool, situation.mode)
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:
         return Draft(checks=checks)
@@ -72,7 +61,7 @@ def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
         store=store_move(situation, partner.fqdn, request) if situation.disaster else None,
         next_hops=NextHopMove(edges=edges_to_lead_home(deployment, pool, partner, request.edges), to=pool.fqdn),
     )
-    return move.drafted(checks, steps=_steps(move), goal=_goal(move), notes=_notes(move))
+    return move.drafted(checks, steps=_steps(move, request.edges), goal=_goal(move), notes=_notes(move))
 
 
 def edges_to_lead_home(deployment: Deployment, pool: Pool, partner: Pool, named: tuple[Fqdn, ...] | None) -> tuple[EdgePool, ...]:
@@ -83,10 +72,10 @@ def edges_to_lead_home(deployment: Deployment, pool: Pool, partner: Pool, named:
     return tuple(edge for edge in behind if same_site(deployment, edge.fqdn, pool.fqdn))
 
 
-def _steps(move: PoolMove) -> tuple[Step, ...]:
+def _steps(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, ...]:
     """A stopped Edge of the site and a lost store first, then the pool, its conference content, and the way in from outside."""
     return (
-        *_edge_gates(move),
+        *_edge_gates(move, named),
         *_store_steps(move),
         _failback(move),
         *(() if move.disaster else content_steps(move.pool, move.partner)),
@@ -128,13 +117,13 @@ def _failback(move: PoolMove) -> CmdletStep:
     )
 
 
-def _edge_gates(move: PoolMove) -> tuple[Step, ...]:
+def _edge_gates(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, ...]:
     """A gate for each Edge server of the pool's site that is seen to be down: it must be back before the pool is.
 
     One that answers tells it itself. One that cannot be asked from inside, as most cannot (facts page 8), is taken to be down when
-    its replica has not reported for an hour. Where `edges` names Edge pools, only those are waited for.
+    its replica has not reported for an hour. Where Edge pools are named, only those are waited for.
     """
-    deployment, named = move.deployment, move.request.edges
+    deployment = move.deployment
     return tuple(
         _edge_gate(machine)
         for edge in known_edges(deployment)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import attrs
 
 from lyncops.checks.catalogue import checks_for_failover
@@ -19,39 +17,29 @@ from lyncops.plan.conditions import (
     StoreHasSingleMaster,
     StoreIsActiveOn,
 )
-from lyncops.plan.model import Plan
+from lyncops.plan.procedures import PoolFailover
 from lyncops.plan.steps import CmdletStep, Step
 from lyncops.procedures import figures
-from lyncops.procedures.drafting import Draft, finished
+from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edges import NextHopMove, edge_replica_steps, edges_leading_to, next_hop_steps, preferring
 from lyncops.procedures.pool_move import PoolMove
-from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.response_groups import ResponseGroups
 from lyncops.procedures.store import BAD_ENDS, export_steps, store_move, store_steps, store_works
 from lyncops.procedures.store_2010 import lost_old_store, old_store_steps
-from lyncops.values import Fqdn, Mode
 
 _WHY_NEXT_HOP = "An Edge pool that leads to the failed pool cuts outside access off, and the failover is refused."
 
 
-def plan_pool_failover(
-    deployment: Deployment, pool: Fqdn, mode: Mode, *, overrides: Mapping[str, str] | None = None, accept_data_loss: bool = False
-) -> Plan:
-    """Plan that the users of `pool` are served by its backup pool.
+def draft(deployment: Deployment, request: PoolFailover) -> Draft:
+    """Draft that the users of `pool` are served by its backup pool.
 
     The plan is refused (its `refusals` say why and what to do) when the pool does not exist, is no Front End pool, is not
     paired, is failed over already, or its partner is dead or itself failed over (then `first` names the failback that must
     come first); when the mode does not fit reality; when the store has no single master; in disaster mode without
     `accept_data_loss`; and for what else the checks find.
     """
-    request = ProcedureRequest(target=pool, mode=mode, overrides=overrides or {}, accept_data_loss=accept_data_loss)
-    return finished(draft(deployment, request), procedure="pool-failover", deployment=deployment, request=request)
-
-
-def draft(deployment: Deployment, request: ProcedureRequest) -> Draft:
-    """Draft it for a request."""
-    situation = Situation(deployment, request.target, request.mode or Mode.PLANNED)
-    checks = checks_for_failover(deployment, request.target, situation.mode)
+    situation = Situation(deployment, request.pool, request.mode)
+    checks = checks_for_failover(deployment, request.pool, situation.mode)
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:
         return Draft(checks=checks)

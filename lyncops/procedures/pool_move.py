@@ -9,10 +9,10 @@ from lyncops.checks.result import CheckResult
 from lyncops.checks.situation import Direction, Situation
 from lyncops.deployment.model import Deployment, Pool
 from lyncops.plan.conditions import Condition
+from lyncops.plan.procedures import MovesPool
 from lyncops.plan.steps import Step
 from lyncops.procedures.drafting import Draft, data_loss_accepted, those_asked
 from lyncops.procedures.edges import NextHopMove, next_hop_fits
-from lyncops.procedures.request import ProcedureRequest
 from lyncops.procedures.store import StoreMove, sql_server_known
 from lyncops.values import Anywhere
 
@@ -25,7 +25,7 @@ class PoolMove:
     """
 
     situation: Situation
-    request: ProcedureRequest
+    request: MovesPool
     pool: Pool
     partner: Pool
     place: Anywhere

@@ -17,7 +17,8 @@ from lyncops.checks.health import Life, life
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.deployment.model import Deployment, Pool
 from lyncops.plan.model import Plan
-from lyncops.procedures.pool_failover import plan_pool_failover
+from lyncops.plan.procedures import PoolFailover
+from lyncops.procedures.catalogue import make_plan
 from lyncops.values import Fqdn, Mode, Unread
 
 # A WinRM endpoint never tells the operator's rights (facts page 7.1): an answer that cannot come is no warning.
@@ -132,7 +133,7 @@ def _modes(deployment: Deployment, fqdn: Fqdn, pool: Pool | None, state: Life) -
 
 
 def _of_mode(deployment: Deployment, fqdn: Fqdn, mode: Mode, *, hypothetical: bool = False) -> ModeReadiness:
-    plan = plan_pool_failover(deployment, fqdn, mode, accept_data_loss=True)
+    plan = make_plan(PoolFailover(pool=fqdn, mode=mode, accept_data_loss=True), deployment)
     accept = " --accept-data-loss" if mode is Mode.DISASTER else ""
     return ModeReadiness(
         mode=mode,

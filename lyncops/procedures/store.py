@@ -13,9 +13,9 @@ from lyncops.checks.situation import Situation
 from lyncops.cmdlets import ExportCsConfiguration, ExportCsLisConfiguration, InvokeCsManagementServerFailover
 from lyncops.deployment.model import Deployment, Pool, PoolKind, StoreCopy
 from lyncops.plan.conditions import PoolIsAlive, ReplicasUpToDate, StoreHasSingleMaster, StoreIsActiveOn
+from lyncops.plan.procedures import MovesStore
 from lyncops.plan.steps import CmdletStep, Step, WaitStep
 from lyncops.procedures import figures
-from lyncops.procedures.request import ProcedureRequest
 from lyncops.values import Fqdn, OnPool, Place, Unread
 
 STANDARD_EDITION_INSTANCE: Final = "rtc"
@@ -66,7 +66,7 @@ def _holder_lives(deployment: Deployment) -> bool:
     return holder is None or holder.is_alive
 
 
-def store_move(situation: Situation, leaving: Fqdn, request: ProcedureRequest) -> StoreMove | None:
+def store_move(situation: Situation, leaving: Fqdn, request: MovesStore) -> StoreMove | None:
     """The move of the store that must come before users leave the pool `leaving`; None where it can stay.
 
     When the copies cannot be read and nobody masters the store, the pool that failed is taken to have held it. A store
@@ -83,7 +83,7 @@ def store_move(situation: Situation, leaving: Fqdn, request: ProcedureRequest) -
     return move_to(deployment, receiver, leaving=leaving, works=works, request=request)
 
 
-def move_to(deployment: Deployment, receiver: Pool, *, leaving: Fqdn, works: bool, request: ProcedureRequest) -> StoreMove:
+def move_to(deployment: Deployment, receiver: Pool, *, leaving: Fqdn, works: bool, request: MovesStore) -> StoreMove:
     """The move of the store to `receiver`: planned while the store works, else told where the standby copy is."""
     if works:
         insisted = "store-single-master" not in request.overrides
@@ -198,7 +198,7 @@ def sql_server_known(move: StoreMove | None) -> CheckResult | None:
     )
 
 
-def export_steps(deployment: Deployment, place: Place, request: ProcedureRequest) -> tuple[Step, ...]:
+def export_steps(deployment: Deployment, place: Place, request: MovesStore) -> tuple[Step, ...]:
     """Configuration and LIS are saved first, if asked for: from a half-moved store only a saved copy leads back (facts page 6.3).
 
     The files stay on the server that runs the export. Without a working store the local copy is exported; LIS has none.

@@ -7,11 +7,11 @@ from typing import Final
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.deployment.model import Deployment
 from lyncops.plan.conditions import Condition, HostLeadsTo, PortIsOpen, RouteKind, ServiceNames
+from lyncops.plan.procedures import MovesXmpp
 from lyncops.plan.steps import ManualStep, Step
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edge_moves import EdgeMove, media_notes, plan_move, undo_command
 from lyncops.procedures.edge_steps import BY_HAND, replica_steps, route_goal, route_steps, start_steps, stop_steps
-from lyncops.procedures.request import ProcedureRequest
 from lyncops.values import Fqdn, LyncVersion, Unread
 
 PORT: Final = 5269  # facts page 4.4
@@ -19,8 +19,8 @@ _SOURCE: Final = "Failing over the Edge pool used for XMPP federation; facts pag
 _OUTSIDE: Final = "lyncops asks the resolver of [network] in lyncops.toml, which should be one that the world asks."
 
 
-def draft_failover(deployment: Deployment, request: ProcedureRequest) -> Draft:
-    """Draft that XMPP federation leaves the Edge pool `request.target` for `request.edge`.
+def draft_failover(deployment: Deployment, request: MovesXmpp) -> Draft:
+    """Draft that XMPP federation leaves the Edge pool `request.edge_pool` for `request.other_edge`.
 
     Refused on 2019, which has no XMPP gateway; when either Edge pool is not known, when the one that takes over does not run
     or is not reached by replication, when no site's route leads to the target, and when the store cannot be written.
@@ -28,12 +28,15 @@ def draft_failover(deployment: Deployment, request: ProcedureRequest) -> Draft:
     return _draft(deployment, request, back=False)
 
 
-def draft_failback(deployment: Deployment, request: ProcedureRequest) -> Draft:
-    """Draft that XMPP federation comes back to the Edge pool `request.target`, which first had it; refused as the failover is."""
+def draft_failback(deployment: Deployment, request: MovesXmpp) -> Draft:
+    """Draft that XMPP federation comes back to the Edge pool `request.edge_pool`, which first had it.
+
+    Refused as the failover is.
+    """
     return _draft(deployment, request, back=True)
 
 
-def _draft(deployment: Deployment, request: ProcedureRequest, *, back: bool) -> Draft:
+def _draft(deployment: Deployment, request: MovesXmpp, *, back: bool) -> Draft:
     version = _version_has_xmpp(deployment)
     if version.refuses:
         return Draft(checks=(version,))
@@ -50,7 +53,7 @@ def _draft(deployment: Deployment, request: ProcedureRequest, *, back: bool) -> 
     )
 
 
-def _failover(move: EdgeMove, request: ProcedureRequest) -> tuple[Step, ...]:
+def _failover(move: EdgeMove, request: MovesXmpp) -> tuple[Step, ...]:
     """The documented order, but for the port: it is tried after the start, as a stopped server answers on none."""
     return (
         *stop_steps(move),
@@ -63,7 +66,7 @@ def _failover(move: EdgeMove, request: ProcedureRequest) -> tuple[Step, ...]:
     )
 
 
-def _failback(move: EdgeMove, request: ProcedureRequest) -> tuple[Step, ...]:
+def _failback(move: EdgeMove, request: MovesXmpp) -> tuple[Step, ...]:
     """The documented order: services of the restored Edge pool, route, SRV record, A record, port."""
     return (
         *start_steps(move, why="The restored Edge pool comes first."),
@@ -79,12 +82,12 @@ def _replicas(move: EdgeMove) -> tuple[Step, ...]:
     return replica_steps(move, "edge-replicas-route", why="The Edge servers learn of the route last.", optional=True)
 
 
-def _host(request: ProcedureRequest) -> Fqdn:
+def _host(request: MovesXmpp) -> Fqdn:
     """The name by which partners know the XMPP gateway: what the planning pages call xmpp.contoso.com, unless it is named."""
     return request.xmpp_host or Fqdn(f"xmpp.{request.domains[0]}")
 
 
-def _address_gate(move: EdgeMove, request: ProcedureRequest) -> ManualStep:
+def _address_gate(move: EdgeMove, request: MovesXmpp) -> ManualStep:
     host, name = _host(request), move.to.external_fqdn
     after: tuple[Condition, ...] = () if name is None else (HostLeadsTo(host, name),)
     where = name or f"the external Access Edge addresses of {move.to.fqdn}"
@@ -102,7 +105,7 @@ def _address_gate(move: EdgeMove, request: ProcedureRequest) -> ManualStep:
     )
 
 
-def _service_gates(move: EdgeMove, request: ProcedureRequest) -> tuple[Step, ...]:
+def _service_gates(move: EdgeMove, request: MovesXmpp) -> tuple[Step, ...]:
     return tuple(_service_gate(move, domain, _host(request)) for domain in request.domains)
 
 
@@ -125,7 +128,7 @@ def _service_gate(move: EdgeMove, domain: Fqdn, host: Fqdn) -> ManualStep:
     )
 
 
-def _port_gate(move: EdgeMove, request: ProcedureRequest, *, why: str) -> ManualStep:
+def _port_gate(move: EdgeMove, request: MovesXmpp, *, why: str) -> ManualStep:
     host = _host(request)
     return ManualStep(
         step_id="firewall-xmpp",
@@ -178,7 +181,7 @@ def _external_name(move: EdgeMove) -> CheckResult:
     )
 
 
-def _notes(move: EdgeMove, request: ProcedureRequest) -> tuple[str, ...]:
+def _notes(move: EdgeMove, request: MovesXmpp) -> tuple[str, ...]:
     if not move.back:
         return (
             f"Until the services of {move.to.fqdn} start again, everything that goes by it is cut off: have the DNS changes ready.",

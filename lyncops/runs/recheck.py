@@ -35,7 +35,7 @@ def compare(plan: Plan, fresh: Plan) -> None:
     if missing:
         raise PlanRefusedError(
             f"The servers have changed since the plan was made: it would now also need: {'; '.join(missing)}.",
-            remedy=f"Make the plan again: lyncops plan {plan.procedure} {plan.target}.",
+            remedy=f"Make the plan again: lyncops plan {plan.procedure.command}.",
         )
 
 
@@ -46,6 +46,4 @@ def _is_needed(step: Step) -> bool:
 def refused(plan: Plan, refusals: tuple[CheckResult, ...]) -> PlanRefusedError:
     """The error of a plan that these checks refuse."""
     reasons = " ".join(f"[{check.check_id}] {check.evidence.rstrip('.')}." for check in refusals)
-    return PlanRefusedError(
-        f"{plan.procedure} of {plan.target} is refused, nothing was changed. {reasons}", remedy=refusals[0].remedy
-    )
+    return PlanRefusedError(f"{plan.procedure.title} is refused, nothing was changed. {reasons}", remedy=refusals[0].remedy)

@@ -42,8 +42,7 @@ class Report:
     def headline(self) -> str:
         """One line: what, on what, how it stands."""
         plan = self.run.plan
-        mode = f" ({plan.mode.value})" if plan.mode else ""
-        return f"{plan.procedure} of {plan.target}{mode}: {self.run.state.value.replace('_', ' ')}"
+        return f"{plan.procedure.title}: {self.run.state.value.replace('_', ' ')}"
 
     @property
     def left_to_do(self) -> tuple[str, ...]:
@@ -68,8 +67,8 @@ class Report:
         run = self.run
         return {
             "run": run.run_id,
-            "procedure": run.plan.procedure,
-            "target": str(run.plan.target),
+            "procedure": run.plan.procedure.NAME,
+            "target": None if run.plan.target is None else str(run.plan.target),
             "mode": run.plan.mode.value if run.plan.mode else None,
             "deployment": run.plan.deployment,
             "plan": run.plan.content_id,
@@ -207,7 +206,7 @@ def _ways_on(run: Run) -> Iterable[str]:
         case RunState.PAUSED_BY_OPERATOR | RunState.RUNNING | RunState.PENDING:
             yield f"Go on with: {resume}"
         case RunState.FAILED:
-            yield f"Make a new plan from what the servers show now: lyncops plan {run.plan.procedure} {run.plan.target}"
+            yield f"Make a new plan from what the servers show now: lyncops plan {run.plan.procedure.command}"
         case RunState.COMPLETED | RunState.COMPLETED_WITH_EXCEPTIONS | RunState.CANCELLED:
             return
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from lyncops.plan.model import CmdletStep, Plan
-from lyncops.procedures import PROCEDURES, ProcedureRequest
+from lyncops.plan.procedures import PoolFailover
+from lyncops.procedures import make_plan
 from lyncops.remoting.execution import CommandAddress, ErrorRecord, StreamKind, StreamRecord
 from lyncops.runs.events import AttemptEnded, AttemptPrepared, Event, GoalRead, Noted, Polled, RunChanged, StepChanged, Streamed
 from lyncops.runs.history import replay
@@ -23,7 +24,7 @@ ADDRESS = CommandAddress(
 def failover(mode: Mode = Mode.PLANNED, *, accept_data_loss: bool = False) -> Plan:
     """A failover of the first pool: planned while it lives, disaster when it is dead."""
     deployment = two_sites() if mode is Mode.PLANNED else with_dead(two_sites(), P1)
-    return PROCEDURES["pool-failover"].plan(deployment, ProcedureRequest(target=P1, mode=mode, accept_data_loss=accept_data_loss))
+    return make_plan(PoolFailover(pool=P1, mode=mode, accept_data_loss=accept_data_loss), deployment)
 
 
 def events_of(plan: Plan, last: RunState) -> Iterable[Event]:

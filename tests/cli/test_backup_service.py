@@ -11,7 +11,8 @@ import pytest
 from lyncops.checks.synchronisation import BackupServiceReport, backup_service_report, silent_report
 from lyncops.cmdlets import BackupModule
 from lyncops.deployment.model import BackupServiceSettings, Deployment, ExportState
-from lyncops.procedures import PROCEDURES, ProcedureRequest
+from lyncops.plan.procedures import BackupServiceSet, BackupServiceSync, Procedure
+from lyncops.procedures import make_plan
 from lyncops.procedures.readiness import readiness
 from lyncops.runs.model import RunState
 from lyncops.values import Fqdn, Unread
@@ -136,26 +137,25 @@ def test_a_terminal_gets_a_table_that_is_drawn_over(client: MagicMock, at_termin
     assert "Everything is steady." in answer.out
 
 
-def done(procedure: str, request: ProcedureRequest, client: MagicMock) -> None:
-    plan = PROCEDURES[procedure].plan(attrs.evolve(two_sites(), backup_service=FULL), request)
-    client.plan_backup_service_set.return_value = client.plan_backup_service_sync.return_value = plan
+def done(request: Procedure, client: MagicMock) -> None:
+    plan = make_plan(request, attrs.evolve(two_sites(), backup_service=FULL))
+    client.plan.return_value = plan
     client.run.return_value = run_of(plan, RunState.COMPLETED)
 
 
 def test_set_asks_the_client_for_a_plan_and_runs_it(client: MagicMock, invoke: Invoke) -> None:
-    done("backup-service-set", ProcedureRequest(target=P1, sync_interval=timedelta(minutes=1)), client)
+    done(BackupServiceSet(sync_interval=timedelta(minutes=1)), client)
     words = ("--sync-interval", "1m", "--authorized-group", "A", "--authorized-group", "B", "--reason", "drill", "--yes")
     assert invoke("backup-service", "set", *words).code == 0
-    client.plan_backup_service_set.assert_called_once_with(
-        sync_interval=timedelta(minutes=1), authorized_groups=("A", "B"), overrides={}
-    )
+    asked = BackupServiceSet(sync_interval=timedelta(minutes=1), authorized_groups=("A", "B"))
+    client.plan.assert_called_once_with(asked)
     assert client.run.call_args.kwargs["reason"] == "drill"
 
 
 def test_sync_asks_for_the_modules(client: MagicMock, invoke: Invoke) -> None:
-    done("backup-service-sync", ProcedureRequest(target=P1), client)
+    done(BackupServiceSync(pool=P1), client)
     assert invoke("backup-service", "sync", P1, "--module", "confservices.dataconf", "--yes").code == 0
-    client.plan_backup_service_sync.assert_called_once_with(P1, modules=(BackupModule.DATA_CONF,), overrides={})
+    client.plan.assert_called_once_with(BackupServiceSync(pool=P1, modules=(BackupModule.DATA_CONF,)))
 
 
 @pytest.mark.parametrize(

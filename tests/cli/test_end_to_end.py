@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lyncops.client import Client
+from lyncops.connection import Connection
 from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab
 from lyncops.lab.world import World
 from lyncops.runs.journal import open_journal
@@ -75,7 +76,14 @@ def ask_model(world: World, tmp_path: Path, invoke: Invoke, monkeypatch: pytest.
 
     def connect(_: Path) -> Client:
         journal = partial(open_journal, f"sqlite:///{tmp_path / 'runs.db'}")
-        return Client(name="two-sites", open_sessions=lambda: ModelSessions(world), open_journal=journal, clock=ModelClock(world))
+        return Client(
+            Connection(
+                name="two-sites",
+                open_sessions=lambda: ModelSessions(world),
+                open_journal=journal,
+                clock=ModelClock(world),
+            )
+        )
 
     monkeypatch.setattr("lyncops.connect", connect)
     return invoke

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lyncops.configuration import load_configuration
-from lyncops.procedures import PROCEDURES
+from lyncops.plan.procedures import PROCEDURES
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -43,4 +43,4 @@ def test_the_example_configuration_can_be_used(tmp_path: Path) -> None:
 def test_every_procedure_has_its_page(name: str) -> None:
     assert f"docs/{name}.md" in README
     page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
-    assert PROCEDURES[name].summary in page
+    assert PROCEDURES[name].SUMMARY in page

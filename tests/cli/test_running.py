@@ -8,12 +8,13 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from lyncops.client import Rehearsal
+from lyncops.cmdlets import MirrorRole
 from lyncops.errors import CmdletFailedError, OutcomeUnknownError, RunLockedError
 from lyncops.plan.codec import plan_from_json
 from lyncops.plan.model import CmdletStep, Plan
-from lyncops.plan.rehearsal import rehearsal
-from lyncops.procedures import PROCEDURES, ProcedureRequest
+from lyncops.plan.procedures import PoolFailover
+from lyncops.plan.rehearsal import Rehearsal, rehearsal
+from lyncops.procedures import make_plan
 from lyncops.remoting.execution import ErrorRecord, Execution, StreamKind, StreamRecord
 from lyncops.runs.events import Observer
 from lyncops.runs.exit_codes import exit_code
@@ -58,7 +59,7 @@ def rehearsals(plan: Plan, outcome: Outcome) -> tuple[Rehearsal, ...]:
 
 def test_a_refused_plan_without_steps_promises_none(client: MagicMock, invoke: Invoke) -> None:
     nowhere = Fqdn("nowhere.contoso.com")
-    client.plan.return_value = PROCEDURES["pool-failover"].plan(two_sites(), ProcedureRequest(target=nowhere, mode=Mode.PLANNED))
+    client.plan.return_value = make_plan(PoolFailover(pool=nowhere, mode=Mode.PLANNED), two_sites())
     answer = invoke("plan", "pool-failover", nowhere, "--mode", "planned")
     assert answer.code == 2
     assert "has no pool nowhere.contoso.com" in answer.out
@@ -96,9 +97,9 @@ def test_options_become_the_request(client: MagicMock, invoke: Invoke) -> None:
         *("plan", *FAILOVER, "--override", "rights", "--override", "replicas-up-to-date", "--reason", "drill", "--no-export"),
         *("--next-hop", P2, "--store-sql-server", "sql2.contoso.com", "--store-sql-instance", "rtc"),
     )
-    name, request = client.plan.call_args.args
-    assert name == "pool-failover"
-    assert request.target == P1
+    (request,) = client.plan.call_args.args
+    assert isinstance(request, PoolFailover)
+    assert request.pool == P1
     assert request.mode is Mode.PLANNED
     assert request.overrides == {"rights": "drill", "replicas-up-to-date": "drill"}
     assert (request.export, request.next_hop, request.store_sql_server) == (False, P2, Fqdn("sql2.contoso.com"))
@@ -107,17 +108,17 @@ def test_options_become_the_request(client: MagicMock, invoke: Invoke) -> None:
 def test_each_override_can_have_its_own_reason(client: MagicMock, invoke: Invoke) -> None:
     client.plan.return_value = failover()
     invoke("plan", *FAILOVER, "--override", "a", "--reason", "one", "--override", "b", "--reason", "two")
-    assert client.plan.call_args.args[1].overrides == {"a": "one", "b": "two"}
+    assert client.plan.call_args.args[0].overrides == {"a": "one", "b": "two"}
 
 
 @pytest.mark.parametrize(
     ("arguments", "field", "value"),
     [
-        (("edge-association", P1, "--edge", EDGE1), "edge", EDGE1),
+        (("edge-association", P1, "--edge", EDGE1), "edge_pool", EDGE1),
         (("pool-failback", P1, "--mode", "planned", "--edge", EDGE1), "edges", (EDGE1,)),
         (("pool-failback", P1, "--mode", "disaster", "--store-sql-server", P1), "store_sql_server", P1),
         (("edge-association", P1, "--edge", EDGE1, "--enable-topology"), "enable_topology", True),
-        (("database-failover", P1, "--principal", "mirror"), "to_mirror", True),
+        (("database-failover", P1, "--principal", "mirror"), "principal", MirrorRole.MIRROR),
         (("database-failover", P1, "--database-type", "Application"), "database_type", "Application"),
     ],
 )
@@ -126,7 +127,7 @@ def test_other_procedures_take_their_own_options(
 ) -> None:
     client.plan.return_value = failover()
     invoke("plan", *arguments)
-    assert getattr(client.plan.call_args.args[1], field) == value
+    assert getattr(client.plan.call_args.args[0], field) == value
 
 
 def test_a_plan_as_json_reads_back_as_the_plan(client: MagicMock, invoke: Invoke) -> None:

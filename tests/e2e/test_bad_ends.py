@@ -68,7 +68,7 @@ def take_the_role_by_hand(operator: Operator) -> None:
         backup_sql_server_fqdn=Fqdn("sql2.contoso.com"), backup_sql_instance_name="rtc", force=True
     )
     with lyncops.connect(operator.config) as client:
-        assert client.open_sessions().run(cmdlet, place=OnPool(Fqdn(POOL2))).outcome is Outcome.SUCCEEDED
+        assert client.connection.open_sessions().run(cmdlet, place=OnPool(Fqdn(POOL2))).outcome is Outcome.SUCCEEDED
 
 
 @pytest.mark.parametrize("bug", [BOTH, NONE])

@@ -61,7 +61,7 @@ class Desk:
 
     def sessions(self) -> Sessions:
         """The sessions alone, which run any cmdlet."""
-        opened = self.client().open_sessions()
+        opened = self.client().connection.open_sessions()
         assert isinstance(opened, Sessions)
         return opened
 

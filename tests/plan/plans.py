@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final, cast
 
 from hypothesis import strategies as st
 
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.cmdlets import BackupModule, InvokeCsPoolFailOver, StopCsWindowsService
+from lyncops.cmdlets import BackupModule, InvokeCsPoolFailOver, MirrorRole, StopCsWindowsService
 from lyncops.deployment.model import ExportState, PoolState
 from lyncops.plan.conditions import (
     AuthorizedGroupsAre,
@@ -35,7 +35,8 @@ from lyncops.plan.conditions import (
     SyncIntervalIs,
 )
 from lyncops.plan.model import CmdletStep, ManualStep, Mode, Plan, WaitStep
-from lyncops.procedures import PROCEDURES, ProcedureRequest
+from lyncops.plan.procedures import PROCEDURES, EdgeAssociation, EdgeNextHop, PoolFailover
+from lyncops.procedures import make_plan
 from lyncops.values import Anywhere, Fqdn, LyncVersion, OnMachine, OnPool, ServiceId, SiteName
 from tests.deployments import EDGE1, EDGE2, NOW, P1, P2, deployments
 
@@ -67,9 +68,7 @@ EVERY_CONDITION: Final[tuple[Condition, ...]] = (
 
 def full_plan() -> Plan:
     return Plan(
-        procedure="pool-failover",
-        target=P1,
-        mode=Mode.DISASTER,
+        procedure=PoolFailover(pool=P1, mode=Mode.DISASTER),
         deployment="contoso",
         version=LyncVersion.V2013,
         created_at=NOW,
@@ -133,18 +132,22 @@ def full_plan() -> Plan:
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     """What a procedure makes of an invented deployment, refused or not."""
-    procedure = draw(st.sampled_from(sorted(PROCEDURES)))
-    target = draw(st.sampled_from([P1, P2, EDGE1, Fqdn("lonely.contoso.com"), Fqdn("nowhere.contoso.com")]))
-    known = PROCEDURES[procedure]
-    request = ProcedureRequest(
-        target=target,
-        mode=draw(st.sampled_from(known.modes)) if known.modes else None,
-        accept_data_loss=draw(st.booleans()),
-        next_hop=draw(st.sampled_from([P1, P2])) if "next_hop" in known.required else draw(st.sampled_from([None, P1, P2])),
-        edge=EDGE2,
-        domains=(Fqdn("contoso.com"),),
-        sync_interval=draw(st.timedeltas(timedelta(seconds=5), timedelta(hours=3))),
-        modules=tuple(draw(st.lists(st.sampled_from(BackupModule), max_size=2))),
-        to_mirror=draw(st.sampled_from([None, True, False])),
-    )
-    return known.plan(draw(deployments()), request)
+    kind = PROCEDURES[draw(st.sampled_from(sorted(PROCEDURES)))]
+    known = {option.field: option for option in kind.options()}
+    target = st.sampled_from([P1, P2, EDGE1, "lonely.contoso.com", "nowhere.contoso.com"])
+    next_hop = st.sampled_from([P1, P2])
+    values: dict[str, st.SearchStrategy[object]] = {
+        "mode": st.sampled_from(kind.MODES) if kind.MODES else st.none(),
+        "accept_data_loss": st.booleans(),
+        "next_hop": next_hop if kind is EdgeNextHop else st.none() | next_hop,
+        "other_edge": st.just(EDGE2),
+        "domains": st.just((Fqdn("contoso.com"),)),
+        "sync_interval": st.timedeltas(timedelta(seconds=5), timedelta(hours=3)),
+        "modules": st.lists(st.sampled_from(BackupModule), max_size=2),
+        "principal": st.none() | st.sampled_from(MirrorRole),
+    }
+    if kind is EdgeAssociation:
+        values["edge_pool"] = st.just(EDGE2)
+    given = {name: draw(value) for name, value in values.items() if name in known}
+    named = {name: draw(target) for name, option in known.items() if option.asked.is_target}
+    return make_plan(kind(**cast("dict[str, Any]", {**given, **named})), draw(deployments()))

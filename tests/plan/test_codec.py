@@ -4,6 +4,7 @@ import json
 import string
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -13,6 +14,18 @@ from hypothesis import HealthCheck, given, settings
 from lyncops.errors import PlanFormatError
 from lyncops.plan.codec import plan_from_json, plan_to_data, plan_to_json
 from lyncops.plan.model import Plan
+from lyncops.plan.procedures import (
+    BackupServiceSet,
+    BackupServiceSync,
+    DatabaseFailover,
+    EdgeAssociation,
+    EdgeFederationFailover,
+    Evacuate,
+    PoolFailback,
+    PoolFailover,
+    XmppFailover,
+)
+from tests.deployments import EDGE1, EDGE2, P1, P2
 from tests.plan.plans import full_plan, plans
 
 Document = dict[str, Any]
@@ -76,7 +89,10 @@ CHANGES: list[tuple[Callable[[Document], object], str]] = [
     (lambda d: d["plan"]["steps"].append("x"), "cannot be read"),
     (lambda d: d["plan"].pop("steps"), "required field missing"),
     (lambda d: d.update(plan=[]), "cannot be read"),
-    (lambda d: d.update(format=2), "format 2"),
+    (lambda d: d.update(format=3), "format 3"),
+    (lambda d: d["plan"].update(options={"colour": "red"}), "colour"),
+    (lambda d: d["plan"].update(procedure="pool-failovr"), "no procedure"),
+    (lambda d: d.update(format=1), "altered"),
     (lambda d: d.pop("plan"), "no saved plan"),
 ]
 
@@ -94,3 +110,35 @@ def test_what_is_no_plan_or_was_altered_is_refused_in_a_clear_sentence(change: C
 def test_text_that_holds_no_plan_is_refused(text: str) -> None:
     with pytest.raises(PlanFormatError):
         plan_from_json(text)
+
+
+OLD = sorted((Path(__file__).parent / "format_1").glob("*.json"))
+OPTIONS = {
+    "backup-service-set": BackupServiceSet(sync_interval=timedelta(minutes=1)),
+    "backup-service-sync": BackupServiceSync(pool=P1, modules=("ConfServices.DataConf",)),
+    "database-failover": DatabaseFailover(pool=P1, principal="mirror"),
+    "edge-association": EdgeAssociation(pool=P1, edge_pool=EDGE2, enable_topology=True),
+    "edge-federation-failover": EdgeFederationFailover(edge_pool=EDGE1, other_edge=EDGE2),
+    "evacuate": Evacuate(to_pool=P2, mode="planned"),
+    "pool-failback": PoolFailback(pool=P1, mode="planned", edges=(EDGE1,)),
+    "pool-failover": PoolFailover(
+        pool=P1,
+        mode="disaster",
+        accept_data_loss=True,
+        next_hop=P2,
+        export=False,
+    ),
+    "xmpp-failover": XmppFailover(edge_pool=EDGE1, other_edge=EDGE2, domains=("contoso.com",)),
+}
+
+
+@pytest.mark.parametrize("file", OLD, ids=lambda file: file.stem)
+def test_a_plan_that_an_older_version_saved_is_read(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    plan = plan_from_json(text)
+    assert plan.procedure == OPTIONS[file.stem]
+    assert plan_from_json(plan_to_json(plan)) == plan
+    altered = json.loads(text)
+    altered["plan"]["expected_loss"] += " or so"
+    with pytest.raises(PlanFormatError, match="altered"):
+        plan_from_json(json.dumps(altered))

@@ -6,9 +6,9 @@ from hypothesis import HealthCheck, given, settings
 from lyncops.cmdlets import InvokeCsBackupServiceSync, InvokeCsManagementServerFailover, InvokeCsPoolFailOver
 from lyncops.deployment.model import Deployment
 from lyncops.plan.model import CmdletStep, Mode, Plan
+from lyncops.plan.procedures import EdgeFederationFailover, PoolFailover
 from lyncops.plan.rehearsal import rehearsal, rehearsed
-from lyncops.procedures import PROCEDURES, ProcedureRequest
-from lyncops.procedures.pool_failover import plan_pool_failover
+from lyncops.procedures import make_plan
 from lyncops.values import Effect
 from tests.deployments import EDGE1, EDGE2, P1, P2, deployments, two_sites, with_dead
 from tests.plan.plans import full_plan, plans
@@ -42,7 +42,7 @@ def test_every_step_is_told_in_order_and_nothing_is_waited_for() -> None:
 
 
 def test_a_step_that_needs_an_earlier_one_is_not_rehearsed() -> None:
-    plan = plan_pool_failover(two_sites(), P1, Mode.PLANNED)
+    plan = make_plan(PoolFailover(pool=P1, mode=Mode.PLANNED), two_sites())
     *_, last = rehearsal(plan, two_sites())
     moves = next(n for n, step in enumerate(plan.steps, start=1) if step.step_id.startswith("edge-next-hop"))
     assert last.ask is None
@@ -51,15 +51,15 @@ def test_a_step_that_needs_an_earlier_one_is_not_rehearsed() -> None:
 
 
 def test_the_step_is_named_that_brings_it_about_and_none_that_aims_at_something_alike() -> None:
-    request = ProcedureRequest(target=EDGE1, edge=EDGE2)
-    told = rehearsal(PROCEDURES["edge-federation-failover"].plan(two_sites(), request), two_sites())
+    request = EdgeFederationFailover(edge_pool=EDGE1, other_edge=EDGE2)
+    told = rehearsal(make_plan(request, two_sites()), two_sites())
     route = next(part for part in told if part.step.step_id.startswith("federation-route"))
     assert f"it needs what step 1 will bring about: {EDGE2} is the one Edge pool with federation" in route.because
 
 
 def test_without_a_store_only_its_own_failover_is_rehearsed() -> None:
     dead = with_dead(two_sites(), P1)
-    plan = PROCEDURES["pool-failover"].plan(dead, ProcedureRequest(target=P1, mode=Mode.DISASTER, accept_data_loss=True))
+    plan = make_plan(PoolFailover(pool=P1, mode=Mode.DISASTER, accept_data_loss=True), dead)
     told = {part.step.step_id: part for part in rehearsal(plan, dead)}
     assert [step_id for step_id, part in told.items() if part.ask is not None] == ["store-failover"]
     assert "the Central Management store" in told[f"edge-next-hop-{EDGE1}"].because
@@ -67,12 +67,12 @@ def test_without_a_store_only_its_own_failover_is_rehearsed() -> None:
 
 def test_a_step_is_rehearsed_once_what_it_needs_is_there() -> None:
     moved = attrs.evolve(two_sites(), edges=())
-    *_, last = rehearsal(plan_pool_failover(two_sites(), P1, Mode.PLANNED), moved)
+    *_, last = rehearsal(make_plan(PoolFailover(pool=P1, mode=Mode.PLANNED), two_sites()), moved)
     assert last.ask is not None
 
 
 def test_what_no_earlier_step_mends_is_left_to_the_server_to_refuse() -> None:
-    plan = plan_pool_failover(two_sites(), P1, Mode.PLANNED)
+    plan = make_plan(PoolFailover(pool=P1, mode=Mode.PLANNED), two_sites())
     alone = attrs.evolve(plan, steps=plan.steps[-1:])
     (only,) = rehearsal(alone, two_sites())
     assert only.ask is not None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final, TypedDict, Unpack
+from typing import Any, Final, TypedDict, Unpack, cast
 
-from lyncops.cmdlets import BackupModule, DatabaseNameType
+from lyncops.cmdlets import BackupModule, DatabaseNameType, MirrorRole
 from lyncops.deployment.model import Deployment
 from lyncops.plan.model import CmdletStep, Plan
-from lyncops.procedures import PROCEDURES, ProcedureRequest
+from lyncops.plan.procedures import Procedure, procedure_named
+from lyncops.procedures import make_plan
 from lyncops.values import Fqdn, Mode
 
 PLANNED: Final = Mode.PLANNED
@@ -22,9 +23,10 @@ class Options(TypedDict, total=False):
     enable_topology: bool
     next_hop: Fqdn
     edges: tuple[Fqdn, ...]
-    edge: Fqdn
+    edge_pool: Fqdn
+    other_edge: Fqdn
     database_type: DatabaseNameType
-    to_mirror: bool
+    principal: MirrorRole
     store_sql_server: Fqdn
     store_sql_instance: str
     response_groups: bool
@@ -35,7 +37,15 @@ class Options(TypedDict, total=False):
 
 
 def ask(procedure: str, deployment: Deployment, target: Fqdn, mode: Mode | None = None, **options: Unpack[Options]) -> Plan:
-    return PROCEDURES[procedure].plan(deployment, ProcedureRequest(target=target, mode=mode, **options))
+    modes = {} if mode is None else {"mode": mode}
+    return make_plan(asked(procedure, target, **modes, **options), deployment)
+
+
+def asked(procedure: str, target: str, **fields: object) -> Procedure:
+    """A procedure by its name on the command line; one without a target ignores it."""
+    kind = procedure_named(procedure)
+    named = {option.field: target for option in kind.options() if option.asked.is_target}
+    return kind(**cast("dict[str, Any]", {**named, **fields}))
 
 
 def ids(plan: Plan) -> list[str]:

@@ -12,7 +12,8 @@ from lyncops.errors import InvalidValueError
 from lyncops.plan.codec import plan_from_json, plan_to_json
 from lyncops.plan.conditions import AuthorizedGroupsAre, BackupModuleIs, BackupServiceSteady, StoreHasSingleMaster, SyncIntervalIs
 from lyncops.plan.model import Plan
-from lyncops.procedures import PROCEDURES, ProcedureRequest
+from lyncops.plan.procedures import BackupServiceSet
+from lyncops.procedures import make_plan
 from lyncops.runs.model import RunState, StepState
 from lyncops.values import Fqdn, LyncVersion, Unread
 from tests.deployments import P1, P2, STEADY, two_sites, with_dead
@@ -65,7 +66,7 @@ def test_a_longer_interval_is_warned_of_with_what_it_costs(interval: timedelta, 
 @pytest.mark.parametrize("interval", [timedelta(seconds=4), timedelta(hours=3, seconds=1), timedelta(0), timedelta(seconds=-5)])
 def test_an_interval_outside_of_the_documented_range_is_no_request(interval: timedelta) -> None:
     with pytest.raises(InvalidValueError, match="00:00:05 to 03:00:00"):
-        ProcedureRequest(target=P1, sync_interval=interval)
+        BackupServiceSet(sync_interval=interval)
 
 
 def test_nothing_to_set_is_no_request() -> None:
@@ -208,7 +209,7 @@ def test_what_was_asked_for_is_kept_in_the_plan() -> None:
         ask(SET, configured(), P1, sync_interval=timedelta(seconds=90), authorized_groups=(ADMINS,)),
         ask(SYNC, two_sites(), P1, modules=(BackupModule.DATA_CONF,)),
     ):
-        request = ProcedureRequest.of(plan_from_json(plan_to_json(plan)))
-        assert request.choices == plan.choices
-        deployment = configured() if plan.procedure == SET else two_sites()
-        assert PROCEDURES[plan.procedure].plan(deployment, request).content_id == plan.content_id
+        request = plan_from_json(plan_to_json(plan)).procedure
+        assert request == plan.procedure
+        deployment = configured() if request.NAME == SET else two_sites()
+        assert make_plan(request, deployment).content_id == plan.content_id

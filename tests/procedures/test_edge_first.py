@@ -8,7 +8,8 @@ import attrs
 from lyncops.deployment.model import Deployment, Machine, PoolState, Replica
 from lyncops.plan.conditions import ReplicasUpToDate, ServicesAre
 from lyncops.plan.model import ManualStep
-from lyncops.procedures import PROCEDURES, ProcedureRequest
+from lyncops.plan.procedures import PoolFailback
+from lyncops.procedures import make_plan
 from lyncops.values import Fqdn, Unread
 from tests.deployments import EDGE1, EDGE2, NOW, P1, P2, machine, silent, two_sites, with_state
 from tests.procedures.asking import PLANNED
@@ -30,7 +31,7 @@ def failed_over(server: Machine, *, silent_for: timedelta | None) -> Deployment:
 
 def gates(deployment: Deployment, edges: tuple[Fqdn, ...] | None = None) -> list[ManualStep]:
     overrides = {"replicas-up-to-date": "the Edge server is known to be down"}
-    plan = PROCEDURES["pool-failback"].plan(deployment, ProcedureRequest(target=P1, mode=PLANNED, overrides=overrides, edges=edges))
+    plan = make_plan(PoolFailback(pool=P1, mode=PLANNED, overrides=overrides, edges=edges), deployment)
     found = [step for step in plan.steps if isinstance(step, ManualStep)]
     assert list(plan.steps[: len(found)]) == found, "gates come first"
     return found

@@ -23,9 +23,11 @@ from lyncops.plan.conditions import (
     SiteRouteIs,
 )
 from lyncops.plan.model import CmdletStep, ManualStep, Plan, WaitStep
-from lyncops.procedures import PROCEDURES, ProcedureRequest
+from lyncops.plan.procedures import MovesRoutes, MovesXmpp
+from lyncops.procedures import make_plan
 from lyncops.values import Fqdn, LyncVersion, OnMachine, ServiceId, SiteName, Unread
 from tests.deployments import EDGE1, EDGE2, NOW, P1, P2, changed, edge_pool, machine, silent, two_sites, with_store
+from tests.procedures.asking import asked
 
 REDMOND, DUBLIN = SiteName("Redmond"), SiteName("Dublin")
 CONTOSO, XMPP = Fqdn("contoso.com"), Fqdn("xmpp.contoso.com")
@@ -49,7 +51,7 @@ def on(edge: Fqdn, *, federated: Fqdn | None = None) -> Deployment:
 
 
 class Asked(TypedDict, total=False):
-    edge: Fqdn
+    other_edge: Fqdn
     sites: tuple[SiteName, ...]
     domains: tuple[Fqdn, ...]
     xmpp_host: Fqdn
@@ -57,10 +59,10 @@ class Asked(TypedDict, total=False):
     overrides: dict[str, str]
 
 
-def plan(name: str, deployment: Deployment, target: Fqdn = EDGE1, **asked: Unpack[Asked]) -> Plan:
+def plan(name: str, deployment: Deployment, target: Fqdn = EDGE1, **options: Unpack[Asked]) -> Plan:
     if "xmpp" in name:
-        asked.setdefault("domains", (CONTOSO,))
-    return PROCEDURES[name].plan(deployment, ProcedureRequest(target=target, **asked))
+        options.setdefault("domains", (CONTOSO,))
+    return make_plan(asked(name, target, **options), deployment)
 
 
 def ids(made: Plan) -> list[str]:
@@ -215,13 +217,13 @@ def test_an_edge_pool_must_be_named_where_there_are_several() -> None:
     assert refused_by(made) == {"other-edge"}
     assert f"{EDGE2} and {THIRD}" in made.refusals[0].evidence
     assert "--edge" in made.refusals[0].remedy
-    assert plan("edge-federation-failover", three, edge=THIRD).lock == (EDGE1, THIRD)
-    assert plan("edge-federation-failback", on(EDGE2), edge=EDGE2).lock == (EDGE2, EDGE1)
+    assert plan("edge-federation-failover", three, other_edge=THIRD).lock == (EDGE1, THIRD)
+    assert plan("edge-federation-failback", on(EDGE2), other_edge=EDGE2).lock == (EDGE2, EDGE1)
 
 
 @pytest.mark.parametrize("other", [EDGE1, P2, Fqdn("edge9.contoso.com")])
 def test_only_another_edge_pool_can_take_over(other: Fqdn) -> None:
-    assert refused_by(plan("edge-federation-failover", on(EDGE1), edge=other)) == {"other-edge"}
+    assert refused_by(plan("edge-federation-failover", on(EDGE1), other_edge=other)) == {"other-edge"}
 
 
 @pytest.mark.parametrize("name", ["edge-federation-failover", "edge-federation-failback", "xmpp-failover", "xmpp-failback"])
@@ -352,7 +354,7 @@ def test_every_domain_has_its_record_and_the_host_may_be_named() -> None:
 
 
 def test_a_domain_must_be_named() -> None:
-    with pytest.raises(InvalidValueError, match=r"xmpp-failover needs domains\. Add --domain"):
+    with pytest.raises(InvalidValueError, match=r"xmpp-failover needs at least one domain. Add --domain"):
         plan("xmpp-failover", on(EDGE1), domains=())
 
 
@@ -395,8 +397,11 @@ def test_enabling_the_topology_follows_the_routes_where_it_is_asked_for() -> Non
 
 @pytest.mark.parametrize("name", ["edge-federation-failover", "xmpp-failover"])
 def test_a_plan_is_saved_with_what_was_asked_for(name: str) -> None:
-    made = plan(name, on(EDGE1), edge=EDGE2, sites=(DUBLIN,))
+    made = plan(name, on(EDGE1), other_edge=EDGE2, sites=(DUBLIN,))
     read = plan_from_json(plan_to_json(made))
     assert read == made
-    again = ProcedureRequest.of(read)
-    assert (again.edge, again.sites, again.domains) == (EDGE2, (DUBLIN,), (CONTOSO,) if name.startswith("xmpp") else ())
+    again = read.procedure
+    assert isinstance(again, MovesRoutes)
+    assert (again.other_edge, again.sites) == (EDGE2, (DUBLIN,))
+    assert isinstance(again, MovesXmpp) == name.startswith("xmpp")
+    assert not isinstance(again, MovesXmpp) or again.domains == (CONTOSO,)

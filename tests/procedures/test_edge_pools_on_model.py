@@ -29,13 +29,14 @@ from lyncops.lab.outside import Outside
 from lyncops.lab.world import World
 from lyncops.plan.codec import plan_from_json, plan_to_json
 from lyncops.plan.model import Plan
-from lyncops.procedures import PROCEDURES, ProcedureRequest
+from lyncops.procedures import make_plan
 from lyncops.runs.journal import Journal
 from lyncops.runs.model import Run, RunState, StepState
 from lyncops.runs.runner import Runner
 from lyncops.values import Fqdn, Unread
 from tests.journals import scratch_journal
 from tests.model_sessions import ModelClock, ModelSessions
+from tests.procedures.asking import asked
 
 EDGES: Final[Mapping[str, tuple[str, str]]] = {
     "two-sites": ("edge1.contoso.com", "edge2.contoso.com"),
@@ -104,8 +105,9 @@ class Shift:
         return attrs.evolve(found, network=OutsideLookups(self.world.outside).answer(scope.lookups))
 
     def plan(self, name: str, target: str, overrides: Mapping[str, str] | None = None) -> Plan:
-        request = ProcedureRequest(target=Fqdn(target), domains=(DOMAIN,) if "xmpp" in name else (), overrides=overrides or {})
-        return plan_from_json(plan_to_json(PROCEDURES[name].plan(self.read(), request)))
+        domains = {"domains": (DOMAIN,)} if "xmpp" in name else {}
+        request = asked(name, target, overrides=overrides or {}, **domains)
+        return plan_from_json(plan_to_json(make_plan(request, self.read())))
 
     def carry_out(self, plan: Plan, *, person: Callable[[Run], None] | None = None) -> Run:
         clock = ModelClock(self.world)

@@ -5,7 +5,7 @@ import attrs
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.deployment.model import PoolState
 from lyncops.plan.conditions import PoolIsHome, PoolStateIs, StoreIsActiveOn
-from lyncops.procedures.evacuate import merged, plan_evacuate
+from lyncops.procedures.evacuate import merged
 from lyncops.values import Fqdn
 from tests.deployments import EDGE1, EDGE2, P1, P2, two_sites, with_dead, with_state
 from tests.procedures.asking import DISASTER, PLANNED, ask, ids, powershell, refused_by
@@ -69,7 +69,7 @@ def test_a_store_that_died_with_the_partner_moves_once_and_before_everybody() ->
 def test_what_refuses_either_half_refuses_the_whole() -> None:
     dead = with_dead(AWAY, P1)
     assert refused_by(ask("evacuate", dead, P1, PLANNED)) & {"home-pool-healthy", "partner-healthy"}
-    assert refused_by(plan_evacuate(two_sites(), Fqdn("pool9.contoso.com"), PLANNED)) == {"pool-exists"}
+    assert refused_by(ask("evacuate", two_sites(), Fqdn("pool9.contoso.com"), PLANNED)) == {"pool-exists"}
 
 
 def test_every_check_is_answered_once() -> None:

@@ -10,29 +10,32 @@ from lyncops.checks.result import Verdict
 from lyncops.cmdlets import InvokeCsManagementServerFailover, InvokeCsPoolFailBack, InvokeCsPoolFailOver, SetCsEdgeServer
 from lyncops.deployment.model import Deployment, PoolState
 from lyncops.plan.model import CmdletStep, Mode, Plan
-from lyncops.procedures import PROCEDURES, ProcedureRequest
+from lyncops.plan.procedures import Procedure, TwoModes
+from lyncops.procedures import make_plan
 from lyncops.values import Fqdn, LyncVersion, Unread
 from tests.deployments import EDGE1, P1, P2, deployments
 from tests.plan.plans import plans
+from tests.procedures.asking import asked
 
 THOROUGHLY = settings(
     max_examples=settings().max_examples,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-Planned = tuple[Deployment, ProcedureRequest, Plan]
+Planned = tuple[Deployment, Procedure, Plan]
 
 
 @st.composite
 def moves(draw: st.DrawFn, procedures: tuple[str, ...] = ("pool-failover", "pool-failback", "evacuate")) -> Planned:
     """A deployment, and a plan to move users in it."""
     deployment = draw(deployments())
-    request = ProcedureRequest(
-        target=draw(st.sampled_from([P1, P2, Fqdn("pool3.contoso.com"), EDGE1])),
+    request = asked(
+        draw(st.sampled_from(procedures)),
+        draw(st.sampled_from([P1, P2, Fqdn("pool3.contoso.com"), EDGE1])),
         mode=draw(st.sampled_from(list(Mode))),
         accept_data_loss=draw(st.booleans() | st.just(value=True)),
     )
-    return deployment, request, PROCEDURES[draw(st.sampled_from(procedures))].plan(deployment, request)
+    return deployment, request, make_plan(request, deployment)
 
 
 def places(plan: Plan, kind: type[object]) -> list[int]:
@@ -113,7 +116,7 @@ def test_the_steps_of_a_plan_have_names_reasons_and_cmdlets_that_a_server_would_
 @given(moves())
 def test_the_same_deployment_and_request_give_the_same_plan(planned: Planned) -> None:
     deployment, request, plan = planned
-    again = PROCEDURES[plan.procedure].plan(deployment, request)
+    again = make_plan(request, deployment)
     assert again.content_id == plan.content_id
     assert again == plan
 
@@ -122,6 +125,7 @@ def test_the_same_deployment_and_request_give_the_same_plan(planned: Planned) ->
 @given(moves())
 def test_nothing_is_lost_in_disaster_mode_unless_the_operator_accepted_it(planned: Planned) -> None:
     _, request, plan = planned
+    assert isinstance(request, TwoModes)
     if request.mode is Mode.DISASTER and plan.steps and not request.accept_data_loss:
         assert plan.is_refused
         accepted = attrs.evolve(plan, checks=tuple(c for c in plan.checks if c.check_id != "data-loss-accepted"))

@@ -3,11 +3,11 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from lyncops.cmdlets import DatabaseNameType
+from lyncops.cmdlets import DatabaseNameType, MirrorRole
 from lyncops.deployment.model import DatabaseMirror, EdgePool, PoolKind, PoolState
 from lyncops.errors import InvalidValueError
 from lyncops.plan.conditions import BackupModuleIs, EdgeNextHopIs, MediaEdgeIs, MirrorPrincipalIs, StoreIsActiveOn
-from lyncops.procedures import PROCEDURES, ProcedureRequest
+from lyncops.plan.procedures import PROCEDURES, DatabaseFailover, PoolFailover
 from lyncops.values import Fqdn, LyncVersion, OnPool, ServiceId, Unread
 from tests.deployments import EDGE1, EDGE2, P1, P2, changed, two_sites, with_dead, with_state, with_store
 from tests.procedures.asking import DISASTER, PLANNED, ask, ids, powershell, refused_by, step
@@ -130,7 +130,7 @@ def test_a_next_hop_cannot_move_without_a_store_to_write_to() -> None:
 
 
 def test_a_next_hop_must_be_named() -> None:
-    with pytest.raises(InvalidValueError, match="next_hop"):
+    with pytest.raises(TypeError, match="next_hop"):
         ask("edge-next-hop", two_sites(), EDGE1)
 
 
@@ -139,7 +139,7 @@ def test_a_next_hop_must_be_named() -> None:
 
 def test_conferencing_and_mediation_follow_before_the_registrar_that_is_read_back() -> None:
     services = tuple(ServiceId(role, P1) for role in ("Registrar", "ConferencingServer", "MediationServer"))
-    plan = ask("edge-association", changed(two_sites(), P1, services=services, media_edge=EDGE1), P1, edge=EDGE2)
+    plan = ask("edge-association", changed(two_sites(), P1, services=services, media_edge=EDGE1), P1, edge_pool=EDGE2)
     assert not plan.is_refused
     assert [powershell(plan, step_id) for step_id in ids(plan)] == [
         f"Set-CsConferenceServer -Identity 'ConferencingServer:{P1}' -EdgeServer 'EdgeServer:{EDGE2}' -Confirm:$false",
@@ -152,9 +152,9 @@ def test_conferencing_and_mediation_follow_before_the_registrar_that_is_read_bac
 
 
 def test_an_association_needs_pool_and_edge() -> None:
-    assert refused_by(ask("edge-association", two_sites(), P1, edge=P2)) == {"edge-exists"}
-    assert "pool-exists" in refused_by(ask("edge-association", two_sites(), Fqdn("x.contoso.com"), edge=EDGE2))
-    assert refused_by(ask("edge-association", two_sites(), EDGE1, edge=EDGE2)) == {"pool-is-front-end"}
+    assert refused_by(ask("edge-association", two_sites(), P1, edge_pool=P2)) == {"edge-exists"}
+    assert "pool-exists" in refused_by(ask("edge-association", two_sites(), Fqdn("x.contoso.com"), edge_pool=EDGE2))
+    assert refused_by(ask("edge-association", two_sites(), EDGE1, edge_pool=EDGE2)) == {"pool-is-front-end"}
 
 
 # Mirrored databases
@@ -186,7 +186,7 @@ def test_only_the_databases_of_the_asked_type_move() -> None:
 def test_databases_on_different_sides_want_a_side_named() -> None:
     split = changed(two_sites(), P1, mirrors=(mirror("rtcab"), mirror("rtcxds", on_mirror=True)))
     assert refused_by(ask("database-failover", split, P1)) == {"mirror-side"}
-    plan = ask("database-failover", split, P1, to_mirror=False)
+    plan = ask("database-failover", split, P1, principal=MirrorRole.PRIMARY)
     assert not plan.is_refused
     assert plan.goal == (MirrorPrincipalIs(P1, ("rtcab", "rtcxds"), on_mirror=False),)
 
@@ -227,7 +227,7 @@ def test_the_topology_is_enabled_after_settings_where_the_operator_asks_for_it()
     failover = ids(ask("pool-failover", two_sites(), P1, PLANNED, enable_topology=True, export=False))
     assert failover[:2] == [f"edge-next-hop-{EDGE1}", "enable-topology"]
     assert ids(ask("edge-next-hop", two_sites(), EDGE1, next_hop=P2, enable_topology=True))[1] == "enable-topology"
-    assert ids(ask("edge-association", two_sites(), P1, edge=EDGE2, enable_topology=True))[-1] == "enable-topology"
+    assert ids(ask("edge-association", two_sites(), P1, edge_pool=EDGE2, enable_topology=True))[-1] == "enable-topology"
     assert "enable-topology" not in ids(ask("pool-failover", two_sites(), P1, PLANNED))
 
 
@@ -236,20 +236,23 @@ def test_the_topology_is_enabled_after_settings_where_the_operator_asks_for_it()
 
 def test_the_catalogue_knows_each_procedure_by_its_name() -> None:
     for name, procedure in PROCEDURES.items():
-        assert procedure.name == name
-        assert all((procedure.summary, procedure.source, procedure.target))
-        assert set(procedure.required) <= set(procedure.options)
-        assert set(procedure.options) <= {field.name for field in attrs.fields(ProcedureRequest)}
+        assert name == procedure.NAME
+        assert all((procedure.SUMMARY, procedure.GUIDE, procedure.__doc__))
+        own = {field.name for field in attrs.fields(procedure)} - {"overrides"}
+        assert {option.field for option in procedure.options()} == own
+        assert all(option.asked.about for option in procedure.options())
 
 
 def test_a_mode_is_wanted_where_there_are_two_and_refused_where_there_is_none() -> None:
-    with pytest.raises(InvalidValueError, match="--mode planned or disaster"):
+    with pytest.raises(TypeError, match="mode"):
         ask("pool-failover", two_sites(), P1)
-    with pytest.raises(InvalidValueError, match="no modes"):
+    with pytest.raises(InvalidValueError, match="not one of planned, disaster"):
+        PoolFailover(pool=P1, mode="sideways")
+    with pytest.raises(TypeError, match="mode"):
         ask("conference-restore", two_sites(), P1, PLANNED)
 
 
 def test_a_database_type_is_read_in_any_letter_case_and_refused_when_unknown() -> None:
-    assert ProcedureRequest(target=P1, database_type=DatabaseNameType("User")).database_type is DatabaseNameType.USER
+    assert DatabaseFailover(pool=P1, database_type="uSER").database_type is DatabaseNameType.USER
     with pytest.raises(InvalidValueError):
-        ProcedureRequest(target=P1, database_type="Nonsense")
+        DatabaseFailover(pool=P1, database_type="Nonsense")

@@ -7,7 +7,6 @@ import attrs
 from lyncops.deployment.model import EdgePool, PoolState, WindowsService
 from lyncops.plan.conditions import BackupModuleIs, EdgeNextHopIs, PoolIsAlive, PoolIsHome, StoreHasSingleMaster, StoreIsActiveOn
 from lyncops.plan.model import ManualStep, WaitStep
-from lyncops.procedures.pool_failback import plan_pool_failback
 from lyncops.procedures.store import BAD_ENDS
 from lyncops.values import Anywhere, Fqdn, Unread
 from tests.deployments import EDGE1, EDGE2, P1, P2, changed, two_sites, with_dead, with_state
@@ -93,7 +92,7 @@ def test_a_pool_that_is_at_home_cannot_be_failed_back() -> None:
 
 
 def test_a_pool_that_does_not_exist_gets_a_plan_without_steps() -> None:
-    plan = plan_pool_failback(two_sites(), Fqdn("pool9.contoso.com"), PLANNED)
+    plan = ask("pool-failback", two_sites(), Fqdn("pool9.contoso.com"), PLANNED)
     assert (refused_by(plan), plan.steps) == ({"pool-exists"}, ())
 
 

@@ -10,7 +10,6 @@ from lyncops.deployment.model import DatabaseMirror, Deployment, EdgePool, Pool,
 from lyncops.errors import InvalidValueError
 from lyncops.plan.conditions import EdgeNextHopIs, NoEdgeLeadsTo, PoolIsHome, PoolStateIs, StoreHasSingleMaster, StoreIsActiveOn
 from lyncops.plan.model import WaitStep
-from lyncops.procedures.pool_failover import plan_pool_failover
 from lyncops.values import Anywhere, Fqdn, LyncVersion, OnPool, Unread
 from tests.deployments import EDGE1, EDGE2, P1, P2, changed, machine, silent, two_sites, with_dead, with_state, with_store
 from tests.procedures.asking import DISASTER, PLANNED, ask, ids, powershell, refused_by, step
@@ -263,7 +262,7 @@ def test_an_overridden_check_is_not_asked_again_before_the_failover() -> None:
 
 @pytest.mark.parametrize("target", ["pool9.contoso.com", "pool1-fe1.contoso.com"])
 def test_a_pool_that_does_not_exist_gets_a_plan_without_steps(target: str) -> None:
-    plan = plan_pool_failover(two_sites(), Fqdn(target), PLANNED)
+    plan = ask("pool-failover", two_sites(), Fqdn(target), PLANNED)
     assert refused_by(plan) == {"pool-exists"}
     assert plan.steps == ()
     assert plan.lock == (Fqdn(target),)

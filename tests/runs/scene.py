@@ -20,6 +20,7 @@ from lyncops.deployment.scope import Scope
 from lyncops.errors import EndpointError, LyncOpsError
 from lyncops.plan.conditions import Condition, PoolStateIs
 from lyncops.plan.model import Plan
+from lyncops.plan.procedures import PoolFailover
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
 from lyncops.remoting.execution import CommandAddress, ErrorRecord, Execution, StreamKind, StreamRecord
 from lyncops.runs.events import Event, JournalEvent, LockTakenOver, Observer
@@ -328,9 +329,7 @@ def by_hand(*, after: Iterable[Condition] = (), before: Iterable[Condition] = ()
 def plan_of(*steps: Step, goal: Sequence[Condition] | None = None, lock: Sequence[Fqdn] = (A, B)) -> Plan:
     reached = tuple(condition for step in steps if isinstance(step, CmdletStep) and not step.optional for condition in step.after)
     return Plan(
-        procedure="pool-failover",
-        target=A,
-        mode=Mode.DISASTER,
+        procedure=PoolFailover(pool=A, mode=Mode.DISASTER),
         deployment="contoso",
         version=LyncVersion.V2013,
         created_at=START,

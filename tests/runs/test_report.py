@@ -81,11 +81,11 @@ def test_the_json_says_the_same(office: Office) -> None:
     ],
 )
 def test_a_report_says_how_to_go_on(state: RunState, way: str) -> None:
-    run = Run.of(attrs.evolve(plan_of(failing_over(A)), mode=None), run_id="r", operator="anna", reason="", created_at=START)
+    run = Run.of(plan_of(failing_over(A)), run_id="r", operator="anna", reason="", created_at=START)
     report = Report.of(attrs.evolve(run, state=state))
     assert report.left_to_do[0].startswith(way)
     assert report.left_to_do[1:] == ("Fail a.contoso.com over",)
-    assert report.data()["mode"] is None
+    assert report.data()["mode"] == "disaster"
 
 
 def test_a_complete_run_leaves_nothing_to_do(office: Office) -> None:

@@ -1,0 +1,184 @@
+"""Procedures that move the users of a pool, or its Central Management store."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import attrs
+
+from lyncops.plan.procedures.base import (
+    BOTH_MODES,
+    Procedure,
+    as_mode,
+    asks,
+    is_target,
+    optional_fqdn,
+    optional_fqdns,
+)
+from lyncops.values import Fqdn, Mode
+
+_RESTORE = "Restoring conference contents using the Backup Service"
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class TwoModes(Procedure):
+    """A procedure that is planned while the failing side is up, or a rescue when it is gone."""
+
+    MODES: ClassVar[tuple[Mode, ...]] = BOTH_MODES
+
+    mode: Mode = attrs.field(
+        converter=as_mode,
+        metadata=asks("--mode", "Is the failing side up (planned), or gone (disaster)?"),
+    )
+    accept_data_loss: bool = attrs.field(
+        default=False,
+        metadata=asks(
+            "--accept-data-loss",
+            "Disaster mode loses what was not yet copied: say that you know this.",
+        ),
+    )
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class MovesStore(TwoModes):
+    """A procedure that may move the Central Management store, and saves it before."""
+
+    export: bool = attrs.field(
+        default=True,
+        metadata=asks("--export", "Export configuration and locations (LIS) before a move."),
+    )
+    export_folder: str = attrs.field(
+        default=r"C:\Windows\Temp",
+        metadata=asks("--export-folder", "Where to, on the server that exports.", example="FOLDER"),
+    )
+    store_sql_server: Fqdn | None = attrs.field(
+        default=None,
+        converter=optional_fqdn,
+        metadata=asks(
+            "--store-sql-server",
+            "Where the receiving copy of the store is, when it cannot be read.",
+            example="FQDN",
+        ),
+    )
+    store_sql_instance: str = attrs.field(
+        default="",
+        metadata=asks("--store-sql-instance", "The SQL instance of that copy.", example="NAME"),
+    )
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class ManagementStoreFailover(MovesStore):
+    """Move the Central Management store from the pool that holds it to that pool's backup pool."""
+
+    NAME: ClassVar[str] = "management-store-failover"
+    SUMMARY: ClassVar[str] = "Move the Central Management store to the backup pool of its pool."
+    GUIDE: ClassVar[str] = "Failing over a pool, steps 2 to 5"
+
+    pool: Fqdn = attrs.field(converter=Fqdn, metadata=is_target("POOL", "The pool that holds the store now."))
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class MovesUsers(MovesStore):
+    """A procedure that moves users between the pools of a pair."""
+
+    enable_topology: bool = attrs.field(
+        default=False,
+        metadata=asks(
+            "--enable-topology",
+            "Run Enable-CsTopology after services or sites were changed: where the replicas do not follow without it.",
+        ),
+    )
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Evacuate(MovesUsers):
+    """Serve everybody of a pair of pools from one of them."""
+
+    NAME: ClassVar[str] = "evacuate"
+    SUMMARY: ClassVar[str] = "Serve everybody of a pair of pools from one of them."
+    GUIDE: ClassVar[str] = "Managing disaster recovery, IMPORTANT box"
+
+    to_pool: Fqdn = attrs.field(converter=Fqdn, metadata=is_target("POOL", "The pool that serves everybody afterwards."))
+    next_hop: Fqdn | None = attrs.field(
+        default=None,
+        converter=optional_fqdn,
+        metadata=asks(
+            "--next-hop",
+            "The next hop of Edge pools that use the pool that is left.",
+            example="POOL",
+        ),
+    )
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class MovesPool(MovesUsers):
+    """The failover or failback of one pool, with its response groups where that is wanted."""
+
+    response_groups: bool = attrs.field(
+        default=False,
+        metadata=asks("--response-groups", "Move response groups too, by an export and an import."),
+    )
+    response_groups_file: str = attrs.field(
+        default="",
+        metadata=asks(
+            "--response-groups-file",
+            "Import this saved export of them (a path on the server).",
+            example="FILE",
+        ),
+    )
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class PoolFailover(MovesPool):
+    """Serve the users of a pool from its backup pool."""
+
+    NAME: ClassVar[str] = "pool-failover"
+    SUMMARY: ClassVar[str] = "Move a pool's users to its backup pool."
+    GUIDE: ClassVar[str] = "Failing over a pool"
+
+    pool: Fqdn = attrs.field(converter=Fqdn, metadata=is_target("POOL", "The pool that first homed the users."))
+    next_hop: Fqdn | None = attrs.field(
+        default=None,
+        converter=optional_fqdn,
+        metadata=asks(
+            "--next-hop",
+            "The next hop of Edge pools that use the failed pool (default: the backup pool).",
+            example="POOL",
+        ),
+    )
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class PoolFailback(MovesPool):
+    """Serve the users of a pool that is failed over at home again.
+
+    `edges` names the Edge pools that get the pool as their next hop again; None means those of
+    the pool's own site.
+    """
+
+    NAME: ClassVar[str] = "pool-failback"
+    SUMMARY: ClassVar[str] = "Move a pool's users home again, and restore their conference content."
+    GUIDE: ClassVar[str] = "Failing back a pool"
+
+    pool: Fqdn = attrs.field(converter=Fqdn, metadata=is_target("POOL", "The pool that first homed the users."))
+    edges: tuple[Fqdn, ...] | None = attrs.field(
+        default=None,
+        converter=optional_fqdns,
+        metadata=asks(
+            "--edge",
+            "An Edge pool that gets the pool as its next hop again (default: those of its site).",
+            example="EDGE_POOL",
+        ),
+    )
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class ConferenceRestore(Procedure):
+    """Bring the conference content of a pool home from its backup pool."""
+
+    NAME: ClassVar[str] = "conference-restore"
+    SUMMARY: ClassVar[str] = "Bring the conference content of a pool home from its backup pool."
+    GUIDE: ClassVar[str] = _RESTORE
+    COUNTS_USERS: ClassVar[bool] = True
+
+    pool: Fqdn = attrs.field(converter=Fqdn, metadata=is_target("POOL", "The pool that first homed the users."))
