@@ -69,6 +69,20 @@ def plan_from_json(text: str) -> Plan:
     return plan
 
 
+def saved_id(text: str) -> str:
+    """The content id in the text of a saved plan, which an older form of the same plan may have had.
+
+    Raises:
+        PlanFormatError: the text is not a saved plan.
+    """
+    try:
+        document: object = json.loads(text)
+    except ValueError as problem:
+        raise PlanFormatError(f"The plan is not JSON: {problem}.", remedy=_REMEDY) from problem
+    data = cast("Mapping[str, object]", document if isinstance(document, dict) else {})
+    return str(data.get("content_id"))
+
+
 def _of_format_1(data: Mapping[str, object]) -> Plan:
     """A plan of lyncops 0.1: its content id is that of its own form, which is checked as such."""
     plain = data["plan"]

@@ -58,7 +58,8 @@ class Plan:
         """
         changes = (step.cmdlet for step in self.steps if isinstance(step, CmdletStep) and step.cmdlet.effect is Effect.CHANGE)
         named = (cmdlet.arguments().get("PoolFqdn") for cmdlet in changes)
-        return tuple(sorted({self.target, *self.lock, *(Fqdn(str(name)) for name in named if name)}))
+        pools = {*self.lock, *(Fqdn(str(name)) for name in named if name)}
+        return tuple(sorted(pools if self.target is None else {self.target, *pools}))
 
     @property
     def refusals(self) -> tuple[CheckResult, ...]:

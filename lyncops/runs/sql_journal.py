@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 import sqlalchemy as sa
 
 from lyncops.errors import InvalidValueError, JournalError
-from lyncops.plan.codec import plan_from_json, plan_to_json
+from lyncops.plan.codec import plan_from_json, plan_to_json, saved_id
 from lyncops.runs.database import Database
 from lyncops.runs.event_codec import event_from_text, event_to_text, kind_of
 from lyncops.runs.events import JournalEvent, LockTakenOver, RunChanged
@@ -218,8 +218,8 @@ def _run_row(run: Run) -> dict[str, object]:
         "content_id": run.plan.content_id,
         "plan": plan_to_json(run.plan),
         "deployment": run.plan.deployment,
-        "procedure": run.plan.procedure,
-        "target": str(run.plan.target),
+        "procedure": run.plan.procedure.NAME,
+        "target": str(run.plan.target or ""),
         "mode": run.plan.mode.value if run.plan.mode else "",
         "state": run.state.value,
     }
@@ -231,7 +231,7 @@ def _run(row: sa.RowMapping) -> Run:
     if row["format"] != FORMAT:
         raise JournalError(f"Run {run_id} was written by another version of lyncops.", remedy="Read it with that version.")
     plan = plan_from_json(str(row["plan"]))
-    if plan.content_id != row["content_id"]:
+    if saved_id(str(row["plan"])) != row["content_id"]:
         raise JournalError(
             f"The plan of run {run_id} was altered in the journal.",
             remedy="Do not resume it: make a new plan from what the servers show.",

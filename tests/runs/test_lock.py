@@ -13,6 +13,7 @@ import attrs
 import pytest
 
 from lyncops.errors import JournalError, RunLockedError
+from lyncops.plan.procedures import PoolFailover
 from lyncops.runs.events import Event, StepChanged
 from lyncops.runs.lock import STALE_AFTER, Claim, Life, Lock, Process, TakeOver, taken_by
 from lyncops.runs.model import Run, RunState
@@ -154,7 +155,7 @@ def test_two_runs_of_one_pair_collide_and_other_pairs_do_not(office: Office) -> 
     assert caught.value.run_id == paused.run_id
     assert office.scene.sent == []
     assert len(office.runs()) == 1
-    elsewhere = attrs.evolve(plan_of(failing_over(C), lock=[C]), target=C)
+    elsewhere = attrs.evolve(plan_of(failing_over(C), lock=[C]), procedure=PoolFailover(pool=C, mode="planned"))
     assert office.start(elsewhere).state is RunState.COMPLETED
 
 
