@@ -30,7 +30,7 @@ def faults(situation: Situation, pool: Pool) -> Iterator[str]:
     """What is wrong with the direction that leaves `pool`, and with what it takes in."""
     for module in () if isinstance(pool.backup_modules, Unread) else pool.backup_modules:
         export = module.export
-        bad = export in (ExportState.ERROR, ExportState.NOT_INITIALIZED)
+        bad = export is ExportState.ERROR or (export is ExportState.NOT_INITIALIZED and not module.is_overall)
         if bad and not standby_is_normal(situation, pool, module):
             yield f"{module.name} of {pool.fqdn} exports with {in_words(export)}"
         if module.import_ is ImportState.ERROR:
@@ -43,6 +43,13 @@ def oddities(pool: Pool) -> Iterator[str]:
         for verb, state in (("exports", module.export), ("imports", module.import_)):
             if isinstance(state, str):
                 yield f"{module.name} of {pool.fqdn} {verb} with {state or 'no state'}, which is no known state"
+        if module.is_overall and module.export is ExportState.NOT_INITIALIZED:
+            yield f"{pool.fqdn} tells only that not all of its modules were copied, which for the store's alone would be normal"
+
+
+def _is_merged(pool: Pool) -> bool:
+    modules = () if isinstance(pool.backup_modules, Unread) else pool.backup_modules
+    return any(module.is_overall for module in modules)
 
 
 def backlogs(pool: Pool) -> tuple[str, ...]:
@@ -81,6 +88,12 @@ def backup_service(situation: Situation) -> Finding:
     if behind:
         return warning(
             f"A backlog: {listed(behind)}.", "A planned move takes longer by it; wait for SteadyState where there is time."
+        )
+    merged = [side.fqdn for side in pair if _is_merged(side)]
+    if merged:
+        return warning(
+            f"Together, the modules of {listed(merged)} are in a steady or final state; they could not be told apart.",
+            "An endpoint that allows Select-Object -ExpandProperty shows each of them: one without a restricted configuration.",
         )
     return passed(f"Every module of {pool.fqdn} and {partner.fqdn} is in a steady or final state.")
 

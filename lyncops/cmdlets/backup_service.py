@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import ClassVar, Final, Self
 
 from lyncops.cmdlets.base import ONLY_2019, SINCE_2013, SINCE_2015, Cmdlet, NoOutput, command, parameter
 from lyncops.cmdlets.enums import BackupCategory, BackupModule, BackupModules, ExportStatus, ImportStatus
 from lyncops.cmdlets.kinds import BOOLEAN, FQDN, IDENTITY, INT32, STRING, STRINGS, SWITCH, TIMESPAN, Kind, choice, timespan
-from lyncops.cmdlets.reading import as_bool, as_int, as_text, as_timedelta, several, word_of
+from lyncops.cmdlets.reading import as_bool, as_int, as_text, as_timedelta, items_of, several, word_of
 from lyncops.cmdlets.result import Result, prop, result
 from lyncops.errors import InvalidValueError
 from lyncops.values import Effect, RemoteObject
@@ -46,13 +47,27 @@ class BackupModuleStatus(Result):
     import_status: ImportStatus | None = prop(word_of(ImportStatus), "ImportStatus", default=None)
 
 
+_MODULE_AS_TEXT: Final = re.compile(r"(?P<Identity>\w[\w.]*):\s*\[\s*(?P<ExportStatus>\w+)\s*,\s*(?P<ImportStatus>\w+)\s*\]")
+"""What the ToString of a module gives, `UserServices.PresenceFocus:[FinalState,NormalState]`, which is all that depth 1 carries."""
+
+
+def _modules(value: object) -> tuple[BackupModuleStatus, ...]:
+    """Modules as objects, as their texts, or as one text that lists them. A type's name is no module."""
+    found: list[BackupModuleStatus] = []
+    for item in items_of(value):
+        if isinstance(item, RemoteObject) and item.get("ExportStatus", "ImportStatus") is not None:
+            found.append(BackupModuleStatus.decode(item))
+        else:
+            text = as_text(item) or ""
+            found += [BackupModuleStatus.decode(match.groupdict()) for match in _MODULE_AS_TEXT.finditer(text)]
+    return tuple(found)
+
+
 @result
 class BackupServiceStatus(Result):
     """The Backup Service of one pool towards its partner: ask both pools. The names of the overall states are not established."""
 
-    backup_modules: tuple[BackupModuleStatus, ...] = prop(
-        several(BackupModuleStatus.decode), "BackupModules", "Modules", default=()
-    )
+    backup_modules: tuple[BackupModuleStatus, ...] = prop(_modules, "BackupModules", "Modules", default=())
     overall_export_status: ExportStatus | None = prop(
         word_of(ExportStatus, first=None), "OverallExportStatus", "ExportStatus", default=None
     )
@@ -70,7 +85,7 @@ class BackupServiceStatus(Result):
 
 
 def _are_modules(value: object) -> bool:
-    modules = several(BackupModuleStatus.decode)(value) or ()
+    modules = _modules(value)
     return bool(modules) and all(module.identity and module.export_status for module in modules)
 
 
@@ -98,6 +113,18 @@ class GetCsBackupServiceStatus(Cmdlet[BackupServiceStatus]):
 
     Refused unless the caller is in RTCUniversalServerAdmins and that group is authorised. It takes a category, never a module: the
     procedure page's `-BackupModule` does not exist (facts page 1.1).
+    """
+
+    pool_fqdn: str = parameter("PoolFqdn", FQDN)
+    category: BackupCategory | None = parameter("Category", BACKUP_CATEGORY, default=None)
+    force: bool = parameter("Force", SWITCH, default=False)
+
+
+@command("Get-CsBackupServiceStatus", SINCE_2013, expands="BackupModules")
+class GetCsBackupModules(Cmdlet[BackupModuleStatus]):
+    """Ask for the modules of the Backup Service by themselves (PS:Get-CsBackupServiceStatus).
+
+    Within the status, remoting may bring no more of them than the name of their type.
     """
 
     pool_fqdn: str = parameter("PoolFqdn", FQDN)

@@ -98,9 +98,17 @@ def parameter(name: str, kind: Kind[T], *, default: object = attrs.NOTHING, **di
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(parameter,))
 def command(
-    name: str, versions: frozenset[LyncVersion], *, sets: tuple[str, ...] = (), fixed: Mapping[str, object] | None = None
+    name: str,
+    versions: frozenset[LyncVersion],
+    *,
+    sets: tuple[str, ...] = (),
+    fixed: Mapping[str, object] | None = None,
+    expands: str = "",
 ) -> Callable[[type[C]], type[C]]:
-    """Make a class a cmdlet: its name, the versions that have it, its parameter sets, and arguments that are always the same."""
+    """Make a class a cmdlet: its name, the versions that have it, its parameter sets, and arguments that are always the same.
+
+    `expands` names a property whose items are the results, in place of the objects that have it.
+    """
     verb = name if name in _READING_VERBS else name.partition("-")[0]
 
     def build(cls: type[C]) -> type[C]:
@@ -109,6 +117,7 @@ def command(
         cls.VERSIONS = versions
         cls.SETS = sets
         cls.FIXED = fixed or {}
+        cls.EXPANDS = expands
         # One comparison and one repr serve all classes (see Cmdlet): compiling them for each would double the time of the import.
         return attrs.frozen(cls, slots=True, kw_only=True, eq=False, repr=False)
 
@@ -145,6 +154,7 @@ class Cmdlet(Generic[R_co]):
     VERSIONS: ClassVar[frozenset[LyncVersion]]
     SETS: ClassVar[tuple[str, ...]]  # empty: there is only one
     FIXED: ClassVar[Mapping[str, object]]  # arguments that every call of this form has
+    EXPANDS: ClassVar[str]  # a property that Select-Object expands: remoting carries what is within objects as mere text
     __test__: ClassVar[bool] = False  # pytest takes every class that is called Test... for one of its own
 
     verbose: bool = parameter("Verbose", SWITCH, default=False, versions=EVERY_VERSION)
@@ -212,6 +222,11 @@ class Cmdlet(Generic[R_co]):
         order = (*self.FIXED, *(about.name for about in self.parameters()))
         return {name: given[name] for name in order if name in given}
 
+    def commands(self) -> tuple[tuple[str, Mapping[str, object]], ...]:
+        """The commands of its pipeline, each with its arguments: itself, and what expands a property of its objects."""
+        expand = (("Select-Object", {"ExpandProperty": self.EXPANDS}),) if self.EXPANDS else ()
+        return ((self.NAME, self.arguments()), *expand)
+
     def given_arguments(self) -> dict[str, object]:
         """`arguments()` without what lyncops adds by itself (`Confirm`): what a saved plan keeps."""
         given = {about.name: value.value if isinstance(value, enum.Enum) else value for about, value in self._given()}
@@ -238,7 +253,8 @@ class Cmdlet(Generic[R_co]):
         """The call as correctly quoted PowerShell that a person could paste."""
         switches = {about.name for about in self.parameters() if about.kind is SWITCH} | self.FIXED.keys()
         words = (_word(name, value, is_switch=name in switches) for name, value in self.arguments().items())
-        return " ".join((self.NAME, *words))
+        expand = ("|", "Select-Object", _word("ExpandProperty", self.EXPANDS, is_switch=False)) if self.EXPANDS else ()
+        return " ".join((self.NAME, *words, *expand))
 
     @classmethod
     def decode(cls, item: RemoteObject | object) -> R_co:

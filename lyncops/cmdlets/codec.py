@@ -16,7 +16,9 @@ from lyncops.errors import InvalidValueError, PlanFormatError
 
 def cmdlet_to_dict(cmdlet: Cmdlet[object]) -> dict[str, object]:
     """A cmdlet as values that JSON has: durations as `hh:mm:ss`, bytes as base64, lists."""
-    return {"cmdlet": cmdlet.NAME, "arguments": {name: _to_json(value) for name, value in cmdlet.given_arguments().items()}}
+    arguments = {name: _to_json(value) for name, value in cmdlet.given_arguments().items()}
+    expands = {"expands": cmdlet.EXPANDS} if cmdlet.EXPANDS else {}
+    return {"cmdlet": cmdlet.NAME, "arguments": arguments, **expands}
 
 
 def _to_json(value: object) -> object:
@@ -35,11 +37,11 @@ def cmdlet_from_dict(data: object) -> Cmdlet[object]:
     """
     form = _mapping(data, "A cmdlet")
     name, arguments = form.get("cmdlet"), _mapping(form.get("arguments", {}), "The arguments of a cmdlet")
-    if unknown := form.keys() - {"cmdlet", "arguments"}:
+    if unknown := form.keys() - {"cmdlet", "arguments", "expands"}:
         raise _refused(f"A cmdlet has no field {', '.join(sorted(unknown))}.")
     if not isinstance(name, str) or name not in cmdlet_classes():
         raise _refused(f"{name!r} is not a cmdlet that lyncops knows.")
-    cls = _form_of(name, arguments)
+    cls = _form_of(name, arguments, form.get("expands", ""))
     fields = {about.name: about.field for about in cls.parameters()}
     own = {key: value for key, value in arguments.items() if key not in cls.FIXED}
     if unknown := own.keys() - fields.keys():
@@ -68,10 +70,13 @@ def _classes() -> Iterator[type[Cmdlet[object]]]:
             yield cast("type[Cmdlet[object]]", cls)
 
 
-def _form_of(name: str, arguments: Mapping[str, object]) -> type[Cmdlet[object]]:
-    forms = cmdlet_classes()[name]
+def _form_of(name: str, arguments: Mapping[str, object], expands: object) -> type[Cmdlet[object]]:
+    forms = [form for form in cmdlet_classes()[name] if expands == form.EXPANDS]
     fixed = (form for form in forms if form.FIXED and all(arguments.get(key) == value for key, value in form.FIXED.items()))
-    return next(fixed, None) or next(form for form in forms if not form.FIXED)
+    found = next(fixed, None) or next((form for form in forms if not form.FIXED), None)
+    if found is None:
+        raise _refused(f"{name} has no form that expands {expands!r}.")
+    return found
 
 
 def _mapping(value: object, what: str) -> Mapping[str, object]:

@@ -69,9 +69,31 @@ class GetCsManagementStoreReplicationStatus(Cmdlet[ReplicaState]):
     replica_fqdn: str | None = parameter("ReplicaFqdn", FQDN_STRING, default=None)
 
 
+@result
+class FileTransferAgent(Result):
+    """A machine whose File Transfer Agent is active."""
+
+    BARE: ClassVar[str] = "Fqdn"
+
+    fqdn: Fqdn | None = prop(as_fqdn, "Fqdn", "MachineFqdn", "ComputerFqdn", "Name", "Identity", default=None)
+
+
 @command("Get-CsManagementStoreReplicationStatus", EVERY_VERSION, fixed={"CentralManagementStoreStatus": True})
 class GetCsCentralManagementStoreStatus(Cmdlet[CentralManagementStoreStatus]):
     """Ask who masters the store: `-CentralManagementStoreStatus` (PS:Get-CsManagementStoreReplicationStatus)."""
+
+
+@command(
+    "Get-CsManagementStoreReplicationStatus",
+    EVERY_VERSION,
+    fixed={"CentralManagementStoreStatus": True},
+    expands="ActiveFileTransferAgents",
+)
+class GetCsFileTransferAgents(Cmdlet[FileTransferAgent]):
+    """Ask for the active File Transfer Agents by themselves (PS:Get-CsManagementStoreReplicationStatus).
+
+    Within the status, remoting may bring no more of them than the name of their type.
+    """
 
 
 @command("Invoke-CsManagementStoreReplication", EVERY_VERSION)

@@ -90,6 +90,11 @@ class Result:
                 fields[reader.field] = value
         return cast("Callable[..., Self]", cls)(**fields, unknown_properties=unknown)
 
+    def tells(self, field: str) -> bool:
+        """Whether all of a field's property could be read: of an object within it, remoting may bring only its type's name."""
+        names = {name.casefold() for name in self.PROPERTIES[field].names}
+        return names.isdisjoint(name.casefold() for name in self.unknown_properties)
+
     @classmethod
     def property_names(cls) -> Mapping[str, tuple[str, ...]]:
         """The names that each field's property may have, the best first."""

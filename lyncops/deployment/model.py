@@ -74,6 +74,10 @@ class Site:
     xmpp_federation_route: ServiceId | None = None
 
 
+EVERY_MODULE: Final = "(all modules)"
+"""The name of all modules as one, where a server tells no more than the overall states."""
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class BackupModule:
     """One module of one direction of the Backup Service, as its pool reports it. A state is a str where it is not a known one."""
@@ -81,6 +85,11 @@ class BackupModule:
     name: str  # UserServices.PresenceFocus, ConfServices.DataConf, CentralMgmt.CMSMaster, ApplicationServer.RGS...
     export: ExportState | str
     import_: ImportState | str
+
+    @property
+    def is_overall(self) -> bool:
+        """Whether it is all modules as one: which of them is in that state, or better, could not be told."""
+        return self.name == EVERY_MODULE
 
     @property
     def is_idle_store(self) -> bool:

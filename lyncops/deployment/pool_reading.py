@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final, TypeVar, cast
 
 import attrs
 
 from lyncops.cmdlets import (
-    BackupServiceStatus,
     DatabaseMirrorState,
-    GetCsBackupServiceStatus,
     GetCsDatabaseMirrorState,
     GetCsPoolBackupRelationship,
     GetCsRegistrarConfiguration,
@@ -26,11 +23,10 @@ from lyncops.cmdlets import (
 from lyncops.cmdlets import WindowsService as WindowsServiceResult
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.asking import Answer, Question
+from lyncops.deployment.backup_reading import BackupReading
 from lyncops.deployment.model import (
     BackupModule,
     DatabaseMirror,
-    ExportState,
-    ImportState,
     Machine,
     Pool,
     PoolKind,
@@ -69,7 +65,7 @@ class PoolReading:
         wanted = scope.facets if scope.covers(pool.fqdn) else frozenset[Facet]()
         front_end = pool.kind.is_front_end
         self._relation = self._ask_relation() if front_end and wanted & _PER_POOL else None
-        self._status = self._ask_status() if front_end and Facet.BACKUP_STATUS in wanted else None
+        self._status = BackupReading(sessions, pool.fqdn) if front_end and Facet.BACKUP_STATUS in wanted else None
         self._wants_state = front_end and Facet.POOL_STATE in wanted
         self._state: Answer[RegistrarConfiguration] | RegistrarConfiguration | None = None
         self._mirrors = self._ask_mirrors() if _has_mirroring(pool) and Facet.MIRRORS in wanted else None
@@ -83,10 +79,16 @@ class PoolReading:
         if self._wants_state:
             self._state = states.of(self._pool.fqdn) or self._ask_state()
 
+    def ask_deeper(self) -> None:
+        """Ask once more for what arrived as a mere name of a type: after the first answers, side by side with other pools."""
+        if self._status is not None:
+            self._status.ask_deeper()
+
     @property
     def answers(self) -> list[Answer[object]]:
         """The answers on their way."""
-        found = (self._relation, self._status, self._state, self._mirrors, self._users, *self._machines.values())
+        status = self._status.answer if self._status is not None else None
+        found = (self._relation, status, self._state, self._mirrors, self._users, *self._machines.values())
         return [cast("Answer[object]", answer) for answer in found if isinstance(answer, Answer)]
 
     def filled(self) -> Pool:
@@ -128,15 +130,8 @@ class PoolReading:
             return relations
         return next(filter(None, (relation.backup_of(self._pool.fqdn) for relation in relations)), None)
 
-    def _ask_status(self) -> Answer[BackupServiceStatus]:
-        fqdn = self._pool.fqdn
-        return self._ask(f"the Backup Service status of {fqdn}", GetCsBackupServiceStatus(pool_fqdn=fqdn))
-
     def _read_status(self) -> tuple[BackupModule, ...] | Unread:
-        if self._status is None:
-            return self._not_asked("the Backup Service status")
-        statuses = self._status.get()
-        return statuses if isinstance(statuses, Unread) else tuple(found for status in statuses for found in backup_modules(status))
+        return self._not_asked("the Backup Service status") if self._status is None else self._status.read()
 
     def _ask_state(self) -> Answer[RegistrarConfiguration]:
         fqdn = self._pool.fqdn
@@ -235,24 +230,6 @@ class PoolReading:
             return Machine(fqdn=machine.fqdn, services=found)
         running = (WindowsService(name=one.name, status=_status(one)) for one in found if one.name)
         return Machine(fqdn=machine.fqdn, services=tuple(running))
-
-
-def backup_modules(status: BackupServiceStatus) -> Iterator[BackupModule]:
-    """The modules of a status. A server may also write the modules themselves, without the object around them."""
-    for module in status.backup_modules:
-        unknown = {name.casefold(): value for name, value in module.unknown_properties.items()}
-        yield BackupModule(
-            name=module.identity or "",
-            export=ExportState(module.export_status.value) if module.export_status else str(unknown.get("exportstatus", "")),
-            import_=ImportState(module.import_status.value) if module.import_status else str(unknown.get("importstatus", "")),
-        )
-    name = {name.casefold(): value for name, value in status.unknown_properties.items()}.get("identity")
-    if not status.backup_modules and name and status.overall_export_status and status.overall_import_status:
-        yield BackupModule(
-            name=str(name),
-            export=ExportState(status.overall_export_status.value),
-            import_=ImportState(status.overall_import_status.value),
-        )
 
 
 def _has_mirroring(pool: Pool) -> bool:

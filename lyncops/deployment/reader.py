@@ -17,6 +17,7 @@ from lyncops.cmdlets import (
     GetCsBackupServiceConfiguration,
     GetCsCentralManagementStoreStatus,
     GetCsComputer,
+    GetCsFileTransferAgents,
     GetCsManagementStoreReplicationStatus,
     GetCsPool,
     GetCsServerVersion,
@@ -68,6 +69,8 @@ def read_deployment(
     for one in readings:
         one.ask_state(states)
     settle_all([answer for one in readings for answer in one.answers])
+    for one in readings:
+        one.ask_deeper()
     pools = _with_relations(tuple(one.filled() for one in readings))
     copies = build_copies(topology, pools)
     return Deployment(
@@ -167,9 +170,20 @@ class _GlobalReading:
         return CentralManagement(
             copies=copies,
             active_master=status if isinstance(status, Unread) else status.active_master_fqdn,
-            file_transfer_agents=status if isinstance(status, Unread) else status.active_file_transfer_agents,
+            file_transfer_agents=status if isinstance(status, Unread) else self._agents(status),
             replicas=replicas if isinstance(replicas, Unread) else tuple(map(_replica, filter(_has_name, replicas))),
         )
+
+    def _agents(self, status: CentralManagementStoreStatus) -> tuple[Fqdn, ...] | Unread:
+        """The File Transfer Agents; asked for by themselves where they arrived as names of their type."""
+        if status.tells("active_file_transfer_agents"):
+            return status.active_file_transfer_agents
+        what = "the active File Transfer Agents"
+        found = self._ask(what, GetCsFileTransferAgents()).get()
+        if isinstance(found, Unread):
+            return Unread(what, f"they arrived as names of their type, and by themselves they could not be read: {found.reason}")
+        names = tuple(agent.fqdn for agent in found if agent.fqdn is not None)
+        return names if len(names) == len(found) else Unread(what, "they arrived without their names")
 
     def settings(self) -> BackupServiceSettings | Unread:
         """The global configuration of the Backup Service."""

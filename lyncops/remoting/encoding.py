@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import enum
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import count
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 from uuid import UUID
 from xml.sax.saxutils import escape, quoteattr
 
@@ -152,32 +152,40 @@ _PROTOCOL_HEAD: Final = (
     '<Obj RefId="0"><MS><B N="NoInput">true</B>'
     f"{_enum(1, 'ApartmentState', 'ApartmentState', 2, 'Unknown')}{_enum(2, 'RemoteStreamOptions', 'RemoteStreamOptions', 0, '0')}"
     f'<B N="AddToHistory">false</B>{_no_host(3)}<Obj RefId="4" N="PowerShell"><MS><B N="IsNested">false</B><Nil N="ExtraCmds"/>'
-    f'<Obj RefId="5" N="Cmds"><TN RefId="5"><T>{_LIST_TYPE}</T><T>System.Object</T></TN><LST><Obj RefId="6"><MS>'
+    f'<Obj RefId="5" N="Cmds"><TN RefId="5"><T>{_LIST_TYPE}</T><T>System.Object</T></TN><LST>'
 )
 _TAIL: Final = (
-    "</MS></Obj></LST></Obj>"
-    '<Nil N="History"/><B N="RedirectShellErrorOutputPipe">false</B></MS></Obj><B N="IsNested">false</B></MS></Obj>'
+    '</LST></Obj><Nil N="History"/><B N="RedirectShellErrorOutputPipe">false</B></MS></Obj><B N="IsNested">false</B></MS></Obj>'
 )
 
 
-def encode_command(name: str, arguments: Mapping[str, object], *, protocol: tuple[int, int] = (2, 3)) -> str:
-    """The message that runs one cmdlet with named arguments: never script text, so that a no-language endpoint accepts it.
+Commands: TypeAlias = Sequence[tuple[str, Mapping[str, object]]]
+"""The commands of one pipeline, each with its named arguments."""
+
+
+def encode_pipeline(commands: Commands, *, protocol: tuple[int, int] = (2, 3)) -> str:
+    """The message that runs one pipeline: never script text, so that a no-language endpoint accepts it.
 
     Raises:
         InvalidValueError: an argument has no counterpart in PowerShell.
     """
-    ids = count(20)
+    ids = count(6)
+    return "".join((_PROTOCOL_HEAD, *(_command(name, arguments, ids, protocol) for name, arguments in commands), _TAIL))
+
+
+def _command(name: str, arguments: Mapping[str, object], ids: Iterator[int], protocol: tuple[int, int]) -> str:
+    own = next(ids)
     merges = "".join(
-        _enum(number, merge, "PipelineResultTypes", 0, "None")
-        for number, merge in enumerate((each for least, names in _MERGES if protocol >= least for each in names), 7)
+        _enum(next(ids), merge, "PipelineResultTypes", 0, "None")
+        for merge in (each for least, names in _MERGES if protocol >= least for each in names)
     )
     parameters = "".join(
         f'<Obj RefId="{next(ids)}"><MS><S N="N">{encode_text(parameter)}</S>{encode_value(value, ids, "V")}</MS></Obj>'
         for parameter, value in arguments.items()
     )
     return (
-        f'{_PROTOCOL_HEAD}<S N="Cmd">{encode_text(name)}</S><B N="IsScript">false</B><Nil N="UseLocalScope"/>{merges}'
-        f'<Obj RefId="18" N="Args"><TNRef RefId="5"/><LST>{parameters}</LST></Obj>{_TAIL}'
+        f'<Obj RefId="{own}"><MS><S N="Cmd">{encode_text(name)}</S><B N="IsScript">false</B><Nil N="UseLocalScope"/>{merges}'
+        f'<Obj RefId="{next(ids)}" N="Args"><TNRef RefId="5"/><LST>{parameters}</LST></Obj></MS></Obj>'
     )
 
 

@@ -70,7 +70,7 @@ class Modules:
     def _run(self, shell: Shell, name: str, arguments: Mapping[str, object]) -> Transcript:
         terms = Terms(effect=Effect.READ, policy=self.policy, clock=self.clock)
         pipeline = Pipeline(shell, str(uuid4()).upper(), terms)
-        ending = pipeline.start(shell.pack(pipeline.command_id, name, arguments)) or pipeline.follow()
+        ending = pipeline.start(shell.pack(pipeline.command_id, [(name, arguments)])) or pipeline.follow()
         if ending is not Ending.ENDED:
             raise RemotingError(Symptom.CREATE_LOST, Phase.CREATE, f"{name}: {ending.value}")
         return pipeline.transcript

@@ -142,7 +142,7 @@ class Session:
         command_id = resend.command_id if resend is not None and same else _new_id()
         effect = job.cmdlet.effect
         terms = Terms(effect=effect, policy=self._around.policy, clock=self._around.clock, until=job.until, on_record=job.on_record)
-        fragment = shell.pack(command_id, job.cmdlet.NAME, job.cmdlet.arguments())
+        fragment = shell.pack(command_id, job.cmdlet.commands())
         if job.before_send is not None:
             job.before_send(shell.address_of(command_id))
         pipeline = Pipeline(shell, command_id, terms)

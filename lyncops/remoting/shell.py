@@ -18,7 +18,8 @@ from lyncops.remoting.encoding import (
     CONNECT_RUNSPACE_POOL,
     INIT_RUNSPACE_POOL,
     SESSION_CAPABILITY,
-    encode_command,
+    Commands,
+    encode_pipeline,
     encode_refusal,
 )
 from lyncops.remoting.execution import CommandAddress
@@ -156,18 +157,18 @@ class Shell:
             raise RemotingError(Symptom.REFUSED, Phase.CREATE, why)
         return number == _OPENED
 
-    def pack(self, command_id: str, name: str, arguments: Mapping[str, object]) -> bytes:
-        """A cmdlet as the one fragment that starts it.
+    def pack(self, command_id: str, commands: Commands) -> bytes:
+        """A pipeline as the one fragment that starts it.
 
         Raises:
             InvalidValueError: an argument has no counterpart in PowerShell, or all together are too large for one message. A
                 second message whose answer is lost could not be repeated (remoting facts, section 2).
         """
-        xml = encode_command(name, arguments, protocol=self.protocol)
+        xml = encode_pipeline(commands, protocol=self.protocol)
         fragment = self._outbox.pack(MessageType.CREATE_PIPELINE, xml, UUID(command_id))
         if len(fragment) > self.transport.payload_limit:
             raise InvalidValueError(
-                f"The arguments of {name} are {len(fragment)} bytes, and one message holds {self.transport.payload_limit}.",
+                f"The arguments of {commands[0][0]} are {len(fragment)} bytes; one message holds {self.transport.payload_limit}.",
                 remedy="Give a file name in place of the content, where the cmdlet takes one.",
             )
         return fragment

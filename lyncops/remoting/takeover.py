@@ -116,7 +116,7 @@ def _run_harmless(around: Surroundings, shell: Shell) -> str | None:
     """Run a READ in the same session; whether it succeeds does not matter."""
     terms = Terms(effect=Effect.READ, policy=around.policy, clock=around.clock)
     other = Pipeline(shell, str(uuid4()).upper(), terms)
-    ending = other.start(shell.pack(other.command_id, _HARMLESS, {})) or other.follow()
+    ending = other.start(shell.pack(other.command_id, [(_HARMLESS, {})])) or other.follow()
     return other.command_id if ending is Ending.ENDED else None
 
 

@@ -28,12 +28,13 @@ def test_the_form_is_the_cmdlets_own_words() -> None:
     }
 
 
-def test_the_two_forms_of_one_cmdlet_stay_apart() -> None:
+def test_the_forms_of_one_cmdlet_stay_apart() -> None:
     name = "Get-CsManagementStoreReplicationStatus"
     status = cmdlet_from_dict({"cmdlet": name, "arguments": {"CentralManagementStoreStatus": True}})
     assert status == c.GetCsCentralManagementStoreStatus()
     assert cmdlet_from_dict({"cmdlet": name}) == c.GetCsManagementStoreReplicationStatus()
-    assert len(cmdlet_classes()[name]) == 2
+    assert cmdlet_from_dict(cmdlet_to_dict(c.GetCsFileTransferAgents())) == c.GetCsFileTransferAgents()
+    assert len(cmdlet_classes()[name]) == 3
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import attrs
 from psrpcore import types as ps
 
-from tests.independent.psrp import Fatal, Handler, Problem
+from tests.independent.psrp import Fatal, Handler, OnTheWire, Problem
 
 P1, P2 = "pool1.contoso.com", "pool2.contoso.com"
 FE = {
@@ -38,11 +38,15 @@ class Lync:
     failover: Callable[[Lync, str, Call], Iterable[object]] | None = None
     shapes: dict[str, Handler] = attrs.field(factory=dict[str, Handler])
     dead: set[str] = attrs.field(factory=set[str])
+    modules: Callable[[Sequence[object]], object] = list
+    """How the Backup Service's modules arrive within its status."""
+    overall: tuple[str, str] = ("", "")
 
     def scripts(self) -> dict[str, Handler]:
         """All cmdlets."""
         usual: dict[str, Handler] = {
             "Import-Module": lambda _n, _a: [],
+            "Select-Object": lambda _n, _a: [],
             "Get-CsServerVersion": lambda _n, _a: [VERSION],
             "Get-CsSite": lambda _n, _a: [self._site("North", P1), self._site("South", P2)],
             "Get-CsPool": lambda _n, _a: [self._pool(P1, "North"), self._pool(P2, "South"), self._edge_pool()],
@@ -139,7 +143,10 @@ class Lync:
             ("ConfServices.DataConf", "FinalState"),
             ("CentralMgmt.CMSMaster", store),
         )
-        yield thing(BackupModules=[thing(Identity=name, ExportStatus=said, ImportStatus="NormalState") for name, said in modules])
+        within = [thing(Identity=name, ExportStatus=said, ImportStatus="NormalState") for name, said in modules]
+        status = thing(BackupModules=within)
+        export, into = self.overall
+        yield OnTheWire(status, thing(BackupModules=self.modules(within), OverallExportStatus=export, OverallImportStatus=into))
 
     def _registrar(self, _name: str, arguments: Call) -> Iterable[object]:
         pool = str(arguments.get("Identity", "")).rpartition(":")[2]

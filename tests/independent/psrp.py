@@ -63,6 +63,14 @@ class Prompt:
 
 
 @attrs.frozen(slots=True)
+class OnTheWire:
+    """An object, and what the client gets to see of it."""
+
+    item: object
+    seen: object
+
+
+@attrs.frozen(slots=True)
 class Pause:
     """Wait until the event is set, or the pipeline is stopped."""
 
@@ -95,6 +103,14 @@ def _exception(problem: Problem) -> ps.NETException:
 def _record(problem: Problem) -> ps.ErrorRecord:
     info = ps.ErrorCategoryInfo(Category=problem.category, Reason=problem.exception.rpartition(".")[2])
     return ps.ErrorRecord(Exception=_exception(problem), CategoryInfo=info, FullyQualifiedErrorId=problem.error_id)
+
+
+def _expanded(items: Iterable[object], arguments: Mapping[str, object]) -> Iterable[object]:
+    """What `Select-Object -ExpandProperty` makes of them."""
+    for each in items:
+        item = each.item if isinstance(each, OnTheWire) else each
+        inner = getattr(item, str(arguments["ExpandProperty"]), None) if isinstance(item, ps.PSObject) else None
+        yield from inner if isinstance(inner, list) else [item]
 
 
 class Pool:
@@ -134,9 +150,10 @@ class Pool:
             core = psrpcore.ServerPipeline(self.core, uuid.UUID(command_id))
             work = self.pipelines[command_id.upper()] = Work(self, core)
             self.take(fragment)
-            command = cast("psrpcore.PowerShell", core.metadata).commands[0]
+            command, *piped = cast("psrpcore.PowerShell", core.metadata).commands
             work.name = command.command_text
             work.arguments = {name or "": value for name, value in command.parameters}
+            work.piped = [(each.command_text, {name or "": value for name, value in each.parameters}) for each in piped]
         threading.Thread(target=work.run, args=(self._run,), daemon=True).start()
         return work
 
@@ -163,6 +180,7 @@ class Work:
         self.core = core
         self.name = ""
         self.arguments: dict[str, object] = {}
+        self.piped: list[tuple[str, dict[str, object]]] = []
         self.waiting = bytearray()
         self.done = False
         self.stopped = threading.Event()
@@ -172,7 +190,11 @@ class Work:
         with self.pool.lock:
             self.core.start()
             self.pool.drain()
-        for item in itertools.chain(handler(self.name, self.arguments), [Ends(COMPLETED)]):
+        written = handler(self.name, self.arguments)
+        for name, arguments in self.piped:
+            # A script for the second command speaks in its place: a restricted endpoint has a Select-Object of its own.
+            written = itertools.chain(handler(name, arguments), _expanded(written, arguments))
+        for item in itertools.chain(written, [Ends(COMPLETED)]):
             if self.stopped.is_set():
                 return
             self._tell(item)
@@ -219,6 +241,8 @@ class Work:
             case Raw():
                 self.pool.drain()
                 self.waiting += self.pool.raw(item.kind, item.xml, core.pipeline_id)
+            case OnTheWire():
+                core.write_output(item.seen)
             case Problem():
                 category = ps.ErrorCategoryInfo(Category=item.category)
                 core.write_error(_exception(item), category_info=category, fully_qualified_error_id=item.error_id)

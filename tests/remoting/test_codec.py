@@ -17,7 +17,7 @@ from psrpcore._crypto import PSRemotingCrypto
 
 from lyncops.errors import InvalidValueError
 from lyncops.remoting.decoding import SECURE_STRING, decode_duration, decode_message, decode_string
-from lyncops.remoting.encoding import encode_command, encode_duration, encode_refusal, encode_text, encode_value
+from lyncops.remoting.encoding import encode_duration, encode_pipeline, encode_refusal, encode_text, encode_value
 from lyncops.values import (
     DotNetVersion,
     Fqdn,
@@ -115,7 +115,7 @@ NAMES = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=8)
 
 @given(st.dictionaries(NAMES, VALUES, max_size=4), st.sampled_from([(2, 1), (2, 2), (2, 3)]))
 def test_psrpcore_reads_a_command(arguments: dict[str, object], protocol: tuple[int, int]) -> None:
-    pipeline = by_psrpcore(encode_command("Get-CsPool", arguments, protocol=protocol).encode())
+    pipeline = by_psrpcore(encode_pipeline([("Get-CsPool", arguments)], protocol=protocol).encode())
     assert isinstance(pipeline, ps.PSObject)
     command = pipeline.PowerShell.Cmds[0]
     assert (command.Cmd, command.IsScript) == ("Get-CsPool", False)

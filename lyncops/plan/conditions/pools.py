@@ -99,10 +99,18 @@ class BackupModuleIs(Judged):
 
     def judge(self, deployment: Deployment) -> Truth:
         """A module that the pool does not report is unknown, not steady."""
-        named = (module for module in _modules_of(deployment, self.pool) if module.name.casefold() == self.module.casefold())
-        found = known(next(named, None), f"{self.pool} did not report {self.module}")
+        modules = _modules_of(deployment, self.pool)
+        found = next((module for module in modules if module.name.casefold() == self.module.casefold()), None)
+        if found is None and (overall := next((module for module in modules if module.is_overall), None)) is not None:
+            return self._judge_overall(overall)
+        found = known(found, f"{self.pool} did not report {self.module}")
         good = found.export in self.exports and found.import_ is ImportState.NORMAL
         return Truth(good, f"{self.pool}: {_in_words(found)}")
+
+    def _judge_overall(self, overall: BackupModule) -> Truth:
+        """What holds for all modules holds for this one; what is wrong with one of them may be wrong with another."""
+        good = overall.export in self.exports and overall.import_ is ImportState.NORMAL
+        return Truth(good or None, f"{self.pool}: {_in_words(overall)}; {self.module} could not be told apart")
 
     def __str__(self) -> str:
         return f"{self.module} of {self.pool} is in {' or '.join(state.value for state in self.exports)}"
@@ -125,7 +133,11 @@ class BackupServiceSteady(Judged):
     def judge(self, deployment: Deployment) -> Truth:
         """Name the modules that are not steady."""
         # Which pool has the store is not in this scope: its module may be idle on either.
-        unsteady = [_in_words(module) for module in _modules_of(deployment, self.pool) if not module.is_steady(on_standby=True)]
+        modules = _modules_of(deployment, self.pool)
+        idle = [module for module in modules if module.is_overall and module.export is ExportState.NOT_INITIALIZED]
+        if idle:
+            return Truth(None, f"{self.pool}: {listed(map(_in_words, idle))}; for the store's module alone that would be normal")
+        unsteady = [_in_words(module) for module in modules if not module.is_steady(on_standby=True)]
         return Truth(not unsteady, f"{self.pool}: {listed(unsteady) if unsteady else 'every module is steady'}")
 
     def __str__(self) -> str:
