@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import ipaddress
+import ssl
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from lyncops.errors import ConfigurationError, InvalidValueError
 from lyncops.values import Fqdn
 
 DEFAULT_CONFIGURATION: Final = "Microsoft.PowerShell"
+DEFAULT_ANSWER_LIMIT: Final = 256 * 1024 * 1024
 _OCS: Final = "ocspowershell"
 
 
@@ -32,6 +34,41 @@ class Auth(enum.Enum):
     def encrypts_messages(self) -> bool:
         """Whether the method can encrypt messages itself, so that plain http does."""
         return self not in {Auth.BASIC, Auth.CERTIFICATE}
+
+    @property
+    def binds_to_tls(self) -> bool:
+        """Whether a log-on by this method can be bound to the connection's TLS. CredSSP has a TLS of its own."""
+        return self in {Auth.NEGOTIATE, Auth.KERBEROS, Auth.NTLM}
+
+
+class ChannelBinding(enum.Enum):
+    """Whether a log-on over TLS is tied to the server's certificate (RFC 5929), so that nobody in between can carry it on."""
+
+    AUTO = "auto"
+    """Where the certificate allows it."""
+    OFF = "off"
+    """Not at all: for a device that ends TLS with a certificate of its own."""
+    REQUIRED = "required"
+    """Always: without it nobody logs on."""
+
+
+class TlsVersion(enum.Enum):
+    """The oldest version of TLS that is accepted."""
+
+    TLS_1_0 = "1.0"
+    TLS_1_1 = "1.1"
+    TLS_1_2 = "1.2"
+    TLS_1_3 = "1.3"
+
+    @property
+    def version(self) -> ssl.TLSVersion:
+        """As Python names it."""
+        return ssl.TLSVersion[f"TLSv{self.value.replace('.', '_')}".removesuffix("_0")]
+
+    @property
+    def is_obsolete(self) -> bool:
+        """Whether it counts as broken (RFC 8996)."""
+        return self in {TlsVersion.TLS_1_0, TlsVersion.TLS_1_1}
 
 
 class EndpointKind(enum.Enum):
@@ -85,6 +122,22 @@ def _auth(value: Auth | str) -> Auth:
         raise ConfigurationError(f"auth: {value!r} is unknown.", remedy=f"Use one of {known}.") from None
 
 
+def _binding(value: ChannelBinding | str) -> ChannelBinding:
+    try:
+        return ChannelBinding(value.lower()) if isinstance(value, str) else value
+    except ValueError:
+        known = ", ".join(each.value for each in ChannelBinding)
+        raise ConfigurationError(f"channel_binding: {value!r} is unknown.", remedy=f"Use one of {known}.") from None
+
+
+def _tls_version(value: TlsVersion | str | None) -> TlsVersion | None:
+    try:
+        return TlsVersion(value.lower().removeprefix("tls").strip("v ")) if isinstance(value, str) else value
+    except ValueError:
+        known = ", ".join(each.value for each in TlsVersion)
+        raise ConfigurationError(f"tls_minimum: {value!r} is unknown.", remedy=f"Use one of {known}.") from None
+
+
 def _address(value: TcpAddress | str | None) -> TcpAddress | None:
     return TcpAddress.parse(value) if isinstance(value, str) else value
 
@@ -115,8 +168,9 @@ class Endpoint:
     `connect_to` is the TCP address where it is not the url's; the names that TLS, SNI, the Host header and Kerberos check stay
     those of the url's host. `ca` is a file with the certificates to trust in place of the system's. `machine` defaults to the
     url's host. `dedicated` marks an address that serves only for what must happen on that machine (an Edge server). `delegate`
-    asks for a Kerberos token that the server may carry on to SQL Server and Active Directory. Messages are always encrypted: by
-    TLS, else by the authentication method.
+    asks for a Kerberos token that the server may carry on to SQL Server and Active Directory. `spn_service` and `spn_host` make up
+    the name under which Kerberos knows the server (`host/fe1.contoso.com`). `answer_limit` is how many bytes an answer may have
+    once it is unpacked. Messages are always encrypted: by TLS, else by the authentication method.
 
     Raises:
         ConfigurationError: a value makes no sense, or would send a password or a message in the clear.
@@ -137,6 +191,11 @@ class Endpoint:
     read_timeout: timedelta = timedelta(seconds=30)
     proxy: str | None = None
     delegate: bool = False
+    spn_service: str = "host"
+    spn_host: str | None = None
+    channel_binding: ChannelBinding = attrs.field(default=ChannelBinding.AUTO, converter=_binding)
+    tls_minimum: TlsVersion | None = attrs.field(default=None, converter=_tls_version)
+    answer_limit: int = DEFAULT_ANSWER_LIMIT
     dedicated: bool = False
 
     def __attrs_post_init__(self) -> None:
@@ -190,6 +249,20 @@ class Endpoint:
                 f"auth: {self.auth.value} over http would send everything to {self.host} in the clear.",
                 remedy="Use an https url, or auth = negotiate.",
             )
+        if self.tls_minimum is not None and not self.tls:
+            raise ConfigurationError(f"tls_minimum of {self.url} has no meaning without TLS.", remedy="Leave it out, or use https.")
+        if self.channel_binding is ChannelBinding.REQUIRED and not (self.tls and self.auth.binds_to_tls):
+            raise ConfigurationError(
+                f"channel_binding of {self.url}: {self.auth.value} over {'https' if self.tls else 'http'} cannot be bound to TLS.",
+                remedy="Use https with auth = negotiate, kerberos or ntlm, or leave channel_binding out.",
+            )
+        if not self.spn_service or "/" in self.spn_service or self.spn_host == "" or "/" in (self.spn_host or ""):
+            raise ConfigurationError(
+                f"spn_service and spn_host of {self.url} are the two parts of a service name.",
+                remedy='Write spn_service = "HTTP" and spn_host = "fe1.contoso.com", each without a slash.',
+            )
+        if self.answer_limit < 1024 * 1024:
+            raise ConfigurationError(f"answer_limit of {self.url} is less than 1 MB.", remedy="Write 1 MB or more.")
         pair = (self.certificate, self.certificate_key)
         if self.auth is Auth.CERTIFICATE and None in pair:
             raise ConfigurationError(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 
+from lyncops.remoting.logon import LogOnError
+
 
 class Phase(enum.Enum):
     """What the client was doing when something failed."""
@@ -38,21 +40,24 @@ class Symptom(enum.Enum):
     TAKEN_OVER = "another client took the session over"
     DO_NOT_REPEAT = "the answer about sent data was lost"
     REPEATABLE = "the answer was lost, and asking again does no harm"
+    OUT_OF_BOUNDS = "the answer is larger or stranger than any that remote PowerShell gives"
 
 
 class RemotingError(Exception):
     """A request failed: what it means, and what was seen.
 
     `is_answer` tells a fault of a server that understood the request from everything else, after which the connection cannot be
-    used any more. `is_refused_login` marks an answer 401.
+    used any more. `has_left` tells whether the request itself may have left: the legs of a log-on carry none. `logon` is why
+    nobody was let in, where that was the reason.
     """
 
     def __init__(
-        self, symptom: Symptom, phase: Phase, seen: str, *, is_answer: bool = False, is_refused_login: bool = False
+        self, symptom: Symptom, phase: Phase, seen: str, *, is_answer: bool = False, logon: LogOnError | None = None
     ) -> None:
         super().__init__(f"{symptom.value} ({phase.value}: {seen})")
         self.symptom = symptom
         self.phase = phase
         self.seen = seen
         self.is_answer = is_answer
-        self.is_refused_login = is_refused_login
+        self.has_left = True
+        self.logon = logon

@@ -112,7 +112,6 @@ class Pipeline:
         self._clock = terms.clock
         self._until = terms.until
         self._receive_failed = False
-        self._refused_logins = 0
         shell.inbox.begin()
 
     @property
@@ -134,13 +133,12 @@ class Pipeline:
         except RemotingError as failure:
             log.warning("command %s: %s", self.command_id, failure)
             self.refusal = failure.seen
-            if failure.symptom in {Symptom.NOT_SENT, Symptom.UNTRUSTED}:
+            if failure.symptom in {Symptom.NOT_SENT, Symptom.UNTRUSTED} or not failure.has_left:
                 self.sent = False
                 return Ending.NOT_SENT
             if failure.is_answer and failure.symptom in {Symptom.GONE, Symptom.TAKEN_OVER}:
                 self.sent = False
                 return Ending.REFUSED  # the server says so about this very request
-            self._refused_logins += failure.is_refused_login
             return self.probe()
         return None
 
@@ -218,8 +216,7 @@ class Pipeline:
             return False
         self._receive_failed = True
         self.reply_lost |= not failure.is_answer and failure.symptom is not Symptom.NOT_SENT
-        self._refused_logins += failure.is_refused_login
-        return self._refused_logins < 2  # a third wrong password might lock the account
+        return True
 
     def _receive_again(self, failure: RemotingError, wait: timedelta) -> Reply:
         log.warning("command %s: %s; receiving again", self.command_id, failure)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from lyncops.errors import AuthenticationFailedError, EndpointError, MisconfiguredEndpointError, UntrustedCertificateError
 from lyncops.remoting.endpoint import Endpoint
 from lyncops.remoting.failures import RemotingError, Symptom
+from lyncops.remoting.logon import LogOnProblem
 
 
 class UnreachableError(EndpointError):
@@ -30,16 +32,8 @@ def endpoint_error(endpoint: Endpoint, failure: RemotingError) -> EndpointError:
                 f"The certificate of {endpoint.url} cannot be verified: {failure.seen}.",
                 remedy="Name the certificate of its authority as `ca` of this endpoint in lyncops.toml.",
             )
-        case Symptom.BAD_CREDENTIALS:
-            return AuthenticationFailedError(
-                f"{endpoint.url} refused the credentials ({endpoint.auth.value}, {failure.seen}); they were tried once.",
-                remedy="Check user name and password, and that the server offers this auth; a locked account needs time.",
-            )
-        case Symptom.CANNOT_LOG_ON:
-            return MisconfiguredEndpointError(
-                f"{endpoint.url}: {endpoint.auth.value} does not work between this computer and the server: {failure.seen}.",
-                remedy="Choose another auth, or install what this one needs: lyncops[kerberos] or lyncops[credssp].",
-            )
+        case Symptom.BAD_CREDENTIALS | Symptom.CANNOT_LOG_ON:
+            return _not_let_in(endpoint, failure)
         case Symptom.NO_CONFIGURATION:
             return MisconfiguredEndpointError(
                 f"{endpoint.url} opens no session of the configuration {endpoint.configuration}: {failure.seen}.",
@@ -63,6 +57,27 @@ def endpoint_error(endpoint: Endpoint, failure: RemotingError) -> EndpointError:
             )
 
 
+_MISCONFIGURED: Final = frozenset(
+    {
+        LogOnProblem.MISSING_EXTRA,
+        LogOnProblem.NOT_OFFERED,
+        LogOnProblem.NOT_A_PRINCIPAL,
+        LogOnProblem.UNKNOWN_SERVICE,
+        LogOnProblem.HANDSHAKE,
+    }
+)
+
+
+def _not_let_in(endpoint: Endpoint, failure: RemotingError) -> EndpointError:
+    logon = failure.logon
+    what = f"Nobody could log on to {endpoint.url}: {failure.seen}"
+    remedy = (logon.remedy if logon is not None else "") or "Check user name, password and auth of this endpoint."
+    if failure.symptom is Symptom.BAD_CREDENTIALS:
+        return AuthenticationFailedError(f"{what}; the credentials were tried once.", remedy=remedy)
+    wrong = logon is None or logon.problem in _MISCONFIGURED
+    return (MisconfiguredEndpointError if wrong else EndpointError)(f"{what}.", remedy=remedy)
+
+
 def nobody_answers(refusals: Sequence[EndpointError]) -> EndpointError:
     """Why none of several endpoints can serve: the one reason, or all of them together."""
     if len(refusals) == 1:
@@ -72,5 +87,5 @@ def nobody_answers(refusals: Sequence[EndpointError]) -> EndpointError:
     kind = next((kind for kind in kinds if any(isinstance(each, kind) for each in refusals)), EndpointError)
     return kind(
         f"No endpoint answers: {' '.join(each.what for each in refusals)}",
-        remedy="Check names, ports and firewalls, or add another [[endpoint]] to lyncops.toml.",
+        remedy=" ".join(dict.fromkeys(each.remedy for each in refusals if each.remedy)),
     )

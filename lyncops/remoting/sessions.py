@@ -24,6 +24,7 @@ from lyncops.remoting.endpoint import Credentials, Endpoint
 from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
 from lyncops.remoting.group import SessionGroup
 from lyncops.remoting.interface import Clock
+from lyncops.remoting.logons import LogOns
 from lyncops.remoting.outcome import Ending
 from lyncops.remoting.places import NoEndpointError, candidates, needs_members, reorder
 from lyncops.remoting.refusals import TooManySessionsError, UnreachableError, nobody_answers
@@ -100,10 +101,13 @@ class Sessions:
         self._endpoints = tuple(endpoints)
         self._policy = policy
         self._clock = clock
+        self.logons: Final = LogOns()
         modules: dict[str, str] = {}
         self._groups = {
             endpoint: SessionGroup(
-                Surroundings(endpoint=endpoint, credentials=credentials, policy=policy, clock=clock, modules=modules),
+                Surroundings(
+                    endpoint=endpoint, credentials=credentials, policy=policy, clock=clock, logons=self.logons, modules=modules
+                ),
                 limit=policy.parallel + 1,
             )
             for endpoint in self._endpoints

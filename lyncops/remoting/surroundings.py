@@ -7,22 +7,25 @@ from collections.abc import MutableMapping
 import attrs
 
 from lyncops.remoting.endpoint import Credentials, Endpoint
+from lyncops.remoting.http import Timeouts
 from lyncops.remoting.interface import Clock
+from lyncops.remoting.logons import LogOns
 from lyncops.remoting.retry import RetryPolicy
 from lyncops.remoting.transport import Transport
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class Surroundings:
-    """What all sessions of one endpoint share. `modules` remembers which module each endpoint has."""
+    """What all sessions of one endpoint share; `logons` and `modules` (each endpoint's module) are those of all endpoints."""
 
     endpoint: Endpoint
     credentials: Credentials | None
     policy: RetryPolicy
     clock: Clock
+    logons: LogOns = attrs.field(factory=LogOns)
     modules: MutableMapping[str, str] = attrs.field(factory=dict[str, str])
 
     def transport(self, session_id: str | None = None) -> Transport:
         """A new connection."""
-        timeout = self.policy.connect_timeout
-        return Transport(self.endpoint, self.credentials, connect_timeout=timeout, session_id=session_id)
+        timeouts = Timeouts(connect=self.policy.connect_timeout, logon=self.policy.open_timeout)
+        return Transport(self.endpoint, self.credentials, timeouts=timeouts, logons=self.logons, session_id=session_id)

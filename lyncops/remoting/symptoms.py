@@ -1,19 +1,22 @@
-"""What a failure means: the table of the remoting facts, section 2, as one pure function over exceptions."""
+"""What a failure means, as one pure function over exceptions."""
 
 from __future__ import annotations
 
-import importlib
 import ssl
 from collections.abc import Iterator
 from typing import Final
 from xml.etree import ElementTree as ET
 
 import requests
-from pypsrp.exceptions import AuthenticationError, WinRMError, WinRMTransportError, WSManFaultError
-from spnego.exceptions import InvalidCredentialError, SpnegoError
+from pypsrp.exceptions import WinRMError, WinRMTransportError, WSManFaultError
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
+from lyncops.remoting.answers import BoundsError
+from lyncops.remoting.connections import RedirectedError
 from lyncops.remoting.failures import Phase, RemotingError, Symptom
+from lyncops.remoting.http import InTheClearError, UnsealableError
+from lyncops.remoting.line import StaleConnectionError
+from lyncops.remoting.logon import LoggedOutError, LogOnError, LogOnProblem
 
 OPERATION_TIMED_OUT: Final = 2150858793
 INVALID_SELECTORS: Final = 2150858843
@@ -25,27 +28,6 @@ _NO_CONFIGURATION: Final = frozenset({5, 2150858754, 2150858811, 2150859180, "w:
 """Access denied, both codes of a resource URI that is not known, and remote shells that are not allowed."""
 
 
-def _errors_of(module: str, *names: str) -> tuple[type[Exception], ...]:
-    """Exception classes of a library that may be missing."""
-    try:
-        found = vars(importlib.import_module(module))
-    except ImportError:
-        return ()
-    return tuple(found[name] for name in names)
-
-
-CREDSSP_ERRORS: Final = _errors_of("requests_credssp.exceptions", "AuthenticationException", "NTStatusException")
-_REFUSED_LOGIN: Final = (AuthenticationError, InvalidCredentialError, *CREDSSP_ERRORS)
-
-
-class RedirectedError(requests.RequestException):
-    """The server sends its client elsewhere; lyncops follows to no other server, which would see what is sent to this one."""
-
-    def __init__(self, location: str) -> None:
-        super().__init__(f"it redirects to {location}, which is not followed")
-        self.location = location
-
-
 _LOST: Final = {
     Phase.CREATE: Symptom.CREATE_LOST,
     Phase.COMMAND: Symptom.AMBIGUOUS,
@@ -55,6 +37,11 @@ _LOST: Final = {
     Phase.DELETE: Symptom.REPEATABLE,
     Phase.ATTACH: Symptom.REPEATABLE,
 }
+_SPEAKING: Final = (
+    *(LogOnError, LoggedOutError, BoundsError, RedirectedError),
+    *(InTheClearError, UnsealableError, StaleConnectionError),
+)
+"""The errors of lyncops's own channel, whose texts are for people."""
 _NOT_SERVED: Final = frozenset({402, 403, 404, 405, 407, 410, 501})
 
 
@@ -95,19 +82,33 @@ def _behind(error: BaseException) -> BaseException:
     return error.__context__ if empty and isinstance(error.__context__, WinRMTransportError) else error
 
 
-def _offers_other_ways(error: BaseException) -> bool:
-    """Whether pypsrp or requests-credssp says that the server does not offer what the client wants."""
-    return str(error).startswith("The server did not response")
+def _logon(error: LogOnError, phase: Phase) -> Symptom:
+    if error.problem is LogOnProblem.NO_KDC and phase is not Phase.CREATE:
+        return Symptom.NOT_SENT  # it may answer again while a command runs
+    return Symptom.BAD_CREDENTIALS if error.problem.bars else Symptom.CANNOT_LOG_ON
+
+
+def _logged_out(error: LoggedOutError, phase: Phase) -> Symptom:
+    """A 401 to a message. Only the first message of a session is sure to have done nothing."""
+    if phase not in {Phase.CREATE, Phase.ATTACH}:
+        return _LOST[phase]
+    if error.refusal is not None:
+        return Symptom.BAD_CREDENTIALS
+    return Symptom.REFUSED if phase is Phase.CREATE else _LOST[phase]
 
 
 def _known(error: BaseException, phase: Phase) -> Symptom | None:
     """What an error says by its class."""
     if isinstance(error, WSManFaultError):
         return _fault(error, phase)
-    if isinstance(error, _REFUSED_LOGIN):
-        if phase not in {Phase.CREATE, Phase.ATTACH}:
-            return _LOST[phase]
-        return Symptom.CANNOT_LOG_ON if _offers_other_ways(error) else Symptom.BAD_CREDENTIALS
+    if isinstance(error, LogOnError):
+        return _logon(error, phase)
+    if isinstance(error, LoggedOutError):
+        return _logged_out(error, phase)
+    if isinstance(error, StaleConnectionError):
+        return Symptom.NOT_SENT
+    if isinstance(error, BoundsError):
+        return Symptom.OUT_OF_BOUNDS
     if isinstance(error, WinRMTransportError):
         refused = phase in {Phase.CREATE, Phase.ATTACH} and error.code in _NOT_SERVED
         return Symptom.NOT_SERVED if refused else _LOST[phase]
@@ -125,13 +126,11 @@ def _by_cause(error: BaseException) -> Symptom | None:
 
 
 def classify(error: BaseException, phase: Phase) -> Symptom:
-    """What `error` means when it came while doing `phase`: the table of the remoting facts, section 2."""
+    """What `error` means when it came while doing `phase`."""
     error = _behind(error)
     known = _known(error, phase) or _by_cause(error)
     if known is not None or phase is not Phase.CREATE:
         return known or _LOST[phase]
-    if isinstance(error, SpnegoError):
-        return Symptom.CANNOT_LOG_ON
     if isinstance(error, requests.exceptions.SSLError | RedirectedError | ValueError | LookupError) or _is_foreign(error):
         return Symptom.NOT_SERVED
     return Symptom.CREATE_HANGS if isinstance(error, requests.ReadTimeout) else _LOST[phase]
@@ -146,10 +145,8 @@ def describe(error: BaseException) -> str:
         return f"fault {error.code}: {error.reason or 'no reason given'}"
     if isinstance(error, WinRMTransportError):
         return f"HTTP status {error.code}"
-    if isinstance(error, AuthenticationError):
-        return str(error) if _offers_other_ways(error) else "HTTP status 401"
-    if isinstance(error, (SpnegoError, RedirectedError, *CREDSSP_ERRORS)):
-        return str(error).partition("\n")[0]
+    if isinstance(error, _SPEAKING):
+        return str(error)
     if isinstance(error, requests.Timeout):
         return "no answer in time"
     for each in _causes(error):
@@ -167,5 +164,9 @@ def failure_of(error: BaseException, phase: Phase) -> RemotingError:
         phase,
         describe(error),
         is_answer=isinstance(_behind(error), WSManFaultError),
-        is_refused_login=isinstance(error, _REFUSED_LOGIN),
+        logon=_logon_error(error),
     )
+
+
+def _logon_error(error: BaseException) -> LogOnError | None:
+    return error.refusal if isinstance(error, LoggedOutError) else error if isinstance(error, LogOnError) else None

@@ -9,28 +9,26 @@ import logging
 import math
 import struct
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import timedelta
-from operator import methodcaller
-from pathlib import Path
 from typing import Final, Protocol, cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
 
 import attrs
-import requests
 from pypsrp.exceptions import WinRMError
 from pypsrp.wsman import OptionSet, SelectorSet, WSMan
-from requests.adapters import HTTPAdapter
-from spnego.exceptions import SpnegoError
-from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import HTTPError
-from urllib3.response import BaseHTTPResponse
 
 from lyncops.errors import ConfigurationError
-from lyncops.remoting.endpoint import Auth, Credentials, Endpoint, TcpAddress
+from lyncops.remoting.answers import BoundsError
+from lyncops.remoting.connections import RedirectedError
+from lyncops.remoting.endpoint import Auth, Credentials, Endpoint
 from lyncops.remoting.failures import Phase
-from lyncops.remoting.symptoms import CREDSSP_ERRORS, RedirectedError, failure_of
+from lyncops.remoting.http import HttpChannel, InTheClearError, Timeouts, UnsealableError
+from lyncops.remoting.line import Line, StaleConnectionError
+from lyncops.remoting.logon import LoggedOutError, LogOnError
+from lyncops.remoting.logons import LogOns
+from lyncops.remoting.symptoms import failure_of
 
 # pypsrp logs a traceback for each failure that lyncops handles; whoever wants to see them configures logging.
 logging.getLogger("pypsrp").addHandler(logging.NullHandler())
@@ -39,62 +37,19 @@ _FAILURES: Final[tuple[type[Exception], ...]] = (
     OSError,  # requests' and ssl's errors are OSErrors
     HTTPError,
     WinRMError,
-    SpnegoError,
-    *CREDSSP_ERRORS,
+    LogOnError,
+    LoggedOutError,
+    StaleConnectionError,
+    InTheClearError,
+    UnsealableError,
+    BoundsError,
     ET.ParseError,
-    LookupError,  # pypsrp looks for a security context that a server never asked for
+    LookupError,
     ValueError,
-    AttributeError,  # pypsrp reads headers that a broken answer does not have
+    AttributeError,  # pypsrp looks for elements that a broken answer does not have
     struct.error,
 )
-
-
-_Verify = bool | str
 _REDIRECTIONS: Final = 5
-
-
-class _Adapter(HTTPAdapter):
-    """Sends over one connection, to another TCP address where one is given; names stay those of the url.
-
-    Redirections are the Transport's: requests would turn a POST into a GET, and show another server what is meant for this one.
-    """
-
-    def __init__(self, host: str, netloc: str, address: TcpAddress | None) -> None:
-        self._host = host
-        self._netloc = netloc
-        self._address = address
-        self._last: requests.Response | None = None
-        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
-
-    def get_connection_with_tls_context(
-        self,
-        request: requests.PreparedRequest,
-        verify: _Verify,
-        proxies: dict[str, str] | None = None,
-        cert: tuple[str, str] | str | None = None,
-    ) -> HTTPConnectionPool:
-        if self._address is None:
-            return super().get_connection_with_tls_context(request, verify, proxies, cert)
-        target, tls = self.build_connection_pool_key_attributes(request, verify, cert)
-        names = {"server_hostname": self._host} if target["scheme"] == "https" else {}
-        return self.poolmanager.connection_from_host(
-            self._address.host, self._address.port, target["scheme"], pool_kwargs={**tls, **names}
-        )
-
-    def build_response(self, req: requests.PreparedRequest, resp: BaseHTTPResponse) -> requests.Response:
-        self._last = super().build_response(req, resp)
-        if self._last.is_redirect:
-            raise RedirectedError(urljoin(req.url or "", self._last.headers["location"]))
-        return self._last
-
-    def close(self) -> None:
-        if self._last is not None:
-            self._last.close()  # an answer that nobody read keeps its connection out of the pool
-        super().close()
-
-    def add_headers(self, request: requests.PreparedRequest, **_kwargs: object) -> None:
-        if self._address is not None:
-            request.headers["Host"] = self._netloc
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
@@ -125,36 +80,10 @@ def _is_latin_1(text: str) -> bool:
     return all(ord(character) < 256 for character in text)
 
 
-def _file(endpoint: Endpoint, field: str, path: Path) -> str:
-    try:
-        with path.open("rb"):
-            return str(path)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ConfigurationError(
-            f"{field} of {endpoint.url}: the file {path} cannot be read: {reason}.", remedy="Write the path of a PEM file."
-        ) from None
-
-
-class _PypsrpTransport(Protocol):
-    """What this module uses of pypsrp's transport; pypsrp's own annotations are narrower than what it takes."""
-
-    endpoint: str
-    read_timeout: float
-    cert_validation: bool | str
-    session: requests.Session | None
-    encryption: object
-
-
 class _Adds(Protocol):
     """pypsrp's sets of options and selectors, whose annotations are incomplete."""
 
     def add_option(self, name: str, value: str, attributes: dict[str, str]) -> None: ...
-
-
-def _new_http_session(transport: _PypsrpTransport) -> requests.Session:
-    """The HTTP session with pypsrp's authentication: the one private function that lyncops calls."""
-    return cast("requests.Session", methodcaller("_build_session")(transport))
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -180,46 +109,23 @@ class Transport:
     """
 
     def __init__(
-        self, endpoint: Endpoint, credentials: Credentials | None, *, connect_timeout: timedelta, session_id: str | None = None
+        self,
+        endpoint: Endpoint,
+        credentials: Credentials | None,
+        *,
+        timeouts: Timeouts,
+        logons: LogOns | None = None,
+        session_id: str | None = None,
     ) -> None:
         self.endpoint = endpoint
-        self._connect_timeout = connect_timeout
+        self.line: Final = Line()
         self._operation_timeout = _seconds(endpoint.operation_timeout)
         self._slack = (endpoint.read_timeout - endpoint.operation_timeout).total_seconds()
-        self._wsman = self._connect(_user_of(endpoint, endpoint.credentials or credentials))
-        self._http = cast("_PypsrpTransport", cast("object", self._wsman.transport))
-        if endpoint.ca is not None:
-            self._http.cert_validation = _file(endpoint, "ca", endpoint.ca)
+        user = _user_of(endpoint, endpoint.credentials or credentials)
+        self._http = HttpChannel(endpoint, user, logons or LogOns(), timeouts, line=self.line)
+        self._wsman = _envelopes(endpoint, self._http)
         if session_id is not None:
             self._wsman.session_id = session_id
-
-    def _connect(self, user: Credentials | None) -> WSMan:
-        endpoint = self.endpoint
-        by_certificate = endpoint.auth is Auth.CERTIFICATE
-        name = user if not by_certificate else None
-        pair = [
-            _file(endpoint, field, path) if path is not None else None
-            for field, path in (("certificate", endpoint.certificate), ("certificate_key", endpoint.certificate_key))
-        ]
-        return WSMan(
-            endpoint.host,
-            operation_timeout=self._operation_timeout,
-            port=endpoint.port,
-            username=name.username if name is not None else None,
-            password=name.password if name is not None else None,
-            ssl=endpoint.tls,
-            path=endpoint.path,
-            auth=endpoint.auth.value,
-            cert_validation=True,
-            connection_timeout=_seconds(self._connect_timeout),
-            encryption="auto",  # TLS, else encrypted messages: pypsrp refuses whatever has neither
-            proxy=endpoint.proxy,
-            no_proxy=endpoint.proxy is None,
-            read_timeout=_seconds(endpoint.read_timeout),
-            certificate_pem=pair[0],
-            certificate_key_pem=pair[1],
-            negotiate_delegate=endpoint.delegate,
-        )
 
     @property
     def session_id(self) -> str:
@@ -243,35 +149,13 @@ class Transport:
     def reset(self) -> None:
         """Drop the connection with its security context.
 
-        Message encryption does not survive a new connection: the server answers 400 to all that comes (remoting facts, section 2).
+        Message encryption does not survive a new connection: the server answers 400 to all that comes.
         """
-        with suppress(OSError):
-            self._wsman.close()
-        self._http.session = None
-        self._http.encryption = None
+        self._http.reset()
 
     def close(self) -> None:
         """Let the connection go."""
         self.reset()
-
-    def _prepare(self, patience: float) -> None:
-        self._http.read_timeout = patience
-        if self._http.session is not None:
-            return
-        endpoint = self.endpoint
-        try:
-            session = _new_http_session(self._http)
-        except ImportError as error:
-            raise ConfigurationError(
-                f"auth: {endpoint.auth.value} at {endpoint.url} needs a library that is not installed.",
-                remedy=f"Install lyncops[{endpoint.auth.value}].",
-            ) from error
-        adapter = _Adapter(endpoint.host, str(TcpAddress(endpoint.host, endpoint.port)), endpoint.connect_to)
-        for scheme in ("http://", "https://"):
-            session.get_adapter(f"{scheme}{endpoint.host}").close()
-            session.mount(scheme, adapter)
-        session.trust_env = False  # no password from a .netrc, no proxy from the environment
-        self._http.session = session
 
     def send(self, phase: Phase, request: Request, *, wait: timedelta | None = None) -> ET.Element:
         """Send one request and give the body of its answer. `wait` is how long the server may take (default: the endpoint's).
@@ -280,10 +164,12 @@ class Transport:
             RemotingError: it failed; the symptom says what that means.
         """
         self._wsman.operation_timeout = self._operation_timeout if wait is None else _seconds(wait)
+        self.line.begin(None)
         try:
             envelope = self._invoke(request)
         except _FAILURES as error:
             failure = failure_of(error, phase)
+            failure.has_left = self.line.carried
             if not failure.is_answer:
                 self.reset()
             raise failure from error
@@ -293,7 +179,7 @@ class Transport:
     def _invoke(self, request: Request) -> ET.Element:
         """Send, and follow the server to another path, but not to another server."""
         for _ in range(_REDIRECTIONS):
-            self._prepare(self._wsman.operation_timeout + self._slack)
+            self._http.read_timeout = self._wsman.operation_timeout + self._slack
             try:
                 return self._wsman.invoke(
                     request.action, request.resource_uri, request.body, _options(request), _selectors(request.shell_id)
@@ -304,6 +190,13 @@ class Transport:
                 self.reset()
                 self._http.endpoint = moved.location
         raise RedirectedError(f"{self._http.endpoint} after {_REDIRECTIONS} others")
+
+
+def _envelopes(endpoint: Endpoint, channel: HttpChannel) -> WSMan:
+    """Pypsrp's WSMan, which writes and reads envelopes, over this project's own channel."""
+    wsman = WSMan(endpoint.host, port=endpoint.port, ssl=endpoint.tls, path=endpoint.path, no_proxy=True)
+    vars(wsman)["transport"] = channel
+    return wsman
 
 
 def _options(request: Request) -> OptionSet | None:

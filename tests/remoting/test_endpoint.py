@@ -7,12 +7,14 @@ import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pypsrp.wsman import WSMan
 
 from lyncops.errors import ConfigurationError
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint, EndpointKind, TcpAddress
+from lyncops.remoting.http import Timeouts
 from lyncops.remoting.transport import Transport
 from lyncops.values import Fqdn
+
+TIMEOUTS = Timeouts(connect=timedelta(seconds=1), logon=timedelta(seconds=1))
 
 
 @pytest.mark.parametrize(
@@ -110,39 +112,17 @@ def test_credentials_do_not_show_the_password() -> None:
 def test_missing_credentials_and_files_are_told_before_anything_is_sent(tmp_path: Path) -> None:
     endpoint = Endpoint(url="https://fe1.contoso.com", auth=Auth.BASIC)
     user = Credentials(username="admin", password="geheim")
-    second = timedelta(seconds=1)
     with pytest.raises(ConfigurationError, match="wants a user name"):
-        Transport(endpoint, None, connect_timeout=second)
+        Transport(endpoint, None, timeouts=TIMEOUTS)
     with pytest.raises(ConfigurationError, match="Latin-1 alone") as caught:
-        Transport(endpoint, attrs.evolve(user, password="zażółć"), connect_timeout=second)
+        Transport(endpoint, attrs.evolve(user, password="zażółć"), timeouts=TIMEOUTS)
     assert "zażółć" not in str(caught.value)
-    Transport(endpoint, attrs.evolve(user, password="Schlüssel"), connect_timeout=second)
+    Transport(endpoint, attrs.evolve(user, password="Schlüssel"), timeouts=TIMEOUTS)
     with pytest.raises(ConfigurationError, match=r"^ca of .*No such file"):
-        Transport(attrs.evolve(endpoint, ca=tmp_path / "ca.pem"), user, connect_timeout=second)
+        Transport(attrs.evolve(endpoint, ca=tmp_path / "ca.pem"), user, timeouts=TIMEOUTS)
     with pytest.raises(ConfigurationError, match=r"^certificate of"):
         Transport(
             Endpoint(url="https://fe1.contoso.com", auth="certificate", certificate=tmp_path / "c", certificate_key=tmp_path / "k"),
             None,
-            connect_timeout=second,
+            timeouts=TIMEOUTS,
         )
-
-
-def inside(transport: Transport) -> dict[str, object]:
-    wsman = vars(transport)["_wsman"]
-    assert isinstance(wsman, WSMan)
-    return vars(wsman.transport)
-
-
-def test_messages_are_always_encrypted() -> None:
-    user = Credentials(username="admin", password="geheim")
-    for auth in (Auth.NEGOTIATE, Auth.NTLM, Auth.KERBEROS, Auth.CREDSSP):
-        transport = Transport(Endpoint(url="http://fe1.contoso.com", auth=auth), user, connect_timeout=timedelta(seconds=1))
-        assert inside(transport)["wrap_required"]
-        transport.close()
-
-
-def test_delegation_is_asked_for_only_where_it_is_wanted() -> None:
-    for delegate in (False, True):
-        endpoint = Endpoint(url="http://fe1.contoso.com", auth=Auth.KERBEROS, delegate=delegate)
-        transport = Transport(endpoint, None, connect_timeout=timedelta(seconds=1))
-        assert inside(transport)["negotiate_delegate"] is delegate

@@ -11,17 +11,20 @@ import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
-from pypsrp.exceptions import AuthenticationError, WinRMError, WinRMTransportError, WSManFaultError
-from spnego.exceptions import InvalidCredentialError, NoContextError
+from pypsrp.exceptions import WinRMError, WinRMTransportError, WSManFaultError
 from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from lyncops.errors import ConfigurationError, EndpointError
+from lyncops.remoting.answers import BoundsError
 from lyncops.remoting.decoding import decode_message
 from lyncops.remoting.endpoint import Endpoint
 from lyncops.remoting.execution import ErrorRecord, StreamKind
 from lyncops.remoting.failures import Phase, RemotingError, Symptom
+from lyncops.remoting.http import InTheClearError, UnsealableError
+from lyncops.remoting.line import StaleConnectionError
+from lyncops.remoting.logon import LoggedOutError, LogOnError, LogOnProblem
 from lyncops.remoting.messages import Inbox, MessageType, Outbox
 from lyncops.remoting.outcome import Ending, Evidence, judge
 from lyncops.remoting.places import candidates, needs_members, pool_of, reorder
@@ -205,6 +208,7 @@ def fault(code: int | str, reason: str = "why") -> WSManFaultError:
     return WSManFaultError(code, None, reason, None, None, None)
 
 
+WRONG = LogOnError(LogOnProblem.WRONG_CREDENTIALS, "ntlm")
 NOWHERE = HTTPConnectionPool("fe1.contoso.com")
 REFUSED = requests.ConnectionError(
     MaxRetryError(NOWHERE, "/", NewConnectionError(HTTPConnection("fe1.contoso.com"), "Connection refused"))
@@ -223,10 +227,15 @@ UNTRUSTED = requests.exceptions.SSLError(ssl.SSLCertVerificationError(1, "self-s
         (requests.ReadTimeout(), Symptom.CREATE_HANGS, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (requests.exceptions.ChunkedEncodingError(), Symptom.CREATE_LOST, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (requests.exceptions.SSLError(ssl.SSLError(1, "x")), Symptom.NOT_SERVED, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
-        (AuthenticationError("Failed to"), Symptom.BAD_CREDENTIALS, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
-        (AuthenticationError("The server did not response"), Symptom.CANNOT_LOG_ON, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
-        (InvalidCredentialError(), Symptom.BAD_CREDENTIALS, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
-        (NoContextError(), Symptom.CANNOT_LOG_ON, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
+        (LoggedOutError(), Symptom.REFUSED, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
+        (LoggedOutError(WRONG), Symptom.BAD_CREDENTIALS, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
+        (WRONG, Symptom.BAD_CREDENTIALS, Symptom.BAD_CREDENTIALS, Symptom.BAD_CREDENTIALS),
+        (LogOnError(LogOnProblem.NOT_OFFERED, ""), Symptom.CANNOT_LOG_ON, Symptom.CANNOT_LOG_ON, Symptom.CANNOT_LOG_ON),
+        (LogOnError(LogOnProblem.NO_KDC, ""), Symptom.CANNOT_LOG_ON, Symptom.NOT_SENT, Symptom.NOT_SENT),
+        (StaleConnectionError(), Symptom.NOT_SENT, Symptom.NOT_SENT, Symptom.NOT_SENT),
+        (InTheClearError(), Symptom.CREATE_LOST, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
+        (UnsealableError(""), Symptom.CREATE_LOST, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
+        (BoundsError(""), Symptom.OUT_OF_BOUNDS, Symptom.OUT_OF_BOUNDS, Symptom.OUT_OF_BOUNDS),
         (WinRMTransportError("http", 500, ""), Symptom.CREATE_LOST, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (WinRMTransportError("http", 400, ""), Symptom.CREATE_LOST, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (WinRMTransportError("http", 404, ""), Symptom.NOT_SERVED, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
@@ -260,8 +269,8 @@ def test_lost_answers_of_the_other_phases() -> None:
         (requests.ReadTimeout(), "no answer in time"),
         (fault(5, ""), "fault 5: no reason given"),
         (WinRMTransportError("http", 503, "<secret/>"), "HTTP status 503"),
-        (AuthenticationError("Failed to authenticate"), "HTTP status 401"),
-        (AuthenticationError("The server did not response with"), "The server did not response with"),
+        (LoggedOutError(), "HTTP status 401"),
+        (LogOnError(LogOnProblem.NO_KDC, "CONTOSO.COM"), "no domain controller (KDC) answers (CONTOSO.COM)"),
         (KeyError("secret"), "KeyError"),
     ],
 )
@@ -271,7 +280,8 @@ def test_failures_are_described_in_one_line_without_what_was_said(error: Excepti
 
 def test_failure_keeps_what_matters() -> None:
     assert failure_of(fault(5), Phase.COMMAND).is_answer
-    assert failure_of(AuthenticationError("x"), Phase.COMMAND).is_refused_login
+    assert failure_of(WRONG, Phase.COMMAND).logon is WRONG
+    assert failure_of(LoggedOutError(WRONG), Phase.COMMAND).logon is WRONG
     assert not failure_of(DROPPED, Phase.COMMAND).is_answer
 
 

@@ -239,7 +239,7 @@ def test_refused_login_while_a_change_runs_is_not_tried_over_and_over(one: Groun
         execution = sessions.run(CHANGE)
         one.lab.faults.clear()
     assert execution.outcome is Outcome.UNKNOWN
-    assert fault.struck == 2
+    assert fault.struck == 1
 
 
 def test_lost_output_of_a_read_is_read_again(one: Ground) -> None:

@@ -251,7 +251,10 @@ def test_credssp(tmp_path: Path) -> None:
 
 
 def test_credssp_where_the_server_does_not_offer_it(one: Ground) -> None:
-    with one.sessions(one.endpoint(auth=Auth.CREDSSP)) as sessions, pytest.raises(EndpointError, match="credssp does not work"):
+    with (
+        one.sessions(one.endpoint(auth=Auth.CREDSSP)) as sessions,
+        pytest.raises(EndpointError, match="server offers negotiate"),
+    ):
         sessions.run(READ)
 
 
@@ -430,6 +433,6 @@ def test_password_that_changed_meanwhile_is_tried_once(one: Ground) -> None:
         one.lab.host.directory.accounts = ()
         clock.ahead += timedelta(minutes=10)
         for _ in range(3):
-            with pytest.raises(EndpointError, match="refused the credentials"):
+            with pytest.raises(EndpointError, match="the credentials were tried once"):
                 sessions.run(READ)
         assert one.lab.failed_logons == 1

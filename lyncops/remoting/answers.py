@@ -1,0 +1,127 @@
+"""An HTTP answer, read within bounds: of size, of packing, of nesting, and of time."""
+
+from __future__ import annotations
+
+import threading
+import time
+import zlib
+from collections.abc import Iterable, Iterator
+from types import TracebackType
+from typing import Final, Self
+from xml.parsers import expat
+
+from lyncops.remoting.line import Line
+
+PIECE: Final = 16_384
+_SLOWEST: Final = 4_096
+"""Bytes a second below which an answer is one that never ends."""
+_HARMLESS: Final = 16 * 1024 * 1024
+_TIGHTEST: Final = 200
+"""How many bytes one byte may unpack to, once more than _HARMLESS have come of it: no server packs XML more tightly."""
+_ELEMENTS: Final = 200_000
+_DEPTH: Final = 200
+
+
+class BoundsError(Exception):
+    """An answer is larger, deeper or stranger than any that a server has a reason to give."""
+
+
+def unpacked(pieces: Iterable[bytes], encoding: str, limit: int) -> bytes:
+    """The whole body.
+
+    Raises:
+        BoundsError: it is larger than `limit`, or packed in a way that nobody asked for.
+    """
+    whole = bytearray()
+    for piece in _opened(pieces, encoding.strip().lower()):
+        whole += piece
+        if len(whole) > limit:
+            raise BoundsError(f"an answer of more than {limit / 1024 / 1024:g} MB")
+    return bytes(whole)
+
+
+def _opened(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    if encoding in {"", "identity"}:
+        yield from pieces
+        return
+    if encoding not in {"gzip", "x-gzip", "deflate"}:
+        raise BoundsError(f"an answer packed as {encoding[:20]!r}, which nobody asked for")
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    packed = opened = 0
+    for piece in pieces:
+        packed += len(piece)
+        rest = piece
+        while rest:
+            part = unpacker.decompress(rest, 64 * PIECE)
+            rest = unpacker.unconsumed_tail
+            opened += len(part)
+            if opened > max(_HARMLESS, packed * _TIGHTEST):
+                raise BoundsError(f"an answer that unpacks to more than {_TIGHTEST} times its size")
+            yield part
+
+
+def check_envelope(body: bytes) -> None:
+    """Look through a SOAP envelope before it is built up in memory.
+
+    SOAP has no document types (SOAP 1.2 part 1, section 5), and without one no entity can be declared that grows.
+
+    Raises:
+        BoundsError: it declares entities, has too many elements, or nests them too deeply.
+        expat.ExpatError: it is no XML.
+    """
+    reader = expat.ParserCreate()
+    depth = count = 0
+
+    def begin(_name: str, _attributes: object) -> None:
+        nonlocal depth, count
+        depth += 1
+        count += 1
+        if depth > _DEPTH or count > _ELEMENTS:
+            raise BoundsError("an answer with more XML elements, or more deeply nested ones, than remote PowerShell has")
+
+    def end(_name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def declare(_name: str, _system: object, _public: object, declares_entities: object) -> None:
+        if declares_entities:  # without it this is a page for people, in place of an answer
+            raise BoundsError("an answer that declares entities of its own")
+
+    reader.StartElementHandler = begin
+    reader.EndElementHandler = end
+    reader.StartDoctypeDeclHandler = declare
+    reader.Parse(body, True)  # noqa: FBT003  # expat takes it by position only
+
+
+class Patience:
+    """Cuts the connection of an answer that takes too long, however busily it drips.
+
+    A socket's own timeout begins again with every byte. This clock does not: the server has `seconds` to begin, and after that
+    only the time that the bytes it has sent are worth.
+    """
+
+    def __init__(self, line: Line, seconds: float) -> None:
+        self._line = line
+        self._end = time.monotonic() + seconds
+        self._over = threading.Event()
+        self.ran_out = False
+
+    def count(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """The same pieces, each of which buys some time."""
+        for piece in pieces:
+            self._end += len(piece) / _SLOWEST
+            yield piece
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._watch, name="lyncops-patience", daemon=True).start()
+        return self
+
+    def _watch(self) -> None:
+        while (left := self._end - time.monotonic()) > 0:
+            if self._over.wait(left):
+                return
+        self.ran_out = True
+        self._line.cut()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._over.set()

@@ -1,0 +1,305 @@
+"""HTTP to one endpoint: log on with empty messages first, then send, sealed where TLS does not do it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+from xml.parsers import expat
+
+import attrs
+import requests
+from pypsrp.encryption import WinRMEncryption
+from pypsrp.exceptions import WinRMTransportError
+from urllib3.exceptions import HTTPError
+
+from lyncops.errors import ConfigurationError
+from lyncops.remoting.answers import PIECE, BoundsError, Patience, check_envelope, unpacked
+from lyncops.remoting.connections import Adapter, tls_context
+from lyncops.remoting.endpoint import Auth, Credentials, Endpoint, TcpAddress
+from lyncops.remoting.handshake import ADVICE, Agreed, Handshake
+from lyncops.remoting.kerberos import problem_of
+from lyncops.remoting.line import Line, StaleConnectionError
+from lyncops.remoting.logon import LoggedOutError, LogOn, LogOnError, LogOnProblem
+from lyncops.remoting.logons import LogOns
+
+log = logging.getLogger("lyncops.remoting")
+_SOAP: Final = "application/soap+xml;charset=UTF-8"
+_SEALED: Final = re.compile(r'multipart/(?:x-multi-)?encrypted\s*;.*boundary="?([^";]+)"?', re.IGNORECASE)
+_BY_CERTIFICATE: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
+_SOON: Final = timedelta(seconds=10)
+"""So long before its ticket ends a connection is given up: an answer that cannot be unsealed any more is lost."""
+_PROTOCOLS: Final = {"kerberos": WinRMEncryption.KERBEROS, "credssp": WinRMEncryption.CREDSSP}
+
+
+class UnsealableError(Exception):
+    """A sealed answer cannot be opened: it is damaged, or the security context it belongs to has ended."""
+
+
+class InTheClearError(Exception):
+    """The answer to a sealed message was not sealed: anybody on the way could have written it."""
+
+    def __init__(self) -> None:
+        super().__init__("an answer in the clear to an encrypted message: a defect of the server, or an attack")
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Timeouts:
+    """How long to wait: for the connection, and for what a log-on needs from others (a Kerberos KDC)."""
+
+    connect: timedelta
+    logon: timedelta
+
+
+class HttpChannel:
+    """Carries messages to one endpoint, one at a time: it belongs to one thread at a time.
+
+    Raises:
+        ConfigurationError: a file that the endpoint names cannot be read.
+    """
+
+    def __init__(self, endpoint: Endpoint, user: Credentials | None, logons: LogOns, timeouts: Timeouts, *, line: Line) -> None:
+        self.endpoint = f"{'https' if endpoint.tls else 'http'}://{TcpAddress(endpoint.host, endpoint.port)}/{endpoint.path}"
+        self.read_timeout = endpoint.read_timeout.total_seconds()
+        self._at = endpoint
+        self._user = user
+        self._logons = logons
+        self._timeouts = timeouts
+        self._line = line
+        self._agreed: Agreed | None = None
+        self._session = _new_session(endpoint, line)
+
+    @property
+    def logon(self) -> LogOn | None:
+        """How this client logged on to the present connection."""
+        return self._agreed.logon if self._agreed is not None else None
+
+    def reset(self) -> None:
+        """Drop the connection, and with it what was agreed on. Cookies stay: they may be the way back to the same host."""
+        self._forget()
+        with suppress(OSError):
+            self._session.close()
+
+    close = reset
+
+    def _forget(self) -> None:
+        self._agreed = None
+        self._line.is_bound = False
+
+    def send(self, message: bytes, **_pypsrp: object) -> bytes:
+        """Send one message, and give the answer.
+
+        Raises:
+            LogOnError: nothing was sent, because the server or the domain does not let this client log on.
+            LoggedOutError: the server answered 401 to the message itself.
+            InTheClearError: the answer to a sealed message was not sealed.
+            BoundsError: the answer is larger than it may be.
+            WinRMTransportError: an HTTP status that is no success.
+            requests.RequestException: the network failed.
+        """
+        self._log_on()
+        try:
+            return self._exchange(message)
+        except StaleConnectionError:
+            log.info("%s: the connection was closed in silence; logging on again", self.endpoint)
+            self.reset()
+            self._log_on()
+            return self._exchange(message)
+
+    # -- logging on ----------------------------------------------------------------------------------------------------------
+
+    def _log_on(self) -> None:
+        logon = self.logon
+        if logon is not None and logon.ends is not None and datetime.now(UTC) > logon.ends - _SOON:
+            self.reset()
+        if self._at.auth in {Auth.BASIC, Auth.CERTIFICATE}:
+            self._logons.require(self._user)
+        elif self._agreed is None:
+            self._agreed = self._handshake()
+            self._line.is_bound = self._agreed is not None
+
+    def _handshake(self) -> Agreed | None:
+        with suppress(OSError):
+            self._session.close()
+        first = self._post_nothing()
+        if first.status_code != 401:
+            if self._at.tls:
+                return None  # a server that does not ask who calls; TLS seals what is said
+            raise LogOnError(
+                LogOnProblem.NOT_OFFERED,
+                f"HTTP status {first.status_code} without a question for it",
+                remedy="Check that remote PowerShell answers at this address, or use https.",
+            )
+        handshake = Handshake(
+            endpoint=self._at, user=self._user, tickets=self._logons.tickets, patience=self._timeouts.logon, line=self._line
+        )
+        with self._logons.turn(self._user):
+            agreed = handshake.run(self._post_nothing, first.headers.get("www-authenticate", ""))
+        if not self._at.tls and not agreed.context.complete:
+            raise LogOnError(LogOnProblem.OTHER, "the server did not prove who it is", remedy="Use https, or another auth.")
+        self._tell(agreed.logon)
+        return agreed
+
+    def _tell(self, logon: LogOn) -> None:
+        if not self._logons.note(self._at.url, logon):
+            return
+        by = f"{logon.mechanism} ({logon.service})" if logon.service else logon.mechanism
+        log.info("%s: logged on with %s", self._at.url, by)
+        if logon.fallback:
+            log.warning("%s: logged on with NTLM, not Kerberos: %s", self._at.url, logon.fallback)
+        if self._at.delegate and not logon.delegated:
+            log.warning("%s: delegation was asked for, and %s", self._at.url, _why_not_delegated(logon))
+
+    def _post_nothing(self, authorization: str = "") -> requests.Response:
+        headers = {"Authorization": authorization} if authorization else {}
+        self._line.is_bound = bool(authorization)  # a token means nothing on another connection
+        try:
+            response, _body = self._post(b"", headers)
+        except StaleConnectionError as error:
+            raise requests.ConnectionError("The server closed the connection in the middle of the log-on.") from error
+        finally:
+            self._line.is_bound = False
+        return response
+
+    # -- messages ------------------------------------------------------------------------------------------------------------
+
+    def _exchange(self, message: bytes) -> bytes:
+        agreed, headers, content = self._agreed, {"Content-Type": _SOAP}, message
+        sealing = None
+        if not self._at.tls:
+            if agreed is None:
+                raise LogOnError(LogOnProblem.OTHER, "nothing to seal messages with")
+            sealing = WinRMEncryption(agreed.context, _PROTOCOLS.get(agreed.scheme, WinRMEncryption.SPNEGO))
+            kind, content = _sealed(sealing, message)
+            headers["Content-Type"] = f'{kind};protocol="{sealing.protocol}";boundary="Encrypted Boundary"'
+        if self._at.auth is Auth.CERTIFICATE:
+            headers["Authorization"] = _BY_CERTIFICATE
+        response, body = self._post(content, headers)
+        if response.status_code == 401:
+            raise self._logged_out()
+        if sealing is not None:
+            body = _unsealed(sealing, response, body)
+        return self._judged(response, body)
+
+    def _logged_out(self) -> LoggedOutError:
+        """A 401 to a message: a password that travels with each message was tried; a connection may have been forgotten."""
+        if self._at.auth not in {Auth.BASIC, Auth.CERTIFICATE}:
+            return LoggedOutError()
+        refusal = LogOnError(LogOnProblem.WRONG_CREDENTIALS, f"{self._at.auth.value}, HTTP status 401", remedy=ADVICE)
+        if self._at.auth is Auth.BASIC:
+            self._logons.refuse(self._user, refusal)
+        return LoggedOutError(refusal)
+
+    def _judged(self, response: requests.Response, body: bytes) -> bytes:
+        if response.ok:
+            _check(body)
+            return body
+        try:
+            _check(body)
+            text = body.decode("utf-8", "replace")
+        except BoundsError:
+            text = ""  # a page with a document type, or a fault that is none: the status says enough
+        raise WinRMTransportError("http", response.status_code, text)
+
+    def _post(self, content: bytes, headers: dict[str, str]) -> tuple[requests.Response, bytes]:
+        """Send one request, and read its answer whole."""
+        auth = None
+        if self._at.auth is Auth.BASIC and content and self._user is not None:
+            auth = (self._user.username, self._user.password)
+        request = requests.Request("POST", self.endpoint, data=content, headers=headers, auth=auth)
+        connect = self._timeouts.connect.total_seconds()
+        patience = Patience(self._line, connect + self.read_timeout)
+        try:
+            with patience:
+                prepared = self._session.prepare_request(request)
+                response = self._session.send(prepared, timeout=(connect, self.read_timeout), stream=True)
+                encoding = response.headers.get("content-encoding", "")
+                pieces = patience.count(response.raw.stream(PIECE, decode_content=False))
+                body = unpacked(pieces, encoding, self._at.answer_limit)
+        except (OSError, HTTPError) as error:
+            if patience.ran_out:
+                raise requests.ReadTimeout("The answer came too slowly.") from error
+            raise
+        return response, body
+
+
+def _unsealed(sealing: WinRMEncryption, response: requests.Response, body: bytes) -> bytes:
+    """What the server said in confidence.
+
+    WinRM and HTTP.SYS themselves refuse in the clear, by a status: that says nothing about the message, and its text is not read.
+    """
+    match = _SEALED.match(response.headers.get("content-type", ""))
+    if match is None or not body:
+        if response.ok or b"Envelope" in body:
+            raise InTheClearError
+        return b""
+    try:
+        return sealing.unwrap_message(body, match[1])
+    except Exception as error:
+        why = ", because the Kerberos ticket has ended" if problem_of(error) is LogOnProblem.TICKET_ENDED else ""
+        raise UnsealableError(f"an answer that cannot be decrypted{why}") from error
+
+
+def _sealed(sealing: WinRMEncryption, message: bytes) -> tuple[str, bytes]:
+    """The message as it leaves.
+
+    Raises:
+        StaleConnectionError: the security context has ended, and nothing was sent.
+    """
+    try:
+        return sealing.wrap_message(message)
+    except Exception as error:
+        if problem_of(error) is LogOnProblem.TICKET_ENDED:
+            raise StaleConnectionError from error
+        raise
+
+
+def _check(body: bytes) -> None:
+    with suppress(expat.ExpatError):  # whoever reads it says so
+        check_envelope(body)
+
+
+def _why_not_delegated(logon: LogOn) -> str:
+    if logon.mechanism != "kerberos":
+        return f"{logon.mechanism} has none"
+    return "was not granted: the ticket is not forwardable (kinit -f), or the domain does not trust the server for it"
+
+
+def _new_session(endpoint: Endpoint, line: Line) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False  # no password from a .netrc, no proxy from the environment
+    session.headers.update({"User-Agent": "lyncops", "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "Keep-Alive"})
+    session.proxies = {} if endpoint.proxy is None else {"http": endpoint.proxy, "https": endpoint.proxy}
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
+    session.verify = _file(endpoint, "ca", endpoint.ca) or bundle
+    certificate, key = (
+        _file(endpoint, field, path)
+        for field, path in (("certificate", endpoint.certificate), ("certificate_key", endpoint.certificate_key))
+    )
+    if certificate is not None and key is not None:
+        session.cert = (certificate, key)
+    if endpoint.tls_minimum is not None and endpoint.tls_minimum.is_obsolete:
+        log.warning("%s: tls_minimum = %s lets broken versions of TLS in (RFC 8996)", endpoint.url, endpoint.tls_minimum.value)
+    netloc = str(TcpAddress(endpoint.host, endpoint.port))
+    adapter = Adapter(endpoint.host, netloc, endpoint.connect_to, line, tls_context(endpoint.tls_minimum))
+    for scheme in ("http://", "https://"):
+        session.get_adapter(f"{scheme}{endpoint.host}").close()
+        session.mount(scheme, adapter)
+    return session
+
+
+def _file(endpoint: Endpoint, field: str, path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        with path.open("rb"):
+            return str(path)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigurationError(
+            f"{field} of {endpoint.url}: the file {path} cannot be read: {reason}.", remedy="Write the path of a PEM file."
+        ) from None
