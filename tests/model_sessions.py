@@ -125,7 +125,7 @@ class ModelSessions:
         invocation = Invocation(cmdlet.NAME, tuple(Argument(name, value) for name, value in cmdlet.arguments().items()))
         outcome, reason = Outcome.SUCCEEDED, ""
         try:
-            self.world.machine(machine).invoke(invocation, session, sink)
+            self.world.machine(machine).run((invocation,), session, sink)
         except TerminatingError as error:
             sink.failed(error.detail, terminating=True)
         except MachineDiedError as error:

@@ -156,6 +156,7 @@ PROFILE: Final[Mapping[str, Callable[[str], object]]] = {
     "protocol": _protocol,
     "disconnects": _flag,
     "full_language": _flag,
+    "restricted": _flag,
     "max_shells_per_user": _number,
     "idle_timeout": parse_duration,
     "idle_disconnect": parse_duration,

@@ -5,22 +5,33 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, NoReturn, cast
+from typing import TYPE_CHECKING, Final, NoReturn, TypedDict, Unpack, cast
 
 from lyncops.lab import invented
 from lyncops.lab.binding import Bound
-from lyncops.lab.interface import ErrorDetail, MachineDiedError, Session, Sink, TerminatingError
+from lyncops.lab.interface import ErrorDetail, MachineDiedError, Session, Sink, TerminatingError, Thrown
 from lyncops.lab.reports import Report
 from lyncops.lab.shapes import build
 from lyncops.lab.state import MachineState, PoolRuntime
 from lyncops.values import Fqdn, RemoteObject
 
 if TYPE_CHECKING:
+    from lyncops.lab.catalogue import CmdletSpec
     from lyncops.lab.configuration import Configuration
     from lyncops.lab.world import World
 
 STEPS: Final = 20  # how many progress records a cmdlet that takes time writes
-_PREVENTS_PROMPT: Final = ("SilentlyContinue", "Ignore")
+_SILENT: Final = ("SilentlyContinue", "Ignore")
+
+
+class ErrorParts(TypedDict, total=False):
+    """What can be said of an error besides its message: an ErrorCategory's name, the target, the exception and what caused it."""
+
+    category: str
+    target: str | None
+    exception: str
+    error_id: str
+    inner: Thrown | None
 
 
 class Call:
@@ -41,6 +52,11 @@ class Call:
     def given(self, name: str) -> bool:
         """Whether the argument was given."""
         return name in self._bound.values
+
+    @property
+    def spec(self) -> CmdletSpec:
+        """The cmdlet that runs."""
+        return self._bound.spec
 
     def flag(self, name: str) -> bool:
         """Whether a switch is on."""
@@ -83,47 +99,52 @@ class Call:
         self._sink.output(item)
 
     def warn(self, text: str) -> None:
-        """Write a warning, unless -WarningAction hides it."""
-        if self.value("WarningAction") not in _PREVENTS_PROMPT:
-            self._sink.warning(text)
-
-    def verbose(self, text: str) -> None:
-        """Write a verbose line when -Verbose was given."""
-        if self.flag("Verbose"):
-            self._sink.verbose(text)
-
-    def error(self, message: str, *, category: str = "InvalidOperation", target: str | None = None, exception: str = "") -> None:
-        """Write a non-terminating error; -ErrorAction decides what becomes of it."""
-        self.report.errors.append((category, message))
-        action = self.value("ErrorAction")
-        detail = self._detail(message, category, target, exception)
+        """Write a warning; -WarningAction decides what becomes of it."""
+        action = self.value("WarningAction")
+        if action in _SILENT:
+            return
+        self._sink.warning(text)
         if action == "Stop":
             # PowerShell's own text.
-            variable = 'preference variable "ErrorActionPreference" or common parameter'
-            text = f"The running command stopped because the {variable} is set to Stop: "
-            raise TerminatingError(
-                ErrorDetail(
-                    message=text + message,
-                    category=category,
-                    error_id=detail.error_id,
-                    exception_type="System.Management.Automation.ActionPreferenceStopException",
-                    target=target,
-                )
+            reason = 'because the preference variable "WarningPreference" or common parameter is set to Stop'
+            self.fail(
+                f"The running command stopped {reason}: {text}",
+                error_id="ActionPreferenceStop",
+                category="OperationStopped",
+                exception="System.Management.Automation.ActionPreferenceStopException",
             )
-        if action not in _PREVENTS_PROMPT:
+
+    def verbose(self, text: str) -> None:
+        """Write a verbose line when -Verbose was given; -Debug asks for it, too."""
+        if self.flag("Verbose") or self.flag("Debug"):
+            self._sink.verbose(text)
+
+    def error(self, message: str, **parts: Unpack[ErrorParts]) -> None:
+        """Write a non-terminating error; -ErrorAction decides what becomes of it."""
+        detail = self._detail(message, parts)
+        self.report.errors.append((detail.category, message))
+        action = self.value("ErrorAction")
+        if action == "Stop":  # the pipeline then fails with the error itself
+            raise TerminatingError(detail)
+        if action == "Inquire":
+            self._prompt(message)
+        elif action not in _SILENT:
             self._sink.error(detail)
 
-    def fail(self, message: str, *, category: str = "InvalidOperation", target: str | None = None, exception: str = "") -> NoReturn:
-        """End with a terminating error."""
-        raise TerminatingError(self._detail(message, category, target, exception))
+    def fail(self, message: str, **parts: Unpack[ErrorParts]) -> NoReturn:
+        """End with a terminating error, which -ErrorAction does not touch."""
+        raise TerminatingError(self._detail(message, parts))
 
-    def _detail(self, message: str, category: str, target: str | None, exception: str) -> ErrorDetail:
+    def _detail(self, message: str, parts: ErrorParts) -> ErrorDetail:
+        error_id = parts.get("error_id", f"{self.name.replace('-', '')}Error")
         return ErrorDetail(
             message=message,
-            category=category,
-            error_id=f"{self.name.replace('-', '')}Error,{self._bound.spec.exception_source}",
-            exception_type=exception or "System.InvalidOperationException",
-            target=target,
+            category=parts.get("category", "InvalidOperation"),
+            error_id=f"{error_id},{self._bound.spec.exception_source}",
+            exception_type=parts.get("exception", "System.InvalidOperationException"),
+            target=parts.get("target"),
+            inner=parts.get("inner"),
+            activity=self.name,
         )
 
     # Prompts and effects.
@@ -135,10 +156,11 @@ class Call:
         """
         what = f'Performing the operation "{action or self.name}" on target "{target}".'
         if self.flag("WhatIf"):
-            self._sink.information(f"What if: {what}")
-            return False
+            return False  # the host shows "What if: ...", and there is none
         if self.flag("Confirm") or (high_impact and not self.given("Confirm")):
             self._prompt(f"Are you sure you want to perform this action? {what}")
+        elif self.flag("Verbose"):
+            self._sink.verbose(what)
         return True
 
     def _prompt(self, question: str) -> None:
@@ -151,6 +173,7 @@ class Call:
         self.fail(
             "A command that prompts the user failed because the host program or the command type does not support user "
             f"interaction. The host was attempting to request confirmation with the following message: {question}",
+            error_id="HostFunctionNotImplemented",
             category="NotImplemented",
             exception="System.Management.Automation.Host.HostException",
         )

@@ -25,6 +25,16 @@ class Parameter:
     aliases: tuple[str, ...] = ()
     versions: frozenset[str] = frozenset()
     position: int | None = None
+    by_value: bool = False  # takes objects of the pipeline
+    by_property: bool = False  # takes a property of its name of the pipeline's objects
+    least: int | None = None  # ValidateRange
+    choices: tuple[str, ...] = ()  # ValidateSet
+    not_empty: bool = False  # ValidateNotNullOrEmpty
+
+    @property
+    def takes_input(self) -> bool:
+        """Whether it can be bound from the pipeline."""
+        return self.by_value or self.by_property
 
     @property
     def is_switch(self) -> bool:
@@ -51,6 +61,7 @@ class CmdletSpec:
     parameters: Mapping[str, Parameter]
     sets: tuple[ParameterSet, ...]
     output_types: tuple[str, ...] = ()
+    class_name: str = ""
 
     def has(self, parameter: str) -> bool:
         """Whether the cmdlet has a parameter of exactly this name in any version."""
@@ -58,8 +69,12 @@ class CmdletSpec:
 
     @property
     def exception_source(self) -> str:
-        """What follows the comma in the FullyQualifiedErrorId; the real class names are not established."""
-        return f"Microsoft.Rtc.Management.{self.name.replace('-', '')}Cmdlet"
+        """What follows the comma in the FullyQualifiedErrorId; the class names of Lync's own cmdlets are not established."""
+        return self.class_name or f"Microsoft.Rtc.Management.{self.name.replace('-', '')}Cmdlet"
+
+    def is_mandatory(self, parameter: str) -> bool:
+        """Whether some set of parameters asks for this one."""
+        return any(parameter in one.mandatory for one in self.sets)
 
     def for_version(self, version: str) -> CmdletSpec | None:
         """The cmdlet as that version has it, or None when it has not."""
@@ -86,38 +101,18 @@ COMMON_PARAMETERS: Final[Mapping[str, Parameter]] = {
         Parameter(name="WarningVariable", type_name="String", aliases=("wv",)),
         Parameter(name="InformationVariable", type_name="String", aliases=("iv",)),
         Parameter(name="OutVariable", type_name="String", aliases=("ov",)),
-        Parameter(name="OutBuffer", type_name="Int32", aliases=("ob",)),
+        Parameter(name="OutBuffer", type_name="Int32", aliases=("ob",), least=0),
         Parameter(name="PipelineVariable", type_name="String", aliases=("pv",)),
     )
 }
 
 
-def _powershell_own() -> dict[str, CmdletSpec]:
-    """The few cmdlets of PowerShell itself that a client needs; from PowerShell's own help."""
-    every = frozenset({"2010", "2013", "2015", "2019"})
-
-    def spec(name: str, mandatory: tuple[str, ...], **types: str) -> CmdletSpec:
-        parameters = {
-            n: Parameter(name=n, type_name=t, versions=every, position=0 if n == "Name" else None) for n, t in types.items()
-        }
-        only = ParameterSet(name="default", members=frozenset(types), mandatory=mandatory)
-        return CmdletSpec(name=name, versions=every, parameters=parameters, sets=(only,))
-
-    switch = "SwitchParameter"
-    specs = (
-        spec("Import-Module", ("Name",), Name="String[]", Force=switch, PassThru=switch, DisableNameChecking=switch, Global=switch),
-        spec("Get-Module", (), Name="String[]", ListAvailable=switch, All=switch),
-        spec("Get-Command", (), Name="String[]", Module="String[]", CommandType="String", ListImported=switch),
-    )
-    return {s.name.casefold(): s for s in specs}
-
-
 @functools.cache
 def catalogue() -> Mapping[str, CmdletSpec]:
-    """Every cmdlet by its folded name."""
+    """Every cmdlet of Lync by its folded name."""
     text = importlib.resources.files("lyncops.lab").joinpath("data/cmdlets.json").read_text("utf-8")
     data = cast("dict[str, dict[str, dict[str, object]]]", json.loads(text))
-    return {name.casefold(): _read(name, entry) for name, entry in data["cmdlets"].items()} | _powershell_own()
+    return {name.casefold(): _read(name, entry) for name, entry in data["cmdlets"].items()}
 
 
 @functools.cache
@@ -140,6 +135,8 @@ def _read(name: str, entry: Mapping[str, object]) -> CmdletSpec:
             aliases=tuple(cast("list[str]", described.get("aliases", []))),
             versions=frozenset(cast("list[str]", described.get("applicable", sorted(versions)))),
             position=int(str(position)) if position is not None else None,
+            by_value="ByValue" in str(described.get("pipeline")),
+            by_property="ByPropertyName" in str(described.get("pipeline")),
         )
     sets = tuple(
         ParameterSet(

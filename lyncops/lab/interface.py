@@ -7,6 +7,7 @@ other than Int32/Int64 do not occur; a .NET type name that matters is in `Remote
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Protocol
 
 import attrs
@@ -41,14 +42,27 @@ class Caller:
 
 
 @attrs.frozen(slots=True, kw_only=True)
+class Thrown:
+    """A .NET exception within an exception. `native_code` is the Windows error code of a Win32Exception."""
+
+    type_name: str
+    message: str
+    inner: Thrown | None = None
+    native_code: int | None = None
+    source: str | None = None
+
+
+@attrs.frozen(slots=True, kw_only=True)
 class ErrorDetail:
-    """What becomes an ErrorRecord."""
+    """What becomes an ErrorRecord. `activity` is the command that it happened in: None for the pipeline's first one."""
 
     message: str
     category: str = "NotSpecified"  # an ErrorCategory name
     error_id: str = "Microsoft.Rtc.Management.Error"
     exception_type: str = "System.InvalidOperationException"
     target: str | None = None
+    inner: Thrown | None = None
+    activity: str | None = None
 
 
 class TerminatingError(Exception):
@@ -95,6 +109,7 @@ class Session:
     caller: Caller
     modules: set[str] = attrs.field(factory=set[str])
     stopped: threading.Event = attrs.field(factory=threading.Event)  # per command: the wire makes a fresh Session view per pipeline
+    restricted: bool = False  # a session configuration such as JEA's: visible cmdlets and a few proxies, no language
 
 
 class SimulatedMachine(Protocol):
@@ -114,9 +129,13 @@ class SimulatedMachine(Protocol):
         """Let the time pass that a session takes to start, with its process and its modules, or one more runspace in it."""
         ...
 
-    def invoke(self, invocation: Invocation, session: Session, sink: Sink) -> None:
-        """Run one command; raises TerminatingError, or MachineDiedError when the machine crashes meanwhile.
+    def run(self, statement: Sequence[Invocation], session: Session, sink: Sink) -> None:
+        """Run the commands of one statement, each piped into the next.
 
         Called on a thread of its own; `session.stopped` asks it to end.
+
+        Raises:
+            TerminatingError: the pipeline has failed.
+            MachineDiedError: the machine has crashed meanwhile.
         """
         ...

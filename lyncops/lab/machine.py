@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Final, NoReturn, cast
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final, NoReturn
 
-from lyncops.lab import invented
+from lyncops.lab import causes, invented
 from lyncops.lab.binding import Bound, bind
 from lyncops.lab.call import Call
 from lyncops.lab.catalogue import CmdletSpec, catalogue, find
 from lyncops.lab.interface import Caller, ErrorDetail, Invocation, Session, Sink, TerminatingError
+from lyncops.lab.pipe import run_pipe
+from lyncops.lab.powershell.commands import LISTING
+from lyncops.lab.powershell.specs import CMDLETS, PROXIES
 from lyncops.lab.rbac import allows
 from lyncops.lab.registry import HANDLERS, Changer, Handler, Store
 from lyncops.lab.scenario import Kind, Product
 from lyncops.lab.state import MachineState, Power
 from lyncops.lab.streams import SerialisingSink
-from lyncops.values import Fqdn, RemoteObject
+from lyncops.values import Fqdn
 
 if TYPE_CHECKING:
     from lyncops.lab.world import World
 
-_BASE: Final = ("import-module", "get-module", "get-command")
 _FAILOVER: Final = ("invoke-cspoolfailover", "invoke-cspoolfailback")
 _RUNSPACES_PER_SESSION: Final = 10
 """How many more runspaces start in the time that a session takes: measured with PowerShell 7.6, 0.1 against 1 s."""
@@ -75,10 +78,10 @@ class Machine:
         cost = self._world.switches.session_cost
         self._world.clock.sleep(cost if is_first else cost / _RUNSPACES_PER_SESSION)
 
-    def invoke(self, invocation: Invocation, session: Session, sink: Sink) -> None:
-        """Run one command; see `SimulatedMachine.invoke`."""
-        if invocation.is_script:
-            # The text is real (facts page 3): the lab takes no script text, as a no-language endpoint does not.
+    def run(self, statement: Sequence[Invocation], session: Session, sink: Sink) -> None:
+        """Run the commands of one statement; see `SimulatedMachine.run`."""
+        if any(one.is_script for one in statement):
+            # The text is real: the lab takes no script text, as a no-language endpoint does not.
             _refuse(
                 "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode.",
                 "ScriptsNotAllowed",
@@ -86,23 +89,36 @@ class Machine:
             )
         if self._world.latency:
             session.stopped.wait(self._world.latency)
-        spec = self._find(invocation.name, session)
-        bound = bind(spec, invocation.arguments, self.product.value)
-        sink = SerialisingSink(sink, self._world.switches)
-        if spec.name.casefold() in _BASE:
-            self._run_base(bound, session, sink)
-        else:
-            session.modules.add(self.product.module)  # where it was not there, it has just loaded by itself
-            self._run(bound, session, sink)
+        # PowerShell looks up all commands, then binds their arguments, before the first one begins.
+        specs = [self._find(one.name, session) for one in statement]
+        if any("-Cs" in spec.name for spec in specs):
+            session.modules.add(self.module)  # where it was not there, it has just loaded by itself
+        version = self.product.value
+        bounds = [
+            bind(spec, one.arguments, version, piped=number > 0)
+            for number, (spec, one) in enumerate(zip(specs, statement, strict=True))
+        ]
+        run_pipe(_Commands(self, session), bounds, SerialisingSink(sink, self._world.switches))
+
+    @property
+    def module(self) -> str:
+        """The module of the cmdlets of its product."""
+        return self.product.module
 
     def offered(self, session: Session) -> tuple[str, ...]:
-        """The cmdlets that exist in a session."""
-        return tuple(spec.name for spec in catalogue().values() if self._exists(spec, session))
+        """The commands that exist in a session."""
+        return tuple(spec.name for spec in self.commands(session))
+
+    def commands(self, session: Session) -> Iterator[CmdletSpec]:
+        """What can be called in a session."""
+        yield from (PROXIES if session.restricted or session.caller.ocs else CMDLETS).values()
+        yield from (spec for spec in catalogue().values() if self._exists(spec, session))
 
     def _find(self, name: str, session: Session) -> CmdletSpec:
-        own = name.rpartition("\\")[2]
-        kept = find(own.casefold(), self.product.value)
-        if kept is None or not self._exists(kept, session):
+        own = name.rpartition("\\")[2].casefold()
+        restricted = session.restricted or session.caller.ocs
+        kept = (PROXIES if restricted else CMDLETS).get(own) or find(own, self.product.value)
+        if kept is None or ("-Cs" in kept.name and not self._exists(kept, session)):
             # PowerShell's own text.
             _refuse(
                 f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program. Check "
@@ -115,59 +131,24 @@ class Machine:
         return kept
 
     def _exists(self, spec: CmdletSpec, session: Session) -> bool:
-        folded = spec.name.casefold()
+        """Whether a session has a cmdlet of Lync."""
         if self.product.value not in spec.versions:
             return False
         if session.caller.ocs:
-            if folded == "import-module":
-                return False
-            hidden = folded in _FAILOVER and not self._world.switches.failover_over_ocs
-            return folded in _BASE or (allows(session.caller.groups, spec.name) and not hidden)
+            hidden = spec.name.casefold() in _FAILOVER and not self._world.switches.failover_over_ocs
+            return allows(session.caller.groups, spec.name) and not hidden
         loaded = self.product.module.casefold() in {m.casefold() for m in session.modules}
-        return folded in _BASE or loaded or self._world.switches.autoload_modules
+        return session.restricted or loaded or self._world.switches.autoload_modules
 
-    # PowerShell's own cmdlets.
-
-    def _run_base(self, bound: Bound, session: Session, sink: Sink) -> None:
-        names = cast("tuple[str, ...]", bound.values.get("Name", ()))
-        if bound.spec.name == "Import-Module":
-            for name in names:
-                self._import(name, session)
-        elif bound.spec.name == "Get-Module":
-            for module in sorted(session.modules if not bound.values.get("ListAvailable") else {self.product.module}):
-                sink.output(RemoteObject({"Name": module}, ("System.Management.Automation.PSModuleInfo",), module))
-        else:
-            self._list_commands(names, session, sink)
-
-    def _import(self, name: str, session: Session) -> None:
-        stem = name.replace("/", "\\").rpartition("\\")[2].casefold().removesuffix(".psd1")
-        if stem != self.product.module.casefold():
-            # PowerShell's own text.
-            _refuse(
-                f"The specified module '{name}' was not loaded because no valid module file was found in any module directory.",
-                "Modules_ModuleNotFound,Microsoft.PowerShell.Commands.ImportModuleCommand",
-                "System.IO.FileNotFoundException",
-                category="ResourceUnavailable",
-                target=name,
-            )
-        session.modules.add(self.product.module)
-
-    def _list_commands(self, names: tuple[str, ...], session: Session, sink: Sink) -> None:
-        wanted = [name.casefold() for name in names]
-        for name in self.offered(session):
-            if not wanted or any(_matches(name.casefold(), w) for w in wanted):
-                sink.output(
-                    RemoteObject(
-                        {"Name": name, "CommandType": "Cmdlet", "ModuleName": self.product.module},
-                        ("System.Management.Automation.CmdletInfo",),
-                        name,
-                    )
-                )
+    def call(self, bound: Bound, session: Session, sink: Sink) -> Call:
+        """A command that is about to run on this machine."""
+        return Call(self._world, self._state, bound, session, sink)
 
     # Cs cmdlets.
 
-    def _run(self, bound: Bound, session: Session, sink: Sink) -> None:
-        call = Call(self._world, self._state, bound, session, sink)
+    def run_cmdlet(self, bound: Bound, session: Session, sink: Sink) -> None:
+        """Run one of Lync's cmdlets, completely bound."""
+        call = self.call(bound, session, sink)
         handler = _handler(bound.spec.name)
         if handler is None:
             call.fail(invented.NOT_SIMULATED.format(cmdlet=bound.spec.name), category="NotImplemented")
@@ -217,7 +198,7 @@ class Machine:
     def _check_double_hop(self, call: Call, caller: Caller, handler: Handler) -> None:
         if self._world.switches.enforce_double_hop and not caller.delegated and not caller.ocs:
             message = invented.DOUBLE_HOP.format(resource=handler.opens)
-            call.fail(message, category="AuthenticationError", exception="System.Data.SqlClient.SqlException")
+            call.fail(message, category="AuthenticationError", inner=causes.anonymous_logon())
 
     def _check_store(self, call: Call, handler: Handler, *, local: bool) -> None:
         if handler.store is Store.NONE or (handler.store is Store.READ and local):
@@ -225,7 +206,7 @@ class Machine:
         if not self._world.store_readable:
             server = self._world.principal(self._world.pools[self._world.store.point], "CentralMgmt")
             message = invented.STORE_NOT_READABLE.format(server=server)
-            call.fail(message, category="ConnectionError", target=server, exception="System.Data.SqlClient.SqlException")
+            call.fail(message, category="ConnectionError", target=server, inner=causes.no_sql_server())
         if handler.store is Store.WRITE and not self._world.store_writable:
             call.fail(invented.STORE_READ_ONLY)
 
@@ -236,11 +217,33 @@ def _handler(name: str) -> Handler | None:
     return HANDLERS.get(name.casefold())
 
 
-def _matches(name: str, wanted: str) -> bool:
-    return name.startswith(wanted[:-1]) if wanted.endswith("*") else name == wanted
+class _Commands:
+    """A machine's commands in one session, for the pipe."""
+
+    def __init__(self, machine: Machine, session: Session) -> None:
+        self._machine = machine
+        self._session = session
+        self.version = machine.product.value
+        self.module = machine.module
+
+    def commands(self) -> Iterator[CmdletSpec]:
+        """What can be called in this session."""
+        return self._machine.commands(self._session)
+
+    def call(self, bound: Bound, sink: Sink) -> Call:
+        """A command that is about to run."""
+        return self._machine.call(bound, self._session, sink)
+
+    def run(self, bound: Bound, sink: Sink) -> None:
+        """Run one command that is completely bound."""
+        listing = LISTING.get(bound.spec.name.casefold())
+        if listing is None:
+            self._machine.run_cmdlet(bound, self._session, sink)
+        else:
+            listing(self.call(bound, sink), self)
 
 
 def _refuse(message: str, error_id: str, exception: str, *, category: str = "ParserError", target: str | None = None) -> NoReturn:
     raise TerminatingError(
-        ErrorDetail(message=message, category=category, error_id=error_id, exception_type=exception, target=target)
+        ErrorDetail(message=message, category=category, error_id=error_id, exception_type=exception, target=target, activity="")
     )

@@ -86,7 +86,7 @@ def run_in(session: Session, world: World, machine: str, name: str, /, *position
     ran = Ran()
     arguments = tuple(Argument(None, p) for p in positional) + tuple(Argument(n, v) for n, v in named.items())
     try:
-        world.machine(machine).invoke(Invocation(name, arguments), session, ran)
+        world.machine(machine).run((Invocation(name, arguments),), session, ran)
     except TerminatingError as error:
         ran.terminating = error.detail
     return ran

@@ -180,7 +180,7 @@ def test_configuration(world: World) -> None:
 )
 def test_refused_configurations(world: World, named: dict[str, object], words: str) -> None:
     assert words in run(world, FE4, "Set-CsBackupServiceConfiguration", **named).message
-    assert run(world, FE4, "Set-CsBackupServiceConfiguration", MaxConcurrentCalls=5, WhatIf=True).informations
+    assert run(world, FE4, "Set-CsBackupServiceConfiguration", MaxConcurrentCalls=5, WhatIf=True).succeeded
     assert not world.executions
 
 

@@ -43,7 +43,7 @@ def test_a_machine_is_what_the_wire_expects(world: World) -> None:
 
 def test_script_text_is_refused(world: World) -> None:
     with pytest.raises(TerminatingError) as caught:
-        world.machine(FE1).invoke(Invocation("Get-CsPool", is_script=True), new_session(world), Ran())
+        world.machine(FE1).run((Invocation("Get-CsPool", is_script=True),), new_session(world), Ran())
     assert caught.value.detail.message == (
         "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode."
     )
@@ -56,7 +56,7 @@ def test_cmdlets_appear_with_their_module(world: World) -> None:
     assert detail is not None
     assert detail.message.startswith("The term 'Get-CsPool' is not recognized as the name of a cmdlet, function, script file")
     assert (detail.error_id, detail.category) == ("CommandNotFoundException", "ObjectNotFound")
-    wrong = run_in(session, world, FE1, "Import-Module", "SkypeForBusiness")
+    (wrong,) = run_in(session, world, FE1, "Import-Module", "SkypeForBusiness").errors
     assert wrong.message == (
         "The specified module 'SkypeForBusiness' was not loaded because no valid module file was found in any module directory."
     )
@@ -71,7 +71,7 @@ def test_modules_by_path_and_version() -> None:
     session = new_session(world, None, "none")
     path = "C:\\Program Files\\Common Files\\Skype for Business Server 2015\\Modules\\SkypeForBusiness\\SkypeForBusiness.psd1"
     assert run_in(session, world, FE1, "Import-Module", path).succeeded
-    assert run_in(new_session(world, None, "none"), world, FE1, "Import-Module", "Lync").terminating
+    assert run_in(new_session(world, None, "none"), world, FE1, "Import-Module", "Lync").errors
 
 
 def test_modules_load_by_themselves(world: World) -> None:

@@ -145,7 +145,7 @@ def test_conference_directories(world: World) -> None:
     move = "Move-CsConferenceDirectory"
     assert run(world, FE4, move, "9", TargetPool=P2).terminating is not None
     assert run(world, FE4, move, "1", TargetPool="edge1.contoso.com").terminating is not None
-    assert run(world, FE4, move, "1", TargetPool=P2, WhatIf=True).informations
+    assert run(world, FE4, move, "1", TargetPool=P2, WhatIf=True).succeeded
     move_store(world, FE4)
     world.crash(P1)
     assert "-Force" in run(world, FE4, move, "1", TargetPool=P2).message

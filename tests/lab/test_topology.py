@@ -163,7 +163,7 @@ def test_set_cs_site_wants_the_bare_name_and_a_service(world: World) -> None:
     assert "Cannot find site" in run(world, FE1, "Set-CsSite", "site:Site2", DisplayName="x").message
     assert "Cannot find service" in run(world, FE1, "Set-CsSite", "Site2", FederationRoute=EDGE1).message
     assert "Cannot find service" in run(world, FE1, "Set-CsSite", "Site2", XmppFederationRoute=f"Registrar:{P1}").message
-    assert run(world, FE1, "Set-CsSite", "Site2", DisplayName="x", WhatIf=True).informations
+    assert run(world, FE1, "Set-CsSite", "Site2", DisplayName="x", WhatIf=True).succeeded
     assert world.executions["Set-CsSite"] == 0
 
 
@@ -202,7 +202,7 @@ def test_wrong_services_are_refused(world: World, name: str, named: dict[str, ob
 def test_media_association(world: World, name: str, role: str) -> None:
     assert run(world, FE4, name, f"{role}:{P1}", EdgeServer="EdgeServer:edge2.contoso.com").succeeded
     assert world.summary().media_edges[f"{role}:{P1}"] == "EdgeServer:edge2.contoso.com"
-    assert run(world, FE4, name, f"{role}:{P1}", EdgeServer=EDGE1, WhatIf=True).informations
+    assert run(world, FE4, name, f"{role}:{P1}", EdgeServer=EDGE1, WhatIf=True).succeeded
     assert world.executions[name] == 1
 
 
@@ -222,7 +222,7 @@ def test_enable_topology_may_be_needed(world: World) -> None:
     run(world, FE4, "Set-CsEdgeServer", EDGE1, Registrar=P2)
     world.clock.advance(timedelta(hours=1))
     assert up_to_date(world) == {False}
-    assert run(world, FE4, "Enable-CsTopology", WhatIf=True).informations
+    assert run(world, FE4, "Enable-CsTopology", WhatIf=True).succeeded
     assert run(world, FE4, "Enable-CsTopology", Confirm=False).succeeded
     world.clock.advance(timedelta(minutes=4))
     assert up_to_date(world) == {True}

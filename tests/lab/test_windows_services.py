@@ -91,7 +91,7 @@ def test_agents_can_be_left_running(world: World) -> None:
 
 
 def test_what_if_and_input_objects(world: World) -> None:
-    assert run(world, FE1, STOP, WhatIf=True).informations
+    assert run(world, FE1, STOP, WhatIf=True).succeeded
     assert "does not simulate" in run(world, FE1, STOP, InputObject="x").message
     assert not world.executions
 
@@ -136,7 +136,7 @@ def test_a_service_stopped_by_hand_stays_stopped_after_a_crash(world: World) -> 
 
 def test_computer_failover() -> None:
     world = World.load("sfb2015")
-    assert run(world, FE1, "Invoke-CsComputerFailOver", WhatIf=True).informations
+    assert run(world, FE1, "Invoke-CsComputerFailOver", WhatIf=True).succeeded
     assert status(world, FE1) == "Running"
     # Facts page 5: with -Force the -WhatIf is ignored and the failover really starts.
     assert run(world, FE4, "Invoke-CsComputerFailOver", FE1, WhatIf=True, Force=True).succeeded

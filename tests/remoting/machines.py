@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -72,7 +72,8 @@ class Machine:
     def start_runspace(self, *, is_first: bool) -> None:
         """At once."""
 
-    def invoke(self, invocation: Invocation, session: Session, sink: Sink) -> None:
+    def run(self, statement: Sequence[Invocation], session: Session, sink: Sink) -> None:
+        invocation, *_ = statement
         if invocation.name not in self.scripts:
             raise TerminatingError(
                 ErrorDetail(message=f"No {invocation.name}.", category="ObjectNotFound", error_id="CommandNotFoundException")

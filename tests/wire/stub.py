@@ -9,7 +9,7 @@ import struct
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias, cast
@@ -53,6 +53,7 @@ class StubMachine:
         self.is_hung = False
         self.executed: Counter[str] = Counter()
         self.seen: list[Invocation] = []
+        self.statements: list[tuple[Invocation, ...]] = []
         self.callers: list[Caller] = []
         self.started = threading.Event()
         self.release = threading.Event()
@@ -61,7 +62,9 @@ class StubMachine:
     def start_runspace(self, *, is_first: bool) -> None:
         """At once."""
 
-    def invoke(self, invocation: Invocation, session: Session, sink: Sink) -> None:
+    def run(self, statement: Sequence[Invocation], session: Session, sink: Sink) -> None:
+        self.statements.append(tuple(statement))
+        invocation, *_ = statement
         self.executed[invocation.name] += 1
         self.seen.append(invocation)
         self.callers.append(session.caller)

@@ -10,6 +10,7 @@ import attrs
 
 from lyncops.lab import invented
 from lyncops.lab.call import Call
+from lyncops.lab.causes import CONNECTION_REFUSED, windows_error
 from lyncops.lab.enums import BACKUP_MODULES, RGS_BACKUP_MODULES
 from lyncops.lab.progress import standby_copies
 from lyncops.lab.registry import changes, reads
@@ -47,7 +48,13 @@ def _running_service(call: Call) -> PoolRuntime:
     call.backup_of(pool)
     if not any(machine.runs("LYNCBACKUP") for machine in call.world.members(pool)):
         message = invented.BACKUP_SERVICE_DOWN.format(pool=pool.fqdn)
-        call.fail(message, category="ConnectionError", target=pool.fqdn, exception="System.ServiceModel.EndpointNotFoundException")
+        call.fail(
+            message,
+            category="ConnectionError",
+            target=pool.fqdn,
+            exception="System.ServiceModel.EndpointNotFoundException",
+            inner=windows_error(CONNECTION_REFUSED),
+        )
     return pool
 
 

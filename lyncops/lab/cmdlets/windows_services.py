@@ -8,6 +8,7 @@ from typing import Final
 
 from lyncops.lab import invented
 from lyncops.lab.call import Call
+from lyncops.lab.causes import RPC_UNAVAILABLE, windows_error
 from lyncops.lab.power import SERVICE_START, reconsider
 from lyncops.lab.registry import Store, changes, reads
 from lyncops.lab.scenario import Kind
@@ -30,7 +31,7 @@ def _target(call: Call) -> MachineState:
     if found is None or not found.is_up or is_edge:
         # The text of System.ServiceProcess.ServiceController.
         message = f"Cannot open Service Control Manager on computer '{name}'. This operation might require other privileges."
-        call.fail(message, category="ConnectionError", target=name)
+        call.fail(message, category="ConnectionError", target=name, inner=windows_error(RPC_UNAVAILABLE))
     return found
 
 

@@ -43,7 +43,7 @@ def _argument(value: RemoteObject) -> Argument:
         return Argument(None, given)
     # "-Force" without a value is a bare switch; "Force" with a null value is a null (PowerShell's CommandParameter).
     bare = name.startswith("-") and given is None
-    return Argument(name.removeprefix("-").removesuffix(":"), True if bare else given)
+    return Argument(name.removeprefix("-"), True if bare else given)
 
 
 def _invocation(value: RemoteObject) -> Invocation:

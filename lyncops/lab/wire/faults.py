@@ -158,6 +158,10 @@ class Profile:
     full_language: bool = attrs.field(
         default=True, metadata={"means": "how script text is refused: in plain words, or as no-language"}
     )
+    restricted: bool = attrs.field(
+        default=False,
+        metadata={"means": "WinRM sessions are those of a JEA endpoint: Lync's cmdlets and eight proxies, no module to import"},
+    )
     max_shells_per_user: int = attrs.field(default=30, metadata={"means": "the quota of shells; one more is refused"})
     idle_timeout: timedelta = attrs.field(default=timedelta(hours=2), metadata={"means": "a shell that is silent for so long goes"})
     idle_disconnect: timedelta | None = attrs.field(

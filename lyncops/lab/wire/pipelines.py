@@ -22,25 +22,22 @@ _STOPPED: Final = ErrorDetail(
     error_id="PipelineStopped",
     exception_type="System.Management.Automation.PipelineStoppedException",
 )
-_SINKS: Final = frozenset({"out-null", "out-default"})
 
 
 @attrs.define
 class _Writer:
-    """The sink of one command: a message for each thing written."""
+    """The sink of one statement: a message for each thing written."""
 
     shell: Shell
     command: Command
     machine: str
     name: str
-    discard: bool = False
 
     def _say(self, kind: MessageType, document: str) -> None:
         self.shell.say(kind, document, self.command)
 
     def output(self, item: object) -> None:
-        if not self.discard:
-            self._say(MessageType.PIPELINE_OUTPUT, write(item))
+        self._say(MessageType.PIPELINE_OUTPUT, write(item))
 
     def error(self, detail: ErrorDetail) -> None:
         self._say(MessageType.ERROR_RECORD, records.error_record(detail, self.name))
@@ -63,7 +60,7 @@ class _Writer:
 
 
 def _refuse_script(profile: Profile, *, ocs: bool) -> TerminatingError:
-    if ocs or not profile.full_language:
+    if ocs or profile.restricted or not profile.full_language:
         detail = ErrorDetail(
             message=_NO_LANGUAGE,
             category="NotSpecified",
@@ -77,17 +74,6 @@ def _refuse_script(profile: Profile, *, ocs: bool) -> TerminatingError:
             error_id="LabRunsNoScript",
             exception_type="System.NotImplementedException",
         )
-    return TerminatingError(detail)
-
-
-def _refuse_pipe(statement: tuple[Invocation, ...]) -> TerminatingError:
-    names = " | ".join(one.name for one in statement)
-    detail = ErrorDetail(
-        message=f"The lab does not pipe one command into another: {names}.",  # invented
-        category="NotImplemented",
-        error_id="LabHasNoPipe",
-        exception_type="System.NotImplementedException",
-    )
     return TerminatingError(detail)
 
 
@@ -133,14 +119,11 @@ class PipelineRunner:
 
     def _statement(self, shell: Shell, command: Command, statement: tuple[Invocation, ...]) -> None:
         session = command.session
+        session.restricted = self.profile.restricted
         if any(one.is_script for one in statement):
             raise _refuse_script(self.profile, ocs=session.caller.ocs)
-        tail = {one.name.casefold() for one in statement[1:]}
-        if not tail <= _SINKS:
-            raise _refuse_pipe(statement)
-        invocation = statement[0]
-        delay = self.profile.delay_of(invocation.name)
+        first = statement[0].name
+        delay = self.profile.delay_of(first)
         if session.stopped.wait(delay.total_seconds()) if delay else session.stopped.is_set():
             return
-        writer = _Writer(shell, command, self.machine_name, invocation.name, "out-null" in tail)
-        self.machine.invoke(invocation, session, writer)
+        self.machine.run(statement, session, _Writer(shell, command, self.machine_name, first))

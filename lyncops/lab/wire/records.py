@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from lyncops.lab.interface import ErrorDetail
-from lyncops.lab.wire.clixml import ExtendedObject, UInt32, write
+from lyncops.lab.wire.clixml import ExtendedObject, Int64, UInt32, write
+from lyncops.lab.wire.exceptions import thrown
 from lyncops.lab.wire.psrp import PipelineState
 from lyncops.values import RemoteEnum, RemoteObject
 
@@ -49,29 +50,40 @@ _CATEGORIES: Final = (
 _AUTOMATION: Final = "System.Management.Automation"
 
 
-def _exception(detail: ErrorDetail) -> RemoteObject:
+def _invocation(command: str) -> RemoteObject:
+    """InvocationInfo of a command that was called without script text, as Windows writes it."""
     properties: dict[str, object] = {
-        "Message": detail.message,
-        "Data": {},
-        "InnerException": None,
-        "TargetSite": None,
-        "StackTrace": None,
-        "HelpLink": None,
-        "Source": None,
-        "HResult": -2146233088,
+        "MyCommand": command,
+        "BoundParameters": {},
+        "UnboundArguments": [],
+        "ScriptLineNumber": 0,
+        "OffsetInLine": 0,
+        "HistoryId": Int64(1),
+        "ScriptName": "",
+        "Line": "",
+        "PositionMessage": "",
+        "PSScriptRoot": "",
+        "PSCommandPath": None,
+        "InvocationName": command,
+        "PipelineLength": 0,
+        "PipelinePosition": 0,
+        "ExpectingInput": False,
+        "CommandOrigin": "Internal",
+        "DisplayScriptPosition": None,
     }
-    types = dict.fromkeys((detail.exception_type, "System.Exception", "System.Object"))
-    return RemoteObject(properties, tuple(types), f"{detail.exception_type}: {detail.message}")
+    name = f"{_AUTOMATION}.InvocationInfo"
+    return RemoteObject(properties, (name, "System.Object"), name)
 
 
-def _error(detail: ErrorDetail, command: str) -> ExtendedObject:
+def _error(detail: ErrorDetail, first: str) -> ExtendedObject:
+    command = first if detail.activity is None else detail.activity
     number = _CATEGORIES.index(detail.category) if detail.category in _CATEGORIES else 0
     reason, target = detail.exception_type.rpartition(".")[2], detail.target or ""
     properties: dict[str, object] = {
-        "Exception": _exception(detail),
+        "Exception": thrown(detail),
         "TargetObject": detail.target,
         "FullyQualifiedErrorId": detail.error_id,
-        "InvocationInfo": None,
+        "InvocationInfo": _invocation(command) if command else None,
         "ErrorCategory_Category": number,
         "ErrorCategory_Activity": command,
         "ErrorCategory_Reason": reason,
@@ -84,7 +96,7 @@ def _error(detail: ErrorDetail, command: str) -> ExtendedObject:
 
 
 def error_record(detail: ErrorDetail, command: str) -> str:
-    """A non-terminating error of the command with this name."""
+    """A non-terminating error; `command` is the pipeline's first one."""
     return write(_error(detail, command))
 
 
