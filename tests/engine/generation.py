@@ -13,9 +13,6 @@ from tests.cmdlets.catalogue import REFERENCE, CmdletEntry, SetEntry, versions_o
 from tests.engine import types
 
 _RUNTIME: Final = Path(__file__).with_name("module") / "Runtime.cs"
-_USINGS: Final = (
-    "using System;\nusing System.Collections;\nusing System.Collections.Generic;\nusing System.Management.Automation;\n"
-)
 _COMMON: Final = frozenset({"Verbose", "WhatIf", "Confirm"})
 _DEFAULT: Final = " (Default)"
 _SERVICE_STATUS: Final = (
@@ -31,7 +28,7 @@ def class_of(cmdlet: str) -> str:
 
 def source(version: str) -> str:
     """All types and cmdlets that a product version has."""
-    parts = [_USINGS, _SERVICE_STATUS, *_enums(), *_values()]
+    parts = [_SERVICE_STATUS, *_enums(), *_values()]
     parts += [_cmdlet(name, entry, version) for name, entry in REFERENCE.items() if version in versions_of(name)]
     return "\n".join(parts)
 
@@ -63,7 +60,7 @@ def _cmdlet(name: str, entry: CmdletEntry, version: str) -> str:
     verb, _, noun = name.partition("-")
     asks = "WhatIf" in entry["parameters"] and version in versions_of(name, "WhatIf")
     sets = _sets(name, entry, version)
-    default = next((each for each in entry["parameter_sets"] if each.endswith(_DEFAULT)), "").removesuffix(_DEFAULT)
+    default = _default_set(entry, sets)
     attributes = [f'"{verb}", "{noun}"']
     if asks:
         attributes.append(f"SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.{'High' if verb == 'Invoke' else 'Medium'}")
@@ -77,6 +74,14 @@ def _cmdlet(name: str, entry: CmdletEntry, version: str) -> str:
         f'protected override string CmdletName {{ get {{ return "{name}"; }} }}\n'
         f"protected override bool Asks {{ get {{ return {str(asks).lower()}; }} }}\n{body}}} }}"
     )
+
+
+def _default_set(entry: CmdletEntry, sets: Mapping[str, Mapping[str, SetEntry]]) -> str:
+    """The one that the reference marks. Where it marks none a bare `Get-CsService` works all the same: so one of those without
+    a mandatory parameter is the default, by Microsoft's own habit that of the identity."""
+    marked = next((each for each in entry["parameter_sets"] if each.endswith(_DEFAULT)), "").removesuffix(_DEFAULT)
+    free = [title for title, members in sets.items() if not any(each["required"] for each in members.values())]
+    return marked or next((each for each in ("Identity", "Name", "Normal") if each in free), free[0] if free else "")
 
 
 def _sets(name: str, entry: CmdletEntry, version: str) -> dict[str, dict[str, SetEntry]]:
@@ -113,32 +118,40 @@ def _modes(pipeline: str) -> set[str]:
 
 
 def build(pwsh: Path, cache: Path, version: str, module: str) -> Path:
-    """The folder for PSModulePath that holds the compiled module; compiled once for the same sources and engine."""
+    """The folder with the compiled module, made once for the same sources and engine: below it two for PSModulePath.
+
+    `flat` is as PowerShell serialises by itself; in `deep` a types file raises the depth, as Lync's own may do.
+    """
     generated, runtime = source(version), _RUNTIME.read_text(encoding="utf-8")
-    stamp = f"{pwsh.resolve()} {pwsh.stat().st_mtime_ns} {module}\n{runtime}\n{generated}\n{_manifest(module)}"
+    manifests = {"flat": _manifest(module, ""), "deep": _manifest(module, f"{module}.types.ps1xml")}
+    stamp = "\n".join((str(pwsh.resolve()), str(pwsh.stat().st_mtime_ns), runtime, generated, _TYPES_FILE, *manifests.values()))
     folder = cache / hashlib.sha256(stamp.encode()).hexdigest()[:20]
     if not folder.exists():
-        cache.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(dir=cache))
-        _compile(pwsh, work, {"Generated.cs": generated, "Runtime.cs": runtime}, module)
-        try:
-            work.rename(folder)
-        except OSError:  # another process was faster
-            if not folder.exists():
-                raise
+        library = work / f"{module}.dll"
+        _compile(pwsh, work, f"{_usings(runtime)}\n{_without_usings(runtime)}\n{generated}", library)
+        for name, manifest in manifests.items():
+            place = work / name / module
+            place.mkdir(parents=True)
+            (place / f"{module}.psd1").write_text(manifest, encoding="utf-8")
+            (place / f"{module}.types.ps1xml").write_text(_TYPES_FILE, encoding="utf-8")
+            (place / library.name).hardlink_to(library)
+        work.rename(folder)
     return folder
 
 
-def _compile(pwsh: Path, folder: Path, sources: Mapping[str, str], module: str) -> None:
-    place = folder / module
-    place.mkdir()
-    usings = "\n".join(sorted({line for text in sources.values() for line in text.splitlines() if line.startswith("using ")}))
-    bodies = "\n".join("\n".join(line for line in text.splitlines() if not line.startswith("using ")) for text in sources.values())
-    (folder / "Module.cs").write_text(f"{usings}\n{bodies}", encoding="utf-8")
-    (place / f"{module}.psd1").write_text(_manifest(module), encoding="utf-8")
-    command = (
-        f"$ErrorActionPreference = 'Stop'; Add-Type -Path '{folder / 'Module.cs'}' -OutputAssembly '{place / (module + '.dll')}'"
-    )
+def _usings(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if line.startswith("using "))
+
+
+def _without_usings(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.startswith("using "))
+
+
+def _compile(pwsh: Path, folder: Path, text: str, library: Path) -> None:
+    code = folder / "Module.cs"
+    code.write_text(text, encoding="utf-8")
+    command = f"$ErrorActionPreference = 'Stop'; Add-Type -Path '{code}' -OutputAssembly '{library}'"
     done = subprocess.run(
         [str(pwsh), "-NoLogo", "-NoProfile", "-NonInteractive", "-Command", command],
         check=False,
@@ -149,8 +162,18 @@ def _compile(pwsh: Path, folder: Path, sources: Mapping[str, str], module: str) 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def _manifest(module: str) -> str:
+def _manifest(module: str, types_file: str) -> str:
     return (
         f"@{{ ModuleVersion = '7.0'; GUID = '6d9c2a6e-7f0b-4b26-9df5-33c12a3a0f5a'; RootModule = '{module}.dll'; "
+        f"TypesToProcess = @({repr(types_file) if types_file else ''}); "
         "CmdletsToExport = '*'; FunctionsToExport = @(); AliasesToExport = @() }\n"
     )
+
+
+def _deep(name: str) -> str:
+    depth = "<NoteProperty><Name>SerializationDepth</Name><Value>3</Value></NoteProperty>"
+    members = f"<MemberSet><Name>PSStandardMembers</Name><Members>{depth}</Members></MemberSet>"
+    return f"<Type><Name>{types.full(name).replace('&', '&amp;')}</Name><Members>{members}</Members></Type>"
+
+
+_TYPES_FILE: Final = f"<Types>{''.join(map(_deep, types.VALUES))}</Types>\n"

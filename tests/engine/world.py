@@ -26,13 +26,14 @@ END: Final[Action] = {"do": "end"}
 
 @attrs.frozen(kw_only=True)
 class Call:
-    """A cmdlet as PowerShell bound it. `proceed` is False after -WhatIf or a refused confirmation."""
+    """A cmdlet as PowerShell bound it, on `machine`. `proceed` is False after -WhatIf or a refused confirmation."""
 
     cmdlet: str
     stage: str
     proceed: bool
     parameter_set: str
     process: int
+    machine: str
     parameters: Mapping[str, Json]
 
     def text(self, name: str) -> str:
@@ -59,16 +60,16 @@ def script(text: str) -> Json:
     return {"$script": text}
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class Problem:
     """An exception and its record."""
 
     message: str
-    error_id: str = "Problem"
-    category: str = "InvalidOperation"
-    exception: str = "System.InvalidOperationException"
-    code: int | None = None
-    inner: Problem | None = None
+    error_id: str = attrs.field(default="Problem", kw_only=True)
+    category: str = attrs.field(default="InvalidOperation", kw_only=True)
+    exception: str = attrs.field(default="System.InvalidOperationException", kw_only=True)
+    code: int | None = attrs.field(default=None, kw_only=True)
+    inner: Problem | None = attrs.field(default=None, kw_only=True)
 
     def _plain(self) -> dict[str, Json]:
         inner = None if self.inner is None else self.inner._plain()
@@ -178,6 +179,7 @@ class _Talk(socketserver.StreamRequestHandler):
             proceed=bool(said["proceed"]),
             parameter_set=str(said["set"]),
             process=cast("int", said["process"]),
+            machine=str(said["machine"] or ""),
             parameters=cast("dict[str, Json]", said["parameters"]),
         )
         try:

@@ -80,13 +80,14 @@ def desk_for(
     auth: str = "",
     more: str = "",
     open_timeout: str = "2s",
-    endpoint: str = "",
+    endpoint: str | tuple[str, ...] = "",
 ) -> Desk:
-    """Write the configuration."""
+    """Write the configuration. `endpoint`: further lines of every [[endpoint]], or of each."""
     os.environ["LYNCOPS_PASSWORD"] = PASSWORD
     text = '[deployment]\nname = "contoso"\n'
-    for number, server in enumerate(servers, 1):
-        text += _endpoint(server, f"fe{number}.contoso.com", path, auth or ("basic" if server.tls else "ntlm")) + endpoint
+    lines = (endpoint,) * len(servers) if isinstance(endpoint, str) else endpoint
+    for number, (server, line) in enumerate(zip(servers, lines, strict=True), 1):
+        text += _endpoint(server, f"fe{number}.contoso.com", path, auth or ("basic" if server.tls else "ntlm")) + line
     text += f"[credentials]\nusername = '{USER}'\npassword_env = \"LYNCOPS_PASSWORD\"\n"
     text += '[retry]\nprobe_delay = "50ms"\nbackoff_first = "20ms"\nbackoff_limit = "50ms"\njitter = "0s"\npoll_interval = "50ms"\n'
     text += 'lost_contact = "1s"\n' + f'open_timeout = "{open_timeout}"\n{more}'

@@ -57,7 +57,7 @@ namespace Microsoft.Rtc.Management
                 {
                     writer.WriteLine(JsonSerializer.Serialize(new Dictionary<string, object> {
                         { "cmdlet", CmdletName }, { "stage", stage }, { "proceed", proceed },
-                        { "set", ParameterSetName }, { "process", Environment.ProcessId }, { "parameters", Bound() } }));
+                        { "set", ParameterSetName }, { "machine", Environment.GetEnvironmentVariable("LYNCOPS_MACHINE") }, { "process", Environment.ProcessId }, { "parameters", Bound() } }));
                     for (string said = reader.ReadLine(); said != null; said = reader.ReadLine())
                     {
                         JsonElement action = JsonDocument.Parse(said).RootElement;
