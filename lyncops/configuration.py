@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, cast
-from urllib.parse import urlsplit
 
 import attrs
 
 from lyncops.deployment.lookups import Lookups, SocketAddress
 from lyncops.errors import InvalidValueError, LyncOpsError
+from lyncops.journal_url import DEFAULT as DEFAULT_JOURNAL
+from lyncops.journal_url import TIMEOUT, JournalUrl
 from lyncops.passwords import FromEnvironment, FromKeyring, FromPrompt, PasswordSource, refuse_password
 from lyncops.remoting.endpoint import DEFAULT_CONFIGURATION, Auth, Credentials, Endpoint
 from lyncops.remoting.retry import RetryPolicy
@@ -21,7 +21,6 @@ from lyncops.tables import Table
 from lyncops.values import Fqdn, LyncVersion
 
 DEFAULT_FILE: Final = "lyncops.toml"
-DEFAULT_JOURNAL: Final = "sqlite:///lyncops.db"
 
 _SIGN_IN: Final = ("username", "password_env", "password_prompt", "password_keyring")
 _ENDPOINT: Final = (
@@ -31,7 +30,6 @@ _ENDPOINT: Final = (
 _OPERATION_TIMEOUT: Final = timedelta(seconds=20)
 _READ_TIMEOUT: Final = timedelta(seconds=30)
 _WITHOUT_PASSWORD: Final = (Auth.CERTIFICATE, Auth.KERBEROS)  # Kerberos takes the ticket of whoever is signed in
-_SQLITE: Final = re.compile(r"(sqlite(?:\+\w+)?):///(?P<path>.+)")
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -75,6 +73,7 @@ class Configuration:
     poll_interval: timedelta | None  # None: as each step says
     settle: timedelta | None  # None: as each step says
     journal_url: str
+    journal_timeout: timedelta = TIMEOUT
     lookups: Lookups = attrs.field(factory=Lookups)  # how DNS and ports outside are asked
 
 
@@ -110,7 +109,8 @@ def load_configuration(path: str | os.PathLike[str] = DEFAULT_FILE) -> Configura
         retry=_retry(retry),
         poll_interval=_pause(retry, "poll_interval", "15s"),
         settle=_pause(retry, "settle", "5m"),
-        journal_url=_journal(top.table("journal")),
+        journal_url=_journal(top.table("journal")).text,
+        journal_timeout=_pause(top.table("journal"), "timeout", "10s") or TIMEOUT,
         lookups=_lookups(top.table("network")),
     )
 
@@ -225,28 +225,12 @@ def _policy(values: Mapping[str, timedelta | int]) -> RetryPolicy:
     return cast("RetryPolicy", make(**values))
 
 
-def _journal(table: Table) -> str:
-    table.allow("url")
-    url = table.text("url") or DEFAULT_JOURNAL
+def _journal(table: Table) -> JournalUrl:
+    table.allow("url", "timeout")
     try:
-        parts = urlsplit(url)
-        password = parts.password
-    except ValueError:
-        parts, password = None, None
-    if parts is None or not parts.scheme or "://" not in url:
-        raise table.error(
-            "url", f"{url!r} is no database url.", f'Write "{DEFAULT_JOURNAL}" or "postgresql+psycopg://host/database".'
-        )
-    if password is not None:
-        raise table.error(
-            "url",
-            "a password does not belong into a file that is copied, mailed and backed up.",
-            "Remove it; the database's own means (PGPASSFILE, PGPASSWORD) carry it.",
-        )
-    sqlite = _SQLITE.fullmatch(url)
-    if sqlite is None or sqlite["path"].startswith((":memory:", "file:")):
-        return url
-    return f"{sqlite[1]}:///{table.file.parent / sqlite['path']}"
+        return JournalUrl.parse(table.text("url") or DEFAULT_JOURNAL).seen_from(table.file.parent)
+    except InvalidValueError as error:
+        raise table.error("url", error.what, error.remedy) from None
 
 
 def _lookups(table: Table) -> Lookups:

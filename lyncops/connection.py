@@ -47,7 +47,7 @@ class Connection:
         return cls(
             name=configuration.name,
             open_sessions=partial(_open_sessions, configuration, clock),
-            open_journal=partial(_open_journal, configuration.journal_url),
+            open_journal=partial(_open_journal, configuration.journal_url, configuration.journal_timeout),
             clock=clock,
             version=configuration.version,
             poll_interval=configuration.poll_interval,
@@ -106,7 +106,7 @@ def _open_sessions(configuration: Configuration, clock: Clock) -> RunsCmdlets:
     )
 
 
-def _open_journal(url: str) -> Journal:
+def _open_journal(url: str, timeout: timedelta) -> Journal:
     from lyncops.runs.journal import open_journal
 
-    return open_journal(url)
+    return open_journal(url, timeout)

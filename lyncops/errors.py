@@ -82,5 +82,14 @@ class JournalError(LyncOpsError):
     """The journal cannot be opened, written or read. Nothing is sent while it cannot be written."""
 
 
+class RunCutOffError(JournalError):
+    """The journal went away in the middle of run `run_id`. `is_unknown`: a change was sent, and its end is not in the journal."""
+
+    def __init__(self, what: str, *, remedy: str = "", run_id: str = "", is_unknown: bool = False) -> None:
+        super().__init__(what, remedy=remedy)
+        self.run_id = run_id
+        self.is_unknown = is_unknown
+
+
 class ScenarioError(LyncOpsError, ValueError):
     """A lab scenario contradicts itself or cannot be read; the message names the file and the field."""

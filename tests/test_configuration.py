@@ -16,6 +16,7 @@ from lyncops.errors import ConfigurationError, InvalidValueError
 from lyncops.passwords import FromEnvironment, FromKeyring, FromPrompt, Secret
 from lyncops.remoting.endpoint import Auth
 from lyncops.remoting.retry import RetryPolicy
+from lyncops.runs.journal import open_journal
 from lyncops.values import LyncVersion
 
 ENDPOINT = '[[endpoint]]\nurl = "https://fe1.contoso.com/OcsPowershell"\n'
@@ -108,9 +109,22 @@ def test_little_is_enough(tmp_path: Path) -> None:
     assert configuration.journal_url == f"sqlite:///{tmp_path}/lyncops.db"
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "postgresql+psycopg://anna@db/lyncops"])
-def test_a_journal_that_is_no_file_stays_as_it_is(tmp_path: Path, url: str) -> None:
-    assert load(tmp_path, f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "{url}"').journal_url == url
+@pytest.mark.parametrize("scheme", ["postgresql+psycopg", "postgresql", "postgres"])
+def test_a_journal_that_is_no_file_stays_where_it_is(tmp_path: Path, scheme: str) -> None:
+    configuration = load(
+        tmp_path, f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "{scheme}://anna@db/lyncops?sslmode=require"\ntimeout = "3s"'
+    )
+    assert configuration.journal_url == "postgresql+psycopg://anna@db/lyncops?sslmode=require"
+    assert configuration.journal_timeout == timedelta(seconds=3)
+
+
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "50% off? #1 a%20b"
+    folder.mkdir()
+    url = load(folder, ENDPOINT + SIGN_IN).journal_url
+    open_journal(url).close()
+    assert (folder / "lyncops.db").exists()
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
 
 
 @pytest.mark.parametrize("auth", ["certificate", "kerberos"])
@@ -155,13 +169,25 @@ WRONG = {
     "password of a machine": (f'{ENDPOINT}passwd = "geheim"\n{SIGN_IN}', ["[[endpoint]] 1, passwd", "password_env"]),
     "password in the journal's url": (
         f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "postgresql://u:geheim@h/d"',
-        ["[journal], url", "does not belong"],
+        ["[journal], url: The journal's url has a password in it"],
     ),
+    "password in the query of the journal's url": (
+        f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "postgresql://u@h/d?sslmode=require&passWord=geheim"',
+        ["[journal], url: The journal's option passWord of its url has a password in it"],
+    ),
+    "password of the journal's key": (
+        f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "postgresql://u@h/d?sslpassword=geheim"',
+        ["sslpassword"],
+    ),
+    "password in a url of another kind": (f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "mysql://u:geheim@h/d"', ["kind 'mysql'"]),
+    "password in what is no url": (f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "u:geheim@h/d"', ["this is no database url"]),
+    "journal in memory": (f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "sqlite://"', ["[journal], url: A journal in memory"]),
+    "no time for the journal": (f'{ENDPOINT}{SIGN_IN}[journal]\ntimeout = "0s"', ["[journal], timeout: is zero"]),
     "journal without url": (
         f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "lyncops.db"',
-        ["[journal], url: 'lyncops.db' is no database url"],
+        ["[journal], url", "this is no database url"],
     ),
-    "journal with broken url": (f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "postgresql://[::1/d"', ["is no database url"]),
+    "journal with broken url": (f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "postgresql://[::1/d"', ["[journal], url", "cannot be read"]),
     "no source of the password": (f'{ENDPOINT}[credentials]\nusername = "u"', ["no source of the password of u"]),
     "two sources": (f"{ENDPOINT}{SIGN_IN}password_prompt = true", ["several sources"]),
     "nobody": (f'{ENDPOINT}[credentials]\npassword_env = "X"', ["[credentials], username: is missing"]),

@@ -29,6 +29,8 @@ _BY_CLASS: Final[Mapping[type[errors.LyncOpsError], ExitCode]] = {
 
 def code_of(error: errors.LyncOpsError) -> ExitCode:
     """The exit code that an error ends the process with."""
+    if isinstance(error, errors.RunCutOffError):
+        return ExitCode.UNKNOWN if error.is_unknown else ExitCode.PAUSED
     return next((code for kind, code in _BY_CLASS.items() if isinstance(error, kind)), ExitCode.WRONG_USE)
 
 

@@ -22,10 +22,9 @@ from sqlalchemy.event import listen
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from lyncops.journal_url import TIMEOUT, JournalUrl
 from lyncops.runs import schema
 from lyncops.runs.database_errors import failure, is_disconnect, moved_away, orphaned, unusable
-from lyncops.runs.journal import TIMEOUT
-from lyncops.runs.journal_url import JournalUrl
 
 T = TypeVar("T")
 PRAGMAS: tuple[str, ...] = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
@@ -33,7 +32,7 @@ PRAGMAS: tuple[str, ...] = ("journal_mode=WAL", "synchronous=FULL", "foreign_key
 
 _WRITES: Final = "lyncops_writes"
 _PAUSE: Final = 0.2
-_LEAST: Final = 1.0  # seconds that an attempt is given even when time is nearly up
+_LEAST: Final = 1.0  # seconds that an attempt is given even when time is nearly up, and that the server may be late
 
 
 class _HasSocket(Protocol):
@@ -119,7 +118,7 @@ class Database:
     def _once(self, work: Callable[[sa.Connection], T], remaining: float, *, writes: bool) -> T:
         with self._engine.connect() as plain:
             connection = plain.execution_options(**{_WRITES: writes})
-            with _cut_after(remaining, connection), connection.begin():
+            with _cut_after(remaining + _LEAST, connection), connection.begin():
                 if writes and self._file is not None:
                     self._file.require_unmoved(self.place)
                 return work(connection)
@@ -161,13 +160,17 @@ def _engine(url: JournalUrl, timeout: timedelta) -> sa.Engine:
         return engine
     engine = sa.create_engine(sa.make_url(url.text), connect_args=_bounded(timeout))
     milliseconds = round(timeout.total_seconds() * 1000)
+    settings = {
+        "synchronous_commit": "on",
+        "statement_timeout": milliseconds,
+        "lock_timeout": milliseconds,
+        "idle_in_transaction_session_timeout": 6 * milliseconds,
+    }
 
     def begin(connection: sa.Connection) -> None:
-        # For this transaction only: behind a pooler the session belongs to others too.
-        connection.exec_driver_sql(
-            f"SET LOCAL statement_timeout = {milliseconds}; SET LOCAL lock_timeout = {milliseconds};"
-            f"SET LOCAL idle_in_transaction_session_timeout = {6 * milliseconds}"
-        )
+        # For this transaction only: behind a pooler the session belongs to others too. A commit that the server may lose when it
+        # crashes is no journal, whatever the database's own setting.
+        connection.exec_driver_sql("; ".join(f"SET LOCAL {name} = {value}" for name, value in settings.items()))
 
     listen(engine, "begin", begin)
     return engine

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Protocol
 
+from lyncops.journal_url import TIMEOUT
 from lyncops.runs.events import JournalEvent, LockTakenOver
 from lyncops.runs.lock import Claim, Lock
 from lyncops.runs.model import Run, RunSummary
@@ -68,10 +69,6 @@ class Journal(Protocol):
     def close(self) -> None:
         """Let the store go."""
         ...
-
-
-TIMEOUT: Final = timedelta(seconds=10)
-"""How long a journal may not answer before lyncops stops waiting for it."""
 
 
 def open_journal(url: str, timeout: timedelta = TIMEOUT) -> Journal:

@@ -31,6 +31,8 @@ class Ledger:
         self._clock = clock
         self._token = token
         self._observers = tuple(observers)
+        self.unwritten: JournalEvent | None = None
+        """What was to be written when the journal failed."""
 
     @property
     def run_id(self) -> str:
@@ -49,7 +51,9 @@ class Ledger:
             RunLockedError: the lock was lost. Nothing may be sent.
         """
         after = apply(self.run, event)
+        self.unwritten = event
         self._journal.append(event, token=self._token)
+        self.unwritten = None
         self.run = after
         self.tell(event)
 
@@ -135,12 +139,16 @@ class Ledger:
         thread.start()
         try:
             yield
-        finally:
+        except (JournalError, KeyboardInterrupt):
             stop.set()
-            thread.join()
-            # What cannot be let go now goes stale by itself, and the error that is under way is the one to be seen.
-            with suppress(JournalError):
-                self._journal.let_go(self.run_id, self._token)
+            raise  # nothing can be let go without a journal, nor waited for in a hurry; the lock goes stale by itself
+        finally:
+            if not stop.is_set():
+                stop.set()
+                thread.join()
+                # The error that is under way is the one to be seen.
+                with suppress(JournalError):
+                    self._journal.let_go(self.run_id, self._token)
 
     def _keep_beating(self, stop: threading.Event, pause: timedelta) -> None:
         while not stop.wait(pause.total_seconds()):

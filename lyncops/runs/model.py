@@ -178,3 +178,19 @@ class RunSummary:
     reason: str
     created_at: datetime | None
     changed_at: datetime | None
+
+    @classmethod
+    def of(cls, run: Run) -> RunSummary:
+        """The summary of a run that was read in full."""
+        return cls(
+            run_id=run.run_id,
+            deployment=run.plan.deployment,
+            procedure=run.plan.procedure.NAME,
+            target=str(run.plan.target or ""),
+            mode=run.plan.mode.value if run.plan.mode else "",
+            state=run.state,
+            operator=run.operator,
+            reason=run.reason,
+            created_at=run.created_at,
+            changed_at=run.changed_at,
+        )

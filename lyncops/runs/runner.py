@@ -12,6 +12,7 @@ import attrs
 from lyncops.errors import AuthenticationFailedError, JournalError
 from lyncops.plan.model import Plan
 from lyncops.remoting.interface import Clock, RunsCmdlets
+from lyncops.runs.cut_off import cut_off
 from lyncops.runs.events import GoalRead, LockTakenOver, Observer
 from lyncops.runs.history import replay
 from lyncops.runs.journal import Journal
@@ -49,6 +50,7 @@ class Runner:
             PlanRefusedError: a check refuses the plan, or would refuse it now. Nothing was changed.
             RunLockedError: another run has one of the pools, or took them away while this one ran.
             JournalError: the journal cannot be written. Nothing more was sent.
+            RunCutOffError: the journal went away in the middle of the run. It says what runs where.
         """
         require_unrefused(plan)
         now = self.clock.now()
@@ -110,17 +112,23 @@ class Runner:
 
     def _work(self, run: Run, claim: Claim, *, taken: tuple[LockTakenOver, ...]) -> Run:
         ledger = self._ledger(run, claim)
-        with ledger.held():
-            for event in taken:
-                ledger.tell(event)
-            try:
-                halt = self._steps(ledger) or self._goal(ledger)
-            except KeyboardInterrupt:
-                halt = _interrupted(ledger)
-            except AuthenticationFailedError as error:
-                halt = Halt(RunState.PAUSED_BY_FAILED_STEP, str(error))
-            ledger.state(halt.state, halt.why)
+        try:
+            with ledger.held():
+                for event in taken:
+                    ledger.tell(event)
+                halt = self._halt(ledger)
+                ledger.state(halt.state, halt.why)
+        except JournalError as error:
+            raise cut_off(ledger.run, ledger.unwritten, error) from error
         return ledger.run
+
+    def _halt(self, ledger: Ledger) -> Halt:
+        try:
+            return self._steps(ledger) or self._goal(ledger)
+        except KeyboardInterrupt:
+            return _interrupted(ledger)
+        except AuthenticationFailedError as error:
+            return Halt(RunState.PAUSED_BY_FAILED_STEP, str(error))
 
     def _steps(self, ledger: Ledger) -> Halt | None:
         confirmed = ledger.run.state is RunState.PENDING_MANUAL_STEP

@@ -10,13 +10,12 @@ from typing import Any, Final, Self
 import sqlalchemy as sa
 
 from lyncops.errors import InvalidValueError, JournalError
+from lyncops.journal_url import TIMEOUT, JournalUrl
 from lyncops.plan.codec import plan_from_json, plan_to_json, saved_id
 from lyncops.runs.database import Database
 from lyncops.runs.event_codec import event_from_text, event_to_text, kind_of
 from lyncops.runs.events import JournalEvent, LockTakenOver, RunChanged
 from lyncops.runs.history import replay
-from lyncops.runs.journal import TIMEOUT
-from lyncops.runs.journal_url import JournalUrl
 from lyncops.runs.lock import Claim, Lock, Process, Taken, lost, taken_by
 from lyncops.runs.model import Run, RunState, RunSummary
 from lyncops.runs.schema import EVENTS, LOCKS, RUNS

@@ -18,7 +18,7 @@ from lyncops.procedures import make_plan
 from lyncops.remoting.execution import ErrorRecord, Execution, StreamKind, StreamRecord
 from lyncops.runs.events import Observer
 from lyncops.runs.exit_codes import exit_code
-from lyncops.runs.model import Run, RunState
+from lyncops.runs.model import Run, RunState, RunSummary
 from lyncops.runs.report import Report
 from lyncops.values import Fqdn, Mode, Outcome
 from tests.cli.conftest import Answer, Invoke
@@ -252,7 +252,7 @@ def test_resume_goes_on_with_a_run(client: MagicMock, invoke: Invoke) -> None:
 
 
 def test_runs_are_listed(client: MagicMock, invoke: Invoke) -> None:
-    client.runs.return_value = (run_of(failover()),)
+    client.runs.return_value = (RunSummary.of(run_of(failover())),)
     assert RUN_ID in invoke("runs", "list").out
     assert json.loads(invoke("--json", "runs", "list").out)["runs"][0]["state"] == "completed"
     client.runs.return_value = ()

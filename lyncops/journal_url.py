@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
+from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -12,6 +14,9 @@ from lyncops.errors import InvalidValueError
 from lyncops.passwords import refuse_password
 
 DEFAULT: Final = "sqlite:///lyncops.db"
+TIMEOUT: Final = timedelta(seconds=10)
+"""How long a journal may not answer before lyncops stops waiting for it."""
+
 EXAMPLE: Final = f'Write "{DEFAULT}" or "postgresql://user@host/database".'
 
 _SQLITE: Final = re.compile(r"sqlite(?:\+pysqlite)?:///(?P<path>.+)", re.DOTALL)
@@ -46,6 +51,13 @@ class JournalUrl:
         scheme = re.match(r"[\w+]{1,30}(?=://)", text)
         kind = f"a url of the kind {scheme[0]!r}" if scheme else "no database url"
         raise InvalidValueError(f"The journal is kept in SQLite or PostgreSQL; this is {kind}.", remedy=EXAMPLE)
+
+    def seen_from(self, folder: Path) -> JournalUrl:
+        """The same with a file's path that does not depend on where lyncops is started."""
+        if not self.path:
+            return self
+        path = str(folder / self.path)
+        return JournalUrl(text=f"sqlite:///{path}", path=path)
 
     @property
     def place(self) -> str:

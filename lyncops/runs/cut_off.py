@@ -1,0 +1,44 @@
+"""A run whose journal went away: what runs where, and how to come back to it."""
+
+from __future__ import annotations
+
+from lyncops.errors import JournalError, RunCutOffError
+from lyncops.plan.steps import CmdletStep
+from lyncops.runs.events import AttemptEnded, JournalEvent
+from lyncops.runs.model import Attempt, Run, StepRecord
+from lyncops.values import Effect
+
+
+def cut_off(run: Run, unwritten: JournalEvent | None, error: JournalError) -> RunCutOffError:
+    """The error of a run that stops because `unwritten` could not be journalled."""
+    record = run.current
+    attempt = _open_change(record)
+    if record is None or attempt is None:
+        done = sum(each.state.is_settled for each in run.steps)
+        state = f"No command runs at a server; {done} of {len(run.steps)} steps are done."
+        way_on = "lyncops looks at the servers and goes on from there."
+    else:
+        state = _running(record, attempt, unwritten)
+        way_on = "lyncops looks for the command and for what it did; it is not sent a second time."
+    return RunCutOffError(
+        f"Run {run.run_id} stopped, its journal went away. {error.what} {state}",
+        remedy=f"{error.remedy} When the journal is back: lyncops resume {run.run_id}; {way_on}".strip(),
+        run_id=run.run_id,
+        is_unknown=attempt is not None,
+    )
+
+
+def _open_change(record: StepRecord | None) -> Attempt | None:
+    """The attempt that may still run at a server, or whose end is not known."""
+    if record is None or not isinstance(record.step, CmdletStep) or record.step.cmdlet.effect is not Effect.CHANGE:
+        return None
+    attempt = record.last_attempt
+    return attempt if attempt is not None and attempt.is_open else None
+
+
+def _running(record: StepRecord, attempt: Attempt, unwritten: JournalEvent | None) -> str:
+    cmdlet = record.step.cmdlet.to_powershell() if isinstance(record.step, CmdletStep) else record.step.title
+    sent = f"`{cmdlet}` was sent to {attempt.address.endpoint} at {attempt.prepared_at:%H:%M:%S} UTC"
+    if isinstance(unwritten, AttemptEnded):
+        return f"{sent}. It ended ({unwritten.outcome.value}), which could not be written down."
+    return f"{sent} and goes on there; how it ends is not written down."
