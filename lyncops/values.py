@@ -44,8 +44,8 @@ class Fqdn(str):
 class SiteName(str):
     """The bare name of a Lync site, `Redmond`.
 
-    `Get-CsService` reports a site as `site:Redmond` but `Set-CsSite -Identity` wants the bare name (facts page 1.3), so the
-    prefix is dropped here and never sent. Names compare without regard to case.
+    `Get-CsService` reports a site as `site:Redmond` but `Set-CsSite -Identity` wants the bare name (fact: set-cssite-bare-name), so
+    the prefix is dropped here and never sent. Names compare without regard to case.
     """
 
     __slots__ = ()
@@ -97,7 +97,7 @@ class ServiceId:
 
 
 class LyncVersion(enum.Enum):
-    """A product generation. Subscription Edition is treated as 2019 (facts page 1.2)."""
+    """A product generation. Subscription Edition is treated as 2019 (fact: subscription-edition)."""
 
     V2010 = "2010"
     V2013 = "2013"

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 import attrs
+from facts_page import facts_page
 
 from lyncops.client import Client
 from lyncops.configuration import load_configuration
@@ -89,7 +90,8 @@ LESSONS: Final = (
 
 
 def main() -> int:
-    """Play every lesson in a lab and write its page."""
+    """Write the page of facts; play every lesson in a lab and write its page."""
+    (DOCS / "facts.md").write_text(facts_page(), encoding="utf-8")
     with tempfile.TemporaryDirectory(prefix="lyncops-docs-") as name, Lab.start("two-sites", rate=RATE) as lab:
         os.environ[ENVIRONMENT_VARIABLE] = lab.password
         config = lab.write_config(Path(name))

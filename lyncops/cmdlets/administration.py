@@ -17,7 +17,10 @@ CERTIFICATE_TYPES: Final = Kind[tuple[str, ...]]("CertType[]", STRINGS.convert)
 
 @result
 class AdminRole(Result):
-    """An administrator role and the cmdlets that it allows, in a session on the OcsPowershell endpoint only (facts page 7.1)."""
+    """An administrator role and the cmdlets that it allows, in a session on the OcsPowershell endpoint only.
+
+    (fact: ocs-powershell)
+    """
 
     BARE: ClassVar[str] = "Identity"
 
@@ -68,7 +71,7 @@ class CommandInfo(Result):
 
 @command("Get-CsAdminRole", EVERY_VERSION, sets=("Filter", "Identity", "SID"))
 class GetCsAdminRole(Cmdlet[AdminRole]):
-    """Ask for administrator roles and the cmdlets that they allow (PS:Get-CsAdminRole)."""
+    """Ask for administrator roles and the cmdlets that they allow."""
 
     filter: str | None = parameter("Filter", STRING, default=None, sets=("Filter",))
     local_store: bool = parameter("LocalStore", SWITCH, default=False)
@@ -78,7 +81,7 @@ class GetCsAdminRole(Cmdlet[AdminRole]):
 
 @command("Get-CsAdminRoleAssignment", EVERY_VERSION)
 class GetCsAdminRoleAssignment(Cmdlet[AdminRole]):
-    """Ask which roles a user has (PS:Get-CsAdminRoleAssignment)."""
+    """Ask which roles a user has."""
 
     identity: str = parameter("Identity", STRING)
     force: bool = parameter("Force", SWITCH, default=False)
@@ -87,19 +90,19 @@ class GetCsAdminRoleAssignment(Cmdlet[AdminRole]):
 
 @command("Get-CsServerVersion", EVERY_VERSION)
 class GetCsServerVersion(Cmdlet[ServerVersion]):
-    """Ask this server for its version, as a sentence (PS:Get-CsServerVersion)."""
+    """Ask this server for its version, as a sentence."""
 
 
 @command("Get-CsServerPatchVersion", SINCE_2015)
 class GetCsServerPatchVersion(Cmdlet[RemoteObject]):
-    """Ask for the patch level of this server's components (PS:Get-CsServerPatchVersion)."""
+    """Ask for the patch level of this server's components."""
 
     report: str | None = parameter("Report", STRING, default=None)
 
 
 @command("Get-CsCertificate", EVERY_VERSION)
 class GetCsCertificate(Cmdlet[Certificate]):
-    """Ask for this server's certificates (PS:Get-CsCertificate)."""
+    """Ask for this server's certificates."""
 
     type: tuple[str, ...] | None = parameter("Type", CERTIFICATE_TYPES, default=None)
     netport_id: str | None = parameter("NetportId", STRING, default=None, versions=ONLY_2010)
@@ -109,7 +112,7 @@ class GetCsCertificate(Cmdlet[Certificate]):
 
 @command("Get-CsHealthMonitoringConfiguration", EVERY_VERSION, sets=("Filter", "Identity"))
 class GetCsHealthMonitoringConfiguration(Cmdlet[RemoteObject]):
-    """Ask for the test users of pools (PS:Get-CsHealthMonitoringConfiguration)."""
+    """Ask for the test users of pools."""
 
     filter: str | None = parameter("Filter", STRING, default=None, sets=("Filter",))
     local_store: bool = parameter("LocalStore", SWITCH, default=False)
@@ -118,7 +121,9 @@ class GetCsHealthMonitoringConfiguration(Cmdlet[RemoteObject]):
 
 @command("Import-Module", EVERY_VERSION)
 class ImportModule(Cmdlet[NoOutput]):
-    """Bring the cmdlets into a session of a WinRM endpoint: `Lync` on 2013, `SkypeForBusiness` on 2015 and 2019 (facts page 1.2).
+    """Bring the cmdlets into a session of a WinRM endpoint (fact: module-name).
+
+    The module is `Lync` on 2013, `SkypeForBusiness` on 2015 and 2019.
 
     PowerShell's own cmdlet, so not in Lync's reference. Never for OcsPowershell, which has nothing else.
     """
@@ -128,7 +133,7 @@ class ImportModule(Cmdlet[NoOutput]):
 
 @command("Get-Command", EVERY_VERSION)
 class GetCommand(Cmdlet[CommandInfo]):
-    """Ask which cmdlets exist in the session. On OcsPowershell: those of the caller's roles, and no others (facts page 7.1).
+    """Ask which cmdlets exist in the session. On OcsPowershell: those of the caller's roles, and no others (fact: ocs-powershell).
 
     PowerShell's own cmdlet, so not in Lync's reference. A name that does not exist is an error, a pattern that fits nothing is not.
     """

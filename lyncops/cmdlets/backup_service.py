@@ -35,7 +35,7 @@ _LATER_MODULES: Final = {BackupModule.RGS_DATA_STORE.value: ONLY_2019, BackupMod
 
 @result
 class BackupModuleStatus(Result):
-    """One module, one direction (facts page 2.2).
+    """One module, one direction (fact: backup-module-states).
 
     `CentralMgmt.CMSMaster` says NotInitialized on the pool without the active store: that is healthy.
     """
@@ -91,7 +91,7 @@ def _are_modules(value: object) -> bool:
 
 @result
 class BackupServiceConfiguration(Result):
-    """How the Backup Service works, for all pools (PS:Set-CsBackupServiceConfiguration)."""
+    """How the Backup Service works, for all pools."""
 
     identity: str | None = prop(as_text, "Identity", default=None)
     sync_interval: timedelta | None = prop(as_timedelta, "SyncInterval", default=None)
@@ -109,10 +109,10 @@ class BackupServiceConfiguration(Result):
 
 @command("Get-CsBackupServiceStatus", SINCE_2013)
 class GetCsBackupServiceStatus(Cmdlet[BackupServiceStatus]):
-    """Ask how far a pool's changes have reached its backup pool (PS:Get-CsBackupServiceStatus).
+    """Ask how far a pool's changes have reached its backup pool.
 
     Refused unless the caller is in RTCUniversalServerAdmins and that group is authorised. It takes a category, never a module: the
-    procedure page's `-BackupModule` does not exist (facts page 1.1).
+    procedure page's `-BackupModule` does not exist (fact: wrong-parameter-names).
     """
 
     pool_fqdn: str = parameter("PoolFqdn", FQDN)
@@ -122,7 +122,7 @@ class GetCsBackupServiceStatus(Cmdlet[BackupServiceStatus]):
 
 @command("Get-CsBackupServiceStatus", SINCE_2013, expands="BackupModules")
 class GetCsBackupModules(Cmdlet[BackupModuleStatus]):
-    """Ask for the modules of the Backup Service by themselves (PS:Get-CsBackupServiceStatus).
+    """Ask for the modules of the Backup Service by themselves.
 
     Within the status, remoting may bring no more of them than the name of their type.
     """
@@ -134,7 +134,7 @@ class GetCsBackupModules(Cmdlet[BackupModuleStatus]):
 
 @command("Get-CsBackupServiceConfiguration", SINCE_2013, sets=("Filter", "Identity"))
 class GetCsBackupServiceConfiguration(Cmdlet[BackupServiceConfiguration]):
-    """Read how the Backup Service works (PS:Get-CsBackupServiceConfiguration)."""
+    """Read how the Backup Service works."""
 
     filter: str | None = parameter("Filter", STRING, default=None, sets=("Filter",))
     local_store: bool = parameter("LocalStore", SWITCH, default=False)
@@ -143,7 +143,7 @@ class GetCsBackupServiceConfiguration(Cmdlet[BackupServiceConfiguration]):
 
 @command("Set-CsBackupServiceConfiguration", SINCE_2013)
 class SetCsBackupServiceConfiguration(Cmdlet[NoOutput]):
-    """Change how the Backup Service works (PS:Set-CsBackupServiceConfiguration).
+    """Change how the Backup Service works.
 
     `sync_interval` is 5 seconds to 3 hours, 2 minutes by default: about what an unplanned failover loses.
     """
@@ -167,7 +167,7 @@ class SetCsBackupServiceConfiguration(Cmdlet[NoOutput]):
 
 @command("Remove-CsBackupServiceConfiguration", SINCE_2013)
 class RemoveCsBackupServiceConfiguration(Cmdlet[NoOutput]):
-    """Put the Backup Service's settings back to their defaults (PS:Remove-CsBackupServiceConfiguration)."""
+    """Put the Backup Service's settings back to their defaults."""
 
     identity: str = parameter("Identity", IDENTITY)
     confirm: bool | None = parameter("Confirm", SWITCH, default=None)
@@ -177,10 +177,10 @@ class RemoveCsBackupServiceConfiguration(Cmdlet[NoOutput]):
 
 @command("Invoke-CsBackupServiceSync", SINCE_2013)
 class InvokeCsBackupServiceSync(Cmdlet[NoOutput]):
-    """Synchronise a pool's changes to its backup pool now (PS:Invoke-CsBackupServiceSync).
+    """Synchronise a pool's changes to its backup pool now.
 
     Every module unless `backup_module` names one. To restore conference content after a failback run it against the *backup* pool
-    (facts page 4.2). It has neither `-WhatIf` nor `-Confirm`, and writes nothing.
+    (fact: conference-content). It has neither `-WhatIf` nor `-Confirm`, and writes nothing.
     """
 
     pool_fqdn: str = parameter("PoolFqdn", FQDN)
@@ -190,10 +190,10 @@ class InvokeCsBackupServiceSync(Cmdlet[NoOutput]):
 
 @command("Backup-CsPool", SINCE_2013)
 class BackupCsPool(Cmdlet[NoOutput]):
-    """Bring a pool's data to its backup pool and wait for it (PS:Backup-CsPool).
+    """Bring a pool's data to its backup pool and wait for it.
 
     `full_backup` waits for the final state, `steady_state` for no backlog: they exclude each other, and `failed_over_pool_only`
-    needs `full_backup` (facts page 1.3).
+    needs `full_backup` (fact: backup-pool-parameters).
     """
 
     pool_fqdn: str = parameter("PoolFqdn", FQDN)
@@ -221,7 +221,7 @@ class BackupCsPool(Cmdlet[NoOutput]):
 
 @command("Debug-CsInterPoolReplication", SINCE_2013)
 class DebugCsInterPoolReplication(Cmdlet[str]):
-    """Compare the stores of a pool and its backup pool, as text (PS:Debug-CsInterPoolReplication).
+    """Compare the stores of a pool and its backup pool, as text.
 
     Fails when no backup pool is assigned. With `resync_signature_mismatch_items` it changes data.
     """

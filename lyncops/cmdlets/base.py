@@ -13,6 +13,7 @@ import attrs
 
 from lyncops.cmdlets.kinds import BOOLEAN, SWITCH, Kind, format_timespan
 from lyncops.errors import InvalidValueError, UnsupportedByVersionError
+from lyncops.sources import Source, reference
 from lyncops.values import Effect, LyncVersion, RemoteObject
 
 R_co = TypeVar("R_co", covariant=True)
@@ -144,9 +145,9 @@ class Cmdlet(Generic[R_co]):
     no plan can hold has no field: objects of a pipeline (`-Instance`, `-InputObject`) and credentials, with the parameter sets
     that cannot do without.
 
-    Making one raises InvalidValueError when a value has the wrong type or leaves its documented range, when no parameter set
-    allows the combination, for `WhatIf` with `Force` (the WhatIf can be ignored then, facts page 5), and for `Confirm` with True
-    (a prompt that nobody can answer).
+    Making one raises InvalidValueError when a value has the wrong type or leaves its documented range, when no parameter set allows
+    the combination, for `WhatIf` with `Force` (the WhatIf can be ignored then, fact: whatif-force), and for `Confirm` with True (a
+    prompt that nobody can answer).
     """
 
     NAME: ClassVar[str]
@@ -186,6 +187,11 @@ class Cmdlet(Generic[R_co]):
     def _fits(one: str, abouts: tuple[Parameter, ...], given: Mapping[str, object]) -> bool:
         inside = all(not about.sets or one in about.sets for about in abouts if about.name in given)
         return inside and all(about.name in given for about in abouts if one in about.mandatory_in)
+
+    @classmethod
+    def reference_page(cls) -> Source:
+        """Microsoft's reference page of the cmdlet, which its parameters and versions come from."""
+        return reference(cls.NAME)
 
     @classmethod
     @functools.cache

@@ -16,7 +16,9 @@ MIRROR_ROLE: Final = choice("MirrorRole", MirrorRole)
 
 @result
 class DatabaseMirrorState(Result):
-    """On which side one database is principal. One type has several databases, which can be on different sides (facts page 2.2).
+    """On which side one database is principal (fact: mirror-state).
+
+    One type has several databases, which can be on different sides (fact: mirror-databases).
 
     Documentation says `...OnSecondary`, scripts in the field read `...OnMirror`: both are known. An empty mirroring status means
     that the database has no mirror.
@@ -40,10 +42,11 @@ class UserDatabaseState(Result):
 
 @command("Get-CsDatabaseMirrorState", SINCE_2013)
 class GetCsDatabaseMirrorState(Cmdlet[DatabaseMirrorState]):
-    """Ask for the mirrors of a pool's databases (PS:Get-CsDatabaseMirrorState).
+    """Ask for the mirrors of a pool's databases.
 
     Of every type unless `database_type` names one. Where the pool lacks the role it writes an error with "is not present on pool".
-    Its page names 2019 at the top and denies every parameter for it: 2019 has no SQL mirroring (facts page 5), so it is refused.
+    Its page names 2019 at the top and denies every parameter for it: 2019 has no SQL mirroring (fact: version-differences), so it
+    is refused.
     """
 
     pool_fqdn: str = parameter("PoolFqdn", FQDN, versions=UNTIL_2015)
@@ -54,10 +57,10 @@ class GetCsDatabaseMirrorState(Cmdlet[DatabaseMirrorState]):
 
 @command("Invoke-CsDatabaseFailover", SINCE_2013)
 class InvokeCsDatabaseFailover(Cmdlet[NoOutput]):
-    """Make the mirror (or the primary again) principal for a type of databases (PS:Invoke-CsDatabaseFailover).
+    """Make the mirror (or the primary again) principal for a type of databases.
 
     Fails without a mirror. Asks once per database unless `-Confirm:$false`, which is always sent. To leave databases out the name
-    is `exclude_database_list`: the page's example is wrong (facts page 1.1).
+    is `exclude_database_list`: the page's example is wrong (fact: wrong-parameter-names).
     """
 
     database_type: DatabaseNameType = parameter("DatabaseType", DATABASE_TYPE)
@@ -73,7 +76,7 @@ class InvokeCsDatabaseFailover(Cmdlet[NoOutput]):
 
 @command("Get-CsUserDatabaseState", EVERY_VERSION, sets=("Identity", "RegistrarPool"))
 class GetCsUserDatabaseState(Cmdlet[UserDatabaseState]):
-    """Ask whether a user database is online (PS:Get-CsUserDatabaseState).
+    """Ask whether a user database is online.
 
     On Standard Edition it cannot run from another machine unless the firewall lets SQL Express through.
     """
@@ -84,7 +87,7 @@ class GetCsUserDatabaseState(Cmdlet[UserDatabaseState]):
 
 @command("Set-CsUserDatabaseState", EVERY_VERSION, sets=("Identity", "RegistrarPool"))
 class SetCsUserDatabaseState(Cmdlet[NoOutput]):
-    """Take a user database online or offline (PS:Set-CsUserDatabaseState)."""
+    """Take a user database online or offline."""
 
     online: bool = parameter("Online", BOOLEAN)
     identity: str | None = parameter("Identity", STRING, default=None, sets=("Identity",), mandatory_in=("Identity",))
@@ -98,7 +101,7 @@ class SetCsUserDatabaseState(Cmdlet[NoOutput]):
 
 @command("Install-CsMirrorDatabase", SINCE_2013, sets=("ByConfigured", "ByDatabase"))
 class InstallCsMirrorDatabase(Cmdlet[NoOutput]):
-    """Set up a mirror for databases (PS:Install-CsMirrorDatabase). 2019 supports no mirroring (facts page 5)."""
+    """Set up a mirror for databases. 2019 supports no mirroring (fact: version-differences)."""
 
     file_share: str = parameter("FileShare", STRING)
     sql_server_fqdn: str = parameter("SqlServerFqdn", FQDN)
@@ -118,7 +121,7 @@ class InstallCsMirrorDatabase(Cmdlet[NoOutput]):
 
 @command("Uninstall-CsMirrorDatabase", SINCE_2013)
 class UninstallCsMirrorDatabase(Cmdlet[NoOutput]):
-    """Remove the mirror of databases (PS:Uninstall-CsMirrorDatabase)."""
+    """Remove the mirror of databases."""
 
     database_type: DatabaseNameType = parameter("DatabaseType", DATABASE_TYPE, versions=UNTIL_2015)
     sql_server_fqdn: str = parameter("SqlServerFqdn", FQDN, versions=UNTIL_2015)

@@ -38,11 +38,11 @@ class XmppAllowedPartner(Result):
 
 @command("Set-CsEdgeServer", EVERY_VERSION)
 class SetCsEdgeServer(Cmdlet[NoOutput]):
-    """Change an Edge service: `registrar` is the next hop (PS:Set-CsEdgeServer).
+    """Change an Edge service: `registrar` is the next hop.
 
-    `identity` is the *Edge* pool's service; Microsoft's page once printed the Front End pool (facts page 1.1). The change reaches
-    the Edge by replication: wait for it. Whether `access_edge_external_sip_port` can switch federation on is not established (facts
-    page 8).
+    `identity` is the *Edge* pool's service; Microsoft's page once printed the Front End pool (fact: edge-identity). The change
+    reaches the Edge by replication: wait for it. Whether `access_edge_external_sip_port` can switch federation on is not
+    established (facts page 8).
     """
 
     identity: str | None = parameter("Identity", EDGE_IDENTITY, default=None)
@@ -69,7 +69,7 @@ class SetCsEdgeServer(Cmdlet[NoOutput]):
 
 @command("Get-CsAccessEdgeConfiguration", EVERY_VERSION, sets=("Filter", "Identity"))
 class GetCsAccessEdgeConfiguration(Cmdlet[AccessEdgeConfiguration]):
-    """Ask for the Access Edge's global settings (PS:Get-CsAccessEdgeConfiguration)."""
+    """Ask for the Access Edge's global settings."""
 
     filter: str | None = parameter("Filter", STRING, default=None, sets=("Filter",))
     local_store: bool = parameter("LocalStore", SWITCH, default=False)
@@ -78,7 +78,7 @@ class GetCsAccessEdgeConfiguration(Cmdlet[AccessEdgeConfiguration]):
 
 @command("Get-CsXmppAllowedPartner", SINCE_2013, sets=("Filter", "Identity"))
 class GetCsXmppAllowedPartner(Cmdlet[XmppAllowedPartner]):
-    """Ask for the domains that XMPP federation is open to (PS:Get-CsXmppAllowedPartner). Not in 2019."""
+    """Ask for the domains that XMPP federation is open to. Not in 2019."""
 
     filter: str | None = parameter("Filter", STRING, default=None, sets=("Filter",), versions=UNTIL_2015)
     local_store: bool = parameter("LocalStore", SWITCH, default=False, versions=UNTIL_2015)
@@ -87,7 +87,7 @@ class GetCsXmppAllowedPartner(Cmdlet[XmppAllowedPartner]):
 
 @command("Get-CsXmppGatewayConfiguration", SINCE_2013, sets=("Filter", "Identity"))
 class GetCsXmppGatewayConfiguration(Cmdlet[RemoteObject]):
-    """Ask for the XMPP gateway's settings (PS:Get-CsXmppGatewayConfiguration). Not in 2019."""
+    """Ask for the XMPP gateway's settings. Not in 2019."""
 
     filter: str | None = parameter("Filter", STRING, default=None, sets=("Filter",), versions=UNTIL_2015)
     local_store: bool = parameter("LocalStore", SWITCH, default=False, versions=UNTIL_2015)

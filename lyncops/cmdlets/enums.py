@@ -25,7 +25,8 @@ class BackupModules(enum.StrEnum):
 class BackupModule(enum.StrEnum):
     """`-BackupModule` of Invoke-CsBackupServiceSync, and the identities that Get-CsBackupServiceStatus reports.
 
-    The procedure page prints short names (`DataConf`) that the cmdlet does not know (facts page 1.1). All modules: leave it out.
+    The procedure page prints short names (`DataConf`) that the cmdlet does not know (fact: wrong-parameter-names). All modules:
+    leave it out.
     """
 
     PRESENCE_FOCUS = "UserServices.PresenceFocus"
@@ -36,7 +37,10 @@ class BackupModule(enum.StrEnum):
 
 
 class DatabaseNameType(enum.StrEnum):
-    """`-DatabaseType`. `Application` and `CentralMgmt` serve on Lync 2013 too, for Get and Invoke alike (facts page 1.1)."""
+    """`-DatabaseType`. `Application` and `CentralMgmt` serve on Lync 2013 too, for Get and Invoke alike.
+
+    (fact: wrong-parameter-names)
+    """
 
     ACTIVE_MONITORING = "ActiveMonitoring"
     APPLICATION = "Application"
@@ -61,7 +65,7 @@ class MirrorRole(enum.StrEnum):
 
 
 class FabricType(enum.StrEnum):
-    """`-Type` of Get-CsPoolFabricState; `MCU` of the page's example is only a prefix (facts page 1.1)."""
+    """`-Type` of Get-CsPoolFabricState; `MCU` of the page's example is only a prefix (fact: wrong-parameter-names)."""
 
     ALL = "All"
     MCU_FACTORY = "MCUFactory"
@@ -80,7 +84,7 @@ class PoolResetType(enum.StrEnum):
 
 
 class PoolState(enum.StrEnum):
-    """`PoolState` of a service-scoped registrar configuration, in the order of PS:Set-CsRegistrarConfiguration."""
+    """`PoolState` of a service-scoped registrar configuration (Set-CsRegistrarConfiguration)."""
 
     ACTIVE = "Active"
     FAILING_OVER = "FailingOver"
@@ -89,7 +93,7 @@ class PoolState(enum.StrEnum):
 
 
 class ExportStatus(enum.StrEnum):
-    """How far a pool's changes have reached its backup pool, per module (facts page 2.2)."""
+    """How far a pool's changes have reached its backup pool, per module (fact: backup-module-states)."""
 
     FINAL = "FinalState"
     STEADY = "SteadyState"
@@ -99,14 +103,14 @@ class ExportStatus(enum.StrEnum):
 
 
 class ImportStatus(enum.StrEnum):
-    """How the import of the other pool's changes fares, per module (facts page 2.2)."""
+    """How the import of the other pool's changes fares, per module (fact: backup-module-states)."""
 
     NORMAL = "NormalState"
     ERROR = "ErrorState"
 
 
 class MirrorState(enum.StrEnum):
-    """What one side of a mirrored database holds (facts page 2.2)."""
+    """What one side of a mirrored database holds (fact: mirror-state)."""
 
     PRINCIPAL = "Principal"
     MIRROR = "Mirror"
@@ -114,7 +118,7 @@ class MirrorState(enum.StrEnum):
 
 
 class UpgradeReadiness(enum.StrEnum):
-    """`PoolUpgradeState` of Get-CsPoolUpgradeReadinessState (facts page 2.2)."""
+    """`PoolUpgradeState` of Get-CsPoolUpgradeReadinessState (fact: upgrade-readiness)."""
 
     READY = "Ready"
     BUSY = "Busy"

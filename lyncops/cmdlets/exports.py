@@ -1,4 +1,4 @@
-"""Configuration and location data as files: what to save before the Central Management store moves (facts page 6.3)."""
+"""Configuration and location data as files: what to save before the Central Management store moves (fact: store-bad-ends)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lyncops.values import RemoteObject
 
 @command("Export-CsConfiguration", EVERY_VERSION, sets=("AsBytes", "FileName"))
 class ExportCsConfiguration(Cmdlet[RemoteObject]):
-    """Write the store's content to a file on the server, or as bytes to the pipeline (PS:Export-CsConfiguration)."""
+    """Write the store's content to a file on the server, or as bytes to the pipeline."""
 
     as_bytes: bool = parameter("AsBytes", SWITCH, default=False, sets=("AsBytes",))
     force: bool = parameter("Force", SWITCH, default=False)
@@ -19,7 +19,7 @@ class ExportCsConfiguration(Cmdlet[RemoteObject]):
 
 @command("Import-CsConfiguration", EVERY_VERSION, sets=("ByteInput", "FileName"))
 class ImportCsConfiguration(Cmdlet[NoOutput]):
-    """Replace the store's content (PS:Import-CsConfiguration)."""
+    """Replace the store's content."""
 
     byte_input: bytes | None = parameter("ByteInput", BYTES, default=None, sets=("ByteInput",), mandatory_in=("ByteInput",))
     force: bool = parameter("Force", SWITCH, default=False)
@@ -29,7 +29,7 @@ class ImportCsConfiguration(Cmdlet[NoOutput]):
 
 @command("Export-CsLisConfiguration", EVERY_VERSION, sets=("AsBytes", "FileName"))
 class ExportCsLisConfiguration(Cmdlet[RemoteObject]):
-    """Write location data to a file on the server, or as bytes (PS:Export-CsLisConfiguration). No replication carries it over."""
+    """Write location data to a file on the server, or as bytes. No replication carries it over."""
 
     as_bytes: bool = parameter("AsBytes", SWITCH, default=False, sets=("AsBytes",))
     file_name: str | None = parameter("FileName", STRING, default=None, sets=("FileName",), mandatory_in=("FileName",))
@@ -37,7 +37,7 @@ class ExportCsLisConfiguration(Cmdlet[RemoteObject]):
 
 @command("Import-CsLisConfiguration", EVERY_VERSION, sets=("ByteInput", "FileName"))
 class ImportCsLisConfiguration(Cmdlet[NoOutput]):
-    """Replace location data (PS:Import-CsLisConfiguration)."""
+    """Replace location data."""
 
     byte_input: bytes | None = parameter("ByteInput", BYTES, default=None, sets=("ByteInput",), mandatory_in=("ByteInput",))
     file_name: str | None = parameter("FileName", STRING, default=None, sets=("FileName",), mandatory_in=("FileName",))

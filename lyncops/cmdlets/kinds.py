@@ -156,7 +156,7 @@ def service(powershell: str, *roles: str) -> Kind[str]:
     """The identity of a service of one of the roles, `EdgeServer:edge.contoso.com`.
 
     A bare pool name gets the first role in front: the cmdlets allow to omit it, but a person who reads the plan should see it.
-    Another role is refused: Microsoft's page once told readers to give Set-CsEdgeServer the Front End pool (facts page 1.1).
+    Another role is refused: Microsoft's page once told readers to give Set-CsEdgeServer the Front End pool (fact: edge-identity).
     """
 
     def convert(value: object) -> str:
@@ -172,7 +172,7 @@ def service(powershell: str, *roles: str) -> Kind[str]:
 
 
 def clearable(kind: Kind[str]) -> Kind[str]:
-    """The same kind, where an empty text means to clear the property (`-FederationRoute $null`, PS:Set-CsSite)."""
+    """The same kind, where an empty text means to clear the property (`-FederationRoute $null`, see Set-CsSite)."""
 
     def convert(value: object) -> str:
         return "" if value == "" else kind.convert(value)

@@ -14,7 +14,7 @@ from lyncops.values import Fqdn
 
 @result
 class ReplicaState(Result):
-    """How far the replica on one computer is (facts page 2.2). `up_to_date` goes False for a moment after every change.
+    """How far the replica on one computer is (fact: replica-status). `up_to_date` goes False for a moment after every change.
 
     Judge a False by `last_status_report`: Microsoft's tool says that an hour is a fault. A replica that failed may have none.
     """
@@ -28,9 +28,10 @@ class ReplicaState(Result):
 
 @result
 class CentralManagementStoreStatus(Result):
-    """Who masters the store and transfers its files. Master None and agents empty: the store is unavailable (facts page 2.2).
+    """Who masters the store and transfers its files. Master None and agents empty: the store is unavailable (fact: store-status).
 
-    The names are of a pool or of one of its machines. Of the names of the last four properties none is established (facts page 12).
+    The names are of a pool or of one of its machines. Of the names of the last four properties none is established (fact:
+    texts-not-known2).
     """
 
     active_master_fqdn: Fqdn | None = prop(as_fqdn, "ActiveMasterFqdn", "ActiveMaster", default=None)
@@ -60,10 +61,11 @@ class ManagementConnection(Result):
 
 @command("Get-CsManagementStoreReplicationStatus", EVERY_VERSION)
 class GetCsManagementStoreReplicationStatus(Cmdlet[ReplicaState]):
-    """Ask for the replica of every computer, Edge servers included, or of one (PS:Get-CsManagementStoreReplicationStatus).
+    """Ask for the replica of every computer, Edge servers included, or of one.
 
-    `replica_fqdn` is a computer, not a pool. It can write nothing at all, which is a finding of its own (facts page 2.2). It has no
-    `-LocalStore`: without the store it fails. The form with `-CentralManagementStoreStatus` is `GetCsCentralManagementStoreStatus`.
+    `replica_fqdn` is a computer, not a pool. It can write nothing at all, which is a finding of its own (fact: replica-status). It
+    has no `-LocalStore`: without the store it fails. The form with `-CentralManagementStoreStatus` is
+    `GetCsCentralManagementStoreStatus`.
     """
 
     replica_fqdn: str | None = parameter("ReplicaFqdn", FQDN_STRING, default=None)
@@ -80,7 +82,7 @@ class FileTransferAgent(Result):
 
 @command("Get-CsManagementStoreReplicationStatus", EVERY_VERSION, fixed={"CentralManagementStoreStatus": True})
 class GetCsCentralManagementStoreStatus(Cmdlet[CentralManagementStoreStatus]):
-    """Ask who masters the store: `-CentralManagementStoreStatus` (PS:Get-CsManagementStoreReplicationStatus)."""
+    """Ask who masters the store: `-CentralManagementStoreStatus`."""
 
 
 @command(
@@ -90,7 +92,7 @@ class GetCsCentralManagementStoreStatus(Cmdlet[CentralManagementStoreStatus]):
     expands="ActiveFileTransferAgents",
 )
 class GetCsFileTransferAgents(Cmdlet[FileTransferAgent]):
-    """Ask for the active File Transfer Agents by themselves (PS:Get-CsManagementStoreReplicationStatus).
+    """Ask for the active File Transfer Agents by themselves.
 
     Within the status, remoting may bring no more of them than the name of their type.
     """
@@ -98,7 +100,7 @@ class GetCsFileTransferAgents(Cmdlet[FileTransferAgent]):
 
 @command("Invoke-CsManagementStoreReplication", EVERY_VERSION)
 class InvokeCsManagementStoreReplication(Cmdlet[NoOutput]):
-    """Ask for replication now, to every computer or one (PS:Invoke-CsManagementStoreReplication).
+    """Ask for replication now, to every computer or one.
 
     Allow two to three minutes before the replicas say True. Writes nothing.
     """
@@ -109,13 +111,13 @@ class InvokeCsManagementStoreReplication(Cmdlet[NoOutput]):
 
 @command("Invoke-CsManagementServerFailover", SINCE_2013, sets=("DisasterRecovery", "Normal"))
 class InvokeCsManagementServerFailover(Cmdlet[NoOutput]):
-    """Fail the Central Management store over (PS:Invoke-CsManagementServerFailover).
+    """Fail the Central Management store over.
 
     Run it on a server of the pool that is to *receive* the store. In a disaster give `backup_sql_server_fqdn` (of the topology's
     backup store) and, because the source cannot be asked, `force`; else neither. `backup_sql_server_fqdn` is also right when the
-    mirror is the principal: the `-MirrorSQLServerFqdn` of the procedure page does not exist (facts page 1.1). With `what_if` it
-    tells which pool hosts the store, in words that are not established. It can end without error and leave two active stores, or
-    none (facts page 6.3): read the state back.
+    mirror is the principal: the `-MirrorSQLServerFqdn` of the procedure page does not exist (fact: wrong-parameter-names). With
+    `what_if` it tells which pool hosts the store, in words that are not established. It can end without error and leave two active
+    stores, or none (fact: store-bad-ends): read the state back.
     """
 
     backup_sql_server_fqdn: str | None = parameter(
@@ -141,9 +143,9 @@ class InvokeCsManagementServerFailover(Cmdlet[NoOutput]):
     sets=("DisasterMode", "FromBackup", "NonUserPool", "NonUserPoolDisasterMode", "UseSqlBackup"),
 )
 class MoveCsManagementServer(Cmdlet[NoOutput]):
-    """Move the Central Management store to this computer for good, not to a backup pool (PS:Move-CsManagementServer).
+    """Move the Central Management store to this computer for good, not to a backup pool.
 
-    Must run locally on the receiving server; a remote management session cannot call it (facts page 6.5).
+    Must run locally on the receiving server; a remote management session cannot call it (fact: move-management-server-local).
     """
 
     target_fqdn: str | None = parameter("TargetFqdn", FQDN, default=None, versions=SINCE_2013)
@@ -157,12 +159,12 @@ class MoveCsManagementServer(Cmdlet[NoOutput]):
 
 @command("Get-CsManagementConnection", EVERY_VERSION)
 class GetCsManagementConnection(Cmdlet[ManagementConnection]):
-    """Ask where the management cmdlets read the topology from (PS:Get-CsManagementConnection)."""
+    """Ask where the management cmdlets read the topology from."""
 
 
 @command("Get-CsConfigurationStoreLocation", EVERY_VERSION)
 class GetCsConfigurationStoreLocation(Cmdlet[str]):
-    """Ask Active Directory where the Central Management store is (PS:Get-CsConfigurationStoreLocation)."""
+    """Ask Active Directory where the Central Management store is."""
 
     global_settings_domain_controller: str | None = parameter("GlobalSettingsDomainController", FQDN, default=None)
     report: str | None = parameter("Report", STRING, default=None)
@@ -170,7 +172,7 @@ class GetCsConfigurationStoreLocation(Cmdlet[str]):
 
 @command("Set-CsConfigurationStoreLocation", EVERY_VERSION)
 class SetCsConfigurationStoreLocation(Cmdlet[NoOutput]):
-    """Write to Active Directory where the Central Management store is (PS:Set-CsConfigurationStoreLocation)."""
+    """Write to Active Directory where the Central Management store is."""
 
     sql_server_fqdn: str = parameter("SqlServerFqdn", FQDN)
     global_settings_domain_controller: str | None = parameter("GlobalSettingsDomainController", FQDN, default=None)

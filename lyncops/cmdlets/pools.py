@@ -21,7 +21,7 @@ _HOST_PROPERTIES: Final = ("ps", "runspace")  # what remoting adds: PSComputerNa
 
 @result
 class PoolBackupRelation(Result):
-    """A pool and its backup pool. The names of its properties are not established (facts page 12): ask `backup_of`."""
+    """A pool and its backup pool. The names of its properties are not established (fact: backup-relation): ask `backup_of`."""
 
     BARE: ClassVar[str] = "BackupPoolFqdn"
 
@@ -45,7 +45,7 @@ class PoolBackupRelation(Result):
 
 @result
 class UpgradeDomain(Result):
-    """Front Ends that may be taken down together (facts page 2.2)."""
+    """Front Ends that may be taken down together (fact: upgrade-readiness)."""
 
     BARE: ClassVar[str] = "Name"
 
@@ -56,7 +56,7 @@ class UpgradeDomain(Result):
 
 @result
 class PoolUpgradeState(Result):
-    """Whether Front Ends of the pool may be taken down now (facts page 2.2)."""
+    """Whether Front Ends of the pool may be taken down now (fact: upgrade-readiness)."""
 
     BARE: ClassVar[str] = "PoolUpgradeState"
 
@@ -69,7 +69,7 @@ class PoolUpgradeState(Result):
 
 @command("Invoke-CsPoolFailOver", SINCE_2013)
 class InvokeCsPoolFailOver(Cmdlet[NoOutput]):
-    """Fail a pool over to its backup pool (PS:Invoke-CsPoolFailOver).
+    """Fail a pool over to its backup pool.
 
     `pool_fqdn` is the pool that fails: the first home of the users, never the pool that takes them. Without `disaster_mode` the
     pool must be up, and its last changes are carried over first; with it the pool is not contacted, and what the last
@@ -93,10 +93,10 @@ class InvokeCsPoolFailOver(Cmdlet[NoOutput]):
 
 @command("Invoke-CsPoolFailBack", SINCE_2013)
 class InvokeCsPoolFailBack(Cmdlet[NoOutput]):
-    """Fail a pool back (PS:Invoke-CsPoolFailBack).
+    """Fail a pool back.
 
     `pool_fqdn` is the same FQDN that was given to the failover. `disaster_mode` means that the *backup* pool is gone: what users
-    changed while they were there is lost. May take an hour for 20,000 users (facts page 5). Writes nothing: read the state back.
+    changed while they were there is lost. May take an hour for 20,000 users (fact: failback). Writes nothing: read the state back.
     """
 
     pool_fqdn: str = parameter("PoolFqdn", FQDN)
@@ -113,7 +113,7 @@ class InvokeCsPoolFailBack(Cmdlet[NoOutput]):
 
 @command("Get-CsPoolBackupRelationship", SINCE_2013)
 class GetCsPoolBackupRelationship(Cmdlet[PoolBackupRelation]):
-    """Ask for a pool's backup pool (PS:Get-CsPoolBackupRelationship). There is no Set: Topology Builder pairs pools."""
+    """Ask for a pool's backup pool. There is no Set: Topology Builder pairs pools."""
 
     pool_fqdn: str = parameter("PoolFqdn", FQDN)
     force: bool = parameter("Force", SWITCH, default=False)
@@ -122,9 +122,9 @@ class GetCsPoolBackupRelationship(Cmdlet[PoolBackupRelation]):
 
 @command("Get-CsPoolFabricState", SINCE_2013, sets=("PoolFqdn", "RoutingGroup", "Tenant", "User"))
 class GetCsPoolFabricState(Cmdlet[str]):
-    """Ask for the state of the pool's routing groups and their replicas, as text (PS:Get-CsPoolFabricState).
+    """Ask for the state of the pool's routing groups and their replicas, as text.
 
-    The text is for people: no output of it was ever found published, so it is not parsed (facts page 2.2).
+    The text is for people: no output of it was ever found published, so it is not parsed (fact: fabric-state).
     """
 
     pool_fqdn: str | None = parameter("PoolFqdn", FQDN_STRING, default=None, sets=("PoolFqdn",), mandatory_in=("PoolFqdn",))
@@ -152,7 +152,7 @@ class GetCsPoolFabricState(Cmdlet[str]):
 
 @command("Get-CsPoolUpgradeReadinessState", UNTIL_2015)
 class GetCsPoolUpgradeReadinessState(Cmdlet[PoolUpgradeState]):
-    """Ask whether Front Ends may be taken down (PS:Get-CsPoolUpgradeReadinessState).
+    """Ask whether Front Ends may be taken down.
 
     Run it on a Front End of the pool: it has no parameter for one. 2019 has Get-CsUpgradeDomainInfo instead.
     """
@@ -165,7 +165,7 @@ class GetCsPoolUpgradeReadinessState(Cmdlet[PoolUpgradeState]):
 
 @command("Get-CsUpgradeDomainInfo", ONLY_2019)
 class GetCsUpgradeDomainInfo(Cmdlet[PoolUpgradeState]):
-    """Ask whether Front Ends may be taken down, in 2019 (PS:Get-CsUpgradeDomainInfo). Run it on a Front End of the pool.
+    """Ask whether Front Ends may be taken down, in 2019. Run it on a Front End of the pool.
 
     The page's syntax says Int32 for `-QueryTimeout` and its table a switch; the syntax is followed.
     """
@@ -178,7 +178,7 @@ class GetCsUpgradeDomainInfo(Cmdlet[PoolUpgradeState]):
 
 @command("Reset-CsPoolRegistrarState", SINCE_2013)
 class ResetCsPoolRegistrarState(Cmdlet[NoOutput]):
-    """Reset the state that a pool's Front Ends share (PS:Reset-CsPoolRegistrarState).
+    """Reset the state that a pool's Front Ends share.
 
     ServiceReset restarts services; QuorumLossRecovery can lose what was not yet written; FullReset may leave the pool unable to
     start.
@@ -197,7 +197,7 @@ class ResetCsPoolRegistrarState(Cmdlet[NoOutput]):
 
 @command("Start-CsPool", SINCE_2015)
 class StartCsPool(Cmdlet[NoOutput]):
-    """Start all Front Ends of a pool together (PS:Start-CsPool). `quorum_loss_recovery` can lose what was not yet written."""
+    """Start all Front Ends of a pool together. `quorum_loss_recovery` can lose what was not yet written."""
 
     pool_fqdn: str = parameter("PoolFqdn", FQDN)
     confirm: bool | None = parameter("Confirm", SWITCH, default=None)
@@ -210,7 +210,7 @@ class StartCsPool(Cmdlet[NoOutput]):
 
 @command("Invoke-CsStorageServiceFlush", SINCE_2013)
 class InvokeCsStorageServiceFlush(Cmdlet[NoOutput]):
-    """Write out what waits in the storage service's queues of a pool (PS:Invoke-CsStorageServiceFlush)."""
+    """Write out what waits in the storage service's queues of a pool."""
 
     flush_type: str = parameter("FlushType", FLUSH_TYPE)
     pool_fqdn: str = parameter("PoolFqdn", FQDN)
@@ -222,7 +222,7 @@ class InvokeCsStorageServiceFlush(Cmdlet[NoOutput]):
 
 @command("Invoke-CsComputerFailOver", SINCE_2015)
 class InvokeCsComputerFailOver(Cmdlet[NoOutput]):
-    """Move one Front End's users to its siblings before maintenance (PS:Invoke-CsComputerFailOver). Waits an hour by default."""
+    """Move one Front End's users to its siblings before maintenance. Waits an hour by default."""
 
     computer_name: str | None = parameter("ComputerName", STRING, default=None)
     confirm: bool | None = parameter("Confirm", SWITCH, default=None)
@@ -237,7 +237,7 @@ class InvokeCsComputerFailOver(Cmdlet[NoOutput]):
 
 @command("Invoke-CsComputerFailBack", SINCE_2015)
 class InvokeCsComputerFailBack(Cmdlet[NoOutput]):
-    """Take one Front End into service again (PS:Invoke-CsComputerFailBack)."""
+    """Take one Front End into service again."""
 
     computer_name: str | None = parameter("ComputerName", STRING, default=None)
     confirm: bool | None = parameter("Confirm", SWITCH, default=None)

@@ -1,7 +1,7 @@
 """Readers: each turns whatever shape a property arrived in into one Python type, or gives None where it cannot. None raises.
 
 Remoting carries the same property as text, number, enumeration or nested object, according to the server's version and endpoint
-(facts page 2), and names of several properties are not established (facts page 12).
+(fact: result-types), and names of several properties are not established (fact: texts-not-known).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ POOL_STATE: Final = choice("PoolState", PoolState)
 
 @result
 class RegistrarConfiguration(Result):
-    """Registrar settings; those of one service tell in `pool_state` whether its pool is failed over (facts page 2.2).
+    """Registrar settings; those of one service tell in `pool_state` whether its pool is failed over (fact: pool-state).
 
     `identity` is `Global`, `Site:...` or `Service:Registrar:<pool>`.
     """
@@ -34,7 +34,7 @@ class RegistrarConfiguration(Result):
 
 @command("Get-CsRegistrarConfiguration", EVERY_VERSION, sets=("Filter", "Identity"))
 class GetCsRegistrarConfiguration(Cmdlet[RegistrarConfiguration]):
-    """Ask for registrar settings (PS:Get-CsRegistrarConfiguration).
+    """Ask for registrar settings.
 
     Of one pool: `identity="Service:Registrar:<pool>"`, with `local_store` also while the Central Management store is down.
     """
@@ -46,7 +46,7 @@ class GetCsRegistrarConfiguration(Cmdlet[RegistrarConfiguration]):
 
 @command("Set-CsRegistrarConfiguration", EVERY_VERSION)
 class SetCsRegistrarConfiguration(Cmdlet[NoOutput]):
-    """Change registrar settings (PS:Set-CsRegistrarConfiguration).
+    """Change registrar settings.
 
     Setting `pool_state` by hand is no failover: that is Invoke-CsPoolFailOver's to do.
     """

@@ -1,4 +1,4 @@
-"""Response groups, which a failover does not carry over before 2019 (facts page 4.6)."""
+"""Response groups, which a failover does not carry over before 2019 (fact: response-groups)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lyncops.values import Effect, RemoteObject
 
 @command("Export-CsRgsConfiguration", SINCE_2013)
 class ExportCsRgsConfiguration(Cmdlet[RemoteObject]):
-    """Write response groups to a file on the server, which must not exist (PS:Export-CsRgsConfiguration).
+    """Write response groups to a file on the server, which must not exist.
 
     `remove_exported_configuration` deletes them afterwards: then it is a change.
     """
@@ -28,10 +28,10 @@ class ExportCsRgsConfiguration(Cmdlet[RemoteObject]):
 
 @command("Import-CsRgsConfiguration", SINCE_2013)
 class ImportCsRgsConfiguration(Cmdlet[NoOutput]):
-    """Read response groups into a pool (PS:Import-CsRgsConfiguration).
+    """Read response groups into a pool.
 
     Imported groups stay owned by their first pool unless `overwrite_owner`. To replace the settings of the application the name is
-    `replace_existing_rgs_settings`: the procedure page shortens it to one that does not exist (facts page 1.1).
+    `replace_existing_rgs_settings`: the procedure page shortens it to one that does not exist (fact: wrong-parameter-names).
     """
 
     destination: str = parameter("Destination", RESPONSE_GROUP_OWNER)
@@ -44,7 +44,7 @@ class ImportCsRgsConfiguration(Cmdlet[NoOutput]):
 
 @command("Move-CsRgsConfiguration", EVERY_VERSION)
 class MoveCsRgsConfiguration(Cmdlet[NoOutput]):
-    """Move response groups between pools that are both up (PS:Move-CsRgsConfiguration)."""
+    """Move response groups between pools that are both up."""
 
     source: str = parameter("Source", STRING)
     destination: str = parameter("Destination", STRING)
@@ -54,7 +54,7 @@ class MoveCsRgsConfiguration(Cmdlet[NoOutput]):
 
 @command("Invoke-CsRgsStoreReplicateData", ONLY_2019)
 class InvokeCsRgsStoreReplicateData(Cmdlet[NoOutput]):
-    """Bring response groups of before 2019 CU1 into the Backup Service, once (PS:Invoke-CsRgsStoreReplicateData)."""
+    """Bring response groups of before 2019 CU1 into the Backup Service, once."""
 
     pool_fqdn: str = parameter("PoolFqdn", FQDN)
     force: bool = parameter("Force", SWITCH, default=False)

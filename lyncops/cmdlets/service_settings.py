@@ -18,9 +18,9 @@ DIRECTOR_IDENTITY: Final = service("XdsGlobalRelativeIdentity", "Director")
 
 @command("Set-CsRegistrar", EVERY_VERSION)
 class SetCsRegistrar(Cmdlet[NoOutput]):
-    """Change a registrar: its media Edge, its backup registrar (PS:Set-CsRegistrar).
+    """Change a registrar: its media Edge, its backup registrar.
 
-    `backup_registrar` is registrar resiliency only: it does not pair pools for failover (facts page 8).
+    `backup_registrar` is registrar resiliency only: it does not pair pools for failover (fact: pairing).
     """
 
     identity: str | None = parameter("Identity", REGISTRAR_IDENTITY, default=None)
@@ -56,7 +56,7 @@ class SetCsRegistrar(Cmdlet[NoOutput]):
 
 @command("Set-CsConferenceServer", EVERY_VERSION)
 class SetCsConferenceServer(Cmdlet[NoOutput]):
-    """Change a conferencing service: its media Edge, its ports (PS:Set-CsConferenceServer)."""
+    """Change a conferencing service: its media Edge, its ports."""
 
     identity: str | None = parameter("Identity", CONFERENCE_IDENTITY, default=None)
     app_sharing_sip_port: int | None = parameter("AppSharingSipPort", UINT16, default=None)
@@ -79,7 +79,7 @@ class SetCsConferenceServer(Cmdlet[NoOutput]):
 
 @command("Set-CsMediationServer", EVERY_VERSION)
 class SetCsMediationServer(Cmdlet[NoOutput]):
-    """Change a Mediation service: its media Edge, its next hop, its ports (PS:Set-CsMediationServer)."""
+    """Change a Mediation service: its media Edge, its next hop, its ports."""
 
     identity: str | None = parameter("Identity", MEDIATION_IDENTITY, default=None)
     audio_port_count: int | None = parameter("AudioPortCount", UINT16, default=None)
@@ -96,7 +96,7 @@ class SetCsMediationServer(Cmdlet[NoOutput]):
 
 @command("Set-CsDirector", EVERY_VERSION)
 class SetCsDirector(Cmdlet[NoOutput]):
-    """Change a Director: its Edge, its ports (PS:Set-CsDirector)."""
+    """Change a Director: its Edge, its ports."""
 
     identity: str | None = parameter("Identity", DIRECTOR_IDENTITY, default=None)
     archiving_server: str | None = parameter("ArchivingServer", STRING, default=None)
@@ -116,7 +116,7 @@ class SetCsDirector(Cmdlet[NoOutput]):
 
 @command("Set-CsUserServer", EVERY_VERSION)
 class SetCsUserServer(Cmdlet[NoOutput]):
-    """Change a user service (PS:Set-CsUserServer)."""
+    """Change a user service."""
 
     identity: str | None = parameter("Identity", GLOBAL_IDENTITY, default=None)
     conference_server: str | None = parameter("ConferenceServer", STRING, default=None)
@@ -135,7 +135,7 @@ class SetCsUserServer(Cmdlet[NoOutput]):
 
 @command("Set-CsManagementServer", EVERY_VERSION)
 class SetCsManagementServer(Cmdlet[NoOutput]):
-    """Change a management service's replication port (PS:Set-CsManagementServer)."""
+    """Change a management service's replication port."""
 
     identity: str | None = parameter("Identity", GLOBAL_IDENTITY, default=None)
     replication_service_port: int | None = parameter("ReplicationServicePort", UINT16, default=None)

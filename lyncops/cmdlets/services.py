@@ -14,7 +14,7 @@ from lyncops.values import Fqdn, ServiceId, SiteName
 
 @result
 class Service(Result):
-    """A service of the topology; one class for every role, so most fields are None for any one (facts page 2.2).
+    """A service of the topology; one class for every role, so most fields are None for any one (fact: service-objects).
 
     `registrar` of an Edge service is its next hop, `edge_server` of the others their media Edge. `active` tells whether a Central
     Management service holds the active store. `version` is the service's: see `lync_version_of_service`.
@@ -91,7 +91,7 @@ class Service(Result):
     ),
 )
 class GetCsService(Cmdlet[Service]):
-    """Ask for services: of every role, or of the one whose switch is set (PS:Get-CsService).
+    """Ask for services: of every role, or of the one whose switch is set.
 
     `central_management` gives one service per pool that holds a copy of the store, active or not. It has no `-LocalStore`.
     """

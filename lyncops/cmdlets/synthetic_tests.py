@@ -33,7 +33,7 @@ class TaskOutput(Result):
 
 @command("Test-CsDatabase", SINCE_2013, sets=("ByCMS", "ByConfigured", "ByDatabase", "ByLocal"))
 class TestCsDatabase(Cmdlet[TaskOutput]):
-    """Check that databases are there, in the right version (PS:Test-CsDatabase)."""
+    """Check that databases are there, in the right version."""
 
     central_management_database: bool = parameter("CentralManagementDatabase", SWITCH, default=False, sets=("ByCMS",))
     sql_server_fqdn: str | None = parameter(
@@ -56,7 +56,7 @@ class TestCsDatabase(Cmdlet[TaskOutput]):
 
 @command("Test-CsTopology", EVERY_VERSION)
 class TestCsTopology(Cmdlet[TaskOutput]):
-    """Check that the topology's services are activated and work (PS:Test-CsTopology)."""
+    """Check that the topology's services are activated and work."""
 
     global_catalog: str | None = parameter("GlobalCatalog", FQDN, default=None)
     global_settings_domain_controller: str | None = parameter("GlobalSettingsDomainController", FQDN, default=None)
@@ -66,7 +66,7 @@ class TestCsTopology(Cmdlet[TaskOutput]):
 
 @command("Test-CsFederatedPartner", EVERY_VERSION)
 class TestCsFederatedPartner(Cmdlet[TaskOutput]):
-    """Check that a federated domain can be reached through an Edge (PS:Test-CsFederatedPartner)."""
+    """Check that a federated domain can be reached through an Edge."""
 
     target_fqdn: str = parameter("TargetFqdn", STRING)
     domain: str = parameter("Domain", STRING)
@@ -78,7 +78,7 @@ class TestCsFederatedPartner(Cmdlet[TaskOutput]):
 
 @command("Test-CsRegistration", EVERY_VERSION)
 class TestCsRegistration(Cmdlet[TaskOutput]):
-    """Check that a user can register with a pool (PS:Test-CsRegistration).
+    """Check that a user can register with a pool.
 
     It uses the pool's test users; the form that takes a password is left out, because no secret may stand in a plan.
     """
@@ -94,14 +94,14 @@ class TestCsRegistration(Cmdlet[TaskOutput]):
 
 @command("Test-CsComputer", EVERY_VERSION)
 class TestCsComputer(Cmdlet[TaskOutput]):
-    """Check that this computer's services are activated and run (PS:Test-CsComputer)."""
+    """Check that this computer's services are activated and run."""
 
     report: str | None = parameter("Report", STRING, default=None)
 
 
 @command("Test-CsReplica", SINCE_2013)
 class TestCsReplica(Cmdlet[TaskOutput]):
-    """Check this computer's replica (PS:Test-CsReplica). Run it on that computer."""
+    """Check this computer's replica. Run it on that computer."""
 
     global_catalog: str | None = parameter("GlobalCatalog", FQDN, default=None)
     global_settings_domain_controller: str | None = parameter("GlobalSettingsDomainController", FQDN, default=None)
@@ -110,13 +110,13 @@ class TestCsReplica(Cmdlet[TaskOutput]):
 
 @command("Test-CsManagementServer", SINCE_2015)
 class TestCsManagementServer(Cmdlet[TaskOutput]):
-    """Check the management service (PS:Test-CsManagementServer)."""
+    """Check the management service."""
 
     report: str | None = parameter("Report", STRING, default=None)
 
 
 @command("Test-CsCertificateConfiguration", EVERY_VERSION)
 class TestCsCertificateConfiguration(Cmdlet[TaskOutput]):
-    """Check this computer's certificates (PS:Test-CsCertificateConfiguration)."""
+    """Check this computer's certificates."""
 
     report: str | None = parameter("Report", STRING, default=None)

@@ -26,7 +26,10 @@ EDGE_ROUTE: Final = clearable(service("String", "EdgeServer"))
 
 @result
 class PoolInfo(Result):
-    """A pool of the topology, its computers in the topology's order. SQL servers and file stores are pools too (facts page 2.2)."""
+    """A pool of the topology, its computers in the topology's order. SQL servers and file stores are pools too.
+
+    (fact: pool-objects)
+    """
 
     BARE: ClassVar[str] = "Identity"
 
@@ -66,7 +69,7 @@ class SiteInfo(Result):
 
 @command("Get-CsPool", EVERY_VERSION, sets=("Filter", "Identity"))
 class GetCsPool(Cmdlet[PoolInfo]):
-    """Ask for pools (PS:Get-CsPool). `site` is a site's display name, never `site:...`. It has no `-LocalStore`."""
+    """Ask for pools. `site` is a site's display name, never `site:...`. It has no `-LocalStore`."""
 
     filter: str | None = parameter("Filter", STRING, default=None, sets=("Filter",))
     site: str | None = parameter("Site", SITE_STRING, default=None)
@@ -75,9 +78,9 @@ class GetCsPool(Cmdlet[PoolInfo]):
 
 @command("Get-CsComputer", EVERY_VERSION, sets=("Filter", "Identity"))
 class GetCsComputer(Cmdlet[Computer]):
-    """Ask for computers (PS:Get-CsComputer).
+    """Ask for computers.
 
-    The members of a pool: `pool`. The `-PoolFqdn` of other pages does not exist here (facts page 1.1).
+    The members of a pool: `pool`. The `-PoolFqdn` of other pages does not exist here (fact: wrong-parameter-names).
     """
 
     filter: str | None = parameter("Filter", STRING, default=None, sets=("Filter",))
@@ -88,7 +91,7 @@ class GetCsComputer(Cmdlet[Computer]):
 
 @command("Get-CsSite", EVERY_VERSION, sets=("Filter", "Identity"))
 class GetCsSite(Cmdlet[SiteInfo]):
-    """Ask for sites and their federation routes (PS:Get-CsSite)."""
+    """Ask for sites and their federation routes."""
 
     filter: str | None = parameter("Filter", STRING, default=None, sets=("Filter",))
     identity: str | None = parameter("Identity", SITE, default=None, sets=("Identity",))
@@ -96,10 +99,11 @@ class GetCsSite(Cmdlet[SiteInfo]):
 
 @command("Set-CsSite", EVERY_VERSION)
 class SetCsSite(Cmdlet[NoOutput]):
-    """Change a site's routes or names (PS:Set-CsSite).
+    """Change a site's routes or names.
 
-    `identity` is the bare name: a `site:` as Get-CsService reports it is dropped (facts page 1.3). The routes are Edge services; an
-    empty text clears one. The XMPP route is `xmpp_federation_route`: the procedure page prints a name that does not exist (1.1).
+    `identity` is the bare name: a `site:` as Get-CsService reports it is dropped (fact: set-cssite-bare-name). The routes are Edge
+    services; an empty text clears one. The XMPP route is `xmpp_federation_route`: the procedure page prints a name that does not
+    exist (1.1).
     """
 
     identity: str | None = parameter("Identity", SITE, default=None)
@@ -115,7 +119,7 @@ class SetCsSite(Cmdlet[NoOutput]):
 
 @command("Get-CsTopology", EVERY_VERSION)
 class GetCsTopology(Cmdlet[RemoteObject]):
-    """Read the whole topology; `as_xml` as the document that Publish-CsTopology takes (PS:Get-CsTopology)."""
+    """Read the whole topology; `as_xml` as the document that Publish-CsTopology takes."""
 
     as_xml: bool = parameter("AsXml", SWITCH, default=False)
     local_store: bool = parameter("LocalStore", SWITCH, default=False)
@@ -123,7 +127,7 @@ class GetCsTopology(Cmdlet[RemoteObject]):
 
 @command("Enable-CsTopology", EVERY_VERSION)
 class EnableCsTopology(Cmdlet[NoOutput]):
-    """Activate a published topology (PS:Enable-CsTopology). Needs setup permission or a domain administrator."""
+    """Activate a published topology. Needs setup permission or a domain administrator."""
 
     global_catalog: str | None = parameter("GlobalCatalog", FQDN, default=None)
     global_settings_domain_controller: str | None = parameter("GlobalSettingsDomainController", FQDN, default=None)
@@ -136,9 +140,9 @@ class EnableCsTopology(Cmdlet[NoOutput]):
 
 @command("Publish-CsTopology", EVERY_VERSION, sets=("Filename", "Finalize"))
 class PublishCsTopology(Cmdlet[NoOutput]):
-    """Publish a topology document, a file of `Get-CsTopology -AsXml` (PS:Publish-CsTopology).
+    """Publish a topology document, a file of `Get-CsTopology -AsXml`.
 
-    Simple URLs must be set up again afterwards; a .tbxml of Topology Builder is refused (facts page 8).
+    Simple URLs must be set up again afterwards; a .tbxml of Topology Builder is refused (fact: topology-document).
     """
 
     file_name: str | None = parameter("FileName", STRING, default=None, sets=("Filename",), mandatory_in=("Filename",))
@@ -154,7 +158,7 @@ class PublishCsTopology(Cmdlet[NoOutput]):
 
 @command("Enable-CsComputer", EVERY_VERSION)
 class EnableCsComputer(Cmdlet[NoOutput]):
-    """Activate the roles that the topology gives to this computer (PS:Enable-CsComputer). Run it on that computer."""
+    """Activate the roles that the topology gives to this computer. Run it on that computer."""
 
     global_catalog: str | None = parameter("GlobalCatalog", FQDN, default=None)
     report: str | None = parameter("Report", STRING, default=None)
@@ -166,7 +170,7 @@ class EnableCsComputer(Cmdlet[NoOutput]):
 
 @command("Enable-CsReplica", EVERY_VERSION)
 class EnableCsReplica(Cmdlet[NoOutput]):
-    """Install the replica of the store on this computer (PS:Enable-CsReplica). Run it on that computer."""
+    """Install the replica of the store on this computer. Run it on that computer."""
 
     global_catalog: str | None = parameter("GlobalCatalog", FQDN, default=None)
     report: str | None = parameter("Report", STRING, default=None)

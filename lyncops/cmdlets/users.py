@@ -13,7 +13,7 @@ from lyncops.values import Fqdn, ServiceId
 
 @result
 class User(Result):
-    """A user. `registrar_pool` is the home pool, which a failover never changes (facts page 0)."""
+    """A user. `registrar_pool` is the home pool, which a failover never changes (fact: users-not-rehomed)."""
 
     BARE: ClassVar[str] = "Identity"
 
@@ -30,7 +30,7 @@ class User(Result):
 
 @result
 class UserPoolInfo(Result):
-    """Where a user registers: in the primary pool, after a failover with `backup_pool_primary_registrar` (facts page 2.2)."""
+    """Where a user registers: in the primary pool, after a failover with `backup_pool_primary_registrar` (fact: user-pool-info)."""
 
     BARE: ClassVar[str] = "Identity"
 
@@ -59,7 +59,7 @@ class ConferenceDirectory(Result):
 
 @command("Get-CsUser", EVERY_VERSION)
 class GetCsUser(Cmdlet[User]):
-    """Ask for users (PS:Get-CsUser). `filter` narrows by a property, for example the registrar pool; `result_size` limits."""
+    """Ask for users. `filter` narrows by a property, for example the registrar pool; `result_size` limits."""
 
     identity: str | None = parameter("Identity", USER, default=None)
     domain_controller: str | None = parameter("DomainController", FQDN, default=None)
@@ -75,7 +75,7 @@ class GetCsUser(Cmdlet[User]):
 
 @command("Get-CsUserPoolInfo", EVERY_VERSION)
 class GetCsUserPoolInfo(Cmdlet[UserPoolInfo]):
-    """Ask where a user registers, in home and backup pool (PS:Get-CsUserPoolInfo).
+    """Ask where a user registers, in home and backup pool.
 
     A user without registrar pool is an error among others: the rest goes on.
     """
@@ -86,10 +86,10 @@ class GetCsUserPoolInfo(Cmdlet[UserPoolInfo]):
 
 @command("Move-CsUser", EVERY_VERSION, sets=("Identity", "Users"))
 class MoveCsUser(Cmdlet[NoOutput]):
-    """Move users to another pool for good (PS:Move-CsUser). Not a failover.
+    """Move users to another pool for good. Not a failover.
 
-    `force` loses the user's data and is for a pool that is gone (facts page 4.5). The parameters that move users to the cloud, with
-    the secrets that they need, are left out.
+    `force` loses the user's data and is for a pool that is gone (fact: pool-lost-for-good). The parameters that move users to the
+    cloud, with the secrets that they need, are left out.
     """
 
     target: str = parameter("Target", FQDN)
@@ -111,7 +111,7 @@ class MoveCsUser(Cmdlet[NoOutput]):
 
 @command("Export-CsUserData", SINCE_2013, sets=("Identity", "PoolFqdn", "SqlInstance"))
 class ExportCsUserData(Cmdlet[NoOutput]):
-    """Write users' data of a pool to a file on the server (PS:Export-CsUserData)."""
+    """Write users' data of a pool to a file on the server."""
 
     file_name: str = parameter("FileName", STRING)
     identity: str | None = parameter("Identity", STRING, default=None, sets=("Identity",), mandatory_in=("Identity",))
@@ -130,7 +130,7 @@ class ExportCsUserData(Cmdlet[NoOutput]):
 
 @command("Import-CsUserData", SINCE_2013, sets=("Identity", "PoolFqdn"))
 class ImportCsUserData(Cmdlet[NoOutput]):
-    """Read users' data into a pool (PS:Import-CsUserData)."""
+    """Read users' data into a pool."""
 
     file_name: str = parameter("FileName", STRING)
     identity: str | None = parameter("Identity", STRING, default=None, sets=("Identity",), mandatory_in=("Identity",))
@@ -145,7 +145,7 @@ class ImportCsUserData(Cmdlet[NoOutput]):
 
 @command("Update-CsUserData", SINCE_2013)
 class UpdateCsUserData(Cmdlet[NoOutput]):
-    """Merge users' data into a pool, without replacing what is there (PS:Update-CsUserData)."""
+    """Merge users' data into a pool, without replacing what is there."""
 
     file_name: str = parameter("FileName", STRING)
     confirm: bool | None = parameter("Confirm", SWITCH, default=None)
@@ -162,7 +162,7 @@ class UpdateCsUserData(Cmdlet[NoOutput]):
 
 @command("Remove-CsUserStoreBackupData", SINCE_2013)
 class RemoveCsUserStoreBackupData(Cmdlet[NoOutput]):
-    """Delete the data that a pool keeps for its partner, before pools are unpaired (PS:Remove-CsUserStoreBackupData)."""
+    """Delete the data that a pool keeps for its partner, before pools are unpaired."""
 
     pool_fqdn: str = parameter("PoolFqdn", FQDN)
     confirm: bool | None = parameter("Confirm", SWITCH, default=None)
@@ -172,7 +172,7 @@ class RemoveCsUserStoreBackupData(Cmdlet[NoOutput]):
 
 @command("Get-CsConferenceDirectory", EVERY_VERSION, sets=("Filter", "Identity"))
 class GetCsConferenceDirectory(Cmdlet[ConferenceDirectory]):
-    """Ask for conference directories (PS:Get-CsConferenceDirectory)."""
+    """Ask for conference directories."""
 
     filter: str | None = parameter("Filter", STRING, default=None, sets=("Filter",))
     local_store: bool = parameter("LocalStore", SWITCH, default=False)
@@ -181,7 +181,7 @@ class GetCsConferenceDirectory(Cmdlet[ConferenceDirectory]):
 
 @command("Move-CsConferenceDirectory", EVERY_VERSION)
 class MoveCsConferenceDirectory(Cmdlet[NoOutput]):
-    """Move a conference directory to another pool (PS:Move-CsConferenceDirectory).
+    """Move a conference directory to another pool.
 
     `force` where the pool that holds it is gone: conference identities made since its last backup are lost.
     """

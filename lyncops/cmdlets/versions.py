@@ -1,4 +1,7 @@
-"""Which product generation a version number means: servers number products, services and sentences differently (facts page 2.2)."""
+"""Which product generation a version number means: servers number products, services and sentences differently.
+
+(fact: service-objects)
+"""
 
 from __future__ import annotations
 

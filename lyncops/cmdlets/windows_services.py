@@ -13,7 +13,7 @@ from lyncops.cmdlets.result import Result, prop, result
 
 @result
 class WindowsService(Result):
-    """A Windows service of Lync. Names and order of start: facts page 2.4."""
+    """A Windows service of Lync. Names and order of start: fact: windows-services."""
 
     BARE: ClassVar[str] = "Name"
 
@@ -26,7 +26,7 @@ class WindowsService(Result):
 
 @command("Get-CsWindowsService", EVERY_VERSION)
 class GetCsWindowsService(Cmdlet[WindowsService]):
-    """Ask for the Lync services of a machine, this one unless `computer_name` (PS:Get-CsWindowsService).
+    """Ask for the Lync services of a machine, this one unless `computer_name`.
 
     `name` is one exact name, no wildcard.
     """
@@ -39,7 +39,7 @@ class GetCsWindowsService(Cmdlet[WindowsService]):
 
 @command("Start-CsWindowsService", EVERY_VERSION)
 class StartCsWindowsService(Cmdlet[NoOutput]):
-    """Start Lync services, all of the machine's unless `name` (PS:Start-CsWindowsService).
+    """Start Lync services, all of the machine's unless `name`.
 
     With `no_wait` the start is only requested. A service that fails to start is an error among others: the rest goes on.
     """
@@ -55,7 +55,7 @@ class StartCsWindowsService(Cmdlet[NoOutput]):
 
 @command("Stop-CsWindowsService", EVERY_VERSION)
 class StopCsWindowsService(Cmdlet[NoOutput]):
-    """Stop Lync services, all of the machine's unless `name` (PS:Stop-CsWindowsService).
+    """Stop Lync services, all of the machine's unless `name`.
 
     `graceful` takes no new work and waits without limit; otherwise dependent services stop too.
     """

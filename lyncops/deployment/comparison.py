@@ -44,7 +44,7 @@ _PARTS: Final[Mapping[type, str]] = {
     CentralManagement: "Central Management store",
     BackupServiceSettings: "Backup Service configuration",
 }
-# The Backup Service goes from one to the other as changes come and are copied; a failed-back pool is active (facts page 2.2).
+# The Backup Service goes from one to the other as changes come and are copied; a failed-back pool is active (fact: pool-state).
 _ALIKE: Final[Mapping[object, object]] = {ExportState.FINAL: ExportState.STEADY, PoolState.FAILED_BACK: PoolState.ACTIVE}
 
 

@@ -30,7 +30,7 @@ class PoolKind(enum.Enum):
 
 
 class PoolState(enum.Enum):
-    """`PoolState` of the service-scoped registrar configuration (facts page 2.2)."""
+    """`PoolState` of the service-scoped registrar configuration (fact: pool-state)."""
 
     ACTIVE = "Active"
     FAILING_OVER = "FailingOver"
@@ -93,7 +93,7 @@ class BackupModule:
 
     @property
     def is_idle_store(self) -> bool:
-        """Whether it is the store's and never copied: healthy on a pool without the active store (facts page 2.2)."""
+        """Whether it is the store's and never copied: healthy on a pool without the active store (fact: backup-module-states)."""
         return self.name.casefold() == "centralmgmt.cmsmaster" and self.export is ExportState.NOT_INITIALIZED
 
     def is_steady(self, *, on_standby: bool) -> bool:
@@ -238,7 +238,7 @@ class EdgePool:
 
     @property
     def has_federation(self) -> bool:
-        """Federation is enabled: the external SIP port is 5061 (facts page 2.2)."""
+        """Federation is enabled: the external SIP port is 5061 (fact: federated-edge-port)."""
         return self.external_sip_port == 5061
 
 
@@ -290,7 +290,7 @@ class Deployment:
         return () if isinstance(self.pools, Unread) else tuple(p for p in self.pools if p.kind.is_front_end)
 
     def pool_of(self, fqdn: Fqdn) -> Pool | None:
-        """The pool that is called so or has a machine called so: servers name either (facts page 2.2)."""
+        """The pool that is called so or has a machine called so: servers name either (fact: store-status)."""
         if isinstance(self.pools, Unread):
             return None
         by_machine = (p for p in self.pools if any(machine.fqdn == fqdn for machine in p.machines))

@@ -45,8 +45,8 @@ _POOL_DEADLINE: Final = timedelta(seconds=45)
 _MACHINE_DEADLINE: Final = timedelta(seconds=30)  # a dead machine answers nothing: remote service control gives up after about 20 s
 _USERS_DEADLINE: Final = timedelta(minutes=10)  # every user object of the pool comes over the wire
 _PER_POOL: Final = frozenset({Facet.POOL_STATE, Facet.BACKUP_STATUS, Facet.MIRRORS, Facet.MACHINES, Facet.USERS})
-_MIRRORING: Final = frozenset({LyncVersion.V2013, LyncVersion.V2015})  # facts page 5, differences by version
-# Documented: the error of Get-CsDatabaseMirrorState where a pool has no database of a type (facts page 3). It is no fault.
+_MIRRORING: Final = frozenset({LyncVersion.V2013, LyncVersion.V2015})  # fact: version-differences
+# Documented: the error of Get-CsDatabaseMirrorState where a pool has no database of a type (fact: mirror-state). It is no fault.
 _NO_SUCH_ROLE: Final = "is not present on pool"
 _DATABASE_TYPES: Final = {
     **dict.fromkeys(("rtcab", "rtcshared", "rtcxds"), "User"),
@@ -156,7 +156,7 @@ class PoolReading:
         return self._state_by_a_user(found.reason if isinstance(found, Unread) else "the registrar configuration has no PoolState")
 
     def _state_by_a_user(self, why: str) -> PoolState | Unread:
-        """The documented way round: a user of the pool is asked about (facts page 2.2)."""
+        """The documented way round: a user of the pool is asked about (fact: pool-state)."""
         what = f"the state of {self._pool.fqdn}"
         users = self._ask(what, GetCsUser(filter=_homed_on(self._pool.fqdn), result_size=1)).first()
         name = (users.sip_address or users.identity) if isinstance(users, User) else None
@@ -205,7 +205,10 @@ class PoolReading:
         return users if isinstance(users, Unread) else len(users)
 
     def _ask_machine(self, fqdn: Fqdn) -> Answer[WindowsServiceResult]:
-        """A Front End is asked through any other; an Edge server is in no domain and only answers for itself (facts page 8)."""
+        """A Front End is asked through any other; an Edge server is in no domain and only answers for itself.
+
+        (fact: edge-replication)
+        """
         edge = self._pool.kind is PoolKind.EDGE
         return Answer(
             self._sessions,

@@ -208,7 +208,7 @@ class _GlobalReading:
 
 
 def _with_relations(pools: tuple[Pool, ...]) -> tuple[Pool, ...]:
-    """Where a relation could not be read, the other side's: a pair is symmetrical (facts page 5)."""
+    """Where a relation could not be read, the other side's: a pair is symmetrical (fact: backup-relation)."""
     claimed = {pool.backup_pool: pool.fqdn for pool in pools if isinstance(pool.backup_pool, Fqdn)}
     return tuple(
         attrs.evolve(pool, backup_pool=claimed[pool.fqdn])

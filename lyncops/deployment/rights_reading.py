@@ -1,4 +1,7 @@
-"""Which cmdlets the operator may run, asked where a server can tell: an OcsPowershell endpoint has no others (facts page 7.1)."""
+"""Which cmdlets the operator may run, asked where a server can tell: an OcsPowershell endpoint has no others.
+
+(fact: ocs-powershell)
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The topology document that `Get-CsTopology -AsXml` writes, read as the same objects that the single cmdlets give.
 
-Get-CsPool, Get-CsService, Get-CsSite and Get-CsComputer have no `-LocalStore` (facts page 0.5): when the Central Management store
-is gone, the document of the local copy is the only topology there is. Its role names are its own (facts page 2.2).
+Get-CsPool, Get-CsService, Get-CsSite and Get-CsComputer have no `-LocalStore` (fact: local-store): when the Central Management
+store is gone, the document of the local copy is the only topology there is. Its role names are its own (fact: service-objects).
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def _depends_on(element: Element) -> Iterator[Element]:
 
 
 def _federation_port(element: Element) -> int | None:
-    """The external port for servers: an Edge pool has federation when it is there (facts page 8)."""
+    """The external port for servers: an Edge pool has federation when it is there (fact: federated-edge-port)."""
     for port in _all(element, "Port"):
         about = (port.get("Owner", "").rpartition(":")[2], port.get("Usage"), port.get("InterfaceSide"))
         if about == ("AccessEdge", "SipServer", "External") and port.get("Port", "").isdecimal():

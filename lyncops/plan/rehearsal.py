@@ -41,7 +41,7 @@ def rehearsed(cmdlet: Cmdlet[object]) -> Cmdlet[object] | None:
     """The cmdlet with -WhatIf, or None where it has no such parameter.
 
     -Force is taken away: together with it, -WhatIf is ignored by at least one cmdlet and the change really starts
-    (facts page 5, Invoke-CsComputerFailOver).
+    (fact: whatif-force).
     """
     if not any(about.name == "WhatIf" for about in cmdlet.parameters()):
         return None

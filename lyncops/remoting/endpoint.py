@@ -72,7 +72,7 @@ class TlsVersion(enum.Enum):
 
 
 class EndpointKind(enum.Enum):
-    """The two ways into a Lync server (facts page 7)."""
+    """The two ways into a Lync server (fact: ocs-powershell)."""
 
     WINRM = "winrm"
     """Windows' own remoting: a module has to be imported."""

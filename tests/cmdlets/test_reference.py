@@ -71,7 +71,8 @@ def test_the_verb_tells_the_effect(cls: type[Cmdlet[object]]) -> None:
 
 @needs
 def test_every_class_tells_its_source_and_what_it_does(cls: type[Cmdlet[object]]) -> None:
-    assert f"PS:{cls.NAME}" in (cls.__doc__ or "")
+    assert cls.__doc__
+    assert cls.reference_page().url.endswith(f"/{cls.NAME.lower()}")
 
 
 def _accepts(cmdlet: Cmdlet[object], version: LyncVersion) -> bool:

@@ -15,7 +15,7 @@ CONFERENCE_CONTENT = "ConfServices.DataConf"
 
 @attrs.frozen(slots=True)
 class PoolStateIs(Judged):
-    """The pool has exactly this state (`PoolState` of its registrar configuration, facts page 2.2)."""
+    """The pool has exactly this state (`PoolState` of its registrar configuration, fact: pool-state)."""
 
     pool: Fqdn
     state: PoolState
@@ -120,7 +120,8 @@ class BackupModuleIs(Judged):
 class BackupServiceSteady(Judged):
     """Every module of the pool's direction is in FinalState or SteadyState and imports normally.
 
-    `CentralMgmt.CMSMaster` may be NotInitialized: that is normal on the pool that is not the active master (facts page 2.2).
+    `CentralMgmt.CMSMaster` may be NotInitialized: that is normal on the pool that is not the active master (fact:
+    backup-module-states).
     """
 
     pool: Fqdn
@@ -158,7 +159,7 @@ class MirrorPrincipalIs(Judged):
         return Scope.of(Facet.MIRRORS, pools=[self.pool])
 
     def judge(self, deployment: Deployment) -> Truth:
-        """Each database counts by itself: one type holds several, and they can be on different sides (facts page 2.2)."""
+        """Each database counts by itself: one type holds several, and they can be on different sides (fact: mirror-databases)."""
         wanted = {name.casefold() for name in self.databases}
         found = [mirror for mirror in known(known_pool(deployment, self.pool).mirrors) if mirror.database.casefold() in wanted]
         if len(found) < len(wanted):

@@ -47,7 +47,7 @@ class EdgeNextHopIs(Judged):
 
 @attrs.frozen(slots=True)
 class NoEdgeLeadsTo(Judged):
-    """No Edge pool has this pool as its next hop: the failover is refused otherwise (facts page 3)."""
+    """No Edge pool has this pool as its next hop: the failover is refused otherwise (fact: next-hop-refusal)."""
 
     pool: Fqdn
 
@@ -85,7 +85,7 @@ class SiteRouteIs(Judged):
     route: ServiceId | None
 
     def judge(self, deployment: Deployment) -> Truth:
-        """Services compare by their pool: the role's spelling differs between cmdlets (facts page 2.2)."""
+        """Services compare by their pool: the role's spelling differs between cmdlets (fact: service-objects)."""
         named = (site for site in known(deployment.sites) if site.name == self.site)
         site = known(next(named, None), f"the topology has no site {self.site}")
         found = site.federation_route if self.kind is RouteKind.SIP else site.xmpp_federation_route
@@ -98,7 +98,10 @@ class SiteRouteIs(Judged):
 
 @attrs.frozen(slots=True)
 class FederatedEdgeIs(Judged):
-    """Exactly this Edge pool has federation enabled (external SIP port 5061): more than one is an error (facts page 2.2)."""
+    """Exactly this Edge pool has federation enabled (external SIP port 5061): more than one is an error.
+
+    (fact: federated-edge-port)
+    """
 
     edge: Fqdn
 

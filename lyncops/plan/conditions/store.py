@@ -16,7 +16,7 @@ _STORE: Final = Scope.of(Facet.STORE)
 
 
 def _names_of(deployment: Deployment, fqdn: Fqdn) -> frozenset[Fqdn]:
-    """The pool's name and those of its machines: the master is reported as either (facts page 2.2)."""
+    """The pool's name and those of its machines: the master is reported as either (fact: store-status)."""
     pool = deployment.pool(fqdn)
     return frozenset({fqdn, *(machine.fqdn for machine in pool.machines)} if pool else {fqdn})
 
@@ -36,7 +36,7 @@ def _judge(deployment: Deployment, claims: tuple[Fqdn, ...], wanted: Fqdn) -> Tr
     agents = known(store.file_transfer_agents)
     evidence = f"active on {listed(claims or ['no pool'])}, active master {master or 'none'}, file transfer agents {listed(agents)}"
     if len(claims) != 1:
-        evidence += "; a known bad end of a store failover: the plan's notes have the repair (facts page 6.3)"
+        evidence += "; a known bad end of a store failover: the plan's notes have the repair"
     good = claims == (wanted,) and master in names and bool(agents) and names.issuperset(agents)
     return Truth(good, evidence)
 
@@ -53,7 +53,7 @@ class StoreIsActiveOn(Judged):
         return _STORE
 
     def judge(self, deployment: Deployment) -> Truth:
-        """False too when two pools claim the store or none does: both known bad ends of a failover (facts page 6.3)."""
+        """False too when two pools claim the store or none does: both known bad ends of a failover (fact: store-bad-ends)."""
         return _judge(deployment, _claims(deployment), self.pool)
 
     def __str__(self) -> str:
@@ -96,7 +96,7 @@ class ReplicasUpToDate(Judged):
         return Scope.of(Facet.REPLICAS)
 
     def judge(self, deployment: Deployment) -> Truth:
-        """No replica in the answer is no good news: the servers may report nothing at all (facts page 2.2)."""
+        """No replica in the answer is no good news: the servers may report nothing at all (fact: replica-status)."""
         replicas = known(deployment.central_management.replicas)
         asked = [r for r in replicas if r.computer not in self.ignoring and (not self.only or r.computer in self.only)]
         missing = set(self.only) - set(self.ignoring) - {replica.computer for replica in asked}
