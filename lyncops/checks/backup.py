@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lyncops.checks.check import Finding, check, failed, pair_unknown, passed, unknown, warning
+from lyncops.checks.check import Finding, Weight, check, failed, of_pair, pair_unknown, passed, unknown, warning
 from lyncops.checks.situation import Situation
 from lyncops.checks.words import listed, sentence
+from lyncops.deployment.gaps import BACKUP, Need, Part
 from lyncops.deployment.model import BackupModule, ExportState, ImportState, Pool
 from lyncops.values import Unread
 
@@ -22,8 +23,8 @@ def in_words(state: ExportState | ImportState | str) -> str:
 
 
 def standby_is_normal(situation: Situation, pool: Pool, module: BackupModule) -> bool:
-    """Whether a module copies nothing because it is the store's and the active store is not seen to be on this pool."""
-    return module.is_idle_store and situation.store_pool != pool.fqdn
+    """Whether a module copies nothing because it is the store's and the active store is on another pool."""
+    return module.is_idle_store and situation.store_pool not in (None, pool.fqdn)
 
 
 def faults(situation: Situation, pool: Pool) -> Iterator[str]:
@@ -31,15 +32,18 @@ def faults(situation: Situation, pool: Pool) -> Iterator[str]:
     for module in () if isinstance(pool.backup_modules, Unread) else pool.backup_modules:
         export = module.export
         bad = export is ExportState.ERROR or (export is ExportState.NOT_INITIALIZED and not module.is_overall)
-        if bad and not standby_is_normal(situation, pool, module):
+        undecided = module.is_idle_store and situation.store_pool is None
+        if bad and not undecided and not standby_is_normal(situation, pool, module):
             yield f"{module.name} of {pool.fqdn} exports with {in_words(export)}"
         if module.import_ is ImportState.ERROR:
             yield f"{module.name} of {pool.fqdn} imports with {in_words(module.import_)}"
 
 
-def oddities(pool: Pool) -> Iterator[str]:
-    """States that are none of the documented ones: neither health nor fault is concluded from them."""
+def oddities(situation: Situation, pool: Pool) -> Iterator[str]:
+    """States from which neither health nor fault is concluded: they are none of the documented ones, or hang on the store."""
     for module in () if isinstance(pool.backup_modules, Unread) else pool.backup_modules:
+        if module.is_idle_store and situation.store_pool is None:
+            yield f"{module.name} of {pool.fqdn} copies nothing, which is right only where the active store is on another pool"
         for verb, state in (("exports", module.export), ("imports", module.import_)):
             if isinstance(state, str):
                 yield f"{module.name} of {pool.fqdn} {verb} with {state or 'no state'}, which is no known state"
@@ -62,6 +66,7 @@ def backlogs(pool: Pool) -> tuple[str, ...]:
     "backup-service",
     question="Has the Backup Service copied everything, in both directions?",
     source="Configuring and monitoring the Backup Service; meaning of the states, facts page 2.2",
+    needs=lambda situation: (*of_pair(Part.BACKUP_STATUS)(situation), Need(Part.STORE)),
 )
 def backup_service(situation: Situation) -> Finding:
     """In disaster mode nothing here stands in the way: what is missing is told as the expected loss."""
@@ -74,7 +79,7 @@ def backup_service(situation: Situation) -> Finding:
         evidence = f"{listed(wrong)}."
         return warning(evidence, _RESTART) if situation.disaster else failed(evidence, _RESTART)
     silent = [sentence(side.backup_modules) for side in pair if isinstance(side.backup_modules, Unread)]
-    silent += [sentence(odd) for side in pair for odd in oddities(side)]
+    silent += [sentence(odd) for side in pair for odd in oddities(situation, side)]
     if silent:
         remedy = (
             "Ask as a member of RTCUniversalServerAdmins (or another of AuthorizedUniversalGroups), and see that LYNCBACKUP runs."
@@ -102,6 +107,8 @@ def backup_service(situation: Situation) -> Finding:
     "backup-service-running",
     question="Does the Backup Service run on both pools?",
     source="Deploying paired pools: LYNCBACKUP exists after setup was run on every Front End of both pools, facts page 2.4",
+    needs=of_pair(Part.MACHINES, BACKUP),
+    weight=Weight.NEVER,
 )
 def backup_service_running(situation: Situation) -> Finding:
     """A planned move cannot end without it; a disaster failover needs none on the pool that is gone."""

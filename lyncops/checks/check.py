@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
+from typing import Final
 
 import attrs
 
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.situation import Situation
+from lyncops.checks.words import sentence
+from lyncops.deployment.gaps import FRONT_END, NEXT_HOP, Gap, Need, Part
+from lyncops.deployment.model import Pool
+
+_LOOK: Final = "Look at it on the server. Where you know the answer, override this check and say why."
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -62,24 +69,90 @@ def result_of(check_id: str, question: str, source: str, finding: Finding) -> Ch
     )
 
 
+Needs = Callable[[Situation], tuple[Need, ...]]
+
+
+class Weight(enum.Enum):
+    """When a check stands in the way because part of what it rests on was not understood."""
+
+    ALWAYS = "always"
+    PLANNED = "in planned mode"
+    NEVER = "never"
+
+    def blocks(self, situation: Situation) -> bool:
+        """Whether it does so here."""
+        return self is Weight.ALWAYS or (self is Weight.PLANNED and not situation.disaster)
+
+
+def weakened(finding: Finding, gaps: tuple[Gap, ...], *, blocking: bool) -> Finding:
+    """The finding where part of what it rests on was not understood: what is good or bearable becomes unknown."""
+    if not gaps or finding.verdict is Verdict.UNKNOWN:
+        return finding
+    evidence = " ".join((finding.evidence, *(sentence(gap) for gap in gaps)))
+    if finding.verdict is Verdict.FAILED:
+        return attrs.evolve(finding, evidence=evidence)
+    return unknown(evidence, _LOOK, blocking=blocking)
+
+
+def nothing_needed(situation: Situation) -> tuple[Need, ...]:
+    """Of a check that rests only on values that say themselves that they could not be read."""
+    del situation
+    return ()
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class Check:
-    """A named question to a situation. Calling it answers."""
+    """A named question to a situation. Calling it answers.
+
+    `needs` is what the answer rests on: it is unknown where the servers' answers left something of that open.
+    """
 
     check_id: str
     question: str
     source: str
     answer: Callable[[Situation], Finding]
+    needs: Needs = nothing_needed
+    weight: Weight = Weight.PLANNED
 
     def __call__(self, situation: Situation) -> CheckResult:
         """Answer from the deployment alone: the same deployment gets the same answer."""
-        return result_of(self.check_id, self.question, self.source, self.answer(situation))
+        gaps = situation.deployment.open_questions(*self.needs(situation))
+        finding = weakened(self.answer(situation), gaps, blocking=self.weight.blocks(situation))
+        return result_of(self.check_id, self.question, self.source, finding)
 
 
-def check(check_id: str, *, question: str, source: str) -> Callable[[Callable[[Situation], Finding]], Check]:
+def check(
+    check_id: str, *, question: str, source: str, needs: Needs = nothing_needed, weight: Weight = Weight.PLANNED
+) -> Callable[[Callable[[Situation], Finding]], Check]:
     """Make a check of the function below."""
 
     def decorate(answer: Callable[[Situation], Finding]) -> Check:
-        return Check(check_id=check_id, question=question, source=source, answer=answer)
+        return Check(check_id=check_id, question=question, source=source, answer=answer, needs=needs, weight=weight)
 
     return decorate
+
+
+def of_store(situation: Situation) -> tuple[Need, ...]:
+    """The Central Management store."""
+    del situation
+    return (Need(Part.STORE),)
+
+
+def of_next_hops(situation: Situation) -> tuple[Need, ...]:
+    """Where the Edge pools lead."""
+    del situation
+    return (Need(Part.EDGES, items=(NEXT_HOP,)),)
+
+
+def of_pair(part: Part, *items: str) -> Needs:
+    """A part of both pools of the pair."""
+
+    def needs(situation: Situation) -> tuple[Need, ...]:
+        return (Need(part, tuple(pool.fqdn for pool in (situation.pool, situation.partner) if pool), items),)
+
+    return needs
+
+
+def of_machines(pool: Pool | None) -> tuple[Need, ...]:
+    """Which machines a pool has, and whether their Front-End services run."""
+    return (Need(Part.MACHINES, (pool.fqdn,), (FRONT_END,)),) if pool else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lyncops.checks.check import Finding, check, passed, unknown, warning
+from lyncops.checks.check import Finding, Weight, check, of_next_hops, passed, unknown, warning
 from lyncops.checks.situation import Situation
 from lyncops.checks.words import listed
 from lyncops.deployment.model import EdgePool
@@ -25,6 +25,8 @@ def _is_target(situation: Situation, edge: EdgePool) -> bool:
     "edge-next-hop",
     question="Is the pool the next hop of no Edge pool?",
     source="Failing over a pool, step 1: the failover is refused while it is the next hop, facts page 3",
+    needs=of_next_hops,
+    weight=Weight.ALWAYS,
 )
 def edge_next_hop(situation: Situation) -> Finding:
     """A WARNING, since the plan moves the next hop first; the server itself refuses a failover that forgot it."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import enum
 
-from lyncops.checks.check import Finding, check, failed, pair_unknown, passed, unknown, warning
+from lyncops.checks.check import Finding, Weight, check, failed, of_machines, pair_unknown, passed, unknown, warning
 from lyncops.checks.quorum import serves
 from lyncops.checks.situation import Direction, Situation
 from lyncops.checks.words import running, sentence
-from lyncops.deployment.model import Deployment, ExportState, Pool
+from lyncops.deployment.gaps import Need, Part
+from lyncops.deployment.model import Deployment, ExportState, Machine, Pool
 from lyncops.values import Fqdn, Unread
 
 _MODES = "Invoke-CsPoolFailOver reference page: without -DisasterMode the pool is taken to be up, facts page 1.3"
@@ -27,6 +28,7 @@ class Life(enum.Enum):
     DOWN = "down"  # machines answer, none runs its Front-End service
     SILENT = "silent"  # no machine answers
     SILENT_BUT_BACKED_UP = "silent, but its Backup Service answers"
+    UNCLEAR = "a machine answered, but whether it serves could not be read"
     NOT_ASKED = "not asked"
 
 
@@ -36,6 +38,8 @@ def life(pool: Pool) -> Life:
         return Life.NOT_ASKED
     if len(pool.machines_up) == len(pool.machines):
         return Life.ALIVE
+    if not pool.machines_up and any(_is_unclear(machine) for machine in pool.machines):
+        return Life.UNCLEAR
     if pool.machines_up:
         return Life.FAILING if serves(pool) is False else Life.PARTLY
     if any(not isinstance(machine.services, Unread) for machine in pool.machines):
@@ -64,6 +68,10 @@ def silent_machines(deployment: Deployment) -> tuple[Fqdn, ...]:
     )
 
 
+def _is_unclear(machine: Machine) -> bool:
+    return not isinstance(machine.services, Unread) and not machine.is_up and not machine.is_down
+
+
 def _is_unasked(services: object) -> bool:
     return isinstance(services, Unread) and not services.asked
 
@@ -82,7 +90,13 @@ def _back_end_is_failing(pool: Pool) -> bool:
     return any(module.name.startswith("UserServices.") and module.export is ExportState.ERROR for module in modules)
 
 
-@check("mode-fits", question="Does the mode fit what the servers say?", source=_MODES)
+@check(
+    "mode-fits",
+    question="Does the mode fit what the servers say?",
+    source=_MODES,
+    needs=lambda situation: _of_life(situation.leaving),
+    weight=Weight.ALWAYS,
+)
 def mode_fits(situation: Situation) -> Finding:
     """Disaster mode on a living pool throws data away; planned mode on a dead pool hangs and fails."""
     pool = situation.leaving
@@ -96,12 +110,19 @@ def mode_fits(situation: Situation) -> Finding:
     return _disaster_fits(situation, pool, state) if situation.disaster else _planned_fits(situation, pool, state)
 
 
+def _of_life(pool: Pool | None) -> tuple[Need, ...]:
+    """A Backup Service that answers counts as a sign of life, whatever its answer says."""
+    return (*of_machines(pool), Need(Part.BACKUP_STATUS, (pool.fqdn,))) if pool else ()
+
+
 def _disaster_fits(situation: Situation, pool: Pool, state: Life) -> Finding:
     seen = described(pool)
     if state in (Life.DOWN, Life.SILENT):
         return passed(f"{seen} Disaster mode is right.")
     if state is Life.FAILING:
         return warning(f"{seen} Too few to serve: disaster mode is right unless they can be started.")
+    if state is Life.UNCLEAR:
+        return unknown(f"{seen} Machines of it answer.", _ASK_BY_HAND.format(pool=pool.fqdn), blocking=True)
     if state is Life.SILENT_BUT_BACKED_UP:
         return warning(
             f"{seen} Disaster mode loses what was not copied yet.",
@@ -127,7 +148,7 @@ def _planned_fits(situation: Situation, pool: Pool, state: Life) -> Finding:
         return passed(f"{seen} Planned mode is right.")
     if state is Life.PARTLY:
         return warning(f"{seen} Enough to serve: planned mode is right as long as no more go down.")
-    if state is Life.SILENT_BUT_BACKED_UP:
+    if state in (Life.SILENT_BUT_BACKED_UP, Life.UNCLEAR):
         return unknown(seen, _ASK_BY_HAND.format(pool=pool.fqdn), blocking=True)
     lost = (
         "what it had not copied yet is lost"
@@ -151,13 +172,18 @@ def _healthy(situation: Situation, pool: Pool) -> Finding:
     if state in (Life.DOWN, Life.SILENT):
         return failed(f"{seen} It cannot take users.", f"Bring {pool.fqdn} up first (Start-CsWindowsService on its Front Ends).")
     return unknown(
-        seen if state is Life.SILENT_BUT_BACKED_UP else f"The machines of {pool.fqdn} were not asked.",
+        seen if state in (Life.SILENT_BUT_BACKED_UP, Life.UNCLEAR) else f"The machines of {pool.fqdn} were not asked.",
         _ASK_BY_HAND.format(pool=pool.fqdn),
         blocking=not situation.disaster,
     )
 
 
-@check("partner-healthy", question="Does the backup pool run?", source="Failing over a pool; facts page 4.1 and 9 (5)")
+@check(
+    "partner-healthy",
+    question="Does the backup pool run?",
+    source="Failing over a pool; facts page 4.1 and 9 (5)",
+    needs=lambda situation: of_machines(situation.partner),
+)
 def partner_healthy(situation: Situation) -> Finding:
     """In a disaster failback the partner is the one that is gone: that is mode-fits' question."""
     partner = situation.partner
@@ -168,7 +194,12 @@ def partner_healthy(situation: Situation) -> Finding:
     return _healthy(situation, partner)
 
 
-@check("home-pool-healthy", question="Does the pool run that the users go home to?", source="Failing back a pool; facts page 4.2")
+@check(
+    "home-pool-healthy",
+    question="Does the pool run that the users go home to?",
+    source="Failing back a pool; facts page 4.2",
+    needs=lambda situation: of_machines(situation.pool),
+)
 def home_pool_healthy(situation: Situation) -> Finding:
     """The users' own pool must be up before they can come home, in either mode."""
     pool = situation.pool

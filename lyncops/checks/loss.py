@@ -44,7 +44,7 @@ def expected_loss(deployment: Deployment, pool: Fqdn, mode: Mode, *, direction: 
 
 def loss_of_module(situation: Situation, leaving: Pool, module: BackupModule) -> str:
     """What would be lost of one module if the pool that exports it were gone now; "" where it is healthy to copy nothing."""
-    what = _CONTENT.get(module.name.casefold(), module.name)
+    what = _CONTENT.get(module.name.casefold(), module.name or "a module without a readable name")
     if standby_is_normal(situation, leaving, module):
         return ""
     match module.export:

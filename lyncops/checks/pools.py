@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 
-from lyncops.checks.check import Finding, check, failed, pair_unknown, passed, unknown, warning
+from lyncops.checks.check import Finding, Weight, check, failed, of_store, pair_unknown, passed, unknown, warning
 from lyncops.checks.situation import Situation
 from lyncops.checks.words import listed
+from lyncops.deployment.gaps import Need, Part
 from lyncops.deployment.model import Pool
 from lyncops.values import Fqdn, LyncVersion, Unread
 
@@ -108,6 +109,8 @@ def _oddities(pool: Pool, partner: Pool) -> list[str]:
     "pair-in-different-sites",
     question="Are the two pools in different sites?",
     source="The recovery guide's first assumption: paired Front End pools, located in different sites",
+    needs=lambda situation: (Need(Part.SITES),) if situation.pool else (),
+    weight=Weight.NEVER,
 )
 def pair_in_different_sites(situation: Situation) -> Finding:
     """Never in the way: the pair exists as it is."""
@@ -128,6 +131,8 @@ def pair_in_different_sites(situation: Situation) -> Finding:
     "versions-agree",
     question="Do both pools run the same version, with the same updates?",
     source="Pairing page: re-apply the cumulative update on every Front End of both pools, facts page 4.3",
+    needs=lambda situation: (Need(Part.REPLICAS),) if situation.pool else (),
+    weight=Weight.NEVER,
 )
 def versions_agree(situation: Situation) -> Finding:
     """Different generations FAIL a planned move; different updates are a WARNING."""
@@ -161,6 +166,8 @@ def _builds(situation: Situation, pool: Pool) -> frozenset[str]:
     "version-supports",
     question="Does the version have what the procedure needs?",
     source="Invoke-CsPoolFailOver reference page: 2013 and later; facts page 4.1 (5) for a store on Lync 2010",
+    needs=of_store,
+    weight=Weight.ALWAYS,
 )
 def version_supports(situation: Situation) -> Finding:
     """Pool pairs came with Lync Server 2013; a store that is still on Lync 2010 moves by other cmdlets."""

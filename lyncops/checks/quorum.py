@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from lyncops.checks.check import Finding, check, failed, pair_unknown, passed, unknown, warning
+from lyncops.checks.check import Finding, check, failed, of_machines, pair_unknown, passed, unknown, warning
 from lyncops.checks.situation import Situation
 from lyncops.checks.words import counted, running
 from lyncops.deployment.model import Pool, PoolKind
-from lyncops.values import LyncVersion, Unread
+from lyncops.values import LyncVersion
 
 # Total machines: how many must be up together for the services to start.
 _TO_START: Final = {1: 1, 2: 1, 3: 3, 4: 3, 5: 4, 6: 5, 7: 5, 8: 6, 9: 7, 10: 8, 11: 9, 12: 10, 16: 12}
@@ -37,7 +37,7 @@ def serves(pool: Pool) -> bool | None:
         needed, among = needed_to_serve(pool)
     counting = pool.machines[:among]
     up = sum(machine.is_up for machine in counting)
-    silent = sum(isinstance(machine.services, Unread) for machine in counting)
+    silent = sum(not machine.is_up and not machine.is_down for machine in counting)
     if up >= needed:
         return True
     return None if up + silent >= needed else False
@@ -47,6 +47,7 @@ def serves(pool: Pool) -> bool | None:
     "partner-quorum",
     question="Do enough Front Ends of the receiving pool run?",
     source="High availability planning page: Front End pool quorum, facts page 5",
+    needs=lambda situation: of_machines(situation.receiving),
 )
 def partner_quorum(situation: Situation) -> Finding:
     """Below the functional minimum the remaining servers stop too; below the number to start, a restart hangs."""

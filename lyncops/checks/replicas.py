@@ -9,6 +9,7 @@ from lyncops.checks.check import Finding, check, failed, passed, unknown, warnin
 from lyncops.checks.health import silent_machines
 from lyncops.checks.situation import Situation
 from lyncops.checks.words import age, counted, listed, sentence
+from lyncops.deployment.gaps import Need, Part
 from lyncops.deployment.model import Replica
 from lyncops.values import Fqdn, Unread
 
@@ -29,10 +30,16 @@ def _aware(time: datetime, like: datetime) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=like.tzinfo)
 
 
+def _needs(situation: Situation) -> tuple[Need, ...]:
+    del situation
+    return (Need(Part.REPLICAS),)
+
+
 @check(
     "replicas-up-to-date",
     question="Is the configuration replicated to every computer?",
     source="On-Premises Diagnostic, IDCMSReplicationNotSuccessful: investigate reports older than an hour, facts page 2.2",
+    needs=_needs,
 )
 def replicas_up_to_date(situation: Situation) -> Finding:
     """A replica is False for a while after each change; it is a fault when it last reported more than an hour ago, or never.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lyncops.checks.check import Finding, check, failed, passed, result_of, unknown
+from lyncops.checks.check import Finding, Weight, check, failed, of_next_hops, of_store, passed, result_of, unknown
 from lyncops.checks.edge import edges_behind
 from lyncops.checks.result import CheckResult
 from lyncops.checks.situation import Direction, Situation
@@ -29,6 +29,8 @@ def needed_cmdlets(situation: Situation) -> tuple[str, ...]:
     "rights",
     question="May the operator run the cmdlets of this procedure?",
     source="Get-CsAdminRole reference page: cmdlets outside the caller's role do not exist in the session, facts page 7.1",
+    needs=lambda situation: (*of_next_hops(situation), *of_store(situation)),
+    weight=Weight.NEVER,
 )
 def rights(situation: Situation) -> Finding:
     """UNKNOWN on a plain WinRM session, where group membership decides and only the attempt tells."""

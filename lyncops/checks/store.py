@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lyncops.checks.check import Finding, check, failed, pair_unknown, passed, unknown, warning
+from lyncops.checks.check import Finding, Weight, check, failed, of_store, pair_unknown, passed, unknown, warning
 from lyncops.checks.health import Life, life
 from lyncops.checks.situation import Direction, Situation
 from lyncops.checks.words import listed, sentence
@@ -21,7 +21,12 @@ _STORE = "Failing over a pool, steps 2 to 5; known bad end states of the store, 
 _INSTALL = "Install the store on {pool}: Install-CsDatabase -CentralManagementDatabase, then setup on its Front Ends."
 
 
-@check("store-single-master", question="Does exactly one pool claim the active Central Management store?", source=_STORE)
+@check(
+    "store-single-master",
+    question="Does exactly one pool claim the active Central Management store?",
+    source=_STORE,
+    needs=of_store,
+)
 def store_single_master(situation: Situation) -> Finding:
     """Both bad ends are field-seen after a store failover that ended without an error: two active copies, or none."""
     store, active = situation.store, situation.store.active_copies
@@ -50,10 +55,20 @@ def store_single_master(situation: Situation) -> Finding:
 def _agrees_with_master(situation: Situation, holder: Fqdn | None) -> Finding:
     master = situation.store.active_master
     local = ", by the local copy of the topology" if situation.deployment.from_local_store else ""
-    if master is None or isinstance(master, Unread):
+    if isinstance(master, Unread):
         return passed(f"The active store is on {holder}{local}.")
+    if master is None:
+        return unknown(
+            f"The active store is on {holder}{local}, but the store names no master.", "See store-agents.", blocking=False
+        )
     named = situation.deployment.pool_of(master)
-    if named is None or named.fqdn == holder:
+    if named is None:
+        return unknown(
+            f"The active store is on {holder}{local}, but its master is {master}, which belongs to no pool of the topology.",
+            "Look at Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus.",
+            blocking=not situation.disaster,
+        )
+    if named.fqdn == holder:
         return passed(f"The active store is on {holder}, its master is {master}.")
     return failed(f"The topology says that the active store is on {holder}, but its master is {master}.", _TWO_MASTERS)
 
@@ -68,6 +83,8 @@ def _moved_by_hand(situation: Situation) -> bool:
     "store-not-on-failed-pool",
     question="Is the Central Management store on another pool than the one that users leave?",
     source=_STORE,
+    needs=of_store,
+    weight=Weight.ALWAYS,
 )
 def store_not_on_failed_pool(situation: Situation) -> Finding:
     """The store goes before the pool. Where the partner has a copy the plan does it: a WARNING, not a refusal."""
@@ -101,7 +118,12 @@ def store_not_on_failed_pool(situation: Situation) -> Finding:
     return passed(f"The active store is on {holder}.")
 
 
-@check("store-agents", question="Does the store have its master and file transfer agents?", source=_STORE)
+@check(
+    "store-agents",
+    question="Does the store have its master and file transfer agents?",
+    source=_STORE,
+    needs=of_store,
+)
 def store_agents(situation: Situation) -> Finding:
     """Both are empty when the store is unavailable; expected when it died with the failed pool, else it must be repaired first."""
     store = situation.store
@@ -139,6 +161,8 @@ def store_agents(situation: Situation) -> Finding:
     "standby-store-installed",
     question="Do both pools of the pair have a copy of the store, where one has it?",
     source="The recovery guide's second assumption: active master on one of the paired pools, standby on the other",
+    needs=of_store,
+    weight=Weight.NEVER,
 )
 def standby_store_installed(situation: Situation) -> Finding:
     """A WARNING: whether a missing standby stands in the way is the question of store-not-on-failed-pool."""

@@ -42,6 +42,11 @@ class PoolBackupRelation(Result):
         named = (name for name in (self.backup_pool_fqdn, self.pool_fqdn, *others) if name is not None and "." in name)
         return next((name for name in named if name != pool), None)
 
+    @property
+    def why_unread(self) -> str | None:
+        """Why no backup pool in it does not mean that there is none; None where one was written, or the property was empty."""
+        return self.gap("backup_pool_fqdn")
+
 
 @result
 class UpgradeDomain(Result):

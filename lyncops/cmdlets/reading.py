@@ -22,7 +22,10 @@ E = TypeVar("E", bound=StrEnum)
 _LIST_HOLDERS: Final = ("Items", "SyncRoot", "Value", "Values")
 _TEXT_HOLDERS: Final = ("Value", "Name", "Identity", "DisplayName")
 _FQDN_HOLDERS: Final = ("Fqdn", "PoolFqdn", "Value", "DnsName", "Name", "Identity")
-_NAMESPACES: Final = ("Microsoft.Rtc.", "System.")
+_TYPE_NAME: Final = re.compile(r"(?:Deserialized\.)?(?:Microsoft\.(?:Rtc|PowerShell|Management)|System)\.[\w.+`\[\],]+", re.ASCII)
+# Texts that are host names by their letters, and never one: numbers, versions and addresses, and words of PowerShell.
+_NO_NAME: Final = re.compile(r"(?:.*\.)?\d+|true|false|null|\$true|\$false|\$null", re.ASCII | re.IGNORECASE)
+_ROLE: Final = re.compile(r"[A-Za-z]\w*", re.ASCII)
 _TRUTH: Final = {"true": True, "$true": True, "yes": True, "1": True, "false": False, "$false": False, "no": False, "0": False}
 _WHOLE: Final = re.compile(r"\s*(-?\d{1,18})(?:\.0+)*\s*", re.ASCII)
 _ISO_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(\.\d{1,9})?\s*(Z|[+-]\d\d:?\d\d)?", re.ASCII)
@@ -51,17 +54,24 @@ def as_text(value: object) -> str | None:
         return told if told is not None else as_text(value.get(*_TEXT_HOLDERS))
     if isinstance(value, datetime):
         return value.isoformat()
-    return None if value is None or isinstance(value, (bytes, Mapping)) else str(value)
+    return None if value is None or isinstance(value, (bytes, Mapping)) or is_type_name(value) else str(value)
+
+
+def is_type_name(value: object) -> bool:
+    """Whether a text is only the name of a type, as .NET's ToString gives where nobody wrote one."""
+    return isinstance(value, str) and _TYPE_NAME.fullmatch(value.strip()) is not None
 
 
 def _told(value: RemoteObject) -> str | None:
-    """What the object's ToString gave, unless that is only the name of its type, as .NET gives where nobody wrote a ToString."""
+    """What the object's ToString gave, unless that is only the name of its type."""
     types = {name.removeprefix("Deserialized.") for name in value.type_names}
-    return None if value.text is None or value.text in types or value.text.startswith(_NAMESPACES) else value.text
+    return None if value.text is None or value.text in types or is_type_name(value.text) else value.text
 
 
 def as_name(value: object) -> str | None:
-    """A name; of an object the name that it has, before what its ToString gave."""
+    """A name; of an object the name that it has, before what its ToString gave. A truth is none."""
+    if isinstance(value, bool):
+        return None
     held = as_text(value.get("Name", "Identity")) if isinstance(value, RemoteObject) else None
     return held or as_text(value)
 
@@ -71,18 +81,30 @@ def as_fqdn(value: object) -> Fqdn | None:
     if isinstance(value, RemoteObject):
         found = (as_fqdn(value.get(name)) for name in _FQDN_HOLDERS)
         return next((name for name in found if name is not None), None) or as_fqdn(_told(value))
-    text = as_text(value)
+    return None if isinstance(value, (bool, int, float, DotNetVersion)) else host_in(as_text(value) or "")
+
+
+def host_in(text: str) -> Fqdn | None:
+    """The host name in a text, which may have a role before it (`Registrar:pool`) and a port behind it (`fe1:4443`)."""
+    name = _words_before_port(text)[-1]
     try:
-        return Fqdn(text.rpartition(":")[2]) if text else None
+        return None if _NO_NAME.fullmatch(name) or is_type_name(name) else Fqdn(name)
     except InvalidValueError:
         return None
 
 
+def _words_before_port(text: str) -> list[str]:
+    words = [word.strip() for word in text.split(":")]
+    return words[:-1] if len(words) > 1 and words[-1].isdecimal() else words
+
+
 def as_site(value: object) -> SiteName | None:
     """A site's bare name."""
-    text = as_name(value)
+    text = None if isinstance(value, (int, float, DotNetVersion)) else as_name(value)
+    if text is None or _NO_NAME.fullmatch(text.strip()):
+        return None
     try:
-        return SiteName(text) if text else None
+        return SiteName(text)
     except InvalidValueError:
         return None
 
@@ -91,13 +113,12 @@ def service_of(role: str) -> Callable[[object], ServiceId | None]:
     """A reader of service identities; a bare FQDN means the service of this role there (of no role: it is none)."""
 
     def read(value: object) -> ServiceId | None:
-        text = as_name(value)
-        try:
-            if text is None or not (role or ":" in text):
-                return None
-            return ServiceId.parse(text) if ":" in text else ServiceId(role, Fqdn(text))
-        except InvalidValueError:
-            return None
+        *prefix, pool = _words_before_port(as_name(value) or "")
+        host = host_in(pool)
+        if prefix and prefix[0].casefold() == "service":
+            del prefix[0]
+        found = prefix[0] if prefix else role
+        return ServiceId(found, host) if host and not prefix[1:] and _ROLE.fullmatch(found) else None
 
     return read
 
@@ -111,11 +132,11 @@ def as_bool(value: object) -> bool | None:
 
 
 def as_int(value: object) -> int | None:
-    """A whole number, also as text, as the number of an enumeration, or as the first number of a version."""
+    """A whole number, also as text, as the number of an enumeration, or as a version of which all else is zero."""
     if isinstance(value, RemoteEnum) and value.number is not None:
         return value.number
     if isinstance(value, DotNetVersion):
-        return value.parts[0]
+        return None if any(value.parts[1:]) else value.parts[0]
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
     text = as_text(value)
@@ -168,12 +189,11 @@ def _iso_duration(found: re.Match[str]) -> timedelta:
     return -length if found[1] else length
 
 
-def word_of(words: type[E], *, first: int | None = 0) -> Callable[[object], E | None]:
+def word_of(words: type[E], *, first: int | None = None) -> Callable[[object], E | None]:
     """A reader of an enumeration, in any letter case, or by number.
 
-    Text wins where both are there. Numbers are taken to count in the documented order from `first`: that is how .NET numbers an
-    enumeration that says nothing else, but for Lync's own it is not established. `first` None trusts no number: where a wrong word
-    would hide a loss of data, a number stays unread.
+    Text wins where both are there. A number is known only where its meaning is documented, as it is for .NET's own enumerations:
+    it counts in the order of `words` from `first`. Lync's enumerations say nothing of their numbers, so that one alone is unread.
     """
     by_text = {word.value.casefold(): word for word in words}
     by_number = dict[int, E]() if first is None else dict(enumerate(words, start=first))

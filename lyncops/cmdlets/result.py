@@ -72,6 +72,7 @@ class Result:
     READERS: ClassVar[Mapping[str, Sequence[_Reader]]] = {}  # by casefolded name: servers write far fewer names than are known
 
     unknown_properties: Mapping[str, object] = kept(factory=dict[str, object])
+    seen: frozenset[str] = attrs.field(factory=frozenset[str], eq=False, repr=False)  # fields whose property was in the answer
 
     @classmethod
     def decode(cls, item: object) -> Self:
@@ -88,7 +89,26 @@ class Result:
                 unknown.pop(name, None)
             if value not in (None, ()):
                 fields[reader.field] = value
-        return cast("Callable[..., Self]", cls)(**fields, unknown_properties=unknown)
+        says = not _is_bare(item) or bool(fields)
+        seen = frozenset(reader.field for reader, _ in present) if says else frozenset[str]()
+        return cast("Callable[..., Self]", cls)(**fields, unknown_properties=unknown, seen=seen)
+
+    def gap(self, field: str) -> str | None:
+        """Why this field tells nothing, or not everything; None where it was understood, or written empty."""
+        names = self.PROPERTIES[field].names
+        value = getattr(self, field)
+        if value is not None and not isinstance(value, tuple):
+            return None
+        known = {name.casefold() for name in names}
+        odd = next((name for name in self.unknown_properties if name.casefold() in known), None)
+        if odd is not None:
+            return f"its {odd} is {str(self.unknown_properties[odd]).strip() or 'empty'!r}"
+        return None if field in self.seen or value else f"the answer has no {names[0]}"
+
+    @property
+    def is_stray(self) -> bool:
+        """Whether it is nothing but a null or a text in which nothing was found: not the object that was asked for."""
+        return not self.seen and set(self.unknown_properties) <= {self.BARE}
 
     def tells(self, field: str) -> bool:
         """Whether all of a field's property could be read: of an object within it, remoting may bring only its type's name."""
@@ -111,9 +131,13 @@ class Result:
         return {} if item is None else {**noted, cls.BARE: item}
 
 
+def _is_bare(item: object) -> bool:
+    return not isinstance(item, (RemoteObject, Mapping)) or (isinstance(item, RemoteObject) and not item.properties)
+
+
 def _is_understood(raw: object, value: object) -> bool:
     if raw is None or raw == "":
         return True
     if isinstance(value, tuple):
-        return len(cast("tuple[object, ...]", value)) >= len(items_of(raw))
+        return len(cast("tuple[object, ...]", value)) >= len([item for item in items_of(raw) if item is not None])
     return value is not None

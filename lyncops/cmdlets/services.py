@@ -9,6 +9,7 @@ from lyncops.cmdlets.base import EVERY_VERSION, ONLY_2010, ONLY_2013, SINCE_2013
 from lyncops.cmdlets.kinds import FQDN_STRING, GLOBAL_IDENTITY, STRING, SWITCH
 from lyncops.cmdlets.reading import as_bool, as_fqdn, as_int, as_site, as_text, as_timedelta, service_of, several
 from lyncops.cmdlets.result import Result, prop, result
+from lyncops.cmdlets.versions import as_service_version
 from lyncops.values import Fqdn, ServiceId, SiteName
 
 
@@ -26,7 +27,7 @@ class Service(Result):
     service_id: str | None = prop(as_text, "ServiceId", default=None)
     site_id: SiteName | None = prop(as_site, "SiteId", "Site", default=None)
     pool_fqdn: Fqdn | None = prop(as_fqdn, "PoolFqdn", "Pool", default=None)
-    version: int | None = prop(as_int, "Version", "ServiceVersion", default=None)
+    version: int | None = prop(as_service_version, "Version", "ServiceVersion", default=None)
     role: str | None = prop(as_text, "Role", default=None)
     active: bool | None = prop(as_bool, "Active", "IsActive", default=None)
     registrar: ServiceId | None = prop(service_of("Registrar"), "Registrar", default=None)

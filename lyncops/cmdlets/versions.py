@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from lyncops.values import LyncVersion
+from lyncops.cmdlets.reading import as_int, as_text
+from lyncops.values import DotNetVersion, LyncVersion
 
 _OF_PRODUCT: Final = {4: LyncVersion.V2010, 5: LyncVersion.V2013, 6: LyncVersion.V2015, 7: LyncVersion.V2019}
 _OF_SERVICE: Final = {5: LyncVersion.V2010, 6: LyncVersion.V2013, 7: LyncVersion.V2015, 8: LyncVersion.V2019}
@@ -32,3 +33,12 @@ def lync_version_of_product(text: str) -> LyncVersion | None:
 def lync_version_of_service(version: int | None) -> LyncVersion | None:
     """The generation that a service's `Version` tells: 5 = 2010, 6 = 2013, 7 = 2015, 8 = 2019; None for any other number."""
     return _OF_SERVICE.get(version) if version is not None else None
+
+
+def as_service_version(value: object) -> int | None:
+    """The number of a service's version; also of the product's, so that a System.Version 6.0.9319.0, which is 2015's, gives 7."""
+    number = as_int(value)
+    if number is not None:
+        return number
+    product = lync_version_of_product(str(value) if isinstance(value, DotNetVersion) else as_text(value) or "")
+    return next((service for service, version in _OF_SERVICE.items() if version is product), None)

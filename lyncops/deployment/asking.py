@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 import attrs
 
 from lyncops.cmdlets.base import Cmdlet
+from lyncops.cmdlets.result import Result
 from lyncops.errors import LyncOpsError
 from lyncops.remoting.execution import Execution
 from lyncops.remoting.interface import RunsCmdlets
@@ -86,9 +87,16 @@ class Answer(Generic[R]):
             return Unread(self._question.what, str(error))
         self.endpoint = execution.endpoint
         if execution.outcome is Outcome.SUCCEEDED or (self._question.partial and execution.output):
-            return execution.output
+            return self._without_strays(execution.output)
         said = each_once(map(str, execution.errors), between="; ")
         return Unread(self._question.what, said or execution.reason or "the server did not say why")
+
+    def _without_strays(self, output: tuple[R, ...]) -> tuple[R, ...] | Unread:
+        """The objects that were asked for, without texts and nulls among them. Nothing else: nothing was understood."""
+        found = tuple(item for item in output if not (isinstance(item, Result) and item.is_stray))
+        if output and not found:
+            return Unread(self._question.what, "the answer was not understood: it has no object in it")
+        return found
 
 
 def settle_all(answers: list[Answer[object]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Final, cast
 
@@ -13,6 +13,7 @@ from lyncops.cmdlets import (
     GetCsBackupServiceStatus,
 )
 from lyncops.deployment.asking import Answer, Question
+from lyncops.deployment.gaps import NAMELESS, Gaps, Part
 from lyncops.deployment.model import EVERY_MODULE, BackupModule, ExportState, ImportState
 from lyncops.remoting.interface import RunsCmdlets
 from lyncops.values import Fqdn, Unread
@@ -23,9 +24,9 @@ _DEADLINE: Final = timedelta(seconds=45)
 class BackupReading:
     """The question to one pool: asked when it is made, and asked again where its objects arrived as names of their types."""
 
-    def __init__(self, sessions: RunsCmdlets, pool: Fqdn) -> None:
+    def __init__(self, sessions: RunsCmdlets, pool: Fqdn, gaps: Gaps) -> None:
         """Ask at once."""
-        self._sessions, self._pool = sessions, pool
+        self._sessions, self._pool, self._gaps = sessions, pool, gaps
         self._what = f"the Backup Service status of {pool}"
         question = Question(what=self._what, cmdlet=GetCsBackupServiceStatus(pool_fqdn=pool), deadline=_DEADLINE)
         self._status: Answer[BackupServiceStatus] = Answer(sessions, question)
@@ -49,7 +50,7 @@ class BackupReading:
         if isinstance(statuses, Unread):
             return statuses
         if self._modules is None:
-            return tuple(found for status in statuses for found in modules_of(status))
+            return self._all(dict.fromkeys(found for status in statuses for found in modules_of(status)), statuses)
         expanded = self._modules.get()
         if not isinstance(expanded, Unread) and expanded and all(module.identity for module in expanded):
             return tuple(map(_module, expanded))
@@ -58,7 +59,19 @@ class BackupReading:
             return whole
         refused = expanded.reason if isinstance(expanded, Unread) else "they have no names"
         why = f"its modules arrived as names of their type, and by themselves they could not be read: {refused}"
+        self._gaps.note(Part.BACKUP_STATUS, self._what, why, pool=self._pool)  # it answered, which is a sign of life
         return Unread(self._what, why)
+
+    def _all(self, modules: Iterable[BackupModule], statuses: tuple[BackupServiceStatus, ...]) -> tuple[BackupModule, ...]:
+        """The modules; what the answers leave open of them is noted."""
+        found = tuple(modules)
+        why = next(filter(None, (status.gap("backup_modules") for status in statuses)), None) if not found else None
+        if why is not None:
+            self._gaps.note(Part.BACKUP_STATUS, self._what, why, pool=self._pool)
+        if not all(module.name for module in found):
+            what = f"a module of the Backup Service of {self._pool}"
+            self._gaps.note(Part.BACKUP_STATUS, what, "the answer has no name of it", pool=self._pool, item=NAMELESS)
+        return found
 
 
 def modules_of(status: BackupServiceStatus) -> Iterator[BackupModule]:

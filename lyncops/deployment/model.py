@@ -9,6 +9,8 @@ from typing import Final, cast
 
 import attrs
 
+from lyncops.cmdlets.enums import ServiceStatus
+from lyncops.deployment.gaps import FRONT_END, Gap, Need, open_questions
 from lyncops.deployment.network import Network
 from lyncops.values import Fqdn, LyncVersion, ServiceId, SiteName, Unread
 
@@ -53,6 +55,7 @@ class ExportState(enum.Enum):
     ERROR = "ErrorState"
 
 
+_STATUSES: Final = frozenset(status.value.casefold() for status in ServiceStatus)
 SETTLED: Final = (ExportState.FINAL, ExportState.STEADY)
 """The states in which everything is copied, or will be by the next copy."""
 
@@ -134,12 +137,17 @@ class WindowsService:
     """A Lync service on one machine."""
 
     name: str
-    status: str  # Running, Stopped, StartPending, ...
+    status: str  # Running, Stopped, StartPending, ...; whatever the server said where that is none of the known ones
 
     @property
     def is_running(self) -> bool:
         """Whether it runs."""
         return self.status.casefold() == "running"
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether its status is one that is known: of another nothing follows, not even that it does not run."""
+        return self.status.casefold() in _STATUSES
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -152,7 +160,17 @@ class Machine:
     @property
     def is_up(self) -> bool:
         """Whether it answered and its Front-End (or Access Edge) service RTCSRV runs."""
-        return not isinstance(self.services, Unread) and any(s.name.upper() == "RTCSRV" and s.is_running for s in self.services)
+        return any(service.is_running for service in self._front_end)
+
+    @property
+    def is_down(self) -> bool:
+        """Whether it answered and RTCSRV does not run. Neither up nor down is one whose answer leaves that open."""
+        return bool(self._front_end) and all(service.is_understood and not service.is_running for service in self._front_end)
+
+    @property
+    def _front_end(self) -> tuple[WindowsService, ...]:
+        services = () if isinstance(self.services, Unread) else self.services
+        return tuple(service for service in services if service.name.upper() == FRONT_END)
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -273,6 +291,7 @@ class Deployment:
     rights: tuple[str, ...] | Unread = ()  # cmdlets (by name) that the session offers, where that can be known
     from_local_store: bool = False
     network: Network = attrs.field(factory=Network)  # what was asked of DNS and ports outside
+    gaps: tuple[Gap, ...] = ()  # what the answers left open, where no value can say so
 
     def pool(self, fqdn: Fqdn) -> Pool | None:
         """The pool of that name, or None."""
@@ -296,10 +315,14 @@ class Deployment:
         by_machine = (p for p in self.pools if any(machine.fqdn == fqdn for machine in p.machines))
         return self.pool(fqdn) or next(by_machine, None)
 
+    def open_questions(self, *needs: Need) -> tuple[Gap, ...]:
+        """What the answers left open of what is needed."""
+        return open_questions(self.gaps, needs)
+
     @property
     def unread(self) -> tuple[Unread, ...]:
-        """Everything that was asked for and could not be read, anywhere in the snapshot, each once."""
-        return tuple(dict.fromkeys(found for found in _unread_in(self) if found.asked))
+        """Everything that was asked for and could not be read or understood, anywhere in the snapshot, each once."""
+        return tuple(dict.fromkeys((*(found for found in _unread_in(self) if found.asked), *(gap.unread for gap in self.gaps))))
 
 
 def _unread_in(value: object) -> Iterator[Unread]:

@@ -24,6 +24,7 @@ from lyncops.cmdlets import WindowsService as WindowsServiceResult
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.asking import Answer, Question
 from lyncops.deployment.backup_reading import BackupReading
+from lyncops.deployment.gaps import FRONT_END, NAMELESS, Gaps, Part, why_open
 from lyncops.deployment.model import (
     BackupModule,
     DatabaseMirror,
@@ -54,18 +55,23 @@ _DATABASE_TYPES: Final = {
     **dict.fromkeys(("xds", "lis"), "CentralMgmt"),
     **dict.fromkeys(("lcscdr", "qoemetrics"), "Monitoring"),
 }
+ALWAYS_COPIED: Final = ("UserServices.PresenceFocus", "ConfServices.DataConf")
+"""The modules of the Backup Service that every paired pool has."""
+
+STORE_MODULE: Final = "CentralMgmt.CMSMaster"
+"""The module of a pool with a copy of the store."""
 
 
 class PoolReading:
     """All questions about one pool: asked when it is made, answered by `filled`."""
 
-    def __init__(self, sessions: RunsCmdlets, pool: Pool, scope: Scope, *, local: bool) -> None:
+    def __init__(self, sessions: RunsCmdlets, pool: Pool, scope: Scope, gaps: Gaps, *, local: bool) -> None:
         """Ask what `scope` wants; with `local` the local copy of the configuration is asked at once."""
-        self._sessions, self._pool, self._local = sessions, pool, local
+        self._sessions, self._pool, self._gaps, self._local = sessions, pool, gaps, local
         wanted = scope.facets if scope.covers(pool.fqdn) else frozenset[Facet]()
         front_end = pool.kind.is_front_end
         self._relation = self._ask_relation() if front_end and wanted & _PER_POOL else None
-        self._status = BackupReading(sessions, pool.fqdn) if front_end and Facet.BACKUP_STATUS in wanted else None
+        self._status = BackupReading(sessions, pool.fqdn, gaps) if front_end and Facet.BACKUP_STATUS in wanted else None
         self._wants_state = front_end and Facet.POOL_STATE in wanted
         self._state: Answer[RegistrarConfiguration] | RegistrarConfiguration | None = None
         self._mirrors = self._ask_mirrors() if _has_mirroring(pool) and Facet.MIRRORS in wanted else None
@@ -128,7 +134,12 @@ class PoolReading:
         relations = self._relation.get()
         if isinstance(relations, Unread):
             return relations
-        return next(filter(None, (relation.backup_of(self._pool.fqdn) for relation in relations)), None)
+        fqdn = self._pool.fqdn
+        named = tuple(dict.fromkeys(filter(None, (relation.backup_of(fqdn) for relation in relations))))
+        odd = next(filter(None, (relation.why_unread for relation in relations)), None)
+        if len(named) > 1:
+            odd = f"the answer names {named[0]} and {named[1]}"
+        return named[0] if len(named) == 1 else Unread(f"the backup pool of {fqdn}", odd) if odd else None
 
     def _read_status(self) -> tuple[BackupModule, ...] | Unread:
         return self._not_asked("the Backup Service status") if self._status is None else self._status.read()
@@ -191,7 +202,17 @@ class PoolReading:
         states = self._mirrors.get()
         if isinstance(states, Unread):
             return () if _NO_SUCH_ROLE in states.reason else states
-        return tuple(_mirror(state) for state in states)
+        for state in states:
+            self._note_mirror(state)
+        return tuple(dict.fromkeys(map(_mirror, states)))
+
+    def _note_mirror(self, state: DatabaseMirrorState) -> None:
+        fqdn, name = self._pool.fqdn, state.database_name
+        fields = ("database_name", "state_on_primary", "state_on_mirror")
+        why = next(filter(None, (why_open(state, field) for field in fields)), None)
+        if why is not None:
+            what = f"the mirror of {name or 'a database'} of {fqdn}"
+            self._gaps.note(Part.MIRRORS, what, why, pool=fqdn, item=name or "")
 
     def _ask_users(self) -> Answer[User]:
         what = f"the users of {self._pool.fqdn}"
@@ -231,8 +252,24 @@ class PoolReading:
         found = answer.get()
         if isinstance(found, Unread):
             return Machine(fqdn=machine.fqdn, services=found)
-        running = (WindowsService(name=one.name, status=_status(one)) for one in found if one.name)
-        return Machine(fqdn=machine.fqdn, services=tuple(running))
+        services = tuple(dict.fromkeys(WindowsService(name=one.name, status=_status(one)) for one in found if one.name))
+        read = Machine(fqdn=machine.fqdn, services=services)
+        self._note_services(read, nameless=any(not one.name for one in found))
+        return read
+
+    def _note_services(self, machine: Machine, *, nameless: bool) -> None:
+        """A machine that answers without a word of RTCSRV leaves open whether it serves."""
+        services = () if isinstance(machine.services, Unread) else machine.services
+        about = f"of {machine.fqdn}"
+        for service in services:
+            if not service.is_understood:
+                what, why = f"the service {service.name} {about}", f"its status is {service.status!r}"
+                self._gaps.note(Part.MACHINES, what, why, pool=self._pool.fqdn, item=service.name)
+        if nameless:
+            self._gaps.note(Part.MACHINES, f"a service {about}", "it has no readable name", pool=self._pool.fqdn, item=NAMELESS)
+        if not machine.is_up and not machine.is_down and not any(s.name.upper() == FRONT_END for s in services):
+            what = f"the service {FRONT_END} {about}"
+            self._gaps.note(Part.MACHINES, what, "the answer does not name it", pool=self._pool.fqdn, item=FRONT_END)
 
 
 def _has_mirroring(pool: Pool) -> bool:

@@ -29,12 +29,13 @@ from lyncops.cmdlets import (
 )
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.asking import Answer, Question, settle_all
-from lyncops.deployment.model import BackupServiceSettings, CentralManagement, Deployment, Pool, Replica, StoreCopy
-from lyncops.deployment.pool_reading import PoolReading
+from lyncops.deployment.gaps import GROUPS, NAMELESS, Gaps, Part, why_open
+from lyncops.deployment.model import BackupServiceSettings, CentralManagement, Deployment, Pool, Replica, Site, StoreCopy
+from lyncops.deployment.pool_reading import ALWAYS_COPIED, STORE_MODULE, PoolReading
 from lyncops.deployment.rights_reading import RightsReading
 from lyncops.deployment.scope import EVERYTHING, Facet, Scope
 from lyncops.deployment.state_reading import StateReading
-from lyncops.deployment.topology import UNASKED, build_copies, build_edges, build_pools, build_sites
+from lyncops.deployment.topology import UNASKED, build_copies, build_edges, build_pools, build_sites, note_nameless
 from lyncops.deployment.topology_document import Topology, parse_topology
 from lyncops.errors import InvalidValueError, LyncOpsError
 from lyncops.remoting.interface import Clock, RunsCmdlets
@@ -58,41 +59,44 @@ def read_deployment(
     Raises:
         EndpointError: no endpoint could be reached at all.
     """
-    read_at = clock.now()
-    reading = _GlobalReading(sessions, scope, version)
+    read_at, gaps = clock.now(), Gaps()
+    reading = _GlobalReading(sessions, scope, version, gaps)
     topology, missing = reading.topology()
     local = reading.from_local_store
     rights = RightsReading(sessions, reading.endpoint, scope)
-    found = build_pools(topology)
+    note_nameless(topology, gaps)
+    found = build_pools(topology, gaps)
     states = StateReading(sessions, tuple(pool.fqdn for pool in found if pool.kind.is_front_end), scope, local=local)
-    readings = [PoolReading(sessions, pool, scope, local=local) for pool in found]
+    readings = [PoolReading(sessions, pool, scope, gaps, local=local) for pool in found]
     for one in readings:
         one.ask_state(states)
     settle_all([answer for one in readings for answer in one.answers])
     for one in readings:
         one.ask_deeper()
     pools = _with_relations(tuple(one.filled() for one in readings))
-    copies = build_copies(topology, pools)
-    return Deployment(
+    copies = build_copies(topology, pools, gaps)
+    deployment = Deployment(
         name=name,
         version=reading.version(pools),
         read_at=read_at,
         read_through=reading.endpoint,
-        sites=missing or build_sites(topology.sites),
+        sites=missing or reading.sites(topology, gaps),
         pools=missing or pools,
-        edges=missing or build_edges(topology.services),
+        edges=missing or build_edges(topology.services, gaps),
         central_management=reading.central_management(missing or copies),
         backup_service=reading.settings(),
         rights=rights.names(),
         from_local_store=local,
     )
+    note_missing_modules(deployment, gaps)
+    return attrs.evolve(deployment, gaps=gaps.found)
 
 
 class _GlobalReading:
     """The questions about the deployment as a whole: asked when it is made."""
 
-    def __init__(self, sessions: RunsCmdlets, scope: Scope, version: LyncVersion | None) -> None:
-        self._sessions, self._version, facets = sessions, version, scope.facets
+    def __init__(self, sessions: RunsCmdlets, scope: Scope, version: LyncVersion | None, gaps: Gaps) -> None:
+        self._sessions, self._version, self._gaps, facets = sessions, version, gaps, scope.facets
         self._sites = self._ask("the sites", GetCsSite())
         self._pools = self._ask("the pools", GetCsPool())
         self._computers = self._ask("the computers", GetCsComputer())
@@ -143,10 +147,14 @@ class _GlobalReading:
         found = self._ask(what, GetCsTopology(as_xml=True, local_store=True)).get()
         if isinstance(found, Unread):
             return found
-        try:
-            return parse_topology("\n".join(_document(item) for item in found))
-        except InvalidValueError as error:
-            return Unread(what, error.what)
+        texts = [_document(item) for item in found]
+        wrong = "the answer has no document in it"
+        for text in ("\n".join(texts), *texts):  # in one piece or in lines, with other words before it or not
+            try:
+                return parse_topology(text)
+            except InvalidValueError as error:
+                wrong = error.what if "<" in text else wrong
+        return Unread(what, wrong)
 
     def version(self, pools: tuple[Pool, ...]) -> LyncVersion | Unread:
         """The version that the caller knows, that the server tells, or that all Front End pools agree on."""
@@ -161,29 +169,48 @@ class _GlobalReading:
             return only
         return told if isinstance(told, Unread) else Unread("the version", "the server's answer names none, and the pools differ")
 
+    def sites(self, topology: Topology, gaps: Gaps) -> tuple[Site, ...] | Unread:
+        """The sites, or why they could not be read though the pools could."""
+        told = self._sites.get()
+        return told if isinstance(told, Unread) and not topology.sites else build_sites(topology.sites, gaps)
+
     def central_management(self, copies: tuple[StoreCopy, ...] | Unread) -> CentralManagement:
         """The store, by its copies in the topology, its status and its replicas."""
         status = self._status.first() if self._status else _not_asked(_STATUS)
         replicas = self._replicas.get() if self._replicas else _not_asked(_REPLICAS)
-        if status is None:
-            status = CentralManagementStoreStatus()  # it answered, with nothing: as unavailable as one that names nobody
+        master, agents = (status, status) if isinstance(status, Unread) else self._master_and_agents(status)
         return CentralManagement(
             copies=copies,
-            active_master=status if isinstance(status, Unread) else status.active_master_fqdn,
-            file_transfer_agents=status if isinstance(status, Unread) else self._agents(status),
-            replicas=replicas if isinstance(replicas, Unread) else tuple(map(_replica, filter(_has_name, replicas))),
+            active_master=master,
+            file_transfer_agents=agents,
+            replicas=replicas if isinstance(replicas, Unread) else build_replicas(replicas, self._gaps),
         )
+
+    def _master_and_agents(
+        self, status: CentralManagementStoreStatus | None
+    ) -> tuple[Fqdn | Unread | None, tuple[Fqdn, ...] | Unread]:
+        """Both are empty where the store is unavailable (facts page 2.2), which is another thing than an answer without them."""
+        if status is None:
+            return None, ()  # it answered, with nothing: as unavailable as one that names nobody
+        why = status.gap("active_master_fqdn")
+        if why is not None:
+            self._gaps.note(Part.STORE, "the master of the store", why)
+            return Unread("the master of the store", why), self._agents(status)
+        return status.active_master_fqdn, self._agents(status)
 
     def _agents(self, status: CentralManagementStoreStatus) -> tuple[Fqdn, ...] | Unread:
         """The File Transfer Agents; asked for by themselves where they arrived as names of their type."""
-        if status.tells("active_file_transfer_agents"):
+        why = status.gap("active_file_transfer_agents")
+        if why is None:
             return status.active_file_transfer_agents
         what = "the active File Transfer Agents"
-        found = self._ask(what, GetCsFileTransferAgents()).get()
-        if isinstance(found, Unread):
-            return Unread(what, f"they arrived as names of their type, and by themselves they could not be read: {found.reason}")
-        names = tuple(agent.fqdn for agent in found if agent.fqdn is not None)
-        return names if len(names) == len(found) else Unread(what, "they arrived without their names")
+        found = () if "active_file_transfer_agents" not in status.seen else self._ask(what, GetCsFileTransferAgents()).get()
+        names = () if isinstance(found, Unread) else tuple(agent.fqdn for agent in found if agent.fqdn is not None)
+        if not isinstance(found, Unread) and names and len(names) == len(found):
+            return names
+        asked = f", and by themselves they could not be read: {found.reason}" if isinstance(found, Unread) else ""
+        self._gaps.note(Part.STORE, what, why + asked)
+        return status.active_file_transfer_agents or Unread(what, why + asked)
 
     def settings(self) -> BackupServiceSettings | Unread:
         """The global configuration of the Backup Service."""
@@ -193,7 +220,10 @@ class _GlobalReading:
         chosen = sorted(found, key=lambda one: (one.identity or "").casefold() != "global")
         best: BackupServiceConfiguration | None = next((one for one in chosen if one.sync_interval is not None), None)
         if best is None or best.sync_interval is None:
-            return Unread(_SETTINGS, "the answer has no SyncInterval")
+            return Unread(_SETTINGS, "the answer has no SyncInterval that can be read")
+        why = why_open(best, "authorized_universal_groups", required=False)
+        if why is not None:
+            self._gaps.note(Part.SETTINGS, "the authorised groups of the Backup Service", why, item=GROUPS)
         return BackupServiceSettings(
             sync_interval=best.sync_interval,
             authorized_universal_groups=best.authorized_universal_groups,
@@ -218,18 +248,44 @@ def _with_relations(pools: tuple[Pool, ...]) -> tuple[Pool, ...]:
     )
 
 
-def _replica(state: ReplicaState) -> Replica:
-    return Replica(
-        computer=cast("Fqdn", state.replica_fqdn),
-        up_to_date=state.up_to_date is True,
-        last_status_report=state.last_status_report,
-        last_update_creation=state.last_update_creation,
-        product_version=state.product_version or "",
-    )
+def build_replicas(states: tuple[ReplicaState, ...], gaps: Gaps) -> tuple[Replica, ...]:
+    """The replicas, each computer's once: of two answers for one that differ, the worse."""
+    found: dict[Fqdn, Replica] = {}
+    for state in states:
+        name = state.replica_fqdn
+        if name is None:
+            gaps.note(
+                Part.REPLICAS, "a replica", state.gap("replica_fqdn") or "the answer has no name of a computer", item=NAMELESS
+            )
+            continue
+        if state.up_to_date is None:
+            gaps.note(Part.REPLICAS, f"the replica of {name}", why_open(state, "up_to_date") or "", item=name)
+        replica = Replica(
+            computer=name,
+            up_to_date=state.up_to_date is True and (name not in found or found[name].up_to_date),
+            last_status_report=state.last_status_report,
+            last_update_creation=state.last_update_creation,
+            product_version=state.product_version or "",
+        )
+        found[name] = found[name] if name in found and not found[name].up_to_date else replica
+    return tuple(found.values())
 
 
-def _has_name(state: ReplicaState) -> bool:
-    return state.replica_fqdn is not None
+def note_missing_modules(deployment: Deployment, gaps: Gaps) -> None:
+    """Note the modules of the Backup Service that a pool must have and does not report: what is not told is not steady."""
+    store = deployment.central_management.copies
+    holders = frozenset[Fqdn]() if isinstance(store, Unread) else frozenset(copy.pool for copy in store)
+    for pool in deployment.front_end_pools:
+        if isinstance(pool.backup_modules, Unread) or not pool.backup_modules:
+            continue
+        told = {module.name.casefold() for module in pool.backup_modules}
+        if any(module.is_overall for module in pool.backup_modules):
+            continue  # its state is that of all of them
+        expected = (*ALWAYS_COPIED, *((STORE_MODULE,) if pool.fqdn in holders else ()))
+        for name in expected:
+            if name.casefold() not in told:
+                what = f"the module {name} of the Backup Service of {pool.fqdn}"
+                gaps.note(Part.BACKUP_STATUS, what, "the answer does not name it", pool=pool.fqdn, item=name)
 
 
 def _document(item: RemoteObject) -> str:

@@ -33,6 +33,9 @@ def state_by_user(info: UserPoolInfo, home: HomePool) -> PoolState | str:
         return PoolState.FAILED_OVER
     if registrar in home.names:
         return PoolState.ACTIVE if home.is_alive else f"Get-CsUserPoolInfo names {registrar}, though its pool does not run"
+    why = info.gap("primary_pool_primary_registrar")
+    if why is not None:
+        return f"Get-CsUserPoolInfo was not understood: {why}"
     if registrar is None and info.backup_pool_primary_registrar is not None:
         return (
             PoolState.FAILED_OVER

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from lyncops.cmdlets import Service, SiteInfo, lync_version_of_service
+import attrs
+
+from lyncops.cmdlets import PoolInfo, Service, SiteInfo, lync_version_of_service
+from lyncops.cmdlets.reading import items_of
+from lyncops.deployment.gaps import (
+    EXTERNAL_NAME,
+    FEDERATION_PORT,
+    KIND,
+    MEDIA_EDGE,
+    NEXT_HOP,
+    ROUTES,
+    Gaps,
+    Part,
+    why_open,
+)
 from lyncops.deployment.model import EdgePool, Machine, Pool, PoolKind, Site, StoreCopy
 from lyncops.deployment.topology_document import Topology
 from lyncops.values import Fqdn, LyncVersion, ServiceId, SiteName, Unread
@@ -16,8 +30,8 @@ _VERSIONED: Final = ("Registrar", "UserServer", "EdgeServer", "Director", "Media
 
 
 def role_of(service: Service) -> str:
-    """The role of a service, from whichever property has it."""
-    return service.role or (service.identity.role if service.identity else "")
+    """The role of a service, by its identity where that has it: it is the name that other services use."""
+    return (service.identity.role if service.identity else None) or service.role or ""
 
 
 def pool_of(service: Service) -> Fqdn | None:
@@ -53,94 +67,209 @@ class _Services:
         return tuple(self._by_site.get((role, site), ()))
 
 
-def build_sites(infos: Iterable[SiteInfo]) -> tuple[Site, ...]:
-    """The sites and their routes."""
-    return tuple(
-        Site(
+def build_sites(infos: Iterable[SiteInfo], gaps: Gaps) -> tuple[Site, ...]:
+    """The sites and their routes, each once."""
+    sites: dict[SiteName, Site] = {}
+    for info in infos:
+        if info.identity is None:
+            gaps.note(Part.SITES, "a site", info.gap("identity") or "the answer has no name")
+            continue
+        for field in ("federation_route", "xmpp_federation_route"):
+            reason = why_open(info, field, required=False)
+            if reason is not None:
+                gaps.note(Part.SITES, f"the {field.replace('_', ' ')} of {info.identity}", reason, item=ROUTES)
+        known = sites.get(info.identity)
+        sites[info.identity] = Site(
             name=info.identity,
             display_name=info.display_name or str(info.identity),
-            federation_route=info.federation_route,
-            xmpp_federation_route=info.xmpp_federation_route,
+            federation_route=info.federation_route or (known.federation_route if known else None),
+            xmpp_federation_route=info.xmpp_federation_route or (known.xmpp_federation_route if known else None),
         )
-        for info in infos
-        if info.identity is not None
-    )
+    return tuple(sites.values())
 
 
-def build_pools(topology: Topology) -> tuple[Pool, ...]:
+def note_nameless(topology: Topology, gaps: Gaps) -> None:
+    """Note what has no readable name: it may be anything, also what is looked for."""
+    gaps.extend(topology.gaps)
+    for service in topology.services:
+        pool, role = pool_of(service), role_of(service)
+        if pool is not None and role:
+            continue
+        reason = service.gap("identity") or service.gap("role") or "the answer has neither name nor role"
+        what = f"a service{f' of {pool}' if pool else ''}{f' with the role {role}' if role else ''}"
+        for part in (Part.POOLS, Part.EDGES, Part.STORE):
+            gaps.note(part, what, reason)
+    for info in topology.pools:
+        if info.fqdn is None:
+            gaps.note(Part.POOLS, "a pool", info.gap("fqdn") or "the answer has no name")
+
+
+class _Computers:
+    """The computers of each pool, as Get-CsComputer and Get-CsPool name them."""
+
+    def __init__(self, topology: Topology, gaps: Gaps) -> None:
+        self._listed: dict[Fqdn, list[Fqdn]] = {}
+        self._gaps = gaps
+        named = {name for info in topology.pools for name in info.computers}
+        for computer in topology.computers:
+            if computer.pool is not None and computer.fqdn is not None:
+                self._listed.setdefault(computer.pool, []).append(computer.fqdn)
+            elif computer.fqdn not in named:
+                reason = computer.gap("fqdn") or computer.gap("pool") or "the answer has no name of a pool"
+                gaps.note(Part.MACHINES, f"the computer {computer.fqdn or 'without a name'}", reason)
+
+    def of(self, fqdn: Fqdn, info: PoolInfo | None) -> tuple[Fqdn, ...]:
+        machines = tuple(dict.fromkeys((*self._listed.get(fqdn, ()), *(info.computers if info else ()))))
+        reason = info.gap("computers") if info else None
+        if info is not None and reason is not None and len(machines) < self._said(info):
+            self._gaps.note(Part.MACHINES, f"the computers of {fqdn}", reason, pool=fqdn)
+        return machines
+
+    @staticmethod
+    def _said(info: PoolInfo) -> int:
+        names = {name.casefold() for name in info.property_names()["computers"]}
+        raw = next((value for name, value in info.unknown_properties.items() if name.casefold() in names), None)
+        return max(1, len(items_of(raw)))
+
+
+def build_pools(topology: Topology, gaps: Gaps) -> tuple[Pool, ...]:
     """The pools with their kind, site, version, machines (not asked yet) and databases."""
     services = _Services(topology.services)
-    listed = {info.fqdn: info for info in topology.pools if info.fqdn is not None}
-    computers: dict[Fqdn, list[Fqdn]] = {}
-    for computer in topology.computers:
-        if computer.pool is not None and computer.fqdn is not None:
-            computers.setdefault(computer.pool, []).append(computer.fqdn)
+    listed: dict[Fqdn, PoolInfo] = {}
+    for info in topology.pools:
+        if info.fqdn is not None and (info.fqdn not in listed or not listed[info.fqdn].computers):
+            listed[info.fqdn] = info
+    computers = _Computers(topology, gaps)
     named = dict.fromkeys((*listed, *services.pools))
-    pools: list[Pool] = []
-    for fqdn in named:
-        info = listed.get(fqdn)
+    building = _Building(topology=topology, services=services, computers=computers, gaps=gaps)
+    return tuple(building.pool(fqdn, listed.get(fqdn)) for fqdn in named)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class _Building:
+    """What pools are made from."""
+
+    topology: Topology
+    services: _Services
+    computers: _Computers
+    gaps: Gaps
+
+    def pool(self, fqdn: Fqdn, info: PoolInfo | None) -> Pool:
+        services = self.services
         own = tuple(dict.fromkeys((*_identities(services.of(fqdn)), *(info.services if info else ()))))
-        machines = tuple(dict.fromkeys((*computers.get(fqdn, ()), *(info.computers if info else ()))))
+        machines = self.computers.of(fqdn, info)
         database = _user_database(fqdn, services, own)
         kind = _kind(fqdn, own, machines, database)
-        site = (info.site if info else None) or next((s.site_id for s in services.of(fqdn) if s.site_id is not None), None)
-        edge = next((s.edge_server for s in services.of(fqdn, "Registrar", "ConferencingServer") if s.edge_server), None)
-        pools.append(
-            Pool(
-                fqdn=fqdn,
-                kind=kind,
-                site=_site_name(site, topology.sites) if site is not None else Unread(f"the site of {fqdn}", "no answer names it"),
-                version=_version(fqdn, services),
-                machines=tuple(Machine(fqdn=name, services=_not_asked(f"the services of {name}")) for name in machines),
-                services=own,
-                media_edge=edge.pool if edge else None,
-                sql_server=database.pool if database and kind.is_front_end else None,
-                sql_instance=_instance(database, services) if database and kind.is_front_end else "",
-            )
+        if kind.is_front_end and database is None:
+            self._note_database(fqdn)
+        return Pool(
+            fqdn=fqdn,
+            kind=kind,
+            site=self._site(fqdn, info),
+            version=_version(fqdn, services),
+            machines=tuple(Machine(fqdn=name, services=_not_asked(f"the services of {name}")) for name in machines),
+            services=own,
+            media_edge=self._media_edge(fqdn),
+            sql_server=database.pool if database and kind.is_front_end else None,
+            sql_instance=_instance(database, services) if database and kind.is_front_end else "",
         )
-    return tuple(pools)
+
+    def _note_database(self, fqdn: Fqdn) -> None:
+        users = self.services.of(fqdn, "UserServer", "Registrar")
+        why = next(filter(None, (service.gap("user_database") for service in users)), None)
+        if why is not None:
+            self.gaps.note(Part.POOLS, f"the user database of {fqdn}", why, pool=fqdn, item=KIND)
+
+    def _media_edge(self, fqdn: Fqdn) -> Fqdn | None:
+        users = self.services.of(fqdn, "Registrar", "ConferencingServer")
+        edge = next((service.edge_server for service in users if service.edge_server), None)
+        why = next(filter(None, (service.gap("edge_server") for service in users)), None)
+        if edge is None and why is not None:
+            self.gaps.note(Part.POOLS, f"the Edge pool for media of {fqdn}", why, pool=fqdn, item=MEDIA_EDGE)
+        return edge.pool if edge else None
+
+    def _site(self, fqdn: Fqdn, info: PoolInfo | None) -> SiteName | Unread:
+        """The site's identity, also where the pool names it by its display name. A name that no site has is not a site."""
+        said = dict.fromkeys(filter(None, (info.site if info else None, *(service.site_id for service in self.services.of(fqdn)))))
+        known = {info.identity: info.identity for info in self.topology.sites if info.identity is not None}
+        shown = {SiteName(info.display_name): info.identity for info in self.topology.sites if info.display_name and info.identity}
+        found = next(filter(None, (known.get(name) or shown.get(name) for name in said)), None)
+        strange = next((s.site_id for s in self.services.of(fqdn) if s.site_id is not None and s.site_id not in known), None)
+        if self.topology.sites and strange is not None:  # Get-CsService tells identities, never display names
+            self.gaps.note(Part.SITES, f"the site of {fqdn}", f"it is called {strange}, and Get-CsSite names no such site")
+        if found is not None or not said:
+            return found or Unread(f"the site of {fqdn}", "no answer names it")
+        if not self.topology.sites:
+            return next(iter(said))
+        return Unread(f"the site of {fqdn}", f"it is called {next(iter(said))}, and Get-CsSite names no such site")
 
 
-def build_edges(services: Iterable[Service]) -> tuple[EdgePool, ...]:
+def build_edges(services: Iterable[Service], gaps: Gaps) -> tuple[EdgePool, ...]:
     """One per Edge pool, although it may have several Edge services."""
-    edges: dict[Fqdn, EdgePool] = {}
+    by_pool: dict[Fqdn, list[Service]] = {}
     for service in services:
         fqdn = pool_of(service)
         if role_of(service) == "EdgeServer" and fqdn is not None:
-            known = edges.get(fqdn, EdgePool(fqdn=fqdn, next_hop=None))
-            edges[fqdn] = EdgePool(
-                fqdn=fqdn,
-                next_hop=known.next_hop or (service.registrar.pool if service.registrar else None),
-                external_sip_port=known.external_sip_port or service.access_edge_external_sip_port,
-                external_fqdn=known.external_fqdn or service.access_edge_external_fqdn,
-            )
-    return tuple(edges.values())
+            by_pool.setdefault(fqdn, []).append(service)
+    return tuple(_edge(fqdn, own, gaps) for fqdn, own in by_pool.items())
 
 
-def build_copies(topology: Topology, pools: Iterable[Pool]) -> tuple[StoreCopy, ...]:
+def _edge(fqdn: Fqdn, own: list[Service], gaps: Gaps) -> EdgePool:
+    hops = list(dict.fromkeys(service.registrar.pool for service in own if service.registrar))
+    ports = [service.access_edge_external_sip_port for service in own if service.access_edge_external_sip_port]
+    names = [service.access_edge_external_fqdn for service in own if service.access_edge_external_fqdn]
+    about = (
+        ("registrar", NEXT_HOP),
+        ("access_edge_external_sip_port", FEDERATION_PORT),
+        ("access_edge_external_fqdn", EXTERNAL_NAME),
+    )
+    for (field, item), values in zip(about, (hops, ports, names), strict=True):
+        why = next(filter(None, (why_open(service, field, required=item == NEXT_HOP) for service in own)), None)
+        if not values and why is not None:
+            gaps.note(Part.EDGES, f"the {item} of {fqdn}", why, item=item, pool=fqdn)
+    if len(hops) > 1:
+        gaps.note(Part.EDGES, f"the {NEXT_HOP} of {fqdn}", f"its services name {hops[0]} and {hops[1]}", item=NEXT_HOP, pool=fqdn)
+    return EdgePool(
+        fqdn=fqdn,
+        next_hop=hops[0] if hops else None,
+        external_sip_port=ports[0] if ports else None,
+        external_fqdn=names[0] if names else None,
+    )
+
+
+def build_copies(topology: Topology, pools: Iterable[Pool], gaps: Gaps) -> tuple[StoreCopy, ...]:
     """The copies of the Central Management store: the pools with the role, active or not, each with its SQL Server."""
     services = _Services(topology.services)
     by_name = {pool.fqdn: pool for pool in pools}
-    copies: list[StoreCopy] = []
-    holders = ((pool_of(service), service) for service in services.with_role("CentralManagement"))
-    for fqdn, service in ((fqdn, service) for fqdn, service in holders if fqdn is not None):
-        database = _store_database(service, by_name.get(fqdn), services)
-        mirror = _mirror_of(database, services) if database else None
-        copies.append(
-            StoreCopy(
-                pool=fqdn,
-                active=service.active
-                if service.active is not None
-                else Unread(f"whether the store on {fqdn} is active", "the answer has no Active"),
-                version=lync_version_of_service(service.version)
-                or Unread(f"the version of the store on {fqdn}", _no_version(service)),
-                sql_server=database.pool if database else Unread(f"the SQL Server of the store on {fqdn}", "no answer names it"),
-                sql_instance=_instance(database, services) if database else "",
-                mirror_sql_server=mirror[0] if mirror else None,
-                mirror_sql_instance=mirror[1] if mirror else "",
-            )
-        )
-    return tuple(copies)
+    holders: dict[Fqdn, list[Service]] = {}
+    for service in services.with_role("CentralManagement"):
+        fqdn = pool_of(service)
+        if fqdn is not None:
+            holders.setdefault(fqdn, []).append(service)
+    return tuple(_copy(fqdn, own, by_name.get(fqdn), services, gaps) for fqdn, own in holders.items())
+
+
+def _copy(fqdn: Fqdn, own: list[Service], pool: Pool | None, services: _Services, gaps: Gaps) -> StoreCopy:
+    service = own[0]
+    database = _store_database(service, pool, services)
+    mirror = _mirror_of(database, services) if database else None
+    told = {one.active for one in own}
+    active = next(iter(told)) if len(told) == 1 else None
+    if active is None:
+        contradicts = "its answers contradict each other" if len(told) > 1 else None
+        gaps.note(Part.STORE, f"whether the store on {fqdn} is active", contradicts or why_open(service, "active") or "")
+    version = lync_version_of_service(service.version)
+    if version is None:
+        gaps.note(Part.STORE, f"the version of the store on {fqdn}", _no_version(service))
+    return StoreCopy(
+        pool=fqdn,
+        active=Unread(f"whether the store on {fqdn} is active", "the answer has no Active") if active is None else active,
+        version=version or Unread(f"the version of the store on {fqdn}", _no_version(service)),
+        sql_server=database.pool if database else Unread(f"the SQL Server of the store on {fqdn}", "no answer names it"),
+        sql_instance=_instance(database, services) if database else "",
+        mirror_sql_server=mirror[0] if mirror else None,
+        mirror_sql_instance=mirror[1] if mirror else "",
+    )
 
 
 def _identities(services: Iterable[Service]) -> tuple[ServiceId, ...]:
@@ -222,15 +351,6 @@ def _version(fqdn: Fqdn, services: _Services) -> LyncVersion | Unread:
 def _no_version(*services: Service) -> str:
     numbers = [service.version for service in services if service.version is not None]
     return f"{numbers[0]} is no known service version" if numbers else "no answer names it"
-
-
-def _site_name(site: SiteName, sites: tuple[SiteInfo, ...]) -> SiteName:
-    """The site's identity, where the pool names it by its display name."""
-    if any(info.identity == site for info in sites):
-        return site
-    return next(
-        (info.identity for info in sites if info.identity and info.display_name and SiteName(info.display_name) == site), site
-    )
 
 
 def _not_asked(what: str) -> Unread:

@@ -13,6 +13,8 @@ from xml.etree.ElementTree import XML, Element, ParseError
 import attrs
 
 from lyncops.cmdlets import Computer, PoolInfo, Service, SiteInfo
+from lyncops.cmdlets.reading import host_in
+from lyncops.deployment.gaps import Gap, Part
 from lyncops.errors import InvalidValueError
 from lyncops.values import Fqdn, ServiceId, SiteName
 
@@ -36,8 +38,10 @@ class Topology:
     pools: tuple[PoolInfo, ...]
     computers: tuple[Computer, ...]
     services: tuple[Service, ...]
+    gaps: tuple[Gap, ...] = ()
 
 
+_SEEN: Final = frozenset(Service.PROPERTIES)  # the document leaves out what is empty
 _Key = tuple[str, ...]
 
 
@@ -51,8 +55,9 @@ def parse_topology(text: str) -> Topology:
     site_names = {
         site.get("SiteId", ""): SiteName(_text(site, "Name")) for site in _all(root, "CentralSite") if _text(site, "Name")
     }
-    clusters = {_cluster_key(cluster): cluster for cluster in _all(root, "Cluster") if cluster.get("Fqdn")}
-    names = {key: Fqdn(cluster.get("Fqdn", "")) for key, cluster in clusters.items()}
+    all_clusters = tuple(_all(root, "Cluster"))
+    clusters = {key: cluster for cluster in all_clusters if (key := _cluster_key(cluster)) and host_in(cluster.get("Fqdn", ""))}
+    names = {key: name for key, cluster in clusters.items() if (name := host_in(cluster.get("Fqdn", "")))}
     elements = [element for element in _all(root, "Service") if _service_key(element)]
     identities = {key: found for element in elements if (key := _service_key(element)) and (found := _identity(element, names))}
     services = tuple(_service(element, identities, site_names) for element in elements if _service_key(element) in identities)
@@ -74,7 +79,35 @@ def parse_topology(text: str) -> Topology:
             for machine in _machines(clusters[key])
         ),
         services=services,
+        gaps=(
+            *_nameless_clusters(all_clusters, clusters),
+            *_nameless_machines(clusters, names),
+            *_nameless_services(_all(root, "Service"), identities),
+        ),
     )
+
+
+def _nameless_clusters(found: tuple[Element, ...], clusters: dict[_Key, Element]) -> Iterator[Gap]:
+    for cluster in found:
+        if clusters.get(_cluster_key(cluster)) is None:
+            what = f"the pool {cluster.get('Fqdn') or 'without a name'} of the topology document"
+            for part in (Part.POOLS, Part.EDGES, Part.STORE):
+                yield Gap(part=part, what=what, reason="its Cluster has no readable ClusterId or Fqdn")
+
+
+def _nameless_machines(clusters: dict[_Key, Element], names: dict[_Key, Fqdn]) -> Iterator[Gap]:
+    for key, cluster in clusters.items():
+        if any(host_in(machine.get("Fqdn", "")) is None for machine in _all(cluster, "Machine")):
+            what = f"a machine of {names[key]} in the topology document"
+            yield Gap(part=Part.MACHINES, what=what, reason="it has no readable Fqdn", pool=names[key])
+
+
+def _nameless_services(elements: Iterator[Element], identities: dict[_Key, ServiceId]) -> Iterator[Gap]:
+    for element in elements:
+        if _service_key(element) not in identities and len(element):
+            what = f"the service {'-'.join(_service_key(element)) or 'without a ServiceId'} of the topology document"
+            for part in (Part.POOLS, Part.EDGES, Part.STORE):
+                yield Gap(part=part, what=what, reason="the document does not tell on which pool it is installed")
 
 
 def _parse(text: str) -> Element:
@@ -133,8 +166,13 @@ def _role(element: Element) -> str:
 
 
 def _machines(cluster: Element) -> Iterator[Fqdn]:
-    machines = [machine for machine in _all(cluster, "Machine") if machine.get("Fqdn")]
-    return (Fqdn(machine.get("Fqdn", "")) for machine in sorted(machines, key=lambda m: int(m.get("OrdinalInCluster", "0"))))
+    machines = sorted(_all(cluster, "Machine"), key=lambda machine: _number(machine, "OrdinalInCluster"))
+    return filter(None, (host_in(machine.get("Fqdn", "")) for machine in machines))
+
+
+def _number(element: Element, name: str) -> int:
+    text = element.get(name, "")
+    return int(text) if text.isdecimal() else 0
 
 
 def _service(element: Element, identities: dict[_Key, ServiceId], site_names: dict[str, SiteName]) -> Service:
@@ -162,6 +200,7 @@ def _service(element: Element, identities: dict[_Key, ServiceId], site_names: di
         sql_instance_name=instance.get("Name") if instance is not None else None,
         access_edge_external_sip_port=_federation_port(element),
         dependent_service_list=needed,
+        seen=_SEEN,
     )
 
 
@@ -194,4 +233,5 @@ def _site(element: Element, identities: dict[_Key, ServiceId]) -> SiteInfo:
         display_name=name,
         federation_route=routes.get("federationroute"),
         xmpp_federation_route=routes.get("xmppfederationroute"),
+        seen=frozenset(SiteInfo.PROPERTIES),
     )

@@ -11,6 +11,7 @@ from lyncops.plan.conditions import Condition
 from lyncops.plan.model import Plan
 from lyncops.plan.procedures import Procedure, TwoModes
 from lyncops.plan.steps import Step
+from lyncops.procedures.answers import with_open_answers
 from lyncops.values import Fqdn, Mode, Unread
 
 
@@ -33,13 +34,14 @@ def finished(draft: Draft, *, procedure: Procedure, deployment: Deployment) -> P
         InvalidValueError: an override names no check of this plan, names one that is law, or gives no reason.
     """
     version = deployment.version
+    checks = with_open_answers(draft.checks, procedure.NAME, deployment)
     return Plan(
         procedure=procedure,
         deployment=deployment.name,
         version=None if isinstance(version, Unread) else version,
         created_at=deployment.read_at,
         lock=draft.lock or ((procedure.target,) if procedure.target else ()),
-        checks=apply_overrides(draft.checks, procedure.overrides),
+        checks=apply_overrides(checks, procedure.overrides),
         steps=draft.steps,
         goal=draft.goal,
         expected_loss=draft.expected_loss,

@@ -15,7 +15,8 @@ import attrs
 
 from lyncops.checks.health import Life, life
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.deployment.model import Deployment, Pool
+from lyncops.deployment.gaps import FRONT_END, Part
+from lyncops.deployment.model import Deployment, Pool, WindowsService
 from lyncops.plan.model import Plan
 from lyncops.plan.procedures import PoolFailover
 from lyncops.procedures.catalogue import make_plan
@@ -166,8 +167,10 @@ def without_pool(deployment: Deployment, pool: Pool) -> Deployment:
     The states of its Backup Service stay as they were read: they say what it had not copied when it went.
     """
     names = {pool.fqdn, *(machine.fqdn for machine in pool.machines)}
-    gone = attrs.evolve(pool, machines=tuple(attrs.evolve(machine, services=()) for machine in pool.machines))
+    stopped = (WindowsService(name=FRONT_END, status="Stopped"),)
+    gone = attrs.evolve(pool, machines=tuple(attrs.evolve(machine, services=stopped) for machine in pool.machines))
+    open_now = tuple(gap for gap in deployment.gaps if gap.pool != pool.fqdn or gap.part not in (Part.MACHINES, Part.BACKUP_STATUS))
     store = deployment.central_management
     if store.active_master in names:
         store = attrs.evolve(store, active_master=None, file_transfer_agents=())
-    return attrs.evolve(deployment.with_pool(gone), central_management=store)
+    return attrs.evolve(deployment.with_pool(gone), central_management=store, gaps=open_now)

@@ -96,7 +96,7 @@ def test_an_endpoint_that_is_lost_on_the_way_leaves_gaps_only() -> None:
 
 def test_an_unknown_outcome_is_unread_with_its_reason() -> None:
     deployment = read({"GetCsSite": Refusal("no answer in 60 seconds", unknown=True), "GetCsComputer": Refusal("", unknown=True)})
-    assert deployment.sites == ()
+    assert deployment.sites == Unread("the sites", "no answer in 60 seconds")
     assert first(deployment).machines != ()
 
 

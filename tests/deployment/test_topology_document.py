@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from lyncops.deployment.gaps import Gaps
 from lyncops.deployment.model import PoolKind
 from lyncops.deployment.topology import build_copies, build_edges, build_pools, build_sites
 from lyncops.deployment.topology_document import parse_topology
@@ -56,31 +57,31 @@ DOCUMENT = f"""\ufeff
 
 def test_a_document_gives_what_the_single_cmdlets_give() -> None:
     topology = parse_topology(DOCUMENT)
-    pools = {pool.fqdn: pool for pool in build_pools(topology)}
+    pools = {pool.fqdn: pool for pool in build_pools(topology, Gaps())}
     pool = pools[next(name for name in pools if name.startswith("pool"))]
     assert pool.kind is PoolKind.ENTERPRISE
     assert [machine.fqdn for machine in pool.machines] == ["fe1.contoso.com", "fe2.contoso.com"]
     assert (pool.sql_server, pool.sql_instance, pool.media_edge, pool.site) == ("sql.contoso.com", "rtc", "edge.contoso.com", "TVP")
     assert {p.kind for name, p in pools.items() if name.startswith("dir")} == {PoolKind.DIRECTOR}
-    (edge,) = build_edges(topology.services)
+    (edge,) = build_edges(topology.services, Gaps())
     assert (edge.fqdn, edge.next_hop, edge.has_federation) == ("edge.contoso.com", "pool.contoso.com", True)
-    (site,) = build_sites(topology.sites)
+    (site,) = build_sites(topology.sites, Gaps())
     assert str(site.federation_route) == "EdgeServer:edge.contoso.com"
     assert site.xmpp_federation_route is None
-    (copy,) = build_copies(topology, pools.values())
+    (copy,) = build_copies(topology, pools.values(), Gaps())
     assert (copy.pool, copy.active, copy.sql_server, copy.sql_instance) == ("pool.contoso.com", True, "sql.contoso.com", "cms")
 
 
 def test_an_edge_without_the_servers_port_has_no_federation() -> None:
     topology = parse_topology(DOCUMENT.replace(FEDERATION, ""))
-    assert not build_edges(topology.services)[0].has_federation
+    assert not build_edges(topology.services, Gaps())[0].has_federation
 
 
 def test_a_backup_registrar_is_no_next_hop() -> None:
     text = DOCUMENT.replace(
         f'<Dependency Usage="Default">{service_id("Registrar", 1)}', f'<Dependency Usage="Backup">{service_id("Registrar", 1)}'
     )
-    assert build_edges(parse_topology(text).services)[0].next_hop is None
+    assert build_edges(parse_topology(text).services, Gaps())[0].next_hop is None
 
 
 @pytest.mark.parametrize("text", ["", "<Topology>", "<Other />", '<!doctype a [<!ENTITY b "c">]><Topology />'])

@@ -8,6 +8,7 @@ from typing import Final, Protocol, TypeVar
 
 import attrs
 
+from lyncops.deployment.gaps import Need
 from lyncops.deployment.model import Deployment, Pool
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.values import Fqdn, Unread
@@ -54,16 +55,23 @@ class Judged(ABC):
         """The topology, which is in every reading."""
         return Scope()
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the answer rests on, beyond values that say themselves that they could not be read."""
+        return ()
+
     @abstractmethod
     def judge(self, deployment: Deployment) -> Truth:
         """Answer, or raise NotKnownError."""
 
     def evaluate(self, deployment: Deployment) -> Truth:
-        """Answer; unknown, with the reason, where something needed is missing."""
+        """Answer; unknown, with the reason, where something needed is missing, or part of an answer was not understood."""
         try:
-            return self.judge(deployment)
+            truth = self.judge(deployment)
         except NotKnownError as missing:
             return Truth(None, str(missing))
+        gaps = deployment.open_questions(*self.needs)
+        return Truth(None, "; ".join((truth.evidence, *map(str, gaps)))) if gaps else truth
 
 
 def known(value: T | Unread | None, missing: str = "") -> T:

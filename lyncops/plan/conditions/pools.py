@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from lyncops.checks.words import counted, listed
+from lyncops.deployment.gaps import FRONT_END, Need, Part
 from lyncops.deployment.model import SETTLED, BackupModule, DatabaseMirror, Deployment, ExportState, ImportState, Machine, PoolState
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.plan.conditions.base import Judged, Truth, known, known_pool
@@ -65,6 +66,11 @@ class PoolIsAlive(Judged):
         """The services of this pool's machines."""
         return Scope.of(Facet.MACHINES, pools=[self.pool])
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the answer rests on."""
+        return (Need(Part.MACHINES, (self.pool,), (FRONT_END,)),)
+
     def judge(self, deployment: Deployment) -> Truth:
         """A pool of which no machine answers is dead: that is how a dead machine looks from outside."""
         pool = known_pool(deployment, self.pool)
@@ -96,6 +102,11 @@ class BackupModuleIs(Judged):
     def scope(self) -> Scope:
         """The Backup Service status of this pool."""
         return Scope.of(Facet.BACKUP_STATUS, pools=[self.pool])
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the answer rests on."""
+        return (Need(Part.BACKUP_STATUS, (self.pool,), (self.module,)),)
 
     def judge(self, deployment: Deployment) -> Truth:
         """A module that the pool does not report is unknown, not steady."""
@@ -131,6 +142,11 @@ class BackupServiceSteady(Judged):
         """The Backup Service status of this pool."""
         return Scope.of(Facet.BACKUP_STATUS, pools=[self.pool])
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the answer rests on."""
+        return (Need(Part.BACKUP_STATUS, (self.pool,)),)
+
     def judge(self, deployment: Deployment) -> Truth:
         """Name the modules that are not steady."""
         # Which pool has the store is not in this scope: its module may be idle on either.
@@ -158,12 +174,17 @@ class MirrorPrincipalIs(Judged):
         """The mirrors of this pool."""
         return Scope.of(Facet.MIRRORS, pools=[self.pool])
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the answer rests on."""
+        return (Need(Part.MIRRORS, (self.pool,), self.databases),)
+
     def judge(self, deployment: Deployment) -> Truth:
         """Each database counts by itself: one type holds several, and they can be on different sides (fact: mirror-databases)."""
         wanted = {name.casefold() for name in self.databases}
         found = [mirror for mirror in known(known_pool(deployment, self.pool).mirrors) if mirror.database.casefold() in wanted]
-        if len(found) < len(wanted):
-            missing = wanted - {mirror.database.casefold() for mirror in found}
+        missing = wanted - {mirror.database.casefold() for mirror in found}
+        if missing:
             return Truth(None, f"{self.pool} did not report the mirror of {listed(sorted(missing))}")
         return Truth(all(self._is_there(mirror) for mirror in found), "; ".join(map(_side, found)))
 
@@ -203,6 +224,9 @@ class ServicesAre(Judged):
         named = [service for service in services if not wanted or service.name.casefold() in wanted]
         if not named or len(named) < len(wanted):
             return Truth(None, f"{self.machine} did not report {listed(self.services or ['its services'])}")
+        odd = [f"{service.name} is {service.status!r}" for service in named if not service.is_understood]
+        if odd:
+            return Truth(None, f"{self.machine}: {listed(odd)}, which is not a known status")
         wrong = [f"{service.name} is {service.status}" for service in named if service.is_running is not self.running]
         seen = listed(wrong) if wrong else f"{counted(len(named), 'service')} {'running' if self.running else 'stopped'}"
         return Truth(not wrong, f"{self.machine}: {seen}")

@@ -8,6 +8,7 @@ from datetime import timedelta
 import attrs
 
 from lyncops.checks.words import exactly, listed
+from lyncops.deployment.gaps import FEDERATION_PORT, MEDIA_EDGE, NEXT_HOP, ROUTES, Need, Part
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.plan.conditions.base import Judged, Truth, known, known_pool
@@ -34,6 +35,11 @@ class EdgeNextHopIs(Judged):
     edge: Fqdn
     pool: Fqdn
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the answer rests on."""
+        return (Need(Part.EDGES, (self.edge,), (NEXT_HOP,)),)
+
     def judge(self, deployment: Deployment) -> Truth:
         """Compare with the Edge service's registrar."""
         named = (edge for edge in known(deployment.edges) if edge.fqdn == self.edge)
@@ -51,6 +57,11 @@ class NoEdgeLeadsTo(Judged):
 
     pool: Fqdn
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the answer rests on."""
+        return (Need(Part.EDGES, items=(NEXT_HOP,)),)
+
     def judge(self, deployment: Deployment) -> Truth:
         """Name the Edge pools that still do."""
         still = [edge.fqdn for edge in known(deployment.edges) if edge.next_hop and leads_to(deployment, edge.next_hop, self.pool)]
@@ -66,6 +77,11 @@ class MediaEdgeIs(Judged):
 
     pool: Fqdn
     edge: Fqdn
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the answer rests on."""
+        return (Need(Part.POOLS, (self.pool,), (MEDIA_EDGE,)),)
 
     def judge(self, deployment: Deployment) -> Truth:
         """Compare with the pool's association."""
@@ -83,6 +99,11 @@ class SiteRouteIs(Judged):
     site: SiteName
     kind: RouteKind
     route: ServiceId | None
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the answer rests on."""
+        return (Need(Part.SITES, items=(ROUTES,)),)
 
     def judge(self, deployment: Deployment) -> Truth:
         """Services compare by their pool: the role's spelling differs between cmdlets (fact: service-objects)."""
@@ -104,6 +125,11 @@ class FederatedEdgeIs(Judged):
     """
 
     edge: Fqdn
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the answer rests on."""
+        return (Need(Part.EDGES, items=(FEDERATION_PORT,)),)
 
     def judge(self, deployment: Deployment) -> Truth:
         """Name the Edge pools that have it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from lyncops.checks.words import listed
+from lyncops.deployment.gaps import GROUPS, Need, Part
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.plan.conditions.base import Judged, Truth, known
@@ -29,6 +30,11 @@ class AuthorizedGroupsAre(Judged):
     def scope(self) -> Scope:
         """The Backup Service configuration."""
         return Scope.of(Facet.SETTINGS)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the answer rests on."""
+        return (Need(Part.SETTINGS, items=(GROUPS,)),)
 
     def judge(self, deployment: Deployment) -> Truth:
         """Compare with the global configuration."""

@@ -7,6 +7,7 @@ from typing import Final
 import attrs
 
 from lyncops.checks.words import counted, listed
+from lyncops.deployment.gaps import Need, Part
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.plan.conditions.base import Judged, Truth, known
@@ -52,6 +53,11 @@ class StoreIsActiveOn(Judged):
         """The store."""
         return _STORE
 
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the answer rests on."""
+        return (Need(Part.STORE),)
+
     def judge(self, deployment: Deployment) -> Truth:
         """False too when two pools claim the store or none does: both known bad ends of a failover (fact: store-bad-ends)."""
         return _judge(deployment, _claims(deployment), self.pool)
@@ -68,6 +74,11 @@ class StoreHasSingleMaster(Judged):
     def scope(self) -> Scope:
         """The store."""
         return _STORE
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the answer rests on."""
+        return (Need(Part.STORE),)
 
     def judge(self, deployment: Deployment) -> Truth:
         """Answer for the pool that claims the store."""
@@ -94,6 +105,11 @@ class ReplicasUpToDate(Judged):
     def scope(self) -> Scope:
         """The replicas."""
         return Scope.of(Facet.REPLICAS)
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the answer rests on."""
+        return (Need(Part.REPLICAS, items=self.only),)
 
     def judge(self, deployment: Deployment) -> Truth:
         """No replica in the answer is no good news: the servers may report nothing at all (fact: replica-status)."""

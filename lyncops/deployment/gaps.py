@@ -1,0 +1,117 @@
+"""What an answer left open: the one way in which the reader says that part of an answer was not understood.
+
+Checks, conditions and procedures name what they rest on as a `Need`. Where a `Gap` meets it they answer "unknown": what could
+not be read never counts as "no".
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from lyncops.values import Fqdn, Unread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lyncops.cmdlets.result import Result
+
+
+class Part(enum.Enum):
+    """A part of a deployment that can be understood only partly."""
+
+    SITES = "sites"
+    POOLS = "pools"  # which there are, and of what kind
+    MACHINES = "machines"  # which there are, and what runs on them
+    EDGES = "Edge pools"
+    BACKUP_STATUS = "Backup Service status"
+    MIRRORS = "database mirrors"
+    STORE = "Central Management store"
+    REPLICAS = "replicas"
+    SETTINGS = "Backup Service configuration"
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Gap:
+    """One thing that an answer left open. Without `pool` it may concern any pool, without `item` anything of its part."""
+
+    part: Part
+    what: str
+    reason: str
+    pool: Fqdn | None = None
+    item: str = ""  # such as a service, a database, a computer
+
+    @property
+    def unread(self) -> Unread:
+        """The same as what stands for a value that could not be read."""
+        return Unread(self.what, self.reason)
+
+    def __str__(self) -> str:
+        return f"{self.what} was not understood: {self.reason}"
+
+
+@attrs.frozen(slots=True)
+class Need:
+    """What an answer rests on: a part, of these pools (of all, where none is named), and of it these items (all, likewise)."""
+
+    part: Part
+    pools: tuple[Fqdn, ...] = ()
+    items: tuple[str, ...] = ()
+
+    def meets(self, gap: Gap) -> bool:
+        """Whether the gap leaves open what is needed."""
+        if gap.part is not self.part or (self.pools and gap.pool is not None and gap.pool not in self.pools):
+            return False
+        return not self.items or not gap.item or gap.item.casefold() in {item.casefold() for item in self.items}
+
+
+def open_questions(gaps: Iterable[Gap], needs: Iterable[Need]) -> tuple[Gap, ...]:
+    """The gaps that leave open something that is needed, each once."""
+    wanted = tuple(needs)
+    return tuple(dict.fromkeys(gap for gap in gaps if any(need.meets(gap) for need in wanted)))
+
+
+NEXT_HOP: Final = "next hop"
+FEDERATION_PORT: Final = "external SIP port"
+EXTERNAL_NAME: Final = "external name"
+ROUTES: Final = "federation routes"
+KIND: Final = "kind"
+MEDIA_EDGE: Final = "media Edge pool"
+FRONT_END: Final = "RTCSRV"
+BACKUP: Final = "LYNCBACKUP"
+GROUPS: Final = "authorised groups"
+NAMELESS: Final = "?"  # of something that has no readable name, where those that are looked for are looked for by name
+
+
+class Gaps:
+    """Collects the gaps of a reading."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._found: list[Gap] = []
+
+    def note(self, part: Part, what: str, reason: str, *, pool: Fqdn | None = None, item: str = "") -> None:
+        """Keep one."""
+        self._found.append(Gap(part=part, what=what, reason=reason, pool=pool, item=item))
+
+    def extend(self, gaps: Iterable[Gap]) -> None:
+        """Keep those that were found elsewhere."""
+        self._found.extend(gaps)
+
+    @property
+    def found(self) -> tuple[Gap, ...]:
+        """All of them, each once."""
+        return tuple(dict.fromkeys(self._found))
+
+
+def why_open(result: Result, field: str, *, required: bool = True) -> str | None:
+    """Why a field that the answer must have tells nothing; None where it was understood.
+
+    A property that was written empty counts as understood unless it is `required`.
+    """
+    reason = result.gap(field)
+    if reason is None and required and getattr(result, field) in (None, ()):
+        return f"its {result.property_names()[field][0]} is empty"
+    return reason

@@ -1,0 +1,119 @@
+"""Evidence is taken away from the answers of whole deployments: belief may only become weaker.
+
+Every property of every READ of a snapshot is removed, nulled and replaced by rubbish; answers are shuffled, doubled, and have texts
+and nulls before the object that is looked for. By default a part of it is tried, each property and each sort of rubbish somewhere;
+with --all all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+import pytest
+
+from lyncops.lab.world import World
+from lyncops.plan.procedures import Procedure
+from lyncops.values import Fqdn
+from tests.belief.answers import SORTS, Answers, Raw, Spot, with_at
+from tests.belief.plans import Belief, beliefs, requests
+
+P1, SE1 = Fqdn("pool1.contoso.com"), Fqdn("se1.contoso.com")
+SEED = 20140601
+PER_STATE = 40
+
+
+def healthy(scenario: str) -> World:
+    return World.load(scenario)
+
+
+def dead_site(scenario: str) -> World:
+    world = World.load(scenario)
+    world.crash(next(iter(world.pools)))
+    return world
+
+
+STATES: tuple[tuple[str, Callable[[str], World]], ...] = tuple(
+    (scenario, state)
+    for scenario in ("two-sites", "standard-pair", "three-pairs", "sfb2015", "sfb2019", "everything-wrong")
+    for state in (healthy, dead_site)
+)
+
+
+def is_a_lie(spot: Spot, held: object, by: object) -> bool:
+    """Whether it is no rubbish there: a value that the property may have says something else, and nobody can see that."""
+    name = str(spot.way[-1]).casefold()
+    if by is None:  # documented: a site without a route, a store that is unavailable, a replica that never reported
+        return name.endswith("federationroute") or name in ("laststatusreport", "activemasterfqdn", "activefiletransferagents")
+    if by is False:
+        return isinstance(held, bool)
+    return isinstance(held, int) and isinstance(by, (int, str)) and str(by).isdecimal()
+
+
+def chosen(answers: Answers, *, everything: bool) -> list[tuple[Spot, str]]:
+    """The changes to try: all, or some of each property and each sort."""
+    spots = answers.spots()
+    pairs = [(spot, sort) for spot in spots for sort in SORTS]
+    if everything:
+        return pairs
+    shuffled = Random(SEED).sample(pairs, len(pairs))  # noqa: S311 - an order, no secret
+    kinds: dict[tuple[str, str], tuple[Spot, str]] = {}
+    for spot, sort in shuffled:
+        kinds.setdefault((spot.key[0].split()[0], str(spot.way[-1])), (spot, sort))
+    return [*kinds.values(), *shuffled[:PER_STATE]]
+
+
+@pytest.mark.parametrize(("scenario", "state"), STATES)
+def test_what_an_answer_leaves_open_is_never_no(scenario: str, state: Callable[[str], World], pytestconfig: pytest.Config) -> None:
+    answers = Answers(state(scenario))
+    base = answers.read()
+    asked = requests(base)
+    before = beliefs(base, asked)
+    found: list[str] = []
+    for spot, sort in chosen(answers, everything=bool(pytestconfig.getoption("--all"))):
+        if is_a_lie(spot, answers.value(spot), SORTS[sort]):
+            continue
+        now = beliefs(answers.read(with_at(spot, SORTS[sort])), asked)
+        found += stronger(asked_names(asked), before, now, f"{spot} {sort}")
+    assert found == []
+
+
+def asked_names(asked: list[Procedure]) -> list[str]:
+    return [f"{procedure.NAME} {procedure.target} {procedure.mode}" for procedure in asked]
+
+
+def stronger(names: list[str], before: list[Belief], now: list[Belief], change: str) -> list[str]:
+    pairs = zip(names, before, now, strict=True)
+    return [f"{change}: {name}: {why}" for name, was, after in pairs for why in after.stronger_than(was)]
+
+
+def shuffled(raw: Raw) -> Raw:
+    return tuple(Random(SEED).sample(raw, len(raw)))  # noqa: S311 - an order, no secret
+
+
+def doubled(raw: Raw) -> Raw:
+    return tuple(item for item in raw for _ in range(2))
+
+
+def text_first(raw: Raw) -> Raw:
+    return ("Loading the module ...", None, *raw) if raw else raw
+
+
+def null_first(raw: Raw) -> Raw:
+    return (None, *raw) if raw else raw
+
+
+@pytest.mark.parametrize("change", [shuffled, doubled, text_first, null_first])
+@pytest.mark.parametrize(("scenario", "state"), STATES[:4])
+def test_order_doubles_and_strays_change_nothing(
+    scenario: str, state: Callable[[str], World], change: Callable[[Raw], Raw]
+) -> None:
+    answers = Answers(state(scenario))
+    base = answers.read()
+    asked = requests(base)
+    before = beliefs(base, asked)
+    for key in answers.asked():
+        if "Get-CsTopology" in key[0] and change is doubled:
+            continue  # a document twice is no document
+        now = beliefs(answers.read({key: change}), asked)
+        assert now == before, key
