@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
@@ -15,7 +15,7 @@ from lyncops.cli.blocks import Table, Text, Tone
 from lyncops.cli.screen import Screen, drawn
 from lyncops.cli.show_run import STEP_TONES
 from lyncops.plan.model import Plan
-from lyncops.remoting.execution import StreamKind
+from lyncops.remoting.execution import StreamKind, StreamRecord
 from lyncops.runs.events import (
     AttemptEnded,
     AttemptPrepared,
@@ -33,7 +33,7 @@ from lyncops.runs.model import StepState
 from lyncops.sentences import each_once
 from lyncops.values import Outcome
 
-_TOLD_STREAMS: Final = (StreamKind.ERROR, StreamKind.WARNING, StreamKind.PROGRESS)
+_TOLD_STREAMS: Final = frozenset(StreamKind) - {StreamKind.OUTPUT, StreamKind.DEBUG}
 
 
 @contextmanager
@@ -81,7 +81,7 @@ class Lines:
                 return f"note: {event}"
             case Streamed():
                 told = event.record.kind in _TOLD_STREAMS
-                return f"{self._step(event.step_id)}: {event.record.kind.value}: {event.record.text}" if told else ""
+                return f"{self._step(event.step_id)}: {_line(event.record)}" if told and event.record.text else ""
             case Polled():
                 news = self._news(event.evidence)
                 return f"{self._step(event.step_id)}: {news}" if news else ""
@@ -105,6 +105,7 @@ class LiveTable:
     _plan: Plan
     _states: dict[str, StepState] = attrs.field(factory=dict[str, StepState], init=False)
     _heard: dict[str, str] = attrs.field(factory=dict[str, str], init=False)
+    _lines: dict[str, str] = attrs.field(factory=dict[str, str], init=False)
     _began: dict[str, datetime] = attrs.field(factory=dict[str, datetime], init=False)
     _ended: dict[str, datetime] = attrs.field(factory=dict[str, datetime], init=False)
     _about_run: str = attrs.field(default="", init=False)
@@ -121,7 +122,7 @@ class LiveTable:
             case AttemptPrepared():
                 self._heard[event.step_id] = f"sending to {event.address.endpoint}"
             case Streamed():
-                self._heard[event.step_id] = event.record.text
+                self._hear(event)
             case Polled():
                 self._heard[event.step_id] = event.evidence
             case GoalRead():
@@ -130,6 +131,10 @@ class LiveTable:
                 self._about_run = event.text
             case LockTakenOver():
                 self._about_run = str(event)
+
+    def _hear(self, event: Streamed) -> None:
+        if event.record.kind in _TOLD_STREAMS and event.record.text:
+            self._lines[event.step_id] = _line(event.record)
 
     def _change(self, event: StepChanged) -> None:
         self._states[event.step_id] = event.state
@@ -140,8 +145,16 @@ class LiveTable:
 
     def render(self) -> Group:
         """The table as it stands now."""
-        table = Table(("", "step", "state", "took", "last heard"), tuple(map(self._row, range(len(self._plan.steps)))))
+        rows = tuple(row for index in range(len(self._plan.steps)) for row in self._rows(index))
+        table = Table(("", "step", "state", "took", "last heard"), rows)
         return Group(drawn(table), drawn(Text(self._about_run, Tone.STRONG)))
+
+    def _rows(self, index: int) -> Iterator[tuple[Text | str, ...]]:
+        """The step, and under a running one the last line that its cmdlet wrote."""
+        yield self._row(index)
+        step_id = self._plan.steps[index].step_id
+        if self._states.get(step_id) is StepState.RUNNING and step_id in self._lines:
+            yield "", Text(f"  {self._lines[step_id]}", Tone.FAINT), "", "", ""
 
     def _row(self, index: int) -> tuple[Text | str, ...]:
         step = self._plan.steps[index]
@@ -151,6 +164,11 @@ class LiveTable:
         took = f"{max((end - began).total_seconds(), 0):.0f} s" if began else ""
         label = Text(state.value.replace("_", " "), STEP_TONES[state])
         return str(index + 1), step.title, label, took, Text(self._heard.get(step.step_id, ""), Tone.FAINT)
+
+
+def _line(record: StreamRecord) -> str:
+    percent = f" ({record.percent} %)" if record.percent is not None else ""
+    return f"{record.kind.value}: {record.text}{percent}"
 
 
 def _ending(outcome: Outcome) -> str:

@@ -12,6 +12,7 @@ from typing import Protocol
 import attrs
 
 from lyncops.remoting.execution import CommandAddress, ErrorRecord, StreamRecord
+from lyncops.runs.lines import Line
 from lyncops.runs.lock import TakeOver
 from lyncops.runs.model import RunState, StepState
 from lyncops.runs.process import Process
@@ -65,6 +66,19 @@ class AttemptEnded:
     errors: tuple[ErrorRecord, ...] = ()
     warnings: tuple[str, ...] = ()
     reason: str = ""
+    lines: tuple[Line, ...] = ()  # those that no `LinesHeard` has
+    lines_left_out: int = 0
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class LinesHeard:
+    """Lines that a running cmdlet wrote, some of them at once. Observers are told of each by `Streamed`, and not of these."""
+
+    run_id: str
+    at: datetime
+    step_id: str
+    number: int  # of the attempt
+    lines: tuple[Line, ...]
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -113,12 +127,13 @@ class LockTakenOver:
         )
 
 
-JournalEvent = RunChanged | StepChanged | AttemptPrepared | AttemptEnded | GoalRead | Noted | LockTakenOver
+ToldEvent = RunChanged | StepChanged | AttemptPrepared | AttemptEnded | GoalRead | Noted | LockTakenOver
+JournalEvent = ToldEvent | LinesHeard
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class Streamed:
-    """A record of a running cmdlet, live. Not journalled."""
+    """A record of a running cmdlet, live. The journal has those of a CHANGE as `LinesHeard`."""
 
     run_id: str
     at: datetime
@@ -138,7 +153,7 @@ class Polled:
     waited_until: datetime  # when the waiting would end
 
 
-Event = JournalEvent | Streamed | Polled
+Event = ToldEvent | Streamed | Polled
 
 
 class Observer(Protocol):

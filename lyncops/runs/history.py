@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterable
 import attrs
 
 from lyncops.errors import JournalError
-from lyncops.runs.events import AttemptEnded, AttemptPrepared, GoalRead, JournalEvent, LockTakenOver, Noted, RunChanged, StepChanged
+from lyncops.runs.events import (
+    AttemptEnded,
+    AttemptPrepared,
+    GoalRead,
+    JournalEvent,
+    LinesHeard,
+    LockTakenOver,
+    Noted,
+    RunChanged,
+    StepChanged,
+)
 from lyncops.runs.model import Attempt, Run, StepRecord, StepState
 from lyncops.values import Outcome
 
@@ -30,6 +40,8 @@ def apply(run: Run, event: JournalEvent) -> Run:
             return _on_step(run, event.step_id, lambda record: _change(record, event))
         case AttemptPrepared():
             return _on_step(run, event.step_id, lambda record: _prepare(record, event))
+        case LinesHeard():
+            return _on_step(run, event.step_id, lambda record: _hear(record, event))
         case AttemptEnded():
             return _on_step(run, event.step_id, lambda record: _end(record, event))
         case GoalRead():
@@ -83,6 +95,14 @@ def _prepare(record: StepRecord, event: AttemptPrepared) -> StepRecord:
     return attrs.evolve(record, attempts=(*earlier, attempt))
 
 
+def _hear(record: StepRecord, event: LinesHeard) -> StepRecord:
+    attempts = tuple(
+        attrs.evolve(attempt, lines=(*attempt.lines, *event.lines)) if attempt.number == event.number else attempt
+        for attempt in record.attempts
+    )
+    return attrs.evolve(record, attempts=attempts)
+
+
 def _end(record: StepRecord, event: AttemptEnded) -> StepRecord:
     attempts = tuple(
         attrs.evolve(
@@ -93,6 +113,8 @@ def _end(record: StepRecord, event: AttemptEnded) -> StepRecord:
             errors=event.errors,
             warnings=event.warnings,
             reason=event.reason,
+            lines=(*attempt.lines, *event.lines),
+            lines_left_out=attempt.lines_left_out + event.lines_left_out,
         )
         if attempt.number == event.number
         else attempt

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
-from lyncops.errors import JournalError
+from lyncops.errors import JournalError, RunLockedError
 from lyncops.plan.conditions import Truth
-from lyncops.remoting.execution import CommandAddress, Execution, StreamKind
+from lyncops.remoting.execution import CommandAddress, Execution, StreamKind, StreamRecord
 from lyncops.remoting.interface import Clock
-from lyncops.runs.events import AttemptEnded, AttemptPrepared, Event, JournalEvent, Observer, Polled, RunChanged, StepChanged
+from lyncops.runs.events import (
+    AttemptEnded,
+    AttemptPrepared,
+    Event,
+    LinesHeard,
+    Observer,
+    Polled,
+    RunChanged,
+    StepChanged,
+    Streamed,
+    ToldEvent,
+)
 from lyncops.runs.history import apply
 from lyncops.runs.journal import Journal
+from lyncops.runs.lines import PAUSE, Line, Lines
 from lyncops.runs.lock import HEARTBEAT
 from lyncops.runs.model import Attempt, Run, RunState, StepState
 from lyncops.values import Outcome
@@ -31,8 +44,11 @@ class Ledger:
         self._clock = clock
         self._token = token
         self._observers = tuple(observers)
-        self.unwritten: JournalEvent | None = None
+        self.unwritten: ToldEvent | None = None
         """What was to be written when the journal failed."""
+        self._lines = Lines()
+        self._lines_of = ""
+        self._writing = threading.RLock()  # lines are also written by the thread that shows the heartbeat
 
     @property
     def run_id(self) -> str:
@@ -43,19 +59,46 @@ class Ledger:
         """The time for an event."""
         return self._clock.now()
 
-    def write(self, event: JournalEvent) -> None:
+    def write(self, event: ToldEvent) -> None:
         """Journal an event; it is durable when this returns.
 
         Raises:
             JournalError: it could not be written, or cannot follow. Nothing may be sent.
             RunLockedError: the lock was lost. Nothing may be sent.
         """
-        after = apply(self.run, event)
-        self.unwritten = event
-        self._journal.append(event, token=self._token)
-        self.unwritten = None
-        self.run = after
+        with self._writing:
+            after = apply(self.run, event)
+            self.unwritten = event
+            self._journal.append(event, token=self._token)
+            self.unwritten = None
+            self.run = after
         self.tell(event)
+
+    def heard(self, step_id: str, record: StreamRecord, *, kept: bool) -> None:
+        """A running cmdlet wrote something. What is `kept` comes into the journal soon, at the latest when the attempt ends."""
+        self.tell(Streamed(run_id=self.run_id, at=self.now(), step_id=step_id, record=record))
+        if kept and record.kind is not StreamKind.OUTPUT:
+            with self._writing:
+                self._lines_of = step_id
+                self._lines.add(Line.of(record, self.now()))
+            self._keep_lines()
+
+    def _keep_lines(self) -> None:
+        """Write a batch where one is due. That it cannot be written must not disturb the cmdlet that runs."""
+        with self._writing:
+            batch = self._lines.due()
+            attempt = self.run.record(self._lines_of).last_attempt if batch else None
+            if attempt is None:
+                return
+            event = LinesHeard(run_id=self.run_id, at=self.now(), step_id=self._lines_of, number=attempt.number, lines=batch)
+            try:
+                self._journal.append(event, token=self._token)
+            except (JournalError, RunLockedError) as error:
+                _logger.warning("Run %s could not write down what its cmdlet says: %s", self.run_id, error)
+                self._lines.tried()
+                return
+            self.run = apply(self.run, event)
+            self._lines.wrote(batch)
 
     def tell(self, event: Event) -> None:
         """Tell the observers. What they raise is logged: a full disk under a log file must not stop a rescue."""
@@ -86,10 +129,14 @@ class Ledger:
     def prepared(self, step_id: str, address: CommandAddress) -> None:
         """A cmdlet is about to be sent to `address`."""
         number = len(self.run.record(step_id).attempts) + 1
+        with self._writing:
+            self._lines.begin()
         self.write(AttemptPrepared(run_id=self.run_id, at=self.now(), step_id=step_id, number=number, address=address))
 
     def ended(self, step_id: str, attempt: Attempt, execution: Execution[object]) -> None:
         """What came of an attempt."""
+        with self._writing:
+            lines, left_out = self._lines.rest()
         self.write(
             AttemptEnded(
                 run_id=self.run_id,
@@ -101,6 +148,8 @@ class Ledger:
                 errors=execution.errors,
                 warnings=tuple(record.text for record in execution.records if record.kind is StreamKind.WARNING),
                 reason=execution.reason,
+                lines=lines,
+                lines_left_out=left_out,
             )
         )
 
@@ -151,7 +200,12 @@ class Ledger:
                     self._journal.let_go(self.run_id, self._token)
 
     def _keep_beating(self, stop: threading.Event, pause: timedelta) -> None:
-        while not stop.wait(pause.total_seconds()):
+        beaten = time.monotonic()
+        while not stop.wait(min(PAUSE, pause.total_seconds())):
+            self._keep_lines()
+            if time.monotonic() - beaten < pause.total_seconds():
+                continue
+            beaten = time.monotonic()
             try:
                 if not self._journal.beat(self.run_id, self._token, self.now()):
                     return  # lost: the next write says so

@@ -11,6 +11,7 @@ import attrs
 
 from lyncops.plan.model import Plan, Step
 from lyncops.remoting.execution import CommandAddress, ErrorRecord
+from lyncops.runs.lines import Line
 from lyncops.values import Outcome
 
 
@@ -100,6 +101,8 @@ class Attempt:
     errors: tuple[ErrorRecord, ...] = ()
     warnings: tuple[str, ...] = ()
     reason: str = ""
+    lines: tuple[Line, ...] = ()  # what it wrote to all streams but the output
+    lines_left_out: int = 0
 
     @property
     def is_open(self) -> bool:

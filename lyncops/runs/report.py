@@ -10,7 +10,7 @@ from typing import Final
 import attrs
 
 from lyncops.plan.steps import CmdletStep, ManualStep, Step
-from lyncops.remoting.execution import ErrorRecord
+from lyncops.remoting.execution import ErrorRecord, StreamKind
 from lyncops.runs.model import Attempt, Run, RunState, StepRecord, StepState
 from lyncops.values import JsonValue
 
@@ -171,12 +171,24 @@ def _step_facts(record: StepRecord, code: Callable[[str], str]) -> Iterable[str]
         yield _attempt(attempt)
         yield from (line for error in attempt.errors for line in _error(error))
         yield from (f"Warning: {warning}" for warning in attempt.warnings)
+        yield from _lines_of(attempt)
     if record.evidence_after:
         yield f"After: {record.evidence_after}"
     if record.why:
         yield record.why
     if record.attempts and step.undo and record.state is not StepState.ALREADY_TRUE:
         yield f"Undone by: {step.undo}"
+
+
+def _lines_of(attempt: Attempt) -> Iterable[str]:
+    """What it wrote, but for what is said already."""
+    said = {StreamKind.ERROR: {str(error) for error in attempt.errors}, StreamKind.WARNING: set(attempt.warnings)}
+    for line in attempt.lines:
+        if line.text not in said.get(line.stream, ()):
+            percent = f" ({line.percent} %)" if line.percent is not None else ""
+            yield f"{line.at:%H:%M:%S} {line.stream.value}: {line.text}{percent}"
+    if attempt.lines_left_out:
+        yield f"{attempt.lines_left_out} more lines were not kept"
 
 
 def _error(error: ErrorRecord) -> Iterable[str]:
@@ -251,6 +263,11 @@ def _attempt_data(attempt: Attempt) -> dict[str, JsonValue]:
         "errors": [str(error) for error in attempt.errors],
         "causes": [[str(cause) for cause in error.causes] for error in attempt.errors],
         "warnings": list(attempt.warnings),
+        "lines": [
+            {"at": line.at.isoformat(), "stream": line.stream.value, "text": line.text, "percent": line.percent}
+            for line in attempt.lines
+        ],
+        "lines_left_out": attempt.lines_left_out,
         "reason": attempt.reason,
     }
 

@@ -14,7 +14,6 @@ from lyncops.plan.conditions import Truth
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
 from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
 from lyncops.remoting.interface import RunsCmdlets
-from lyncops.runs.events import Streamed
 from lyncops.runs.ledger import Ledger
 from lyncops.runs.model import Attempt, RunState, StepState
 from lyncops.runs.watching import Watcher
@@ -233,7 +232,7 @@ class Steps:
         return partial(self.ledger.polled, step_id=step.step_id)
 
     def _stream(self, step: CmdletStep, record: StreamRecord) -> None:
-        self.ledger.tell(Streamed(run_id=self.ledger.run_id, at=self.ledger.now(), step_id=step.step_id, record=record))
+        self.ledger.heard(step.step_id, record, kept=step.cmdlet.effect is Effect.CHANGE)
 
 
 def _says_before(truth: Truth) -> str:

@@ -18,7 +18,7 @@ from lyncops.sentences import each_once
 from lyncops.values import Outcome
 from tests.independent.desk import desk_for
 from tests.independent.lync import P2, Lync
-from tests.independent.psrp import ERROR, STATE, Ends, Raw
+from tests.independent.psrp import ERROR, STATE, Ends, Raw, Say
 from tests.independent.server import Server
 
 DATABASE: Final = 'Cannot open database "rtcxds" requested by the login.'
@@ -85,6 +85,23 @@ def test_no_line_says_a_sentence_twice_and_the_report_has_the_chain(tmp_path: Pa
     assert sum("Caused by: " in line for line in texts[1].splitlines()) == 2
     failed = [attempt for step in report["steps"] for attempt in step["attempts"] if attempt["causes"]]
     assert [len(causes) for causes in failed[-1]["causes"]] == [3]
+
+
+def test_lines_of_a_long_cmdlet_are_shown_and_kept(tmp_path: Path) -> None:
+    def speaks(lync: Lync, pool: str, _arguments: Mapping[str, object]) -> Iterable[object]:
+        lync.state[pool] = "FailedOver"
+        return [Say("verbose", "Stage 1 of 2"), Say("information", "Half way"), Say("verbose", "Stage 2 of 2")]
+
+    with Server(tmp_path, Lync(failover=speaks).scripts()) as server:
+        desk = desk_for(tmp_path, server)
+        answer = desk("run", "pool-failover", P2, "--mode", "planned", "--yes")
+        run = re.search(r"Run (\S+):", answer.out)
+        assert run is not None
+        report = desk("runs", "report", run[1]).out
+    for text in (answer.out, report):
+        assert "verbose: Stage 1 of 2" in text
+        assert "information: Half way" in text
+        assert "verbose: Stage 2 of 2" in text
 
 
 def test_exception_that_is_plain_text_is_its_message() -> None:

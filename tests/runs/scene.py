@@ -97,6 +97,7 @@ class Scene:
     time: datetime = START
     unreadable: bool = False
     read_error: LyncOpsError | None = None
+    says: list[StreamRecord] = attrs.field(factory=lambda: [StreamRecord(kind=StreamKind.WARNING, text="It takes a while.")])
     events: list[tuple[datetime, Callable[[], None]]] = attrs.field(factory=list[tuple[datetime, Callable[[], None]]])
 
     def now(self) -> datetime:
@@ -164,7 +165,8 @@ class Sessions:
         if fate is Fate.INTERRUPTED:
             raise KeyboardInterrupt
         if on_record is not None:
-            on_record(StreamRecord(kind=StreamKind.WARNING, text="It takes a while."))
+            for record in self.scene.says:
+                on_record(record)
         told = self._told(cmdlet, fate, address, lost=fate.is_lost or fate is Fate.LET_GO)
         return attrs.evolve(told, interrupted=fate is Fate.LET_GO)
 
