@@ -51,11 +51,14 @@ _MODULE_AS_TEXT: Final = re.compile(r"(?P<Identity>\w[\w.]*):\s*\[\s*(?P<ExportS
 """What the ToString of a module gives, `UserServices.PresenceFocus:[FinalState,NormalState]`, which is all that depth 1 carries."""
 
 
+_OF_A_MODULE: Final = ("Identity", "Name", "Module", "BackupModule", "ExportStatus", "ImportStatus")
+
+
 def _modules(value: object) -> tuple[BackupModuleStatus, ...]:
     """Modules as objects, as their texts, or as one text that lists them. A type's name is no module."""
     found: list[BackupModuleStatus] = []
     for item in items_of(value):
-        if isinstance(item, RemoteObject) and item.get("ExportStatus", "ImportStatus") is not None:
+        if isinstance(item, RemoteObject) and any(item.get(name) is not None for name in _OF_A_MODULE):
             found.append(BackupModuleStatus.decode(item))
         else:
             text = as_text(item) or ""

@@ -83,8 +83,11 @@ _BOOLEANS = {
 
 @given(cmdlets())
 def test_powershell_reads_back_exactly_the_arguments(cmdlet: Cmdlet[object]) -> None:
-    expected = [word for name, value in cmdlet.arguments().items() for word in _expected(name, value)]
-    assert list(_words(cmdlet.to_powershell())) == [cmdlet.NAME, *expected]
+    shown = cmdlet.to_powershell()
+    lines = shown.rsplit(" | ", 1) if cmdlet.EXPANDS else [shown]
+    for line, (name, arguments) in zip(lines, cmdlet.commands(), strict=True):
+        expected = [word for parameter, value in arguments.items() for word in _expected(parameter, value)]
+        assert list(_words(line)) == [name, *expected]
 
 
 @given(TEXT)
