@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +16,15 @@ from lyncops.errors import InvalidValueError, LyncOpsError
 from lyncops.journal_url import DEFAULT as DEFAULT_JOURNAL
 from lyncops.journal_url import TIMEOUT, JournalUrl
 from lyncops.passwords import FromEnvironment, FromKeyring, FromPrompt, PasswordSource, refuse_password
-from lyncops.remoting.endpoint import DEFAULT_CONFIGURATION, Auth, Credentials, Endpoint
+from lyncops.remoting.endpoint import (
+    DEFAULT_ANSWER_LIMIT,
+    DEFAULT_CONFIGURATION,
+    DEFAULT_SERVICE,
+    Auth,
+    ChannelBinding,
+    Credentials,
+    Endpoint,
+)
 from lyncops.remoting.retry import RetryPolicy
 from lyncops.tables import Table
 from lyncops.values import Fqdn, LyncVersion
@@ -26,10 +35,12 @@ _SIGN_IN: Final = ("username", "password_env", "password_prompt", "password_keyr
 _ENDPOINT: Final = (
     *("url", "auth", "configuration", "module", "connect_to", "ca", "pool", "machine", "certificate", "certificate_key"),
     *("proxy", "delegate", "operation_timeout", "read_timeout", *_SIGN_IN),
+    *("spn_service", "spn_host", "channel_binding", "tls_minimum", "answer_limit"),
 )
 _OPERATION_TIMEOUT: Final = timedelta(seconds=20)
 _READ_TIMEOUT: Final = timedelta(seconds=30)
-_WITHOUT_PASSWORD: Final = (Auth.CERTIFICATE, Auth.KERBEROS)  # Kerberos takes the ticket of whoever is signed in
+_WITHOUT_PASSWORD: Final = (Auth.CERTIFICATE, Auth.KERBEROS, Auth.NEGOTIATE)  # a ticket, a keytab, or Windows itself is enough
+_SIZE: Final = re.compile(r"\s*(\d{1,9})\s*([kKmMgG]?)i?[bB]?\s*")
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -188,6 +199,11 @@ def _address(table: Table, sign_in: SignIn | None, *, dedicated: bool) -> Addres
             certificate_key=table.path("certificate_key"),
             proxy=table.text("proxy"),
             delegate=table.flag("delegate"),
+            spn_service=table.text("spn_service") or DEFAULT_SERVICE,
+            spn_host=table.text("spn_host"),
+            channel_binding=table.text("channel_binding") or ChannelBinding.AUTO,
+            tls_minimum=table.text("tls_minimum"),
+            answer_limit=table.parsed("answer_limit", _size) or DEFAULT_ANSWER_LIMIT,
             dedicated=dedicated,
             operation_timeout=_OPERATION_TIMEOUT if operation_timeout is None else operation_timeout,
             read_timeout=_READ_TIMEOUT if read_timeout is None else read_timeout,
@@ -195,6 +211,14 @@ def _address(table: Table, sign_in: SignIn | None, *, dedicated: bool) -> Addres
     except LyncOpsError as error:
         raise _placed(table, error) from error
     return Address(endpoint=endpoint, sign_in=sign_in)
+
+
+def _size(text: str) -> int:
+    """`64 MB` in bytes."""
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise InvalidValueError(f"{text!r} is not a size.", remedy='Write "64 MB".')
+    return int(match[1]) * {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}[match[2].lower()]
 
 
 def _placed(table: Table, error: LyncOpsError) -> LyncOpsError:

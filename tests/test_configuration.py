@@ -14,7 +14,7 @@ from lyncops.configuration import Configuration, load_configuration
 from lyncops.durations import parse_duration
 from lyncops.errors import ConfigurationError, InvalidValueError
 from lyncops.passwords import FromEnvironment, FromKeyring, FromPrompt, Secret
-from lyncops.remoting.endpoint import Auth
+from lyncops.remoting.endpoint import Auth, ChannelBinding, TlsVersion
 from lyncops.remoting.retry import RetryPolicy
 from lyncops.runs.journal import open_journal
 from lyncops.values import LyncVersion
@@ -127,7 +127,7 @@ def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [folder.name]
 
 
-@pytest.mark.parametrize("auth", ["certificate", "kerberos"])
+@pytest.mark.parametrize("auth", ["certificate", "kerberos", "negotiate"])
 def test_certificates_and_tickets_need_no_user(tmp_path: Path, auth: str) -> None:
     for name in ("c.pem", "k.pem"):
         (tmp_path / name).write_text("x")
@@ -136,11 +136,30 @@ def test_certificates_and_tickets_need_no_user(tmp_path: Path, auth: str) -> Non
     assert configuration.sign_in is None
 
 
+def test_how_to_log_on_can_be_said_in_detail(tmp_path: Path) -> None:
+    more = 'spn_service = "HTTP"\nspn_host = "pool1.contoso.com"\nchannel_binding = "off"\ntls_minimum = "TLSv1.0"\n'
+    (address,) = load(tmp_path, f'{ENDPOINT}{more}answer_limit = "64 MB"\n').addresses
+    endpoint = address.endpoint
+    assert (endpoint.spn_service, endpoint.spn_host) == ("HTTP", "pool1.contoso.com")
+    assert (endpoint.channel_binding, endpoint.tls_minimum) == (ChannelBinding.OFF, TlsVersion.TLS_1_0)
+    assert endpoint.answer_limit == 64 * 1024 * 1024
+
+
 WRONG = {
+    "service name with a slash": (f'{ENDPOINT}spn_service = "HTTP/fe1"\n', ["[[endpoint]] 1", "spn_service"]),
+    "unknown channel binding": (f'{ENDPOINT}channel_binding = "maybe"\n', ["channel_binding", "auto, off, required"]),
+    "channel binding without TLS": (
+        '[[endpoint]]\nurl = "http://fe1/wsman"\nchannel_binding = "required"\n',
+        ["channel_binding", "cannot be bound"],
+    ),
+    "unknown TLS": (f'{ENDPOINT}tls_minimum = "ssl3"\n', ["tls_minimum", "1.2"]),
+    "TLS without TLS": ('[[endpoint]]\nurl = "http://fe1/wsman"\ntls_minimum = "1.2"\n', ["tls_minimum", "without TLS"]),
+    "no size": (f'{ENDPOINT}answer_limit = "much"\n', ["answer_limit", "64 MB"]),
+    "too small a limit": (f'{ENDPOINT}answer_limit = "1 kB"\n', ["answer_limit", "1 MB"]),
     "broken TOML": ("[deployment\n", ["is no TOML", "line 1"]),
     "unknown table": (f"[retries]\n{ENDPOINT}{SIGN_IN}", ["retries: there is no such field", "Did you mean retry?"]),
     "unknown field": (f'{ENDPOINT}ulr = "x"\n{SIGN_IN}', ["[[endpoint]] 1, ulr", "Did you mean url?"]),
-    "unknown field, nothing like it": (f'{ENDPOINT}zzz = "x"\n{SIGN_IN}', ["[[endpoint]] 1, zzz", "Known here: auth"]),
+    "unknown field, nothing like it": (f'{ENDPOINT}zzz = "x"\n{SIGN_IN}', ["[[endpoint]] 1, zzz", "Known here: answer_limit"]),
     "no endpoint": (SIGN_IN, ["[[endpoint]]: there is none", "OcsPowershell"]),
     "one bracket": ('[endpoint]\nurl = "https://a.b/OcsPowershell"', ["endpoint", "double brackets"]),
     "no url": ("[[endpoint]]\n" + SIGN_IN, ["[[endpoint]] 1, url: is missing"]),
@@ -164,7 +183,7 @@ WRONG = {
     "no time to settle": (f'{ENDPOINT}{SIGN_IN}[retry]\nsettle = "0s"', ["[retry], settle: is zero", "5m"]),
     "bad version": (f'[deployment]\nversion = "2010"\n{ENDPOINT}{SIGN_IN}', ["[deployment], version: '2010'", "auto"]),
     "machine without name": (f"{ENDPOINT}[[machine]]\nurl = 'https://e/wsman'\n{SIGN_IN}", ["[[machine]] 1, name: is missing"]),
-    "nobody to sign in": (ENDPOINT, ["[credentials]: there is no username for https://fe1.contoso.com"]),
+    "nobody to sign in": (f'{ENDPOINT}auth = "ntlm"\n', ["[credentials]: there is no username for https://fe1.contoso.com"]),
     "password": (f'{ENDPOINT}{SIGN_IN}password = "geheim"', ["[credentials], password", "copied, mailed and backed up"]),
     "password of a machine": (f'{ENDPOINT}passwd = "geheim"\n{SIGN_IN}', ["[[endpoint]] 1, passwd", "password_env"]),
     "password in the journal's url": (

@@ -16,6 +16,7 @@ from lyncops.errors import ConfigurationError, InvalidValueError
 from lyncops.values import Fqdn
 
 DEFAULT_CONFIGURATION: Final = "Microsoft.PowerShell"
+DEFAULT_SERVICE: Final = "host"
 DEFAULT_ANSWER_LIMIT: Final = 256 * 1024 * 1024
 _OCS: Final = "ocspowershell"
 
@@ -191,7 +192,7 @@ class Endpoint:
     read_timeout: timedelta = timedelta(seconds=30)
     proxy: str | None = None
     delegate: bool = False
-    spn_service: str = "host"
+    spn_service: str = DEFAULT_SERVICE
     spn_host: str | None = None
     channel_binding: ChannelBinding = attrs.field(default=ChannelBinding.AUTO, converter=_binding)
     tls_minimum: TlsVersion | None = attrs.field(default=None, converter=_tls_version)

@@ -61,3 +61,8 @@ class RemotingError(Exception):
         self.is_answer = is_answer
         self.has_left = True
         self.logon = logon
+
+    @property
+    def why(self) -> str:
+        """What was seen, and what to do about it where nobody was let in."""
+        return self.seen if self.logon is None else f"{self.logon}. {self.logon.remedy}".strip()

@@ -88,12 +88,12 @@ class Handshake:
             received = _token_of(answer)
             refused = answer.status_code == 401
             if refused and received is None:
-                raise self._refused(context)
+                raise self._refused(context, opening.fallback)
             token = None if received is None or context.complete else self._step(context, received)
             if not refused and token is None:
                 return Agreed(context=context, logon=self._logon(opening), scheme=scheme.lower())
             if refused and token is None:
-                raise self._refused(context)
+                raise self._refused(context, opening.fallback)
         raise LogOnError(LogOnProblem.OTHER, f"no end after {_LEGS} messages", remedy=ADVICE)
 
     def _scheme(self, offers: str) -> str:
@@ -211,7 +211,7 @@ class Handshake:
                 raise error_of(error, self._service) from error
             raise self._refused(context) from error
 
-    def _refused(self, context: spnego.ContextProxy) -> LogOnError:
+    def _refused(self, context: spnego.ContextProxy, fallback: str = "") -> LogOnError:
         """What a 401 without a token to go on with means: a password that was tried, or none that could have been."""
         auth = self.endpoint.auth
         if auth is Auth.CREDSSP and context.get_extra_info("auth_stage") in _BEFORE_PASSWORD:
@@ -223,7 +223,8 @@ class Handshake:
         if auth is not Auth.CREDSSP and context.negotiated_protocol == "kerberos":
             return _problem(LogOnProblem.REFUSED_TICKET, self._service)
         hint = ' Behind a device that ends TLS, write channel_binding = "off".' if self.endpoint.tls and auth.binds_to_tls else ""
-        return LogOnError(LogOnProblem.WRONG_CREDENTIALS, f"{auth.value}, HTTP status 401", remedy=f"{ADVICE}{hint}")
+        how = f"ntlm, not Kerberos, because {fallback}" if fallback else auth.value
+        return LogOnError(LogOnProblem.WRONG_CREDENTIALS, f"{how}; HTTP status 401", remedy=f"{ADVICE}{hint}")
 
     def _logon(self, opening: _Opening) -> LogOn:
         context = opening.context

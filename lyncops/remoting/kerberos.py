@@ -273,10 +273,9 @@ def can_renew() -> bool:
     try:
         krb5 = _library()
         context = krb5.init_context()
-        krb5.kt_have_content(context, krb5.kt_client_default(context))
+        return bool(krb5.kt_have_content(context, krb5.kt_client_default(context)))
     except Exception:  # noqa: BLE001  # no keytab, one that nobody may read, no Kerberos: all the same here
         return False
-    return True
 
 
 def _library() -> ModuleType:

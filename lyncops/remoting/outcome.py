@@ -22,6 +22,8 @@ class Ending(enum.Enum):
     NOT_STARTED = "the server proved that it did not start the command"
     UNPROVEN = "the answer to the command was lost, and the server could not be asked what became of it"
     CONTACT_LOST = "the server could not be reached any more while the command ran"
+    NOT_LET_IN = "lyncops could not log on again while the command ran"
+    UNREADABLE = "the server's answer is larger or stranger than any that is read"
     GONE = "the server does not know the command any more: it was restarted, or the session was closed"
     COLLECTED = "its output has been collected before, and what it said is not known"
     TAKEN_OVER = "another client took the session over"
@@ -59,6 +61,8 @@ class Verdict:
     again: bool = False
 
 
+_SEEN = frozenset({Ending.NOT_LET_IN, Ending.UNREADABLE})
+"""What is not mended by asking again, and whose cause people have to see."""
 _COME_BACK = "It may still be running: collect it by its address, or read the state back, before anything else."
 
 _PART_LOST = "It ended, but part of what it wrote was lost on the way."
@@ -99,5 +103,6 @@ def judge(effect: Effect, evidence: Evidence) -> Verdict:
         return Verdict(outcome=Outcome.UNKNOWN, reason=f"The deadline{limit} passed. {_COME_BACK}")
     if ending is Ending.INTERRUPTED:
         return Verdict(outcome=Outcome.UNKNOWN, reason=f"It was {ending.value}, and was not stopped on the server. {_COME_BACK}")
-    reason = f"{ending.value[0].upper()}{ending.value[1:]}."
-    return Verdict(outcome=Outcome.UNKNOWN, reason=reason, again=effect is Effect.READ)
+    seen = f": {evidence.seen.rstrip('.')}" if evidence.seen and ending in _SEEN else ""
+    reason = f"{ending.value[0].upper()}{ending.value[1:]}{seen}."
+    return Verdict(outcome=Outcome.UNKNOWN, reason=reason, again=effect is Effect.READ and ending not in _SEEN)

@@ -197,8 +197,9 @@ class Pipeline:
 
     def _ending_of(self, failure: RemotingError) -> Ending:
         log.warning("command %s: %s", self.command_id, failure)
-        known = {Symptom.GONE: Ending.GONE, Symptom.TAKEN_OVER: Ending.TAKEN_OVER}
-        return known.get(failure.symptom, Ending.CONTACT_LOST)
+        self.refusal = failure.why
+        known = {Symptom.GONE: Ending.GONE, Symptom.TAKEN_OVER: Ending.TAKEN_OVER, Symptom.OUT_OF_BOUNDS: Ending.UNREADABLE}
+        return known.get(failure.symptom, Ending.CONTACT_LOST if failure.logon is None else Ending.NOT_LET_IN)
 
     def _receive(self, left: timedelta | None) -> Reply:
         """One answered Receive; failed ones are repeated, because the command goes on by itself."""

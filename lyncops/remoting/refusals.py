@@ -70,7 +70,7 @@ _MISCONFIGURED: Final = frozenset(
 
 def _not_let_in(endpoint: Endpoint, failure: RemotingError) -> EndpointError:
     logon = failure.logon
-    what = f"Nobody could log on to {endpoint.url}: {failure.seen}"
+    what = f"Logging on to {endpoint.url} failed: {logon if logon is not None else failure.seen}"
     remedy = (logon.remedy if logon is not None else "") or "Check user name, password and auth of this endpoint."
     if failure.symptom is Symptom.BAD_CREDENTIALS:
         return AuthenticationFailedError(f"{what}; the credentials were tried once.", remedy=remedy)

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import importlib
 import itertools
 import os
 import tempfile
@@ -18,7 +19,7 @@ from typing import Final
 import attrs
 import spnego
 from spnego.channel_bindings import GssChannelBindings
-from spnego.exceptions import SpnegoError
+from spnego.exceptions import GSSError, SpnegoError
 from spnego.tls import CredSSPTLSContext
 
 from lyncops.errors import InvalidValueError
@@ -219,6 +220,7 @@ class Authenticator:
         return None if account is None else attrs.evolve(account.caller, delegated=True)
 
     def _new_context(self, scheme: str) -> spnego.ContextProxy:
+        _raise_at_once()
         options = spnego.NegotiateOptions.use_negotiate
         if scheme == "credssp":
             return spnego.server(protocol="credssp", options=options, credssp_tls_context=self._connection.credssp)
@@ -233,7 +235,7 @@ class Authenticator:
         context = self._context
         try:
             answer = context.step(base64.b64decode(encoded, validate=True))
-        except (SpnegoError, ValueError):
+        except (SpnegoError, GSSError, ValueError):
             return self._refused()
         header = f"{scheme} {base64.b64encode(answer).decode()}" if answer else ""
         if context.get_extra_info("auth_stage") == _CREDSSP_REFUSED:
@@ -242,7 +244,7 @@ class Authenticator:
             account = self._directory.find(context.client_principal or "")
             if account is None:  # a user of another lab in this process: they share one file of users
                 return self._refused()
-            self._caller = attrs.evolve(account.caller, delegated=name == "credssp")
+            self._caller = attrs.evolve(account.caller, delegated=name == "credssp" or _is_delegated(context))
         return Verdict(self._caller, header)
 
     def _refused(self, header: str = "") -> Verdict:
@@ -250,6 +252,20 @@ class Authenticator:
         self._context = None
         self._directory.failed(_UNNAMED)  # pyspnego does not say whose logon failed
         return Verdict(None, header)
+
+
+def _raise_at_once() -> None:
+    """Let the Kerberos library say at once that it refuses a token, where it is installed; it would wait for the next call."""
+    try:
+        gssapi = importlib.import_module("gssapi")
+    except ImportError:
+        return
+    gssapi.SecurityContext.__DEFER_STEP_ERRORS__ = False
+
+
+def _is_delegated(context: spnego.ContextProxy) -> bool:
+    """Whether a Kerberos client handed over a ticket to go on with."""
+    return context.negotiated_protocol == "kerberos" and bool(context.context_attr & spnego.ContextReq.delegate)
 
 
 def certificate_hash(der: bytes) -> bytes:
