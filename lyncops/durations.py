@@ -1,4 +1,4 @@
-"""Durations as people write them in `lyncops.toml` and on the command line."""
+"""Durations as people write and read them: in `lyncops.toml`, on the command line, in what is shown."""
 
 from __future__ import annotations
 
@@ -35,4 +35,15 @@ def parse_duration(text: str) -> timedelta:
             return sum((float(number) * _UNITS[unit] for number, unit in _TERM.findall(word)), timedelta())
     except OverflowError:
         pass  # told below: no such duration makes sense here
-    raise InvalidValueError(f"{text!r} is no duration.", remedy="Write it as 200ms, 30s, 5m, 1h or hh:mm:ss.")
+    raise InvalidValueError(f"{text!r} is not a duration.", remedy="Write it as 200ms, 30s, 5m, 1h or hh:mm:ss.")
+
+
+def duration_in_words(time: timedelta) -> str:
+    """A duration in words that fit its size: `45 s`, `12 min`, `2 h 5 min`."""
+    seconds = round(time.total_seconds())
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"

@@ -177,7 +177,7 @@ WRONG = {
     "empty text": (f'{ENDPOINT}pool = " "\n{SIGN_IN}', ["pool: is empty"]),
     "table as text": (f'journal = "x"\n{ENDPOINT}{SIGN_IN}', ["journal: is a table", "[journal]"]),
     "no CA file": (f'{ENDPOINT}ca = "none.pem"\n{SIGN_IN}', ["[[endpoint]] 1, ca: there is no file", "none.pem"]),
-    "bad duration": (f'{ENDPOINT}{SIGN_IN}[retry]\nprobe_delay = "soon"', ["[retry], probe_delay: 'soon' is no duration"]),
+    "bad duration": (f'{ENDPOINT}{SIGN_IN}[retry]\nprobe_delay = "soon"', ["[retry], probe_delay: 'soon' is not a duration"]),
     "policy without sense": (f"{ENDPOINT}{SIGN_IN}[retry]\nprobes = 0", ["[retry]", "probes is 0"]),
     "no polling pause": (f'{ENDPOINT}{SIGN_IN}[retry]\npoll_interval = "0s"', ["[retry], poll_interval: is zero"]),
     "no time to settle": (f'{ENDPOINT}{SIGN_IN}[retry]\nsettle = "0s"', ["[retry], settle: is zero", "5m"]),
@@ -311,7 +311,7 @@ def test_durations(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "5", "s", "-5s", "5 weeks", "1:2:3", "00:61:00", "9" * 30 + "d", "1e3s", "٣s"])
 def test_what_is_no_duration(text: str) -> None:
-    with pytest.raises(InvalidValueError, match="is no duration"):
+    with pytest.raises(InvalidValueError, match="is not a duration"):
         parse_duration(text)
 
 

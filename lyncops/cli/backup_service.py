@@ -14,17 +14,17 @@ from rich.console import Group
 from rich.live import Live
 
 from lyncops.checks.synchronisation import BackupServiceReport, SyncState
-from lyncops.cli.blocks import Text
 from lyncops.cli.call import Call, json_option, with_call
 from lyncops.cli.failures import report_unread
 from lyncops.cli.procedure_group import procedure_command
 from lyncops.cli.procedure_options import Duration
 from lyncops.cli.running import execution_parameters, run_procedure
 from lyncops.cli.screen import Screen, drawn
-from lyncops.cli.show_backup_service import EXIT_WORDS, TONES, Changes, report_blocks, report_data, status_blocks
 from lyncops.errors import EndpointError, InvalidValueError
 from lyncops.plan.procedures import BackupServiceSet, BackupServiceSync, Procedure
 from lyncops.runs.exit_codes import ExitCode
+from lyncops.views.backup_service import EXIT_WORDS, TONES, Changes, report_blocks, report_data, status_blocks
+from lyncops.views.blocks import Text
 
 _CODES: Final = {
     SyncState.STEADY: ExitCode.DONE,

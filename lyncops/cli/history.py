@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from lyncops.cli.blocks import Text
 from lyncops.cli.call import Call, json_option, with_call
-from lyncops.cli.show_run import run_blocks, runs_blocks
 from lyncops.runs.exit_codes import ExitCode, exit_code
 from lyncops.runs.report import Report
 from lyncops.values import JsonValue
+from lyncops.views.blocks import Text
+from lyncops.views.run import run_blocks, runs_blocks
 
 
 @click.group()

@@ -10,16 +10,16 @@ import click
 
 from lyncops.checks.result import CheckResult
 from lyncops.cli.call import Call, json_parameter, with_call
-from lyncops.cli.json_values import to_json
 from lyncops.cli.procedure_group import ProcedureGroup
 from lyncops.cli.procedure_options import Name, procedure_of
-from lyncops.cli.show_plan import check_blocks, plan_blocks
 from lyncops.errors import ConfigurationError
 from lyncops.plan.codec import plan_to_data, plan_to_json
 from lyncops.plan.model import Plan
 from lyncops.plan.procedures import PROCEDURES, Procedure
 from lyncops.runs.exit_codes import ExitCode
 from lyncops.values import Fqdn, Mode
+from lyncops.views.json_values import to_json
+from lyncops.views.plan import check_blocks, plan_blocks
 
 _POOLS = "pools"
 

@@ -11,9 +11,7 @@ import attrs
 from rich.console import Group
 from rich.live import Live
 
-from lyncops.cli.blocks import Table, Text, Tone
 from lyncops.cli.screen import Screen, drawn
-from lyncops.cli.show_run import STEP_TONES
 from lyncops.plan.model import Plan
 from lyncops.remoting.execution import StreamKind, StreamRecord
 from lyncops.runs.events import (
@@ -32,6 +30,8 @@ from lyncops.runs.events import (
 from lyncops.runs.model import StepState
 from lyncops.sentences import each_once
 from lyncops.values import Outcome
+from lyncops.views.blocks import Table, Text, Tone
+from lyncops.views.run import STEP_TONES
 
 _TOLD_STREAMS: Final = frozenset(StreamKind) - {StreamKind.OUTPUT, StreamKind.DEBUG}
 

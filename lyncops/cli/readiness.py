@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 import click
 
-from lyncops.cli.blocks import Block, Heading, Table, Text, Tone
 from lyncops.cli.call import Call, json_option, with_call
 from lyncops.cli.failures import report_unread
-from lyncops.cli.json_values import to_json
-from lyncops.cli.show_plan import duration
 from lyncops.errors import EndpointError
-from lyncops.procedures.readiness import ModeReadiness, PoolReadiness, Readiness, ReadinessVerdict
+from lyncops.procedures.readiness import ReadinessVerdict
 from lyncops.runs.exit_codes import ExitCode
-from lyncops.values import JsonValue
+from lyncops.views.readiness import readiness_blocks, readiness_data
 
 _CODES: Final = {
     None: ExitCode.UNKNOWN,
     ReadinessVerdict.READY: ExitCode.DONE,
     ReadinessVerdict.READY_WITH_WARNINGS: ExitCode.DONE_WITH_EXCEPTIONS,
     ReadinessVerdict.NOT_READY: ExitCode.REFUSED,
-}
-_TONES: Final = {
-    ReadinessVerdict.READY: Tone.GOOD,
-    ReadinessVerdict.READY_WITH_WARNINGS: Tone.CAREFUL,
-    ReadinessVerdict.NOT_READY: Tone.BAD,
 }
 
 
@@ -47,83 +38,3 @@ def readiness(call: Call, pools: tuple[str, ...]) -> ExitCode:
         return report_unread(error, as_json=call.screen.json)
     call.screen.tell(readiness_data(found), readiness_blocks(found))
     return _CODES[found.verdict]
-
-
-def readiness_data(found: Readiness) -> JsonValue:
-    """The answer as JSON."""
-    return {
-        "deployment": found.deployment,
-        "read_at": found.read_at.isoformat(),
-        "verdict": to_json(found.verdict),
-        "unread": to_json(found.unread),
-        "pools": [_pool_data(pool) for pool in found.pools],
-    }
-
-
-def _pool_data(pool: PoolReadiness) -> JsonValue:
-    return {
-        "pool": pool.pool,
-        "backup_pool": pool.backup_pool,
-        "life": pool.life,
-        "verdict": pool.verdict.value,
-        "possible_modes": [mode.value for mode in pool.possible],
-        "modes": [_mode_data(mode) for mode in pool.modes],
-    }
-
-
-def _mode_data(mode: ModeReadiness) -> JsonValue:
-    return {
-        "mode": mode.mode.value,
-        "hypothetical": mode.hypothetical,
-        "verdict": mode.verdict.value,
-        "expected_loss": mode.expected_loss,
-        "estimate_seconds": mode.estimate.total_seconds(),
-        "command": mode.command,
-        "obstacles": to_json(mode.obstacles),
-        "warnings": to_json(mode.warnings),
-    }
-
-
-def readiness_blocks(found: Readiness) -> Iterator[Block]:
-    """The table, and below what stands in the way, what to think of, and what would be lost."""
-    yield Heading(f"Readiness of {found.deployment} at {found.read_at:%Y-%m-%d %H:%M:%S %Z}")
-    if found.unread is not None:
-        yield Text(str(found.unread), Tone.BAD)
-        return
-    if not found.pools:
-        yield Text("The topology has no Front End pool.", Tone.BAD)
-        return
-    columns = ("pool", "backup pool", "is now", "mode", "verdict", "takes", "in the way", "warnings")
-    yield Table(columns, tuple(_row(pool, mode) for pool in found.pools for mode in pool.modes))
-    for pool in found.pools:
-        yield from _details(pool)
-
-
-def _row(pool: PoolReadiness, mode: ModeReadiness) -> tuple[Text | str, ...]:
-    return (
-        pool.pool,
-        pool.backup_pool or "-",
-        pool.life,
-        _mode(mode),
-        Text(mode.verdict.value, _TONES[mode.verdict]),
-        duration(mode.estimate) if not mode.obstacles else "-",
-        ", ".join(check.check_id for check in mode.obstacles) or "-",
-        ", ".join(check.check_id for check in mode.warnings) or "-",
-    )
-
-
-def _mode(mode: ModeReadiness) -> str:
-    return f"{mode.mode.value}, if it died now" if mode.hypothetical else mode.mode.value
-
-
-def _details(pool: PoolReadiness) -> Iterator[Block]:
-    yield Heading(f"{pool.pool}: {pool.verdict.value}")
-    for mode in pool.modes:
-        yield Text(f"{_mode(mode)}: {mode.command if not mode.obstacles else 'not possible now'}", Tone.STRONG)
-        for check, tone in (*((one, Tone.BAD) for one in mode.obstacles), *((one, Tone.CAREFUL) for one in mode.warnings)):
-            yield Text(f"{check.check_id}: {check.evidence}", tone, indent=4)
-            if check.remedy:
-                yield Text(check.remedy, indent=8)
-            yield from (Text(f"first: {command}", indent=8) for command in check.first)
-        if not mode.obstacles:
-            yield Text(f"would lose: {mode.expected_loss}", indent=4)

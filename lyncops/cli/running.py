@@ -9,14 +9,10 @@ from typing import TYPE_CHECKING, Final, cast
 import attrs
 import click
 
-from lyncops.cli.blocks import Text
 from lyncops.cli.call import Call, json_option, json_parameter, with_call
-from lyncops.cli.json_values import to_json
 from lyncops.cli.procedure_group import ProcedureGroup
 from lyncops.cli.procedure_options import procedure_of
 from lyncops.cli.progress import progress
-from lyncops.cli.show_plan import plan_blocks, rehearsal_blocks
-from lyncops.cli.show_run import run_blocks
 from lyncops.errors import ConfigurationError, InvalidValueError, PlanRefusedError
 from lyncops.plan.codec import plan_from_json
 from lyncops.plan.model import Plan
@@ -25,6 +21,10 @@ from lyncops.runs.exit_codes import ExitCode, exit_code
 from lyncops.runs.model import Run
 from lyncops.runs.report import Report
 from lyncops.values import Outcome
+from lyncops.views.blocks import Text
+from lyncops.views.json_values import to_json
+from lyncops.views.plan import plan_blocks, rehearsal_blocks
+from lyncops.views.run import run_blocks
 
 if TYPE_CHECKING:
     from lyncops.client import Client

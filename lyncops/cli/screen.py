@@ -16,8 +16,8 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
-from lyncops.cli.blocks import Block, Heading, Table, Text, plain_lines
 from lyncops.values import JsonValue
+from lyncops.views.blocks import Block, Heading, Table, Text, plain_lines
 
 
 @attrs.define(slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 from lyncops.cli.call import Call, json_option, with_call
-from lyncops.cli.json_values import to_json
-from lyncops.cli.show_status import status_blocks
 from lyncops.deployment.codec import deployment_to_dict
 from lyncops.deployment.scope import EVERYTHING, Facet, Scope
 from lyncops.runs.exit_codes import ExitCode
+from lyncops.views.json_values import to_json
+from lyncops.views.status import status_blocks
 
 
 @click.command()

@@ -25,7 +25,7 @@ def parse_duration(text: str) -> timedelta:
     """Read `5m`, `1h30m`, `200ms`.
 
     Raises:
-        InjectionError: the text is no duration, or more than ten years.
+        InjectionError: the text is not a duration, or more than ten years.
     """
     parts = _DURATION.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:

@@ -11,6 +11,7 @@ import attrs
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from lyncops.checks.result import CheckResult
+from lyncops.durations import duration_in_words
 from lyncops.plan.conditions import Condition
 from lyncops.plan.procedures import Procedure, procedure_named
 from lyncops.plan.serial import CONVERTER, canonical
@@ -34,6 +35,18 @@ class Plan:
     goal: tuple[Condition, ...]
     expected_loss: str = ""
     notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """The plan in short: what refuses it, else its steps with their PowerShell, its loss and its duration."""
+        if self.refusals:
+            reasons = (f"{check.check_id}: {check.evidence} {check.remedy}" for check in self.refusals)
+            return "\n  ".join((f"{self.procedure.title}: refused", *reasons))
+        lines = [f"{self.procedure.title}: {len(self.steps)} steps, about {duration_in_words(self.estimate)}"]
+        for number, step in enumerate(self.steps, start=1):
+            lines.append(f"{number:4}. {step.title}")
+            if isinstance(step, CmdletStep):
+                lines.append(f"      {step.cmdlet.to_powershell()}")
+        return "\n".join((*lines, f"  Expected data loss: {self.expected_loss or 'none'}"))
 
     @property
     def target(self) -> Fqdn | None:

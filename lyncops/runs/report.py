@@ -38,6 +38,9 @@ class Report:
         """The report of a run, whatever its state."""
         return cls(run=run)
 
+    def __str__(self) -> str:
+        return self.text()
+
     @property
     def headline(self) -> str:
         """One line: what, on what, how it stands."""

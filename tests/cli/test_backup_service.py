@@ -163,10 +163,10 @@ def test_sync_asks_for_the_modules(client: MagicMock, invoke: Invoke) -> None:
     [
         (("sync", P1, "--all", "--module", "ConfServices.DataConf", "--yes"), "exclude each other"),
         (("sync", P1, "--module", "DataConf", "--yes"), "DataConf"),
-        (("set", "--sync-interval", "soon", "--yes"), "is no duration"),
+        (("set", "--sync-interval", "soon", "--yes"), "is not a duration"),
         (("set", "--sync-interval", "1m"), "--yes"),
         (("set", "--sync-interval", "1m", "--override", "rights", "--yes"), "--reason"),
-        (("watch", "--timeout", "x"), "is no duration"),
+        (("watch", "--timeout", "x"), "is not a duration"),
     ],
 )
 def test_wrong_use_is_1_and_asks_no_server(client: MagicMock, invoke: Invoke, words: tuple[str, ...], said: str) -> None:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from lyncops.cli.blocks import Heading, Table, Text, Tone, plain_lines, text_of
 from lyncops.cli.screen import drawn
+from lyncops.views.blocks import Heading, Table, Text, Tone, plain_lines, text_of
 
 WORDS = st.text(
     st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=("Zs", "Zl", "Zp", "Cc", "Cs", "Cn")), min_size=1

@@ -14,11 +14,11 @@ import pytest
 
 from lyncops import errors
 from lyncops.cli import main as entry
-from lyncops.cli.blocks import Text
 from lyncops.cli.failures import code_of
 from lyncops.cli.screen import Screen
-from lyncops.cli.show_plan import duration
 from lyncops.deployment.model import Deployment
+from lyncops.durations import duration_in_words as duration
+from lyncops.views.blocks import Text
 from tests.cli.conftest import Answer, Invoke
 from tests.deployments import P1, two_sites
 

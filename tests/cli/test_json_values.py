@@ -4,10 +4,10 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.cli.json_values import to_json
 from lyncops.deployment.model import PoolState
 from lyncops.lab.interface import Argument
 from lyncops.values import DotNetVersion, Fqdn, LyncVersion, ServiceId, Unread
+from lyncops.views.json_values import to_json
 
 
 def test_values_become_what_json_can_say() -> None:

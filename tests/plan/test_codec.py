@@ -25,7 +25,8 @@ from lyncops.plan.procedures import (
     PoolFailover,
     XmppFailover,
 )
-from tests.deployments import EDGE1, EDGE2, P1, P2
+from lyncops.procedures import make_plan
+from tests.deployments import EDGE1, EDGE2, P1, P2, two_sites
 from tests.plan.plans import full_plan, plans
 
 Document = dict[str, Any]
@@ -142,3 +143,14 @@ def test_a_plan_that_an_older_version_saved_is_read(file: Path) -> None:
     altered["plan"]["expected_loss"] += " or so"
     with pytest.raises(PlanFormatError, match="altered"):
         plan_from_json(json.dumps(altered))
+
+
+def test_a_plan_printed_says_its_steps_or_what_refuses_it() -> None:
+    plan = make_plan(PoolFailover(pool=P1, mode="planned"), two_sites())
+    printed = str(plan)
+    assert printed.startswith(f"pool-failover of {P1} (planned): {len(plan.steps)} steps")
+    assert all(step.title in printed for step in plan.steps)
+    assert f"Invoke-CsPoolFailOver -PoolFqdn '{P1}'" in printed
+    refused = str(make_plan(PoolFailover(pool=P1, mode="disaster"), two_sites()))
+    assert "refused" in refused
+    assert "data-loss-accepted" in refused

@@ -11,10 +11,10 @@ import attrs
 from lyncops.checks.backup import in_words
 from lyncops.checks.synchronisation import BackupServiceReport, DirectionSync, ModuleSync, SyncState
 from lyncops.checks.words import exactly
-from lyncops.cli.blocks import Block, Heading, Table, Text, Tone
-from lyncops.cli.json_values import to_json
 from lyncops.deployment.model import BackupServiceSettings
 from lyncops.values import JsonValue, Unread
+from lyncops.views.blocks import Block, Heading, Table, Text, Tone
+from lyncops.views.json_values import to_json
 
 TONES: Final = {
     SyncState.STEADY: Tone.GOOD,

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from itertools import chain
 
 from lyncops.checks.situation import Situation
-from lyncops.cli.blocks import Block, Heading, Table, Text, Tone
 from lyncops.deployment.model import CentralManagement, Deployment, ExportState, ImportState, Pool
 from lyncops.values import Mode, Unread
+from lyncops.views.blocks import Block, Heading, Table, Text, Tone
 
 _UNREAD = Text("not read", Tone.CAREFUL)
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC
 from typing import Final
 
-from lyncops.cli.blocks import Block, Heading, Table, Text, Tone
-from lyncops.cli.show_plan import duration
+from lyncops.durations import duration_in_words as duration
 from lyncops.plan.steps import ManualStep
 from lyncops.runs.model import Run, RunState, RunSummary, StepRecord, StepState
+from lyncops.views.blocks import Block, Heading, Table, Text, Tone
 
 STEP_TONES: Final = {
     StepState.PENDING: Tone.FAINT,

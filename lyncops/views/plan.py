@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 from typing import Final
 
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.cli.blocks import Block, Heading, Table, Text, Tone
+from lyncops.durations import duration_in_words as duration
 from lyncops.plan.model import CmdletStep, ManualStep, Plan, Step, WaitStep
 from lyncops.plan.rehearsal import Rehearsal
 from lyncops.remoting.execution import Execution, StreamKind
 from lyncops.values import Outcome
+from lyncops.views.blocks import Block, Heading, Table, Text, Tone
 
 _WHAT_A_REHEARSAL_SHOWS: Final = (
     "Each cmdlet was asked for itself, with -WhatIf, as the deployment stands now: that shows that it is there, that you may run "
@@ -111,14 +111,3 @@ def _step(number: int, step: Step) -> Iterator[Block]:
         yield Text(f"undone by: {step.undo or 'nothing'}", Tone.FAINT, indent=6)
     if step.estimate:
         yield Text(f"takes about {duration(step.estimate)}", Tone.FAINT, indent=6)
-
-
-def duration(time: timedelta) -> str:
-    """A duration in words that fit its size: `45 s`, `12 min`, `2 h 5 min`."""
-    seconds = round(time.total_seconds())
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
