@@ -31,8 +31,7 @@ log = logging.getLogger("lyncops.remoting")
 _SOAP: Final = "application/soap+xml;charset=UTF-8"
 _SEALED: Final = re.compile(r'multipart/(?:x-multi-)?encrypted\s*;.*boundary="?([^";]+)"?', re.IGNORECASE)
 _BY_CERTIFICATE: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
-_SOON: Final = timedelta(seconds=10)
-"""So long before its ticket ends a connection is given up: an answer that cannot be unsealed any more is lost."""
+_SPARE: Final = 2.0
 _PROTOCOLS: Final = {"kerberos": WinRMEncryption.KERBEROS, "credssp": WinRMEncryption.CREDSSP}
 
 
@@ -113,14 +112,27 @@ class HttpChannel:
     # -- logging on ----------------------------------------------------------------------------------------------------------
 
     def _log_on(self) -> None:
-        logon = self.logon
-        if logon is not None and logon.ends is not None and datetime.now(UTC) > logon.ends - _SOON:
+        if self._is_over():
             self.reset()
         if self._at.auth in {Auth.BASIC, Auth.CERTIFICATE}:
             self._logons.require(self._user)
         elif self._agreed is None:
             self._agreed = self._handshake()
             self._line.is_bound = self._agreed is not None
+
+    def _is_over(self) -> bool:
+        """Whether to log on again before anything is sent: an answer that comes after the ticket's end cannot be opened.
+
+        TLS needs no ticket to be opened, and only a strict server minds. Where there is no newer ticket, the old one serves to
+        its end.
+        """
+        logon = self.logon
+        if logon is None or logon.ends is None or self._at.tls:
+            return False
+        left = (logon.ends - datetime.now(UTC)).total_seconds()
+        if left > self.read_timeout + _SPARE:
+            return False
+        return left <= 0 or self._logons.tickets.has_newer(self._user, logon.ends, delegate=self._at.delegate)
 
     def _handshake(self) -> Agreed | None:
         with suppress(OSError):

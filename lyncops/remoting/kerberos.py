@@ -248,6 +248,14 @@ class Tickets:
         held = self._held.get((user, delegate))
         return None if held is None else datetime.fromtimestamp(held.ends, UTC)
 
+    def has_newer(self, user: Credentials | None, than: datetime, *, delegate: bool) -> bool:
+        """Whether a log-on now would rest on a ticket that ends later."""
+        held = None if user is None else self._held.get((user, delegate))
+        if held is not None and not held.is_fresh:
+            return True
+        end = self.end(user, delegate=delegate)
+        return end is not None and end > than
+
 
 def realm_of(user: Credentials | None) -> str:
     """The realm that a user belongs to, as far as the name tells."""
