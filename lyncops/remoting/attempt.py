@@ -40,6 +40,9 @@ class Attempt(Generic[R]):
     again: bool = False
     resend: CommandAddress | None = None
 
+    def __str__(self) -> str:
+        return self.execution.reason
+
 
 def finish(job: Job[R], pipeline: Pipeline, ending: Ending, started: datetime, ended: datetime) -> Attempt[R]:
     """Judge a pipeline, and put its output into the cmdlet's own result class."""
@@ -76,7 +79,11 @@ def finish(job: Job[R], pipeline: Pipeline, ending: Ending, started: datetime, e
     )
     resend = address if ending is Ending.NOT_STARTED and job.cmdlet.effect is Effect.CHANGE else None
     return Attempt(
-        execution=execution, ending=ending, heard=pipeline.heard or pipeline.reply_lost, again=verdict.again, resend=resend
+        execution=execution,
+        ending=ending,
+        heard=pipeline.heard or pipeline.reply_lost,
+        again=verdict.again,
+        resend=resend,
     )
 
 

@@ -136,12 +136,18 @@ SESSION_CAPABILITY: Final = (
     '<Obj RefId="0"><MS><Version N="protocolversion">2.3</Version><Version N="PSVersion">2.0</Version>'
     '<Version N="SerializationVersion">1.1.0.1</Version></MS></Obj>'
 )
-INIT_RUNSPACE_POOL: Final = (
-    '<Obj RefId="0"><MS><I32 N="MinRunspaces">1</I32><I32 N="MaxRunspaces">1</I32>'
-    f"{_enum(1, 'PSThreadOptions', 'PSThreadOptions', 0, 'Default')}{_enum(2, 'ApartmentState', 'ApartmentState', 2, 'Unknown')}"
-    f'{_no_host(3)}<Nil N="ApplicationArguments"/></MS></Obj>'
-)
 CONNECT_RUNSPACE_POOL: Final = "<S/>"
+
+
+def init_runspace_pool(runspaces: int) -> str:
+    """The message that asks for a pool in which up to so many pipelines run side by side."""
+    threads = _enum(1, "PSThreadOptions", "PSThreadOptions", 0, "Default")
+    apartment = _enum(2, "ApartmentState", "ApartmentState", 2, "Unknown")
+    return (
+        f'<Obj RefId="0"><MS><I32 N="MinRunspaces">1</I32><I32 N="MaxRunspaces">{runspaces}</I32>{threads}{apartment}'
+        f'{_no_host(3)}<Nil N="ApplicationArguments"/></MS></Obj>'
+    )
+
 
 _MERGES: Final = (
     ((2, 0), ("MergeMyResult", "MergeToResult", "MergePreviousResults")),

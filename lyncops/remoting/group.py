@@ -1,4 +1,8 @@
-"""The sessions of one endpoint: lent to one thread at a time, never more than the server's quota allows."""
+"""The sessions of one endpoint: one for all READs, with several lanes that lead into it, and one for each CHANGE.
+
+A session costs its server a process that imports a large module, and counts against a quota; a lane costs a connection. A second
+session for READs never pays: measured against PowerShell 7.6, a session takes as long as some hundred cmdlets.
+"""
 
 from __future__ import annotations
 
@@ -9,94 +13,128 @@ from contextlib import contextmanager
 from typing import Final
 
 from lyncops.errors import EndpointError
+from lyncops.remoting.closer import CommandCloser
+from lyncops.remoting.lane import ChangingLane, Lane, ReadingLane
 from lyncops.remoting.retry import log
 from lyncops.remoting.session import Session
 from lyncops.remoting.surroundings import Surroundings
+from lyncops.values import Effect
 
-_PATIENCE: Final = 0.1
-"""Seconds to wait for a session of the group before another is opened: about what opening one takes."""
+_PATIENCE: Final = 0.02
+"""Seconds to wait for a lane before another connection is made: as long as a short cmdlet takes on a server near by."""
 
 
 class SessionGroup:
     """Sessions of one endpoint. Safe from every thread."""
 
-    def __init__(self, around: Surroundings, *, limit: int) -> None:
+    def __init__(self, around: Surroundings) -> None:
         self.around = around
-        self._limit = limit
-        self._idle: list[Session] = []
+        self._reading = Session(around, runspaces=around.policy.parallel)
+        self._closer = CommandCloser(around)
+        self._idle: list[ReadingLane] = []
         self._lent = 0
+        self._astray: str | None = None
+        """The shell that only one connection finds."""
+        self._changing: list[ChangingLane] = []
         self._closed = False
         self._is_proven = False
         self._changed = threading.Condition()
 
-    @property
-    def limit(self) -> int:
-        """How many sessions there may be at once."""
-        return self._limit
-
     @contextmanager
-    def lease(self) -> Generator[Session]:
-        """A session for the time of a `with` block; waits while all are lent.
+    def lease(self, effect: Effect) -> Generator[Lane]:
+        """A lane for the time of a `with` block; READs wait while all are lent, a CHANGE gets one in a session of its own.
 
         Raises:
             EndpointError: the group is closed.
         """
-        session = self._take()
+        lane = self._take() if effect is Effect.READ else self._take_for_change()
         try:
-            yield session
+            yield lane
         finally:
-            self._give_back(session)
+            self._give_back(lane)
 
-    def _take(self) -> Session:
-        """An idle session, else one that is given back soon, else another: opening one costs more than a moment's patience."""
+    def _take(self) -> ReadingLane:
+        """An idle lane, else one that is given back soon, else another."""
         until: float | None = None
         with self._changed:
             while not self._closed:
                 if self._idle:
                     self._lent += 1
                     return self._idle.pop()
-                if not self._lent or (until is not None and time.monotonic() >= until and self._lent < self._limit):
+                limit = self._limit()
+                if not self._lent or (until is not None and time.monotonic() >= until and self._lent < limit):
                     self._lent += 1
-                    return Session(self.around)
+                    return ReadingLane(self._reading, self._closer)
                 if self._is_proven and until is None:
                     until = time.monotonic() + _PATIENCE
-                full = until is None or self._lent >= self._limit
+                full = until is None or self._lent >= limit
                 self._changed.wait(None if full or until is None else max(0.0, until - time.monotonic()))
-        raise EndpointError(f"The sessions of {self.around.endpoint.url} are closed.", remedy="Connect again.")
+        raise self._refusal()
+
+    def _take_for_change(self) -> ChangingLane:
+        with self._changed:
+            if self._closed:
+                raise self._refusal()
+            return self._changing.pop() if self._changing else ChangingLane(Session(self.around))
+
+    def _refusal(self) -> EndpointError:
+        return EndpointError(f"The sessions of {self.around.endpoint.url} are closed.", remedy="Connect again.")
 
     def opened(self) -> None:
-        """A session has been opened, so that opening others makes sense."""
+        """A lane leads into the session now, so that it makes sense to lead others there."""
         with self._changed:
             if not self._is_proven:
                 self._is_proven = True
                 self._changed.notify_all()
 
-    def _give_back(self, session: Session) -> None:
+    def _give_back(self, lane: Lane) -> None:
         with self._changed:
-            self._lent -= 1
-            keep = not self._closed and session.is_open
-            if keep:
-                self._idle.append(session)
-            self._changed.notify()
+            keep = not self._closed and lane.is_open
+            if isinstance(lane, ReadingLane):
+                self._lent -= 1
+                if keep:
+                    self._idle.append(lane)
+                self._changed.notify()
+            elif keep and isinstance(lane, ChangingLane):
+                self._changing.append(lane)
         if not keep:
-            session.close()
+            lane.close(delete_shell=self._closed)
 
-    def shrink(self) -> bool:
-        """The server refused another session: make do with those there are. False when there is no other."""
+    def _limit(self) -> int:
+        shell = self._reading.shell
+        return 1 if shell is not None and shell.id == self._astray else self._reading.runspaces
+
+    def go_astray(self) -> None:
+        """A lane does not find the session that others found: its connection reached another server."""
         with self._changed:
-            others = len(self._idle) + self._lent - 1
-            if others < 1:
-                return False
-            self._limit = max(1, min(self._limit, others))
-            log.warning("%s: too many sessions for the server; going on with %d", self.around.endpoint.url, self._limit)
-            return True
+            shell = self._reading.shell
+            if shell is None:
+                return
+            if self._lent + len(self._idle) > 1:
+                self._astray = shell.id
+                log.warning("%s: its address leads to several servers; one connection is used", self.around.endpoint.url)
+            else:
+                self._reading.give_up(shell)
+
+    def make_room(self) -> bool:
+        """The server allows no further session: close those that nobody needs now. False when there is none."""
+        with self._changed:
+            lanes: list[Lane] = [*self._changing]
+            self._changing = []
+            if not self._lent:
+                lanes += self._idle
+                self._idle = []
+        closed = [lane.close(delete_shell=True) for lane in lanes]
+        return bool(closed)
 
     def close(self) -> None:
         """Close what is not lent now, and the rest when it comes back; of a server that hangs, only one is waited for."""
         with self._changed:
             self._closed = True
-            idle, self._idle = self._idle, []
+            lanes: list[Lane] = [*self._idle, *self._changing]
+            self._idle, self._changing = [], []
             self._changed.notify_all()
+        self._closer.close()
         answers = True
-        for session in idle:
-            answers = session.abandon(delete=answers) and answers
+        for lane in lanes:
+            answers = lane.close(delete_shell=answers) and answers

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import struct
 from collections.abc import Iterator
+from itertools import count
 from typing import Final
 from uuid import UUID
 
@@ -53,18 +54,16 @@ class Message:
 
 @attrs.define
 class Outbox:
-    """Turns messages into fragments, which count up per session."""
+    """Turns messages into fragments, which count up per session. Safe from every thread."""
 
     pool_id: UUID
-    _next_object: int = 1
+    _numbers: Iterator[int] = attrs.field(factory=lambda: count(1))
 
     def pack(self, kind: MessageType, xml: str, pipeline_id: UUID | None = None) -> bytes:
         """One message as one fragment."""
         head = _MESSAGE.pack(_TO_SERVER, kind, self.pool_id.bytes_le, (pipeline_id or _NO_ID).bytes_le)
         data = head + xml.encode()
-        fragment = _FRAGMENT.pack(self._next_object, 0, _START | _END, len(data)) + data
-        self._next_object += 1
-        return fragment
+        return _FRAGMENT.pack(next(self._numbers), 0, _START | _END, len(data)) + data
 
 
 @attrs.define

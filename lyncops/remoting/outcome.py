@@ -24,6 +24,7 @@ class Ending(enum.Enum):
     CONTACT_LOST = "the server could not be reached any more while the command ran"
     NOT_LET_IN = "lyncops could not log on again while the command ran"
     UNREADABLE = "the server's answer is larger or stranger than any that is read"
+    LOST = "part of what it wrote was lost on the way"
     GONE = "the server does not know the command any more: it was restarted, or the session was closed"
     COLLECTED = "its output has been collected before, and what it said is not known"
     TAKEN_OVER = "another client took the session over"

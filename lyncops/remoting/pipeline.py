@@ -191,6 +191,8 @@ class Pipeline:
                 if failure.symptom is Symptom.NOTHING_YET:
                     continue
                 return self._ending_of(failure)
+            if self._receive_failed and self._effect is Effect.READ:
+                return Ending.LOST  # nothing that comes now makes it whole
             if done and (self.transcript.state is None or not self.transcript.state.is_end):
                 return Ending.UNTOLD
         return Ending.ENDED
@@ -199,7 +201,11 @@ class Pipeline:
         log.warning("command %s: %s", self.command_id, failure)
         self.refusal = failure.why
         known = {Symptom.GONE: Ending.GONE, Symptom.TAKEN_OVER: Ending.TAKEN_OVER, Symptom.OUT_OF_BOUNDS: Ending.UNREADABLE}
-        return known.get(failure.symptom, Ending.CONTACT_LOST if failure.logon is None else Ending.NOT_LET_IN)
+        if failure.symptom in known:
+            return known[failure.symptom]
+        if failure.logon is not None:
+            return Ending.NOT_LET_IN
+        return Ending.LOST if failure.is_answer and self._effect is Effect.READ else Ending.CONTACT_LOST
 
     def _receive(self, left: timedelta | None) -> Reply:
         """One answered Receive; failed ones are repeated, because the command goes on by itself."""
@@ -208,11 +214,11 @@ class Pipeline:
         try:
             return self.shell.receive(self.command_id, wait=wait)
         except RemotingError as failure:
-            if not self._may_receive_again(failure):
-                raise
+            if not self._may_receive_again(failure) or (failure.is_answer and self._effect is Effect.READ):
+                raise  # to take the shell back would break off what others receive from it
             return self._receive_again(failure, wait)
 
-    def _may_receive_again(self, failure: BaseException) -> bool:
+    def _may_receive_again(self, failure: object) -> bool:
         if not isinstance(failure, RemotingError) or failure.symptom not in _TRY_AGAIN:
             return False
         self._receive_failed = True

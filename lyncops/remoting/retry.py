@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import cast
 
 import attrs
 import tenacity
@@ -68,10 +69,11 @@ class Limits:
     until: datetime | None = None
 
 
-def retrying(
-    policy: RetryPolicy, clock: Clock, limits: Limits, *, again: Callable[[BaseException], bool], what: str
-) -> tenacity.Retrying:
-    """A tenacity loop: exponential backoff with jitter, up to the limits; each retry is logged with its reason."""
+def retrying(policy: RetryPolicy, clock: Clock, limits: Limits, *, again: Callable[[object], bool], what: str) -> tenacity.Retrying:
+    """A tenacity loop: exponential backoff with jitter, up to the limits; each retry is logged with its reason.
+
+    `again` tells of an exception or of a result whether it is worth another try; what comes of the last one is raised or returned.
+    """
 
     def left() -> timedelta:
         return timedelta.max if limits.until is None else limits.until - clock.now()
@@ -83,7 +85,8 @@ def retrying(
         clock.sleep(max(timedelta(), min(timedelta(seconds=seconds), left())))
 
     def tell(state: tenacity.RetryCallState) -> None:
-        reason = state.outcome.exception() if state.outcome is not None else None
+        outcome = state.outcome
+        reason = outcome and (outcome.exception() if outcome.failed else cast("object", outcome.result()))
         log.warning(
             "%s: attempt %d of %d: %s; trying again in %.1f s",
             what,
@@ -97,8 +100,12 @@ def retrying(
         stop=stop,
         wait=tenacity.wait_exponential(multiplier=policy.backoff_first.total_seconds(), max=policy.backoff_limit.total_seconds())
         + tenacity.wait_random(0, policy.jitter.total_seconds()),
-        retry=tenacity.retry_if_exception(again),
+        retry=tenacity.retry_any(tenacity.retry_if_exception(again), tenacity.retry_if_result(again)),
         sleep=sleep,
         before_sleep=tell,
-        reraise=True,
+        retry_error_callback=_last,
     )
+
+
+def _last(state: tenacity.RetryCallState) -> object:
+    return cast("object", state.outcome.result()) if state.outcome is not None else None

@@ -23,36 +23,24 @@ from lyncops.remoting.attempt import Attempt, Job
 from lyncops.remoting.endpoint import Credentials, Endpoint
 from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
 from lyncops.remoting.group import SessionGroup
+from lyncops.remoting.health import Health
 from lyncops.remoting.interface import Clock
+from lyncops.remoting.lane import AstrayError, Lane
 from lyncops.remoting.logons import LogOns
 from lyncops.remoting.outcome import Ending
 from lyncops.remoting.places import NoEndpointError, candidates, needs_members, reorder
 from lyncops.remoting.refusals import TooManySessionsError, UnreachableError, nobody_answers
 from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
-from lyncops.remoting.session import Session
 from lyncops.remoting.surroundings import Surroundings
 from lyncops.remoting.takeover import collect, stop
 from lyncops.values import ANYWHERE, Anywhere, Effect, Fqdn, LyncVersion, OnPool, Outcome, Place
 
 R = TypeVar("R")
 T = TypeVar("T")
-_REST: Final = timedelta(seconds=30)
-"""How long an endpoint that did not answer is tried last."""
 _FIRST_ATTEMPTS: Final = 2
 """How often endpoints are tried of which none has ever answered; once, when another cmdlet has just found that out."""
 _SILENT: Final = frozenset({Ending.CONTACT_LOST, Ending.NOT_SENT, Ending.UNPROVEN})
 _UNUSABLE: Final = _SILENT | {Ending.GONE}
-
-
-class _CrowdedOutError(TooManySessionsError):
-    """The server allows no further session, and the group has others that serve."""
-
-
-class _AgainError(Exception):
-    """Another attempt can do no harm."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
 
 
 @attrs.define
@@ -70,11 +58,11 @@ class _Course(Generic[R]):
     is_promising: bool = False
     """Whether one of them has answered before, so that it may come back: where none ever did, waiting is in vain."""
 
-    def may_try_again(self, error: BaseException) -> bool:
+    def is_worth_another(self, result: object) -> bool:
         """Whether another attempt can do no harm, and may do good."""
-        if isinstance(error, UnreachableError):
+        if isinstance(result, UnreachableError):
             return self.is_promising or self.last is not None or self.fruitless < self.first_attempts
-        return isinstance(error, _AgainError)
+        return isinstance(result, Attempt) and result.again
 
 
 class Sessions:
@@ -107,20 +95,12 @@ class Sessions:
             endpoint: SessionGroup(
                 Surroundings(
                     endpoint=endpoint, credentials=credentials, policy=policy, clock=clock, logons=self.logons, modules=modules
-                ),
-                limit=policy.parallel + 1,
+                )
             )
             for endpoint in self._endpoints
         }
         self._lock = threading.Lock()
-        self._login = threading.Lock()
-        self._welcome: set[Credentials | None] = set()
-        self._refused: dict[Credentials | None, AuthenticationFailedError] = {}
-        self._good: Endpoint | None = None
-        self._served: set[Endpoint] = set()
-        self._gave_up: datetime | None = None
-        self._down: dict[Endpoint, tuple[datetime, EndpointError]] = {}
-        self._silent: dict[Endpoint, datetime] = {}
+        self._health = Health(clock)
         self._members: dict[Fqdn, Fqdn] | None = None
         self._unlearnt = False
         self._unheard: set[str] = set()
@@ -155,32 +135,29 @@ class Sessions:
             cmdlet.require_version(self.version)
         until = None if deadline is None else self._clock.now() + deadline
         job = Job(cmdlet=cmdlet, deadline=deadline, until=until, on_record=on_record, before_send=before_send)
-        course = _Course(job, place, first_attempts=1 if self._gave_up_lately() else _FIRST_ATTEMPTS)
+        course = _Course(job, place, first_attempts=1 if self._health.gave_up_lately else _FIRST_ATTEMPTS)
         is_read = cmdlet.effect is Effect.READ
         limits = Limits(
             attempts=self._policy.read_attempts if is_read else self._policy.change_attempts,
             until=min(filter(None, (until, self._clock.now() + self._policy.read_deadline))) if is_read else until,
         )
-        loop = retrying(self._policy, self._clock, limits, again=course.may_try_again, what=cmdlet.NAME)
+        loop = retrying(self._policy, self._clock, limits, again=course.is_worth_another, what=cmdlet.NAME)
         try:
             loop(self._once, course)
-        except (_AgainError, EndpointError):
-            if course.fruitless:
-                self._served -= self._down.keys()  # the next one has no reason to be as patient
-                self._gave_up = self._clock.now()
+        except EndpointError:
             if course.last is None:
                 raise
+        finally:
+            if course.fruitless and (course.last is None or course.last.again):
+                self._health.give_up()
         if course.last is None:
             raise EndpointError(f"{cmdlet.NAME} was not attempted.")
         return attrs.evolve(course.last.execution, attempts=course.attempts)
 
-    def _gave_up_lately(self) -> bool:
-        return self._gave_up is not None and self._clock.now() - self._gave_up < _REST
-
-    def _once(self, course: _Course[R]) -> None:
+    def _once(self, course: _Course[R]) -> Attempt[R]:
         resend = course.last.resend if course.last is not None else None
-        with self._lend(course) as session:
-            attempt = session.attempt(course.job, resend=resend)
+        with self._lend(course) as lane:
+            attempt = lane.attempt(course.job, resend=resend)
         course.attempts += 1
         course.last = attempt
         execution = attempt.execution
@@ -188,62 +165,53 @@ class Sessions:
             self._unheard.add(execution.address.command_id)
         endpoints = {each for each in self._endpoints if each.url == execution.endpoint}
         if attempt.ending in _SILENT:
-            self._silent.update(dict.fromkeys(endpoints, self._clock.now()))
-        if attempt.again:
-            if attempt.ending in _UNUSABLE:
-                course.failed |= endpoints
-            raise _AgainError(execution.reason)
+            self._health.is_silent(endpoints)
+        if attempt.again and attempt.ending in _UNUSABLE:
+            course.failed |= endpoints
+        return attempt
 
     @contextmanager
-    def _lend(self, course: _Course[R]) -> Generator[Session]:
-        """A session on the first endpoint that answers."""
+    def _lend(self, course: _Course[R]) -> Generator[Lane]:
+        """A lane into a session on the first endpoint that answers."""
         refusals: list[EndpointError] = []
         begun = self._clock.now()
         for endpoint in self._order(course):
             group = self._groups[endpoint]
             with ExitStack() as lease:
                 try:
-                    session = self._lease_open(group, lease, since=begun)
+                    lane = self._lease_open(group, lease, course.job.cmdlet.effect, since=begun)
                 except AuthenticationFailedError:
                     raise
                 except EndpointError as error:
                     log.warning("%s", error)
                     refusals.append(error)
-                    self._down[endpoint] = self._clock.now(), error
+                    self._health.is_down(endpoint, error)
                     continue
-                self._down.pop(endpoint, None)
-                self._served.add(endpoint)
-                if not endpoint.dedicated:
-                    self._good = endpoint
-                yield session
+                self._health.serves(endpoint)
+                yield lane
                 return
-            course.is_promising |= endpoint in self._served
+            course.is_promising |= self._health.has_served(endpoint)
         course.fruitless += 1
         raise nobody_answers(refusals)
 
-    def _lease_open(self, group: SessionGroup, lease: ExitStack, *, since: datetime) -> Session:
-        """An open session of the group; where the group uses up the server's quota by itself, one that another gives back."""
+    def _lease_open(self, group: SessionGroup, lease: ExitStack, effect: Effect, *, since: datetime) -> Lane:
+        """An open lane of the group; one that does not find the session leaves it to those that do."""
         while True:
             with ExitStack() as trial:
-                session = trial.enter_context(group.lease())
-                self._refuse_if_down(group.around.endpoint, since=since)
+                lane = trial.enter_context(group.lease(effect))
+                self._health.refuse_if_down(group.around.endpoint, since=since)
                 try:
-                    self._make_ready(group, session)
-                except _CrowdedOutError:
+                    self._make_ready(group, lane)
+                except AstrayError as error:
+                    log.warning("%s", error)
+                    group.go_astray()
                     continue
                 lease.enter_context(trial.pop_all())
-                return session
-
-    def _refuse_if_down(self, endpoint: Endpoint, *, since: datetime) -> None:
-        """What another thread has found out while this one waited for a session is not found out once more."""
-        when, error = self._down.get(endpoint, (since, None))
-        if error is not None and when > since:
-            raise error
+                return lane
 
     def _order(self, course: _Course[R]) -> Iterator[Endpoint]:
         """The endpoints to try: as a rule the one that served last, and then nobody needs to know the others."""
-        good = self._good
-        first = good if course.place == ANYWHERE and good not in course.failed | self._resting() | self._down.keys() else None
+        first = self._health.preferred(course.failed) if course.place == ANYWHERE else None
         if first is not None:
             yield first
         yield from (endpoint for endpoint in self._ordered(course) if endpoint is not first)
@@ -252,41 +220,15 @@ class Sessions:
         place = course.place
         members = self._learn_members(place) if needs_members(self._endpoints, place) else {}
         liked = isinstance(place, Anywhere) and (place.prefer or place.avoid)
-        return reorder(candidates(self._endpoints, place, members), None if liked else self._good, course.failed | self._resting())
+        good = None if liked else self._health.good
+        return reorder(candidates(self._endpoints, place, members), good, course.failed | self._health.resting())
 
-    def _resting(self) -> set[Endpoint]:
-        """The endpoints that are tried last: no session could be opened lately, or one fell silent (others may hang as well)."""
-        since = [*self._silent.copy().items(), *((endpoint, when) for endpoint, (when, _) in self._down.copy().items())]
-        now = self._clock.now()
-        return {endpoint for endpoint, when in since if now - when < _REST}
-
-    def _make_ready(self, group: SessionGroup, session: Session) -> None:
-        """Open the session; until credentials have been accepted once, one thread at a time tries them, and once only."""
-        endpoint = group.around.endpoint
-        user = endpoint.credentials or group.around.credentials
-        if user in self._welcome:
-            self._log_on(group, session, user)
-            return
-        with self._login:
-            self._log_on(group, session, user)
-
-    def _log_on(self, group: SessionGroup, session: Session, user: Credentials | None) -> None:
-        if (refusal := self._refused.get(user)) is not None:
-            raise refusal
+    def _make_ready(self, group: SessionGroup, lane: Lane) -> None:
         try:
-            self._open(group, session)
-        except AuthenticationFailedError as error:
-            self._refused[user] = error
-            raise
-        self._welcome.add(user)
-
-    def _open(self, group: SessionGroup, session: Session) -> None:
-        try:
-            session.ready(patient=False)
-        except TooManySessionsError as error:
-            if group.shrink():
-                raise _CrowdedOutError(error.what, remedy=error.remedy) from error
-            session.ready(patient=True)
+            lane.ready(patient=False)
+        except TooManySessionsError:
+            group.make_room()
+            lane.ready(patient=True)
         group.opened()
 
     def _learn_members(self, place: Place) -> dict[Fqdn, Fqdn]:
@@ -340,7 +282,7 @@ class Sessions:
         until = None if deadline is None else self._clock.now() + deadline
         job = Job(cmdlet=cmdlet, deadline=deadline, until=until, on_record=on_record)
         unheard = address.command_id in self._unheard
-        return self._once_refused(address, lambda around: collect(around, address, job, unheard=unheard))
+        return collect(self._group_at(address).around, address, job, unheard=unheard)
 
     def stop(self, address: CommandAddress) -> None:
         """Ask the server to stop a running command: an explicit act, never done by lyncops itself for a CHANGE.
@@ -348,19 +290,7 @@ class Sessions:
         Raises:
             EndpointError: no endpoint is configured at the address, or it does not answer.
         """
-        self._once_refused(address, lambda around: stop(around, address))
-
-    def _once_refused(self, address: CommandAddress, act: Callable[[Surroundings], T]) -> T:
-        """Do something at the endpoint of an address, but not with credentials that have been refused before."""
-        around = self._group_at(address).around
-        user = around.endpoint.credentials or around.credentials
-        if (refusal := self._refused.get(user)) is not None:
-            raise refusal
-        try:
-            return act(around)
-        except AuthenticationFailedError as error:
-            self._refused[user] = error
-            raise
+        stop(self._group_at(address).around, address)
 
     def _group_at(self, address: CommandAddress) -> SessionGroup:
         for endpoint, group in self._groups.items():
@@ -377,14 +307,12 @@ class Sessions:
 
     def _answers(self, group: SessionGroup) -> bool:
         try:
-            with group.lease() as session:
-                session.doubt()
-                self._make_ready(group, session)
-        except _CrowdedOutError:
-            return True
+            with group.lease(Effect.READ) as lane:
+                lane.doubt()
+                self._make_ready(group, lane)
         except EndpointError as error:
             log.info("%s", error)
-            return False
+            return isinstance(error, AstrayError)
         return True
 
     def detect_version(self) -> LyncVersion | None:

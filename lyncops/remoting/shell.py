@@ -16,11 +16,11 @@ from lyncops.errors import InvalidValueError
 from lyncops.remoting.decoding import decode_message
 from lyncops.remoting.encoding import (
     CONNECT_RUNSPACE_POOL,
-    INIT_RUNSPACE_POOL,
     SESSION_CAPABILITY,
     Commands,
     encode_pipeline,
     encode_refusal,
+    init_runspace_pool,
 )
 from lyncops.remoting.execution import CommandAddress
 from lyncops.remoting.failures import Phase, RemotingError, Symptom
@@ -73,7 +73,11 @@ def _version(value: object) -> tuple[int, int]:
 
 
 class Shell:
-    """One runspace pool on one server. Every method may raise RemotingError, whose symptom says what to do."""
+    """One runspace pool on one server, as one connection sees it.
+
+    It belongs to one thread at a time; `through` gives other threads the same pool over connections of their own. Every method may
+    raise RemotingError, whose symptom says what to do.
+    """
 
     def __init__(self, transport: Transport, *, shell_id: str | None = None, resource_uri: str | None = None) -> None:
         self.transport = transport
@@ -83,6 +87,8 @@ class Shell:
         self.created = shell_id is not None
         """Whether the server has said that it has the shell."""
         self.protocol = (2, 1)
+        self.runspaces = 1
+        """How many pipelines may run side by side."""
         self.inbox = Inbox()
         self._outbox = Outbox(pool_id)
 
@@ -90,6 +96,15 @@ class Shell:
     def at(cls, address: CommandAddress, transport: Transport) -> Self:
         """The shell of a command that this or another process sent."""
         return cls(transport, shell_id=address.shell_id, resource_uri=address.resource_uri)
+
+    def through(self, transport: Transport) -> Shell:
+        """The same pool over another connection, which must carry the same WSMan SessionId."""
+        other = Shell(transport, shell_id=self.id, resource_uri=self.resource_uri)
+        other.protocol, other.runspaces = self.protocol, self.runspaces
+        other._outbox = self._outbox
+        if self.protocol >= (2, 2):
+            transport.allow_large_messages()
+        return other
 
     def address_of(self, command_id: str) -> CommandAddress:
         """What another process needs to find a command of this shell."""
@@ -106,13 +121,14 @@ class Shell:
             action=f"{_SHELL}/{verb}", resource_uri=self.resource_uri, body=body, shell_id=self.id, options=options or {}
         )
 
-    def open(self, *, wait: timedelta | None = None) -> None:
-        """Create the shell and wait until its runspace pool is open."""
+    def open(self, *, runspaces: int = 1, wait: timedelta | None = None) -> None:
+        """Create the shell and wait until its runspace pool is open; `runspaces` is how many pipelines shall run side by side."""
+        self.runspaces = runspaces
         body = _element("Shell", ShellId=self.id)
         body.append(_element("InputStreams", "stdin pr"))
         body.append(_element("OutputStreams", "stdout"))
         hello = self._outbox.pack(MessageType.SESSION_CAPABILITY, SESSION_CAPABILITY)
-        hello += self._outbox.pack(MessageType.INIT_RUNSPACE_POOL, INIT_RUNSPACE_POOL)
+        hello += self._outbox.pack(MessageType.INIT_RUNSPACE_POOL, init_runspace_pool(runspaces))
         content = ET.SubElement(body, f"{_PWSH}creationXml")
         content.text = base64.b64encode(hello).decode()
         request = Request(
@@ -147,6 +163,9 @@ class Shell:
             self.protocol = _version(value.get("protocolversion"))
             if self.protocol >= (2, 2):
                 self.transport.allow_large_messages()
+        if message.kind == MessageType.RUNSPACE_POOL_INIT_DATA:
+            granted = value.get("MaxRunspaces")
+            self.runspaces = min(self.runspaces, granted) if isinstance(granted, int) and granted > 0 else self.runspaces
         if message.kind != MessageType.RUNSPACE_POOL_STATE:
             return False
         state = value.get("RunspaceState")

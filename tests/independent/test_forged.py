@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from lyncops.cmdlets import GetCsServerVersion, InvokeCsPoolFailOver
+from lyncops.cmdlets import GetCsServerVersion, InvokeCsManagementStoreReplication, InvokeCsPoolFailOver
 from lyncops.errors import EndpointError
 from lyncops.values import Outcome
 from tests.independent.desk import desk_for
@@ -17,9 +17,11 @@ from tests.independent.server import TIMED_OUT, UNKNOWN_SELECTORS, Asked, Page, 
 SCRIPTS: Final[dict[str, Handler]] = {
     "Get-CsServerVersion": lambda _name, _arguments: ["Microsoft Lync Server 2013 (5.0.8308.0)"],
     "Invoke-CsPoolFailOver": lambda _name, _arguments: [],
+    "Invoke-CsManagementStoreReplication": lambda _name, _arguments: [],
 }
 FAILOVER: Final = InvokeCsPoolFailOver(pool_fqdn="pool1.contoso.com")
 READ: Final = GetCsServerVersion()
+WARM_UP: Final = InvokeCsManagementStoreReplication()
 
 
 def _fault(code: int) -> Page:
@@ -50,7 +52,7 @@ def test_an_answer_in_the_clear_proves_nothing_about_a_change(tmp_path: Path, fo
     """Once, and twice in a row, which is as often as the command is looked for before it is sent again."""
     for times in (1, 2):
         with Server(tmp_path, SCRIPTS, tls=False) as server, desk_for(tmp_path, server).sessions() as sessions:
-            assert sessions.run(READ).outcome is Outcome.SUCCEEDED
+            assert sessions.run(WARM_UP).outcome is Outcome.SUCCEEDED
             forge = _Forger(verb, FORGED[forged], times)
             setattr(server, moment, forge)
             done = sessions.run(FAILOVER)

@@ -13,7 +13,7 @@ from pathlib import Path
 import attrs
 
 from lyncops.clock import SystemClock
-from lyncops.cmdlets import GetCsSite, InvokeCsPoolFailOver
+from lyncops.cmdlets import GetCsSite, InvokeCsManagementStoreReplication, InvokeCsPoolFailOver
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.lab.interface import ErrorDetail, Invocation, Session, SimulatedMachine, Sink, TerminatingError
 from lyncops.lab.lab import Lab
@@ -30,6 +30,7 @@ FE2 = "fe2.contoso.com"
 EDGE = "edge1.contoso.com"
 READ = GetCsSite()
 CHANGE = InvokeCsPoolFailOver(pool_fqdn="pool1.contoso.com", disaster_mode=True)
+WARM_UP = InvokeCsManagementStoreReplication()
 POLICY = RetryPolicy(
     backoff_first=timedelta(milliseconds=10),
     backoff_limit=timedelta(milliseconds=50),
@@ -66,6 +67,7 @@ class Machine:
             "Import-Module": self._import,
             "Get-CsSite": answer,
             "Invoke-CsPoolFailOver": nothing,
+            "Invoke-CsManagementStoreReplication": nothing,
             **(scripts or {}),
         }
 
@@ -185,7 +187,8 @@ def interrupt(_record: StreamRecord) -> None:
 
 
 def warmed(sessions: Sessions) -> Sessions:
-    """Sessions of which one is open, so that a fault strikes the next cmdlet and nothing before it."""
-    first: Execution[object] = sessions.run(READ)
-    assert not first.errors
+    """Sessions of which one for READs and one for a CHANGE are open, so that a fault strikes the next cmdlet and nothing before."""
+    for cmdlet in (READ, WARM_UP):
+        first: Execution[object] = sessions.run(cmdlet)
+        assert not first.errors
     return sessions

@@ -13,11 +13,12 @@ import pytest
 from lyncops.errors import EndpointError
 from lyncops.remoting.endpoint import Credentials, Endpoint
 from lyncops.remoting.group import SessionGroup
+from lyncops.remoting.lane import Lane
 from lyncops.remoting.refusals import UnreachableError
 from lyncops.remoting.retry import RetryPolicy
-from lyncops.remoting.session import Session
 from lyncops.remoting.sessions import Sessions
 from lyncops.remoting.surroundings import Surroundings
+from lyncops.values import Effect
 from tests.remoting.machines import READ
 
 USER = Credentials(username="CONTOSO\\admin", password="secret")
@@ -73,17 +74,17 @@ def test_many_readings_find_out_together_that_nobody_answers(sessions: Sessions,
 
 @pytest.fixture
 def group(clock: Clock) -> SessionGroup:
-    return SessionGroup(Surroundings(endpoint=NOWHERE[0], credentials=USER, policy=RetryPolicy(), clock=clock), limit=2)
+    return SessionGroup(Surroundings(endpoint=NOWHERE[0], credentials=USER, policy=RetryPolicy(parallel=2), clock=clock))
 
 
 def test_while_the_first_session_opens_nobody_opens_another(group: SessionGroup) -> None:
-    taken: list[Session] = []
+    taken: list[Lane] = []
 
     def take() -> None:
-        with group.lease() as session:
-            taken.append(session)
+        with group.lease(Effect.READ) as lane:
+            taken.append(lane)
 
-    with group.lease() as first:
+    with group.lease(Effect.READ) as first:
         second = threading.Thread(target=take)
         second.start()
         second.join(0.3)
@@ -99,12 +100,12 @@ def test_whoever_waits_for_a_session_is_told_that_the_group_is_closed(group: Ses
 
     def take() -> None:
         try:
-            with group.lease():
+            with group.lease(Effect.READ):
                 pass
         except EndpointError as error:
             refused.append(error.what)
 
-    with group.lease():
+    with group.lease(Effect.READ):
         waiting = threading.Thread(target=take)
         waiting.start()
         waiting.join(0.05)

@@ -216,11 +216,10 @@ def test_of_the_sessions_of_a_server_that_hangs_only_one_is_said_goodbye_to(one:
     monkeypatch.setattr("lyncops.remoting.session._POLITE", timedelta(seconds=1))
     credentials = Credentials(username=one.lab.username, password=one.lab.password)
     around = Surroundings(endpoint=one.endpoint(), credentials=credentials, policy=POLICY, clock=SystemClock())
-    group = SessionGroup(around, limit=3)
+    group = SessionGroup(around)
     with ExitStack() as leases:
-        for _ in range(3):
-            leases.enter_context(group.lease()).ready(patient=False)
-            group.opened()
+        for effect in (Effect.READ, Effect.CHANGE, Effect.CHANGE):
+            leases.enter_context(group.lease(effect)).ready(patient=False)
     one.strike(FaultKind.HANG_BEFORE, "Delete", times=None)
     group.close()
     assert one.requests("Delete") == 1

@@ -1,0 +1,109 @@
+"""Commands whose answers have been read are closed on their server: it keeps each, and takes only so many.
+
+A shell refuses further commands after 15 to 25 that were never closed (MaxProcessesPerShell, https://github.com/ansible/ansible/pull/74985)
+or after 1,000 (https://github.com/jborean93/pypsrp/issues/148).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from datetime import timedelta
+from typing import Final
+
+import attrs
+
+from lyncops.remoting.failures import RemotingError
+from lyncops.remoting.retry import log
+from lyncops.remoting.shell import Shell
+from lyncops.remoting.surroundings import Surroundings
+
+_WAIT: Final = timedelta(seconds=5)
+_BATCH: Final = 4
+"""So many are left until they are closed together; those that are left in the end go with their shell."""
+
+
+@attrs.frozen(slots=True)
+class _Read:
+    shell: Shell
+    command_id: str
+
+
+class CommandCloser:
+    """Closes commands behind their callers' backs, over a connection of its own. Safe from every thread.
+
+    Where that is too slow, whoever wants to send a command closes an older one first.
+    """
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._changed = threading.Condition()
+        self._read: deque[_Read] = deque()
+        self._thread: threading.Thread | None = None
+        self._view: Shell | None = None
+        self._is_closed = False
+        self._fails = False
+
+    def add(self, shell: Shell, command_id: str) -> None:
+        """The answer to a command has been read."""
+        with self._changed:
+            self._read.append(_Read(shell, command_id))
+            if len(self._read) < _BATCH or self._is_closed or self._fails:
+                return
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="lyncops-close", daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def make_room(self, shell: Shell, *, most: int) -> None:
+        """Close so many over the caller's connection that no more than `most` are left."""
+        while (one := self._take(most)) is not None:
+            if one.shell.id == shell.id:
+                _close(shell, one.command_id)
+
+    def drop(self, shell: Shell) -> None:
+        """The shell is gone, and its commands with it."""
+        with self._changed:
+            self._read = deque(one for one in self._read if one.shell.id != shell.id)
+
+    def close(self) -> None:
+        """Stop; the shells are about to be closed with all that is left in them."""
+        with self._changed:
+            self._is_closed = True
+            self._read.clear()
+            self._changed.notify_all()
+
+    def _take(self, most: int) -> _Read | None:
+        with self._changed:
+            return self._read.popleft() if len(self._read) > most else None
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._is_closed or len(self._read) >= _BATCH)
+                if self._is_closed:
+                    break
+            while not self._fails and (one := self._take(0)) is not None:
+                # Whatever is in the way, it is left to those who have a connection that works.
+                self._fails = not _close(self._over_own_connection(one.shell), one.command_id)
+            if self._fails:
+                break
+        if self._view is not None:
+            self._view.transport.close()
+
+    def _over_own_connection(self, shell: Shell) -> Shell:
+        if self._view is None or self._view.id != shell.id:
+            if self._view is not None:
+                self._view.transport.close()
+            self._view = shell.through(self._around.transport(shell.transport.session_id))
+        return self._view
+
+
+def _close(shell: Shell, command_id: str) -> bool:
+    """Whether the server answered; one that does not know the command any more needs nothing."""
+    try:
+        shell.terminate(command_id, wait=_WAIT)
+    except RemotingError as failure:
+        log.debug("command %s cannot be closed: %s", command_id, failure)
+        return failure.is_answer
+    return True
