@@ -135,16 +135,19 @@ _ELSEWHERE = {
 }
 
 
-def connect(path: str | os.PathLike[str] = "lyncops.toml") -> Client:
+def connect(path: str | os.PathLike[str] = "lyncops.toml", *, journal: str = "") -> Client:
     """A client of the deployment that the file describes. Servers, passwords and journal are touched when first needed.
+
+    `journal` is a url to use instead of the file's, such as `sqlite:///rescue.db` where the shared journal died with its site.
 
     Raises:
         ConfigurationError: the file cannot be used; the message names the field and the cure.
+        InvalidValueError: `journal` cannot be used.
     """
     from lyncops.client import Client
     from lyncops.configuration import load_configuration
 
-    return Client.of(load_configuration(path))
+    return Client.of(load_configuration(path), journal=journal)
 
 
 if not TYPE_CHECKING:  # a type checker sees the names above, and no others

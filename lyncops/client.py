@@ -6,8 +6,10 @@ The faces (command line, notebooks, Ansible) call nothing else.
 from __future__ import annotations
 
 import getpass
+import os
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
@@ -16,6 +18,7 @@ import attrs
 from lyncops.connection import Connection
 from lyncops.deployment.scope import EVERYTHING, Scope
 from lyncops.errors import InvalidValueError
+from lyncops.journal_url import JournalUrl
 from lyncops.values import ANYWHERE, Effect, Fqdn, Mode, Place, Unread
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from lyncops.remoting.execution import Execution, StreamRecord
     from lyncops.runs.backup_service import BackupServiceWatch
     from lyncops.runs.events import Observer
+    from lyncops.runs.exchange import Exported, Imported
     from lyncops.runs.lock import Lock
     from lyncops.runs.model import Run, RunSummary
     from lyncops.runs.report import Report
@@ -49,12 +53,21 @@ class Client:
     """
 
     connection: Connection
+    other_journal: str = attrs.field(default="", kw_only=True)  # where the runs are kept, if not in the configured journal
     _made: set[str] = attrs.field(factory=set[str], init=False, repr=False)  # content ids of plans
 
     @classmethod
-    def of(cls, configuration: Configuration) -> Self:
-        """The client that a configuration describes."""
-        return cls(Connection.of(configuration))
+    def of(cls, configuration: Configuration, *, journal: str = "") -> Self:
+        """The client that a configuration describes; `journal` is a url to use instead of the configured one.
+
+        Raises:
+            InvalidValueError: `journal` cannot be used.
+        """
+        if not journal:
+            return cls(Connection.of(configuration))
+        url = JournalUrl.parse(journal).seen_from(Path.cwd())
+        other = "" if url.text == configuration.journal_url else url.place
+        return cls(Connection.of(attrs.evolve(configuration, journal_url=url.text)), other_journal=other)
 
     def __enter__(self) -> Self:
         return self
@@ -257,6 +270,42 @@ class Client:
             JournalError: the journal cannot be read.
         """
         return self.connection.journal.runs(limit=limit, before=before)
+
+    def export_runs(self, path: str | os.PathLike[str], run_ids: Sequence[str] = ()) -> Exported:
+        """Write finished runs (those named, or all) into a new file, for the journal of somebody else.
+
+        Raises:
+            JournalError: a run that was named is not over or not there, or the file exists or cannot be written.
+        """
+        from lyncops.runs.exchange import export_runs
+
+        return export_runs(self.connection.journal, Path(path), run_ids)
+
+    def import_runs(self, path: str | os.PathLike[str]) -> Imported:
+        """Write the runs of such a file into the journal; what is there already is left as it is.
+
+        Raises:
+            JournalError: the file cannot be read, or one of its runs cannot be imported; those before it were.
+        """
+        from lyncops.runs.exchange import import_runs
+
+        return import_runs(self.connection.journal, Path(path))
+
+    def prunable_runs(self, before: datetime) -> tuple[RunSummary, ...]:
+        """The runs that were over before then, oldest first.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        return self.connection.journal.prunable(before)
+
+    def prune_runs(self, before: datetime) -> tuple[RunSummary, ...]:
+        """Delete the runs that were over before then, each as a whole; which they were.
+
+        Raises:
+            JournalError: the journal cannot be written.
+        """
+        return self.connection.journal.prune(before)
 
     def show(self, run_id: str) -> Run:
         """One run, as the journal tells it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
@@ -27,10 +28,22 @@ class Call:
 
     config: Path
     screen: Screen
+    journal: str = ""  # instead of the configured one
 
     def client(self) -> Client:
         """A client for the configured deployment. It is a context manager, and connects when first used."""
-        return lyncops.connect(self.config)
+        return lyncops.connect(self.config, journal=self.journal) if self.journal else lyncops.connect(self.config)
+
+    def warn_of_the_journal(self, client: Client) -> None:
+        """Say what is missing where the runs of others are in another journal."""
+        if client.other_journal:
+            print(
+                f"lyncops: This run is kept in {client.other_journal}, not in the journal of {self.config}: the locks and runs "
+                "that other operators have there are not seen, and they do not see this one. Make sure that nobody else works on "
+                "these pools. Afterwards bring the run home: lyncops runs export, then lyncops runs import.",
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 def with_call(verb: Callable[Concatenate[Call, P], R]) -> Callable[P, R]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from lyncops.cli.call import Call, json_option, with_call
+from lyncops.cli.journal_upkeep import export, import_, prune
 from lyncops.runs.exit_codes import ExitCode, exit_code
 from lyncops.runs.report import Report
 from lyncops.values import JsonValue
@@ -14,16 +15,24 @@ from lyncops.views.run import run_blocks, runs_blocks
 
 @click.group()
 def runs() -> None:
-    """What was done: list the runs, show one, report one, give one up."""
+    """What was done: list the runs, show one, report one, give one up, and look after the journal."""
+
+
+for _command in (export, import_, prune):
+    runs.add_command(_command)
 
 
 @runs.command(name="list")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many.")
+@click.option("--before", metavar="RUN", default="", help="Only those that are older than this run.")
 @json_option
 @with_call
-def list_runs(call: Call) -> ExitCode:
-    """List all runs of the journal, newest first."""
+def list_runs(call: Call, limit: int, before: str) -> ExitCode:
+    """List the runs of the journal, newest first."""
     with call.client() as client:
-        found = client.runs()
+        more = client.runs(limit=limit + 1, before=before)
+    found = more[:limit]
+    next_page = f"There are more: lyncops runs list --before {found[-1].run_id}" if len(more) > limit else ""
     summary: list[JsonValue] = [
         {
             "run_id": run.run_id,
@@ -36,7 +45,7 @@ def list_runs(call: Call) -> ExitCode:
         }
         for run in found
     ]
-    call.screen.tell({"runs": summary}, runs_blocks(found))
+    call.screen.tell({"runs": summary, "more": bool(next_page)}, (*runs_blocks(found), *([Text(next_page)] if next_page else [])))
     return ExitCode.DONE
 
 

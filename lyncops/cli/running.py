@@ -103,6 +103,7 @@ def execute(call: Call, how: HowToRun, make: Callable[[Client], Plan]) -> ExitCo
             )
         if how.rehearse:
             return _rehearse(call, client, plan)
+        call.warn_of_the_journal(client)
         question = f"\nRun these {len(plan.steps)} steps now?"
         if not how.yes and not click.confirm(question, default=False):
             call.screen.say(Text("Nothing was changed."))
@@ -126,6 +127,7 @@ def resume(call: Call, run_id: str, steal_lock: bool) -> ExitCode:
     """Go on with RUN: a paused one, one whose manual step is done, or one whose process died."""
     with call.client() as client:
         plan = client.show(run_id).plan
+        call.warn_of_the_journal(client)
         with progress(call.screen, plan) as observer:
             done = client.resume(run_id, steal_lock=steal_lock, observers=(observer,))
     return _tell(call, done)

@@ -28,7 +28,7 @@ _VERBS: Final[Mapping[str, _Verb]] = {
     "plan": _Verb("planning", "Show what a procedure would do. Changes nothing."),
     "run": _Verb("running", "Execute a procedure, or a saved plan."),
     "resume": _Verb("running", "Go on with a run that stopped."),
-    "runs": _Verb("history", "What was done: list the runs, show, report, cancel."),
+    "runs": _Verb("history", "What was done: list the runs, show, report, cancel, export, import, prune."),
     "backup-service": _Verb("backup_service", "The service that copies each pool's data to its backup pool."),
     "lab": _Verb("lab", "Run a simulated deployment, and make things go wrong in it."),
 }
@@ -78,15 +78,16 @@ class Verbs(click.Group):
     show_default=True,
     help="The configuration of the deployment (also: LYNCOPS_CONFIG).",
 )
+@click.option("--journal", metavar="URL", default="", help="Another journal than that of the configuration: sqlite:///rescue.db.")
 @click.option("--json", is_flag=True, help="Answer with JSON on standard output, and nothing else there.")
 @click.option("-v", "--verbose", is_flag=True, help="Say on standard error what is tried again, and which servers do not answer.")
 @click.version_option(package_name="lyncops")
 @click.pass_context
-def lyncops(context: click.Context, config: Path, json: bool, verbose: bool) -> None:
+def lyncops(context: click.Context, config: Path, journal: str, json: bool, verbose: bool) -> None:
     """Disaster recovery of Lync Server 2013 and Skype for Business Server: checked, shown, executed, verified, reported."""
     from lyncops.cli.call import Call
     from lyncops.cli.screen import Screen
 
     if verbose:
         show_log()
-    context.obj = Call(config, Screen(json=json))
+    context.obj = Call(config, Screen(json=json), journal)

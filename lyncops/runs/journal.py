@@ -7,6 +7,7 @@ from typing import Protocol
 
 from lyncops.journal_url import TIMEOUT
 from lyncops.runs.events import JournalEvent, LockTakenOver
+from lyncops.runs.exchange import StoredRun
 from lyncops.runs.lock import Claim, Lock
 from lyncops.runs.model import Run, RunSummary
 
@@ -64,6 +65,26 @@ class Journal(Protocol):
 
     def locks(self) -> tuple[Lock, ...]:
         """All locks."""
+        ...
+
+    def stored(self, run_id: str) -> StoredRun:
+        """A run as it is stored, to be exported."""
+        ...
+
+    def store(self, run: StoredRun) -> bool:
+        """Write a run of another journal down; False where it is there already.
+
+        Raises:
+            JournalError: it is not over, was altered, or is there with another history.
+        """
+        ...
+
+    def prunable(self, before: datetime) -> tuple[RunSummary, ...]:
+        """The runs that were over before then, oldest first."""
+        ...
+
+    def prune(self, before: datetime) -> tuple[RunSummary, ...]:
+        """Delete them, each with all of its events; which they were."""
         ...
 
     def close(self) -> None:

@@ -23,13 +23,33 @@ def require_unrefused(plan: Plan) -> None:
         raise refused(plan, plan.refusals)
 
 
+def require_pools(plan: Plan) -> None:
+    """Refuse a plan that names no pool at all: nothing would keep two of its runs apart.
+
+    Raises:
+        PlanRefusedError: see above.
+    """
+    if not plan.pools_to_lock:
+        raise PlanRefusedError(
+            "The plan names no pool that could be locked, so that it could run twice at once.",
+            remedy=f"Make the plan again: lyncops plan {plan.procedure.command}.",
+        )
+
+
 def compare(plan: Plan, fresh: Plan) -> None:
     """Refuse `plan` when the same request would be refused now, or would need a step that `plan` lacks.
 
     Raises:
-        PlanRefusedError: see above. A step that is no longer needed is no reason: it will be found to be already true.
+        PlanRefusedError: see above; or `plan` does not lock a pool that such a plan locks. A step that is no longer needed is no
+            reason: it will be found to be already true.
     """
     require_unrefused(fresh)
+    unlocked = sorted(set(fresh.lock) - set(plan.pools_to_lock))
+    if unlocked:  # whatever the file says: two runs on one pair of pools must not be possible
+        raise PlanRefusedError(
+            f"The plan does not lock {', '.join(unlocked)}, so that somebody else could work there at the same time.",
+            remedy=f"Make the plan again: lyncops plan {plan.procedure.command}.",
+        )
     known = {step.step_id for step in plan.steps}
     missing = [step.title for step in fresh.steps if _is_needed(step) and step.step_id not in known]
     if missing:

@@ -19,7 +19,7 @@ from lyncops.runs.journal import Journal
 from lyncops.runs.ledger import Ledger
 from lyncops.runs.lock import Claim, Process, taken_by
 from lyncops.runs.model import Run, RunState, StepState
-from lyncops.runs.recheck import Recheck, require_unrefused
+from lyncops.runs.recheck import Recheck, require_pools, require_unrefused
 from lyncops.runs.steps import PATIENCE, Halt, Steps
 from lyncops.runs.vigil import watched
 from lyncops.runs.watching import Read, Watcher
@@ -56,6 +56,7 @@ class Runner:
         now = self.clock.now()
         run = Run.of(plan, run_id=_new_id(now), operator=operator, reason=reason, created_at=now)
         claim = self._claim(run, operator=operator, reason=reason, steal=steal_lock)
+        require_pools(plan)
         # While somebody else moves these pools, what they show now says nothing about the plan.
         taken_by(claim, (lock for lock in self.journal.locks() if lock.deployment == plan.deployment and lock.pool in claim.pools))
         if self.recheck is not None:

@@ -34,6 +34,7 @@ def client(mocker: MockerFixture) -> MagicMock:
     """Stands where the client is: the one boundary that the command line knows."""
     fake: MagicMock = mocker.create_autospec(Client, instance=True)
     fake.__enter__.return_value = fake
+    fake.other_journal = ""
     mocker.patch("lyncops.connect", return_value=fake)
     return fake
 

@@ -217,3 +217,32 @@ def test_the_command_line_is_a_program(config: Path) -> None:
     assert done.returncode == 0
     assert json.loads(done.stdout)["name"] == "two-sites"
     assert done.stderr == ""
+
+
+def test_a_rescue_on_a_journal_of_its_own_is_brought_home(config: Path, tmp_path: Path, invoke: Invoke) -> None:
+    """The shared journal died with its site: it is on another machine, which does not answer."""
+    text = config.read_text(encoding="utf-8")
+    home = f'[journal]\nurl = "sqlite:///{tmp_path / "home.db"}"\n'
+    away = '[journal]\nurl = "postgresql://lyncops@127.0.0.1:1/journal"\ntimeout = "1s"\n'
+    config.write_text(text + away, encoding="utf-8")
+    rescue = f"sqlite:///{tmp_path / 'rescue ?.db'}"
+    refused = invoke("--config", str(config), *FAILOVER)
+    assert refused.code == 1
+    assert "--journal sqlite:///rescue.db" in refused.err
+    done = invoke("--config", str(config), "--journal", rescue, *FAILOVER)
+    assert done.code == 0
+    assert f"This run is kept in {tmp_path / 'rescue ?.db'}, not in the journal of {config}" in done.err
+    file = str(tmp_path / "runs.jsonl")
+    assert invoke("--config", str(config), "--journal", rescue, "runs", "export", "--to", file).code == 0
+    config.write_text(text + home, encoding="utf-8")
+    assert "1 run imported." in invoke("--config", str(config), "runs", "import", file).out
+    [run] = json.loads(invoke("--config", str(config), "runs", "list", "--json").out)["runs"]
+    assert (run["state"], run["target"]) == ("completed", POOL1)
+    assert invoke("--config", str(config), "runs", "report", run["run_id"]).code == 0
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "postgresql://u:geheim@h/d", "postgresql://u@h/d?password=geheim", "geheim"])
+def test_a_journal_that_cannot_be_used_is_refused_and_no_password_repeated(config: Path, invoke: Invoke, url: str) -> None:
+    answer = invoke("--config", str(config), "--journal", url, "runs", "list")
+    assert answer.code == 1
+    assert "geheim" not in answer.out + answer.err

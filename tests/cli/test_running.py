@@ -17,6 +17,7 @@ from lyncops.plan.rehearsal import Rehearsal, rehearsal
 from lyncops.procedures import make_plan
 from lyncops.remoting.execution import ErrorRecord, Execution, StreamKind, StreamRecord
 from lyncops.runs.events import Observer
+from lyncops.runs.exchange import Exported, Imported
 from lyncops.runs.exit_codes import exit_code
 from lyncops.runs.model import Run, RunState, RunSummary
 from lyncops.runs.report import Report
@@ -257,6 +258,41 @@ def test_runs_are_listed(client: MagicMock, invoke: Invoke) -> None:
     assert json.loads(invoke("--json", "runs", "list").out)["runs"][0]["state"] == "completed"
     client.runs.return_value = ()
     assert "No runs yet." in invoke("runs", "list").out
+
+
+def test_a_long_list_is_shown_in_pages(client: MagicMock, invoke: Invoke) -> None:
+    client.runs.return_value = (RunSummary.of(run_of(failover())),) * 3
+    assert f"lyncops runs list --before {RUN_ID}" in invoke("runs", "list", "--limit", "2").out
+    client.runs.assert_called_with(limit=3, before="")
+    page = json.loads(invoke("--json", "runs", "list", "--limit", "2", "--before", "x").out)
+    assert (len(page["runs"]), page["more"]) == (2, True)
+    client.runs.assert_called_with(limit=3, before="x")
+    assert json.loads(invoke("--json", "runs", "list", "--limit", "3").out)["more"] is False
+
+
+def test_runs_are_exported_and_imported(client: MagicMock, invoke: Invoke, tmp_path: Path) -> None:
+    client.export_runs.return_value = Exported(written=(RUN_ID,), left_out=("other",))
+    answer = invoke("runs", "export", RUN_ID, "--to", str(tmp_path / "x"))
+    assert (answer.code, "other" in answer.out) == (7, True)
+    client.export_runs.assert_called_with(tmp_path / "x", (RUN_ID,))
+    client.export_runs.return_value = Exported(written=(RUN_ID,))
+    assert json.loads(invoke("runs", "export", "--to", "x", "--json").out)["exported"] == [RUN_ID]
+    client.import_runs.return_value = Imported(added=(RUN_ID,), known=("other",))
+    assert "1 run imported. 1 run already there." in invoke("runs", "import", "x").out
+    assert json.loads(invoke("runs", "import", "x", "--json").out)["changed"] is True
+
+
+def test_pruning_asks_and_says_what_went(client: MagicMock, invoke: Invoke) -> None:
+    found = (RunSummary.of(run_of(failover())),)
+    client.prunable_runs.return_value = found
+    assert invoke("runs", "prune", "--before", "2014-06-02").code == 1  # nobody can be asked
+    assert invoke("runs", "prune", "--before", "yesterday").code == 1
+    client.prune_runs.assert_not_called()
+    client.prune_runs.return_value = found
+    assert json.loads(invoke("runs", "prune", "--before", "2014-06-02", "--yes", "--json").out)["pruned"] == [RUN_ID]
+    client.prune_runs.assert_called_with(datetime(2014, 6, 2, tzinfo=UTC))
+    client.prunable_runs.return_value = ()
+    assert json.loads(invoke("runs", "prune", "--before", "2014-06-02", "--yes", "--json").out)["changed"] is False
 
 
 def test_a_run_is_shown_with_how_to_go_on(client: MagicMock, invoke: Invoke) -> None:

@@ -24,6 +24,7 @@ from lyncops.plan.procedures import PoolFailover
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
 from lyncops.remoting.execution import CommandAddress, ErrorRecord, Execution, StreamKind, StreamRecord
 from lyncops.runs.events import Event, JournalEvent, LockTakenOver, Observer
+from lyncops.runs.exchange import StoredRun
 from lyncops.runs.journal import Journal, open_journal
 from lyncops.runs.lock import Claim, Lock, Process
 from lyncops.runs.model import Run, RunSummary
@@ -269,6 +270,18 @@ class DyingJournal:
 
     def locks(self) -> tuple[Lock, ...]:
         return self.inner.locks()
+
+    def stored(self, run_id: str) -> StoredRun:
+        return self.inner.stored(run_id)
+
+    def store(self, run: StoredRun) -> bool:
+        return self.inner.store(run)
+
+    def prunable(self, before: datetime) -> tuple[RunSummary, ...]:
+        return self.inner.prunable(before)
+
+    def prune(self, before: datetime) -> tuple[RunSummary, ...]:
+        return self.inner.prune(before)
 
     def close(self) -> None:
         self.inner.close()
