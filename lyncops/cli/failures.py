@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from types import TracebackType
@@ -11,7 +10,9 @@ from typing import Final
 import click
 
 from lyncops import errors
+from lyncops.harmless import harmless, json_text
 from lyncops.runs.exit_codes import ExitCode
+from lyncops.values import JsonValue
 
 # The first class that fits decides, so that a class stands before those that it inherits from.
 _BY_CLASS: Final[Mapping[type[errors.LyncOpsError], ExitCode]] = {
@@ -72,7 +73,7 @@ def report_defect(kind: type[BaseException], error: BaseException, _trace: Trace
 def report(code: ExitCode, kind: str, what: str, remedy: str, *, as_json: bool) -> ExitCode:
     """Print the sentence and its remedy on standard error; with --json also an error object on standard output."""
     if as_json:
-        error = {"type": kind, "message": what, "remedy": remedy, "exit_code": int(code)}
-        print(json.dumps({"error": error}, indent=2, ensure_ascii=False), flush=True)
-    print(f"lyncops: {what} {remedy}".rstrip(), file=sys.stderr, flush=True)
+        error: JsonValue = {"type": kind, "message": what, "remedy": remedy, "exit_code": int(code)}
+        print(json_text({"error": error}, indent=2), flush=True)
+    print(f"lyncops: {harmless(f'{what} {remedy}')}".rstrip(), file=sys.stderr, flush=True)
     return code

@@ -70,7 +70,7 @@ def report(call: Call, run_id: str, form: str) -> ExitCode:
     """Tell RUN to people: what was checked, done, seen and lost, and when."""
     with call.client() as client:
         told = client.report(run_id)
-    call.screen.tell(told.data(), (Text(told.markdown() if form == "markdown" else told.text()),))
+    call.screen.tell(told.data(), map(Text, (told.markdown() if form == "markdown" else told.text()).splitlines()))
     return ExitCode.DONE
 
 

@@ -6,6 +6,8 @@ import logging
 import sys
 from typing import Final
 
+from lyncops.harmless import harmless
+
 _LOGGER: Final = logging.getLogger("lyncops")
 
 
@@ -18,7 +20,7 @@ class ToStandardError(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Say it, unless it was said."""
-        text = " ".join(record.getMessage().split())
+        text = " ".join(harmless(record.getMessage()).split())
         if text not in self._said:
             self._said.add(text)
             print(f"lyncops: {record.levelname.lower()}: {text}", file=sys.stderr, flush=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import sys
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
+from lyncops.harmless import json_text
 from lyncops.values import JsonValue
 from lyncops.views.blocks import Block, Heading, Table, Text, plain_lines
 
@@ -58,14 +58,14 @@ class Screen:
     def tell(self, value: JsonValue, blocks: Iterable[Block]) -> None:
         """Answer with `value` where --json was given, else with the blocks."""
         if self.json:
-            self._write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+            self._write(json_text(value, indent=2) + "\n")
         else:
             self.say(*blocks)
 
     def tell_line(self, value: JsonValue) -> None:
         """Answer with `value` on a line of its own (JSON Lines), where more will follow; without --json nothing is shown."""
         if self.json:
-            self._write(json.dumps(value, ensure_ascii=False) + "\n")
+            self._write(json_text(value) + "\n")
 
     def _write(self, text: str) -> None:
         try:
@@ -88,7 +88,7 @@ def drawn(block: Block) -> RichText | RichTable | Padding:
         case Heading():
             return RichText(f"\n{block.text}", style="bold underline")
         case Text(verbatim=True):
-            return RichText("\n".join(" " * block.indent + line for line in block.text.splitlines()), style=block.tone.value)
+            return RichText(" " * block.indent + block.text, style=block.tone.value)
         case Text():
             return Padding(RichText(block.text, style=block.tone.value), (0, 0, 0, block.indent))
         case Table():

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
 import attrs
 
+from lyncops.harmless import harmless, json_text
 from lyncops.plan.steps import CmdletStep, ManualStep, Step
 from lyncops.remoting.execution import ErrorRecord, StreamKind
 from lyncops.runs.model import Attempt, Run, RunState, StepRecord, StepState
 from lyncops.values import JsonValue
 
+_MARKUP: Final = frozenset("\\`*_<>[]#|&~")
 _MARKS: Final = {
     StepState.PENDING: "not begun",
     StepState.RUNNING: "begun",
@@ -92,20 +94,33 @@ class Report:
 
     def json(self) -> str:
         """The report as JSON text."""
-        return json.dumps(self.data(), indent=2, ensure_ascii=False)
+        return json_text(self.data(), indent=2)
+
+
+@attrs.frozen(slots=True)
+class _Code:
+    """PowerShell behind a label."""
+
+    label: str
+    powershell: str
 
 
 class _Plain:
-    """Plain text."""
+    """Plain text. What is told is harmless and stays on its line, whoever wrote it."""
 
     def title(self, text: str) -> list[str]:
-        return [text, "=" * len(text)]
+        shown = self.words(text)
+        return [shown, "=" * len(shown)]
 
     def section(self, text: str) -> list[str]:
         return ["", text, "-" * len(text)]
 
-    def item(self, text: str, depth: int = 0) -> str:
+    def item(self, told: str | _Code, depth: int = 0) -> str:
+        text = self.words(told) if isinstance(told, str) else f"{told.label}: {self.code(harmless(told.powershell))}"
         return f"{'  ' * depth}- {text}"
+
+    def words(self, text: str) -> str:
+        return harmless(text)
 
     def code(self, text: str) -> str:
         return text
@@ -115,20 +130,18 @@ class _Markdown(_Plain):
     """The same, as Markdown."""
 
     def title(self, text: str) -> list[str]:
-        return [f"# {_escaped(text)}", ""]
+        return [f"# {self.words(text)}", ""]
 
     def section(self, text: str) -> list[str]:
-        return ["", f"## {_escaped(text)}", ""]
+        return ["", f"## {text}", ""]
 
-    def item(self, text: str, depth: int = 0) -> str:
-        return f"{'  ' * depth}- {text if '`' in text else _escaped(text)}"
+    def words(self, text: str) -> str:
+        return "".join(f"\\{letter}" if letter in _MARKUP else letter for letter in harmless(text))
 
     def code(self, text: str) -> str:
-        return f"`{text}`" if "`" not in text else f"`` {text} ``"
-
-
-def _escaped(text: str) -> str:
-    return "".join(f"\\{letter}" if letter in "\\*_<>[]#|" else letter for letter in text)
+        longest = max((len(ticks) for ticks in re.findall("`+", text)), default=0)
+        fence = "`" * (longest + 1)
+        return f"{fence} {text} {fence}" if longest else f"`{text}`"
 
 
 def _lines(report: Report, style: _Plain) -> Iterable[str]:
@@ -143,8 +156,8 @@ def _lines(report: Report, style: _Plain) -> Iterable[str]:
     yield from style.section("Steps")
     for number, record in enumerate(run.steps, start=1):
         yield style.item(f"{number}. {record.step.title}: {_MARKS[record.state]}{_when(record)}")
-        for text in _step_facts(record, style.code):
-            yield style.item(text, 1)
+        for fact in _step_facts(record):
+            yield style.item(fact, 1)
 
 
 def _facts(run: Run) -> Iterable[str]:
@@ -164,10 +177,10 @@ def _facts(run: Run) -> Iterable[str]:
             yield f"Check {check.check_id} was overridden: {check.overridden_because}"
 
 
-def _step_facts(record: StepRecord, code: Callable[[str], str]) -> Iterable[str]:
+def _step_facts(record: StepRecord) -> Iterable[str | _Code]:
     step = record.step
     if isinstance(step, CmdletStep):
-        yield f"PowerShell: {code(step.cmdlet.to_powershell())}"
+        yield _Code("PowerShell", step.cmdlet.to_powershell())
     if record.evidence_before:
         yield f"Before: {record.evidence_before}"
     for attempt in record.attempts:

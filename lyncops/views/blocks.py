@@ -1,4 +1,7 @@
-"""What a verb has to say, as values: told once, drawn by rich on a terminal and as plain lines in a pipe."""
+"""What a verb has to say, as values: told once, drawn by rich on a terminal and as plain lines in a pipe.
+
+Whatever comes into a block is harmless from then on: much of it was written by servers.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import enum
 from collections.abc import Iterator
 
 import attrs
+
+from lyncops.harmless import harmless
 
 
 class Tone(enum.Enum):
@@ -23,7 +28,7 @@ class Tone(enum.Enum):
 class Text:
     """One line, or one cell of a table. A `verbatim` one is there to be copied: a terminal does not break it at its words."""
 
-    text: str
+    text: str = attrs.field(converter=harmless)
     tone: Tone = Tone.PLAIN
     indent: int = 0
     verbatim: bool = False
@@ -33,7 +38,11 @@ class Text:
 class Heading:
     """The title of what follows."""
 
-    text: str
+    text: str = attrs.field(converter=harmless)
+
+
+def _harmless_rows(rows: tuple[tuple[Text | str, ...], ...]) -> tuple[tuple[Text | str, ...], ...]:
+    return tuple(tuple(harmless(cell) if isinstance(cell, str) else cell for cell in row) for row in rows)
 
 
 @attrs.frozen(slots=True)
@@ -41,7 +50,7 @@ class Table:
     """Rows under named columns."""
 
     columns: tuple[str, ...]
-    rows: tuple[tuple[Text | str, ...], ...]
+    rows: tuple[tuple[Text | str, ...], ...] = attrs.field(converter=_harmless_rows)
 
 
 Block = Heading | Text | Table
@@ -54,7 +63,7 @@ def plain_lines(block: Block) -> Iterator[str]:
             yield ""
             yield f"== {block.text}"
         case Text():
-            yield from (f"{' ' * block.indent}{line}".rstrip() for line in block.text.splitlines() or [""])
+            yield f"{' ' * block.indent}{block.text}".rstrip()
         case Table():
             rows = [block.columns, *(tuple(text_of(cell) for cell in row) for row in block.rows)]
             widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
