@@ -4,20 +4,25 @@ import fcntl
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Final, TypeVar
 
 import attrs
 import pytest
 
+from lyncops.cmdlets import Cmdlet
+from lyncops.remoting.execution import Execution, StreamRecord
+from lyncops.remoting.sessions import Sessions
 from tests.engine.deployment import EDGE_SERVERS, P1, P2, Deployment
 from tests.engine.front import EngineServer, Setting
 from tests.engine.generation import build
 from tests.engine.location import engine
 from tests.engine.outside import Outside
-from tests.engine.world import World
+from tests.engine.world import Action, Handler, World
 from tests.independent.desk import Desk, desk_for
 from tests.needs import ENGINE
 
-MODULES = {"2013": "Lync", "2015": "SkypeForBusiness", "2019": "SkypeForBusiness"}
+R = TypeVar("R")
+MODULES: Final = {"2013": "Lync", "2015": "SkypeForBusiness", "2019": "SkypeForBusiness"}
 
 
 @pytest.fixture(scope="session")
@@ -42,29 +47,70 @@ def module(pwsh: Path, request: pytest.FixtureRequest) -> Callable[[str], Path]:
     return built
 
 
-Fronts = Callable[..., EngineServer]
+@attrs.frozen(kw_only=True)
+class Fronts:
+    """Makes WSMan servers before the engine; they run until the fixture ends."""
+
+    pwsh: Path
+    module: Callable[[str], Path]
+    folder: Path
+    stack: ExitStack
+
+    def __call__(
+        self,
+        world: World,
+        *,
+        version: str = "2015",
+        tls: bool = False,
+        options: tuple[str, ...] = (),
+        machine: str = "fe2a.contoso.com",
+        deep: bool = False,
+    ) -> EngineServer:
+        """A running one. `deep`: a types file raises the depth to which values are serialised."""
+        modules = self.module(version) / ("deep" if deep else "flat")
+        environment = {**world.environment, "PSModulePath": str(modules), "LYNCOPS_MACHINE": machine}
+        setting = Setting(pwsh=self.pwsh, home=self.folder / "home", options=options, environment=environment)
+        return self.stack.enter_context(EngineServer(self.folder, setting, tls=tls))
 
 
 @pytest.fixture
 def front(pwsh: Path, module: Callable[[str], Path], tmp_path: Path) -> Generator[Fronts]:
-    """`front(world, version="2015", tls=False, options=())`: a running WSMan server before the engine."""
-    with ExitStack() as open_fronts:
+    """Servers of this test."""
+    with ExitStack() as stack:
+        yield Fronts(pwsh=pwsh, module=module, folder=tmp_path, stack=stack)
 
-        def serve(
-            world: World,
-            *,
-            version: str = "2015",
-            tls: bool = False,
-            options: tuple[str, ...] = (),
-            machine: str = "fe2a.contoso.com",
-            deep: bool = False,
-        ) -> EngineServer:
-            modules = module(version) / ("deep" if deep else "flat")
-            environment = {**world.environment, "PSModulePath": str(modules), "LYNCOPS_MACHINE": machine}
-            setting = Setting(pwsh=pwsh, home=tmp_path / "home", options=options, environment=environment)
-            return open_fronts.enter_context(EngineServer(tmp_path, setting, tls=tls))
 
-        yield serve
+@attrs.frozen(kw_only=True)
+class Bench:
+    """A world, a session of lyncops on an engine before it, and the server between: shared by the tests of a file."""
+
+    world: World
+    server: EngineServer
+    sessions: Sessions
+
+    def run(self, cmdlet: Cmdlet[R], *answer: Action) -> Execution[R]:
+        """Run the cmdlet, which does as it is told."""
+        return self.following(cmdlet, lambda _call: answer)
+
+    def following(
+        self, cmdlet: Cmdlet[R], handler: Handler, on_record: Callable[[StreamRecord], None] | None = None
+    ) -> Execution[R]:
+        """Run the cmdlet with that handler."""
+        self.world.handlers[cmdlet.NAME] = handler
+        try:
+            return self.sessions.run(cmdlet, on_record=on_record)
+        finally:
+            del self.world.handlers[cmdlet.NAME]
+
+
+@pytest.fixture(scope="module")
+def bench(pwsh: Path, module: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Generator[Bench]:
+    """One engine for the whole file."""
+    folder = tmp_path_factory.mktemp("bench")
+    with World() as world, ExitStack() as stack:
+        server = Fronts(pwsh=pwsh, module=module, folder=folder, stack=stack)(world)
+        sessions = stack.enter_context(desk_for(folder, server, path="wsman", open_timeout="30s").sessions())
+        yield Bench(world=world, server=server, sessions=sessions)
 
 
 @pytest.fixture

@@ -104,11 +104,9 @@ def ask(how: str, text: str = "Are you sure?") -> Action:
     return {"do": how, "text": text}
 
 
-@attrs.frozen
-class Wait:
-    """Until the event is set, or the cmdlet is stopped; not sent to the cmdlet."""
-
-    until: threading.Event
+def until(event: threading.Event) -> Action:
+    """Wait for the event, or until the cmdlet is stopped. The cmdlet does not see it."""
+    return {"do": "wait", "until": event}
 
 
 class World:
@@ -188,15 +186,15 @@ class _Talk(socketserver.StreamRequestHandler):
             with world.lock:
                 world.stopped.append(call)
 
-    def _tell(self, world: World, answer: Iterable[Action | Wait]) -> None:
+    def _tell(self, world: World, answer: Iterable[Action]) -> None:
         if isinstance(answer, Generator):
-            self._converse(world, cast("Generator[Action | Wait, Json, None]", answer))
+            self._converse(world, cast("Generator[Action, Json, None]", answer))
         else:
             for action in answer:
                 self._do(world, action)
         self.wfile.write(json.dumps(END).encode() + b"\n")
 
-    def _converse(self, world: World, answer: Generator[Action | Wait, Json, None]) -> None:
+    def _converse(self, world: World, answer: Generator[Action, Json, None]) -> None:
         try:
             action = next(answer)
             while True:
@@ -204,9 +202,10 @@ class _Talk(socketserver.StreamRequestHandler):
         except StopIteration:
             return
 
-    def _do(self, world: World, action: Action | Wait) -> Json:
-        if isinstance(action, Wait):
-            while not action.until.wait(0.02):
+    def _do(self, world: World, action: Action) -> Json:
+        event = action.get("until")
+        if isinstance(event, threading.Event):
+            while not event.wait(0.02):
                 if world.closing.is_set() or select.select([self.request], [], [], 0)[0]:
                     raise ConnectionResetError
             return None

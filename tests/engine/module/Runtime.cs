@@ -115,7 +115,7 @@ namespace Microsoft.Rtc.Management
                         new ChoiceDescription("&Yes"), new ChoiceDescription("&No") }, 0);
                 case "readLine": return Host.UI.ReadLine();
                 case "command":
-                    foreach (PSObject each in InvokeCommand.InvokeScript(text)) WriteObject(each);
+                    foreach (PSObject each in InvokeCommand.NewScriptBlock(text).Invoke()) WriteObject(each);
                     break;
             }
             return null;
@@ -143,7 +143,7 @@ namespace Microsoft.Rtc.Management
             }
             if (value.TryGetProperty("$script", out JsonElement script))
             {
-                Collection<PSObject> made = cmdlet.InvokeCommand.InvokeScript(script.GetString());
+                Collection<PSObject> made = cmdlet.InvokeCommand.NewScriptBlock(script.GetString()).Invoke();
                 return made.Count == 1 ? made[0] : made.ToArray();
             }
             return Instance(value, cmdlet);
