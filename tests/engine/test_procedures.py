@@ -134,10 +134,17 @@ def test_xmpp_moves_to_the_other_edge_pool_and_back(site: Site) -> None:
     assert attrs.asdict(site.deployment) == before
 
 
-@pytest.mark.xfail(reason="8.B5: what stands within an object arrives as text", strict=True)
-@pytest.mark.parametrize("site", [False], indirect=True)
+@pytest.mark.parametrize("site", [False, True], ids=["flat", "deep"], indirect=True)
 @pytest.mark.parametrize("status", ["BackupServiceStatus", "PlainServiceStatus"])
-def test_a_planned_failover_where_modules_arrive_as_texts(site: Site, status: str) -> None:
+def test_a_planned_failover_whatever_the_modules_arrive_as(site: Site, status: str) -> None:
+    """Texts that say the states, texts that are only the type's name, or whole objects."""
     site.deployment.status = status
     run(site, "pool-failover", P1, *PLANNED)
-    run(site, "pool-failback", P1, *PLANNED)
+    assert site.deployment.states[P1] == "FailedOver"
+
+
+def test_a_backlog_is_seen_whatever_the_modules_arrive_as(site: Site) -> None:
+    site.deployment.modules["ConfServices.DataConf"] = "NonSteadyState"
+    for site.deployment.status in ("BackupServiceStatus", "PlainServiceStatus"):
+        answer = site.desk("backup-service", "show")
+        assert "NonSteadyState" in answer.out

@@ -19,7 +19,6 @@ from lyncops.values import DotNetVersion, Outcome, RemoteEnum, RemoteObject, Unr
 from tests.engine.conftest import Bench
 from tests.engine.world import output, script
 
-pytestmark = pytest.mark.slow
 _TICK: Final = 10  # a microsecond has ten
 _FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
 

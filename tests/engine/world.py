@@ -118,7 +118,7 @@ class World:
         self.calls: list[Call] = []
         self.rehearsed: list[Call] = []
         self.stopped: list[Call] = []
-        self.lock = threading.RLock()
+        self.lock = threading.Condition(threading.RLock())
         self.closing = threading.Event()
         self._server = _Loopback(("127.0.0.1", 0), _Talk)
         self._server.world = self
@@ -127,6 +127,11 @@ class World:
     def environment(self) -> dict[str, str]:
         """How the module's cmdlets find this world."""
         return {"LYNCOPS_WORLD_PORT": str(self._server.server_address[1])}
+
+    def await_stop(self, cmdlet: str) -> bool:
+        """Wait until a cmdlet of that name has been stopped."""
+        with self.lock:
+            return self.lock.wait_for(lambda: any(call.cmdlet == cmdlet for call in self.stopped), timeout=60)
 
     @property
     def executions(self) -> Counter[str]:
@@ -185,6 +190,7 @@ class _Talk(socketserver.StreamRequestHandler):
         except (OSError, ValueError):
             with world.lock:
                 world.stopped.append(call)
+                world.lock.notify_all()
 
     def _tell(self, world: World, answer: Iterable[Action]) -> None:
         if isinstance(answer, Generator):
