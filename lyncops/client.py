@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from lyncops.remoting.execution import Execution, StreamRecord
     from lyncops.runs.backup_service import BackupServiceWatch
     from lyncops.runs.events import Observer
-    from lyncops.runs.exchange import Exported, Imported
     from lyncops.runs.lock import Lock
     from lyncops.runs.model import Run, RunSummary
     from lyncops.runs.report import Report
     from lyncops.runs.runner import Runner
+    from lyncops.runs.transfer import Exported, Imported
 
 R = TypeVar("R")
 FRESH: Final = timedelta(minutes=5)
@@ -277,7 +277,7 @@ class Client:
         Raises:
             JournalError: a run that was named is not over or not there, or the file exists or cannot be written.
         """
-        from lyncops.runs.exchange import export_runs
+        from lyncops.runs.transfer import export_runs
 
         return export_runs(self.connection.journal, Path(path), run_ids)
 
@@ -287,7 +287,7 @@ class Client:
         Raises:
             JournalError: the file cannot be read, or one of its runs cannot be imported; those before it were.
         """
-        from lyncops.runs.exchange import import_runs
+        from lyncops.runs.transfer import import_runs
 
         return import_runs(self.connection.journal, Path(path))
 

@@ -17,10 +17,10 @@ from lyncops.plan.rehearsal import Rehearsal, rehearsal
 from lyncops.procedures import make_plan
 from lyncops.remoting.execution import ErrorRecord, Execution, StreamKind, StreamRecord
 from lyncops.runs.events import Observer
-from lyncops.runs.exchange import Exported, Imported
 from lyncops.runs.exit_codes import exit_code
 from lyncops.runs.model import Run, RunState, RunSummary
 from lyncops.runs.report import Report
+from lyncops.runs.transfer import Exported, Imported
 from lyncops.values import Fqdn, Mode, Outcome
 from tests.cli.conftest import Answer, Invoke
 from tests.cli.runs import RUN_ID, events_of, failover, run_of

@@ -14,11 +14,12 @@ import sqlalchemy as sa
 
 from lyncops.errors import JournalError
 from lyncops.plan.procedures import PoolFailover
-from lyncops.runs.exchange import Exported, Imported, export_runs, from_lines, import_runs
+from lyncops.runs.exchange import from_lines
 from lyncops.runs.journal import Journal, open_journal
 from lyncops.runs.lock import Claim, Process
 from lyncops.runs.model import Run, RunState
 from lyncops.runs.schema import EVENTS, RUNS
+from lyncops.runs.transfer import Exported, Imported, export_runs, import_runs
 from lyncops.values import Mode
 from tests.postgres import Postgres
 from tests.runs.scene import START, A, B, C, Office, by_hand, failing_over, plan_of
