@@ -1,0 +1,186 @@
+"""One session serves all READs of an endpoint, side by side; a CHANGE has one of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Generator
+from concurrent.futures import wait
+from datetime import timedelta
+from pathlib import Path
+
+import attrs
+import pytest
+
+from lyncops.cmdlets import GetCsSite
+from lyncops.lab.interface import Session, Sink
+from lyncops.lab.wire.faults import FaultKind, Profile
+from lyncops.remoting.endpoint import TcpAddress
+from lyncops.remoting.execution import CommandAddress, Execution
+from lyncops.remoting.sessions import Sessions
+from lyncops.values import Outcome
+from tests.relay import Relay, address
+from tests.remoting.machines import CHANGE, FE1, FE2, POLICY, READ, Ground, PatientClock, answer, ground
+
+MANY = 24
+PARALLEL = POLICY.parallel
+
+
+class Crowd:
+    """A cmdlet that ends when so many run at once, and counts them."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._changed = threading.Condition()
+        self._running = 0
+        self.most = 0
+
+    def __call__(self, _invocation: object, _session: Session, sink: Sink) -> None:
+        with self._changed:
+            self._running += 1
+            self.most = max(self.most, self._running)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self.most >= self._size, timeout=10)
+            self._running -= 1
+        sink.output("done")
+
+
+def ask_all(sessions: Sessions, number: int = MANY) -> list[Execution[object]]:
+    readings = [sessions.submit(READ) for _ in range(number)]
+    wait(readings)
+    return [reading.result() for reading in readings]
+
+
+def shells(one: Ground, machine: str = FE1) -> int:
+    return len(one.lab.host.servers(machine)[0].service.shells)
+
+
+def test_readings_run_side_by_side_in_one_session(one: Ground) -> None:
+    crowd = one.fe1.scripts[READ.NAME] = Crowd(PARALLEL)
+    with one.sessions() as sessions:
+        answers = ask_all(sessions)
+        assert shells(one) == 1
+    assert {each.outcome for each in answers} == {Outcome.SUCCEEDED}
+    assert crowd.most == PARALLEL
+    assert one.requests("Create") == 1
+    assert len({each.address.session_id for each in answers if each.address is not None}) == 1
+
+
+def test_one_reading_after_the_other_needs_one_connection(one: Ground) -> None:
+    with Relay([address(one.lab.address(FE1))]) as relay:
+        there = attrs.evolve(one.endpoint(), connect_to=TcpAddress.parse(relay.address))
+        with one.sessions(there) as sessions:
+            for _ in range(3):
+                assert sessions.run(READ).outcome is Outcome.SUCCEEDED
+        assert relay.connections == 1
+
+
+def test_a_change_has_a_session_of_its_own_which_the_next_change_finds_warm(one: Ground) -> None:
+    with one.sessions() as sessions:
+        read, first, second = sessions.run(READ), sessions.run(CHANGE), sessions.run(CHANGE)
+        assert shells(one) == 2
+    for execution in (read, first, second):
+        assert execution.address is not None
+    places = [each.address.shell_id for each in (read, first, second) if each.address is not None]
+    assert places[0] != places[1] == places[2]
+
+
+def test_a_lost_reply_is_a_matter_of_its_own_reading(one: Ground) -> None:
+    one.fe1.scripts[READ.NAME] = Crowd(PARALLEL)
+    with warmed_for_reading(one.sessions(), one) as sessions:
+        fault = one.strike(FaultKind.LOSE_REPLY, "Receive", cmdlet=READ.NAME)
+        answers = ask_all(sessions)
+    assert fault.struck == 1
+    assert Counter(each.attempts for each in answers) == {1: MANY - 1, 2: 1}
+    assert one.requests("Create") == 1
+
+
+def warmed_for_reading(sessions: Sessions, one: Ground) -> Sessions:
+    script, one.fe1.scripts[READ.NAME] = one.fe1.scripts[READ.NAME], answer
+    sessions.run(READ)
+    one.fe1.scripts[READ.NAME] = script
+    return sessions
+
+
+def test_a_server_that_restarts_gets_one_new_session(one: Ground) -> None:
+    with one.sessions() as sessions:
+        ask_all(sessions)
+        one.lab.restart()
+        answers = ask_all(sessions)
+    assert {each.outcome for each in answers} == {Outcome.SUCCEEDED}
+    assert one.requests("Create") == 2
+
+
+def test_a_session_that_fell_silent_is_taken_back_once(one: Ground) -> None:
+    clock = PatientClock()
+    one.fe1.scripts[READ.NAME] = Crowd(PARALLEL)
+    with one.sessions(clock=clock) as sessions:
+        ask_all(sessions)
+        one.lab.disconnect_idle()
+        clock.ahead += timedelta(minutes=10)
+        answers = ask_all(sessions)
+    assert {each.outcome for each in answers} == {Outcome.SUCCEEDED}
+    assert one.requests("Create") == 1
+
+
+def test_a_reading_past_its_deadline_leaves_the_others_alone(one: Ground) -> None:
+    with one.sessions() as sessions:
+        sessions.run(READ)
+        one.fe1.hold = True
+        slow = sessions.submit(GetCsSite(), deadline=timedelta(seconds=1))
+        others = [sessions.submit(READ) for _ in range(3)]
+        assert slow.result().outcome is Outcome.FAILED
+        one.fe1.hold = False
+        one.fe1.release.set()
+        assert {each.result().attempts for each in others} == {1}
+    assert one.requests("Create") == 1
+
+
+def test_commands_that_were_read_are_closed(one: Ground) -> None:
+    with one.sessions() as sessions:
+        for _ in range(60):
+            assert sessions.run(READ).outcome is Outcome.SUCCEEDED
+            (shell,) = one.lab.host.servers(FE1)[0].service.shells
+            assert len(shell.commands) < 15
+        ask_all(sessions)
+        assert len(shell.commands) < 15
+
+
+@pytest.fixture
+def balanced(tmp_path: Path) -> Generator[tuple[Ground, Relay]]:
+    with ground(tmp_path, FE1, FE2) as two:
+        targets = [address(two.lab.address(machine)) for machine in (FE1, FE2)]
+        with Relay(targets) as relay:
+            yield two, relay
+
+
+def test_behind_a_balanced_address_one_connection_is_used(balanced: tuple[Ground, Relay]) -> None:
+    two, relay = balanced
+    there = attrs.evolve(two.endpoint(), connect_to=TcpAddress.parse(relay.address))
+    crowds = [Crowd(1), Crowd(1)]
+    for machine, crowd in zip(two.machines.values(), crowds, strict=True):
+        machine.scripts[READ.NAME] = crowd
+    sent: list[CommandAddress] = []
+    with two.sessions(there) as sessions:
+        answers = ask_all(sessions)
+        change = sessions.run(CHANGE, before_send=sent.append)
+    assert {each.outcome for each in answers} == {Outcome.SUCCEEDED}
+    assert change.outcome is Outcome.SUCCEEDED
+    assert two.executed(CHANGE) == len(sent) == 1
+    assert sum(crowd.most for crowd in crowds) == 1, "READs came one after the other, to one server"
+    assert two.requests("Create") == 2, "one session for READs, one for the CHANGE"
+
+
+def test_where_one_session_is_allowed_readings_and_changes_take_turns(tmp_path: Path) -> None:
+    with ground(tmp_path, profile=Profile(max_shells_per_user=1)) as one, one.sessions() as sessions:
+        for _ in range(2):
+            assert sessions.run(READ).outcome is Outcome.SUCCEEDED
+            assert sessions.run(CHANGE).outcome is Outcome.SUCCEEDED
+    assert one.executed(CHANGE) == 2
+
+
+def test_without_parallel_readings_come_one_after_the_other(one: Ground) -> None:
+    crowd = one.fe1.scripts[READ.NAME] = Crowd(1)
+    with one.sessions(policy=attrs.evolve(POLICY, parallel=1)) as sessions:
+        ask_all(sessions)
+    assert crowd.most == 1
