@@ -13,6 +13,7 @@ from typing import Final
 
 import attrs
 
+from lyncops.errors import LyncOpsError
 from lyncops.remoting.failures import RemotingError
 from lyncops.remoting.retry import log
 from lyncops.remoting.shell import Shell
@@ -42,13 +43,14 @@ class CommandCloser:
         self._thread: threading.Thread | None = None
         self._view: Shell | None = None
         self._is_closed = False
-        self._fails = False
+        self._hopeless: str | None = None
+        """The shell for which it does not work: that is left to those who have a connection that does."""
 
     def add(self, shell: Shell, command_id: str) -> None:
         """The answer to a command has been read."""
         with self._changed:
             self._read.append(_Read(shell, command_id))
-            if len(self._read) < _BATCH or self._is_closed or self._fails:
+            if self._is_closed or not self._has_work():
                 return
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="lyncops-close", daemon=True)
@@ -77,26 +79,39 @@ class CommandCloser:
         with self._changed:
             return self._read.popleft() if len(self._read) > most else None
 
+    def _has_work(self) -> bool:
+        return len(self._read) >= _BATCH and self._read[-1].shell.id != self._hopeless
+
     def _work(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._is_closed or len(self._read) >= _BATCH)
+                self._changed.wait_for(lambda: self._is_closed or self._has_work())
                 if self._is_closed:
                     break
-            while not self._fails and (one := self._take(0)) is not None:
-                # Whatever is in the way, it is left to those who have a connection that works.
-                self._fails = not _close(self._over_own_connection(one.shell), one.command_id)
-            if self._fails:
-                break
-        if self._view is not None:
-            self._view.transport.close()
+            while (one := self._take(0)) is not None:
+                if not self._close_alone(one):
+                    self._hopeless = one.shell.id
+                    break
+        self._leave()
+
+    def _close_alone(self, one: _Read) -> bool:
+        try:
+            return _close(self._over_own_connection(one.shell), one.command_id)
+        except (RemotingError, LyncOpsError) as failure:
+            log.info("commands are not closed in the background: %s", failure)
+            return False
 
     def _over_own_connection(self, shell: Shell) -> Shell:
         if self._view is None or self._view.id != shell.id:
-            if self._view is not None:
-                self._view.transport.close()
+            self._leave()
             self._view = shell.through(self._around.transport(shell.transport.session_id))
+            self._view.is_alive(wait=_WAIT)  # behind a balanced address it may be another server's
         return self._view
+
+    def _leave(self) -> None:
+        view, self._view = self._view, None
+        if view is not None:
+            view.transport.close()
 
 
 def _close(shell: Shell, command_id: str) -> bool:

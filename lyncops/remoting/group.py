@@ -58,10 +58,10 @@ class SessionGroup:
         until: float | None = None
         with self._changed:
             while not self._closed:
-                if self._idle:
+                limit = self._limit()
+                if self._idle and self._lent < limit:
                     self._lent += 1
                     return self._idle.pop()
-                limit = self._limit()
                 if not self._lent or (until is not None and time.monotonic() >= until and self._lent < limit):
                     self._lent += 1
                     return ReadingLane(self._reading, self._closer)
@@ -92,13 +92,16 @@ class SessionGroup:
             keep = not self._closed and lane.is_open
             if isinstance(lane, ReadingLane):
                 self._lent -= 1
+                keep = keep and self._lent + len(self._idle) < self._limit()
                 if keep:
                     self._idle.append(lane)
                 self._changed.notify()
             elif keep and isinstance(lane, ChangingLane):
                 self._changing.append(lane)
+            is_needed = self._lent or self._idle
         if not keep:
-            lane.close(delete_shell=self._closed)
+            give_up = lane.leave if is_needed else lane.close
+            give_up(delete_shell=self._closed and not is_needed)
 
     def _limit(self) -> int:
         shell = self._reading.shell

@@ -163,11 +163,15 @@ def test_behind_a_balanced_address_one_connection_is_used(balanced: tuple[Ground
     sent: list[CommandAddress] = []
     with two.sessions(there) as sessions:
         answers = ask_all(sessions)
+        crowds[0].most = 0
+        known = relay.connections
+        answers += ask_all(sessions)
+        assert relay.connections == known
         change = sessions.run(CHANGE, before_send=sent.append)
     assert {each.outcome for each in answers} == {Outcome.SUCCEEDED}
     assert change.outcome is Outcome.SUCCEEDED
     assert two.executed(CHANGE) == len(sent) == 1
-    assert sum(crowd.most for crowd in crowds) == 1, "READs came one after the other, to one server"
+    assert [crowd.most for crowd in crowds] == [1, 0], "once that is known, READs come one after the other, to one server"
     assert two.requests("Create") == 2, "one session for READs, one for the CHANGE"
 
 
