@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from lyncops.plan.rehearsal import Rehearsal, RehearsedStep
     from lyncops.procedures.readiness import Readiness
     from lyncops.remoting.execution import Execution, StreamRecord
+    from lyncops.remoting.logon import LogOn
     from lyncops.runs.backup_service import BackupServiceWatch
     from lyncops.runs.events import Observer
     from lyncops.runs.lock import Lock
@@ -103,6 +104,13 @@ class Client:
         if not scope.lookups:
             return deployment
         return attrs.evolve(deployment, network=there.lookups.answer(scope.lookups))
+
+    def log_ons(self) -> Mapping[str, LogOn]:
+        """How each endpoint was logged on to so far, by its url: with which mechanism, and under which name of the server."""
+        from lyncops.remoting.interface import KnowsLogOns
+
+        sessions: object = self.connection.opened
+        return sessions.log_ons() if isinstance(sessions, KnowsLogOns) else {}
 
     def run_cmdlet(
         self,

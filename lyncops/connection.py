@@ -67,6 +67,11 @@ class Connection:
         return self._sessions
 
     @property
+    def opened(self) -> RunsCmdlets | None:
+        """The sessions, where they have been used."""
+        return self._sessions
+
+    @property
     def journal(self) -> Journal:
         """The journal.
 

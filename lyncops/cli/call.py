@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
@@ -12,6 +14,7 @@ import click
 
 import lyncops
 from lyncops.cli.screen import Screen
+from lyncops.harmless import harmless
 
 if TYPE_CHECKING:
     from lyncops.client import Client
@@ -29,10 +32,24 @@ class Call:
     config: Path
     screen: Screen
     journal: str = ""  # instead of the configured one
+    _warned: set[str] = attrs.field(factory=set[str], init=False)
 
-    def client(self) -> Client:
-        """A client for the configured deployment. It is a context manager, and connects when first used."""
-        return lyncops.connect(self.config, journal=self.journal) if self.journal else lyncops.connect(self.config)
+    @contextmanager
+    def client(self) -> Generator[Client]:
+        """A client for the configured deployment, which connects when first used. In the end it is said how it logged on."""
+        with lyncops.connect(self.config, journal=self.journal) if self.journal else lyncops.connect(self.config) as client:
+            try:
+                yield client
+            finally:
+                self.warn_of_log_ons(client)
+
+    def warn_of_log_ons(self, client: Client, *, until: datetime | None = None) -> None:
+        """Say what is worth knowing about the log-ons, each once. `until`: when a run is expected to end."""
+        for url, logon in client.log_ons().items():
+            for warning in logon.warnings(url, until=until):
+                if warning not in self._warned:
+                    self._warned.add(warning)
+                    print(f"lyncops: warning: {harmless(warning)}", file=sys.stderr, flush=True)
 
     def warn_of_the_journal(self, client: Client) -> None:
         """Say what is missing where the runs of others are in another journal."""

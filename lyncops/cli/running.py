@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
@@ -104,6 +105,7 @@ def execute(call: Call, how: HowToRun, make: Callable[[Client], Plan]) -> ExitCo
         if how.rehearse:
             return _rehearse(call, client, plan)
         call.warn_of_the_journal(client)
+        call.warn_of_log_ons(client, until=datetime.now(UTC) + plan.estimate)
         question = f"\nRun these {len(plan.steps)} steps now?"
         if not how.yes and not click.confirm(question, default=False):
             call.screen.say(Text("Nothing was changed."))

@@ -232,14 +232,22 @@ class Handshake:
         if self.endpoint.auth is Auth.CREDSSP:
             return LogOn(mechanism="credssp", delegated=True)
         is_kerberos = mechanism == "kerberos"
+        delegated = is_kerberos and bool(context.context_attr & spnego.ContextReq.delegate)
         return LogOn(
             mechanism=mechanism,
             service=self._service if is_kerberos else "",
-            delegated=is_kerberos and bool(context.context_attr & spnego.ContextReq.delegate),
+            delegated=delegated,
+            undelegated=_why_not(mechanism) if self.endpoint.delegate and not delegated else "",
             ends=self.tickets.end(self.user, delegate=self.endpoint.delegate) if is_kerberos else None,
             renewable=not is_kerberos or self.user is not None or can_renew(),
             fallback=opening.fallback,
         )
+
+
+def _why_not(mechanism: str) -> str:
+    if mechanism != "kerberos":
+        return f"{mechanism} has no delegation"
+    return "the ticket is not forwardable (kinit -f), or the domain does not trust the server for it"
 
 
 def _problem(problem: LogOnProblem, seen: str) -> LogOnError:

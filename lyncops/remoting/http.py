@@ -159,12 +159,9 @@ class HttpChannel:
     def _tell(self, logon: LogOn) -> None:
         if not self._logons.note(self._at.url, logon):
             return
-        by = f"{logon.mechanism} ({logon.service})" if logon.service else logon.mechanism
-        log.info("%s: logged on with %s", self._at.url, by)
-        if logon.fallback:
-            log.warning("%s: logged on with NTLM, not Kerberos: %s", self._at.url, logon.fallback)
-        if self._at.delegate and not logon.delegated:
-            log.warning("%s: delegation was asked for, and %s", self._at.url, _why_not_delegated(logon))
+        log.info("%s: logged on with %s", self._at.url, logon)
+        for warning in logon.warnings(self._at.url):
+            log.warning("%s", warning)
 
     def _post_nothing(self, authorization: str = "") -> requests.Response:
         headers = {"Authorization": authorization} if authorization else {}
@@ -273,12 +270,6 @@ def _sealed(sealing: WinRMEncryption, message: bytes) -> tuple[str, bytes]:
 def _check(body: bytes) -> None:
     with suppress(expat.ExpatError):  # whoever reads it says so
         check_envelope(body)
-
-
-def _why_not_delegated(logon: LogOn) -> str:
-    if logon.mechanism != "kerberos":
-        return f"{logon.mechanism} has none"
-    return "was not granted: the ticket is not forwardable (kinit -f), or the domain does not trust the server for it"
 
 
 def _new_session(endpoint: Endpoint, line: Line) -> requests.Session:

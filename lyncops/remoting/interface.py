@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
+from lyncops.remoting.logon import LogOn
 from lyncops.values import ANYWHERE, Fqdn, Place
 
 R = TypeVar("R")
@@ -77,4 +78,13 @@ class RunsCmdlets(Protocol):
 
     def close(self) -> None:
         """Let every session go."""
+        ...
+
+
+@runtime_checkable
+class KnowsLogOns(Protocol):
+    """Sessions that know how they logged on; a model of Lync in their place need not."""
+
+    def log_ons(self) -> Mapping[str, LogOn]:
+        """How each endpoint was logged on to the last time, by its url."""
         ...

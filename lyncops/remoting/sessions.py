@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
@@ -26,6 +26,7 @@ from lyncops.remoting.group import SessionGroup
 from lyncops.remoting.health import Health
 from lyncops.remoting.interface import Clock
 from lyncops.remoting.lane import AstrayError, Lane
+from lyncops.remoting.logon import LogOn
 from lyncops.remoting.logons import LogOns
 from lyncops.remoting.outcome import Ending
 from lyncops.remoting.places import NoEndpointError, candidates, needs_members, reorder
@@ -300,6 +301,10 @@ class Sessions:
             f"The command {address.command_id} was sent to {address.endpoint}, which is not configured.",
             remedy=f'Add to lyncops.toml an [[endpoint]] with url = "{address.endpoint}".',
         )
+
+    def log_ons(self) -> Mapping[str, LogOn]:
+        """See KnowsLogOns."""
+        return self.logons.used()
 
     def reaches(self, machine: Fqdn) -> bool:
         """Whether an endpoint of this machine answers right now: opens a session there, or asks one that is open."""

@@ -169,7 +169,7 @@ SIGN_IN = '[credentials]\nusername = "a"\npassword_env = "LYNCOPS_PASSWORD"\n'
         (ENDPOINT + 'colour = "red"\n' + SIGN_IN, "colour"),
         (ENDPOINT + SIGN_IN + 'password = "secret-1"\n', "password"),
         (ENDPOINT + SIGN_IN + '[deployment]\nversion = "2007"\n', "version"),
-        (ENDPOINT, "credentials"),
+        (ENDPOINT + 'auth = "ntlm"\n', "credentials"),
         ("", "endpoint"),
         ('[[endpoint]]\nurl = "ftp://x"\n' + SIGN_IN, "url"),
         ('[[endpoint]]\nurl = "http://fe1.contoso.com:5985/wsman"\npool = "a b"\n' + SIGN_IN, "pool"),
