@@ -122,10 +122,13 @@ class ModelSessions:
         started, sink = self.world.now(), _Sink(on_record)
         caller = attrs.evolve(self.world.caller, delegated=True)
         session = Session(caller=caller, modules={"Lync", "SkypeForBusiness"})
-        invocation = Invocation(cmdlet.NAME, tuple(Argument(name, value) for name, value in cmdlet.arguments().items()))
+        statement = [
+            Invocation(name, tuple(Argument(each, value) for each, value in arguments.items()))
+            for name, arguments in cmdlet.commands()
+        ]
         outcome, reason = Outcome.SUCCEEDED, ""
         try:
-            self.world.machine(machine).run((invocation,), session, sink)
+            self.world.machine(machine).run(statement, session, sink)
         except TerminatingError as error:
             sink.failed(error.detail, terminating=True)
         except MachineDiedError as error:

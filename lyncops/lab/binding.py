@@ -1,8 +1,8 @@
 """Binding the arguments of an invocation to a cmdlet's parameters, with PowerShell's rules and PowerShell's messages.
 
 The messages are those of System.Management.Automation's ParameterBinderStrings. The order of the steps is PowerShell's own, since
-it decides which of several mistakes is reported: names are looked up, named arguments are bound in the order given, then those
-without a name; only then unknown names are reported, and at last what is missing.
+it decides which of several mistakes is reported: named arguments are looked up and bound in the order given, then those without a
+name; only then unknown names are reported, and at last what is missing.
 """
 
 from __future__ import annotations
@@ -107,14 +107,15 @@ class _Binder:
         self._given: dict[str, None] = {}
 
     def run(self, arguments: tuple[Argument, ...]) -> Bound:
-        named = [(one.name, self._find(one.name), one.value) for one in arguments if one.name is not None]
-        for written, parameter, value in named:
+        unknown: list[Argument] = []
+        for one in arguments:
+            parameter = None if one.name is None else self._find(one.name)
             if parameter is not None:
-                self._set(parameter, value, written)
+                self._set(parameter, one.value, one.name or "")
+            elif one.name is not None:
+                unknown.append(one)
         self._bind_positional([one.value for one in arguments if one.name is None])
-        unknown = next((written for written, parameter, _ in named if parameter is None), None)
-        if unknown is not None:
-            self._refuse(f"A parameter cannot be found that matches parameter name '{unknown}'.", "NamedParameterNotFound")
+        self._bind_remaining(unknown)
         return Bound(
             spec=self._spec,
             values=self._values,
@@ -164,8 +165,11 @@ class _Binder:
         name = parameter.name
         if parameter.is_switch:
             self._values[name] = True
-        elif self._spec.is_mandatory(name) or parameter.type_name == "Boolean":
+        elif self._spec.is_mandatory(name):
             self._invalid(f"Cannot bind argument to parameter '{name}' because it is null.", "NullNotAllowed")
+        elif parameter.type_name == "Boolean":
+            text = f"Cannot bind argument to parameter '{name}' because it is null."
+            self._refuse(text, "ParameterArgumentValidationErrorNullNotAllowed")
         elif parameter.not_empty:
             text = "The argument is null or empty. Provide an argument that is not null or empty, and then try the command again."
             self._invalid(f"Cannot validate argument on parameter '{name}'. {text}")
@@ -216,6 +220,14 @@ class _Binder:
                 self._refuse(text, "PositionalParameterNotFound")
             name = self._preferred(fitting)
             self._set(self._spec.parameters[name], value, name)
+
+    def _bind_remaining(self, unknown: list[Argument]) -> None:
+        """Give names that mean nothing to a parameter that takes whatever remains."""
+        taker = next((one for one in self._spec.parameters.values() if one.takes_rest and one.name not in self._given), None)
+        if unknown and taker is None:
+            self._refuse(f"A parameter cannot be found that matches parameter name '{unknown[0].name}'.", "NamedParameterNotFound")
+        if unknown and taker is not None:
+            self._set(taker, [item for one in unknown for item in (f"-{one.name}", one.value)], taker.name)
 
     def _preferred(self, names: list[str]) -> str:
         """Of the parameters at the lowest free position, one that takes a value rather than a switch."""

@@ -30,6 +30,7 @@ class Parameter:
     least: int | None = None  # ValidateRange
     choices: tuple[str, ...] = ()  # ValidateSet
     not_empty: bool = False  # ValidateNotNullOrEmpty
+    takes_rest: bool = False  # ValueFromRemainingArguments
 
     @property
     def takes_input(self) -> bool:

@@ -25,6 +25,7 @@ _HEXADECIMAL: Final = re.compile(r"[+-]?0[xX][0-9a-fA-F]+")
 _TIMESPAN: Final = re.compile(
     r"(?P<sign>-?)(?:(?P<d>\d+)(?:\.|:(?=\d{1,2}:\d{1,2}:)))?(?P<h>\d{1,2}):(?P<m>\d{1,2})(?::(?P<s>\d{1,2})(?:\.(?P<f>\d{1,7}))?)?"
 )
+_IDENTITY: Final = "Microsoft.Rtc.Management.Xds.XdsIdentity"
 _LAST_HOUR: Final = 23
 _ANYTHING: Final = frozenset({"Object", "PSObject"})
 ACTIONS: Final = ("SilentlyContinue", "Stop", "Continue", "Inquire", "Ignore", "Suspend")
@@ -183,7 +184,7 @@ def _enum_type(short: str) -> str:
 
 
 def _to_fqdn(value: object) -> Fqdn:
-    text = text_of(value)
+    text = _to_text_of_object(value)
     try:
         return Fqdn(text)
     except InvalidValueError:
@@ -194,10 +195,11 @@ def _to_fqdn(value: object) -> Fqdn:
 
 
 def _to_text_of_object(value: object) -> str:
-    """A class that is made from text, such as an identity; it takes no empty one."""
+    """A class that is made from text, such as an identity or an Fqdn; it takes no empty one, and no Boolean."""
     text = text_of(value)
-    if not text:
-        raise CannotConvertError('Cannot convert value "" to the type of the parameter. Error: "Value cannot be null."')
+    if isinstance(value, bool) or not text:
+        error = f"Invalid cast from 'System.Boolean' to '{_IDENTITY}'." if text else "Value cannot be null."
+        raise CannotConvertError(f'Cannot convert value "{text}" to type "{_IDENTITY}". Error: "{error}"')
     return text
 
 

@@ -113,9 +113,9 @@ class Switches:
     backup_relation: RelationShape = attrs.field(
         default=RelationShape.POOL_AND_BACKUP, metadata=_told("property names of Get-CsPoolBackupRelationship")
     )
-    enums: EnumShape = attrs.field(default=EnumShape.OBJECTS, metadata=_told("how enumerations arrive"))
+    enums: EnumShape = attrs.field(default=EnumShape.OBJECTS, metadata=_told("how enumerations arrive (objects: expanded only)"))
     nested: NestedShape = attrs.field(
-        default=NestedShape.EXPANDED, metadata=_told("objects within objects: expanded, or their text, or their type's name")
+        default=NestedShape.TEXT, metadata=_told("objects within objects: expanded, or their text, or their type's name")
     )
     property_names: NameCase = attrs.field(default=NameCase.AS_WRITTEN, metadata=_told("the letter case of property names"))
     status_on_secondary: bool = attrs.field(

@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 
 from lyncops.lab.interface import Caller
+from lyncops.lab.switches import NestedShape
 from lyncops.lab.world import World
 from lyncops.values import Fqdn, RemoteObject
 from tests.lab.support import FE1, FE4, P1, P2, Ran, fail_back, fail_over, move_next_hops, new_session, plain, run, run_in
@@ -22,6 +23,7 @@ def world() -> World:
 
 
 def modules(world: World, pool: str, machine: str = FE4, /, **named: object) -> dict[object, tuple[object, object]]:
+    world.switches.nested = NestedShape.EXPANDED
     listed = run(world, machine, STATUS, PoolFqdn=pool, **named).one.get("BackupModules")
     assert isinstance(listed, list)
     rows = [item for item in cast("list[object]", listed) if isinstance(item, RemoteObject)]

@@ -11,7 +11,7 @@ from lyncops.errors import ScenarioError
 from lyncops.lab.interface import Caller, Invocation, MachineDiedError, SimulatedMachine, TerminatingError
 from lyncops.lab.machine import Machine
 from lyncops.lab.scenario import Kind, Product
-from lyncops.lab.switches import EnumShape, Faults, NameCase, Switches, assign, changed, names
+from lyncops.lab.switches import EnumShape, Faults, NameCase, NestedShape, Switches, assign, changed, names
 from lyncops.lab.world import World
 from lyncops.values import Fqdn, RemoteEnum
 from tests.lab.support import FE1, FE4, P1, P2, Ran, move_next_hops, new_session, run, run_in
@@ -198,7 +198,9 @@ def test_enumerations_have_shapes(world: World, shape: EnumShape, expected: obje
     assert run(world, FE1, "Get-CsRegistrarConfiguration").objects[0].get("PoolState") == expected
 
 
-def test_enumerations_are_objects_by_default(world: World) -> None:
+def test_enumerations_are_objects_where_nothing_is_flattened(world: World) -> None:
+    assert run(world, FE1, "Get-CsRegistrarConfiguration").objects[0].get("PoolState") == "Active"
+    world.switches.nested = NestedShape.EXPANDED
     state = run(world, FE1, "Get-CsRegistrarConfiguration").objects[0].get("PoolState")
     assert isinstance(state, RemoteEnum)
     assert (state.text, state.number) == ("Active", 0)

@@ -41,6 +41,13 @@ def get_command(call: Call, around: Surroundings) -> None:
     """The commands of these names; an error for each name without a wildcard that there is not."""
     found = [spec for spec in around.commands() if _is_wanted(call, around, spec)]
     names = _texts(call, "Name")
+    if call.given("ArgumentList") and len(names) != 1:
+        call.fail(
+            "The ArgumentList parameter can be used only when retrieving a single cmdlet or script.",
+            category="InvalidArgument",
+            exception=f"{_AUTOMATION}.PSArgumentException",
+            error_id="CommandArgsOnlyForSingleCmdlet",
+        )
     for name in names:
         if not _WILDCARDS & set(name) and not any(_matches(spec.name, (name,)) for spec in found):
             # PowerShell's own text.
@@ -118,6 +125,15 @@ def get_help(call: Call, around: Surroundings) -> None:
     for spec in found:
         types = ("MamlCommandHelpInfo", "System.Management.Automation.PSCustomObject", "System.Object")
         call.output(RemoteObject({"Name": spec.name, "parameters": list(spec.parameters)}, types))
+    if name and not found and call.session.restricted:
+        # Help looks for files, and a restricted session has no file system.
+        call.fail(
+            "Cannot find a provider with the name 'FileSystem'.",
+            category="ObjectNotFound",
+            target="FileSystem",
+            exception=f"{_AUTOMATION}.ProviderNotFoundException",
+            error_id="ProviderNotFound",
+        )
     if name and not found and not _WILDCARDS & set(name):
         call.error(
             f"Get-Help could not find {name} in a help file in this session.",

@@ -100,7 +100,7 @@ CMDLETS: Final[Mapping[str, CmdletSpec]] = _by_folded_name(
         "Get-Command",
         f"{_COMMANDS}.GetCommandCommand",
         _first("Name", not_empty=True, input_too=True),
-        *_LISTS,
+        *(attrs.evolve(one, takes_rest=one.name == "ArgumentList") for one in _LISTS),
         *_many("String[]", "Noun", "Verb"),
         *_many(_SWITCH, "All", "Syntax"),
     ),

@@ -63,7 +63,7 @@ def _refuse_script(profile: Profile, *, ocs: bool) -> TerminatingError:
     if ocs or profile.restricted or not profile.full_language:
         detail = ErrorDetail(
             message=_NO_LANGUAGE,
-            category="NotSpecified",
+            category="ParserError",
             error_id="ScriptsNotAllowed",
             exception_type="System.Management.Automation.PSNotSupportedException",
         )
