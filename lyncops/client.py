@@ -251,16 +251,26 @@ class Client:
         self._require_own(plan)
         return self._runner(observers).start(plan, operator=operator or _account(), reason=reason, steal_lock=steal_lock)
 
-    def resume(self, run_id: str, *, operator: str = "", observers: Sequence[Observer] = (), steal_lock: bool = False) -> Run:
+    def resume(
+        self,
+        run_id: str,
+        *,
+        operator: str = "",
+        observers: Sequence[Observer] = (),
+        steal_lock: bool = False,
+        send_again: str = "",
+    ) -> Run:
         """Go on with a run that stopped, or whose process died. Coming back to a manual step says that it was done.
 
+        `send_again` is the reason for sending a cmdlet again although nobody knows what came of it: it may then run twice.
+
         Raises:
-            InvalidValueError: the run is another deployment's.
+            InvalidValueError: the run is another deployment's, or `send_again` finds no cmdlet that it could mean.
             RunLockedError: it is being worked on right now, or another run has one of the pools.
             JournalError: there is no such run, or the journal cannot be written.
         """
         self._require_own(self.show(run_id).plan)
-        return self._runner(observers).resume(run_id, operator=operator or _account(), steal_lock=steal_lock)
+        return self._runner(observers).resume(run_id, operator=operator or _account(), steal_lock=steal_lock, send_again=send_again)
 
     def cancel(self, run_id: str, *, reason: str, operator: str = "", observers: Sequence[Observer] = ()) -> Run:
         """Give a run up and free its pools. Nothing is undone and nothing is stopped at a server.

@@ -14,7 +14,7 @@ from lyncops.cmdlets.base import Cmdlet, NoOutput
 from lyncops.errors import EndpointError, InvalidValueError
 from lyncops.lab.interface import Argument, ErrorDetail, Invocation, MachineDiedError, Session, TerminatingError
 from lyncops.lab.world import World
-from lyncops.remoting.execution import CommandAddress, ErrorRecord, Execution, StreamKind, StreamRecord
+from lyncops.remoting.execution import BeforeSend, CommandAddress, ErrorRecord, Execution, Sending, StreamKind, StreamRecord
 from lyncops.values import ANYWHERE, Anywhere, Effect, Fqdn, OnMachine, OnPool, Outcome, Place
 
 R = TypeVar("R")
@@ -101,7 +101,7 @@ class ModelSessions:
         place: Place = ANYWHERE,
         deadline: timedelta | None = None,
         on_record: OnRecord | None = None,
-        before_send: Callable[[CommandAddress], None] | None = None,
+        before_send: BeforeSend | None = None,
     ) -> Execution[R]:
         """Run it on the first machine that is up and fits `place`; a machine that dies on the way leaves the outcome unknown."""
         del deadline
@@ -112,8 +112,9 @@ class ModelSessions:
         address = CommandAddress(
             endpoint=f"model://{machine}", session_id="model", shell_id="model", command_id=number, resource_uri="model"
         )
-        if before_send is not None:
-            before_send(address)
+        fence = before_send(Sending(address=address)) if before_send is not None else None
+        if fence is not None:
+            fence()
         execution = self._invoke(machine, cmdlet, address, on_record)
         self._ended[number] = cast("Execution[object]", execution)
         return execution
@@ -188,14 +189,18 @@ class ModelSessions:
         deadline: timedelta | None = None,
         on_record: OnRecord | None = None,
     ) -> Execution[R]:
-        """What came of a command: what `run` said, or the proof that it was never started."""
+        """What came of a command: what `run` said; of one that never came, no other process can prove that."""
         del deadline, on_record
         known = self._ended.get(address.command_id)
         if known is not None:
             return cast("Execution[R]", known)
         now = self.world.now()
-        reason = "the server never started it"
-        return Execution(cmdlet=cmdlet, outcome=Outcome.FAILED, started=now, ended=now, reason=reason, address=address, sent=False)
+        reason = "the server has nothing to say about it"
+        return Execution(cmdlet=cmdlet, outcome=Outcome.UNKNOWN, started=now, ended=now, reason=reason, address=address)
+
+    def forget(self, address: CommandAddress) -> None:
+        """Nobody comes back to a command whose end is written down."""
+        self._ended.pop(address.command_id, None)
 
     def stop(self, address: CommandAddress) -> None:
         """Commands of the model have ended when `run` returns."""

@@ -18,6 +18,7 @@ from lyncops.plan.procedures import (
     Procedure,
 )
 from lyncops.procedures import make_plan
+from lyncops.remoting.proof import Proof
 from lyncops.values import Mode
 from tests.deployments import EDGE1, EDGE2, P1, P2, two_sites, with_dead
 
@@ -61,3 +62,10 @@ def test_a_page_shows_a_run_that_reached_its_goal(procedure: str) -> None:
     page = (DOCS / f"{procedure}.md").read_text(encoding="utf-8")
     assert "completed: The goal is reached." in page
     assert PROCEDURES[procedure].GUIDE in page
+
+
+@pytest.mark.parametrize("proof", Proof)
+def test_the_page_on_safety_has_every_proof(proof: Proof) -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", (DOCS / "safety.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert proof.name.lower() in rows
+    assert len(rows) == len(Proof)

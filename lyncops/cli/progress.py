@@ -17,6 +17,7 @@ from lyncops.remoting.execution import StreamKind, StreamRecord
 from lyncops.runs.events import (
     AttemptEnded,
     AttemptPrepared,
+    AttemptReleased,
     Event,
     GoalRead,
     LockTakenOver,
@@ -69,10 +70,8 @@ class Lines:
                 return _with_why(f"run {event.run_id} is {event.state.value}", event.why)
             case StepChanged():
                 return _with_why(f"{self._step(event.step_id)}: {event.state.value}", event.why or self._news(event.evidence))
-            case AttemptPrepared():
-                return f"{self._step(event.step_id)}: sending to {event.address.endpoint}"
-            case AttemptEnded():
-                return _with_why(f"{self._step(event.step_id)}: the cmdlet {_ending(event.outcome)}", _reasons(event))
+            case AttemptPrepared() | AttemptEnded() | AttemptReleased():
+                return f"{self._step(event.step_id)}: {_of_attempt(event)}"
             case GoalRead():
                 return f"read back: {event.evidence}"
             case Noted():
@@ -96,6 +95,16 @@ class Lines:
             if step.step_id == step_id:
                 return f"step {number}/{len(self._plan.steps)} {step_id}"
         return "goal"
+
+
+def _of_attempt(event: AttemptPrepared | AttemptEnded | AttemptReleased) -> str:
+    match event:
+        case AttemptPrepared():
+            return f"sending to {event.address.endpoint}"
+        case AttemptEnded():
+            return _with_why(f"the cmdlet {_ending(event.outcome)}", _reasons(event))
+        case AttemptReleased():
+            return f"sent again at the word of {event.operator}: {event.reason}"
 
 
 @attrs.define(slots=True)

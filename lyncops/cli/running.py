@@ -123,15 +123,25 @@ def execute(call: Call, how: HowToRun, make: Callable[[Client], Plan]) -> ExitCo
 @click.command()
 @click.argument("run_id", metavar="RUN")
 @click.option("--steal-lock", is_flag=True, help=_STEAL_LOCK)
+@click.option(
+    "--send-again",
+    is_flag=True,
+    help="Send the command again of which nobody knows what came of it: it may then run twice. Needs --reason.",
+)
+@click.option("--reason", default="", help="Why it may be sent again; the journal and the report keep it.")
 @json_option
 @with_call
-def resume(call: Call, run_id: str, steal_lock: bool) -> ExitCode:
+def resume(call: Call, run_id: str, steal_lock: bool, send_again: bool, reason: str) -> ExitCode:
     """Go on with RUN: a paused one, one whose manual step is done, or one whose process died."""
+    if send_again != bool(reason.strip()):
+        raise InvalidValueError(
+            "--send-again and --reason belong together.", remedy='Write both: --send-again --reason "why it may be sent again".'
+        )
     with call.client() as client:
         plan = client.show(run_id).plan
         call.warn_of_the_journal(client)
         with progress(call.screen, plan) as observer:
-            done = client.resume(run_id, steal_lock=steal_lock, observers=(observer,))
+            done = client.resume(run_id, steal_lock=steal_lock, send_again=reason.strip(), observers=(observer,))
     return _tell(call, done)
 
 

@@ -10,7 +10,7 @@ import attrs
 
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import LyncOpsError
-from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
+from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution, StreamRecord
 from lyncops.remoting.outcome import Ending, Evidence, Verdict, judge
 from lyncops.remoting.pipeline import Pipeline
 from lyncops.remoting.retry import log
@@ -27,7 +27,7 @@ class Job(Generic[R]):
     deadline: timedelta | None = None
     until: datetime | None = None
     on_record: Callable[[StreamRecord], None] | None = None
-    before_send: Callable[[CommandAddress], None] | None = None
+    before_send: BeforeSend | None = None
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -36,7 +36,6 @@ class Attempt(Generic[R]):
 
     execution: Execution[R]
     ending: Ending
-    heard: bool = False
     again: bool = False
     resend: CommandAddress | None = None
 
@@ -55,6 +54,7 @@ def finish(job: Job[R], pipeline: Pipeline, ending: Ending, started: datetime, e
             errors=tuple(transcript.errors),
             output_lost=pipeline.output_lost,
             deadline=job.deadline,
+            proof=pipeline.proof,
             seen=pipeline.refusal,
         ),
     )
@@ -74,17 +74,12 @@ def finish(job: Job[R], pipeline: Pipeline, ending: Ending, started: datetime, e
         reason=" ".join(part for part in (verdict.reason, misread) if part) if verdict.reason != misread else misread,
         address=address,
         endpoint=address.endpoint,
-        sent=verdict.sent,
+        proof=verdict.proof,
+        heard=pipeline.heard,
         interrupted=ending is Ending.INTERRUPTED,
     )
     resend = address if ending is Ending.NOT_STARTED and job.cmdlet.effect is Effect.CHANGE else None
-    return Attempt(
-        execution=execution,
-        ending=ending,
-        heard=pipeline.heard or pipeline.reply_lost,
-        again=verdict.again,
-        resend=resend,
-    )
+    return Attempt(execution=execution, ending=ending, again=verdict.again, resend=resend)
 
 
 def _decode(cmdlet: Cmdlet[R], items: list[object]) -> tuple[tuple[R, ...], str]:

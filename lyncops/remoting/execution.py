@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from datetime import datetime
 from typing import Generic, TypeVar
 
 import attrs
 
 from lyncops.cmdlets.base import Cmdlet
+from lyncops.remoting.proof import Proof
 from lyncops.sentences import each_once
 from lyncops.values import Outcome, RemoteObject
 
@@ -90,11 +92,26 @@ class CommandAddress:
 
 
 @attrs.frozen(slots=True, kw_only=True)
+class Sending:
+    """One time that a command is about to leave. `earlier` proves that the time before, under the same call, never started."""
+
+    address: CommandAddress
+    earlier: Proof | None = None
+
+
+Fence = Callable[[], None]
+"""Asked once the connection is there and before the first byte of a command leaves; raises a LyncOpsError where it must not."""
+
+BeforeSend = Callable[[Sending], Fence | None]
+"""Called before each time that a command is sent; what it answers is asked once more at the last moment."""
+
+
+@attrs.frozen(slots=True, kw_only=True)
 class Execution(Generic[R_co]):
     """What came of one cmdlet.
 
-    SUCCEEDED: it ran to its end without an error record. FAILED: it ended and wrote an error, or it was proven not to have
-    run; `sent` tells which. UNKNOWN: nobody can say yet; `reason` says why, `address` where to look.
+    SUCCEEDED: it ran to its end without an error record. FAILED: it ended and wrote an error, or there is a `proof` that it
+    never started. UNKNOWN: nobody can say yet; `reason` says why, `address` where to look.
     """
 
     cmdlet: Cmdlet[R_co]
@@ -109,5 +126,11 @@ class Execution(Generic[R_co]):
     address: CommandAddress | None = None
     endpoint: str = ""
     attempts: int = 1
-    sent: bool = True
+    proof: Proof | None = None  # that no server ever started it
+    heard: bool = False  # a server has said anything about it: from then on nothing proves that it never started
     interrupted: bool = False  # the operator let go of a CHANGE (Ctrl-C): it is UNKNOWN, and the server goes on with it
+
+    @property
+    def sent(self) -> bool:
+        """Whether a server may have started it."""
+        return self.proof is None

@@ -23,6 +23,7 @@ class Symptom(enum.Enum):
     """What a failure means (remoting facts, section 2)."""
 
     NOT_SENT = "the server could not be reached, so that nothing was sent"
+    HELD_BACK = "it was held back in the last moment"
     UNTRUSTED = "the server's certificate could not be verified"
     BAD_CREDENTIALS = "the server refused the credentials"
     CANNOT_LOG_ON = "the chosen way to log on does not work between this computer and the server"
@@ -33,6 +34,7 @@ class Symptom(enum.Enum):
     CREATE_LOST = "the answer about the new session was lost"
     CREATE_HANGS = "the server took the request for a session and did not answer"
     REFUSED = "the server refused"
+    FULL = "the session takes no more commands"
     AMBIGUOUS = "the answer about the command was lost: it ran once or not at all"
     RECEIVE_AGAIN = "output was asked for and the answer was lost"
     NOTHING_YET = "the server has no output yet"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar, runtime_checkable
 
 from lyncops.cmdlets.base import Cmdlet
-from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
+from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution, StreamRecord
 from lyncops.remoting.logon import LogOn
 from lyncops.values import ANYWHERE, Fqdn, Place
 
@@ -41,9 +41,12 @@ class RunsCmdlets(Protocol):
         place: Place = ANYWHERE,
         deadline: timedelta | None = None,
         on_record: Callable[[StreamRecord], None] | None = None,
-        before_send: Callable[[CommandAddress], None] | None = None,
+        before_send: BeforeSend | None = None,
     ) -> Execution[R]:
-        """Run one cmdlet to its end. `before_send` is called with the command's address before each time that it is sent."""
+        """Run one cmdlet to its end.
+
+        `before_send` is called before each time that it is sent, and what it answers is asked right before the first byte leaves.
+        """
         ...
 
     def submit(self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None) -> Future[Execution[R]]:
@@ -64,8 +67,13 @@ class RunsCmdlets(Protocol):
     ) -> Execution[R]:
         """Come back to a command that this or another process sent: wait for its end, collect what is left of its output.
 
-        FAILED with `sent=False` is the proof that the server never started it. UNKNOWN when the server does not know any more.
+        FAILED with a `proof` tells that the server never started it, which only the process that sent it can prove. UNKNOWN when
+        the server does not know any more.
         """
+        ...
+
+    def forget(self, address: CommandAddress) -> None:
+        """Make the server forget a command whose end is written down. That it cannot be done is no error."""
         ...
 
     def stop(self, address: CommandAddress) -> None:

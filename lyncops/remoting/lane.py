@@ -10,10 +10,11 @@ from uuid import uuid4
 
 from lyncops.remoting.attempt import Attempt, Job, finish
 from lyncops.remoting.closer import CommandCloser
-from lyncops.remoting.execution import CommandAddress
+from lyncops.remoting.execution import CommandAddress, Sending
 from lyncops.remoting.failures import RemotingError, Symptom
 from lyncops.remoting.outcome import Ending
 from lyncops.remoting.pipeline import Pipeline, Terms
+from lyncops.remoting.proof import Proof
 from lyncops.remoting.refusals import UnreachableError, endpoint_error
 from lyncops.remoting.retry import log
 from lyncops.remoting.session import Session, delete
@@ -108,8 +109,12 @@ class Lane(ABC):
                 return True
         return False
 
-    def attempt(self, job: Job[R], *, resend: CommandAddress | None = None, patient: bool = True) -> Attempt[R]:
+    def attempt(
+        self, job: Job[R], *, resend: CommandAddress | None = None, earlier: Proof | None = None, patient: bool = True
+    ) -> Attempt[R]:
         """Run one cmdlet once. A READ that is interrupted is stopped, and the interruption goes on; a CHANGE is let go.
+
+        `earlier` proves that the attempt before this one never started.
 
         Raises:
             EndpointError: the endpoint cannot serve; nothing was sent.
@@ -123,11 +128,20 @@ class Lane(ABC):
         same = resend is not None and resend.shell_id == shell.id
         command_id = resend.command_id if resend is not None and same else str(uuid4()).upper()
         effect = job.cmdlet.effect
-        terms = Terms(effect=effect, policy=self._around.policy, clock=self._around.clock, until=job.until, on_record=job.on_record)
         self._prepare(shell)
         fragment = shell.pack(command_id, job.cmdlet.commands())
+        fence = None
         if job.before_send is not None:
-            job.before_send(shell.address_of(command_id))
+            fence = job.before_send(Sending(address=shell.address_of(command_id), earlier=earlier))
+        terms = Terms(
+            effect=effect,
+            policy=self._around.policy,
+            clock=self._around.clock,
+            until=job.until,
+            on_record=job.on_record,
+            fence=fence,
+            resent=resend is not None,
+        )
         pipeline = Pipeline(shell, command_id, terms)
         try:
             ending = pipeline.start(fragment) or pipeline.follow()
@@ -187,10 +201,10 @@ class ChangingLane(Lane):
         pipeline.shell.inbox.begin()
         if (ending is Ending.ENDED and not lost) or ending is Ending.NOT_STARTED:
             return
-        if ending is Ending.NOT_SENT:
+        if ending in {Ending.NOT_SENT, Ending.LOGON_REFUSED, Ending.HELD_BACK}:
             self.doubt()
             return
-        self.close(delete_shell=ending in {Ending.ENDED, Ending.UNTOLD})
+        self.close(delete_shell=ending in {Ending.ENDED, Ending.UNTOLD, Ending.FULL})
 
     def _break_off(self, pipeline: Pipeline) -> None:
         del pipeline  # it goes on
@@ -211,9 +225,9 @@ class ReadingLane(Lane):
         pipeline.shell.inbox.begin()
         if ending is Ending.ENDED:
             self._closer.add(pipeline.shell, pipeline.command_id)
-        elif ending in {Ending.REFUSED, Ending.TAKEN_OVER}:
+        elif ending in {Ending.REFUSED, Ending.TAKEN_OVER, Ending.FULL}:
             self._closer.drop(pipeline.shell)
-            self.close(delete_shell=False)
+            self.close(delete_shell=ending is Ending.FULL)
         else:
             self.doubt()
             if ending in {Ending.DEADLINE, Ending.LOST}:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, cast
 
@@ -12,8 +11,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from lyncops.errors import LyncOpsError
-
-Fence = Callable[[], None]
+from lyncops.remoting.execution import Fence
 
 
 class HeldBackError(Exception):

@@ -8,6 +8,7 @@ from datetime import timedelta
 import attrs
 
 from lyncops.remoting.execution import ErrorRecord
+from lyncops.remoting.proof import Proof
 from lyncops.remoting.records import PipelineState
 from lyncops.values import Effect, Outcome
 
@@ -18,33 +19,33 @@ class Ending(enum.Enum):
     ENDED = "the server told how it ended"
     UNTOLD = "the server is done with the command, and the message that tells how it ended was lost"
     NOT_SENT = "the server could not be reached, so that nothing was sent"
+    LOGON_REFUSED = "the server refused the credentials before the command was sent"
+    HELD_BACK = "it was held back in the last moment, so that nothing was sent"
     REFUSED = "the server refused to take the command, because it does not hold this session any more"
-    NOT_STARTED = "the server proved that it did not start the command"
+    FULL = "the server refused to take the command in this session"
+    NOT_STARTED = "the server has never heard of the command, so that it did not start it"
     UNPROVEN = "the answer to the command was lost, and the server could not be asked what became of it"
     CONTACT_LOST = "the server could not be reached any more while the command ran"
     NOT_LET_IN = "lyncops could not log on again while the command ran"
     UNREADABLE = "the server's answer is larger or stranger than any that is read"
     LOST = "part of what it wrote was lost on the way"
     GONE = "the server does not know the command any more: it was restarted, or the session was closed"
-    COLLECTED = "its output has been collected before, and what it said is not known"
+    COLLECTED = "the server has nothing to say about it: its output was collected before, or it never arrived there"
     TAKEN_OVER = "another client took the session over"
     DEADLINE = "the deadline passed"
     INTERRUPTED = "interrupted by the operator"
-
-    @property
-    def proves_not_started(self) -> bool:
-        """Whether it is certain that the server did nothing."""
-        return self in {Ending.NOT_SENT, Ending.REFUSED, Ending.NOT_STARTED}
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class Evidence:
     """All that is known when a command is judged.
 
-    `output_lost` tells that a reply never arrived, `seen` what came in place of an answer to the command.
+    `proof` is the one that it never started, `output_lost` tells that a reply never arrived, `seen` what came in place of an
+    answer to the command.
     """
 
     ending: Ending
+    proof: Proof | None = None
     state: PipelineState | None = None
     errors: tuple[ErrorRecord, ...] = ()
     output_lost: bool = False
@@ -54,17 +55,19 @@ class Evidence:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Verdict:
-    """What came of it, why, whether it was sent at all, and whether another attempt can do no harm."""
+    """What came of it, why, the proof that it never started where there is one, and whether another attempt can do no harm."""
 
     outcome: Outcome
     reason: str = ""
-    sent: bool = True
+    proof: Proof | None = None
     again: bool = False
 
 
 _SEEN = frozenset({Ending.NOT_LET_IN, Ending.UNREADABLE})
 """What is not mended by asking again, and whose cause people have to see."""
 _COME_BACK = "It may still be running: collect it by its address, or read the state back, before anything else."
+_ONCE = frozenset({Ending.LOGON_REFUSED, Ending.HELD_BACK})
+"""Endings after which another attempt would lock an account, or send what must not be sent."""
 
 _PART_LOST = "It ended, but part of what it wrote was lost on the way."
 
@@ -88,15 +91,16 @@ def _ended(effect: Effect, evidence: Evidence) -> Verdict:
 def judge(effect: Effect, evidence: Evidence) -> Verdict:
     """The outcome rules.
 
-    Completed without an error record is SUCCEEDED, with one FAILED; Failed is FAILED; Stopped is FAILED for a READ. Proven not to
-    have started is FAILED and not sent, and may be tried again. Anything else is UNKNOWN, which a READ may try again.
+    Completed without an error record is SUCCEEDED, with one FAILED; Failed is FAILED; Stopped is FAILED for a READ. With a proof
+    that it never started it is FAILED, and may be tried again. Anything else is UNKNOWN, which a READ may try again.
     """
     ending = evidence.ending
     if ending is Ending.ENDED and evidence.state is not None:
         return _ended(effect, evidence)
-    if ending.proves_not_started:
+    if evidence.proof is not None:
         seen = f" ({evidence.seen.rstrip('.')})" if evidence.seen else ""
-        return Verdict(outcome=Outcome.FAILED, reason=f"{ending.value.capitalize()}{seen}.", sent=False, again=True)
+        reason = f"{ending.value.capitalize()}{seen}."
+        return Verdict(outcome=Outcome.FAILED, reason=reason, proof=evidence.proof, again=ending not in _ONCE)
     if ending is Ending.DEADLINE:
         limit = "" if evidence.deadline is None else f" of {evidence.deadline.total_seconds():g} s"
         if effect is Effect.READ:

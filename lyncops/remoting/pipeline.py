@@ -11,17 +11,20 @@ from uuid import UUID
 import attrs
 
 from lyncops.remoting.decoding import decode_message
-from lyncops.remoting.execution import ErrorRecord, StreamKind, StreamRecord
+from lyncops.remoting.execution import ErrorRecord, Fence, StreamKind, StreamRecord
 from lyncops.remoting.failures import RemotingError, Symptom
 from lyncops.remoting.interface import Clock
 from lyncops.remoting.messages import Message, MessageType
 from lyncops.remoting.outcome import Ending
+from lyncops.remoting.proof import Proof
 from lyncops.remoting.records import HostCall, PipelineState, error_record, host_call, pipeline_state, stream_record
 from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
 from lyncops.remoting.shell import Reply, Shell
 from lyncops.values import Effect
 
 _LOOK: Final = timedelta(seconds=1)
+_SIGNS_OF_LIFE: Final = 4
+"""How many there are before and after the question for a command: more than an address is likely to have servers."""
 _UNLIMITED: Final = 1_000_000
 _NOBODY: Final = UUID(int=0)
 _TRY_AGAIN: Final = frozenset({Symptom.RECEIVE_AGAIN, Symptom.NOT_SENT, Symptom.REPEATABLE})
@@ -83,13 +86,18 @@ class Transcript:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Terms:
-    """Under which a command runs: what it does, until when it is followed, and who is told of its records."""
+    """Under which a command runs: what it does, until when it is followed, and who is told of its records.
+
+    `fence` is asked before its first byte leaves. `resent` says that it is not the first time that it does.
+    """
 
     effect: Effect
     policy: RetryPolicy
     clock: Clock
     until: datetime | None = None
     on_record: Callable[[StreamRecord], None] | None = None
+    fence: Fence | None = None
+    resent: bool = False
 
 
 class Pipeline:
@@ -102,15 +110,17 @@ class Pipeline:
         self.sent = False
         """Whether the server may know the command."""
         self.heard = False
-        """Whether the server has answered anything about it: then it cannot be asked any more whether it started."""
-        self.reply_lost = False
-        """Whether such an answer may have been lost on the way: then neither."""
+        """Whether the server has said anything about it, or may have: then it cannot be asked any more whether it started."""
+        self.proof: Proof | None = None
+        """Why it is certain that no server started it."""
         self.refusal = ""
         """What the server or the network answered to its sending, where that was no success."""
         self._effect = terms.effect
         self._policy = terms.policy
         self._clock = terms.clock
         self._until = terms.until
+        self._fence = terms.fence
+        self._resent = terms.resent
         self._receive_failed = False
         shell.inbox.begin()
 
@@ -129,40 +139,82 @@ class Pipeline:
         """Send the command. None: it runs; else why it does not, or that nobody knows."""
         self.sent = True
         try:
-            self.shell.command(self.command_id, fragment)
+            self.shell.command(self.command_id, fragment, fence=self._fence)
         except RemotingError as failure:
             log.warning("command %s: %s", self.command_id, failure)
             self.refusal = failure.seen
-            if failure.symptom in {Symptom.NOT_SENT, Symptom.UNTRUSTED} or not failure.has_left:
-                self.sent = False
-                return Ending.NOT_SENT
-            if failure.is_answer and failure.symptom in {Symptom.GONE, Symptom.TAKEN_OVER}:
-                self.sent = False
-                return Ending.REFUSED  # the server says so about this very request
-            return self.probe()
+            return self._unsent(failure) or self._refused(failure) or self._ask_after(failure)
+        self.heard = True
         return None
+
+    def _unsent(self, failure: RemotingError) -> Ending | None:
+        """How it ended, where the command did not leave this computer."""
+        if failure.has_left:
+            return None
+        if failure.symptom is Symptom.HELD_BACK:
+            return self._never(Ending.HELD_BACK, Proof.HELD_BACK)
+        if failure.logon is not None and failure.logon.problem.bars:
+            return self._never(Ending.LOGON_REFUSED, Proof.NO_LOGON)
+        is_unconnected = failure.symptom in {Symptom.NOT_SENT, Symptom.UNTRUSTED} and failure.logon is None
+        return self._never(Ending.NOT_SENT, Proof.NO_CONNECTION if is_unconnected else Proof.NO_LOGON)
+
+    def _refused(self, failure: RemotingError) -> Ending | None:
+        """How it ended, where the server says about this very request that it does not take it.
+
+        About a command that was sent before it says nothing: another server may answer at the same address.
+        """
+        endings = {Symptom.GONE: Ending.REFUSED, Symptom.TAKEN_OVER: Ending.REFUSED, Symptom.FULL: Ending.FULL}
+        ending = endings.get(failure.symptom) if failure.is_answer else None
+        if ending is None:
+            return None
+        return self._never(ending, Proof.REFUSED) if not self._resent else Ending.GONE
+
+    def _never(self, ending: Ending, proof: Proof) -> Ending:
+        self.sent = False
+        self.proof = proof
+        log.warning("command %s: it was not started: %s", self.command_id, proof.value)
+        return ending
+
+    def _ask_after(self, failure: RemotingError) -> Ending | None:
+        """How it ended, where the answer may have been lost. None: the server knows the command, so that it ran or runs."""
+        ending = self.probe()
+        # A session that answers with a fault of its own may refuse the next command as well.
+        return Ending.FULL if ending is Ending.NOT_STARTED and failure.is_answer else ending
 
     def probe(self) -> Ending | None:
         """Ask the server for the command. None: it knows it, so that it ran or runs.
 
-        One "unknown" is not enough: the request may still be on its way. And it proves something only while the server knows the
-        shell: after a restart it knows nothing of what ran before.
+        One "unknown" is not enough: the request may still be on its way. The last time it is asked in such a way that the answer
+        proves something.
         """
-        for number in range(self._policy.probes if self._effect is Effect.CHANGE else 1):
-            if number:
-                self._clock.sleep(self._policy.probe_delay)
+        for _ in range(1, self._policy.probes if self._effect is Effect.CHANGE else 1):
             ending = self._known()
             if ending is not Ending.NOT_STARTED:
                 return ending
+            self._clock.sleep(self._policy.probe_delay)
+        return self.disprove()
+
+    def disprove(self) -> Ending | None:
+        """Ask for the command between signs of life of its session, all over one connection. None: the server knows it.
+
+        After a restart the server knows nothing of what ran before, and behind a balanced address another server may answer, which
+        never knew it. One that balances every request is betrayed by the signs of life: they would not all come from one server.
+        """
         try:
-            alive = self.shell.is_alive()
+            if not self._lives():
+                return Ending.UNPROVEN
+            connection = self.shell.transport.line.made
+            ending = self._known()
+            if ending is not Ending.NOT_STARTED:
+                return ending
+            if not self._lives() or self.shell.transport.line.made != connection:
+                return Ending.UNPROVEN
         except RemotingError as failure:
             return Ending.GONE if failure.symptom is Symptom.GONE else Ending.UNPROVEN
-        if not alive:
-            return Ending.UNPROVEN
-        self.sent = False
-        log.warning("command %s: the server does not know it, so that it was not started", self.command_id)
-        return Ending.NOT_STARTED
+        return self._never(Ending.NOT_STARTED, Proof.NEVER_HEARD_OF)
+
+    def _lives(self) -> bool:
+        return all(self.shell.is_alive() for _ in range(_SIGNS_OF_LIFE))
 
     def _known(self) -> Ending | None:
         try:
@@ -171,7 +223,7 @@ class Pipeline:
             match failure.symptom:
                 case Symptom.NOTHING_YET:
                     return None
-                case Symptom.GONE if not self.reply_lost:  # else the lost reply may have been its last
+                case Symptom.GONE if not self.heard:  # else a lost reply may have been its last
                     return Ending.NOT_STARTED
                 case Symptom.TAKEN_OVER:
                     return Ending.TAKEN_OVER
@@ -219,10 +271,13 @@ class Pipeline:
             return self._receive_again(failure, wait)
 
     def _may_receive_again(self, failure: object) -> bool:
-        if not isinstance(failure, RemotingError) or failure.symptom not in _TRY_AGAIN:
+        if not isinstance(failure, RemotingError):
+            return False
+        # Whatever the server answered and did not arrive may have been about the command.
+        self.heard |= failure.symptom is Symptom.NOTHING_YET or (failure.has_left and not failure.is_answer)
+        if failure.symptom not in _TRY_AGAIN:
             return False
         self._receive_failed = True
-        self.reply_lost |= not failure.is_answer and failure.symptom is not Symptom.NOT_SENT
         return True
 
     def _receive_again(self, failure: RemotingError, wait: timedelta) -> Reply:

@@ -21,7 +21,7 @@ from lyncops.errors import (
 )
 from lyncops.remoting.attempt import Attempt, Job
 from lyncops.remoting.endpoint import Credentials, Endpoint
-from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
+from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution, StreamRecord
 from lyncops.remoting.group import SessionGroup
 from lyncops.remoting.health import Health
 from lyncops.remoting.interface import Clock
@@ -33,7 +33,7 @@ from lyncops.remoting.places import NoEndpointError, candidates, needs_members, 
 from lyncops.remoting.refusals import TooManySessionsError, UnreachableError, nobody_answers
 from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
 from lyncops.remoting.surroundings import Surroundings
-from lyncops.remoting.takeover import collect, stop
+from lyncops.remoting.takeover import collect, forget, stop
 from lyncops.values import ANYWHERE, Anywhere, Effect, Fqdn, LyncVersion, OnPool, Outcome, Place
 
 R = TypeVar("R")
@@ -104,7 +104,9 @@ class Sessions:
         self._health = Health(clock)
         self._members: dict[Fqdn, Fqdn] | None = None
         self._unlearnt = False
+        self._opened: set[str] = set()
         self._unheard: set[str] = set()
+        self._sent_twice: set[str] = set()
         self._workers: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Self:
@@ -120,12 +122,13 @@ class Sessions:
         place: Place = ANYWHERE,
         deadline: timedelta | None = None,
         on_record: Callable[[StreamRecord], None] | None = None,
-        before_send: Callable[[CommandAddress], None] | None = None,
+        before_send: BeforeSend | None = None,
     ) -> Execution[R]:
         """Run one cmdlet to its end.
 
-        A READ is tried again, on another endpoint where one dies; a CHANGE is sent again only when it is proven that no server
-        started it. `before_send` is called with the command's address before each time that it is sent.
+        A READ is tried again, on another endpoint where one dies; a CHANGE is sent again only with a `Proof` that no server
+        started it. `before_send` is called before each time that it is sent; the fence that it may answer is asked right before the
+        first byte leaves, and where that raises, nothing is sent and the outcome says so.
 
         Raises:
             UnsupportedByVersionError: the servers' version lacks the cmdlet or a parameter.
@@ -157,19 +160,30 @@ class Sessions:
 
     def _once(self, course: _Course[R]) -> Attempt[R]:
         resend = course.last.resend if course.last is not None else None
+        earlier = course.last.execution.proof if course.last is not None else None
         with self._lend(course) as lane:
-            attempt = lane.attempt(course.job, resend=resend)
+            attempt = lane.attempt(course.job, resend=resend, earlier=earlier)
         course.attempts += 1
         course.last = attempt
         execution = attempt.execution
-        if execution.outcome is Outcome.UNKNOWN and not attempt.heard and execution.address is not None:
-            self._unheard.add(execution.address.command_id)
+        self._keep_in_mind(execution, resend)
         endpoints = {each for each in self._endpoints if each.url == execution.endpoint}
         if attempt.ending in _SILENT:
             self._health.is_silent(endpoints)
         if attempt.again and attempt.ending in _UNUSABLE:
             course.failed |= endpoints
         return attempt
+
+    def _keep_in_mind(self, execution: Execution[R], resend: CommandAddress | None) -> None:
+        """What is known of a command as long as this process lives, and of no use to any other."""
+        address = execution.address
+        if address is None:
+            return
+        self._opened.add(address.shell_id)
+        if execution.outcome is Outcome.UNKNOWN and not execution.heard:
+            self._unheard.add(address.command_id)
+        if resend is not None and resend.command_id == address.command_id:
+            self._sent_twice.add(address.command_id)
 
     @contextmanager
     def _lend(self, course: _Course[R]) -> Generator[Lane]:
@@ -275,7 +289,8 @@ class Sessions:
     ) -> Execution[R]:
         """Come back to a command that this or another process sent: wait for its end, collect what is left of its output.
 
-        FAILED with `sent=False` is the proof that the server never started it. UNKNOWN when the server does not know any more.
+        Nothing is forgotten or stopped on the server by that. FAILED with a `proof` tells that the server never started it, which
+        can be proven only by the process that sent it. UNKNOWN when the server does not know any more.
 
         Raises:
             EndpointError: no endpoint is configured at the address, or it refuses credentials or certificate.
@@ -291,7 +306,20 @@ class Sessions:
         Raises:
             EndpointError: no endpoint is configured at the address, or it does not answer.
         """
+        self._unheard.discard(address.command_id)  # from here on a server that does not know it may have forgotten it for us
         stop(self._group_at(address).around, address)
+
+    def forget(self, address: CommandAddress) -> None:
+        """Make the server forget a command whose end is written down; the whole session, where another process opened it.
+
+        That it cannot be done is no error. A command that was sent twice is kept, so that a late twin of it is still refused.
+        """
+        if address.command_id in self._sent_twice:
+            return
+        try:
+            forget(self._group_at(address).around, address, whole=address.shell_id not in self._opened)
+        except EndpointError as error:
+            log.info("%s", error)
 
     def _group_at(self, address: CommandAddress) -> SessionGroup:
         for endpoint, group in self._groups.items():

@@ -22,7 +22,7 @@ from lyncops.remoting.encoding import (
     encode_refusal,
     init_runspace_pool,
 )
-from lyncops.remoting.execution import CommandAddress
+from lyncops.remoting.execution import CommandAddress, Fence
 from lyncops.remoting.failures import Phase, RemotingError, Symptom
 from lyncops.remoting.messages import Inbox, Message, MessageType, Outbox
 from lyncops.remoting.records import HostCall, error_record
@@ -192,12 +192,13 @@ class Shell:
             )
         return fragment
 
-    def command(self, command_id: str, fragment: bytes) -> None:
-        """Start a command."""
+    def command(self, command_id: str, fragment: bytes, *, fence: Fence | None = None) -> None:
+        """Start a command; `fence` is asked before its first byte leaves."""
         body = _element("CommandLine", CommandId=command_id)
         body.append(_element("Command", ""))
         body.append(_element("Arguments", base64.b64encode(fragment).decode()))
-        self.transport.send(Phase.COMMAND, self._request("Command", body, {"WINRS_SKIP_CMD_SHELL": "False"}))
+        request = self._request("Command", body, {"WINRS_SKIP_CMD_SHELL": "False"})
+        self.transport.send(Phase.COMMAND, attrs.evolve(request, must_not_repeat=True), fence=fence)
 
     def receive(self, command_id: str | None, *, wait: timedelta | None = None) -> Reply:
         """Take what a command (or the pool) has written; wait for it up to `wait`."""

@@ -68,6 +68,8 @@ def _fault(error: WSManFaultError, phase: Phase) -> Symptom:
         if code in _QUOTAS:
             return Symptom.NOT_CREATED_BACK_OFF
         return Symptom.NO_CONFIGURATION if code in _NO_CONFIGURATION else Symptom.REFUSED
+    if phase is Phase.COMMAND and code in _QUOTAS:
+        return Symptom.FULL
     return Symptom.REFUSED if phase is Phase.ATTACH else _LOST[phase]
 
 

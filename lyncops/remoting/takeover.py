@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final, TypeVar
-from uuid import uuid4
 
 from lyncops.remoting.attempt import Job, finish
 from lyncops.remoting.execution import CommandAddress, Execution
@@ -16,12 +15,11 @@ from lyncops.remoting.refusals import endpoint_error
 from lyncops.remoting.retry import Limits, log, retrying
 from lyncops.remoting.shell import Shell
 from lyncops.remoting.surroundings import Surroundings
-from lyncops.values import Effect, Outcome
+from lyncops.values import Effect
 
 R = TypeVar("R")
 _POLITE: Final = timedelta(seconds=5)
 _CONFIGURATION: Final = frozenset({Symptom.BAD_CREDENTIALS, Symptom.UNTRUSTED, Symptom.NOT_SERVED})
-_HARMLESS: Final = "Get-CsServerVersion"
 
 
 def _attached(around: Surroundings, address: CommandAddress) -> Shell:
@@ -44,7 +42,10 @@ def _attached(around: Surroundings, address: CommandAddress) -> Shell:
 
 
 def collect(around: Surroundings, address: CommandAddress, job: Job[R], *, unheard: bool) -> Execution[R]:
-    """Wait for the end of a command that was sent before. `unheard`: this process sent it and received nothing about it."""
+    """Wait for the end of a command that was sent before. `unheard`: this process sent it and has heard nothing of it.
+
+    Nothing here makes the server forget anything: who asks next, perhaps after this process died, finds what this one found.
+    """
     started = around.clock.now()
     try:
         shell = _attached(around, address)
@@ -57,11 +58,7 @@ def collect(around: Surroundings, address: CommandAddress, job: Job[R], *, unhea
     pipeline = Pipeline(shell, address.command_id, _terms(around, job))
     try:
         ending = _follow(around, pipeline, job.cmdlet.effect, unheard=unheard)
-        execution = finish(job, pipeline, ending, started, around.clock.now()).execution
-        if execution.outcome is not Outcome.UNKNOWN:
-            with suppress(RemotingError):
-                shell.delete(wait=_POLITE)
-        return execution
+        return finish(job, pipeline, ending, started, around.clock.now()).execution
     finally:
         shell.transport.close()
 
@@ -72,15 +69,16 @@ def _terms(around: Surroundings, job: Job[R]) -> Terms:
 
 def _follow(around: Surroundings, pipeline: Pipeline, effect: Effect, *, unheard: bool) -> Ending:
     pipeline.sent = True
+    pipeline.heard = not unheard
     try:
         ending = pipeline.follow()
-        if ending is not Ending.GONE or pipeline.heard:
+        if ending is not Ending.GONE:
             return ending
         around.clock.sleep(around.policy.probe_delay)  # the request may still be on its way
         ending = pipeline.follow()
-        if ending is not Ending.GONE or pipeline.heard:
+        if ending is not Ending.GONE:
             return ending
-        return _explain(around, pipeline, unheard=unheard and not pipeline.reply_lost)
+        return _explain(pipeline)
     except KeyboardInterrupt:
         pipeline.shell.transport.reset()
         if effect is Effect.CHANGE:
@@ -90,44 +88,43 @@ def _follow(around: Surroundings, pipeline: Pipeline, effect: Effect, *, unheard
         raise
 
 
-def _explain(around: Surroundings, pipeline: Pipeline, *, unheard: bool) -> Ending:
-    """The server has no output of the command: was it never started, or has somebody collected all?
+def _explain(pipeline: Pipeline) -> Ending:
+    """The server has no output of the command: was it never started, has somebody collected all, or is the session gone?
 
-    A server keeps a collected command until the client signals that it may be forgotten, which lyncops never does. So where a
-    collected command can be signalled, one that cannot was never started. Whether this server keeps them is tried out on a
-    harmless command first: it is nowhere promised.
+    Whether it was started can be proven by the process that sent it, and by no other: what the server does not know any more may
+    have been collected, or forgotten at somebody's word.
     """
-    shell = pipeline.shell
+    ending = pipeline.disprove()
+    if ending is Ending.UNPROVEN and _lives(pipeline.shell):
+        return Ending.COLLECTED
+    return pipeline.follow() if ending is None else Ending.GONE if ending is Ending.UNPROVEN else ending
+
+
+def _lives(shell: Shell) -> bool:
     try:
-        if not shell.is_alive():
-            return Ending.GONE
-        if unheard:
-            return Ending.NOT_STARTED
-        harmless = _run_harmless(around, shell)
-        if harmless is None or not _remembers(shell, harmless):
-            return Ending.COLLECTED
-        return Ending.COLLECTED if _remembers(shell, pipeline.command_id) else Ending.NOT_STARTED
+        return shell.is_alive(wait=_POLITE)
     except RemotingError as failure:
-        log.warning("command %s: %s", pipeline.command_id, failure)
-        return Ending.GONE
-
-
-def _run_harmless(around: Surroundings, shell: Shell) -> str | None:
-    """Run a READ in the same session; whether it succeeds does not matter."""
-    terms = Terms(effect=Effect.READ, policy=around.policy, clock=around.clock)
-    other = Pipeline(shell, str(uuid4()).upper(), terms)
-    ending = other.start(shell.pack(other.command_id, [(_HARMLESS, {})])) or other.follow()
-    return other.command_id if ending is Ending.ENDED else None
-
-
-def _remembers(shell: Shell, command_id: str) -> bool:
-    try:
-        shell.terminate(command_id, wait=_POLITE)
-    except RemotingError as failure:
-        if failure.symptom is not Symptom.GONE:
-            raise
+        log.warning("session %s: %s", shell.id, failure)
         return False
-    return True
+
+
+def forget(around: Surroundings, address: CommandAddress, *, whole: bool) -> None:
+    """Make the server forget a command, or the `whole` session: kept for ever they use up what a server holds.
+
+    Only to be called when its end is known and written down. That it fails does no harm.
+    """
+    shell = Shell.at(address, around.transport(address.session_id))
+    try:
+        if whole:
+            shell.delete(wait=_POLITE)
+        else:
+            shell.terminate(address.command_id, wait=_POLITE)
+    except RemotingError as failure:
+        if failure.symptom is Symptom.BAD_CREDENTIALS:
+            raise endpoint_error(around.endpoint, failure) from failure
+        log.info("command %s: %s", address.command_id, failure)
+    finally:
+        shell.transport.close()
 
 
 def stop(around: Surroundings, address: CommandAddress) -> None:

@@ -23,9 +23,10 @@ from lyncops.errors import ConfigurationError
 from lyncops.remoting.answers import BoundsError
 from lyncops.remoting.connections import RedirectedError
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint
-from lyncops.remoting.failures import Phase
+from lyncops.remoting.execution import Fence
+from lyncops.remoting.failures import Phase, RemotingError, Symptom
 from lyncops.remoting.http import HttpChannel, InTheClearError, Timeouts, UnsealableError
-from lyncops.remoting.line import Line, StaleConnectionError
+from lyncops.remoting.line import HeldBackError, Line, StaleConnectionError
 from lyncops.remoting.logon import LoggedOutError, LogOnError
 from lyncops.remoting.logons import LogOns
 from lyncops.remoting.symptoms import failure_of
@@ -96,6 +97,7 @@ class Request:
     shell_id: str | None = None
     options: Mapping[str, str] = attrs.field(factory=dict[str, str])
     must_comply: bool = False
+    must_not_repeat: bool = False
 
 
 class Transport:
@@ -157,16 +159,23 @@ class Transport:
         """Let the connection go."""
         self.reset()
 
-    def send(self, phase: Phase, request: Request, *, wait: timedelta | None = None) -> ET.Element:
+    def send(self, phase: Phase, request: Request, *, wait: timedelta | None = None, fence: Fence | None = None) -> ET.Element:
         """Send one request and give the body of its answer. `wait` is how long the server may take (default: the endpoint's).
+
+        `fence` is asked before anything leaves, and holds it back by raising a LyncOpsError.
 
         Raises:
             RemotingError: it failed; the symptom says what that means.
         """
         self._wsman.operation_timeout = self._operation_timeout if wait is None else _seconds(wait)
-        self.line.begin(None)
+        self.line.begin(fence)
         try:
             envelope = self._invoke(request)
+        except HeldBackError as held:
+            failure = RemotingError(Symptom.HELD_BACK, phase, str(held))
+            failure.has_left = self.line.carried
+            self.reset()
+            raise failure from held
         except _FAILURES as error:
             failure = failure_of(error, phase)
             failure.has_left = self.line.carried
@@ -185,7 +194,7 @@ class Transport:
                     request.action, request.resource_uri, request.body, _options(request), _selectors(request.shell_id)
                 )
             except RedirectedError as moved:
-                if _origin(moved.location) != _origin(self._http.endpoint):
+                if request.must_not_repeat or _origin(moved.location) != _origin(self._http.endpoint):
                     raise
                 self.reset()
                 self._http.endpoint = moved.location

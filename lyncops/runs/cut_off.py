@@ -13,6 +13,8 @@ def cut_off(run: Run, unwritten: JournalEvent | None, error: JournalError) -> Ru
     """The error of a run that stops because `unwritten` could not be journalled."""
     record = run.current
     attempt = _open_change(record)
+    if isinstance(unwritten, AttemptEnded) and unwritten.proof is not None:
+        attempt = None  # nothing was sent
     if record is None or attempt is None:
         done = sum(each.state.is_settled for each in run.steps)
         state = f"No command runs at a server; {done} of {len(run.steps)} steps are done."

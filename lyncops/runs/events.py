@@ -12,6 +12,7 @@ from typing import Protocol
 import attrs
 
 from lyncops.remoting.execution import CommandAddress, ErrorRecord, StreamRecord
+from lyncops.remoting.proof import Proof
 from lyncops.runs.lines import Line
 from lyncops.runs.lock import TakeOver
 from lyncops.runs.model import RunState, StepState
@@ -44,7 +45,7 @@ class StepChanged:
 
 @attrs.frozen(slots=True, kw_only=True)
 class AttemptPrepared:
-    """A cmdlet is about to be sent. Durable before it leaves; an earlier attempt that had no end is thereby proven not started."""
+    """A cmdlet is about to be sent. Durable before it leaves."""
 
     run_id: str
     at: datetime
@@ -55,14 +56,15 @@ class AttemptPrepared:
 
 @attrs.frozen(slots=True, kw_only=True)
 class AttemptEnded:
-    """What came of an attempt; UNKNOWN can be followed by a second one that knows more."""
+    """What came of an attempt; UNKNOWN can be followed by a second one that knows more. `proof` says that it never started."""
 
     run_id: str
     at: datetime
     step_id: str
     number: int
     outcome: Outcome
-    sent: bool = True
+    proof: Proof | None = None
+    heard: bool = False
     errors: tuple[ErrorRecord, ...] = ()
     warnings: tuple[str, ...] = ()
     reason: str = ""
@@ -79,6 +81,18 @@ class LinesHeard:
     step_id: str
     number: int  # of the attempt
     lines: tuple[Line, ...]
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class AttemptReleased:
+    """The operator has its cmdlet sent again, although nobody knows what came of the attempt: on whose word, and why."""
+
+    run_id: str
+    at: datetime
+    step_id: str
+    number: int
+    operator: str
+    reason: str
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -127,7 +141,7 @@ class LockTakenOver:
         )
 
 
-ToldEvent = RunChanged | StepChanged | AttemptPrepared | AttemptEnded | GoalRead | Noted | LockTakenOver
+ToldEvent = RunChanged | StepChanged | AttemptPrepared | AttemptEnded | AttemptReleased | GoalRead | Noted | LockTakenOver
 JournalEvent = ToldEvent | LinesHeard
 
 

@@ -10,6 +10,7 @@ from lyncops.errors import JournalError
 from lyncops.runs.events import (
     AttemptEnded,
     AttemptPrepared,
+    AttemptReleased,
     GoalRead,
     JournalEvent,
     LinesHeard,
@@ -38,12 +39,8 @@ def apply(run: Run, event: JournalEvent) -> Run:
             return attrs.evolve(run, state=event.state, changed_at=event.at, why=event.why)
         case StepChanged():
             return _on_step(run, event.step_id, lambda record: _change(record, event))
-        case AttemptPrepared():
-            return _on_step(run, event.step_id, lambda record: _prepare(record, event))
-        case LinesHeard():
-            return _on_step(run, event.step_id, lambda record: _hear(record, event))
-        case AttemptEnded():
-            return _on_step(run, event.step_id, lambda record: _end(record, event))
+        case AttemptPrepared() | LinesHeard() | AttemptEnded() | AttemptReleased():
+            return _on_step(run, event.step_id, lambda record: _attempt(record, event))
         case GoalRead():
             return attrs.evolve(run, goal_evidence=event.evidence)
         case Noted():
@@ -85,39 +82,55 @@ def _change(record: StepRecord, event: StepChanged) -> StepRecord:
     )
 
 
+def _attempt(record: StepRecord, event: AttemptPrepared | LinesHeard | AttemptEnded | AttemptReleased) -> StepRecord:
+    match event:
+        case AttemptPrepared():
+            return _prepare(record, event)
+        case LinesHeard():
+            return _hear(record, event)
+        case AttemptEnded():
+            return _end(record, event)
+        case AttemptReleased():
+            return _release(record, event)
+
+
 def _prepare(record: StepRecord, event: AttemptPrepared) -> StepRecord:
-    # Only what is proven not to have started is sent again (promise 1), so the next attempt closes an open one.
-    earlier = tuple(
-        attrs.evolve(attempt, outcome=Outcome.FAILED, sent=False, ended_at=event.at) if attempt.is_open else attempt
-        for attempt in record.attempts
-    )
     attempt = Attempt(number=event.number, prepared_at=event.at, address=event.address)
-    return attrs.evolve(record, attempts=(*earlier, attempt))
+    return attrs.evolve(record, attempts=(*record.attempts, attempt))
 
 
 def _hear(record: StepRecord, event: LinesHeard) -> StepRecord:
-    attempts = tuple(
-        attrs.evolve(attempt, lines=(*attempt.lines, *event.lines)) if attempt.number == event.number else attempt
-        for attempt in record.attempts
+    return _on_attempt(
+        record, event.number, lambda attempt: attrs.evolve(attempt, lines=(*attempt.lines, *event.lines), heard=True)
     )
-    return attrs.evolve(record, attempts=attempts)
 
 
 def _end(record: StepRecord, event: AttemptEnded) -> StepRecord:
-    attempts = tuple(
-        attrs.evolve(
-            attempt,
-            ended_at=event.at,
-            outcome=event.outcome,
-            sent=event.sent,
-            errors=event.errors,
-            warnings=event.warnings,
-            reason=event.reason,
-            lines=(*attempt.lines, *event.lines),
-            lines_left_out=attempt.lines_left_out + event.lines_left_out,
-        )
-        if attempt.number == event.number
-        else attempt
-        for attempt in record.attempts
+    return _on_attempt(record, event.number, lambda attempt: _ended(attempt, event))
+
+
+def _ended(attempt: Attempt, event: AttemptEnded) -> Attempt:
+    """What is known now. Of a command that a server has said anything about, nothing proves that it never started."""
+    is_contradicted = attempt.heard and event.proof is not None
+    return attrs.evolve(
+        attempt,
+        ended_at=event.at,
+        outcome=Outcome.UNKNOWN if is_contradicted else event.outcome,
+        proof=None if is_contradicted else event.proof,
+        heard=attempt.heard or event.heard,
+        errors=event.errors,
+        warnings=event.warnings,
+        reason=event.reason,
+        lines=(*attempt.lines, *event.lines),
+        lines_left_out=attempt.lines_left_out + event.lines_left_out,
     )
+
+
+def _release(record: StepRecord, event: AttemptReleased) -> StepRecord:
+    why = f"{event.operator}: {event.reason}"
+    return _on_attempt(record, event.number, lambda attempt: attrs.evolve(attempt, released=why))
+
+
+def _on_attempt(record: StepRecord, number: int, change: Callable[[Attempt], Attempt]) -> StepRecord:
+    attempts = tuple(change(attempt) if attempt.number == number else attempt for attempt in record.attempts)
     return attrs.evolve(record, attempts=attempts)

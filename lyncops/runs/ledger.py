@@ -8,14 +8,19 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from typing import Final
 
-from lyncops.errors import JournalError, RunLockedError
+from lyncops.clock import Stopwatch
+from lyncops.errors import InvalidValueError, JournalError, RunLockedError
 from lyncops.plan.conditions import Truth
-from lyncops.remoting.execution import CommandAddress, Execution, StreamKind, StreamRecord
+from lyncops.plan.steps import CmdletStep
+from lyncops.remoting.execution import CommandAddress, Execution, Fence, StreamKind, StreamRecord
 from lyncops.remoting.interface import Clock
+from lyncops.remoting.proof import Proof
 from lyncops.runs.events import (
     AttemptEnded,
     AttemptPrepared,
+    AttemptReleased,
     Event,
     LinesHeard,
     Observer,
@@ -28,11 +33,13 @@ from lyncops.runs.events import (
 from lyncops.runs.history import apply
 from lyncops.runs.journal import Journal
 from lyncops.runs.lines import PAUSE, Line, Lines
-from lyncops.runs.lock import HEARTBEAT
-from lyncops.runs.model import Attempt, Run, RunState, StepState
+from lyncops.runs.lock import HEARTBEAT, lost
+from lyncops.runs.model import Attempt, Permit, Run, RunState, StepState
 from lyncops.values import Outcome
 
 _logger = logging.getLogger(__name__)
+_MOMENT: Final = timedelta(seconds=1)
+"""How old the journal's word that the lock is held may be when a command leaves."""
 
 
 class Ledger:
@@ -69,7 +76,10 @@ class Ledger:
         with self._writing:
             after = apply(self.run, event)
             self.unwritten = event
-            self._journal.append(event, token=self._token)
+            try:
+                self._journal.append(event, token=self._token)
+            except RunLockedError as error:
+                raise lost(self.run_id, _sent_so_far(self.run, event)) from error
             self.unwritten = None
             self.run = after
         self.tell(event)
@@ -126,12 +136,28 @@ class Ledger:
             )
         )
 
-    def prepared(self, step_id: str, address: CommandAddress) -> None:
-        """A cmdlet is about to be sent to `address`."""
-        number = len(self.run.record(step_id).attempts) + 1
+    def prepared(self, step_id: str, address: CommandAddress) -> Fence:
+        """A cmdlet is about to be sent to `address`: journalled when this returns.
+
+        The answer asks once more, at the last moment, whether the lock is still held: a process may have slept in between.
+        """
+        record = self.run.record(step_id)
+        attempts = record.attempts
+        if record.awaits_word:
+            raise InvalidValueError(
+                f"Attempt {len(attempts)} of {step_id} has no end, and nothing proves that it never started.",
+                remedy=f"Find out what came of it: lyncops resume {self.run_id}.",
+            )
+        watch = Stopwatch(self.now)
+        number = len(attempts) + 1
         with self._writing:
             self._lines.begin()
         self.write(AttemptPrepared(run_id=self.run_id, at=self.now(), step_id=step_id, number=number, address=address))
+        return lambda: self._require_lock(watch)
+
+    def _require_lock(self, watch: Stopwatch) -> None:
+        if watch.elapsed() > _MOMENT and not self._journal.holds(self.run_id, self._token):
+            raise lost(self.run_id)
 
     def ended(self, step_id: str, attempt: Attempt, execution: Execution[object]) -> None:
         """What came of an attempt."""
@@ -144,7 +170,8 @@ class Ledger:
                 step_id=step_id,
                 number=attempt.number,
                 outcome=execution.outcome,
-                sent=execution.sent,
+                proof=execution.proof,
+                heard=execution.heard,
                 errors=execution.errors,
                 warnings=tuple(record.text for record in execution.records if record.kind is StreamKind.WARNING),
                 reason=execution.reason,
@@ -153,8 +180,8 @@ class Ledger:
             )
         )
 
-    def not_sent(self, step_id: str, attempt: Attempt, reason: str) -> None:
-        """It was proven that an attempt never reached a server."""
+    def not_sent(self, step_id: str, attempt: Attempt, proof: Proof, reason: str = "") -> None:
+        """There is a proof that an attempt never started."""
         self.write(
             AttemptEnded(
                 run_id=self.run_id,
@@ -162,8 +189,34 @@ class Ledger:
                 step_id=step_id,
                 number=attempt.number,
                 outcome=Outcome.FAILED,
-                sent=False,
+                proof=proof,
                 reason=reason,
+            )
+        )
+
+    def unanswered(self, step_id: str, attempt: Attempt) -> None:
+        """The answer to a READ is lost, and it is asked again."""
+        self.write(
+            AttemptEnded(
+                run_id=self.run_id,
+                at=self.now(),
+                step_id=step_id,
+                number=attempt.number,
+                outcome=Outcome.UNKNOWN,
+                reason="Its answer was lost; it changes nothing and was asked again.",
+            )
+        )
+
+    def released(self, step_id: str, attempt: Attempt, permit: Permit) -> None:
+        """The operator has the cmdlet of an attempt sent again, although nobody knows what came of it."""
+        self.write(
+            AttemptReleased(
+                run_id=self.run_id,
+                at=self.now(),
+                step_id=step_id,
+                number=attempt.number,
+                operator=permit.operator,
+                reason=permit.reason,
             )
         )
 
@@ -211,3 +264,17 @@ class Ledger:
                     return  # lost: the next write says so
             except JournalError as error:
                 _logger.warning("Run %s could not renew its lock: %s", self.run_id, error)
+
+
+def _sent_so_far(run: Run, event: ToldEvent) -> str:
+    """What was sent, for the operator of a process that could not write `event` because it lost its lock."""
+    if not isinstance(event, AttemptPrepared | AttemptEnded):
+        return "Nothing more was sent."
+    step = run.record(event.step_id).step
+    cmdlet = step.cmdlet.to_powershell() if isinstance(step, CmdletStep) else step.title
+    if isinstance(event, AttemptPrepared):
+        return f"This was to be sent next, and was not: {cmdlet}."
+    if event.proof is not None:
+        return f"This was not sent any more: {cmdlet} ({event.proof.value})."
+    how = "what came of it is not known" if event.outcome is Outcome.UNKNOWN else f"it ended as {event.outcome.value}"
+    return f"This was sent before that, {how}, and the journal does not show its end: {cmdlet}. Nothing more was sent."

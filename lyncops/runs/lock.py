@@ -175,10 +175,10 @@ def _seen(lock: Lock, life: Life) -> str:
             return f"Nothing shows that {lock.process} is dead."
 
 
-def lost(run_id: str) -> RunLockedError:
-    """The error of a process that finds its lock taken away: it must not send anything any more."""
+def lost(run_id: str, sent: str = "Nothing more was sent.") -> RunLockedError:
+    """The error of a process that finds its lock taken away: it must not send anything any more. `sent` is what it did send."""
     return RunLockedError(
-        f"Run {run_id} has lost the lock of its pools: somebody took it over. Nothing more was sent.",
+        f"Run {run_id} has lost the lock of its pools: somebody took it over. {sent}",
         remedy="See `lyncops runs list` for who works on these pools now; resume this run only when that one is over.",
         run_id=run_id,
     )

@@ -10,9 +10,11 @@ from typing import Final
 import attrs
 
 from lyncops.plan.model import Plan, Step
+from lyncops.plan.steps import CmdletStep
 from lyncops.remoting.execution import CommandAddress, ErrorRecord
+from lyncops.remoting.proof import Proof
 from lyncops.runs.lines import Line
-from lyncops.values import Outcome
+from lyncops.values import Effect, Outcome
 
 
 class RunState(enum.Enum):
@@ -90,14 +92,20 @@ class StepState(enum.Enum):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Attempt:
-    """One time that a cmdlet was, or was about to be, sent. `outcome` is None while nobody knows how it ended."""
+    """One time that a cmdlet was, or was about to be, sent. `outcome` is None while nobody knows how it ended.
+
+    `proof` is why it is certain that it never started. `heard`: a server has said anything about it, so that nothing can prove
+    that any more. `released` is the operator's reason for sending the cmdlet again although nobody knows how it ended.
+    """
 
     number: int
     prepared_at: datetime
     address: CommandAddress
     ended_at: datetime | None = None
     outcome: Outcome | None = None
-    sent: bool = True  # False: proven that the server never started it
+    proof: Proof | None = None
+    heard: bool = False
+    released: str = ""
     errors: tuple[ErrorRecord, ...] = ()
     warnings: tuple[str, ...] = ()
     reason: str = ""
@@ -105,9 +113,24 @@ class Attempt:
     lines_left_out: int = 0
 
     @property
+    def sent(self) -> bool:
+        """Whether a server may have started it."""
+        return self.proof is None
+
+    @property
     def is_open(self) -> bool:
-        """Whether the server may still be running it, or nobody knows what came of it."""
-        return self.outcome in (None, Outcome.UNKNOWN)
+        """Whether the server may still be running it, or nobody knows what came of it, and the operator has not let it go."""
+        return self.outcome in (None, Outcome.UNKNOWN) and not self.released
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Permit:
+    """The operator's word to send a cmdlet again although nobody knows what came of it; good for this one attempt."""
+
+    step_id: str
+    number: int
+    operator: str
+    reason: str
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -128,6 +151,12 @@ class StepRecord:
     def last_attempt(self) -> Attempt | None:
         """The latest attempt."""
         return self.attempts[-1] if self.attempts else None
+
+    @property
+    def awaits_word(self) -> bool:
+        """Whether only the operator's word can have its cmdlet sent again: it changes something, and nobody knows how it ended."""
+        is_change = isinstance(self.step, CmdletStep) and self.step.cmdlet.effect is Effect.CHANGE
+        return is_change and self.last_attempt is not None and self.last_attempt.is_open
 
 
 @attrs.frozen(slots=True, kw_only=True)

@@ -188,6 +188,8 @@ def _step_facts(record: StepRecord) -> Iterable[str | _Code]:
         yield from (line for error in attempt.errors for line in _error(error))
         yield from (f"Warning: {warning}" for warning in attempt.warnings)
         yield from _lines_of(attempt)
+        if attempt.released:
+            yield f"Sent again although nobody knew what came of it, at the word of {attempt.released}"
     if record.evidence_after:
         yield f"After: {record.evidence_after}"
     if record.why:
@@ -215,7 +217,7 @@ def _error(error: ErrorRecord) -> Iterable[str]:
 
 def _attempt(attempt: Attempt) -> str:
     outcome = attempt.outcome.value if attempt.outcome else "not known yet"
-    outcome = "never started at the server" if not attempt.sent else outcome
+    outcome = f"never started at the server: {attempt.proof.value}" if attempt.proof is not None else outcome
     where = f"{attempt.address.endpoint}, command {attempt.address.command_id}"
     told = {str(error) for error in attempt.errors}
     reason = f" ({attempt.reason})" if attempt.reason and attempt.reason not in told else ""
@@ -229,6 +231,9 @@ def _ways_on(run: Run) -> Iterable[str]:
             yield f"Do the step that waits for a person, then: {resume}"
         case RunState.UNKNOWN:
             yield f"See what the servers show (lyncops status), then let lyncops look again: {resume}"
+            if run.current is not None and run.current.awaits_word:
+                again = f'{resume} --send-again --reason "..."'
+                yield f"Only where you are sure that it did not run and is not running, send it again: {again}"
         case RunState.PAUSED_BY_FAILED_STEP | RunState.TIMED_OUT:
             yield f"Mend what stopped it, then: {resume}"
         case RunState.PAUSED_BY_OPERATOR | RunState.RUNNING | RunState.PENDING:
@@ -274,6 +279,8 @@ def _attempt_data(attempt: Attempt) -> dict[str, JsonValue]:
         "ended_at": _iso(attempt.ended_at),
         "outcome": attempt.outcome.value if attempt.outcome else None,
         "sent": attempt.sent,
+        "proof": attempt.proof.name.lower() if attempt.proof else None,
+        "released": attempt.released,
         "endpoint": attempt.address.endpoint,
         "command_id": attempt.address.command_id,
         "errors": [str(error) for error in attempt.errors],

@@ -9,7 +9,7 @@ from functools import partial
 
 import attrs
 
-from lyncops.errors import AuthenticationFailedError, JournalError
+from lyncops.errors import AuthenticationFailedError, InvalidValueError, JournalError
 from lyncops.plan.model import Plan
 from lyncops.remoting.interface import Clock, RunsCmdlets
 from lyncops.runs.cut_off import cut_off
@@ -18,7 +18,7 @@ from lyncops.runs.history import replay
 from lyncops.runs.journal import Journal
 from lyncops.runs.ledger import Ledger
 from lyncops.runs.lock import Claim, Process, taken_by
-from lyncops.runs.model import Run, RunState, StepState
+from lyncops.runs.model import Permit, Run, RunState, StepState
 from lyncops.runs.recheck import Recheck, require_pools, require_unrefused
 from lyncops.runs.steps import PATIENCE, Halt, Steps
 from lyncops.runs.vigil import watched
@@ -64,10 +64,14 @@ class Runner:
         taken = self.journal.begin(run, claim)
         return self._work(replay(run, taken), claim, taken=taken)
 
-    def resume(self, run_id: str, *, operator: str = "", steal_lock: bool = False) -> Run:
+    def resume(self, run_id: str, *, operator: str = "", steal_lock: bool = False, send_again: str = "") -> Run:
         """Go on with a run that stopped, or whose process died; a run that is over is answered as it is.
 
+        `send_again` is the operator's reason for sending a cmdlet again although nobody knows what came of it. It is looked for
+        first, and sent only where it cannot be found and its effect is not there.
+
         Raises:
+            InvalidValueError: there is no cmdlet that `send_again` could mean.
             RunLockedError: it is being worked on right now, or another run has one of the pools.
             JournalError: there is no such run, or the journal cannot be written.
         """
@@ -75,8 +79,12 @@ class Runner:
         if run.state.is_final:
             return run
         claim = self._claim(run, operator=operator or run.operator, reason=run.reason, steal=steal_lock)
+        if send_again:
+            _permit(run, operator=claim.owner, reason=send_again)
         taken = self.journal.take_up(watched(claim, self.journal, self.clock))
-        return self._work(self.journal.load(run_id), claim, taken=taken)
+        run = self.journal.load(run_id)
+        permit = _permit(run, operator=claim.owner, reason=send_again) if send_again else None
+        return self._work(run, claim, taken=taken, permit=permit)
 
     def cancel(self, run_id: str, *, operator: str, reason: str) -> Run:
         """Give a run up: it is over, its pools are free. Nothing is undone and nothing is stopped.
@@ -111,30 +119,30 @@ class Runner:
     def _ledger(self, run: Run, claim: Claim) -> Ledger:
         return Ledger(run, journal=self.journal, clock=self.clock, token=claim.token, observers=self.observers)
 
-    def _work(self, run: Run, claim: Claim, *, taken: tuple[LockTakenOver, ...]) -> Run:
+    def _work(self, run: Run, claim: Claim, *, taken: tuple[LockTakenOver, ...], permit: Permit | None = None) -> Run:
         ledger = self._ledger(run, claim)
         try:
             with ledger.held():
                 for event in taken:
                     ledger.tell(event)
-                halt = self._halt(ledger)
+                halt = self._halt(ledger, permit)
                 ledger.state(halt.state, halt.why)
         except JournalError as error:
             raise cut_off(ledger.run, ledger.unwritten, error) from error
         return ledger.run
 
-    def _halt(self, ledger: Ledger) -> Halt:
+    def _halt(self, ledger: Ledger, permit: Permit | None) -> Halt:
         try:
-            return self._steps(ledger) or self._goal(ledger)
+            return self._steps(ledger, permit) or self._goal(ledger)
         except KeyboardInterrupt:
             return _interrupted(ledger)
         except AuthenticationFailedError as error:
             return Halt(RunState.PAUSED_BY_FAILED_STEP, str(error))
 
-    def _steps(self, ledger: Ledger) -> Halt | None:
+    def _steps(self, ledger: Ledger, permit: Permit | None) -> Halt | None:
         confirmed = ledger.run.state is RunState.PENDING_MANUAL_STEP
         ledger.state(RunState.RUNNING)
-        steps = Steps(ledger=ledger, sessions=self.sessions, watcher=self._watcher, settle=self.settle)
+        steps = Steps(ledger=ledger, sessions=self.sessions, watcher=self._watcher, settle=self.settle, permit=permit)
         while (record := ledger.run.current) is not None:
             halt = steps.perform(record.step, confirmed=confirmed)
             confirmed = False
@@ -169,6 +177,17 @@ def _interrupted(ledger: Ledger) -> Halt:
     why = "Interrupted by the operator while it ran: the server goes on with it. Resume the run to come back to it."
     ledger.step(record.step.step_id, StepState.UNKNOWN, why=why)
     return Halt(RunState.UNKNOWN, f"{record.step.title}: {why}")
+
+
+def _permit(run: Run, *, operator: str, reason: str) -> Permit:
+    """The operator's word, for the attempt that it means."""
+    record = run.current
+    if record is None or record.last_attempt is None or not record.awaits_word:
+        raise InvalidValueError(
+            f"Run {run.run_id} has no command of which nobody knows what came of it, so that there is nothing to send again.",
+            remedy=f"Go on with: lyncops resume {run.run_id}.",
+        )
+    return Permit(step_id=record.step.step_id, number=record.last_attempt.number, operator=operator, reason=reason)
 
 
 def _new_id(now: datetime) -> str:

@@ -12,10 +12,11 @@ import attrs
 from lyncops.errors import EndpointError, InvalidValueError, UnsupportedByVersionError
 from lyncops.plan.conditions import Truth
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
-from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
+from lyncops.remoting.execution import Execution, Fence, Sending, StreamRecord
 from lyncops.remoting.interface import RunsCmdlets
+from lyncops.remoting.proof import Proof
 from lyncops.runs.ledger import Ledger
-from lyncops.runs.model import Attempt, RunState, StepState
+from lyncops.runs.model import Attempt, Permit, RunState, StepState
 from lyncops.runs.watching import Watcher
 from lyncops.sentences import each_once
 from lyncops.values import Effect, Outcome
@@ -41,13 +42,15 @@ class Halt:
 class Steps:
     """Performs the steps of one run. Every method answers None when the run goes on.
 
-    `settle` is the longest that an effect is waited for, whatever a step says.
+    `settle` is the longest that an effect is waited for, whatever a step says. `permit` is the operator's word to send one cmdlet
+    again although nobody knows what came of it.
     """
 
     ledger: Ledger
     sessions: RunsCmdlets
     watcher: Watcher
     settle: timedelta = timedelta.max
+    permit: Permit | None = None
 
     def perform(self, step: Step, *, confirmed: bool) -> Halt | None:
         """Do what is left to do of a step; `confirmed` says that the operator came back after it was shown to be a manual one."""
@@ -60,10 +63,10 @@ class Steps:
                 return self._manual(step, confirmed=confirmed)
 
     def _cmdlet(self, step: CmdletStep) -> Halt | None:
-        """Go on where the journal says that the step stands; what was sent and did not end is never sent again."""
+        """Go on where the journal says that the step stands; what was sent and did not end is sent again at the operator's word."""
         record = self.ledger.run.record(step.step_id)
         attempt = record.last_attempt
-        if attempt is not None and attempt.sent and step.cmdlet.effect is Effect.CHANGE:
+        if attempt is not None and attempt.sent and not attempt.released and step.cmdlet.effect is Effect.CHANGE:
             if attempt.is_open:
                 return self._come_back(step, attempt)
             if record.state in (StepState.RUNNING, StepState.UNKNOWN):
@@ -88,8 +91,11 @@ class Steps:
         return self.watcher.wait(step.before, within=min(PATIENCE, self.settle), until_known=True, tell=self._teller(step))
 
     def _send(self, step: CmdletStep) -> Halt | None:
-        def before_send(address: CommandAddress) -> None:
-            self.ledger.prepared(step.step_id, address)
+        def before_send(sending: Sending) -> Fence:
+            before = self.ledger.run.record(step.step_id).last_attempt
+            if before is not None and before.is_open:
+                self._close(step, before, sending.earlier)
+            return self.ledger.prepared(step.step_id, sending.address)
 
         try:
             execution = self.sessions.run(
@@ -101,14 +107,21 @@ class Steps:
             )
         except (EndpointError, UnsupportedByVersionError, InvalidValueError) as error:
             attempt = self.ledger.run.record(step.step_id).last_attempt
-            if attempt is not None and attempt.is_open:
-                self.ledger.not_sent(step.step_id, attempt, str(error))
+            if attempt is not None and attempt.is_open and step.cmdlet.effect is Effect.CHANGE:
+                return self._settle_unknown(step, attempt, str(error))
             return self._fail(step, f"It was not begun, nothing was sent. {error}")
         attempt = self.ledger.run.record(step.step_id).last_attempt
         if attempt is None or not attempt.is_open:  # refused before it had an address
             return self._fail(step, f"It was not begun, nothing was sent. {execution.reason or _errors(execution.errors)}")
         self._ended(step, attempt, execution)
         return self._judge(step)
+
+    def _close(self, step: CmdletStep, attempt: Attempt, proof: Proof | None) -> None:
+        """The sessions send the cmdlet once more: why they may."""
+        if proof is not None:
+            self.ledger.not_sent(step.step_id, attempt, proof)
+        elif step.cmdlet.effect is Effect.READ:
+            self.ledger.unanswered(step.step_id, attempt)
 
     def _judge(self, step: CmdletStep) -> Halt | None:
         """Go on from what is known of the latest attempt."""
@@ -129,10 +142,10 @@ class Steps:
                 attempt.address, step.cmdlet, deadline=step.deadline, on_record=lambda record: self._stream(step, record)
             )
         except EndpointError as error:
-            return self._settle_unknown(step, f"No server could be asked about the command: {error}")
+            return self._settle_unknown(step, attempt, f"No server could be asked about the command: {error}")
         self._ended(step, attempt, execution)
         if execution.outcome is Outcome.UNKNOWN:
-            return self._settle_unknown(step, execution.reason)
+            return self._settle_unknown(step, attempt, execution.reason)
         if not execution.sent:
             never = sum(not earlier.sent for earlier in self.ledger.run.record(step.step_id).attempts)
             return self._begin(step) if never < _MAX_PROVEN_NOT_STARTED else self._judge(step)
@@ -140,6 +153,8 @@ class Steps:
 
     def _ended(self, step: CmdletStep, attempt: Attempt, execution: Execution[object]) -> None:
         self.ledger.ended(step.step_id, attempt, execution)
+        if execution.outcome is not Outcome.UNKNOWN and execution.sent and step.cmdlet.effect is Effect.CHANGE:
+            self.sessions.forget(attempt.address)  # not before its end is journalled: until then the server is the only witness
         if execution.interrupted:
             raise KeyboardInterrupt  # the sessions have let the command go, and told what is known of it
 
@@ -163,7 +178,11 @@ class Steps:
         told = told or f"The cmdlet ended without an error, but {_minutes(within)} later its effect is not there."
         return self._fail(step, told, evidence=truth.evidence)
 
-    def _settle_unknown(self, step: CmdletStep, reason: str) -> Halt | None:
+    def _settle_unknown(self, step: CmdletStep, attempt: Attempt, reason: str) -> Halt | None:
+        permit = self.permit
+        if permit is not None and (permit.step_id, permit.number) == (step.step_id, attempt.number):
+            self.ledger.released(step.step_id, attempt, permit)
+            return self._begin(step)
         truth = Truth(None, "")
         if step.after:
             truth = self.watcher.wait(step.after, within=min(step.settle, self.settle), tell=self._teller(step))

@@ -11,7 +11,7 @@ import attrs
 
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import EndpointError
-from lyncops.remoting.execution import CommandAddress, ErrorRecord, Execution, StreamRecord
+from lyncops.remoting.execution import BeforeSend, CommandAddress, ErrorRecord, Execution, StreamRecord
 from lyncops.values import ANYWHERE, Fqdn, Outcome, Place, RemoteObject
 
 R = TypeVar("R")
@@ -81,7 +81,7 @@ class ScriptedSessions:
         place: Place = ANYWHERE,
         deadline: timedelta | None = None,
         on_record: Callable[[StreamRecord], None] | None = None,
-        before_send: Callable[[CommandAddress], None] | None = None,
+        before_send: BeforeSend | None = None,
     ) -> Execution[R]:
         raise NotImplementedError
 
@@ -93,6 +93,9 @@ class ScriptedSessions:
         deadline: timedelta | None = None,
         on_record: Callable[[StreamRecord], None] | None = None,
     ) -> Execution[R]:
+        raise NotImplementedError
+
+    def forget(self, address: CommandAddress) -> None:
         raise NotImplementedError
 
     def stop(self, address: CommandAddress) -> None:

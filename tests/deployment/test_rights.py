@@ -15,7 +15,7 @@ from lyncops.deployment.model import Deployment
 from lyncops.deployment.reader import read_deployment
 from lyncops.deployment.scope import EVERYTHING, Facet, Scope
 from lyncops.lab.world import World
-from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
+from lyncops.remoting.execution import BeforeSend, Execution, StreamRecord
 from lyncops.values import ANYWHERE, Fqdn, Mode, Place, Unread
 from tests.model_sessions import ModelClock, ModelSessions
 
@@ -33,7 +33,7 @@ class OverOcs(ModelSessions):
         place: Place = ANYWHERE,
         deadline: timedelta | None = None,
         on_record: Callable[[StreamRecord], None] | None = None,
-        before_send: Callable[[CommandAddress], None] | None = None,
+        before_send: BeforeSend | None = None,
     ) -> Execution[R]:
         done = super().run(cmdlet, place=place, deadline=deadline, on_record=on_record, before_send=before_send)
         return attrs.evolve(done, endpoint="https://fe1.contoso.com/OcsPowershell")

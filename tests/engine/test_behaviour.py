@@ -11,7 +11,7 @@ import pytest
 from lyncops.cmdlets import GetCsPoolFabricState, InvokeCsPoolFailOver, SetCsRegistrarConfiguration
 from lyncops.cmdlets.base import EVERY_VERSION, Cmdlet, NoOutput, command, parameter
 from lyncops.cmdlets.kinds import STRING
-from lyncops.remoting.execution import CommandAddress, Execution, StreamKind
+from lyncops.remoting.execution import Execution, Sending, StreamKind
 from lyncops.values import Outcome
 from tests.engine.conftest import Bench
 from tests.engine.deployment import P1
@@ -245,13 +245,13 @@ def test_a_stop_ends_the_cmdlet_and_says_so(bench: Bench) -> None:
         begun.set()
         yield until(never)
 
-    addresses: list[CommandAddress] = []
+    sendings: list[Sending] = []
     bench.world.handlers[CHANGE.NAME] = waits
     done: list[Execution[NoOutput]] = []
-    running = threading.Thread(target=lambda: done.append(bench.sessions.run(CHANGE, before_send=addresses.append)))
+    running = threading.Thread(target=lambda: done.append(bench.sessions.run(CHANGE, before_send=sendings.append)))
     running.start()
     assert begun.wait(60)
-    bench.sessions.stop(addresses[0])
+    bench.sessions.stop(sendings[0].address)
     running.join(60)
     del bench.world.handlers[CHANGE.NAME]
     assert done[0].outcome is not Outcome.SUCCEEDED

@@ -16,7 +16,7 @@ from lyncops.cmdlets import GetCsSite
 from lyncops.lab.interface import Session, Sink
 from lyncops.lab.wire.faults import FaultKind, Profile
 from lyncops.remoting.endpoint import TcpAddress
-from lyncops.remoting.execution import CommandAddress, Execution
+from lyncops.remoting.execution import Execution, Sending
 from lyncops.remoting.sessions import Sessions
 from lyncops.values import Outcome
 from tests.relay import Relay, address
@@ -160,7 +160,7 @@ def test_behind_a_balanced_address_one_connection_is_used(balanced: tuple[Ground
     crowds = [Crowd(1), Crowd(1)]
     for machine, crowd in zip(two.machines.values(), crowds, strict=True):
         machine.scripts[READ.NAME] = crowd
-    sent: list[CommandAddress] = []
+    sent: list[Sending] = []
     with two.sessions(there) as sessions:
         answers = ask_all(sessions)
         crowds[0].most = 0

@@ -7,6 +7,7 @@ import struct
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import attrs
 import pytest
 import requests
 from hypothesis import given
@@ -28,6 +29,7 @@ from lyncops.remoting.logon import LoggedOutError, LogOnError, LogOnProblem
 from lyncops.remoting.messages import Inbox, MessageType, Outbox
 from lyncops.remoting.outcome import Ending, Evidence, judge
 from lyncops.remoting.places import candidates, needs_members, pool_of, reorder
+from lyncops.remoting.proof import Proof
 from lyncops.remoting.records import HostCall, PipelineState, error_record, host_call, pipeline_state, stream_record
 from lyncops.remoting.refusals import endpoint_error
 from lyncops.remoting.retry import Limits, RetryPolicy, retrying
@@ -110,25 +112,29 @@ def test_sent_messages_count_up_and_name_pool_and_pipeline() -> None:
 
 EVIDENCE = st.builds(
     Evidence,
-    ending=st.sampled_from(Ending),
+    ending=st.sampled_from(sorted(set(Ending) - {Ending.ENDED}, key=lambda ending: ending.name)),
+    proof=st.none() | st.sampled_from(Proof),
     state=st.none() | st.sampled_from(PipelineState),
     errors=st.just(()) | st.just((ErrorRecord(message="It broke."),)),
     output_lost=st.booleans(),
 )
 
 
-@given(st.sampled_from(Effect), EVIDENCE)
+ENDED = EVIDENCE.map(lambda evidence: attrs.evolve(evidence, ending=Ending.ENDED, proof=None))
+
+
+@given(st.sampled_from(Effect), EVIDENCE | ENDED)
 def test_outcome_rules_hold_for_every_ending(effect: Effect, evidence: Evidence) -> None:
     verdict = judge(effect, evidence)
     ending = evidence.ending
     ended_well = ending is Ending.ENDED and evidence.state not in {None, PipelineState.FAILED, PipelineState.STOPPED}
     clean = ended_well and not evidence.errors and not evidence.output_lost
     assert (verdict.outcome is Outcome.SUCCEEDED) == clean
-    assert verdict.sent == (not ending.proves_not_started)
+    assert verdict.proof is evidence.proof
     assert verdict.reason or verdict.outcome is Outcome.SUCCEEDED
     if effect is Effect.CHANGE:
-        assert verdict.again == ending.proves_not_started
-    if verdict.outcome is Outcome.FAILED and not ending.proves_not_started and effect is Effect.CHANGE:
+        assert verdict.again == (evidence.proof is not None and ending not in {Ending.LOGON_REFUSED, Ending.HELD_BACK})
+    if verdict.outcome is Outcome.FAILED and evidence.proof is None and effect is Effect.CHANGE:
         assert ending is Ending.ENDED
 
 
@@ -241,8 +247,8 @@ UNTRUSTED = requests.exceptions.SSLError(ssl.SSLCertVerificationError(1, "self-s
         (WinRMTransportError("http", 404, ""), Symptom.NOT_SERVED, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (WinRMError("odd"), Symptom.NOT_SERVED, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (KeyError("host"), Symptom.NOT_SERVED, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
-        (fault(2150859173), Symptom.NOT_CREATED_BACK_OFF, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
-        (fault("w:QuotaLimit"), Symptom.NOT_CREATED_BACK_OFF, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
+        (fault(2150859173), Symptom.NOT_CREATED_BACK_OFF, Symptom.FULL, Symptom.RECEIVE_AGAIN),
+        (fault("w:QuotaLimit"), Symptom.NOT_CREATED_BACK_OFF, Symptom.FULL, Symptom.RECEIVE_AGAIN),
         (fault(87), Symptom.REFUSED, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (fault(5), Symptom.NO_CONFIGURATION, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (fault(2150858811), Symptom.NO_CONFIGURATION, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),

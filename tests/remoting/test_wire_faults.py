@@ -14,8 +14,9 @@ from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import AuthenticationFailedError, EndpointError, UntrustedCertificateError
 from lyncops.lab.wire.faults import FaultKind
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint
-from lyncops.remoting.execution import CommandAddress
+from lyncops.remoting.execution import Sending
 from lyncops.remoting.group import SessionGroup
+from lyncops.remoting.proof import Proof
 from lyncops.remoting.surroundings import Surroundings
 from lyncops.values import Effect, Outcome
 from tests.remoting.machines import CHANGE, FE1, FE2, POLICY, READ, Ground, ground, warmed
@@ -129,7 +130,7 @@ AMBIGUOUS = [
 def test_ambiguous_command_is_probed_and_runs_exactly_once(one: Ground, case: Ambiguous, cmdlet: Cmdlet[object]) -> None:
     with warmed(one.sessions()) as sessions:
         before = one.executed(cmdlet)
-        sent: list[CommandAddress] = []
+        sent: list[Sending] = []
         one.strike(case.kind, "Command", status=case.status)
         execution = sessions.run(cmdlet, before_send=sent.append)
     assert execution.outcome is Outcome.SUCCEEDED
@@ -140,11 +141,11 @@ def test_ambiguous_command_is_probed_and_runs_exactly_once(one: Ground, case: Am
 @ENCRYPTED_OR_TLS
 def test_change_is_sent_again_only_under_the_same_id(one: Ground, scheme: str, auth: Auth) -> None:
     with warmed(one.sessions(one.endpoint(scheme=scheme, auth=auth))) as sessions:
-        sent: list[CommandAddress] = []
+        sent: list[Sending] = []
         one.strike(FaultKind.DROP_BEFORE, "Command")
         assert sessions.run(CHANGE, before_send=sent.append).outcome is Outcome.SUCCEEDED
     assert len(sent) == 2
-    assert len({each.command_id for each in sent}) == 1
+    assert len({each.address.command_id for each in sent}) == 1
     assert one.executed(CHANGE) == 1
 
 
@@ -178,14 +179,27 @@ def test_lost_answer_to_the_probe_proves_nothing(one: Ground, kind: FaultKind) -
 def test_change_that_never_started_is_proven_so_later_by_the_process_that_sent_it(one: Ground) -> None:
     with warmed(one.sessions()) as sessions:
         one.strike(FaultKind.DROP_BEFORE, "Command")
-        one.strike(FaultKind.DROP_BEFORE, "Receive", times=None)
+        one.strike(FaultKind.DROP_BEFORE, "Get")  # the session gives no sign of life
         execution = sessions.run(CHANGE)
         assert execution.outcome is Outcome.UNKNOWN
         assert execution.address is not None
+        with one.sessions() as other:
+            assert other.collect(execution.address, CHANGE).proof is None
+        found = sessions.collect(execution.address, CHANGE)
+    assert (found.outcome, found.proof) == (Outcome.FAILED, Proof.NEVER_HEARD_OF)
+    assert one.executed(CHANGE) == 0
+
+
+def test_where_an_answer_about_it_may_have_been_lost_nothing_proves_that_it_never_started(one: Ground) -> None:
+    with warmed(one.sessions()) as sessions:
+        one.strike(FaultKind.DROP_BEFORE, "Command")
+        one.strike(FaultKind.DROP_BEFORE, "Receive", times=None)
+        execution = sessions.run(CHANGE)
+        assert (execution.outcome, execution.heard) == (Outcome.UNKNOWN, True)
+        assert execution.address is not None
         one.lab.faults.clear()
         found = sessions.collect(execution.address, CHANGE)
-    assert (found.outcome, found.sent) == (Outcome.FAILED, False)
-    assert one.executed(CHANGE) == 0
+    assert (found.outcome, found.proof) == (Outcome.UNKNOWN, None)
 
 
 @BOTH

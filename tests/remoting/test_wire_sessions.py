@@ -17,7 +17,7 @@ from lyncops.lab.interface import ErrorDetail, Invocation, Session, Sink, Termin
 from lyncops.lab.wire import psrp
 from lyncops.lab.wire.faults import FaultKind, Profile
 from lyncops.remoting.endpoint import Auth
-from lyncops.remoting.execution import CommandAddress, StreamKind, StreamRecord
+from lyncops.remoting.execution import Sending, StreamKind, StreamRecord
 from lyncops.remoting.messages import MessageType
 from lyncops.values import Anywhere, Fqdn, LyncVersion, OnMachine, OnPool, Outcome, RemoteObject
 from tests.remoting.machines import CHANGE, EDGE, FE1, FE2, READ, Ground, PatientClock, ground, interrupt, warmed
@@ -53,7 +53,7 @@ def test_ten_idle_minutes_are_survived_in_silence(one: Ground) -> None:
     with warmed(one.sessions(clock=clock)) as sessions:
         one.lab.disconnect_idle()
         clock.ahead += timedelta(minutes=10)
-        sent: list[CommandAddress] = []
+        sent: list[Sending] = []
         assert sessions.run(CHANGE, before_send=sent.append).outcome is Outcome.SUCCEEDED
     assert len(sent) == one.executed(CHANGE) == 1
 

@@ -11,9 +11,9 @@ from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import AuthenticationFailedError, EndpointError
 from lyncops.lab.interface import Invocation, Session, Sink
 from lyncops.lab.wire.faults import FaultKind, Profile
-from lyncops.remoting.execution import CommandAddress
+from lyncops.remoting.execution import CommandAddress, Sending
 from lyncops.values import Outcome
-from tests.remoting.machines import CHANGE, READ, Ground, ground, interrupt, warmed
+from tests.remoting.machines import CHANGE, FE1, READ, Ground, ground, interrupt, warmed
 
 
 class KilledError(Exception):
@@ -81,44 +81,101 @@ def test_unreachable_server_leaves_it_unknown(one: Ground) -> None:
     one.lab.host.synchronise()
 
 
-def test_command_that_was_never_sent_is_proven_so_by_another_process(one: Ground) -> None:
+def test_command_that_was_never_sent_is_unknown_to_every_other_process(one: Ground) -> None:
     addresses: list[CommandAddress] = []
 
-    def die(address: CommandAddress) -> None:
-        addresses.append(address)
+    def die(sending: Sending) -> None:
+        addresses.append(sending.address)
         raise KilledError
 
     with warmed(one.sessions()) as dead:
         with pytest.raises(KilledError):
             dead.run(CHANGE, before_send=die)
-        with one.sessions() as sessions:
-            execution = sessions.collect(addresses[0], CHANGE)
-    assert (execution.outcome, execution.sent) == (Outcome.FAILED, False)
+        for _ in range(2):
+            with one.sessions() as sessions:
+                execution = sessions.collect(addresses[0], CHANGE)
+            assert (execution.outcome, execution.proof) == (Outcome.UNKNOWN, None)
+    assert one.requests("Signal") == 0
     assert one.executed(CHANGE) == 0
 
 
-def test_command_whose_output_was_collected_is_not_taken_for_one_that_never_started(one: Ground) -> None:
+def test_command_whose_output_was_collected_is_never_taken_for_one_that_never_started(one: Ground) -> None:
     with warmed(one.sessions()) as dead:
         execution = dead.run(CHANGE)
         assert execution.address is not None
-        with one.sessions() as sessions:
-            again = sessions.collect(execution.address, CHANGE)
-    assert again.outcome is Outcome.UNKNOWN
-    assert again.sent
-    assert "collected" in again.reason
+        for _ in range(3):
+            with one.sessions() as sessions:
+                again = sessions.collect(execution.address, CHANGE)
+            assert (again.outcome, again.proof) == (Outcome.UNKNOWN, None)
+            assert "collected" in again.reason
+    assert one.requests("Signal") == 0
 
 
-def forgets(*_: object) -> bool:
-    return False
-
-
-def test_server_that_forgets_collected_commands_proves_nothing(one: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_that_another_client_made_the_server_forget_is_unknown(one: Ground) -> None:
     with warmed(one.sessions()) as dead:
+        one.strike(FaultKind.DROP_AFTER, "Command")
+        one.strike(FaultKind.LOSE_REPLY, "Receive", cmdlet=CHANGE.NAME)
         execution = dead.run(CHANGE)
         assert execution.address is not None
-        monkeypatch.setattr("lyncops.remoting.takeover._remembers", forgets)
-        with one.sessions() as sessions:
-            assert sessions.collect(execution.address, CHANGE).outcome is Outcome.UNKNOWN
+        with one.sessions() as other:
+            other.forget(execution.address)
+        assert dead.collect(execution.address, CHANGE).proof is None
+        with one.sessions() as later:
+            assert later.collect(execution.address, CHANGE).proof is None
+    assert one.executed(CHANGE) == 1
+
+
+def test_command_that_was_asked_to_stop_proves_nothing_any_more(one: Ground) -> None:
+    with warmed(one.sessions()) as sessions:
+        one.strike(FaultKind.DROP_BEFORE, "Command")
+        one.strike(FaultKind.DROP_BEFORE, "Receive", times=None)
+        execution = sessions.run(CHANGE)
+        assert execution.address is not None
+        one.lab.faults.clear()
+        sessions.stop(execution.address)
+        assert sessions.collect(execution.address, CHANGE).proof is None
+
+
+def test_collecting_leaves_everything_for_the_next_one(one: Ground) -> None:
+    address = address_of_a_running_change(one)
+    one.fe1.release.set()
+    with one.sessions() as sessions:
+        assert sessions.collect(address, CHANGE).outcome is Outcome.SUCCEEDED
+        assert (one.requests("Signal"), one.requests("Delete")) == (0, 0)
+        sessions.forget(address)
+        assert (one.requests("Signal"), one.requests("Delete")) == (0, 1)  # the session of a dead process goes with its command
+    assert one.lab.host.servers(FE1)[0].service.shells == ()
+
+
+def test_a_command_of_its_own_is_forgotten_without_its_session(one: Ground) -> None:
+    with warmed(one.sessions()) as sessions:
+        execution = sessions.run(CHANGE)
+        assert execution.address is not None
+        sessions.forget(execution.address)
+        assert (one.requests("Signal"), one.requests("Delete")) == (1, 0)
+        commands = {shell.name: shell.commands for shell in one.lab.host.servers(FE1)[0].service.shells}
+        assert execution.address.command_id not in commands[execution.address.shell_id]
+
+
+def test_a_command_that_was_sent_twice_is_kept_so_that_a_late_twin_is_refused(one: Ground) -> None:
+    with warmed(one.sessions()) as sessions:
+        one.strike(FaultKind.DROP_BEFORE, "Command")
+        execution = sessions.run(CHANGE)
+        assert (execution.outcome, execution.attempts) == (Outcome.SUCCEEDED, 2)
+        assert execution.address is not None
+        sessions.forget(execution.address)
+    assert one.requests("Signal") == 0
+
+
+def test_forgetting_where_nobody_answers_is_no_error(one: Ground) -> None:
+    address = address_of_a_running_change(one)
+    one.fe1.is_down = True
+    one.lab.host.synchronise()
+    with one.sessions() as sessions:
+        sessions.forget(address)
+        sessions.forget(attrs.evolve(address, endpoint="https://fe9.contoso.com/wsman"))
+    one.fe1.is_down = False
+    one.lab.host.synchronise()
 
 
 def test_collecting_survives_a_lost_answer(one: Ground) -> None:

@@ -22,7 +22,16 @@ from lyncops.plan.conditions import Condition, PoolStateIs
 from lyncops.plan.model import Plan
 from lyncops.plan.procedures import PoolFailover
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
-from lyncops.remoting.execution import CommandAddress, ErrorRecord, Execution, StreamKind, StreamRecord
+from lyncops.remoting.execution import (
+    BeforeSend,
+    CommandAddress,
+    ErrorRecord,
+    Execution,
+    Sending,
+    StreamKind,
+    StreamRecord,
+)
+from lyncops.remoting.proof import Proof
 from lyncops.runs.events import Event, JournalEvent, LockTakenOver, Observer
 from lyncops.runs.exchange import StoredRun
 from lyncops.runs.journal import Journal, open_journal
@@ -52,7 +61,7 @@ class Fate(enum.Enum):
     REFUSED = "proven not started, and says so"
     LOST_DONE = "done; the answer is lost for good"
     LOST_NOT_DONE = "ran without effect; the answer is lost for good"
-    LOST_NOT_STARTED = "the answer is lost; proven later that it never started"
+    LOST_NOT_STARTED = "the answer is lost; the process that sent it proves later that it never started"
     LOST_COLLECTABLE = "done; the answer is lost and found again"
     LOST_FAILED = "not done; the answer is lost, and the failure found later"
     UNREACHABLE = "no server answers"
@@ -93,6 +102,7 @@ class Scene:
     states: dict[Fqdn, PoolState] = attrs.field(factory=dict[Fqdn, PoolState])
     executions: Counter[Fqdn] = attrs.field(factory=Counter[Fqdn])
     sent: list[str] = attrs.field(factory=list[str])  # command ids
+    forgotten: list[str] = attrs.field(factory=list[str])  # likewise
     addresses: itertools.count[int] = attrs.field(factory=lambda: itertools.count(1))
     fate_of: dict[str, Fate] = attrs.field(factory=dict[str, Fate])
     time: datetime = START
@@ -136,6 +146,7 @@ class Sessions:
 
     scene: Scene
     fuse: Fuse = attrs.field(factory=Fuse)
+    own: set[str] = attrs.field(factory=set[str])  # command ids: only who sent a command can prove that it never started
 
     def run(
         self,
@@ -144,7 +155,7 @@ class Sessions:
         place: Place = ANYWHERE,
         deadline: timedelta | None = None,
         on_record: Callable[[StreamRecord], None] | None = None,
-        before_send: Callable[[CommandAddress], None] | None = None,
+        before_send: BeforeSend | None = None,
     ) -> Execution[R]:
         del place, deadline
         pool = str(cmdlet.arguments().get("PoolFqdn", ""))
@@ -153,9 +164,11 @@ class Sessions:
         if fate is Fate.UNREACHABLE:
             raise EndpointError("No endpoint could be reached.", remedy="See whether the servers are up.")
         address = self._address()
-        if before_send is not None:
-            before_send(address)
+        fence = before_send(Sending(address=address)) if before_send is not None else None
         self.fuse.burn()
+        if fence is not None:
+            fence()
+        self.own.add(address.command_id)
         self.scene.sent.append(address.command_id)
         self.scene.fate_of[address.command_id] = fate
         if fate.starts and pool:
@@ -165,7 +178,7 @@ class Sessions:
         self.fuse.burn()
         if fate is Fate.INTERRUPTED:
             raise KeyboardInterrupt
-        if on_record is not None:
+        if on_record is not None and fate.starts:
             for record in self.scene.says:
                 on_record(record)
         told = self._told(cmdlet, fate, address, lost=fate.is_lost or fate is Fate.LET_GO)
@@ -184,7 +197,14 @@ class Sessions:
         fate = self.scene.fate_of.get(address.command_id, Fate.LOST_NOT_STARTED)
         if fate is Fate.UNREACHABLE:
             raise EndpointError("No endpoint could be reached.")
-        return self._told(cmdlet, fate, address, lost=fate in (Fate.LOST_DONE, Fate.LOST_NOT_DONE))
+        is_strange = fate is Fate.LOST_NOT_STARTED and address.command_id not in self.own
+        is_forgotten = address.command_id in self.scene.forgotten
+        lost = is_strange or is_forgotten or fate in (Fate.LOST_DONE, Fate.LOST_NOT_DONE)
+        return self._told(cmdlet, fate, address, lost=lost)
+
+    def forget(self, address: CommandAddress) -> None:
+        self.fuse.burn()
+        self.scene.forgotten.append(address.command_id)
 
     def submit(self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None) -> Future[Execution[R]]:
         future = Future[Execution[R]]()
@@ -210,8 +230,8 @@ class Sessions:
         )
 
     def _told(self, cmdlet: Cmdlet[R], fate: Fate, address: CommandAddress, *, lost: bool) -> Execution[R]:
-        never = fate in (Fate.REFUSED, Fate.LOST_NOT_STARTED)
-        failed = never or fate in (Fate.FAILS, Fate.FAILS_YET_DONE, Fate.LOST_FAILED)
+        never = {Fate.REFUSED: Proof.REFUSED, Fate.LOST_NOT_STARTED: Proof.NEVER_HEARD_OF}.get(fate)
+        failed = never is not None or fate in (Fate.FAILS, Fate.FAILS_YET_DONE, Fate.LOST_FAILED)
         outcome = Outcome.UNKNOWN if lost else Outcome.FAILED if failed else Outcome.SUCCEEDED
         errors = (ErrorRecord(message="Cannot fail over."),) if failed and not lost and not never else ()
         return Execution(
@@ -223,7 +243,8 @@ class Sessions:
             records=(StreamRecord(kind=StreamKind.WARNING, text="It takes a while."),),
             reason="The answer was lost." if lost else "It never started." if never else "",
             address=address,
-            sent=not (never and not lost),
+            proof=None if lost else never,
+            heard=lost and never is None,
         )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import textwrap
 from datetime import timedelta
 from pathlib import Path
 
+import attrs
 import pytest
 from sqlalchemy.event import listen, remove
 from sqlalchemy.pool import Pool
@@ -14,11 +16,22 @@ from sqlalchemy.pool import Pool
 from lyncops.cmdlets import InvokeCsPoolFailOver
 from lyncops.errors import JournalError, PlanFormatError
 from lyncops.remoting.execution import CommandAddress, ErrorRecord
+from lyncops.remoting.proof import Proof
 from lyncops.runs.database import PRAGMAS
 from lyncops.runs.event_codec import event_from_text, event_to_text, kind_of
-from lyncops.runs.events import AttemptEnded, AttemptPrepared, GoalRead, JournalEvent, Noted, RunChanged, StepChanged
+from lyncops.runs.events import (
+    AttemptEnded,
+    AttemptPrepared,
+    AttemptReleased,
+    GoalRead,
+    JournalEvent,
+    Noted,
+    RunChanged,
+    StepChanged,
+)
+from lyncops.runs.history import replay
 from lyncops.runs.journal import open_journal
-from lyncops.runs.model import RunState, StepState
+from lyncops.runs.model import Run, RunState, StepState
 from lyncops.values import Outcome
 from tests.runs.scene import START, A, B, Office, failing_over, plan_of
 
@@ -36,11 +49,13 @@ ADDRESS = CommandAddress(endpoint="https://fe1/x", session_id="1", shell_id="2",
             at=START + timedelta(microseconds=1),
             step_id="s",
             number=2,
-            outcome=Outcome.UNKNOWN,
-            sent=False,
+            outcome=Outcome.FAILED,
+            proof=Proof.REFUSED,
+            heard=True,
             errors=(ErrorRecord(message="m", terminating=True),),
             warnings=("w",),
         ),
+        AttemptReleased(run_id="r", at=START, step_id="s", number=2, operator="anna", reason="it did not run"),
         GoalRead(run_id="r", at=START, holds=None, evidence="e"),
         Noted(run_id="r", at=START, text="t"),
     ],
@@ -194,6 +209,8 @@ def test_another_process_sees_the_lock_and_the_attempt_of_one_that_was_killed(of
     assert (run.state, run.operator) == (RunState.RUNNING, "bert")
     assert [lock.run_id for lock in office.journal().locks()] == [run.run_id] * 2
     run = office.runner().resume(run.run_id)
+    assert run.state is RunState.UNKNOWN
+    run = office.runner().resume(run.run_id, send_again="it died before it sent anything")
     assert run.state is RunState.COMPLETED
     assert office.scene.executions == {A: 1}
 
@@ -204,3 +221,25 @@ def test_the_powershell_of_a_plan_is_kept_with_the_run(office: Office) -> None:
     [[plan]] = connection.execute("SELECT plan FROM lyncops_runs WHERE run_id = ?", [run.run_id]).fetchall()
     connection.close()
     assert InvokeCsPoolFailOver(pool_fqdn=A, disaster_mode=True).to_powershell() in plan
+
+
+def test_what_an_older_journal_held_for_not_sent_without_a_proof_is_unknown() -> None:
+    event = AttemptEnded(run_id="r", at=START, step_id="s", number=1, outcome=Outcome.FAILED, reason="never started")
+    body = json.loads(event_to_text(event)) | {"sent": False}
+    del body["proof"], body["heard"]
+    read = event_from_text("AttemptEnded", json.dumps(body))
+    assert isinstance(read, AttemptEnded)
+    assert (read.outcome, read.proof) == (Outcome.UNKNOWN, None)
+
+
+@pytest.mark.parametrize("proof", list(Proof))
+def test_what_a_server_was_heard_of_never_becomes_not_started(proof: Proof) -> None:
+    run = Run.of(plan_of(failing_over(A)), run_id="r", operator="anna", reason="", created_at=START)
+    step_id = run.steps[0].step.step_id
+    heard = AttemptEnded(run_id="r", at=START, step_id=step_id, number=1, outcome=Outcome.UNKNOWN, heard=True)
+    denied = attrs.evolve(heard, outcome=Outcome.FAILED, proof=proof, heard=False)
+    prepared = AttemptPrepared(run_id="r", at=START, step_id=step_id, number=1, address=ADDRESS)
+    (attempt,) = replay(run, (prepared, heard, denied)).steps[0].attempts
+    assert (attempt.outcome, attempt.proof, attempt.is_open) == (Outcome.UNKNOWN, None, True)
+    (attempt,) = replay(run, (prepared, denied)).steps[0].attempts
+    assert (attempt.outcome, attempt.proof, attempt.is_open) == (Outcome.FAILED, proof, False)

@@ -182,7 +182,7 @@ def test_a_journal_of_a_newer_lyncops_is_left_alone(shared: Office) -> None:
 def killed_elsewhere(office: Office) -> Run:
     """A run whose process, on another computer, is dead."""
     with pytest.raises(Killed):
-        office.runner(Fuse(8), process=ELSEWHERE).start(plan_of(failing_over(A)), operator="anna")
+        office.runner(Fuse(7), process=ELSEWHERE).start(plan_of(failing_over(A)), operator="anna")
     [run] = office.runs()
     return run
 
@@ -230,7 +230,7 @@ def test_on_postgresql_its_own_clock_decides(postgres: Postgres, tmp_path: Path)
 
 def test_a_dead_process_of_this_computer_is_known_at_once_and_the_journal_says_so(shared: Office) -> None:
     with pytest.raises(Killed):
-        shared.start(plan_of(failing_over(A)), Fuse(8))
+        shared.start(plan_of(failing_over(A)), Fuse(7))
     [run] = shared.runs()
     resumed = shared.runner(process=HERE).resume(run.run_id, operator="bert")
     assert resumed.state is RunState.COMPLETED

@@ -11,7 +11,8 @@ from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.model import PoolState
 from lyncops.errors import AuthenticationFailedError, EndpointError
 from lyncops.plan.conditions import PoolStateIs
-from lyncops.remoting.execution import CommandAddress, Execution, StreamKind, StreamRecord
+from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution, Sending, StreamKind, StreamRecord
+from lyncops.remoting.proof import Proof
 from lyncops.runs.events import AttemptPrepared, Event, Polled, Streamed
 from lyncops.runs.model import RunState, StepState
 from lyncops.values import ANYWHERE, Outcome, Place
@@ -333,14 +334,15 @@ class Silent:
         place: Place = ANYWHERE,
         deadline: timedelta | None = None,
         on_record: Callable[[StreamRecord], None] | None = None,
-        before_send: Callable[[CommandAddress], None] | None = None,
+        before_send: BeforeSend | None = None,
     ) -> Execution[R]:
         del place, deadline, on_record
         address = CommandAddress(endpoint="e", session_id="s", shell_id="s", command_id="c", resource_uri="u")
         if self.announced and before_send is not None:
-            before_send(address)
+            before_send(Sending(address=address))
         now = self.scene.now()
-        return Execution(cmdlet=cmdlet, outcome=self.outcome, started=now, ended=now, reason="So it is.", sent=self.announced)
+        proof = None if self.announced else Proof.NO_CONNECTION
+        return Execution(cmdlet=cmdlet, outcome=self.outcome, started=now, ended=now, reason="So it is.", proof=proof)
 
 
 @pytest.mark.parametrize(
@@ -360,9 +362,10 @@ def test_a_question_without_an_answer_stops_the_run_and_is_asked_again(
 
 @attrs.define
 class Twice:
-    """Announces a command twice, as sessions do that sent it anew, and then reaches nobody."""
+    """Announces a command twice, as sessions do that send it again with a proof in hand, and then reaches nobody."""
 
     inner: Sessions
+    proof: Proof | None = Proof.REFUSED
 
     def run(
         self,
@@ -371,12 +374,13 @@ class Twice:
         place: Place = ANYWHERE,
         deadline: timedelta | None = None,
         on_record: Callable[[StreamRecord], None] | None = None,
-        before_send: Callable[[CommandAddress], None] | None = None,
+        before_send: BeforeSend | None = None,
     ) -> Execution[R]:
         del cmdlet, place, deadline, on_record
-        for command_id in ("one", "two"):
+        for command_id, earlier in (("one", None), ("two", self.proof)):
+            address = CommandAddress(endpoint="e", session_id="s", shell_id="s", command_id=command_id, resource_uri="u")
             if before_send is not None:
-                before_send(CommandAddress(endpoint="e", session_id="s", shell_id="s", command_id=command_id, resource_uri="u"))
+                before_send(Sending(address=address, earlier=earlier))
         raise EndpointError("No endpoint could be reached.")
 
 
@@ -384,7 +388,16 @@ def test_every_time_that_sessions_send_is_an_attempt_of_its_own(office: Office, 
     with monkeypatch.context() as patch:
         patch.setattr(Sessions, "run", Twice(Sessions(office.scene)).run)
         run = office.start(plan_of(failing_over(A)))
-    assert run.state is RunState.PAUSED_BY_FAILED_STEP
-    assert [(attempt.address.command_id, attempt.sent) for attempt in run.steps[0].attempts] == [("one", False), ("two", False)]
-    assert office.runner().resume(run.run_id).state is RunState.COMPLETED
-    assert office.scene.executions == {A: 1}
+    assert run.state is RunState.UNKNOWN
+    assert [(attempt.address.command_id, attempt.proof) for attempt in run.steps[0].attempts] == [
+        ("one", Proof.REFUSED),
+        ("two", None),
+    ]
+
+
+def test_without_a_proof_the_journal_takes_no_second_attempt(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sessions, "run", Twice(Sessions(office.scene), proof=None).run)
+    run = office.start(plan_of(failing_over(A)))
+    assert run.state is RunState.UNKNOWN
+    assert "nothing proves that it never started" in run.why
+    assert [attempt.address.command_id for attempt in run.steps[0].attempts] == ["one"]

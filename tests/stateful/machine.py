@@ -210,7 +210,11 @@ class Recovery(RuleBasedStateMachine):
             event(f"the client dies: {plan.procedure}")
         if len(self.journal.runs()) == earlier:
             return self.runner(Fuse()).start(plan, operator="tester")
-        return self.runner(Fuse()).resume(self.journal.runs()[0].run_id)  # the newest
+        run = self.runner(Fuse()).resume(self.journal.runs()[0].run_id)  # the newest
+        if run.state is RunState.UNKNOWN and run.current is not None and run.current.awaits_word:
+            event(f"the client dies between journal and send: {plan.procedure}")
+            return self.runner(Fuse()).resume(run.run_id, send_again="the servers show that it did not run")
+        return run
 
     def runner(self, fuse: Fuse) -> Runner:
         self.sessions.fuse = fuse

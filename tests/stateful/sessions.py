@@ -10,7 +10,7 @@ import attrs
 
 from lyncops.cmdlets import InvokeCsPoolFailBack, InvokeCsPoolFailOver
 from lyncops.cmdlets.base import Cmdlet
-from lyncops.remoting.execution import CommandAddress, Execution, StreamRecord
+from lyncops.remoting.execution import BeforeSend, Execution, Fence, Sending, StreamRecord
 from lyncops.values import ANYWHERE, Effect, Fqdn, Place
 from tests.model_sessions import ModelSessions
 from tests.runs.scene import Fuse
@@ -36,18 +36,18 @@ class WatchedSessions(ModelSessions):
         place: Place = ANYWHERE,
         deadline: timedelta | None = None,
         on_record: Callable[[StreamRecord], None] | None = None,
-        before_send: Callable[[CommandAddress], None] | None = None,
+        before_send: BeforeSend | None = None,
     ) -> Execution[R]:
         if cmdlet.effect is Effect.READ:
             return super().run(cmdlet, place=place, deadline=deadline, on_record=on_record, before_send=before_send)
         self._judge(cmdlet)
 
-        def sending(address: CommandAddress) -> None:
-            if before_send is not None:
-                before_send(address)
+        def sending(about: Sending) -> Fence | None:
+            fence = before_send(about) if before_send is not None else None
             self.fuse.burn()
             self.mishaps.pop(len(self.sent), lambda: None)()
             self.sent.append(cmdlet.NAME)
+            return fence
 
         execution = super().run(cmdlet, place=place, deadline=deadline, on_record=on_record, before_send=sending)
         self.fuse.burn()
