@@ -11,7 +11,7 @@ import attrs
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.cmdlets.result import Result
 from lyncops.errors import LyncOpsError
-from lyncops.remoting.execution import Execution
+from lyncops.remoting.execution import ErrorRecord, Execution
 from lyncops.remoting.interface import RunsCmdlets
 from lyncops.sentences import each_once
 from lyncops.values import ANYWHERE, Outcome, Place, Unread
@@ -43,6 +43,8 @@ class Answer(Generic[R]):
         self._sessions, self._question = sessions, question
         self.error: LyncOpsError | None = None
         self.from_local_store = False
+        self.errors: tuple[ErrorRecord, ...] = ()
+        """What the server wrote to its error stream, also beside objects that count as an answer."""
         self.endpoint = ""
         self._pending = self._submit(question.cmdlet)
         self._result: tuple[R, ...] | Unread | None = None
@@ -86,6 +88,7 @@ class Answer(Generic[R]):
             self.error = error
             return Unread(self._question.what, str(error))
         self.endpoint = execution.endpoint
+        self.errors = execution.errors
         if execution.outcome is Outcome.SUCCEEDED or (self._question.partial and execution.output):
             return self._without_strays(execution.output)
         said = each_once(map(str, execution.errors), between="; ")

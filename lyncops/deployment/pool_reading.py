@@ -200,8 +200,12 @@ class PoolReading:
         if self._mirrors is None:
             return self._not_asked("the database mirrors") if _has_mirroring(self._pool) else ()
         states = self._mirrors.get()
+        # Lync has only words for it. An error in other words, or in another language, leaves open what was not written.
+        others = [error for error in self._mirrors.errors if _NO_SUCH_ROLE not in str(error)]
         if isinstance(states, Unread):
-            return () if _NO_SUCH_ROLE in states.reason else states
+            return () if self._mirrors.errors and not others else states
+        if others:
+            self._gaps.note(Part.MIRRORS, f"some database mirrors of {self._pool.fqdn}", str(others[0]), pool=self._pool.fqdn)
         for state in states:
             self._note_mirror(state)
         return tuple(dict.fromkeys(map(_mirror, states)))
