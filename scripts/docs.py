@@ -39,6 +39,7 @@ from lyncops.plan.procedures import (
     PoolFailover,
     Procedure,
 )
+from lyncops.sources import Sources
 from lyncops.values import Fqdn, Mode
 
 DOCS: Final = bootstrap.ROOT / "docs"
@@ -116,15 +117,22 @@ def section(lesson: Lesson, plan: Plan, said: str) -> Iterator[str]:
     """What stands between the marks."""
     yield f"\n## Checks\n\n`lyncops check {shlex.join(lesson.command[1:-1])}` answers them:\n"
     yield "| check | asks | source |\n| --- | --- | --- |"
-    yield from (f"| `{check.check_id}` | {check.question} | {check.source} |" for check in plan.checks)
+    yield from (f"| `{check.check_id}` | {check.question} | {linked(check.sources)} |" for check in plan.checks)
     yield "\n## Steps\n\nThe same plan in the lab (`two-sites`):\n"
     yield "| | step | how | source |\n| --- | --- | --- | --- |"
-    yield from (f"| {number} | {step.title} | {how(step)} | {step.source} |" for number, step in enumerate(plan.steps, start=1))
+    yield from (
+        f"| {number} | {step.title} | {how(step)} | {linked(step.sources)} |" for number, step in enumerate(plan.steps, start=1)
+    )
     injected = "".join(f"$ lyncops lab inject {shlex.join(injection)}\n" for injection in lesson.before)
     yield "\n## A run\n\nIts end; before that, the plan and every event are printed.\n\n```"
     yield f"{injected}$ lyncops {shlex.join(lesson.command)}"
     yield said[said.rindex("== Run ") :].rstrip()
     yield "```\n"
+
+
+def linked(sources: Sources) -> str:
+    """Sources as links."""
+    return "; ".join(f"[{source.title}]({source.url})" for source in sources)
 
 
 def how(step: Step) -> str:

@@ -9,6 +9,7 @@ from lyncops.checks.situation import Situation
 from lyncops.checks.words import listed, sentence
 from lyncops.deployment.gaps import BACKUP, Need, Part
 from lyncops.deployment.model import BackupModule, ExportState, ImportState, Pool
+from lyncops.sources import fact, guide, page
 from lyncops.values import Unread
 
 _RESTART = (
@@ -65,7 +66,7 @@ def backlogs(pool: Pool) -> tuple[str, ...]:
 @check(
     "backup-service",
     question="Has the Backup Service copied everything, in both directions?",
-    source="Configuring and monitoring the Backup Service; meaning of the states, facts page 2.2",
+    sources=(fact("backup-module-states"), guide("Configuring and monitoring the Backup Service")),
     needs=lambda situation: (*of_pair(Part.BACKUP_STATUS)(situation), Need(Part.STORE)),
 )
 def backup_service(situation: Situation) -> Finding:
@@ -106,7 +107,7 @@ def backup_service(situation: Situation) -> Finding:
 @check(
     "backup-service-running",
     question="Does the Backup Service run on both pools?",
-    source="Deploying paired pools: LYNCBACKUP exists after setup was run on every Front End of both pools, facts page 2.4",
+    sources=(page("Deploying paired pools"), fact("windows-services")),
     needs=of_pair(Part.MACHINES, BACKUP),
     weight=Weight.NEVER,
 )

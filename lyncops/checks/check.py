@@ -13,6 +13,7 @@ from lyncops.checks.situation import Situation
 from lyncops.checks.words import sentence
 from lyncops.deployment.gaps import FRONT_END, NEXT_HOP, Gap, Need, Part
 from lyncops.deployment.model import Pool
+from lyncops.sources import Sources
 
 _LOOK: Final = "Look at it on the server. Where you know the answer, override this check and say why."
 
@@ -54,15 +55,15 @@ def pair_unknown(situation: Situation) -> Finding:
     return unknown(f"{situation.target} or its backup pool is not known.", "See pool-exists and pool-is-paired.", blocking=False)
 
 
-def result_of(check_id: str, question: str, source: str, finding: Finding) -> CheckResult:
-    """A finding with its name, question and source."""
+def result_of(check_id: str, question: str, sources: Sources, finding: Finding) -> CheckResult:
+    """A finding with its name, question and sources."""
     return CheckResult(
         check_id=check_id,
         question=question,
         verdict=finding.verdict,
         evidence=finding.evidence,
         remedy=finding.remedy,
-        source=source,
+        sources=sources,
         blocking=finding.blocking,
         overridable=finding.overridable,
         first=finding.first,
@@ -109,7 +110,7 @@ class Check:
 
     check_id: str
     question: str
-    source: str
+    sources: Sources
     answer: Callable[[Situation], Finding]
     needs: Needs = nothing_needed
     weight: Weight = Weight.PLANNED
@@ -118,16 +119,16 @@ class Check:
         """Answer from the deployment alone: the same deployment gets the same answer."""
         gaps = situation.deployment.open_questions(*self.needs(situation))
         finding = weakened(self.answer(situation), gaps, blocking=self.weight.blocks(situation))
-        return result_of(self.check_id, self.question, self.source, finding)
+        return result_of(self.check_id, self.question, self.sources, finding)
 
 
 def check(
-    check_id: str, *, question: str, source: str, needs: Needs = nothing_needed, weight: Weight = Weight.PLANNED
+    check_id: str, *, question: str, sources: Sources, needs: Needs = nothing_needed, weight: Weight = Weight.PLANNED
 ) -> Callable[[Callable[[Situation], Finding]], Check]:
     """Make a check of the function below."""
 
     def decorate(answer: Callable[[Situation], Finding]) -> Check:
-        return Check(check_id=check_id, question=question, source=source, answer=answer, needs=needs, weight=weight)
+        return Check(check_id=check_id, question=question, sources=sources, answer=answer, needs=needs, weight=weight)
 
     return decorate
 

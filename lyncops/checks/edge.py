@@ -6,6 +6,7 @@ from lyncops.checks.check import Finding, Weight, check, of_next_hops, passed, u
 from lyncops.checks.situation import Situation
 from lyncops.checks.words import listed
 from lyncops.deployment.model import EdgePool
+from lyncops.sources import fact, guide
 from lyncops.values import Unread
 
 
@@ -24,7 +25,7 @@ def _is_target(situation: Situation, edge: EdgePool) -> bool:
 @check(
     "edge-next-hop",
     question="Is the pool the next hop of no Edge pool?",
-    source="Failing over a pool, step 1: the failover is refused while it is the next hop, facts page 3",
+    sources=(guide("Failing over a pool", step=1), fact("next-hop-refusal")),
     needs=of_next_hops,
     weight=Weight.ALWAYS,
 )

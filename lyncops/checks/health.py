@@ -10,9 +10,10 @@ from lyncops.checks.situation import Direction, Situation
 from lyncops.checks.words import running, sentence
 from lyncops.deployment.gaps import Need, Part
 from lyncops.deployment.model import Deployment, ExportState, Machine, Pool
+from lyncops.sources import fact, guide, reference
 from lyncops.values import Fqdn, Unread
 
-_MODES = "Invoke-CsPoolFailOver reference page: without -DisasterMode the pool is taken to be up, facts page 1.3"
+_MODES = (reference("Invoke-CsPoolFailOver"), fact("disaster-failover"))
 
 
 _NOBODY = "No Front End of any pool could be asked, so that it is the rights that are missing."
@@ -56,7 +57,7 @@ def nobody_answers(deployment: Deployment) -> bool:
 def silent_machines(deployment: Deployment) -> tuple[Fqdn, ...]:
     """The machines whose replicas cannot be expected to follow: Front Ends that are down, and what is silent in a dead pool's site.
 
-    A silent Edge server elsewhere is no such machine: most of them cannot be asked from inside (facts page 8).
+    A silent Edge server elsewhere is no such machine: most of them cannot be asked from inside (fact: edge-replication).
     """
     pools = () if isinstance(deployment.pools, Unread) else deployment.pools
     dead_sites = {pool.site for pool in deployment.front_end_pools if not pool.is_alive and not isinstance(pool.site, Unread)}
@@ -93,7 +94,7 @@ def _back_end_is_failing(pool: Pool) -> bool:
 @check(
     "mode-fits",
     question="Does the mode fit what the servers say?",
-    source=_MODES,
+    sources=_MODES,
     needs=lambda situation: _of_life(situation.leaving),
     weight=Weight.ALWAYS,
 )
@@ -181,7 +182,7 @@ def _healthy(situation: Situation, pool: Pool) -> Finding:
 @check(
     "partner-healthy",
     question="Does the backup pool run?",
-    source="Failing over a pool; facts page 4.1 and 9 (5)",
+    sources=(guide("Failing over a pool"), fact("store-before-pool")),
     needs=lambda situation: of_machines(situation.partner),
 )
 def partner_healthy(situation: Situation) -> Finding:
@@ -197,7 +198,7 @@ def partner_healthy(situation: Situation) -> Finding:
 @check(
     "home-pool-healthy",
     question="Does the pool run that the users go home to?",
-    source="Failing back a pool; facts page 4.2",
+    sources=(guide("Failing back a pool"), fact("failback")),
     needs=lambda situation: of_machines(situation.pool),
 )
 def home_pool_healthy(situation: Situation) -> Finding:

@@ -11,7 +11,7 @@ from lyncops.checks.words import age, exactly
 from lyncops.deployment.model import BackupModule, Deployment, ExportState, ImportState, Pool
 from lyncops.values import Fqdn, Mode, Unread
 
-RPO: Final = timedelta(minutes=5)  # of a pool and of the store: an engineering target (facts page 5, DRPLAN)
+RPO: Final = timedelta(minutes=5)  # of a pool and of the store: an engineering target (fact: recovery-figures)
 _CONTENT: Final = {
     "userservices.presencefocus": "contacts, presence and conference settings",
     "confservices.dataconf": "conference content",
@@ -19,7 +19,7 @@ _CONTENT: Final = {
     "applicationserver.rgsdatastore": "response groups",
     "applicationserver.rgsfilestore": "files of response groups",
 }
-_NEVER_COPIED = "Response groups, call park and location data are not copied by the Backup Service (facts page 5 and 9)."
+_NEVER_COPIED = "Response groups, call park and location data are not copied by the Backup Service."
 
 
 def expected_loss(deployment: Deployment, pool: Fqdn, mode: Mode, *, direction: Direction = Direction.FAILOVER) -> str:

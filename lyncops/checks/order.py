@@ -5,9 +5,10 @@ from __future__ import annotations
 from lyncops.checks.check import Finding, check, failed, pair_unknown, passed, unknown
 from lyncops.checks.situation import Situation
 from lyncops.deployment.model import Pool, PoolState
+from lyncops.sources import fact, page, reference
 from lyncops.values import Fqdn, Unread
 
-_GUIDE = "Managing disaster recovery: step 1 (failback) must be performed before step 2 (failover) to preserve pool integrity"
+_GUIDE = (page("Managing disaster recovery"), fact("failback-order"))
 
 
 def failback_command(pool: Fqdn, *, mode: str = "planned") -> str:
@@ -33,10 +34,10 @@ def _under_way(pool: Pool) -> Finding:
 @check(
     "not-failed-over",
     question="Are the pool's users still served by the pool itself?",
-    source="facts page 2.2, PoolState; " + _GUIDE,
+    sources=(fact("pool-state"), *_GUIDE),
 )
 def not_failed_over(situation: Situation) -> Finding:
-    """A pool that is failed over already is law; a half-done failover may be repeated (facts page 4.1, step 6).
+    """A pool that is failed over already is law; a half-done failover may be repeated (fact: failback-order).
 
     A state that cannot be read does not stop a rescue: at worst the server refuses the second failover.
     """
@@ -56,7 +57,7 @@ def not_failed_over(situation: Situation) -> Finding:
     return passed(f"{pool.fqdn} serves its own users (state {pool.state.value}).")
 
 
-@check("partner-not-failed-over", question="Does the partner still serve its own users?", source=_GUIDE)
+@check("partner-not-failed-over", question="Does the partner still serve its own users?", sources=_GUIDE)
 def partner_not_failed_over(situation: Situation) -> Finding:
     """The order rule. Law when the partner is failed over: its users are here, they must go home first."""
     partner = situation.partner
@@ -78,13 +79,13 @@ def partner_not_failed_over(situation: Situation) -> Finding:
 @check(
     "is-failed-over",
     question="Are the pool's users served by its partner?",
-    source="Invoke-CsPoolFailBack reference page; " + _GUIDE,
+    sources=(reference("Invoke-CsPoolFailBack"), *_GUIDE),
 )
 def is_failed_over(situation: Situation) -> Finding:
     """A pool whose users are at home has nothing to bring back: law, and most often the other pool was meant.
 
     A server's local copy may be older than the failover, if that server was down then: without a store it is no proof, and is
-    told as such (facts page 6.2).
+    told as such (fact: store-needed).
     """
     pool = situation.pool
     if pool is None:

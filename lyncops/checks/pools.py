@@ -9,6 +9,7 @@ from lyncops.checks.situation import Situation
 from lyncops.checks.words import listed
 from lyncops.deployment.gaps import Need, Part
 from lyncops.deployment.model import Pool
+from lyncops.sources import fact, page, reference
 from lyncops.values import Fqdn, LyncVersion, Unread
 
 _NEAR = 0.8  # of 1: a slip of the fingers
@@ -17,7 +18,7 @@ _PAIRING = (
 )
 
 
-@check("pool-exists", question="Does the topology have this pool?", source="facts page 9 (7): wrong pool or wrong object named")
+@check("pool-exists", question="Does the topology have this pool?", sources=(fact("wrong-pool-named"),))
 def pool_exists(situation: Situation) -> Finding:
     """FAILED is law: nothing can be done to a pool that is not there."""
     deployment, target = situation.deployment, situation.target
@@ -49,7 +50,7 @@ def _meant(name: Fqdn, names: list[Fqdn]) -> list[Fqdn]:
     return [known for known in names if nearness[known] == nearest >= _NEAR]
 
 
-@check("pool-is-front-end", question="Is it a Front End pool?", source="Invoke-CsPoolFailOver reference page, facts page 1.3")
+@check("pool-is-front-end", question="Is it a Front End pool?", sources=(reference("Invoke-CsPoolFailOver"),))
 def pool_is_front_end(situation: Situation) -> Finding:
     """FAILED is law: only a pool that homes users can be failed over or back."""
     pool = situation.pool
@@ -68,7 +69,7 @@ def pool_is_front_end(situation: Situation) -> Finding:
 @check(
     "pool-is-paired",
     question="Has it a backup pool that fits?",
-    source="Invoke-CsPoolFailOver reference page; pairing rules of the disaster recovery planning page, facts page 5",
+    sources=(reference("Invoke-CsPoolFailOver"), fact("pairing-rules")),
 )
 def pool_is_paired(situation: Situation) -> Finding:
     """No backup pool is law; an unsupported pair is a WARNING, since Lync itself lets it be built and run."""
@@ -108,7 +109,7 @@ def _oddities(pool: Pool, partner: Pool) -> list[str]:
 @check(
     "pair-in-different-sites",
     question="Are the two pools in different sites?",
-    source="The recovery guide's first assumption: paired Front End pools, located in different sites",
+    sources=(page("Managing disaster recovery"),),
     needs=lambda situation: (Need(Part.SITES),) if situation.pool else (),
     weight=Weight.NEVER,
 )
@@ -130,7 +131,7 @@ def pair_in_different_sites(situation: Situation) -> Finding:
 @check(
     "versions-agree",
     question="Do both pools run the same version, with the same updates?",
-    source="Pairing page: re-apply the cumulative update on every Front End of both pools, facts page 4.3",
+    sources=(fact("pairing"),),
     needs=lambda situation: (Need(Part.REPLICAS),) if situation.pool else (),
     weight=Weight.NEVER,
 )
@@ -165,7 +166,7 @@ def _builds(situation: Situation, pool: Pool) -> frozenset[str]:
 @check(
     "version-supports",
     question="Does the version have what the procedure needs?",
-    source="Invoke-CsPoolFailOver reference page: 2013 and later; facts page 4.1 (5) for a store on Lync 2010",
+    sources=(fact("versions"), fact("store-2010")),
     needs=of_store,
     weight=Weight.ALWAYS,
 )

@@ -8,6 +8,7 @@ from lyncops.checks.check import Finding, check, failed, of_machines, pair_unkno
 from lyncops.checks.situation import Situation
 from lyncops.checks.words import counted, running
 from lyncops.deployment.model import Pool, PoolKind
+from lyncops.sources import fact
 from lyncops.values import LyncVersion
 
 # Total machines: how many must be up together for the services to start.
@@ -46,7 +47,7 @@ def serves(pool: Pool) -> bool | None:
 @check(
     "partner-quorum",
     question="Do enough Front Ends of the receiving pool run?",
-    source="High availability planning page: Front End pool quorum, facts page 5",
+    sources=(fact("front-end-quorum"),),
     needs=lambda situation: of_machines(situation.receiving),
 )
 def partner_quorum(situation: Situation) -> Finding:

@@ -11,6 +11,7 @@ from lyncops.checks.situation import Situation
 from lyncops.checks.words import age, counted, listed, sentence
 from lyncops.deployment.gaps import Need, Part
 from lyncops.deployment.model import Replica
+from lyncops.sources import fact
 from lyncops.values import Fqdn, Unread
 
 _FAULT_AGE: Final = timedelta(hours=1)
@@ -38,7 +39,7 @@ def _needs(situation: Situation) -> tuple[Need, ...]:
 @check(
     "replicas-up-to-date",
     question="Is the configuration replicated to every computer?",
-    source="On-Premises Diagnostic, IDCMSReplicationNotSuccessful: investigate reports older than an hour, facts page 2.2",
+    sources=(fact("replica-age"),),
     needs=_needs,
 )
 def replicas_up_to_date(situation: Situation) -> Finding:

@@ -6,6 +6,8 @@ import enum
 
 import attrs
 
+from lyncops.sources import Sources
+
 
 class Verdict(enum.Enum):
     """How a check came out. UNKNOWN: what it needs could not be read."""
@@ -25,7 +27,7 @@ class CheckResult:
     verdict: Verdict
     evidence: str
     remedy: str = ""
-    source: str = ""  # documented page or facts-page section
+    sources: Sources = ()  # the pages and facts behind the question
     blocking: bool = True  # a FAILED (or UNKNOWN) blocking check refuses the plan unless overridden
     overridable: bool = True  # False: law (order rule, pool does not exist ...): no --override
     overridden_because: str = ""

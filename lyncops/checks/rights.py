@@ -10,6 +10,7 @@ from lyncops.checks.result import CheckResult
 from lyncops.checks.situation import Direction, Situation
 from lyncops.checks.words import counted, listed, sentence
 from lyncops.deployment.model import Deployment
+from lyncops.sources import fact, reference
 from lyncops.values import Unread
 
 
@@ -28,7 +29,7 @@ def needed_cmdlets(situation: Situation) -> tuple[str, ...]:
 @check(
     "rights",
     question="May the operator run the cmdlets of this procedure?",
-    source="Get-CsAdminRole reference page: cmdlets outside the caller's role do not exist in the session, facts page 7.1",
+    sources=(reference("Get-CsAdminRole"), fact("ocs-powershell")),
     needs=lambda situation: (*of_next_hops(situation), *of_store(situation)),
     weight=Weight.NEVER,
 )
@@ -39,7 +40,7 @@ def rights(situation: Situation) -> Finding:
 
 def rights_for(deployment: Deployment, *needed: str) -> CheckResult:
     """The same question for these cmdlets."""
-    return result_of(rights.check_id, rights.question, "facts page 7.1", _rights_to_run(deployment, needed))
+    return result_of(rights.check_id, rights.question, rights.sources, _rights_to_run(deployment, needed))
 
 
 def _rights_to_run(deployment: Deployment, needed: Sequence[str]) -> Finding:

@@ -79,7 +79,7 @@ class Situation:
 
     @property
     def old_store(self) -> StoreCopy | None:
-        """The active store where it is of Lync Server 2010: it cannot be failed over, people install it anew (facts page 4.1)."""
+        """The active store where it is of Lync Server 2010: it cannot be failed over, people install it anew (fact: store-2010)."""
         active = self.store.active_copies
         return active[0] if len(active) == 1 and active[0].version is LyncVersion.V2010 else None
 

@@ -6,6 +6,7 @@ from lyncops.checks.check import Finding, Weight, check, failed, of_store, pair_
 from lyncops.checks.health import Life, life
 from lyncops.checks.situation import Direction, Situation
 from lyncops.checks.words import listed, sentence
+from lyncops.sources import fact, guide, page
 from lyncops.values import Fqdn, Unread
 
 _SAVE = "First save what there is: Export-CsConfiguration and Export-CsLisConfiguration (-LocalStore where the store is silent)."
@@ -17,14 +18,14 @@ _NO_MASTER = (
     f"{_SAVE} Then run Invoke-CsManagementServerFailover -BackupSqlServerFqdn on a Front End of the pool that shall hold it; "
     "if that fails, install the Central Management database anew and restore the exports."
 )
-_STORE = "Failing over a pool, steps 2 to 5; known bad end states of the store, facts page 6.3"
+_STORE = (guide("Failing over a pool", step="2 to 5"), fact("store-bad-ends"))
 _INSTALL = "Install the store on {pool}: Install-CsDatabase -CentralManagementDatabase, then setup on its Front Ends."
 
 
 @check(
     "store-single-master",
     question="Does exactly one pool claim the active Central Management store?",
-    source=_STORE,
+    sources=_STORE,
     needs=of_store,
 )
 def store_single_master(situation: Situation) -> Finding:
@@ -82,7 +83,7 @@ def _moved_by_hand(situation: Situation) -> bool:
 @check(
     "store-not-on-failed-pool",
     question="Is the Central Management store on another pool than the one that users leave?",
-    source=_STORE,
+    sources=_STORE,
     needs=of_store,
     weight=Weight.ALWAYS,
 )
@@ -121,7 +122,7 @@ def store_not_on_failed_pool(situation: Situation) -> Finding:
 @check(
     "store-agents",
     question="Does the store have its master and file transfer agents?",
-    source=_STORE,
+    sources=_STORE,
     needs=of_store,
 )
 def store_agents(situation: Situation) -> Finding:
@@ -160,7 +161,7 @@ def store_agents(situation: Situation) -> Finding:
 @check(
     "standby-store-installed",
     question="Do both pools of the pair have a copy of the store, where one has it?",
-    source="The recovery guide's second assumption: active master on one of the paired pools, standby on the other",
+    sources=(page("Managing disaster recovery"),),
     needs=of_store,
     weight=Weight.NEVER,
 )

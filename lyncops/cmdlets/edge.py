@@ -42,7 +42,7 @@ class SetCsEdgeServer(Cmdlet[NoOutput]):
 
     `identity` is the *Edge* pool's service; Microsoft's page once printed the Front End pool (fact: edge-identity). The change
     reaches the Edge by replication: wait for it. Whether `access_edge_external_sip_port` can switch federation on is not
-    established (facts page 8).
+    established (fact: federation-port).
     """
 
     identity: str | None = parameter("Identity", EDGE_IDENTITY, default=None)

@@ -31,7 +31,7 @@ class CentralManagementStoreStatus(Result):
     """Who masters the store and transfers its files. Master None and agents empty: the store is unavailable (fact: store-status).
 
     The names are of a pool or of one of its machines. Of the names of the last four properties none is established (fact:
-    texts-not-known2).
+    texts-not-known).
     """
 
     active_master_fqdn: Fqdn | None = prop(as_fqdn, "ActiveMasterFqdn", "ActiveMaster", default=None)

@@ -189,7 +189,10 @@ class _GlobalReading:
     def _master_and_agents(
         self, status: CentralManagementStoreStatus | None
     ) -> tuple[Fqdn | Unread | None, tuple[Fqdn, ...] | Unread]:
-        """Both are empty where the store is unavailable (facts page 2.2), which is another thing than an answer without them."""
+        """Both are empty where the store is unavailable (fact: store-status).
+
+        An answer without them is another thing.
+        """
         if status is None:
             return None, ()  # it answered, with nothing: as unavailable as one that names nobody
         why = status.gap("active_master_fqdn")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Final, cast
 
+import attrs
 from cattrs import transform_error
 from cattrs.errors import BaseValidationError
 from cattrs.v import format_exception
@@ -14,6 +15,7 @@ from lyncops.errors import LyncOpsError, PlanFormatError
 from lyncops.plan.model import Plan, content_id_of
 from lyncops.plan.serial import CONVERTER, canonical
 from lyncops.plan.steps import CmdletStep
+from lyncops.sources import page
 
 FORMAT: Final = 2
 """2 since the procedure's options are fields of their own; 1 had them as texts in `choices`."""
@@ -107,13 +109,30 @@ _RENAMED: Final = {
 }
 
 
+def _with_sources(value: object) -> object:
+    """Checks and steps with their source, which was one text, as a list of sources."""
+    if not isinstance(value, list):
+        return value
+    entries = cast("list[object]", value)
+    return [_with_source(cast("dict[str, object]", e)) if isinstance(e, dict) else e for e in entries]
+
+
+def _with_source(entry: dict[str, object]) -> dict[str, object]:
+    if "source" not in entry:
+        return entry
+    text = str(entry["source"])
+    guide_page = attrs.evolve(page("Managing disaster recovery"), title=text)
+    sources = [CONVERTER.unstructure(guide_page)] if text else []
+    return {**{name: value for name, value in entry.items() if name != "source"}, "sources": sources}
+
+
 def upgraded(old: Mapping[str, object]) -> dict[str, object]:
     """The plain data of a plan of format 1 in today's form.
 
     Raises:
         PlanFormatError: its choices cannot be read.
     """
-    new = {name: value for name, value in old.items() if name != "choices"}
+    new = {name: _with_sources(value) for name, value in old.items() if name != "choices"}
     renamed = _RENAMED.get(str(old.get("procedure")), {})
     options: dict[str, object] = {}
     choices = cast("list[object]", old.get("choices") or [])

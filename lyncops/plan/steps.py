@@ -8,6 +8,7 @@ import attrs
 
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.plan.conditions import Condition
+from lyncops.sources import Sources
 from lyncops.values import ANYWHERE, Place
 
 
@@ -21,7 +22,7 @@ class CmdletStep:
     step_id: str
     title: str
     why: str
-    source: str
+    sources: Sources
     cmdlet: Cmdlet[object]
     place: Place = ANYWHERE
     before: tuple[Condition, ...] = ()
@@ -40,7 +41,7 @@ class WaitStep:
     step_id: str
     title: str
     why: str
-    source: str
+    sources: Sources
     until: tuple[Condition, ...]
     deadline: timedelta
     poll: timedelta = timedelta(seconds=15)
@@ -56,7 +57,7 @@ class ManualStep:
     step_id: str
     title: str
     why: str
-    source: str
+    sources: Sources
     instructions: tuple[str, ...]
     where: str
     how_to_see: str

@@ -13,6 +13,7 @@ from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.words import sentence
 from lyncops.deployment.gaps import EXTERNAL_NAME, FEDERATION_PORT, KIND, MEDIA_EDGE, NAMELESS, NEXT_HOP, Need, Part
 from lyncops.deployment.model import Deployment
+from lyncops.sources import fact
 
 _POOLS: Final = Need(Part.POOLS, items=(KIND,))
 _HOPS: Final = Need(Part.EDGES, items=(NEXT_HOP,))
@@ -65,7 +66,7 @@ def with_open_answers(checks: tuple[CheckResult, ...], procedure: str, deploymen
     understood = result_of(
         "answers-understood",
         "Was everything understood that the steps of this plan are made from?",
-        'What lyncops promises: what an answer leaves open is unread, never "no"',
+        (fact("result-types"),),
         finding,
     )
     return (*(check if check.check_id in CHECKS else _weakened(check, seen) for check in checks), understood)

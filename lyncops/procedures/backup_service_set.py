@@ -23,9 +23,10 @@ from lyncops.procedures import figures
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edges import preferring
 from lyncops.procedures.store import store_writable
+from lyncops.sources import fact, guide, reference
 from lyncops.values import Mode, Unread
 
-_SOURCE = "Configuring and monitoring the Backup Service; Set-CsBackupServiceConfiguration reference page; facts page 2.2"
+_SOURCES = (guide("Configuring and monitoring the Backup Service"), reference("Set-CsBackupServiceConfiguration"))
 _SERVER_ADMINS = "RTCUniversalServerAdmins"
 
 
@@ -57,7 +58,7 @@ def draft(deployment: Deployment, request: BackupServiceSet) -> Draft:
         step_id="backup-service-set",
         title="Change the configuration of the Backup Service",
         why="It holds for all pools of the deployment and reaches them by replication.",
-        source=_SOURCE,
+        sources=_SOURCES,
         cmdlet=SetCsBackupServiceConfiguration(sync_interval=wish.interval, authorized_universal_groups=wish.groups or None),
         place=preferring(holder),
         before=(StoreHasSingleMaster(), *_as_before(old, wish)),
@@ -72,7 +73,7 @@ def draft(deployment: Deployment, request: BackupServiceSet) -> Draft:
         steps=(step,),
         goal=after,
         expected_loss="Nothing now.",
-        notes=("Each server works by the new values once its replica has them, after some two to three minutes (facts page 5).",),
+        notes=("Each server works by the new values once its replica has them, after some two to three minutes.",),
     )
 
 
@@ -106,16 +107,16 @@ def _undo(old: BackupServiceSettings | Unread, wish: _Wish) -> str:
 def _checks(deployment: Deployment, wish: _Wish) -> tuple[CheckResult, ...]:
     old = deployment.backup_service
     found = [
-        result_of("settings-readable", "Can the present configuration be read?", _SOURCE, _readable(old)),
+        result_of("settings-readable", "Can the present configuration be read?", _SOURCES, _readable(old)),
         store_writable(deployment),
         rights_for(deployment, "Set-CsBackupServiceConfiguration"),
     ]
     if wish.interval is not None:
         question = "What does the interval cost in lost data?"
-        found.append(result_of("sync-interval-cost", question, "facts page 5", _cost(old, wish.interval)))
+        found.append(result_of("sync-interval-cost", question, (fact("recovery-figures"),), _cost(old, wish.interval)))
     if wish.groups:
         question = "Who loses the right to ask the Backup Service?"
-        found.append(result_of("authorized-groups", question, _SOURCE, _who_loses(old, wish.groups)))
+        found.append(result_of("authorized-groups", question, _SOURCES, _who_loses(old, wish.groups)))
     return tuple(found)
 
 

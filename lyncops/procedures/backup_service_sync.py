@@ -18,10 +18,11 @@ from lyncops.plan.steps import CmdletStep, Step, WaitStep
 from lyncops.procedures import figures
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edges import preferring
+from lyncops.sources import guide, reference
 from lyncops.values import LyncVersion, Mode, Unread
 
 _IDS = ("pool-exists", "pool-is-front-end", "pool-is-paired", "home-pool-healthy", "partner-healthy", "backup-service-running")
-_SOURCE = "Configuring and monitoring the Backup Service; Invoke-CsBackupServiceSync reference page; facts page 1.1"
+_SOURCES = (guide("Configuring and monitoring the Backup Service"), reference("Invoke-CsBackupServiceSync"))
 _OF_2019 = (BackupModule.RGS_DATA_STORE, BackupModule.RGS_FILE_STORE)
 
 
@@ -44,13 +45,13 @@ def draft(deployment: Deployment, request: BackupServiceSync) -> Draft:
         steps=tuple(_steps(pool, partner, modules, until or (BackupServiceSteady(pool.fqdn),))),
         goal=until or (BackupServiceSteady(pool.fqdn),),
         expected_loss="Nothing.",
-        notes=(f"One direction only: for what {partner.fqdn} changes, sync {partner.fqdn} (facts page 2.2).",),
+        notes=(f"One direction only: for what {partner.fqdn} changes, sync {partner.fqdn}.",),
     )
 
 
 def _own_checks(situation: Situation, pool: Pool, modules: tuple[BackupModule, ...]) -> tuple[CheckResult, ...]:
     return (
-        result_of("modules-fit", "Does the pool have these modules?", _SOURCE, _modules_fit(situation, pool, modules)),
+        result_of("modules-fit", "Does the pool have these modules?", _SOURCES, _modules_fit(situation, pool, modules)),
         rights_for(situation.deployment, "Invoke-CsBackupServiceSync"),
     )
 
@@ -105,7 +106,7 @@ def _steps(pool: Pool, partner: Pool, modules: tuple[BackupModule, ...], until: 
             step_id=f"sync-{module.value.casefold()}" if module else "sync",
             title=f"Copy {name} of {pool.fqdn} to {partner.fqdn} now",
             why="By itself the Backup Service copies when its interval is over.",
-            source=_SOURCE,
+            sources=_SOURCES,
             cmdlet=InvokeCsBackupServiceSync(pool_fqdn=pool.fqdn, backup_module=module),
             place=preferring(pool.fqdn),
             before=(PoolIsAlive(pool.fqdn), PoolIsAlive(partner.fqdn)),
@@ -116,7 +117,7 @@ def _steps(pool: Pool, partner: Pool, modules: tuple[BackupModule, ...], until: 
         step_id="steady",
         title=f"Wait until {listed(module.value for module in modules) if modules else 'every module'} is steady",
         why="The cmdlet ends before the data has arrived.",
-        source=_SOURCE,
+        sources=_SOURCES,
         until=until,
         deadline=max(figures.ONE_HOUR, takes * 6),
         estimate=takes,

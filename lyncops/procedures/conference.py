@@ -11,8 +11,9 @@ from lyncops.plan.conditions.pools import CONFERENCE_CONTENT
 from lyncops.plan.steps import CmdletStep, Step, WaitStep
 from lyncops.procedures import figures
 from lyncops.procedures.edges import preferring
+from lyncops.sources import guide, reference
 
-_SOURCE: Final = "Restoring conference contents using the Backup Service; Invoke-CsBackupServiceSync reference page; facts page 4.2"
+_SOURCES: Final = (guide("Restoring conference contents using the Backup Service"), reference("Invoke-CsBackupServiceSync"))
 
 
 def content_steps(home: Pool, backup: Pool) -> tuple[Step, ...]:
@@ -23,7 +24,7 @@ def content_steps(home: Pool, backup: Pool) -> tuple[Step, ...]:
             step_id="conference-sync",
             title=f"Bring the conference content of {home.fqdn} home",
             why=f"What conferences stored on {backup.fqdn} meanwhile comes home only by a sync against the backup pool.",
-            source=_SOURCE,
+            sources=_SOURCES,
             cmdlet=InvokeCsBackupServiceSync(pool_fqdn=backup.fqdn, backup_module=BackupModule.DATA_CONF),
             place=preferring(backup.fqdn),
             before=(PoolIsAlive(backup.fqdn), PoolIsHome(home.fqdn)),
@@ -34,7 +35,7 @@ def content_steps(home: Pool, backup: Pool) -> tuple[Step, ...]:
             step_id="conference-steady",
             title="Wait until the conference content is steady",
             why="Until then content is still on its way.",
-            source=_SOURCE,
+            sources=_SOURCES,
             until=(BackupModuleIs(backup.fqdn, CONFERENCE_CONTENT),),
             deadline=max(figures.ONE_HOUR, takes * 6),
             estimate=takes,

@@ -12,6 +12,7 @@ from lyncops.plan.procedures import ConferenceRestore
 from lyncops.procedures.conference import content_steps
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.store import store_writable
+from lyncops.sources import fact, guide
 from lyncops.values import Mode
 
 _IDS = (
@@ -29,7 +30,7 @@ def draft(deployment: Deployment, request: ConferenceRestore) -> Draft:
     """Draft that the conference content of `request.pool` comes home from its backup pool.
 
     Refused when the pool is failed over (then pool-failback does it), when one pool of the pair is dead, and when the store
-    does not work: the cmdlet has no -LocalStore and finds its pool in the store's topology (facts page 1.2, 6.2).
+    does not work: the cmdlet has no -LocalStore and finds its pool in the store's topology (fact: local-store).
     """
     situation = Situation(deployment, request.pool, Mode.PLANNED, Direction.FAILBACK)
     checks = run_checks([CHECKS[check_id] for check_id in _IDS], situation)
@@ -42,7 +43,7 @@ def draft(deployment: Deployment, request: ConferenceRestore) -> Draft:
         steps=content_steps(pool, partner),
         goal=(BackupModuleIs(partner.fqdn, CONFERENCE_CONTENT),),
         expected_loss="Nothing.",
-        notes=(f"The sync is asked of {partner.fqdn}, the backup pool: it holds the content (facts page 4.2).",),
+        notes=(f"The sync is asked of {partner.fqdn}, the backup pool: it holds the content.",),
     )
 
 
@@ -55,6 +56,6 @@ def _is_home(pool: Pool) -> CheckResult:
         verdict=Verdict.PASSED if home else Verdict.FAILED if isinstance(pool.state, PoolState) else Verdict.UNKNOWN,
         evidence=f"{pool.fqdn} is {pool.state.value}." if isinstance(pool.state, PoolState) else str(pool.state),
         remedy="" if home else f"Fail it back first: {command}. That restores the conference content too.",
-        source="Restoring conference contents using the Backup Service; facts page 4.2",
+        sources=(guide("Restoring conference contents using the Backup Service"), fact("conference-content")),
         first=() if home else (command,),
     )

@@ -16,10 +16,11 @@ from lyncops.procedures import figures
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edges import preferring
 from lyncops.procedures.store import store_works
+from lyncops.sources import fact, guide, reference
 from lyncops.values import LyncVersion, Mode, Unread
 
 _IDS = ("pool-exists", "pool-is-front-end")
-_SOURCE = "Failing over a mirrored database; Invoke-CsDatabaseFailover reference page; facts page 1.3 and 2.2"
+_SOURCES = (guide("Failing over a mirrored database"), reference("Invoke-CsDatabaseFailover"))
 _DATABASES: Final = {
     "user": ("rtcab", "rtcshared", "rtcxds"),
     "application": ("rgsconfig", "rgsdyn", "cpsdyn"),
@@ -81,7 +82,7 @@ def _side(mirrors: tuple[DatabaseMirror, ...], request: DatabaseFailover) -> boo
 
 
 def _step(deployment: Deployment, pool: Pool, database_type: DatabaseNameType, *, to_mirror: bool) -> CmdletStep:
-    """Without a working store the cmdlet finds the databases in the server's local copy of the topology (facts page 1.2)."""
+    """Without a working store the cmdlet finds the databases in the server's local copy of the topology (fact: local-store)."""
     side, other = (MirrorRole.MIRROR, MirrorRole.PRIMARY) if to_mirror else (MirrorRole.PRIMARY, MirrorRole.MIRROR)
     names = tuple(mirror.database for mirror in mirrors_of(pool, database_type))
     local = not store_works(deployment)
@@ -89,7 +90,7 @@ def _step(deployment: Deployment, pool: Pool, database_type: DatabaseNameType, *
         step_id=f"database-failover-{database_type.casefold()}",
         title=f"Make the {side.value.lower()} of {pool.fqdn} principal for {', '.join(names)}",
         why="The databases are served from that SQL Server from then on.",
-        source=_SOURCE,
+        sources=_SOURCES,
         cmdlet=InvokeCsDatabaseFailover(pool_fqdn=pool.fqdn, database_type=database_type, new_principal=side, local_store=local),
         place=preferring(pool.fqdn),
         after=(MirrorPrincipalIs(pool.fqdn, names, on_mirror=to_mirror),),
@@ -107,7 +108,7 @@ def _version_has_mirroring(pool: Pool) -> CheckResult:
         verdict=Verdict.FAILED if lacks else Verdict.PASSED if isinstance(pool.version, LyncVersion) else Verdict.UNKNOWN,
         evidence=f"{pool.fqdn} is {pool.version.product}." if isinstance(pool.version, LyncVersion) else str(pool.version),
         remedy="Skype for Business Server 2019 has no SQL mirroring; use its Always On availability groups." if lacks else "",
-        source="facts page 0 (8) and 5, differences by version",
+        sources=(fact("version-differences"),),
         blocking=lacks,
         overridable=False,
     )
@@ -133,7 +134,7 @@ def _synchronised(pool: Pool, mirrors: tuple[DatabaseMirror, ...], database_type
         verdict=verdict,
         evidence=evidence,
         remedy="" if verdict is Verdict.PASSED else remedy,
-        source=_SOURCE,
+        sources=_SOURCES,
         overridable=bool(mirrors),
     )
 
@@ -147,6 +148,6 @@ def _side_known(mirrors: tuple[DatabaseMirror, ...], *, to_mirror: bool | None) 
         verdict=Verdict.FAILED if unclear else Verdict.PASSED,
         evidence=f"The mirror is principal for {', '.join(on_mirror) or 'none'} of {', '.join(m.database for m in mirrors)}.",
         remedy="Name the side with --principal primary or --principal mirror." if unclear else "",
-        source=_SOURCE,
+        sources=_SOURCES,
         overridable=False,
     )

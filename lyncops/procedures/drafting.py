@@ -12,6 +12,7 @@ from lyncops.plan.model import Plan
 from lyncops.plan.procedures import Procedure, TwoModes
 from lyncops.plan.steps import Step
 from lyncops.procedures.answers import with_open_answers
+from lyncops.sources import fact
 from lyncops.values import Fqdn, Mode, Unread
 
 
@@ -65,6 +66,6 @@ def data_loss_accepted(request: TwoModes, *, loss: str) -> CheckResult | None:
         verdict=Verdict.PASSED if accepted else Verdict.FAILED,
         evidence=loss or "Disaster mode moves the users without a last synchronisation.",
         remedy="" if accepted else "Add --accept-data-loss when the failed side is really gone.",
-        source="facts page 5: what the last interval had not copied is lost",
+        sources=(fact("disaster-failover"),),
         overridable=False,
     )

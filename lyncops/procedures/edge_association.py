@@ -14,10 +14,11 @@ from lyncops.procedures import figures
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edges import edge_pool_exists, find_edge, preferring, topology_steps
 from lyncops.procedures.store import store_writable
+from lyncops.sources import fact, guide
 from lyncops.values import Mode
 
 _IDS = ("pool-exists", "pool-is-front-end")
-_SOURCE = "Changing the Edge pool associated with a Front End pool; facts page 4.4 and 8"
+_SOURCES = (guide("Changing the Edge pool associated with a Front End pool"), fact("media-edge"))
 _ROLES = {
     "Registrar": ("Registrar",),
     "ConferencingServer": ("ConferencingServer", "ConferenceServer"),
@@ -43,7 +44,7 @@ def draft(deployment: Deployment, request: EdgeAssociation) -> Draft:
         expected_loss="Nothing.",
         notes=(
             "The same in Topology Builder: properties of the pool, Associations, Associate Edge pool (for media components).",
-            "That these cmdlets together equal that one field is inferred from the topology document (facts page 8).",
+            "That these cmdlets together equal that one field is inferred from the topology document.",
         ),
     )
 
@@ -74,7 +75,7 @@ def _step(pool: Pool, edge: EdgePool, role: str, cmdlet: Cmdlet[object], *, afte
         step_id=f"edge-association-{role}",
         title=f"Associate {role} of {pool.fqdn} with {edge.fqdn}",
         why="Media of outside users goes by the associated Edge pool.",
-        source=_SOURCE,
+        sources=_SOURCES,
         cmdlet=cmdlet,
         place=preferring(pool.fqdn),
         after=after,

@@ -14,9 +14,12 @@ from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edge_moves import EdgeMove, media_notes, plan_move, undo_command
 from lyncops.procedures.edge_steps import BY_HAND, replica_steps, route_goal, route_steps, start_steps
 from lyncops.procedures.edges import known_edges
+from lyncops.sources import fact, guide
 
-PORT: Final = 5061  # facts page 2.2: the external SIP port that marks a federated Edge pool, and that partners connect to
-_SOURCE: Final = "Failing over the Edge pool used for federation; facts page 4.4 and 8"
+PORT: Final = (
+    5061  # fact: federated-edge-port: the external SIP port that marks a federated Edge pool, and that partners connect to
+)
+_SOURCES: Final = (guide("Failing over the Edge pool used for federation"), fact("federation-port"))
 _NO_CMDLET: Final = "No cmdlet is known to do it: that Set-CsEdgeServer -AccessEdgeExternalSipPort would is not established."
 
 
@@ -66,7 +69,7 @@ def _topology_gate(move: EdgeMove) -> ManualStep:
         step_id="topology-federation",
         title=f"Move federation from {move.leaving.fqdn} to {move.to.fqdn} in Topology Builder",
         why=f"Exactly one Edge pool may have federation. {_NO_CMDLET}",
-        source=_SOURCE,
+        sources=_SOURCES,
         instructions=(
             "Open Topology Builder on a Front End server, download the topology, and expand Edge pools.",
             f"{move.leaving.fqdn}: Edit Properties, General: clear `{box}`.",
@@ -91,7 +94,7 @@ def _setup_gate(move: EdgeMove) -> ManualStep:
         step_id="edge-setup",
         title=f"Run setup on the servers of {move.to.fqdn}",
         why="Until then they do not serve the port that was added.",
-        source=_SOURCE,
+        sources=_SOURCES,
         instructions=(
             f"On each of {servers}: open the Deployment Wizard, Install or Update Server System.",
             "Setup or Remove Server Components: Run Again, Next; look at the log, Finish.",
@@ -122,7 +125,7 @@ def _has_federation(move: EdgeMove) -> CheckResult:
         verdict=verdict,
         evidence=evidence,
         remedy=remedy,
-        source="On-Premises Diagnostic, RDCheckEdgePoolCount: exactly one federated Edge pool; facts page 2.2",
+        sources=(fact("federated-edge-port"),),
     )
 
 

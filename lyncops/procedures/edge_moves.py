@@ -17,10 +17,11 @@ from lyncops.plan.conditions.routes import leads_to
 from lyncops.plan.procedures import MovesRoutes
 from lyncops.procedures.edges import edge_pool_exists, find_edge, known_edges
 from lyncops.procedures.store import store_writable
+from lyncops.sources import fact, guide, reference
 from lyncops.values import Fqdn, Mode, ServiceId, SiteName, Unread
 
-_FAULT_AGE: Final = timedelta(hours=1)  # facts page 2.2: investigate reports older than an hour
-_SOURCE: Final = "Failing over and failing back the Edge pool used for federation; facts page 4.4 and 8"
+_FAULT_AGE: Final = timedelta(hours=1)  # fact: replica-age: investigate reports older than an hour
+_SOURCES: Final = (guide("Failing over the Edge pool used for federation"), guide("Failing back the Edge pool used for federation"))
 _ENDPOINT: Final = "Give its servers a [[machine]] in lyncops.toml; or, knowing that they run, override this."
 
 
@@ -98,7 +99,7 @@ def media_notes(move: EdgeMove) -> tuple[str, ...]:
         stray = [p for p in pools if p.media_edge == move.leaving.fqdn and p.is_alive]
         why = "still uses {leaving} for Web Conferencing and A/V; if that is down, lead it to another"
     told = why.format(to=move.to.fqdn, leaving=move.leaving.fqdn)
-    return tuple(f"{p.fqdn} {told}: lyncops run edge-association {p.fqdn} --edge {move.to.fqdn} (facts page 4.4)." for p in stray)
+    return tuple(f"{p.fqdn} {told}: lyncops run edge-association {p.fqdn} --edge {move.to.fqdn}." for p in stray)
 
 
 def undo_command(move: EdgeMove, procedure: str, *options: str) -> str:
@@ -132,7 +133,7 @@ def _other_known(home: EdgePool, named: Fqdn | None, found: tuple[EdgePool, ...]
         verdict=Verdict.PASSED if good else Verdict.FAILED,
         evidence=evidence,
         remedy="" if good else remedy,
-        source=_SOURCE,
+        sources=_SOURCES,
         overridable=False,
     )
 
@@ -159,7 +160,7 @@ def _sites_known(move: EdgeMove) -> CheckResult:
         verdict=verdict,
         evidence=evidence,
         remedy=remedy,
-        source="Set-CsSite reference page; facts page 1.1 and 1.3",
+        sources=(reference("Set-CsSite"),),
         overridable=False,
     )
 
@@ -184,7 +185,7 @@ def _alive(move: EdgeMove) -> CheckResult:
         verdict=verdict,
         evidence=evidence,
         remedy=remedy,
-        source="facts page 4.4; Edge servers are usually not reached from inside, facts page 8",
+        sources=(fact("edge-federation"), fact("edge-replication")),
     )
 
 
@@ -212,7 +213,7 @@ def _replicas(move: EdgeMove) -> CheckResult:
         verdict=verdict,
         evidence=evidence,
         remedy="" if fine else "See that REPLICA runs there and that the store reaches it (TCP 4443).",
-        source="facts page 8 and 2.2",
+        sources=(fact("edge-replication"),),
     )
 
 

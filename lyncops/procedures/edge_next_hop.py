@@ -25,7 +25,7 @@ def draft(deployment: Deployment, request: EdgeNextHop) -> Draft:
     """Draft that the Edge pool `request.edge_pool` leads to the pool `request.next_hop`.
 
     Refused when there is no such Edge pool, when the next hop is no living Front End pool, and when the store does not
-    work: every Set-Cs cmdlet needs it (facts page 6.2).
+    work: every Set-Cs cmdlet needs it (fact: store-needed).
     """
     name, to = request.edge_pool, request.next_hop
     found, edge = edge_pool_exists(deployment, name), find_edge(deployment, name)

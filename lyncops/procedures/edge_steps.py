@@ -12,11 +12,12 @@ from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
 from lyncops.procedures import figures
 from lyncops.procedures.edge_moves import EdgeMove
 from lyncops.procedures.edges import reporting_machines, topology_steps
+from lyncops.sources import fact, reference
 from lyncops.values import ANYWHERE, Fqdn, OnMachine, SiteName, Unread
 
-ACCESS_EDGE: Final = "RTCSRV"  # facts page 2.4: on an Edge server it is the Access Edge
+ACCESS_EDGE: Final = "RTCSRV"  # fact: windows-services: on an Edge server it is the Access Edge
 BY_HAND: Final = timedelta(minutes=10)  # what a person takes; no figure is documented
-_SERVICES: Final = "Stop- and Start-CsWindowsService reference pages; facts page 2.4 and 4.4"
+_SERVICES: Final = (reference("Start-CsWindowsService"), fact("windows-services"))
 
 
 def route_goal(move: EdgeMove) -> tuple[Condition, ...]:
@@ -35,7 +36,7 @@ def _route(move: EdgeMove, site: SiteName, before: tuple[Condition, ...]) -> Cmd
         step_id=f"{'federation' if move.kind is RouteKind.SIP else 'xmpp'}-route-{site}",
         title=f"Lead {move.kind.value} of site {site} to {move.to.fqdn}",
         why=f"What site {site} sends to partners goes by {move.leaving.fqdn} until then.",
-        source="Set-CsSite reference page, whose parameter names differ from the procedure page's; facts page 1.1 and 1.3",
+        sources=(reference("Set-CsSite"), fact("wrong-parameter-names")),
         cmdlet=_set_route(site, move.kind, move.to.fqdn),
         before=before,
         after=(SiteRouteIs(site, move.kind, move.route),),
@@ -61,7 +62,7 @@ def replica_steps(move: EdgeMove, step_id: str, *, why: str, optional: bool = Fa
         step_id=step_id,
         title=f"Wait until the servers of {move.to.fqdn} have the change",
         why=why,
-        source="facts page 8 and 2.2: changes reach an Edge server by replication only",
+        sources=(fact("edge-replication"),),
         until=(ReplicasUpToDate(only=machines),),
         deadline=figures.REPLICATION_DEADLINE,
         estimate=figures.REPLICATION,
@@ -83,7 +84,7 @@ def _stop(move: EdgeMove, machine: Machine) -> Step:
         step_id=f"edge-stop-{machine.fqdn}",
         title=f"Stop the services on {machine.fqdn}",
         why=why,
-        source=_SERVICES,
+        sources=_SERVICES,
         cmdlet=StopCsWindowsService(),
         place=OnMachine(machine.fqdn),
         after=(ServicesAre(machine.fqdn, (ACCESS_EDGE,), running=False),),
@@ -105,7 +106,7 @@ def _start(machine: Machine, why: str) -> Step:
         step_id=f"edge-start-{machine.fqdn}",
         title=f"Start the services on {machine.fqdn}",
         why=why,
-        source=_SERVICES,
+        sources=_SERVICES,
         cmdlet=StartCsWindowsService(),
         place=OnMachine(machine.fqdn),
         after=(ServicesAre(machine.fqdn, _expected(machine.services)),),
@@ -122,13 +123,13 @@ def _expected(services: tuple[WindowsService, ...]) -> tuple[str, ...]:
 
 
 def _by_hand(machine: Machine, why: str, *, start: bool) -> ManualStep:
-    """The same where lyncops does not reach the server: most Edge servers cannot be asked from inside (facts page 8)."""
+    """The same where lyncops does not reach the server: most Edge servers cannot be asked from inside (fact: edge-replication)."""
     verb = "Start" if start else "Stop"
     return ManualStep(
         step_id=f"edge-{verb.lower()}-{machine.fqdn}",
         title=f"{verb} the services on {machine.fqdn}",
         why=why,
-        source=_SERVICES,
+        sources=_SERVICES,
         instructions=(f"Sign in to {machine.fqdn}, which lyncops does not reach, and run {verb}-CsWindowsService in its shell.",),
         where=f"server {machine.fqdn}",
         how_to_see=f"Get-CsWindowsService on {machine.fqdn}; lyncops looks too, if the server has a [[machine]] by then.",

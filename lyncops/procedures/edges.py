@@ -13,9 +13,10 @@ from lyncops.plan.conditions import Condition, EdgeNextHopIs, ReplicasUpToDate
 from lyncops.plan.conditions.routes import leads_to
 from lyncops.plan.steps import CmdletStep, Step, WaitStep
 from lyncops.procedures import figures
+from lyncops.sources import fact, guide, reference
 from lyncops.values import Anywhere, Fqdn, Place, Unread
 
-_SOURCE = "Failing over a pool, step 1; Set-CsEdgeServer reference page; facts page 8"
+_SOURCES = (guide("Failing over a pool", step=1), reference("Set-CsEdgeServer"), fact("edge-cmdlets"))
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -43,7 +44,10 @@ def find_edge(deployment: Deployment, name: Fqdn) -> EdgePool | None:
 
 
 def edges_leading_to(deployment: Deployment, pool: Fqdn) -> tuple[EdgePool, ...]:
-    """The Edge pools whose next hop is `pool`, alive or not: the failover's own check makes no difference (facts page 3)."""
+    """The Edge pools whose next hop is `pool`, alive or not: the failover's own check makes no difference.
+
+    (fact: next-hop-refusal)
+    """
     edges = known_edges(deployment)
     return tuple(edge for edge in edges if edge.next_hop is not None and leads_to(deployment, edge.next_hop, pool))
 
@@ -60,19 +64,22 @@ def next_hop_steps(
     """One Set-CsEdgeServer for each Edge pool, and Enable-CsTopology after them where the operator asks for it.
 
     Set-CsEdgeServer is used within a site too: Microsoft's page tells Topology Builder there without a reason, and the
-    cmdlet knows no sites (facts page 8). The read-back shows whether it worked.
+    cmdlet knows no sites (fact: edge-cmdlets). The read-back shows whether it worked.
     """
     moves = tuple(_move(deployment, edge, move, place=place, why=why) for edge in move.edges)
     return (*moves, *(topology_steps(place) if moves and enable_topology else ()))
 
 
 def topology_steps(place: Place) -> tuple[Step, ...]:
-    """Enable-CsTopology: whether settings of services need it is not established, so that it is only offered (facts page 8, 12)."""
+    """Enable-CsTopology: whether settings of services need it is not established, so that it is only offered.
+
+    (fact: enable-topology)
+    """
     step = CmdletStep(
         step_id="enable-topology",
         title="Enable the changed topology",
         why="Some deployments replicate the change only then. It needs setup permission, so that it may be refused.",
-        source="Enable-CsTopology reference page; facts page 7.2, 8 and 12",
+        sources=(reference("Enable-CsTopology"), fact("enable-topology")),
         cmdlet=EnableCsTopology(),
         place=place,
         deadline=figures.ONE_HOUR,
@@ -93,7 +100,7 @@ def edge_replica_steps(deployment: Deployment, move: NextHopMove) -> tuple[Step,
         step_id=f"edge-replicas-{move.to}",
         title="Wait until the Edge servers have the new next hop",
         why="An Edge server learns of the change only through its replica; if it never does, plan again with --enable-topology.",
-        source="facts page 8 and 2.2",
+        sources=(fact("edge-replication"),),
         until=(ReplicasUpToDate(only=machines),),
         deadline=figures.REPLICATION_DEADLINE,
         estimate=figures.REPLICATION,
@@ -126,7 +133,7 @@ def next_hop_fits(deployment: Deployment, move: NextHopMove, *, leaving: Fqdn) -
         verdict=verdict,
         evidence=problem or f"{names} will lead to {move.to}, which is up.",
         remedy=f"Name a living Front End pool with --next-hop, of {listed(names_of_front_ends)}." if problem else "",
-        source=_SOURCE,
+        sources=_SOURCES,
         overridable=possible or isinstance(deployment.pools, Unread),
     )
 
@@ -151,7 +158,7 @@ def edge_pool_exists(deployment: Deployment, name: Fqdn) -> CheckResult:
         verdict=verdict,
         evidence=evidence,
         remedy=remedy,
-        source="Get-CsService -EdgeServer, facts page 2.2",
+        sources=(reference("Get-CsService"), fact("federated-edge-port")),
         overridable=False,
     )
 
@@ -171,7 +178,7 @@ def _move(deployment: Deployment, edge: EdgePool, move: NextHopMove, *, place: P
         step_id=f"edge-next-hop-{edge.fqdn}",
         title=f"Lead Edge pool {edge.fqdn} to {to}",
         why=why + by_hand,
-        source=_SOURCE,
+        sources=_SOURCES,
         cmdlet=SetCsEdgeServer(identity=f"EdgeServer:{edge.fqdn}", registrar=f"Registrar:{to}"),
         place=place,
         before=move.needs,

@@ -1,4 +1,4 @@
-"""The documented durations that estimates and deadlines are made of (facts page 5)."""
+"""The documented durations that estimates and deadlines are made of (fact: recovery-figures)."""
 
 from __future__ import annotations
 

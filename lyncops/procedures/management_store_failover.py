@@ -20,6 +20,7 @@ from lyncops.procedures.store import (
     store_steps,
     store_works,
 )
+from lyncops.sources import fact
 from lyncops.values import Unread
 
 _IDS = (
@@ -36,7 +37,7 @@ _IDS = (
     "rights",
 )
 _WHY = "Topology and policies can be changed, and pools failed over, only where the store works."
-_LOSS = "Changes of topology and policies that were not copied yet; the documented target is the last 5 minutes (facts page 5)."
+_LOSS = "Changes of topology and policies that were not copied yet; the documented target is the last 5 minutes."
 
 
 def draft(deployment: Deployment, request: ManagementStoreFailover) -> Draft:
@@ -68,7 +69,7 @@ def draft(deployment: Deployment, request: ManagementStoreFailover) -> Draft:
         notes=(
             BAD_ENDS,
             "Users are not touched: they stay where they are served.",
-            "Location information (LIS) is not copied to the standby: import a saved copy by hand (facts page 6.4).",
+            "Location information (LIS) is not copied to the standby: import a saved copy by hand.",
         ),
     )
 
@@ -83,7 +84,7 @@ def _holds_the_store(situation: Situation, pool: Pool) -> CheckResult:
         verdict=Verdict.PASSED if holds else Verdict.UNKNOWN if unknown else Verdict.FAILED,
         evidence=f"The active store is on {holder or 'no pool that is known'}.",
         remedy="" if holds else f"Name the pool that holds it{f': {holder}' if holder else ''}.",
-        source="Get-CsService -CentralManagement, Active; facts page 2.2",
+        sources=(fact("store-copies"),),
         blocking=not (unknown and situation.disaster),
     )
 
@@ -98,5 +99,5 @@ def _planned_form_possible(situation: Situation, move: StoreMove) -> CheckResult
         verdict=Verdict.FAILED,
         evidence="The store names no master or no file transfer agent: it is unavailable.",
         remedy="Start MASTER and FTA on the pool that holds it, or use --mode disaster when that pool is gone.",
-        source="facts page 1.3 and 2.2",
+        sources=(fact("store-forms"), fact("store-status")),
     )

@@ -33,6 +33,7 @@ from lyncops.procedures.edges import (
 from lyncops.procedures.pool_move import PoolMove
 from lyncops.procedures.response_groups import ResponseGroups
 from lyncops.procedures.store import BAD_ENDS, export_steps, store_move, store_steps
+from lyncops.sources import fact, guide, reference
 from lyncops.values import Fqdn, Unread
 
 
@@ -105,7 +106,7 @@ def _failback(move: PoolMove) -> CmdletStep:
         step_id="pool-failback",
         title=f"Fail back {pool.fqdn} from {partner.fqdn}",
         why=f"The users of {pool.fqdn} are served at home again.",
-        source="Failing back a pool; Invoke-CsPoolFailBack reference page; facts page 4.2 and 5",
+        sources=(guide("Failing back a pool"), reference("Invoke-CsPoolFailBack"), fact("failback")),
         cmdlet=InvokeCsPoolFailBack(pool_fqdn=pool.fqdn, disaster_mode=disaster, verbose=True),
         place=move.place,
         before=(PoolIsAlive(pool.fqdn), *needed),
@@ -120,8 +121,8 @@ def _failback(move: PoolMove) -> CmdletStep:
 def _edge_gates(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, ...]:
     """A gate for each Edge server of the pool's site that is seen to be down: it must be back before the pool is.
 
-    One that answers tells it itself. One that cannot be asked from inside, as most cannot (facts page 8), is taken to be down when
-    its replica has not reported for an hour. Where Edge pools are named, only those are waited for.
+    One that answers tells it itself. One that cannot be asked from inside, as most cannot (fact: edge-replication), is taken to be
+    down when its replica has not reported for an hour. Where Edge pools are named, only those are waited for.
     """
     deployment = move.deployment
     return tuple(
@@ -147,7 +148,7 @@ def _edge_gate(machine: Machine) -> ManualStep:
         step_id=f"edge-back-{fqdn}",
         title=f"Bring Edge server {fqdn} back",
         why="When the Edge server of the site failed too, it comes back before the pool.",
-        source="Failing back a pool; facts page 4.2",
+        sources=(guide("Failing back a pool"), fact("failback")),
         instructions=(
             f"Start the services on {fqdn}: Start-CsWindowsService.",
             "Where it stays down, plan again and name the Edge pools that are to be waited for with --edge.",
@@ -169,13 +170,13 @@ def _notes(move: PoolMove) -> tuple[str, ...]:
     situation, pool, partner = move.situation, move.pool, move.partner
     rest = (
         f"Conference content of these days is on {partner.fqdn}: when it is up again, run conference-restore {pool.fqdn}.",
-        f"What the users of {pool.fqdn} did on {partner.fqdn} is lost: -DisasterMode does not fetch it (facts page 5).",
+        f"What the users of {pool.fqdn} did on {partner.fqdn} is lost: -DisasterMode does not fetch it.",
     )
-    stays = f"The Central Management store stays on {situation.store_pool or 'its pool'}: it need not come back (facts page 4.2)."
+    stays = f"The Central Management store stays on {situation.store_pool or 'its pool'}: it need not come back."
     return (
         BAD_ENDS if move.store else stays,
-        "Users stay signed in, and are in resiliency mode for a while (facts page 5).",
+        "Users stay signed in, and are in resiliency mode for a while.",
         ResponseGroups(move=move).note_home,
-        f"When the Edge pool of the site failed too, bring it back before {pool.fqdn} (facts page 4.2).",
+        f"When the Edge pool of the site failed too, bring it back before {pool.fqdn}.",
         *(rest if situation.disaster else ()),
     )

@@ -26,6 +26,7 @@ from lyncops.procedures.pool_move import PoolMove
 from lyncops.procedures.response_groups import ResponseGroups
 from lyncops.procedures.store import BAD_ENDS, export_steps, store_move, store_steps, store_works
 from lyncops.procedures.store_2010 import lost_old_store, old_store_steps
+from lyncops.sources import guide, reference
 
 _WHY_NEXT_HOP = "An Edge pool that leads to the failed pool cuts outside access off, and the failover is refused."
 
@@ -58,7 +59,7 @@ def draft(deployment: Deployment, request: PoolFailover) -> Draft:
 def _steps(move: PoolMove) -> tuple[Step, ...]:
     """Next hop, store, pool: the documented order, with the next hop after the store where the store does not work.
 
-    Set-CsEdgeServer writes to the store, so that it can only succeed on a store that works (facts page 6.2); the guide's
+    Set-CsEdgeServer writes to the store, so that it can only succeed on a store that works (fact: store-needed); the guide's
     first step must then wait for its fifth. Either way both come before the pool, which is refused otherwise. Whether the
     Edge servers have heard of it is waited for before a planned failover; in a disaster the users come first.
     """
@@ -92,7 +93,7 @@ def _failover(move: PoolMove) -> CmdletStep:
         step_id="pool-failover",
         title=f"Fail over {pool} to {partner}",
         why=f"The users of {pool} are served by {partner} from then on.",
-        source="Failing over a pool, step 6; Invoke-CsPoolFailOver reference page; facts page 4.1 and 5",
+        sources=(guide("Failing over a pool", step=6), reference("Invoke-CsPoolFailOver")),
         cmdlet=InvokeCsPoolFailOver(pool_fqdn=pool, disaster_mode=disaster, verbose=True),
         place=move.place,
         before=tuple(condition for check_id, condition in before if check_id not in move.request.overrides),
@@ -118,10 +119,10 @@ def _notes(move: PoolMove) -> tuple[str, ...]:
     return (
         *((BAD_ENDS,) if move.store else ()),
         *((f"Not waited for, since it is silent like its site: {', '.join(silent)}.",) if silent else ()),
-        f"Users stay homed on {pool.fqdn}: their RegistrarPool does not change (facts page 5).",
-        "Users are signed out and sign in again by themselves; their running conferences end (facts page 5).",
+        f"Users stay homed on {pool.fqdn}: their RegistrarPool does not change.",
+        "Users are signed out and sign in again by themselves; their running conferences end.",
         ResponseGroups(move=move).note_away,
-        "Location information (LIS), announcements, unassigned numbers and call park are not replicated (facts page 6.4 and 9).",
-        f"Conference directories stay with {pool.fqdn} (facts page 9): move them only when the pool is lost for good.",
+        "Location information (LIS), announcements, unassigned numbers and call park are not replicated.",
+        f"Conference directories stay with {pool.fqdn}: move them only when the pool is lost for good.",
         f"The failback names {pool.fqdn} again: the pool that first homed the users.",
     )

@@ -22,7 +22,7 @@ from lyncops.plan.procedures import PoolFailover
 from lyncops.procedures.catalogue import make_plan
 from lyncops.values import Fqdn, Mode, Unread
 
-# A WinRM endpoint never tells the operator's rights (facts page 7.1): an answer that cannot come is no warning.
+# A WinRM endpoint never tells the operator's rights (fact: ocs-powershell): an answer that cannot come is no warning.
 _NEVER_KNOWN: Final = frozenset({"rights"})
 # These say what the plan itself will do about it.
 _DONE_BY_THE_PLAN: Final = frozenset({"store-not-on-failed-pool", "edge-next-hop"})

@@ -11,9 +11,10 @@ from lyncops.errors import InvalidValueError
 from lyncops.plan.steps import CmdletStep, Step
 from lyncops.procedures import figures
 from lyncops.procedures.pool_move import PoolMove
+from lyncops.sources import fact, page
 from lyncops.values import Fqdn, LyncVersion, Place, Unread
 
-_SOURCE: Final = "Response Group disaster recovery procedures; Export- and Import-CsRgsConfiguration pages; facts page 4.6"
+_SOURCES: Final = (page("Response Group disaster recovery"), fact("response-groups"))
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -78,11 +79,11 @@ class ResponseGroups:
         """What the operator of a failover should know."""
         pool, partner = self.move.pool.fqdn, self.move.partner.fqdn
         if self.copied_by_themselves:
-            return "Response groups follow: EnableRgsBackupService is on (facts page 4.6)."
+            return "Response groups follow: EnableRgsBackupService is on."
         if self.wanted:
             listed = "they are listed with -Owner or -ShowAll only, and the settings of the application stay its own"
-            return f"Response groups on {partner} stay owned by {pool}: {listed} (facts page 4.6)."
-        rest = f"add --response-groups, or import a saved copy on {partner}; agents sign in again (facts page 4.6)."
+            return f"Response groups on {partner} stay owned by {pool}: {listed}."
+        rest = f"add --response-groups, or import a saved copy on {partner}; agents sign in again."
         return f"Response groups do not follow: {rest}"
 
     @property
@@ -90,10 +91,10 @@ class ResponseGroups:
         """What the operator of a failback should know."""
         pool, partner = self.move.pool.fqdn, self.move.partner.fqdn
         if self.copied_by_themselves:
-            return "Response groups come home by themselves: EnableRgsBackupService is on (facts page 4.6)."
+            return "Response groups come home by themselves: EnableRgsBackupService is on."
         if self.wanted:
             return f"Copies of the response groups stay on {partner}: to be rid of them, export with -RemoveExportedConfiguration."
-        rest = "add --response-groups, or export them there and import them here with -OverwriteOwner (facts page 4.6)."
+        rest = "add --response-groups, or export them there and import them here with -OverwriteOwner."
         return f"Response groups of {pool} that were imported on {partner}: {rest}"
 
     @property
@@ -113,7 +114,7 @@ def _export(source: Fqdn, owner: Fqdn, path: str, place: Place) -> CmdletStep:
         step_id="response-groups-export",
         title=f"Save the response groups of {owner}",
         why="Neither failover nor failback carries response groups along.",
-        source=_SOURCE,
+        sources=_SOURCES,
         cmdlet=ExportCsRgsConfiguration(
             source=_service(source), owner=None if owner == source else _service(owner), file_name=path
         ),
@@ -130,7 +131,7 @@ def _import(destination: Fqdn, path: str, place: Place, *, overwrite_owner: bool
         step_id="response-groups-import",
         title=f"Bring the saved response groups to {destination}",
         why="Callers reach them there. Formal agents must sign in again.",
-        source=_SOURCE,
+        sources=_SOURCES,
         cmdlet=ImportCsRgsConfiguration(destination=_service(destination), file_name=path, overwrite_owner=overwrite_owner),
         place=place,
         deadline=figures.ONE_HOUR / 4,

@@ -16,16 +16,17 @@ from lyncops.plan.conditions import PoolIsAlive, ReplicasUpToDate, StoreHasSingl
 from lyncops.plan.procedures import MovesStore
 from lyncops.plan.steps import CmdletStep, Step, WaitStep
 from lyncops.procedures import figures
+from lyncops.sources import Sources, fact, guide, reference
 from lyncops.values import Fqdn, OnPool, Place, Unread
 
 STANDARD_EDITION_INSTANCE: Final = "rtc"
 _STORE_DATABASES: Final = frozenset({"xds", "lis"})
-_SOURCE: Final = "Failing over a pool, steps 2 to 5; Invoke-CsManagementServerFailover reference page; facts page 1.3, 4.1 and 6"
+_SOURCES: Final = (guide("Failing over a pool", step="2 to 5"), reference("Invoke-CsManagementServerFailover"))
 _BEFORE_THE_POOL: Final = "The store must be there before the pool is failed over: without it the pool's failover fails."
 BAD_ENDS: Final = (
     "A failover of the store can end without an error and leave it active on both pools, or on none; the plan then stops. Repair: "
     "install the Central Management database anew on the pool that shall not hold it (both) or shall (none), with Uninstall- and "
-    "Install-CsDatabase, and import the saved configuration (facts page 6.3)."
+    "Install-CsDatabase, and import the saved configuration."
 )
 
 
@@ -53,7 +54,7 @@ class StoreMove:
 
 
 def store_works(deployment: Deployment) -> bool:
-    """Whether the store can be written: master and file transfer agents are both empty when it cannot (facts page 2.2)."""
+    """Whether the store can be written: master and file transfer agents are both empty when it cannot (fact: store-status)."""
     store = deployment.central_management
     known = not isinstance(store.active_master, Unread) and not isinstance(store.file_transfer_agents, Unread)
     return known and bool(store.active_master) and bool(store.file_transfer_agents) and _holder_lives(deployment)
@@ -106,8 +107,9 @@ def _copy_on(deployment: Deployment, pool: Fqdn) -> StoreCopy | None:
 def _principal_of(receiver: Pool, copy: StoreCopy | None) -> tuple[Fqdn | None, str]:
     """The SQL server and instance that hold the principal of the standby copy, as far as they are known.
 
-    Standard Edition keeps it beside itself, in `rtc`, and has no mirror (facts page 4.1). Where the mirror is the principal
-    its server is given as -BackupSqlServerFqdn: the names that the procedure page prints do not exist (facts page 1.1).
+    Standard Edition keeps it beside itself, in `rtc`, and has no mirror (fact: standard-edition-instance). Where the mirror is the
+    principal its server is given as -BackupSqlServerFqdn: the names that the procedure page prints do not exist (fact:
+    wrong-parameter-names).
     """
     if receiver.kind is PoolKind.STANDARD:
         return receiver.fqdn, STANDARD_EDITION_INSTANCE
@@ -132,7 +134,7 @@ def store_steps(deployment: Deployment, move: StoreMove, *, why: str = _BEFORE_T
             step_id="store-failover",
             title=f"Fail over the Central Management store to {move.to}",
             why=why,
-            source=_SOURCE,
+            sources=_SOURCES,
             cmdlet=_failover_cmdlet(move),
             place=OnPool(move.to),
             before=(PoolIsAlive(move.to), *((StoreHasSingleMaster(),) if move.from_single_master else ())),
@@ -142,17 +144,17 @@ def store_steps(deployment: Deployment, move: StoreMove, *, why: str = _BEFORE_T
             estimate=figures.STORE_FAILOVER,
             undo=_undo(move),
         ),
-        replicas_step(deployment, move.to, source="Failing over a pool, step 5; facts page 2.2 and 6.3"),
+        replicas_step(deployment, move.to, sources=(guide("Failing over a pool", step=5), fact("store-bad-ends"))),
     )
 
 
-def replicas_step(deployment: Deployment, holder: Fqdn, *, source: str) -> WaitStep:
+def replicas_step(deployment: Deployment, holder: Fqdn, *, sources: Sources) -> WaitStep:
     """The wait until all replicas but those of silent machines follow the store on `holder`."""
     return WaitStep(
         step_id="store-replicas",
         title="Wait until every replica follows the store",
         why="Replicas that do not follow are the first sign of a half-moved store.",
-        source=source,
+        sources=sources,
         until=(StoreIsActiveOn(holder), ReplicasUpToDate(ignoring=silent_machines(deployment))),
         deadline=figures.REPLICATION_DEADLINE,
         estimate=figures.REPLICATION,
@@ -163,7 +165,7 @@ def replicas_step(deployment: Deployment, holder: Fqdn, *, source: str) -> WaitS
 def _failover_cmdlet(move: StoreMove) -> InvokeCsManagementServerFailover:
     if move.form is StoreForm.PLANNED or move.sql_server is None:
         return InvokeCsManagementServerFailover()
-    # -Force: mandatory in the disaster form of the Lync 2013 reference, and in the documented A-B-C procedure (facts page 1.3).
+    # -Force: mandatory in the disaster form of the Lync 2013 reference, and in the documented A-B-C procedure (fact: store-forms).
     return InvokeCsManagementServerFailover(
         backup_sql_server_fqdn=move.sql_server,
         backup_sql_instance_name=move.sql_instance or None,
@@ -173,7 +175,7 @@ def _failover_cmdlet(move: StoreMove) -> InvokeCsManagementServerFailover:
 
 def _undo(move: StoreMove) -> str:
     back = f"With both pools up: lyncops run management-store-failover {move.to} --mode planned"
-    return f"{back}. The store may also stay on {move.to} (facts page 4.2)."
+    return f"{back}. The store may also stay on {move.to}."
 
 
 def sql_server_known(move: StoreMove | None) -> CheckResult | None:
@@ -193,13 +195,15 @@ def sql_server_known(move: StoreMove | None) -> CheckResult | None:
         verdict=Verdict.FAILED if failed else Verdict.PASSED,
         evidence=evidence,
         remedy="Look it up in Topology Builder and name it with --store-sql-server and --store-sql-instance." if failed else "",
-        source="Failing over a pool, step 5: the SQL server that holds the principal; facts page 1.1 and 4.1",
+        sources=(guide("Failing over a pool", step=5), fact("store-forms")),
         overridable=False,
     )
 
 
 def export_steps(deployment: Deployment, place: Place, request: MovesStore) -> tuple[Step, ...]:
-    """Configuration and LIS are saved first, if asked for: from a half-moved store only a saved copy leads back (facts page 6.3).
+    """Configuration and LIS are saved first, if asked for.
+
+    From a half-moved store only a saved copy leads back (fact: store-bad-ends).
 
     The files stay on the server that runs the export. Without a working store the local copy is exported; LIS has none.
     """
@@ -211,7 +215,7 @@ def export_steps(deployment: Deployment, place: Place, request: MovesStore) -> t
         step_id="export-configuration",
         title="Save the configuration",
         why="A store that ends up on both pools or on none is repaired from a saved copy.",
-        source="facts page 6.3, repairs used; Export-CsConfiguration reference page",
+        sources=(fact("store-bad-ends"), reference("Export-CsConfiguration")),
         cmdlet=ExportCsConfiguration(file_name=f"{stem}-configuration.zip", local_store=not works),
         place=place,
         deadline=figures.ONE_HOUR / 4,
@@ -225,7 +229,7 @@ def export_steps(deployment: Deployment, place: Place, request: MovesStore) -> t
         step_id="export-lis",
         title="Save the location information (LIS)",
         why="LIS data is not replicated to the backup pool.",
-        source="facts page 6.4; Export-CsLisConfiguration reference page",
+        sources=(fact("lis-not-replicated"), reference("Export-CsLisConfiguration")),
         cmdlet=ExportCsLisConfiguration(file_name=f"{stem}-lis.zip"),
         place=place,
         deadline=figures.ONE_HOUR / 4,
@@ -252,5 +256,5 @@ def store_writable(deployment: Deployment) -> CheckResult:
         remedy=""
         if works
         else f"Start MASTER and FTA on the pool that holds it; when that pool is gone, fail the store over first: {first}.",
-        source="facts page 6.2",
+        sources=(fact("store-needed"),),
     )

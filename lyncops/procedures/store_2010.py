@@ -10,9 +10,10 @@ from lyncops.plan.conditions import PoolIsAlive, StoreIsActiveOn
 from lyncops.plan.steps import ManualStep, Step
 from lyncops.procedures import figures
 from lyncops.procedures.store import STANDARD_EDITION_INSTANCE, replicas_step, store_works
+from lyncops.sources import fact
 from lyncops.values import Fqdn
 
-_SOURCE: Final = "Failing over a pool, step 6: the store on Lync Server 2010; facts page 4.1 and 6.5"
+_SOURCES: Final = (fact("store-2010"), fact("move-management-server-local"))
 _CONFIGURATION: Final = r"C:\CsConfigurationFile.zip"
 _LOCATIONS: Final = r"C:\CsLisConfigurationFile.zip"
 
@@ -30,7 +31,7 @@ def old_store_steps(deployment: Deployment, receiver: Pool) -> tuple[Step, ...]:
         _install(receiver),
         _move(receiver, first),
         *((_setup(receiver, others),) if others else ()),
-        replicas_step(deployment, receiver.fqdn, source=_SOURCE),
+        replicas_step(deployment, receiver.fqdn, sources=_SOURCES),
     )
 
 
@@ -40,7 +41,7 @@ def _install(receiver: Pool) -> ManualStep:
         step_id="store-2010-install",
         title=f"Install the Central Management database for {receiver.fqdn}",
         why="The store on Lync Server 2010 cannot be failed over, and nothing can be failed over without a store.",
-        source=_SOURCE,
+        sources=_SOURCES,
         instructions=(
             f"Install-CsDatabase -CentralManagementDatabase -Clean -SqlServerFqdn {server} -SqlInstanceName {instance}",
             "-Clean empties a Central Management database that is there already: see first that there is none in use.",
@@ -58,7 +59,7 @@ def _move(receiver: Pool, machine: Fqdn) -> ManualStep:
         step_id="store-2010-move",
         title=f"Move the Central Management store to {receiver.fqdn}",
         why="Without its old master it is built from saved copies.",
-        source=_SOURCE,
+        sources=_SOURCES,
         instructions=(
             f"Have the last export of the configuration as {_CONFIGURATION}. Without one:",
             f"Export-CsConfiguration -FileName {_CONFIGURATION} -LocalStore",
@@ -77,7 +78,7 @@ def _setup(receiver: Pool, machines: list[Fqdn]) -> ManualStep:
         step_id="store-2010-setup",
         title=f"Install the Central Management services on the other Front Ends of {receiver.fqdn}",
         why="Any Front End of the pool can then be master.",
-        source=_SOURCE,
+        sources=_SOURCES,
         instructions=tuple(f"On {machine}: Bootstrapper.exe /Setup" for machine in machines),
         where=", ".join(machines),
         how_to_see="Get-CsWindowsService shows MASTER and FTA there.",

@@ -12,10 +12,11 @@ from lyncops.plan.steps import ManualStep, Step
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edge_moves import EdgeMove, media_notes, plan_move, undo_command
 from lyncops.procedures.edge_steps import BY_HAND, replica_steps, route_goal, route_steps, start_steps, stop_steps
+from lyncops.sources import fact, guide, reference
 from lyncops.values import Fqdn, LyncVersion, Unread
 
-PORT: Final = 5269  # facts page 4.4
-_SOURCE: Final = "Failing over the Edge pool used for XMPP federation; facts page 4.4"
+PORT: Final = 5269  # fact: xmpp
+_SOURCES: Final = (guide("Failing over the Edge pool used for XMPP federation"),)
 _OUTSIDE: Final = "lyncops asks the resolver of [network] in lyncops.toml, which should be one that the world asks."
 
 
@@ -95,7 +96,7 @@ def _address_gate(move: EdgeMove, request: MovesXmpp) -> ManualStep:
         step_id="dns-address",
         title=f"Let {host} lead to {move.to.fqdn} in the external DNS",
         why="Partners connect to that address.",
-        source=_SOURCE,
+        sources=_SOURCES,
         instructions=(f"Change the A record of {host} to the addresses of {where}.", "Mind its time to live: old answers linger."),
         where="the external DNS server",
         how_to_see=f"nslookup {host} gives the addresses of {where}. {_OUTSIDE}",
@@ -115,7 +116,7 @@ def _service_gate(move: EdgeMove, domain: Fqdn, host: Fqdn) -> ManualStep:
         step_id=f"dns-service-{domain}",
         title=f"See that the external DNS names {host} for XMPP of {domain}",
         why=f"Partners look for the servers of {domain} there.",
-        source=_SOURCE,
+        sources=_SOURCES,
         instructions=(
             f"If there is none, add an SRV record {name} with port {PORT} and host {host}.",
             "One for each Edge pool, with different priorities, prepared beforehand, spares this step.",
@@ -134,7 +135,7 @@ def _port_gate(move: EdgeMove, request: MovesXmpp, *, why: str) -> ManualStep:
         step_id="firewall-xmpp",
         title=f"See that port {PORT} of {move.to.fqdn} is open to the world",
         why=why,
-        source=_SOURCE,
+        sources=_SOURCES,
         instructions=(f"Let the external firewall pass TCP {PORT} to the Access Edge addresses of {move.to.fqdn}, and back.",),
         where="the external firewall",
         how_to_see=f"A connection to {host}:{PORT} from outside. lyncops tries one, as far as that can be seen from where it runs.",
@@ -159,7 +160,7 @@ def _version_has_xmpp(deployment: Deployment) -> CheckResult:
         verdict=verdict,
         evidence=evidence,
         remedy=remedy,
-        source="XMPP gateways and proxies are not available in Skype for Business Server 2019; facts page 0.8",
+        sources=(fact("version-differences"),),
         blocking=verdict is Verdict.FAILED,
         overridable=False,
     )
@@ -176,7 +177,7 @@ def _external_name(move: EdgeMove) -> CheckResult:
         remedy="Look at AccessEdgeExternalFqdn of Get-CsService -EdgeServer. The A record will not be checked."
         if name is None
         else "",
-        source="Get-CsService -EdgeServer, AccessEdgeExternalFqdn; facts page 2.2",
+        sources=(reference("Get-CsService"),),
         blocking=False,
     )
 

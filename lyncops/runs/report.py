@@ -258,7 +258,7 @@ def _step_data(record: StepRecord) -> dict[str, JsonValue]:
         "id": step.step_id,
         "title": step.title,
         "why": step.why,
-        "source": step.source,
+        "sources": [{"title": one.title, "url": one.url} for one in step.sources],
         "state": record.state.value,
         "state_why": record.why,
         "powershell": step.cmdlet.to_powershell() if isinstance(step, CmdletStep) else None,

@@ -15,9 +15,9 @@ from __future__ import annotations
 from lyncops.errors import InvalidValueError
 from lyncops.sources.facts import FACTS, Fact
 from lyncops.sources.pages import PAGES, REFERENCE
-from lyncops.sources.source import Certainty, Source
+from lyncops.sources.source import Certainty, Source, Sources
 
-__all__ = ["FACTS", "Certainty", "Fact", "Source", "fact", "guide", "page", "reference"]
+__all__ = ["FACTS", "Certainty", "Fact", "Source", "Sources", "fact", "guide", "page", "reference"]
 
 
 def reference(cmdlet: str) -> Source:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import TypeAlias
 
 import attrs
 
@@ -33,3 +34,7 @@ class Source:
 
     def __str__(self) -> str:
         return self.title
+
+
+Sources: TypeAlias = tuple[Source, ...]
+"""What a check, a step or a rule rests on, the most important one first."""

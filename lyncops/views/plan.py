@@ -104,7 +104,8 @@ def _step(number: int, step: Step) -> Iterator[Block]:
             yield Text(f"by hand, at {step.where}:", Tone.CAREFUL, indent=6)
             yield from (Text(f"- {line}", indent=8) for line in step.instructions)
             yield Text(f"seen by: {step.how_to_see}", indent=6)
-    yield Text(f"why: {step.why} [{step.source}]", Tone.FAINT, indent=6)
+    yield Text(f"why: {step.why}", Tone.FAINT, indent=6)
+    yield Text(f"source: {'; '.join(map(str, step.sources))}", Tone.FAINT, indent=6)
     if not isinstance(step, WaitStep):
         if step.after:
             yield Text(f"done when: {'; '.join(map(str, step.after))}", Tone.FAINT, indent=6)

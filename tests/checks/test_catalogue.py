@@ -89,7 +89,7 @@ def test_checks_answer_whatever_was_read_and_never_break_the_order_rule(deployme
     for results in (checks_for_failover(deployment, pool, mode), checks_for_failback(deployment, pool, mode)):
         for result in results:
             assert result.evidence.strip()
-            assert result.source
+            assert result.sources
             assert result.verdict in (Verdict.PASSED, Verdict.WARNING) or result.remedy
             assert not (result.verdict in (Verdict.PASSED, Verdict.WARNING) and result.refuses)
     assert expected_loss(deployment, pool, mode)

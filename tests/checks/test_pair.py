@@ -17,7 +17,7 @@ def test_a_healthy_pair_passes(check_id: str) -> None:
     result = ask(check_id, two_sites())
     assert result.verdict is PASSED
     assert not result.refuses
-    assert result.source
+    assert result.sources
     assert result.question.endswith("?")
 
 

@@ -73,7 +73,7 @@ def test_a_plan_shows_checks_steps_powershell_sources_undo_loss_and_duration(cli
     assert answer.code == 0
     for step in plan.steps:
         assert step.title in answer.out
-        assert step.source in answer.out
+        assert all(source.title in answer.out for source in step.sources)
         if isinstance(step, CmdletStep):
             assert step.cmdlet.to_powershell() in answer.out
     assert f"Expected data loss: {plan.expected_loss}" in answer.out

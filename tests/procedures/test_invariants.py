@@ -98,7 +98,7 @@ def test_a_refused_plan_names_the_check_and_the_remedy(plan: Plan) -> None:
         assert check.verdict in (Verdict.FAILED, Verdict.UNKNOWN)
         assert check.evidence
         assert check.remedy
-        assert check.source
+        assert check.sources
 
 
 @THOROUGHLY
@@ -107,7 +107,7 @@ def test_the_steps_of_a_plan_have_names_reasons_and_cmdlets_that_a_server_would_
     names = [step.step_id for step in plan.steps]
     assert len(names) == len(set(names))
     for step in plan.steps:
-        assert all((step.title, step.why, step.source))
+        assert all((step.title, step.why, step.sources))
         if isinstance(step, CmdletStep) and not plan.is_refused:
             step.cmdlet.require_version(plan.version or LyncVersion.V2013)
 

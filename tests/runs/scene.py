@@ -323,7 +323,7 @@ def failing_over(pool: Fqdn, *, optional: bool = False, before: Iterable[Conditi
         step_id=f"fail-over-{pool}",
         title=f"Fail {pool} over",
         why="Its users are cut off.",
-        source="guide",
+        sources=(),
         cmdlet=InvokeCsPoolFailOver(pool_fqdn=pool, disaster_mode=True),
         before=tuple(before),
         after=(PoolStateIs(pool, PoolState.FAILED_OVER),) if proven else (),
@@ -333,7 +333,7 @@ def failing_over(pool: Fqdn, *, optional: bool = False, before: Iterable[Conditi
 
 
 def asking() -> CmdletStep:
-    return CmdletStep(step_id="ask", title="Ask for the version", why="w", source="s", cmdlet=GetCsServerVersion())
+    return CmdletStep(step_id="ask", title="Ask for the version", why="w", sources=(), cmdlet=GetCsServerVersion())
 
 
 def waiting(pool: Fqdn, *, optional: bool = False) -> WaitStep:
@@ -341,7 +341,7 @@ def waiting(pool: Fqdn, *, optional: bool = False) -> WaitStep:
         step_id=f"wait-{pool}",
         title=f"Wait for {pool}",
         why="w",
-        source="s",
+        sources=(),
         until=(PoolStateIs(pool, PoolState.FAILED_OVER),),
         deadline=timedelta(minutes=10),
         optional=optional,
@@ -353,7 +353,7 @@ def by_hand(*, after: Iterable[Condition] = (), before: Iterable[Condition] = ()
         step_id="dns",
         title="Change DNS",
         why="w",
-        source="s",
+        sources=(),
         instructions=("Point sip.contoso.com to pool2.",),
         where="at the DNS server",
         how_to_see="nslookup",
