@@ -16,7 +16,9 @@ CITED = re.compile(r"fact:\s+([\w-]+)")
 
 def texts() -> dict[Path, str]:
     return {
-        path: path.read_text(encoding="utf-8") for path in [*(ROOT / "lyncops").rglob("*.py"), *(ROOT / "lyncops").rglob("*.toml")]
+        path: path.read_text(encoding="utf-8")
+        for path in [*(ROOT / "lyncops").rglob("*.py"), *(ROOT / "lyncops").rglob("*.toml")]
+        if path.parent.name != "sources"  # it explains facts, and cites none
     }
 
 
