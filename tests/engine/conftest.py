@@ -71,10 +71,10 @@ class Fronts:
         tls: bool = False,
         options: tuple[str, ...] = (),
         machine: str = "fe2a.contoso.com",
-        deep: bool = False,
+        form: str = "flat",
     ) -> EngineServer:
-        """A running one. `deep`: a types file raises the depth to which values are serialised."""
-        modules = self.module(version) / ("deep" if deep else "flat")
+        """A running one. `form` is the module's: see `build`."""
+        modules = self.module(version) / form
         environment = {**world.environment, "PSModulePath": str(modules), "LYNCOPS_MACHINE": machine}
         setting = Setting(pwsh=self.pwsh, home=self.folder / "home", options=options, environment=environment)
         return self.stack.enter_context(EngineServer(self.folder, setting, tls=tls))
@@ -142,10 +142,10 @@ class Site:
 def site(world: World, front: Fronts, tmp_path: Path, request: pytest.FixtureRequest) -> Generator[Site]:
     """Two pairs of pools through an engine on a Front End, and each Edge server through one of its own.
 
-    The parameter, where a test gives one: whether a types file raises the depth to which values are serialised.
+    The parameter, where a test gives one, is the module's form: see `build`.
     """
     deployment = Deployment()
-    server = front(deployment.install(world), deep=getattr(request, "param", False))
+    server = front(deployment.install(world), form=getattr(request, "param", "flat"))
     machines = "".join(
         f'[[machine]]\nname = "{name}"\nurl = "http://{name}:5985/wsman"\nauth = "ntlm"\n'
         f'connect_to = "127.0.0.1:{front(world, machine=name).port}"\n'
@@ -153,7 +153,7 @@ def site(world: World, front: Fronts, tmp_path: Path, request: pytest.FixtureReq
         for name in names
     )
     with Outside() as outside:
-        more = 'settle = "2s"\nparallel = 1\n' + machines + outside.configuration
+        more = 'settle = "2s"\n' + machines + outside.configuration
         pools = tuple(f'pool = "{pool}"\n' for pool in (P1, P2))
         desk = desk_for(tmp_path, server, server, path="wsman", open_timeout="30s", endpoint=pools, more=more)
         yield Site(world=world, deployment=deployment, server=server, desk=desk, outside=outside)

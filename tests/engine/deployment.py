@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from typing import Final
 
 import attrs
@@ -158,14 +158,14 @@ class Deployment:
             }
             for role, properties in own.items():
                 yield role, _service(role, pool, f"{number}-{role}-1", {**common, **properties})
-            database = {
+            database: dict[str, Json] = {
                 **common,
                 "PoolFqdn": sql(pool),
                 "SqlInstanceName": "rtc",
                 "MirrorSqlServerFqdn": f"sql{pool[4]}m.contoso.com",
             }
             yield "UserDatabase", _service("UserDatabase", sql(pool), f"{number}-UserDatabase-1", database)
-            store = {**database, "MirrorSqlInstanceName": "rtc"}
+            store: dict[str, Json] = {**database, "MirrorSqlInstanceName": "rtc"}
             yield (
                 "CentralManagementDatabase",
                 _service("CentralManagementDatabase", sql(pool), f"{number}-CentralManagementDatabase-1", store),
@@ -355,5 +355,5 @@ def _cluster(pool: str, machines: tuple[str, ...], services: list[str], site: st
     )
 
 
-def _service(role: str, pool: str, number: str, properties: dict[str, Json]) -> Json:
+def _service(role: str, pool: str, number: str, properties: Mapping[str, Json]) -> Json:
     return thing(f"Xds.Display{role}", Identity=f"{role}:{pool}", ServiceId=number, Role=role, **properties)

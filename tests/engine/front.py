@@ -44,7 +44,7 @@ class Pipeline:
             if flags & 1:
                 self._message.clear()
             self._message += data[21 : 21 + length]
-            if flags & 2 and self._message[4:8] == _PIPELINE_STATE and _FINAL.search(self._message):
+            if flags & 2 and bytes(self._message[4:8]) == _PIPELINE_STATE and _FINAL.search(self._message):
                 self.done = True
             data = data[21 + length :]
 

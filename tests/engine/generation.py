@@ -118,12 +118,19 @@ def _modes(pipeline: str) -> set[str]:
 
 
 def build(pwsh: Path, cache: Path, version: str, module: str) -> Path:
-    """The folder with the compiled module, made once for the same sources and engine: below it two for PSModulePath.
+    """The folder with the compiled module, made once for the same sources and engine: below it three for PSModulePath.
 
-    `flat` is as PowerShell serialises by itself; in `deep` a types file raises the depth, as Lync's own may do.
+    `flat` is as PowerShell serialises by itself; in `deep` a types file raises the depth, as Lync's own may do. The manifest of
+    `unlisted` does not name its cmdlets, so that the module does not load by itself where one of them is called (about_Modules).
     """
     generated, runtime = source(version), _RUNTIME.read_text(encoding="utf-8")
-    manifests = {"flat": _manifest(module, ""), "deep": _manifest(module, f"{module}.types.ps1xml")}
+    names = ", ".join(f"'{name}'" for name in cmdlets_of(version))
+    types_file = f"{module}.types.ps1xml"
+    manifests = {
+        "flat": _manifest(module, f"@({names})"),
+        "deep": _manifest(module, f"@({names})", types_file),
+        "unlisted": _manifest(module, "'*'"),
+    }
     stamp = "\n".join((str(pwsh.resolve()), str(pwsh.stat().st_mtime_ns), runtime, generated, _TYPES_FILE, *manifests.values()))
     folder = cache / hashlib.sha256(stamp.encode()).hexdigest()[:20]
     if not folder.exists():
@@ -162,11 +169,11 @@ def _compile(pwsh: Path, folder: Path, text: str, library: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def _manifest(module: str, types_file: str) -> str:
+def _manifest(module: str, cmdlets: str, types_file: str = "") -> str:
     return (
         f"@{{ ModuleVersion = '7.0'; GUID = '6d9c2a6e-7f0b-4b26-9df5-33c12a3a0f5a'; RootModule = '{module}.dll'; "
         f"TypesToProcess = @({repr(types_file) if types_file else ''}); "
-        "CmdletsToExport = '*'; FunctionsToExport = @(); AliasesToExport = @() }\n"
+        f"CmdletsToExport = {cmdlets}; FunctionsToExport = @(); AliasesToExport = @() }}\n"
     )
 
 

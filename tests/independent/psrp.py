@@ -126,8 +126,9 @@ class Pool:
         self.bom = bom
         self.own = bytearray()
 
-    def take(self, data: bytes, _command_id: str = "", _stream: str = "stdin") -> None:
-        """Bytes from the client."""
+    def take(self, data: bytes, command_id: str = "", stream: str = "stdin") -> None:
+        """Bytes from the client; psrpcore sorts them itself."""
+        del command_id, stream
         with self.lock:
             self.core.receive_data(psrpcore.PSRPPayload(data, psrpcore.StreamType.default, None))
             while (event := self.core.next_event()) is not None:
