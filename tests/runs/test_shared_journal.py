@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from lyncops.errors import JournalError, LyncOpsError, RunLockedError
+from lyncops.plan.codec import plan_from_json
 from lyncops.runs import schema
 from lyncops.runs.journal import Journal, open_journal
 from lyncops.runs.lock import HEARTBEAT, STALE_AFTER, Claim, Process
@@ -253,3 +255,38 @@ def test_a_run_on_one_journal_ends_as_on_the_other(shared: Office) -> None:
     assert shared.journal().load(run.run_id) == run
     assert shared.journal().locks() == ()
     assert not shared.journal().holds(run.run_id, "any")
+
+
+def test_operators_with_the_documented_rights_can_run_and_not_rewrite(postgres: Postgres, tmp_path: Path) -> None:
+    """The statements are those of docs/journal.md."""
+    url = postgres.database()
+    open_journal(url).close()  # its owner creates the tables
+    text = (Path(__file__).parents[2] / "docs" / "journal.md").read_text(encoding="utf-8")
+    block = text.split("```sql\n")[1].split("```")[0]
+    statements = [statement.strip() for statement in block.split(";") if statement.strip()]
+    assert len(statements) == 7
+    postgres.execute(*statements, url=url)
+    office = Office(tmp_path, database=url.replace("lyncops@", "anna@"))
+    try:
+        with pytest.raises(Killed):
+            office.start(plan_of(failing_over(A)), Fuse(8))
+        [run] = office.runs()
+        assert office.runner(process=HERE).resume(run.run_id).state is RunState.COMPLETED
+        with pytest.raises(JournalError, match="refuses this account a right") as caught:
+            office.journal().prune(office.scene.now() + timedelta(days=1))
+        assert "docs/journal.md" in caught.value.remedy
+        for statement in ("UPDATE lyncops_runs SET plan = ''", "UPDATE lyncops_events SET body = ''", "DELETE FROM lyncops_events"):
+            with pytest.raises(sa.exc.ProgrammingError, match="permission denied"):
+                execute(office.url, statement)
+    finally:
+        office.close()
+        postgres.execute("DROP OWNED BY lyncops_operators", url=url)
+        postgres.execute("DROP ROLE anna", "DROP ROLE lyncops_operators")
+
+
+def test_a_plan_that_the_first_lyncops_saved_is_read(tmp_path: Path) -> None:
+    shutil.copy(OLD / "journal-1.db", tmp_path / "old.db")
+    with sqlite3.connect(tmp_path / "old.db") as connection:
+        plans = [plan for (plan,) in connection.execute("SELECT plan FROM lyncops_runs ORDER BY run_id")]
+    connection.close()
+    assert [len(plan_from_json(plan).steps) for plan in plans] == [2, 2, 2]
