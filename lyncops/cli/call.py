@@ -32,6 +32,7 @@ class Call:
     config: Path
     screen: Screen
     journal: str = ""  # instead of the configured one
+    has_run: bool = False  # the exit code says how a run ended, whether or not that could be shown
     _warned: set[str] = attrs.field(factory=set[str], init=False)
 
     @contextmanager

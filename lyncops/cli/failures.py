@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Final
 
@@ -74,6 +75,8 @@ def report(code: ExitCode, kind: str, what: str, remedy: str, *, as_json: bool) 
     """Print the sentence and its remedy on standard error; with --json also an error object on standard output."""
     if as_json:
         error: JsonValue = {"type": kind, "message": what, "remedy": remedy, "exit_code": int(code)}
-        print(json_text({"error": error}, indent=2), flush=True)
-    print(f"lyncops: {harmless(f'{what} {remedy}')}".rstrip(), file=sys.stderr, flush=True)
+        with suppress(OSError):  # a full disk must not hide the exit code
+            print(json_text({"error": error}, indent=2), flush=True)
+    with suppress(OSError):
+        print(f"lyncops: {harmless(f'{what} {remedy}')}".rstrip(), file=sys.stderr, flush=True)
     return code

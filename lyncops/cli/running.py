@@ -180,6 +180,7 @@ def _rehearse(call: Call, client: Client, plan: Plan) -> ExitCode:
 
 
 def _tell(call: Call, done: Run) -> ExitCode:
+    call.has_run = True
     call.screen.tell(Report.of(done).data(), run_blocks(done))
     return exit_code(done.state)
 

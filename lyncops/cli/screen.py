@@ -24,11 +24,13 @@ from lyncops.views.blocks import Block, Heading, Table, Text, plain_lines
 class Screen:
     """Says things to whoever reads standard output.
 
-    A reader that goes away (`lyncops runs list | head -1`) never stops lyncops: what is left to say is dropped, and a run goes on.
+    A reader that goes away (`lyncops runs list | head -1`) or a full disk never stops lyncops: what is left to say is dropped, and
+    a run goes on.
     """
 
     json: bool = False
     out: TextIO = attrs.field(factory=lambda: sys.stdout)
+    is_lost: bool = attrs.field(default=False, init=False)  # standard output could not be written
 
     @property
     def is_terminal(self) -> bool:
@@ -73,6 +75,12 @@ class Screen:
             self.out.flush()
         except BrokenPipeError:
             self._let_go()
+        except OSError as error:  # a full disk, most likely: a run goes on, and whoever waits for an answer must know
+            self._let_go()
+            self.is_lost = True
+            with suppress(OSError):
+                what = f"Standard output cannot be written ({error.strerror}); what was to be shown there is lost."
+                print(f"lyncops: {what}", file=sys.stderr, flush=True)
 
     def _let_go(self) -> None:
         """Point standard output to nowhere, so that nothing after this fails, not even the interpreter's last flush."""

@@ -11,6 +11,7 @@ import attrs
 import click
 
 from lyncops.cli.log import show_log
+from lyncops.runs.exit_codes import ExitCode
 
 
 @attrs.frozen(slots=True)
@@ -91,3 +92,13 @@ def lyncops(context: click.Context, config: Path, journal: str, json: bool, verb
     if verbose:
         show_log()
     context.obj = Call(config, Screen(json=json), journal)
+
+
+@lyncops.result_callback()
+@click.pass_context
+def _answered(context: click.Context, /, code: object, **_options: object) -> object:
+    """An answer that nobody got is no success; what a run did stays so."""
+    from lyncops.cli.call import Call
+
+    call = context.find_object(Call)
+    return ExitCode.WRONG_USE if call and call.screen.is_lost and not call.has_run and code == ExitCode.DONE else code

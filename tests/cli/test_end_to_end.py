@@ -246,3 +246,21 @@ def test_a_journal_that_cannot_be_used_is_refused_and_no_password_repeated(confi
     answer = invoke("--config", str(config), "--journal", url, "runs", "list")
     assert answer.code == 1
     assert "geheim" not in answer.out + answer.err
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a disk that is always full")
+def test_a_full_disk_under_standard_output_hides_an_answer_and_stops_no_run(config: Path) -> None:
+    def into_nothing(*arguments: str) -> subprocess.CompletedProcess[str]:
+        with FULL.open("w") as full:
+            command = [sys.executable, "-m", "lyncops", "--config", str(config), *arguments]
+            return subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
+
+    run = into_nothing(*FAILOVER)
+    assert (run.returncode, run.stderr.count("cannot be written (No space left on device)")) == (0, 1), run.stderr
+    for arguments in (("runs", "list"), ("runs", "list", "--json"), ("status",)):
+        answer = into_nothing(*arguments)
+        assert (answer.returncode, answer.stderr.count("\n")) == (1, 1), answer.stderr
+    assert into_nothing("--json", "runs", "show", "nothing").returncode == 1
