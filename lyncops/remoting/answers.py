@@ -1,4 +1,4 @@
-"""An HTTP answer, read within bounds: of size, of packing, of nesting, and of time."""
+"""An HTTP answer, read within bounds: of size, of packing, and of time."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import zlib
 from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Final, Self
-from xml.parsers import expat
 
+from lyncops.remoting.bounds import BoundsError
 from lyncops.remoting.line import Line
 
 PIECE: Final = 16_384
@@ -18,12 +18,6 @@ _SLOWEST: Final = 4_096
 _HARMLESS: Final = 16 * 1024 * 1024
 _TIGHTEST: Final = 200
 """How many bytes one byte may unpack to, once more than _HARMLESS have come of it: no server packs XML more tightly."""
-_ELEMENTS: Final = 200_000
-_DEPTH: Final = 200
-
-
-class BoundsError(Exception):
-    """An answer is larger, deeper or stranger than any that a server has a reason to give."""
 
 
 def unpacked(pieces: Iterable[bytes], encoding: str, limit: int) -> bytes:
@@ -58,39 +52,6 @@ def _opened(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
             if opened > max(_HARMLESS, packed * _TIGHTEST):
                 raise BoundsError(f"an answer that unpacks to more than {_TIGHTEST} times its size")
             yield part
-
-
-def check_envelope(body: bytes) -> None:
-    """Look through a SOAP envelope before it is built up in memory.
-
-    SOAP has no document types (SOAP 1.2 part 1, section 5), and without one no entity can be declared that grows.
-
-    Raises:
-        BoundsError: it declares entities, has too many elements, or nests them too deeply.
-        expat.ExpatError: it is no XML.
-    """
-    reader = expat.ParserCreate()
-    depth = count = 0
-
-    def begin(_name: str, _attributes: object) -> None:
-        nonlocal depth, count
-        depth += 1
-        count += 1
-        if depth > _DEPTH or count > _ELEMENTS:
-            raise BoundsError("an answer with more XML elements, or more deeply nested ones, than remote PowerShell has")
-
-    def end(_name: str) -> None:
-        nonlocal depth
-        depth -= 1
-
-    def declare(_name: str, _system: object, _public: object, declares_entities: object) -> None:
-        if declares_entities:  # without it this is a page for people, in place of an answer
-            raise BoundsError("an answer that declares entities of its own")
-
-    reader.StartElementHandler = begin
-    reader.EndElementHandler = end
-    reader.StartDoctypeDeclHandler = declare
-    reader.Parse(body, True)  # noqa: FBT003  # expat takes it by position only
 
 
 class Patience:

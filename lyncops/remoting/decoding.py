@@ -14,9 +14,11 @@ from decimal import Decimal
 from typing import Final, cast
 from uuid import UUID
 from xml.etree import ElementTree as ET
+from xml.parsers import expat
 
 import attrs
 
+from lyncops.remoting.bounds import LARGE, BoundsError, check_xml
 from lyncops.values import DotNetVersion, NotedList, NotedText, RemoteEnum, RemoteObject, Unread
 
 _ESCAPED: Final = re.compile("(?:_x[0-9A-Fa-f]{4}_)+")
@@ -253,6 +255,13 @@ def decode_message(data: bytes, *, forgiving: bool = False) -> object:
     """
     if not data:
         return None
+    try:
+        if len(data) > LARGE:
+            check_xml(data)
+    except BoundsError as error:
+        return Unread("an object", str(error))
+    except expat.ExpatError:
+        pass  # told below, where it may be forgiven
     try:
         return decode_element(_parse(data))
     except (ET.ParseError, ValueError) as error:

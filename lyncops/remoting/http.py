@@ -18,7 +18,8 @@ from pypsrp.exceptions import WinRMTransportError
 from urllib3.exceptions import HTTPError
 
 from lyncops.errors import ConfigurationError
-from lyncops.remoting.answers import PIECE, BoundsError, Patience, check_envelope, unpacked
+from lyncops.remoting.answers import PIECE, Patience, unpacked
+from lyncops.remoting.bounds import BoundsError, check_xml
 from lyncops.remoting.connections import Adapter, tls_context
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint, TcpAddress
 from lyncops.remoting.handshake import ADVICE, Agreed, Handshake
@@ -269,7 +270,7 @@ def _sealed(sealing: WinRMEncryption, message: bytes) -> tuple[str, bytes]:
 
 def _check(body: bytes) -> None:
     with suppress(expat.ExpatError):  # whoever reads it says so
-        check_envelope(body)
+        check_xml(body)
 
 
 def _new_session(endpoint: Endpoint, line: Line) -> requests.Session:

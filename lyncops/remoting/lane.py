@@ -230,7 +230,7 @@ class ReadingLane(Lane):
             self.close(delete_shell=ending is Ending.FULL)
         else:
             self.doubt()
-            if ending in {Ending.DEADLINE, Ending.LOST}:
+            if ending in {Ending.DEADLINE, Ending.LOST, Ending.UNREADABLE}:
                 self._stop(pipeline)
 
     def _break_off(self, pipeline: Pipeline) -> None:

@@ -79,6 +79,8 @@ class Inbox:
     _rest: bytes = b""
     gap: bool = False
     broken: bool = False
+    taken: int = 0
+    """How many bytes of the present command's output have come."""
 
     def forget(self) -> None:
         """Take whatever comes next as the beginning: output that nobody wants any more may have been given up."""
@@ -90,6 +92,7 @@ class Inbox:
         """Another command's output begins."""
         self._rest = b""
         self.gap = self.broken = False
+        self.taken = 0
 
     def end(self) -> None:
         """No more comes: what is left over is a fragment whose end was lost."""
@@ -98,6 +101,7 @@ class Inbox:
 
     def feed(self, data: bytes) -> Iterator[Message]:
         """The messages that are complete now."""
+        self.taken += len(data)
         waiting = self._rest + data
         self._rest = b""
         offset = 0

@@ -218,6 +218,8 @@ class Shell:
                 messages += self.inbox.feed(base64.b64decode(part.text or ""))
             except ValueError:
                 self.inbox.broken = True
+        if self.inbox.taken > (limit := self.transport.endpoint.answer_limit):
+            raise RemotingError(Symptom.OUT_OF_BOUNDS, phase, f"more than {limit / 1024 / 1024:g} MB of output")
         done = state is not None and state.get("State", "").endswith("/Done")
         if done:
             self.inbox.end()

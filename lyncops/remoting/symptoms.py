@@ -11,7 +11,7 @@ import requests
 from pypsrp.exceptions import WinRMError, WinRMTransportError, WSManFaultError
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from lyncops.remoting.answers import BoundsError
+from lyncops.remoting.bounds import BoundsError
 from lyncops.remoting.connections import RedirectedError
 from lyncops.remoting.failures import Phase, RemotingError, Symptom
 from lyncops.remoting.http import InTheClearError, UnsealableError

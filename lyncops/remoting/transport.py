@@ -20,7 +20,7 @@ from pypsrp.wsman import OptionSet, SelectorSet, WSMan
 from urllib3.exceptions import HTTPError
 
 from lyncops.errors import ConfigurationError
-from lyncops.remoting.answers import BoundsError
+from lyncops.remoting.bounds import BoundsError
 from lyncops.remoting.connections import RedirectedError
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint
 from lyncops.remoting.execution import Fence

@@ -18,7 +18,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from lyncops.errors import ConfigurationError, EndpointError
-from lyncops.remoting.answers import BoundsError
+from lyncops.remoting.bounds import BoundsError
 from lyncops.remoting.decoding import decode_message
 from lyncops.remoting.endpoint import Endpoint
 from lyncops.remoting.execution import ErrorRecord, StreamKind
