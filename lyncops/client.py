@@ -100,6 +100,7 @@ class Client:
             clock=there.clock,
             version=there.version,
             scope=scope,
+            knocker=there.knocker,
         )
         if not scope.lookups:
             return deployment

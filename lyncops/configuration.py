@@ -11,7 +11,10 @@ from typing import Any, Final, cast
 
 import attrs
 
+from lyncops.cmdlets.reading import host_in
+from lyncops.deployment.knocking import Knocker
 from lyncops.deployment.lookups import Lookups, SocketAddress
+from lyncops.deployment.witnesses import Door
 from lyncops.errors import InvalidValueError, LyncOpsError
 from lyncops.journal_url import DEFAULT as DEFAULT_JOURNAL
 from lyncops.journal_url import TIMEOUT, JournalUrl
@@ -86,6 +89,7 @@ class Configuration:
     journal_url: str
     journal_timeout: timedelta = TIMEOUT
     lookups: Lookups = attrs.field(factory=Lookups)  # how DNS and ports outside are asked
+    knocker: Knocker = attrs.field(factory=Knocker)  # how ports of machines are tried from here
 
 
 def load_configuration(path: str | os.PathLike[str] = DEFAULT_FILE) -> Configuration:
@@ -123,6 +127,7 @@ def load_configuration(path: str | os.PathLike[str] = DEFAULT_FILE) -> Configura
         journal_url=_journal(top.table("journal")).text,
         journal_timeout=_pause(top.table("journal"), "timeout", "10s") or TIMEOUT,
         lookups=_lookups(top.table("network")),
+        knocker=_knocker(top.table("network"), addresses),
     )
 
 
@@ -269,10 +274,31 @@ def _connections(table: Table) -> Mapping[SocketAddress, SocketAddress]:
     found: dict[SocketAddress, SocketAddress] = {}
     for key in table.values:
         real = table.parsed(key, SocketAddress.parse)
+        if real is None or _door(key) is not None:
+            continue
         try:
-            wanted = SocketAddress.parse(key)
+            found[SocketAddress.parse(key)] = real
         except InvalidValueError as error:
             raise table.error(key, error.what, error.remedy) from error
-        if real is not None:
-            found[wanted] = real
     return found
+
+
+def _door(text: str) -> Door | None:
+    """`fe1.contoso.com:5061`: a port of a machine by its name."""
+    host, _, port = text.rpartition(":")
+    name = host_in(host)
+    return Door(name, int(port)) if name is not None and port.isdecimal() and ":" not in host else None
+
+
+def _knocker(table: Table, addresses: tuple[Address, ...]) -> Knocker:
+    """Where the servers are reached through tunnels, their names mean nothing here: then only what is mapped is tried."""
+    connections = table.table("connect_to")
+    mapped: dict[Door, tuple[str, int]] = {}
+    for key in connections.values:
+        real, door = connections.parsed(key, SocketAddress.parse), _door(key)
+        if real is not None and door is not None:
+            mapped[door] = (real.address, real.port)
+    tunnels = any(address.endpoint.connect_to for address in addresses)
+    timeout = _pause(table, "timeout", "3s")
+    knocker = Knocker(connect_to=mapped, only_mapped=tunnels or bool(mapped))
+    return knocker if timeout is None else attrs.evolve(knocker, timeout=timeout)

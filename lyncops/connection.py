@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 import attrs
 
 from lyncops.clock import SystemClock
+from lyncops.deployment.knocking import KnocksAtDoors
 from lyncops.deployment.lookups import Lookups
 from lyncops.deployment.network import AnswersLookups
 from lyncops.remoting.interface import Clock, RunsCmdlets
@@ -37,6 +38,7 @@ class Connection:
     poll_interval: timedelta | None = None
     settle: timedelta | None = None
     lookups: AnswersLookups = attrs.field(factory=Lookups, repr=False)  # how DNS and ports outside are asked
+    knocker: KnocksAtDoors | None = attrs.field(default=None, repr=False)  # how ports of machines are tried from here
     _sessions: RunsCmdlets | None = attrs.field(default=None, init=False, repr=False)
     _journal: Journal | None = attrs.field(default=None, init=False, repr=False)
 
@@ -53,6 +55,7 @@ class Connection:
             poll_interval=configuration.poll_interval,
             settle=configuration.settle,
             lookups=configuration.lookups,
+            knocker=configuration.knocker,
         )
 
     @property

@@ -26,6 +26,7 @@ from lyncops.deployment.model import (
     StoreCopy,
     WindowsService,
 )
+from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.values import Fqdn, LyncVersion, ServiceId, SiteName, Unread
 
 T = TypeVar("T")
@@ -36,6 +37,10 @@ EDGE1: Final = Fqdn("edge1.contoso.com")
 EDGE2: Final = Fqdn("edge2.contoso.com")
 FRONT_END_SERVICES: Final = ("W3SVC", "REPLICA", "RTCSRV", "RTCDATAMCU", "LYNCBACKUP")
 NO_ANSWER: Final = "the RPC server is unavailable"
+BOTH_SAY_DEAD: Final = (
+    Witness(Vantage.SERVER, Says.DEAD, "pool2-fe1.contoso.com says: the RPC server is unavailable"),
+    Witness(Vantage.HERE, Says.DEAD, "no answer at ports 443; pool2-fe1.contoso.com answers at 443"),
+)
 STEADY: Final = (
     BackupModule(name="UserServices.PresenceFocus", export=ExportState.STEADY, import_=ImportState.NORMAL),
     BackupModule(name="ConfServices.DataConf", export=ExportState.FINAL, import_=ImportState.NORMAL),
@@ -47,8 +52,9 @@ def machine(fqdn: str, *, services: Iterable[str] = FRONT_END_SERVICES, up: bool
     return Machine(fqdn=Fqdn(fqdn), services=tuple(WindowsService(name=name, status=status) for name in services))
 
 
-def silent(fqdn: str) -> Machine:
-    return Machine(fqdn=Fqdn(fqdn), services=Unread(f"the services of {fqdn}", NO_ANSWER))
+def silent(fqdn: str, *witnesses: Witness) -> Machine:
+    """A machine that does not answer, and is dead by all witnesses unless others are given."""
+    return Machine(fqdn=Fqdn(fqdn), services=Unread(f"the services of {fqdn}", NO_ANSWER), witnesses=witnesses or BOTH_SAY_DEAD)
 
 
 def cms_module(export: ExportState) -> BackupModule:
@@ -159,12 +165,12 @@ def with_store(deployment: Deployment, **changes: object) -> Deployment:
     return attrs.evolve(deployment, central_management=_replaced(deployment.central_management, changes))
 
 
-def with_dead(deployment: Deployment, fqdn: Fqdn) -> Deployment:
+def with_dead(deployment: Deployment, fqdn: Fqdn, witnesses: tuple[Witness, ...] = ()) -> Deployment:
     """The deployment as a survivor reads it when every machine of the pool is gone, and the store with it if it was there."""
     pool = deployment.pool(fqdn)
     assert pool is not None
     modules = Unread(f"the Backup Service status of {fqdn}", NO_ANSWER)
-    result = changed(deployment, fqdn, machines=tuple(silent(m.fqdn) for m in pool.machines), backup_modules=modules)
+    result = changed(deployment, fqdn, machines=tuple(silent(m.fqdn, *witnesses) for m in pool.machines), backup_modules=modules)
     master = deployment.central_management.active_master
     if isinstance(master, Fqdn) and deployment.pool_of(master) == pool:
         result = with_store(

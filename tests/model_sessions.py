@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import TypeVar, cast
@@ -14,7 +14,7 @@ from lyncops.cmdlets.base import Cmdlet, NoOutput
 from lyncops.errors import EndpointError, InvalidValueError
 from lyncops.lab.interface import Argument, ErrorDetail, Invocation, MachineDiedError, Session, TerminatingError
 from lyncops.lab.world import World
-from lyncops.remoting.execution import BeforeSend, CommandAddress, ErrorRecord, Execution, Sending, StreamKind, StreamRecord
+from lyncops.remoting.execution import BeforeSend, Cause, CommandAddress, ErrorRecord, Execution, Sending, StreamKind, StreamRecord
 from lyncops.values import ANYWHERE, Anywhere, Effect, Fqdn, OnMachine, OnPool, Outcome, Place
 
 R = TypeVar("R")
@@ -62,6 +62,7 @@ class _Sink:
                 category=detail.category,
                 fully_qualified_error_id=detail.error_id,
                 target=detail.target or "",
+                causes=tuple(_causes(detail)),
                 exception_type=detail.exception_type,
                 terminating=terminating,
             )
@@ -82,6 +83,14 @@ class _Sink:
 
     def progress(self, activity: str, status: str, percent: int) -> None:
         self._record(StreamKind.PROGRESS, f"{activity}: {status}", percent)
+
+
+def _causes(detail: ErrorDetail) -> Iterator[Cause]:
+    yield Cause(message=detail.message, exception_type=detail.exception_type)
+    inner = detail.inner
+    while inner is not None:
+        yield Cause(message=inner.message, exception_type=inner.type_name, code=inner.native_code)
+        inner = inner.inner
 
 
 @attrs.define

@@ -10,12 +10,17 @@ from lyncops.checks.situation import Direction, Situation
 from lyncops.checks.words import running, sentence
 from lyncops.deployment.gaps import Need, Part
 from lyncops.deployment.model import Deployment, ExportState, Machine, Pool
+from lyncops.deployment.witnesses import Says, Vantage
 from lyncops.sources import fact, guide, reference
 from lyncops.values import Fqdn, Unread
 
 _MODES = (reference("Invoke-CsPoolFailOver"), fact("disaster-failover"))
 
 
+_MORE_WITNESSES = (
+    "For more witnesses: an account with rights on all Front Ends; Kerberos delegation or CredSSP for questions to others; "
+    "a way from here to the ports 5061, 443, 5985, 5986 or 135 of the machines ([network] connect_to)."
+)
 _NOBODY = "No Front End of any pool could be asked, so that it is the rights that are missing."
 _ASK_BY_HAND = "Look at Get-CsWindowsService on the machines of {pool}; asking from elsewhere needs a local administrator there."
 
@@ -28,6 +33,7 @@ class Life(enum.Enum):
     FAILING = "failing"  # some run, but too few: the pool stops, or has stopped, by itself
     DOWN = "down"  # machines answer, none runs its Front-End service
     SILENT = "silent"  # no machine answers
+    VOUCHED = "silent to the servers, but alive by another witness"
     SILENT_BUT_BACKED_UP = "silent, but its Backup Service answers"
     UNCLEAR = "a machine answered, but whether it serves could not be read"
     NOT_ASKED = "not asked"
@@ -43,9 +49,40 @@ def life(pool: Pool) -> Life:
         return Life.UNCLEAR
     if pool.machines_up:
         return Life.FAILING if serves(pool) is False else Life.PARTLY
-    if any(not isinstance(machine.services, Unread) for machine in pool.machines):
+    if any(machine.is_down for machine in pool.machines) and all(m.is_down or _has_died(m) for m in pool.machines):
         return Life.DOWN
+    if vouching(pool):
+        return Life.VOUCHED
     return Life.SILENT_BUT_BACKED_UP if pool.backup_modules and not isinstance(pool.backup_modules, Unread) else Life.SILENT
+
+
+def _has_died(machine: Machine) -> bool:
+    return bool(machine.vouched(Says.DEAD)) and not machine.vouched(Says.ALIVE)
+
+
+def _silent(pool: Pool) -> tuple[Machine, ...]:
+    return tuple(machine for machine in pool.machines if isinstance(machine.services, Unread))
+
+
+def vouching(pool: Pool) -> tuple[str, ...]:
+    """What says that machines of the pool live of which no server told the services."""
+    return tuple(
+        f"{machine.fqdn} lives ({witness.vantage.value}: {witness.evidence})"
+        for machine in _silent(pool)
+        for witness in machine.vouched(Says.ALIVE)
+    )
+
+
+def dead_from(pool: Pool) -> tuple[Vantage, ...]:
+    """From where every machine of the pool that does not answer is seen to be dead. Its silence by itself proves nothing."""
+    silent = _silent(pool)
+    return tuple(place for place in (Vantage.SERVER, Vantage.HERE) if silent and all(m.is_dead_from(place) for m in silent))
+
+
+def heard(pool: Pool) -> str:
+    """What the witnesses of the silent machines say, in one sentence each; "" where there is none."""
+    said = [f"{machine.fqdn}, {witness}" for machine in _silent(pool) for witness in machine.witnesses]
+    return "".join(f" {sentence(one)}" for one in said)
 
 
 def nobody_answers(deployment: Deployment) -> bool:
@@ -55,17 +92,26 @@ def nobody_answers(deployment: Deployment) -> bool:
 
 
 def silent_machines(deployment: Deployment) -> tuple[Fqdn, ...]:
-    """The machines whose replicas cannot be expected to follow: Front Ends that are down, and what is silent in a dead pool's site.
+    """The machines whose replicas cannot be expected to follow: Front Ends that are down, and what is silent in a dead site.
 
-    A silent Edge server elsewhere is no such machine: most of them cannot be asked from inside (fact: edge-replication).
+    A site with a living pool is not dead. A silent Edge server elsewhere is no such machine: most of them cannot be asked from
+    inside (fact: edge-replication). What a witness sees alive never is.
     """
     pools = () if isinstance(deployment.pools, Unread) else deployment.pools
-    dead_sites = {pool.site for pool in deployment.front_end_pools if not pool.is_alive and not isinstance(pool.site, Unread)}
+    stricken = {pool.site for pool in deployment.front_end_pools if not pool.is_alive and not isinstance(pool.site, Unread)}
+    living = {pool.site for pool in deployment.front_end_pools if pool.is_alive or life(pool) is Life.VOUCHED}
     return tuple(
         machine.fqdn
         for pool in pools
         for machine in pool.machines
-        if (not machine.is_up if pool.kind.is_front_end else pool.site in dead_sites and isinstance(machine.services, Unread))
+        if not machine.vouched(Says.ALIVE)
+        and (
+            not machine.is_up
+            if pool.kind.is_front_end
+            else isinstance(machine.services, Unread)
+            and pool.site in stricken
+            and (pool.site not in living or machine.is_dead_from(Vantage.HERE))
+        )
     )
 
 
@@ -82,7 +128,7 @@ def described(pool: Pool) -> str:
     reasons = [machine.services.reason for machine in pool.machines if isinstance(machine.services, Unread)]
     silent = f" No answer: {sentence(reasons[0])}" if reasons else ""
     extra = " Its Backup Service answers, though." if life(pool) is Life.SILENT_BUT_BACKED_UP else ""
-    return f"{running(pool)}.{silent}{extra}"
+    return f"{running(pool)}.{silent}{extra}{heard(pool)}"
 
 
 def _back_end_is_failing(pool: Pool) -> bool:
@@ -106,9 +152,11 @@ def mode_fits(situation: Situation) -> Finding:
     state = life(pool)
     if state is Life.NOT_ASKED:
         return unknown(f"The machines of {pool.fqdn} were not asked.", "Read the deployment again.", blocking=True)
+    if situation.disaster:
+        return _disaster_fits(situation, pool, state)
     if nobody_answers(situation.deployment):
-        return unknown(f"{described(pool)} {_NOBODY}", _ASK_BY_HAND.format(pool=pool.fqdn), blocking=not situation.disaster)
-    return _disaster_fits(situation, pool, state) if situation.disaster else _planned_fits(situation, pool, state)
+        return unknown(f"{described(pool)} {_NOBODY}", _ASK_BY_HAND.format(pool=pool.fqdn), blocking=True)
+    return _planned_fits(situation, pool, state)
 
 
 def _of_life(pool: Pool | None) -> tuple[Need, ...]:
@@ -118,17 +166,14 @@ def _of_life(pool: Pool | None) -> tuple[Need, ...]:
 
 def _disaster_fits(situation: Situation, pool: Pool, state: Life) -> Finding:
     seen = described(pool)
-    if state in (Life.DOWN, Life.SILENT):
+    if state is Life.DOWN:
         return passed(f"{seen} Disaster mode is right.")
+    if state is Life.SILENT:
+        return _silence_means_death(pool, seen)
     if state is Life.FAILING:
         return warning(f"{seen} Too few to serve: disaster mode is right unless they can be started.")
     if state is Life.UNCLEAR:
         return unknown(f"{seen} Machines of it answer.", _ASK_BY_HAND.format(pool=pool.fqdn), blocking=True)
-    if state is Life.SILENT_BUT_BACKED_UP:
-        return warning(
-            f"{seen} Disaster mode loses what was not copied yet.",
-            f"Make sure that {pool.fqdn} is gone, not only out of reach from here.",
-        )
     if situation.direction is Direction.FAILOVER and _back_end_is_failing(pool):
         return warning(
             f"{seen} But its Backup Service cannot export the user store: the Back End may be down.",
@@ -143,13 +188,25 @@ def _disaster_fits(situation: Situation, pool: Pool, state: Life) -> Finding:
     )
 
 
+def _silence_means_death(pool: Pool, seen: str) -> Finding:
+    """Two places must say so; one alone is a warning with what the other lacks, none leaves it open."""
+    places = dead_from(pool)
+    if len(places) == len((Vantage.SERVER, Vantage.HERE)):
+        return passed(f"{seen} Both a living server and the network here say that it is dead: disaster mode is right.")
+    remedy = f"Make sure that {pool.fqdn} is gone, not only out of reach. {_MORE_WITNESSES}"
+    if places:
+        return warning(f"{seen} Only {places[0].value} says that it is dead.", remedy)
+    return unknown(f"{seen} Nothing here proves that it is dead.", remedy, blocking=True)
+
+
 def _planned_fits(situation: Situation, pool: Pool, state: Life) -> Finding:
     seen = described(pool)
     if state is Life.ALIVE:
         return passed(f"{seen} Planned mode is right.")
     if state is Life.PARTLY:
         return warning(f"{seen} Enough to serve: planned mode is right as long as no more go down.")
-    if state in (Life.SILENT_BUT_BACKED_UP, Life.UNCLEAR):
+    undecided = state is Life.SILENT and len(dead_from(pool)) < len((Vantage.SERVER, Vantage.HERE))
+    if undecided or state in (Life.SILENT_BUT_BACKED_UP, Life.UNCLEAR, Life.VOUCHED):
         return unknown(seen, _ASK_BY_HAND.format(pool=pool.fqdn), blocking=True)
     lost = (
         "what it had not copied yet is lost"
@@ -170,10 +227,10 @@ def _healthy(situation: Situation, pool: Pool) -> Finding:
         return passed(seen)
     if state in (Life.PARTLY, Life.FAILING):
         return warning(seen, "Start the other machines; the check of the quorum tells whether it must be done first.")
-    if state in (Life.DOWN, Life.SILENT):
+    if state is Life.DOWN or (state is Life.SILENT and dead_from(pool)):
         return failed(f"{seen} It cannot take users.", f"Bring {pool.fqdn} up first (Start-CsWindowsService on its Front Ends).")
     return unknown(
-        seen if state in (Life.SILENT_BUT_BACKED_UP, Life.UNCLEAR) else f"The machines of {pool.fqdn} were not asked.",
+        seen if state is not Life.NOT_ASKED else f"The machines of {pool.fqdn} were not asked.",
         _ASK_BY_HAND.format(pool=pool.fqdn),
         blocking=not situation.disaster,
     )

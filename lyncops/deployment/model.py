@@ -12,6 +12,7 @@ import attrs
 from lyncops.cmdlets.enums import ServiceStatus
 from lyncops.deployment.gaps import FRONT_END, Gap, Need, open_questions
 from lyncops.deployment.network import Network
+from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.values import Fqdn, LyncVersion, ServiceId, SiteName, Unread
 
 
@@ -156,6 +157,7 @@ class Machine:
 
     fqdn: Fqdn
     services: tuple[WindowsService, ...] | Unread
+    witnesses: tuple[Witness, ...] = ()  # of whether it lives, where its services do not tell
 
     @property
     def is_up(self) -> bool:
@@ -166,6 +168,14 @@ class Machine:
     def is_down(self) -> bool:
         """Whether it answered and RTCSRV does not run. Neither up nor down is one whose answer leaves that open."""
         return bool(self._front_end) and all(service.is_understood and not service.is_running for service in self._front_end)
+
+    def vouched(self, testimony: Says) -> tuple[Witness, ...]:
+        """The witnesses that say this."""
+        return tuple(witness for witness in self.witnesses if witness.testimony is testimony)
+
+    def is_dead_from(self, vantage: Vantage) -> bool:
+        """Whether a witness at this place says that it is dead."""
+        return any(witness.vantage is vantage for witness in self.vouched(Says.DEAD))
 
     @property
     def _front_end(self) -> tuple[WindowsService, ...]:

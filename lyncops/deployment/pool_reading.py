@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final, TypeVar, cast
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -38,6 +40,7 @@ from lyncops.deployment.scope import Facet, Scope
 from lyncops.deployment.state_by_user import HomePool, state_by_user
 from lyncops.deployment.state_reading import StateReading
 from lyncops.deployment.topology import UNASKED
+from lyncops.deployment.witnesses import Statement, Word, word_of_error
 from lyncops.remoting.interface import RunsCmdlets
 from lyncops.values import ANYWHERE, Fqdn, LyncVersion, OnMachine, Unread
 
@@ -48,6 +51,7 @@ _USERS_DEADLINE: Final = timedelta(minutes=10)  # every user object of the pool 
 _PER_POOL: Final = frozenset({Facet.POOL_STATE, Facet.BACKUP_STATUS, Facet.MIRRORS, Facet.MACHINES, Facet.USERS})
 _MIRRORING: Final = frozenset({LyncVersion.V2013, LyncVersion.V2015})  # fact: version-differences
 # Documented: the error of Get-CsDatabaseMirrorState where a pool has no database of a type (fact: mirror-state). It is no fault.
+_DENIALS: Final = ("PermissionDenied", "SecurityError", "AuthenticationError")
 _NO_SUCH_ROLE: Final = "is not present on pool"
 _DATABASE_TYPES: Final = {
     **dict.fromkeys(("rtcab", "rtcshared", "rtcxds"), "User"),
@@ -245,6 +249,19 @@ class PoolReading:
                 partial=True,
             ),
         )
+
+    def statements(self) -> Iterator[Statement]:
+        """What servers said of the machines of this pool, or they of themselves."""
+        for fqdn, answer in self._machines.items():
+            found, of_itself = answer.get(), self._pool.kind is PoolKind.EDGE
+            by = urlsplit(answer.endpoint).hostname or ""
+            if not isinstance(found, Unread):
+                yield Statement(machine=fqdn, word=Word.ANSWERED, by=by, of_itself=of_itself or by == fqdn)
+                continue
+            codes = [cause.code for error in answer.errors for cause in error.causes if cause.code is not None]
+            denied = any(error.category in _DENIALS for error in answer.errors)
+            word = word_of_error(codes, denied=denied) if answer.endpoint else Word.UNASKED
+            yield Statement(machine=fqdn, word=word, by=by, reason=found.reason, of_itself=of_itself or by == fqdn)
 
     def _read_machines(self) -> tuple[Machine, ...]:
         return tuple(self._read_machine(machine) for machine in self._pool.machines)

@@ -6,6 +6,7 @@ server fails to say does not make the reading fail: it stands in the snapshot as
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Final, TypeVar, cast
 
@@ -30,13 +31,25 @@ from lyncops.cmdlets import (
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.asking import Answer, Question, settle_all
 from lyncops.deployment.gaps import GROUPS, NAMELESS, Gaps, Part, why_open
-from lyncops.deployment.model import BackupServiceSettings, CentralManagement, Deployment, Pool, Replica, Site, StoreCopy
+from lyncops.deployment.knocking import KnocksAtDoors
+from lyncops.deployment.model import (
+    BackupServiceSettings,
+    CentralManagement,
+    Deployment,
+    Machine,
+    Pool,
+    PoolKind,
+    Replica,
+    Site,
+    StoreCopy,
+)
 from lyncops.deployment.pool_reading import ALWAYS_COPIED, STORE_MODULE, PoolReading
 from lyncops.deployment.rights_reading import RightsReading
 from lyncops.deployment.scope import EVERYTHING, Facet, Scope
 from lyncops.deployment.state_reading import StateReading
 from lyncops.deployment.topology import UNASKED, build_copies, build_edges, build_pools, build_sites, note_nameless
 from lyncops.deployment.topology_document import Topology, parse_topology
+from lyncops.deployment.witnesses import PORTS, Door, Hearing
 from lyncops.errors import InvalidValueError, LyncOpsError
 from lyncops.remoting.interface import Clock, RunsCmdlets
 from lyncops.values import Fqdn, LyncVersion, RemoteObject, Unread
@@ -48,8 +61,14 @@ _REPLICAS: Final = "the replicas"
 _SETTINGS: Final = "the configuration of the Backup Service"
 
 
-def read_deployment(
-    sessions: RunsCmdlets, *, name: str, clock: Clock, version: LyncVersion | None = None, scope: Scope = EVERYTHING
+def read_deployment(  # noqa: PLR0913 - who to ask, and what of
+    sessions: RunsCmdlets,
+    *,
+    name: str,
+    clock: Clock,
+    version: LyncVersion | None = None,
+    scope: Scope = EVERYTHING,
+    knocker: KnocksAtDoors | None = None,
 ) -> Deployment:
     """What the servers say now, as far as `scope` asks.
 
@@ -67,6 +86,7 @@ def read_deployment(
     note_nameless(topology, gaps)
     found = build_pools(topology, gaps)
     states = StateReading(sessions, tuple(pool.fqdn for pool in found if pool.kind.is_front_end), scope, local=local)
+    knocking = knocker.begin(doors(found, scope)) if knocker is not None and Facet.WITNESSES in scope.facets else None
     readings = [PoolReading(sessions, pool, scope, gaps, local=local) for pool in found]
     for one in readings:
         one.ask_state(states)
@@ -74,6 +94,8 @@ def read_deployment(
     for one in readings:
         one.ask_deeper()
     pools = _with_relations(tuple(one.filled() for one in readings))
+    statements = [statement for one in readings for statement in one.statements()]
+    pools = with_witnesses(pools, Hearing(statements, knocking.answers() if knocking else None))
     copies = build_copies(topology, pools, gaps)
     deployment = Deployment(
         name=name,
@@ -238,6 +260,24 @@ class _GlobalReading:
             max_high_priority_percentage=best.max_high_pri_queue_percentage_per_user_store_sync,
             response_groups_copied=best.enable_rgs_backup_service,
         )
+
+
+def doors(pools: Iterable[Pool], scope: Scope) -> Iterator[Door]:
+    """The ports of all machines whose life matters."""
+    for pool in pools:
+        if pool.kind.is_front_end or pool.kind is PoolKind.EDGE:
+            names = [machine.fqdn for machine in pool.machines if scope.covers(pool.fqdn, machine.fqdn)]
+            yield from (Door(name, port) for name in names for port in PORTS)
+
+
+def with_witnesses(pools: tuple[Pool, ...], hearing: Hearing) -> tuple[Pool, ...]:
+    """The pools, with the witnesses of each machine whose Front-End service is not known to run."""
+    return tuple(attrs.evolve(pool, machines=tuple(_witnessed(machine, hearing) for machine in pool.machines)) for pool in pools)
+
+
+def _witnessed(machine: Machine, hearing: Hearing) -> Machine:
+    unasked = isinstance(machine.services, Unread) and not machine.services.asked
+    return machine if machine.is_up or unasked else attrs.evolve(machine, witnesses=hearing.of(machine.fqdn))
 
 
 def _with_relations(pools: tuple[Pool, ...]) -> tuple[Pool, ...]:

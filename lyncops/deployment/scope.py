@@ -24,6 +24,7 @@ class Facet(enum.Enum):
     USERS = "users"
     SETTINGS = "Backup Service configuration"
     RIGHTS = "the operator's rights"
+    WITNESSES = "signs of life of machines, seen from here"
 
 
 @attrs.frozen(slots=True)

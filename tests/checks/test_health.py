@@ -3,12 +3,27 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from lyncops.checks.health import Life, life
+from lyncops.checks.health import Life, life, silent_machines
 from lyncops.checks.quorum import needed_to_serve, needed_to_start, serves
+from lyncops.checks.result import Verdict
 from lyncops.deployment.model import BackupModule, Deployment, ExportState, ImportState, Machine, Pool, PoolKind, PoolState
+from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.values import Fqdn, LyncVersion, Unread
 from tests.checks.asking import DISASTER, FAILED, PASSED, PLANNED, UNKNOWN, WARNING, ask
-from tests.deployments import NO_ANSWER, P1, P2, changed, front_end_pool, machine, silent, two_sites, with_dead, with_state
+from tests.deployments import (
+    BOTH_SAY_DEAD,
+    EDGE1,
+    NO_ANSWER,
+    P1,
+    P2,
+    changed,
+    front_end_pool,
+    machine,
+    silent,
+    two_sites,
+    with_dead,
+    with_state,
+)
 
 UNASKED = Unread("the services", "it was not asked for", asked=False)
 
@@ -62,7 +77,7 @@ def test_a_pool_whose_backup_service_is_silent_too_is_silent() -> None:
         ("uus", WARNING, FAILED),
         ("udd", FAILED, WARNING),
         ("ddd", FAILED, PASSED),
-        ("sss", UNKNOWN, WARNING),
+        ("sss", UNKNOWN, FAILED),  # its Backup Service answers: somebody lives there
         ("???", UNKNOWN, UNKNOWN),
     ],
 )
@@ -97,12 +112,51 @@ def test_a_backup_service_that_cannot_read_the_user_store_speaks_for_disaster_mo
 
 
 def test_silence_of_everybody_is_a_lack_of_rights_not_death() -> None:
-    mute = with_machines(with_machines(two_sites(), P1, "sss"), P2, "sss")
-    for check_id in ("mode-fits", "partner-healthy"):
+    mute = with_dead(with_dead(two_sites(), P1, NOTHING_PROVEN), P2, NOTHING_PROVEN)
+    for check_id, needs_override in (("mode-fits", True), ("partner-healthy", False)):
         planned, disaster = ask(check_id, mute, PLANNED), ask(check_id, mute, DISASTER)
         assert (planned.verdict, planned.refuses) == (UNKNOWN, True)
-        assert (disaster.verdict, disaster.refuses) == (UNKNOWN, False)
+        assert (disaster.verdict, disaster.refuses) == (UNKNOWN, needs_override)
         assert "rights" in planned.evidence
+
+
+SERVER_DEAD, HERE_DEAD = BOTH_SAY_DEAD
+SERVER_SILENT = Witness(Vantage.SERVER, Says.SILENT, "it has reached no other machine")
+SERVER_DENIED = Witness(Vantage.SERVER, Says.DENIED, "access denied")
+SERVER_ALIVE = Witness(Vantage.SERVER, Says.ALIVE, "it refuses pool2-fe1.contoso.com")
+HERE_ALIVE = Witness(Vantage.HERE, Says.ALIVE, "port 443 is refused")
+HERE_SILENT = Witness(Vantage.HERE, Says.SILENT, "no other machine answers there either")
+HERE_UNASKED = Witness(Vantage.HERE, Says.UNASKED, "no way to it is known from here")
+NOTHING_PROVEN = (SERVER_SILENT, HERE_SILENT)
+
+
+@pytest.mark.parametrize(
+    ("server", "here", "disaster"),
+    [
+        (SERVER_DEAD, HERE_DEAD, PASSED),
+        *((SERVER_DEAD, here, WARNING) for here in (HERE_SILENT, HERE_UNASKED)),
+        *((server, HERE_DEAD, WARNING) for server in (SERVER_SILENT, SERVER_DENIED)),
+        *((server, here, UNKNOWN) for server in (SERVER_SILENT, SERVER_DENIED) for here in (HERE_SILENT, HERE_UNASKED)),
+        *((server, HERE_ALIVE, FAILED) for server in (SERVER_DEAD, SERVER_SILENT, SERVER_DENIED)),
+        *((SERVER_ALIVE, here, FAILED) for here in (HERE_DEAD, HERE_SILENT, HERE_UNASKED)),
+    ],
+)
+def test_death_needs_every_witness_that_could_speak(server: Witness, here: Witness, disaster: Verdict) -> None:
+    dead = with_dead(two_sites(), P1, (server, here))
+    found, planned = ask("mode-fits", dead, DISASTER), ask("mode-fits", dead, PLANNED)
+    assert (found.verdict, found.refuses) == (disaster, disaster in (UNKNOWN, FAILED))
+    assert all(witness.evidence in found.evidence for witness in (server, here))
+    assert planned.verdict is (FAILED if disaster is PASSED else UNKNOWN)
+    assert ("--mode disaster" in planned.remedy) is (disaster is PASSED)
+    for taken_away in ((server,), (here,), ()):
+        weaker = ask("mode-fits", with_dead(two_sites(), P1, taken_away or NOTHING_PROVEN), DISASTER)
+        assert disaster is PASSED or weaker.verdict is not PASSED
+
+
+@pytest.mark.parametrize(("witnesses", "silent"), [(BOTH_SAY_DEAD, True), ((SERVER_SILENT, HERE_ALIVE), False)])
+def test_a_living_edge_server_of_a_dead_site_is_not_skipped(witnesses: tuple[Witness, ...], silent: bool) -> None:  # noqa: FBT001
+    deployment = with_dead(with_dead(two_sites(), P1), EDGE1, witnesses)
+    assert ("edge1-a.contoso.com" in silent_machines(deployment)) is silent
 
 
 @pytest.mark.parametrize(
