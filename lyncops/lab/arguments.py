@@ -158,6 +158,8 @@ PROFILE: Final[Mapping[str, Callable[[str], object]]] = {
     "full_language": _flag,
     "restricted": _flag,
     "max_shells_per_user": _number,
+    "max_commands_per_shell": _number,
+    "max_processes_per_shell": _number,
     "idle_timeout": parse_duration,
     "idle_disconnect": parse_duration,
     "allow_unencrypted": _flag,

@@ -12,7 +12,7 @@ import pytest
 from lyncops.clock import SystemClock
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import AuthenticationFailedError, EndpointError, UntrustedCertificateError
-from lyncops.lab.wire.faults import FaultKind
+from lyncops.lab.wire.faults import FaultKind, Profile
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint
 from lyncops.remoting.execution import Sending
 from lyncops.remoting.group import SessionGroup
@@ -336,3 +336,38 @@ def test_lost_answer_to_signal_is_repeated(one: Ground, kind: FaultKind) -> None
         one.strike(kind, "Signal")
         sessions.stop(execution.address)
     assert one.fe1.stopped.wait(5)
+
+
+FULL = [Profile(max_commands_per_shell=2), Profile(max_processes_per_shell=2)]
+
+
+@pytest.mark.parametrize("profile", FULL, ids=["without a number", "quota"])
+def test_a_full_session_is_replaced_and_its_refusal_is_a_proof(tmp_path: Path, profile: Profile) -> None:
+    sent: list[Sending] = []
+    with ground(tmp_path, profile=profile) as one, one.sessions() as sessions:
+        for _ in range(5):
+            assert sessions.run(CHANGE, before_send=sent.append).outcome is Outcome.SUCCEEDED
+        assert len(one.lab.host.servers(FE1)[0].service.shells) == 1
+    assert one.executed(CHANGE) == 5
+    proofs = [each.earlier for each in sent if each.earlier is not None]
+    assert len(proofs) == len(sent) - 5 > 0
+    assert set(proofs) <= {Proof.REFUSED, Proof.NEVER_HEARD_OF}
+    assert len({each.address.command_id for each in sent}) == len(sent), "never under the id that was refused"
+
+
+def test_commands_whose_end_is_written_down_never_fill_a_session(tmp_path: Path) -> None:
+    with ground(tmp_path, profile=Profile(max_commands_per_shell=4)) as one, one.sessions() as sessions:
+        for _ in range(8):
+            execution = sessions.run(CHANGE)
+            assert (execution.outcome, execution.attempts) == (Outcome.SUCCEEDED, 1)
+            assert execution.address is not None
+            sessions.forget(execution.address)
+    assert one.executed(CHANGE) == 8
+
+
+@BOTH
+def test_readings_go_on_where_a_session_holds_few_commands(tmp_path: Path, cmdlet: Cmdlet[object]) -> None:
+    with ground(tmp_path, profile=Profile(max_commands_per_shell=3)) as one, one.sessions() as sessions:
+        for _ in range(8):
+            assert sessions.run(cmdlet).outcome is Outcome.SUCCEEDED
+    assert one.executed(cmdlet) == 8

@@ -163,6 +163,13 @@ class Profile:
         metadata={"means": "WinRM sessions are those of a JEA endpoint: Lync's cmdlets and eight proxies, no module to import"},
     )
     max_shells_per_user: int = attrs.field(default=30, metadata={"means": "the quota of shells; one more is refused"})
+    max_commands_per_shell: int = attrs.field(
+        default=1000,
+        metadata={"means": "commands that a shell keeps until they are signalled; one more is refused, by no number"},
+    )
+    max_processes_per_shell: int = attrs.field(
+        default=2_147_483_647, metadata={"means": "the same as a quota of processes, refused by its number"}
+    )
     idle_timeout: timedelta = attrs.field(default=timedelta(hours=2), metadata={"means": "a shell that is silent for so long goes"})
     idle_disconnect: timedelta | None = attrs.field(
         default=None, metadata={"means": "a shell silent for so long turns Disconnected"}

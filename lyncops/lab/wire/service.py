@@ -201,6 +201,7 @@ class WSManService:
         with shell.lock:
             if name in shell.commands:
                 raise soap.already_exists()
+            self._require_room(shell)
             shell.commands[name] = command
         try:
             self._hear(shell, _bytes(_text(body, "Arguments")), command)
@@ -208,6 +209,13 @@ class WSManService:
             shell.commands.pop(name)
             raise
         return Answer(soap.reply(request, f"<rsp:CommandResponse><rsp:CommandId>{name}</rsp:CommandId></rsp:CommandResponse>"))
+
+    def _require_room(self, shell: Shell) -> None:
+        """Commands that the client never signalled count as much as those that run."""
+        if len(shell.commands) >= self._profile.max_processes_per_shell:
+            raise soap.too_many_processes(self._profile.max_processes_per_shell)
+        if len(shell.commands) >= self._profile.max_commands_per_shell:
+            raise soap.too_many_commands()
 
     def _receive(self, request: Request, caller: Caller, gone: Callable[[], bool]) -> Answer:
         shell, command_id = self._held(request, caller), _command_id(request)

@@ -44,9 +44,9 @@ class MalformedRequestError(Exception):
 
 
 class WSManFaultError(Exception):
-    """A refusal that the client sees as a WSManFault with this code, over HTTP 500."""
+    """A refusal that the client sees as a WSManFault with this code, over HTTP 500; `code` None: without a number."""
 
-    def __init__(self, code: int, subcode: str, reason: str, *, sender: bool = True, message: str = "") -> None:
+    def __init__(self, code: int | None, subcode: str, reason: str, *, sender: bool = True, message: str = "") -> None:
         super().__init__(reason)
         self.code = code
         self.subcode = subcode
@@ -141,10 +141,11 @@ def fault(request: Request, problem: WSManFaultError, machine: str) -> bytes:
     """The reply that tells a fault."""
     reason, message = escape(problem.reason), escape(problem.message)
     detail = f"<w:FaultDetail>{_UNEXPECTED_SELECTORS}</w:FaultDetail>" if problem.subcode == "w:InvalidSelectors" else ""
+    number = "" if problem.code is None else f' Code="{problem.code}"'
     body = (
         f"<s:Fault><s:Code><s:Value>s:{'Sender' if problem.sender else 'Receiver'}</s:Value><s:Subcode><s:Value>{problem.subcode}"
         f'</s:Value></s:Subcode></s:Code><s:Reason><s:Text xml:lang="en-US">{reason}</s:Text></s:Reason><s:Detail>{detail}'
-        f'<f:WSManFault xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault" Code="{problem.code}" '
+        f'<f:WSManFault xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"{number} '
         f'Machine="{escape(machine)}"><f:Message>{message}</f:Message></f:WSManFault></s:Detail></s:Fault>'
     )
     return _envelope(_FAULT_ACTION, request.message_id, body)
@@ -182,6 +183,24 @@ def quota_exceeded(limit: int) -> WSManFaultError:
         f"{limit} concurrent shells, which has been exceeded. Close existing shells or raise the quota for this user. "
     )
     return WSManFaultError(2150859173, "w:QuotaLimit", text)
+
+
+def too_many_commands() -> WSManFaultError:
+    """MaxConcurrentCommandsPerShell is reached: no number, as seen on Server 2012 R2 (https://github.com/jborean93/pypsrp/issues/148)."""
+    text = (
+        "The WS-Management service cannot process the request. The maximum number of concurrent commands per shell has been "
+        "exceeded. Retry the request later or raise the Maximum Commands per Shell quota. "
+    )
+    return WSManFaultError(None, "w:InternalError", text)
+
+
+def too_many_processes(limit: int) -> WSManFaultError:
+    """MaxProcessesPerShell is reached (https://github.com/ansible/ansible/pull/74985)."""
+    text = (
+        "The WS-Management service cannot process the request. This user is allowed a maximum number of "
+        f"{limit} processes per shell, which has been exceeded. "
+    )
+    return WSManFaultError(2150859241, "w:QuotaLimit", text)
 
 
 def connected_elsewhere() -> WSManFaultError:
