@@ -153,7 +153,7 @@ def test_a_backlog_is_seen_whatever_the_modules_arrive_as(site: Site) -> None:
 @pytest.mark.xfail(reason="8.B6: runspaces into which nobody imported the module", strict=True)
 @pytest.mark.parametrize("site", ["unlisted"], indirect=True)
 def test_a_module_that_does_not_load_by_itself(site: Site) -> None:
-    """Where its manifest does not name the cmdlets each runspace has to import it."""
+    """Each runspace has to import it: what one has is not there in another."""
     answer = site.desk("--json", "status")
     assert answer.code == 0, answer.err
     assert "not recognized" not in answer.out
