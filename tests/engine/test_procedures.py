@@ -7,6 +7,7 @@ import pytest
 
 from tests.engine.conftest import Site
 from tests.engine.deployment import EDGE1, EDGE2, EDGE_SERVERS, FRONT_ENDS, P1, P2, Deployment
+from tests.engine.world import Problem
 from tests.independent.desk import Answer
 
 pytestmark = pytest.mark.slow
@@ -28,6 +29,12 @@ def resume(site: Site, expect: int = 0) -> Answer:
     return answer
 
 
+def report(site: Site) -> str:
+    """What the newest run is told as."""
+    with site.desk.client() as client:
+        return site.desk("runs", "report", client.runs()[0].run_id).out
+
+
 def changes(site: Site) -> list[str]:
     """The cmdlets that changed something, in their order, and none with an error of its own."""
     return [call.cmdlet for call in site.world.calls if not call.cmdlet.startswith("Get-")]
@@ -38,6 +45,7 @@ def test_a_pool_fails_over_and_back_as_planned(site: Site) -> None:
     run(site, "pool-failover", P1, *PLANNED)
     assert site.deployment.states[P1] == "FailedOver"
     assert site.deployment.store == P2
+    assert f"Failing over {P1}" in report(site)
     run(site, "pool-failback", P1, *PLANNED)
     run(site, "management-store-failover", P2, *PLANNED)
     run(site, "edge-next-hop", EDGE1, "--next-hop", P1)
@@ -45,6 +53,16 @@ def test_a_pool_fails_over_and_back_as_planned(site: Site) -> None:
     assert changes(site).count("Invoke-CsPoolFailOver") == 1
     assert changes(site).count("Invoke-CsPoolFailBack") == 1
     assert changes(site).count("Set-CsEdgeServer") == 2
+
+
+def test_the_innermost_reason_of_a_failed_failover_is_told(site: Site) -> None:
+    said = 'Cannot open database "rtcxds" requested by the login.'
+    inner = Problem(said, exception="System.ComponentModel.Win32Exception", code=5)
+    site.deployment.failover = lambda _call: [Problem("Outer.", inner=inner).thrown()]
+    answer = run(site, "pool-failover", P1, *PLANNED, expect=3)
+    assert all(line.count(said) <= 1 for line in answer.out.splitlines())
+    assert answer.out.count(said) >= 1
+    assert "Outer." in report(site)
 
 
 def test_a_lost_pool_is_failed_over_in_a_disaster_and_back(site: Site) -> None:
