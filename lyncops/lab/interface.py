@@ -40,6 +40,11 @@ class Caller:
     delegated: bool = False  # CredSSP, Kerberos delegation, or Basic: the token can go on to SQL and AD
     has_host: bool = False  # a host that could answer a prompt
 
+    @property
+    def may_hop(self) -> bool:
+        """Whether other machines let the caller in: OcsPowershell runs cmdlets by an account of its own."""
+        return self.delegated or self.ocs
+
 
 @attrs.frozen(slots=True, kw_only=True)
 class Thrown:

@@ -26,8 +26,10 @@ from lyncops.lab.world import ADMINISTRATOR, World
 
 if TYPE_CHECKING:
     from lyncops.lab.standing import JsonValue
+    from lyncops.lab.wire.doors import Doors
     from lyncops.lab.wire.outside import OutsideHost
 
+_LIFE_PORTS: Final = (5061, 443, 5985, 5986, 135)
 ENVIRONMENT_VARIABLE: Final = "LYNCOPS_PASSWORD"
 _PASSWORD: Final = secrets.token_urlsafe(12)  # one for all labs of a process: pyspnego reads one file of users per process
 _PORTS: Final[Mapping[Scheme, int]] = {"http": 5985, "https": 5986}
@@ -101,6 +103,7 @@ class Lab:
         accounts = [Account(caller, self.password)]
         machines: dict[str, SimulatedMachine] = {str(name): machine for name, machine in world.machines.items()}
         self._outside: OutsideHost | None = None
+        self._doors: Doors | None = None
         self.host = WireHost(machines, accounts, profile=profile, names=names, credssp=credssp)
 
     @classmethod
@@ -181,10 +184,20 @@ class Lab:
         """What kind of server a machine is; may be changed at any time."""
         return self.host.server(machine).profile
 
+    @property
+    def doors(self) -> Doors:
+        """The ports that tell from here whether a machine lives; they are served, and in configurations, from the first use on."""
+        if self._doors is None:
+            from lyncops.lab.wire.doors import Doors
+
+            machines = [place.machine for place in _places(self._world)]
+            self._doors = Doors(machines, _LIFE_PORTS, is_down=lambda machine: self.host.server(machine).is_down)
+        return self._doors
+
     def crash(self, name: str) -> None:
         """Switch off a machine, a pool, a SQL Server or `site:NAME`; its ports are closed when this returns."""
         self.world.crash(name)
-        self.host.synchronise()
+        self._see()
 
     def hang(self, name: str) -> None:
         """Let a machine, a pool or a site accept connections and answer nothing."""
@@ -193,7 +206,12 @@ class Lab:
     def recover(self, name: str) -> None:
         """Bring it back, on the same ports."""
         self.world.recover(name)
+        self._see()
+
+    def _see(self) -> None:
         self.host.synchronise()
+        if self._doors is not None:
+            self._doors.synchronise()
 
     def restart(self, machine: str | None = None) -> None:
         """Restart the remoting service of one machine, or of all: every shell is gone, with the commands that ran in it."""
@@ -292,13 +310,16 @@ class Lab:
         return ["[[machine]]" if place.edge else "[[endpoint]]", *(f"{key} = {_quoted(text)}" for key, text in fields.items()), ""]
 
     def _network(self) -> list[str]:
-        connections = (f"{_quoted(outer)} = {_quoted(inner)}" for outer, inner in self.outside.connections())
+        doors = self._doors.addresses().items() if self._doors is not None else ()
+        connections = (f"{_quoted(outer)} = {_quoted(inner)}" for outer, inner in (*self.outside.connections(), *doors))
         return ["[network]", f"resolver = {_quoted(self.outside.resolver)}", "", "[network.connect_to]", *connections, ""]
 
     def close(self) -> None:
         """End every server and thread."""
         if self._outside is not None:
             self._outside.close()
+        if self._doors is not None:
+            self._doors.close()
         self.host.close()
 
 

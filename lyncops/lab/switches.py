@@ -153,6 +153,10 @@ class Switches:
     enforce_double_hop: bool = attrs.field(
         default=False, metadata=_told("a token that was not delegated cannot open AD and SQL (facts page 7.2)")
     )
+    double_hop_to_machines: bool = attrs.field(
+        default=False,
+        metadata=_told("a token that was not delegated cannot ask other machines: their services, another pool's Backup Service"),
+    )
     autoload_modules: bool = attrs.field(
         default=True,
         metadata=_told("cmdlets load their module by themselves on a WinRM endpoint, as PowerShell does from 3.0 on"),

@@ -291,3 +291,18 @@ def test_a_sql_server_can_crash_alone(world: World) -> None:
     assert world.summary().pools[Fqdn(P2)].alive
     world.recover("sql2.contoso.com")
     assert world.has_sql(world.pools[Fqdn(P2)])
+
+
+def test_without_delegation_other_machines_let_nobody_in(world: World) -> None:
+    world.switches.double_hop_to_machines = True
+    other = next(iter(world.pools[P2].spec.machines))
+    assert run(world, FE1, "Get-CsWindowsService").items
+    refused = run(world, FE1, "Get-CsWindowsService", ComputerName=other).terminating
+    assert refused is not None
+    assert "Cannot open Service Control Manager" in refused.message
+    assert refused.inner is not None
+    assert refused.inner.native_code == 5
+    assert run(world, FE1, "Get-CsBackupServiceStatus", PoolFqdn=P2).terminating is not None
+    assert run(world, FE1, "Get-CsBackupServiceStatus", PoolFqdn=world.machines[FE1].pool).items
+    delegated = new_session(world, attrs.evolve(world.caller, delegated=True))
+    assert run_in(delegated, world, FE1, "Get-CsWindowsService", ComputerName=other).items

@@ -46,6 +46,10 @@ def _running_service(call: Call) -> PoolRuntime:
     """The pool that was asked, which must be paired and have its Backup Service running."""
     pool = call.front_end_pool()
     call.backup_of(pool)
+    elsewhere = call.world.switches.double_hop_to_machines and call.machine.fqdn not in {m.fqdn for m in call.world.members(pool)}
+    if elsewhere and not call.session.caller.may_hop:
+        message = invented.ACCESS_DENIED.format(user=call.session.caller.user, group=pool.fqdn)
+        call.fail(message, category="PermissionDenied", exception="System.ServiceModel.Security.SecurityAccessDeniedException")
     if not any(machine.runs("LYNCBACKUP") for machine in call.world.members(pool)):
         message = invented.BACKUP_SERVICE_DOWN.format(pool=pool.fqdn)
         call.fail(

@@ -8,7 +8,7 @@ from typing import Final
 
 from lyncops.lab import invented
 from lyncops.lab.call import Call
-from lyncops.lab.causes import RPC_UNAVAILABLE, windows_error
+from lyncops.lab.causes import ACCESS_DENIED, RPC_UNAVAILABLE, windows_error
 from lyncops.lab.power import SERVICE_START, reconsider
 from lyncops.lab.registry import Store, changes, reads
 from lyncops.lab.scenario import Kind
@@ -28,10 +28,12 @@ def _target(call: Call) -> MachineState:
         return call.machine
     found = next((m for fqdn, m in call.world.machine_states.items() if fqdn == name.casefold()), None)
     is_edge = found is not None and call.world.pools[found.pool].kind is Kind.EDGE
-    if found is None or not found.is_up or is_edge:
-        # The text of System.ServiceProcess.ServiceController.
+    no_hop = call.world.switches.double_hop_to_machines and not call.session.caller.may_hop
+    if found is None or not found.is_up or is_edge or no_hop:
+        # The text of System.ServiceProcess.ServiceController: the same for a machine that is off and for one that lets nobody in.
         message = f"Cannot open Service Control Manager on computer '{name}'. This operation might require other privileges."
-        call.fail(message, category="ConnectionError", target=name, inner=windows_error(RPC_UNAVAILABLE))
+        inner = windows_error(ACCESS_DENIED if no_hop else RPC_UNAVAILABLE)
+        call.fail(message, category="ConnectionError", target=name, inner=inner)
     return found
 
 
