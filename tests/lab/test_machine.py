@@ -295,7 +295,7 @@ def test_a_sql_server_can_crash_alone(world: World) -> None:
 
 def test_without_delegation_other_machines_let_nobody_in(world: World) -> None:
     world.switches.double_hop_to_machines = True
-    other = next(iter(world.pools[P2].spec.machines))
+    other = next(iter(world.pools[Fqdn(P2)].spec.machines))
     assert run(world, FE1, "Get-CsWindowsService").items
     refused = run(world, FE1, "Get-CsWindowsService", ComputerName=other).terminating
     assert refused is not None
@@ -303,6 +303,6 @@ def test_without_delegation_other_machines_let_nobody_in(world: World) -> None:
     assert refused.inner is not None
     assert refused.inner.native_code == 5
     assert run(world, FE1, "Get-CsBackupServiceStatus", PoolFqdn=P2).terminating is not None
-    assert run(world, FE1, "Get-CsBackupServiceStatus", PoolFqdn=world.machines[FE1].pool).items
+    assert run(world, FE1, "Get-CsBackupServiceStatus", PoolFqdn=world.machines[Fqdn(FE1)].pool).items
     delegated = new_session(world, attrs.evolve(world.caller, delegated=True))
     assert run_in(delegated, world, FE1, "Get-CsWindowsService", ComputerName=other).items
