@@ -26,7 +26,8 @@ def _lync(failover: Failover | None = None) -> Lync:
 
 
 def _modules_elsewhere(_name: str, _arguments: Mapping[str, object]) -> Iterable[object]:
-    yield thing(Found=[thing(Identity="ConfServices.DataConf", ExportStatus="FinalState", ImportStatus="NormalState")])
+    names = ("UserServices.PresenceFocus", "ConfServices.DataConf", "CentralMgmt.CMSMaster")
+    yield thing(Found=[thing(Identity=name, ExportStatus="FinalState", ImportStatus="NormalState") for name in names])
 
 
 def _one_list(lync: Lync) -> None:
