@@ -33,7 +33,7 @@ from lyncops.runs.events import (
 from lyncops.runs.history import apply
 from lyncops.runs.journal import Journal
 from lyncops.runs.lines import PAUSE, Line, Lines
-from lyncops.runs.lock import HEARTBEAT, lost
+from lyncops.runs.lock import HEARTBEAT, give_up, lost
 from lyncops.runs.model import Attempt, Permit, Run, RunState, StepState
 from lyncops.values import Outcome
 
@@ -243,6 +243,7 @@ class Ledger:
             yield
         except (JournalError, KeyboardInterrupt):
             stop.set()
+            give_up(self._token)
             raise  # nothing can be let go without a journal, nor waited for in a hurry; the lock goes stale by itself
         finally:
             if not stop.is_set():

@@ -19,10 +19,31 @@ from lyncops.errors import RunLockedError
 from lyncops.runs.process import Process
 from lyncops.values import Fqdn
 
-__all__ = ["HEARTBEAT", "STALE_AFTER", "Claim", "Life", "Lock", "Process", "Pulse", "TakeOver", "Taken", "lost", "taken_by"]
+__all__ = [
+    "HEARTBEAT",
+    "STALE_AFTER",
+    "Claim",
+    "Life",
+    "Lock",
+    "Process",
+    "Pulse",
+    "TakeOver",
+    "Taken",
+    "give_up",
+    "lost",
+    "taken_by",
+]
 
 HEARTBEAT: Final = timedelta(seconds=20)
 STALE_AFTER: Final = timedelta(minutes=2)
+
+_given_up: Final[set[str]] = set()
+
+
+def give_up(token: str) -> None:
+    """Remember that this process works under `token` no more, for where the journal cannot be told."""
+    _given_up.add(token)
+
 
 Pulse = tuple[str, int, str]
 """What a heartbeat changes: the life that it belongs to, how often it beat, and when that was by the holder's own clock."""
@@ -33,6 +54,7 @@ class Life(enum.Enum):
 
     AT_REST = "at rest"  # it let go: its run is paused
     DEAD = "dead"
+    GIVEN_UP = "given up"  # this very process had it, and could not let it go when its run was cut off
     STALE = "stale"  # its heartbeat stood still for too long
     LIVE = "live"  # or nothing speaks against it
 
@@ -42,12 +64,19 @@ class TakeOver(enum.Enum):
 
     STOLEN = "stolen"  # on the operator's word (--steal-lock)
     DEAD_PROCESS = "dead_process"
+    GIVEN_UP = "given_up"
     STALE = "stale"
 
     @property
     def in_words(self) -> str:
         """How a report says it."""
-        return {"stolen": "on the operator's word", "dead_process": "its process is dead", "stale": "no sign of life"}[self.value]
+        words = {
+            TakeOver.STOLEN: "on the operator's word",
+            TakeOver.DEAD_PROCESS: "its process is dead",
+            TakeOver.GIVEN_UP: "it was given up",
+            TakeOver.STALE: "no sign of life",
+        }
+        return words[self]
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -75,6 +104,8 @@ class Lock:
         """What is known of its process. `watched` are the pulses that were seen to stand still for `STALE_AFTER`."""
         if self.heartbeat is None:
             return Life.AT_REST
+        if self.token in _given_up:
+            return Life.GIVEN_UP
         lives = self.process.lives()
         if lives is not None:
             return Life.LIVE if lives else Life.DEAD
@@ -155,9 +186,12 @@ def _judged(claim: Claim, locks: tuple[Lock, ...]) -> Taken | None:
     elif life is Life.AT_REST:
         return None
     else:
-        why, evidence = TakeOver.DEAD_PROCESS if life is Life.DEAD else TakeOver.STALE, _seen(lock, life)
+        why, evidence = _RIGHTS[life], _seen(lock, life)
     pools = tuple(sorted(one.pool for one in locks))
     return Taken(run_id=lock.run_id, owner=lock.owner, process=lock.process, pools=pools, why=why, evidence=evidence)
+
+
+_RIGHTS: Final = {Life.DEAD: TakeOver.DEAD_PROCESS, Life.GIVEN_UP: TakeOver.GIVEN_UP, Life.STALE: TakeOver.STALE}
 
 
 def _seen(lock: Lock, life: Life) -> str:
@@ -167,6 +201,8 @@ def _seen(lock: Lock, life: Life) -> str:
             return "Its run was paused."
         case Life.DEAD:
             return f"There is no {lock.process} any more: same computer, same start of it, same process namespace."
+        case Life.GIVEN_UP:
+            return f"{str(lock.process).capitalize()} is this one, and works on it no more."
         case Life.STALE if lock.silence is not None and lock.silence > STALE_AFTER:
             return f"By the database's clock its last heartbeat was {lock.silence.total_seconds():.0f} seconds ago."
         case Life.STALE:
@@ -196,6 +232,7 @@ def _locked(lock: Lock, claim: Claim, life: Life) -> RunLockedError:
     states = {
         Life.AT_REST: "it is paused: resume it, or cancel it",
         Life.DEAD: "its process is dead: resume it",
+        Life.GIVEN_UP: "its process gave it up: resume it",
         Life.STALE: f"its process gave no sign of life for {STALE_AFTER.total_seconds():.0f} seconds: resume it",
         Life.LIVE: "it is being worked on right now: wait for it",
     }

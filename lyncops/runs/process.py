@@ -29,7 +29,11 @@ class Process:
     @classmethod
     def current(cls) -> Process:
         """This one."""
-        pid = os.getpid()
+        return cls.here(os.getpid())
+
+    @classmethod
+    def here(cls, pid: int) -> Process:
+        """The one with this number, on this computer and in this process namespace."""
         return cls(
             host=socket.gethostname(),
             pid=pid,

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Generator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from lyncops.lab.world import World
 from lyncops.runs.journal import open_journal
 from tests.cli.conftest import Answer, Invoke
 from tests.model_sessions import ModelClock, ModelSessions
+from tests.postgres import Postgres
+from tests.stateful.sessions import WatchedSessions
 
 POOL1 = "pool1.contoso.com"
 FAILOVER = ("run", "pool-failover", POOL1, "--mode", "planned", "--yes")
@@ -264,3 +267,34 @@ def test_a_full_disk_under_standard_output_hides_an_answer_and_stops_no_run(conf
         answer = into_nothing(*arguments)
         assert (answer.returncode, answer.stderr.count("\n")) == (1, 1), answer.stderr
     assert into_nothing("--json", "runs", "show", "nothing").returncode == 1
+
+
+def test_a_journal_that_goes_away_while_a_command_runs_is_4_and_resumed(
+    world: World, postgres: Postgres, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = postgres.database()
+    sessions = WatchedSessions(world)
+    sessions.mishaps = {0: postgres.stop}
+
+    def connect(_: Path) -> Client:
+        return Client(
+            Connection(
+                name="two-sites",
+                open_sessions=lambda: sessions,
+                open_journal=lambda: open_journal(url, timedelta(seconds=2)),
+                clock=ModelClock(world),
+            )
+        )
+
+    monkeypatch.setattr("lyncops.connect", connect)
+    try:
+        stopped = invoke("--json", *FAILOVER)
+    finally:
+        postgres.start()
+    error = json.loads(stopped.out)["error"]
+    assert (stopped.code, error["type"], error["exit_code"]) == (4, "RunCutOffError", 4)
+    run_id = re.findall(r"lyncops resume (\S+);", error["remedy"])[0]
+    assert invoke("resume", run_id).code == 0
+    assert invoke("runs", "show", run_id).code == 0
+    assert sum(world.executions[name] for name in set(sessions.sent)) == len(sessions.sent)
+    assert world.executions["Invoke-CsPoolFailOver"] == 1

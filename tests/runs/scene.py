@@ -18,6 +18,7 @@ from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.model import Deployment, PoolState
 from lyncops.deployment.scope import Scope
 from lyncops.errors import EndpointError, LyncOpsError
+from lyncops.journal_url import TIMEOUT
 from lyncops.plan.conditions import Condition, PoolStateIs
 from lyncops.plan.model import Plan
 from lyncops.plan.procedures import PoolFailover
@@ -397,8 +398,8 @@ class Office:
         journal = self.journal()
         return tuple(journal.load(run.run_id) for run in journal.runs())
 
-    def journal(self) -> Journal:
-        self._journals.append(open_journal(self.url))
+    def journal(self, url: str = "", timeout: timedelta = TIMEOUT) -> Journal:
+        self._journals.append(open_journal(url or self.url, timeout))
         return self._journals[-1]
 
     def runner(self, fuse: Fuse | None = None, *observers: Observer, process: Process = DEAD) -> Runner:

@@ -9,7 +9,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -55,8 +55,7 @@ def office(postgres: Postgres, tmp_path: Path) -> Iterator[Office]:
 
 
 def runner(office: Office, happen: Callable[[JournalEvent], None], url: str = "", timeout: timedelta = SHORT) -> Runner:
-    journal = open_journal(url or office.url, timeout)
-    office._journals.append(journal)
+    journal = office.journal(url, timeout)
     return attrs.evolve(office.runner(), journal=Happening(inner=journal, fuse=Fuse(), happen=happen))
 
 
@@ -128,7 +127,7 @@ def test_a_server_that_hangs_holds_a_run_no_longer_than_the_timeout(office: Offi
 
 
 @contextmanager
-def postgres_frozen_at(postgres: Postgres, kind: str, frozen: list[float]) -> Iterator[Callable[[JournalEvent], None]]:
+def postgres_frozen_at(postgres: Postgres, kind: str, frozen: list[float]) -> Generator[Callable[[JournalEvent], None]]:
     manager = postgres.frozen()
 
     def happen(event: JournalEvent) -> None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -45,7 +45,7 @@ class At:
 
 
 @contextmanager
-def full_disk() -> Iterator[None]:
+def full_disk() -> Generator[None]:
     """SQLite's own word for it: the file may not grow."""
 
     def limit(connection: sqlite3.Connection, _entry: object, _proxy: object) -> None:

@@ -17,7 +17,6 @@ from lyncops.plan.procedures import PoolFailover
 from lyncops.runs.events import Event, StepChanged
 from lyncops.runs.lock import STALE_AFTER, Claim, Life, Lock, Process, TakeOver, taken_by
 from lyncops.runs.model import Run, RunState
-from lyncops.runs.process import _started
 from lyncops.runs.sql_journal import SqlJournal
 from tests.runs.scene import DEAD, START, A, B, C, Fate, Office, by_hand, failing_over, plan_of
 
@@ -129,7 +128,7 @@ def test_a_number_that_was_given_out_again_is_another_process() -> None:
 
 def test_a_zombie_is_dead() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        known = attrs.evolve(HERE, pid=child.pid, started=_started(child.pid))
+        known = Process.here(child.pid)
         assert known.lives() is True
         child.kill()
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
