@@ -45,6 +45,18 @@ _SPEAKING: Final = (
 _NOT_SERVED: Final = frozenset({402, 403, 404, 405, 407, 410, 501})
 
 
+_CERTIFICATE: Final = {
+    9: "it is not valid yet",
+    10: "it has expired",
+    **dict.fromkeys((18, 19, 20, 21), "its authority is not trusted"),
+    23: "it was revoked",
+    62: "it is for another name",
+    64: "it is for another address",
+}
+"""OpenSSL's numbers (openssl-verification-options(1), X509_V_ERR_*)."""
+_OTHER_VERSIONS: Final = frozenset({"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "WRONG_VERSION_NUMBER"})
+
+
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """The exception, and all that it wraps: as cause, as context, as urllib3's `reason`, or as an argument."""
     waiting: list[object] = [error]
@@ -138,6 +150,16 @@ def classify(error: BaseException, phase: Phase) -> Symptom:
     return Symptom.CREATE_HANGS if isinstance(error, requests.ReadTimeout) else _LOST[phase]
 
 
+def _tls(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        number: object = getattr(error, "verify_code", None)
+        said = str(getattr(error, "verify_message", "")) or "it cannot be verified"
+        return _CERTIFICATE.get(number, said) if isinstance(number, int) else said
+    if error.reason in _OTHER_VERSIONS:
+        return f"the server and this computer have no version of TLS in common; tls_minimum lets older ones in ({error.reason})"
+    return f"TLS: {error.reason or error.args[-1]}"
+
+
 def describe(error: BaseException) -> str:
     """One line about a failure, without the objects' addresses that the libraries print, and without any message body."""
     error = _behind(error)
@@ -153,7 +175,7 @@ def describe(error: BaseException) -> str:
         return "no answer in time"
     for each in _causes(error):
         if isinstance(each, ssl.SSLError):
-            return f"TLS: {each.reason or each.args[-1]}"
+            return _tls(each)
         if isinstance(each, OSError) and not isinstance(each, requests.RequestException) and each.strerror:
             return each.strerror
     return type(error).__name__

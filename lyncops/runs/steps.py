@@ -9,7 +9,7 @@ from typing import Final
 
 import attrs
 
-from lyncops.errors import EndpointError, InvalidValueError, UnsupportedByVersionError
+from lyncops.errors import AuthenticationFailedError, EndpointError, InvalidValueError, UnsupportedByVersionError
 from lyncops.plan.conditions import Truth
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
 from lyncops.remoting.execution import Execution, Fence, Sending, StreamRecord
@@ -168,7 +168,7 @@ class Steps:
             self.ledger.step(step.step_id, StepState.DONE)
             return None
         within = min(step.settle, self.settle, AFTER_FAILURE if failed else timedelta.max)
-        truth = self.watcher.wait(step.after, within=within, tell=self._teller(step))
+        truth = self._effect(step, within)
         if truth.holds:
             exceptions = (f"{told} Yet what it was to bring about is there.",) if failed else ()
             self.ledger.step(step.step_id, StepState.DONE, evidence=truth.evidence, exceptions=exceptions)
@@ -185,12 +185,19 @@ class Steps:
             return self._begin(step)
         truth = Truth(None, "")
         if step.after:
-            truth = self.watcher.wait(step.after, within=min(step.settle, self.settle), tell=self._teller(step))
+            truth = self._effect(step, min(step.settle, self.settle))
         if truth.holds:
             why = "Its answer was lost; what it was to bring about is there."
             self.ledger.step(step.step_id, StepState.DONE, evidence=truth.evidence, why=why)
             return None
         return self._unknown(step, f"It was sent, and what came of it is not known: {reason}", evidence=truth.evidence)
+
+    def _effect(self, step: CmdletStep, within: timedelta) -> Truth:
+        """Whether what was sent has had its effect. Nobody can say who is not let in any more: asking again would not help."""
+        try:
+            return self.watcher.wait(step.after, within=within, tell=self._teller(step))
+        except AuthenticationFailedError as error:
+            return Truth(None, str(error))
 
     def _fail(self, step: CmdletStep, why: str, *, evidence: str = "") -> Halt | None:
         if step.optional:

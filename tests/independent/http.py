@@ -42,6 +42,7 @@ class Site(Protocol):
     manners: Manners
     lock: threading.RLock
     logins: int
+    refused: int  # log-ons with a wrong password
     connections: set[socket.socket]
     connected: threading.Condition
 
@@ -101,6 +102,8 @@ class Talking(http.server.BaseHTTPRequestHandler):
             server.logins += bool(header)
         allowed, extra = self.talk.judge(header)
         if not allowed:
+            with server.lock:
+                server.refused += bool(header) and not extra
             offers = (("WWW-Authenticate", extra),) if extra else tuple(("WWW-Authenticate", one) for one in server.manners.offers)
             self._send(Page(status=401, headers=offers))
             return

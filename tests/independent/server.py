@@ -110,6 +110,7 @@ class WsmanServer(ABC, Generic[P]):
         self.executions: Counter[str] = Counter()
         self.requests: Counter[str] = Counter()
         self.logins = 0
+        self.refused = 0
         self.lock = threading.RLock()
         self.stopping = threading.Event()
         self.connections: set[socket.socket] = set()

@@ -1,0 +1,154 @@
+"""Logging on: what bars an account and what does not, passwords that stop working, TLS by its versions and its reasons."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from pathlib import Path
+
+import attrs
+import pytest
+
+from lyncops.errors import AuthenticationFailedError, EndpointError, MisconfiguredEndpointError, UntrustedCertificateError
+from lyncops.lab.wire.certificates import Authority, Issued, server_context
+from lyncops.lab.wire.faults import FaultKind, Profile
+from lyncops.remoting.connections import tls_context
+from lyncops.remoting.endpoint import Auth, ChannelBinding, TlsVersion
+from lyncops.values import Outcome
+from tests.remoting.machines import CHANGE, FE1, FE2, READ, Ground, ground, warmed
+
+CONNECTED = pytest.mark.parametrize("auth", [Auth.NTLM, Auth.NEGOTIATE])
+
+
+def failures(one: Ground) -> int:
+    return one.lab.host.directory.failures.total()
+
+
+def forget_passwords(one: Ground) -> None:
+    """Every account has another password now."""
+    one.lab.host.directory.accounts = ()
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+def test_credssp_that_fails_before_any_password_bars_nobody(tmp_path: Path) -> None:
+    with ground(tmp_path, FE1, FE2, credssp=True) as served:
+        context = served.lab.host._around.credssp
+        assert context is not None
+        context.context.maximum_version = ssl.TLSVersion.TLSv1_2
+        first = attrs.evolve(served.endpoint(FE1, scheme="https", auth=Auth.CREDSSP), tls_minimum=TlsVersion.TLS_1_3)
+        with served.sessions(first) as sessions, pytest.raises(MisconfiguredEndpointError, match="before any password"):
+            sessions.run(READ)
+        second = served.endpoint(FE2, scheme="https", auth=Auth.CREDSSP)
+        with served.sessions(first, second) as sessions:
+            assert sessions.run(READ).endpoint == second.url
+
+
+def test_credssp_with_a_wrong_password_bars(tmp_path: Path) -> None:
+    with ground(tmp_path, FE1, FE2, credssp=True) as served:
+        endpoints = [served.endpoint(each, auth=Auth.CREDSSP) for each in (FE1, FE2)]
+        with served.sessions(*endpoints, password="wrong") as sessions:
+            for _ in range(3):
+                with pytest.raises(AuthenticationFailedError):
+                    sessions.run(READ)
+        assert failures(served) == 1
+
+
+@pytest.mark.parametrize(
+    ("scheme", "auth"), [("https", Auth.BASIC), ("http", Auth.NTLM), ("https", Auth.NTLM), ("https", Auth.NEGOTIATE)]
+)
+def test_a_password_that_stops_working_while_a_change_runs_is_unknown_and_tried_once(
+    tmp_path: Path, scheme: str, auth: Auth
+) -> None:
+    with ground(tmp_path, FE1, FE2) as one:
+        with warmed(one.sessions(one.endpoint(FE1, scheme=scheme, auth=auth), one.endpoint(FE2, scheme=scheme, auth=auth))) as it:
+            machine = one.machines[FE1]
+            machine.scripts[CHANGE.NAME] = lambda _invocation, _session, _sink: forget_passwords(one)
+            one.strike(FaultKind.DROP_BEFORE, "Receive", cmdlet=CHANGE.NAME)
+            done = it.run(CHANGE)
+            assert done.outcome is Outcome.UNKNOWN
+            assert "log on again" in done.reason
+            assert failures(one) == 1
+            it.run(READ)  # by a connection that is logged on already, or not at all
+        assert one.executed(CHANGE) == 1
+        assert failures(one) == 1
+
+
+@CONNECTED
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("action", ["Command", "Receive"])
+def test_a_session_that_idled_and_answers_401_once_is_asked_again(one: Ground, scheme: str, auth: Auth, action: str) -> None:
+    with warmed(one.sessions(one.endpoint(scheme=scheme, auth=auth))) as sessions:
+        for cmdlet in (READ, CHANGE):
+            one.strike(FaultKind.STATUS_BEFORE, action, cmdlet=cmdlet.NAME, status=401)
+            assert sessions.run(cmdlet).outcome is Outcome.SUCCEEDED
+    assert one.executed(CHANGE) == 1
+    assert failures(one) == 0
+
+
+@CONNECTED
+def test_a_401_after_a_change_ran_proves_nothing(one: Ground, auth: Auth) -> None:
+    with warmed(one.sessions(one.endpoint(scheme="https", auth=auth))) as sessions:
+        one.strike(FaultKind.STATUS_AFTER, "Command", cmdlet=CHANGE.NAME, status=401)
+        assert sessions.run(CHANGE).outcome is Outcome.SUCCEEDED
+    assert one.executed(CHANGE) == 1
+
+
+@CONNECTED
+@pytest.mark.parametrize("binding", [ChannelBinding.AUTO, ChannelBinding.REQUIRED])
+def test_behind_a_device_that_ends_tls_the_refusal_names_channel_binding(
+    one: Ground, monkeypatch: pytest.MonkeyPatch, auth: Auth, binding: ChannelBinding
+) -> None:
+    monkeypatch.setattr("lyncops.lab.wire.server.certificate_hash", lambda _der: b"the hash of another certificate")
+    at = attrs.evolve(one.endpoint(scheme="https", auth=auth), channel_binding=binding)
+    with one.sessions(at) as sessions, pytest.raises(AuthenticationFailedError) as caught:
+        sessions.run(READ)
+    assert "channel_binding" in caught.value.remedy
+
+
+@CONNECTED
+@pytest.mark.parametrize("binding", ChannelBinding)
+def test_a_strict_server_lets_in_only_who_is_bound(one: Ground, auth: Auth, binding: ChannelBinding) -> None:
+    """The lab's servers are strict, as with CbtHardeningLevel Strict."""
+    with one.sessions(attrs.evolve(one.endpoint(scheme="https", auth=auth), channel_binding=binding)) as sessions:
+        if binding is ChannelBinding.OFF:
+            with pytest.raises(AuthenticationFailedError):
+                sessions.run(READ)
+        else:
+            assert sessions.run(READ).outcome is Outcome.SUCCEEDED
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+def test_old_tls_is_named_and_can_be_let_in(one: Ground, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    def old(issued: Issued, authority: Authority) -> ssl.SSLContext:
+        context = server_context(issued, authority)
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        return context
+
+    monkeypatch.setattr("lyncops.lab.wire.server.server_context", old)
+    at = one.endpoint(scheme="https", auth=Auth.BASIC)
+    with one.sessions(at) as sessions, pytest.raises(EndpointError, match="tls_minimum"):
+        sessions.run(READ)
+    with caplog.at_level(logging.WARNING), one.sessions(attrs.evolve(at, tls_minimum=TlsVersion.TLS_1_0)) as sessions:
+        assert sessions.run(READ).outcome is Outcome.SUCCEEDED
+    assert "RFC 8996" in caplog.text
+
+
+def test_a_newer_minimum_is_kept() -> None:
+    context = tls_context(TlsVersion.TLS_1_3)
+    assert context is not None
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_3
+
+
+def test_an_unknown_authority_is_told(tmp_path: Path) -> None:
+    with ground(tmp_path, FE1, profile=Profile(untrusted_certificate=True)) as one:
+        sessions = one.sessions(one.endpoint(scheme="https"))
+        with sessions, pytest.raises(UntrustedCertificateError, match="authority"):
+            sessions.run(READ)
+
+
+def test_a_certificate_for_another_name_is_told(tmp_path: Path) -> None:
+    with ground(tmp_path, FE1, FE2) as one:
+        elsewhere = attrs.evolve(one.endpoint(FE1, scheme="https"), connect_to=one.endpoint(FE2, scheme="https").connect_to)
+        with one.sessions(elsewhere) as sessions, pytest.raises(UntrustedCertificateError, match="another name"):
+            sessions.run(READ)
