@@ -7,8 +7,8 @@ name; only then unknown names are reported, and at last what is missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Final, NoReturn
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NoReturn, cast
 
 import attrs
 
@@ -98,6 +98,10 @@ class _Refusal:
     exception: str = "ParameterBindingException"
 
 
+def _elements(value: object) -> Sequence[object]:
+    return cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,)
+
+
 class _Binder:
     def __init__(self, spec: CmdletSpec, version: str, *, piped: bool) -> None:
         self._spec = spec
@@ -179,9 +183,9 @@ class _Binder:
 
     def _validate(self, parameter: Parameter, value: object) -> None:
         """What the parameter's attributes ask for, of each element of a list."""
-        name, items = parameter.name, list(value) if isinstance(value, tuple) else [value]
+        name, items = parameter.name, _elements(value)
         if self._spec.is_mandatory(name):
-            self._validate_mandatory(name, value, items)
+            self._validate_mandatory(name, items)
         where = f"Cannot validate argument on parameter '{name}'."
         if parameter.not_empty and any(item is None or item == "" for item in items):
             self._invalid(f"{where} The argument is null, empty, or an element of the argument collection contains a null value.")
@@ -199,9 +203,9 @@ class _Binder:
             )
             self._refuse(text, "ParameterBindingFailed", category="WriteError")
 
-    def _validate_mandatory(self, name: str, value: object, items: list[object]) -> None:
+    def _validate_mandatory(self, name: str, items: Sequence[object]) -> None:
         where = f"Cannot bind argument to parameter '{name}' because it is"
-        if isinstance(value, tuple) and not value:
+        if not items:
             self._invalid(f"{where} an empty array.", "EmptyArrayNotAllowed")
         if any(item is None for item in items):
             self._invalid(f"{where} null.", "NullNotAllowed")

@@ -60,7 +60,7 @@ def convert(value: object, type_name: str, version: str) -> object:
         return value
     if short in _LOGICAL:
         return _LOGICAL[short](value)
-    if isinstance(value, (list, tuple, bytes)) and _takes_one(short):
+    if _is_list(value) and _takes_one(short):
         raise NoConversionError(
             f"Cannot convert '{text_of(value)}' to the type '{_full(short)}'. Specified method is not supported."
         )
@@ -87,6 +87,10 @@ def _enumerators(short: str, version: str) -> tuple[str, ...] | None:
     if short == "ActionPreference":
         return ACTIONS
     return database_types(version) if short == "DatabaseNameType" else ENUM_TYPES.get(short)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, (list, tuple, bytes))
 
 
 def _takes_one(short: str) -> bool:

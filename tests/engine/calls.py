@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 import attrs
 
@@ -41,7 +41,7 @@ def _shown(value: object) -> str:
     if value is None or isinstance(value, bool):
         return "$null" if value is None else f"${str(value).lower()}"
     if isinstance(value, list):
-        return f"@({', '.join(map(_shown, value))})"
+        return f"@({', '.join(map(_shown, cast('list[object]', value)))})"
     return f"'{value}'" if isinstance(value, str) else str(value)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from lyncops.lab.shapes import serialised
@@ -56,7 +58,8 @@ def test_a_property_bag_is_not_a_level() -> None:
     assert one.properties == {"Identity": "a", "State": "SteadyState"}
     many = found["Many"]
     assert isinstance(many, list)
-    assert many[0].properties == one.properties
+    (alike,) = cast("list[RemoteObject]", many)
+    assert alike.properties == one.properties
     assert found["State"] is STEADY
 
 
