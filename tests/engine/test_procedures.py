@@ -161,13 +161,6 @@ def test_a_planned_failover_whatever_the_modules_arrive_as(site: Site, status: s
     assert site.deployment.states[P1] == "FailedOver"
 
 
-def test_a_backlog_is_seen_whatever_the_modules_arrive_as(site: Site) -> None:
-    site.deployment.modules["ConfServices.DataConf"] = "NonSteadyState"
-    for site.deployment.status in ("BackupServiceStatus", "PlainServiceStatus"):
-        answer = site.desk("backup-service", "show")
-        assert "NonSteadyState" in answer.out
-
-
 @pytest.mark.xfail(reason="8.B6: runspaces into which nobody imported the module", strict=True)
 @pytest.mark.parametrize("site", ["unlisted"], indirect=True)
 def test_a_module_that_does_not_load_by_itself(site: Site) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from lyncops.cmdlets import GetCsPoolFabricState, GetCsServerVersion
 from lyncops.values import Outcome
-from tests.engine.conftest import Fronts
+from tests.engine.conftest import Fronts, Site
+from tests.engine.deployment import P1
 from tests.engine.world import Action, Call, World, output
 from tests.independent.desk import desk_for
 
@@ -48,3 +49,12 @@ def test_readings_run_side_by_side_in_one_engine(world: World, front: Fronts, tm
         assert len(server.pools) == 1
     assert answers == [[pool] for pool in pools]
     assert len(processes) == 1
+
+
+@pytest.mark.parametrize("status", ["BackupServiceStatus", "PlainServiceStatus"])
+def test_a_backlog_is_seen_whatever_the_modules_arrive_as(site: Site, status: str) -> None:
+    """As texts that say the states, or as texts that are only the name of their type."""
+    site.deployment.status = status
+    site.deployment.modules["ConfServices.DataConf"] = "NonSteadyState"
+    (line,) = [line for line in site.desk("backup-service", "show", P1).out.splitlines() if "DataConf" in line and P1 in line][:1]
+    assert "NonSteadyState" in line
