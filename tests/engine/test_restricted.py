@@ -84,3 +84,10 @@ def test_only_the_visible_cmdlets_are_there(restricted: Restricted) -> None:
         for cmdlet in (ImportModule(), StopProcess()):
             refused = sessions.run(cmdlet)
             assert [error.fully_qualified_error_id for error in refused.errors] == ["CommandNotFoundException"]
+
+
+def test_a_backlog_is_seen_in_the_texts_that_are_all_there_is(restricted: Restricted) -> None:
+    """The Select-Object of such a session has no -ExpandProperty."""
+    restricted.deployment.modules["ConfServices.DataConf"] = "NonSteadyState"
+    shown = restricted.desk("backup-service", "show", P1).out
+    assert [line for line in shown.splitlines() if "ConfServices.DataConf" in line and "NonSteadyState" in line]
