@@ -46,6 +46,7 @@ class Relay:
         self._order = itertools.count()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
+        self._sides: list[_Side] = []
         self.connections = 0
 
     @property
@@ -63,9 +64,10 @@ class Relay:
         with contextlib.suppress(OSError):
             socket.create_connection(self._listener.getsockname(), timeout=1).close()
         self._thread.join(5)
-        for key in tuple(self._selector.get_map().values()):
-            assert isinstance(key.fileobj, socket.socket)
-            key.fileobj.close()
+        self._selector.close()
+        self._listener.close()
+        for side in self._sides:
+            side.sock.close()
 
     def _run(self) -> None:
         while not self._closing.is_set():
@@ -89,6 +91,7 @@ class Relay:
         ends[0].other, ends[1].other = ends[1], ends[0]
         for side in ends:
             side.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._sides.append(side)
             self._selector.register(side.sock, selectors.EVENT_READ, side)
 
     def _read(self, side: _Side) -> None:
