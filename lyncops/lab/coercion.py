@@ -29,7 +29,8 @@ _IDENTITY: Final = "Microsoft.Rtc.Management.Xds.XdsIdentity"
 _LAST_HOUR: Final = 23
 _ANYTHING: Final = frozenset({"Object", "PSObject"})
 ACTIONS: Final = ("SilentlyContinue", "Stop", "Continue", "Inquire", "Ignore", "Suspend")
-"""System.Management.Automation.ActionPreference of PowerShell 3 to 5.1, in the order of its numbers."""
+"""System.Management.Automation.ActionPreference of PowerShell 3 to 5.1, in the order of its numbers; `Break` came with 7
+(https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_commonparameters)."""
 
 
 class CannotConvertError(Exception):

@@ -155,6 +155,7 @@ class Measuring:
         """Write the result."""
         names = cast("Sequence[str]", self._call.value("Property") or ())
         if names and not self._values:
+            # Since 7.3 only in strict mode (https://github.com/PowerShell/PowerShell/pull/16589).
             self._call.error(
                 f'The property "{names[0]}" cannot be found in the input for any objects.',
                 category="InvalidArgument",
