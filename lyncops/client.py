@@ -247,7 +247,7 @@ class Client:
             PlanRefusedError: a check refuses the plan, or would refuse it now. Nothing was changed.
             RunLockedError: another run has one of the pools, or took them away while this one ran.
             JournalError: the journal cannot be written. Nothing more was sent.
-            EndpointError: no server could be reached to check an older plan anew.
+            EndpointError: no server could be reached to check an older plan again.
         """
         self._require_own(plan)
         return self._runner(observers).start(plan, operator=operator or _account(), reason=reason, steal_lock=steal_lock)

@@ -141,7 +141,7 @@ def _version(text: str) -> LyncVersion | None:
         **{version.value: version for version in LyncVersion if version.value >= "2013"},
     }
     if text.strip().lower() not in known:
-        raise InvalidValueError(f"{text!r} is no version that lyncops knows.", remedy="Write 2013, 2015, 2019 or auto.")
+        raise InvalidValueError(f"lyncops does not know the version {text!r}.", remedy="Write 2013, 2015, 2019 or auto.")
     return known[text.strip().lower()]
 
 

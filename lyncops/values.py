@@ -23,7 +23,7 @@ class Fqdn(str):
     """A fully qualified domain name of a pool or computer, kept in lower case so that names compare as DNS compares them.
 
     Raises:
-        InvalidValueError: the text is no host name of dot-separated labels.
+        InvalidValueError: the text is not a host name of dot-separated labels.
     """
 
     __slots__ = ()

@@ -209,7 +209,7 @@ def test_a_rehearsal_changes_nothing(stage: Stage) -> None:
     rehearsals = client.rehearse(client.plan(PoolFailover(pool=P1, mode="planned")))
     assert all(rehearsal.execution.outcome is Outcome.SUCCEEDED for rehearsal in rehearsals if rehearsal.execution)
     skipped = {rehearsal.step.step_id: rehearsal.because for rehearsal in rehearsals if rehearsal.execution is None}
-    assert "leads to" in skipped["pool-failover"]  # an Edge pool still does: the server would refuse for that alone
+    assert "is the next hop of" in skipped["pool-failover"]  # an Edge pool still does: the server would refuse for that alone
     assert "has no -WhatIf" in skipped["export-configuration"]
     assert rehearsals[-1].step.step_id == "pool-failover"
     assert not stage.world.executions

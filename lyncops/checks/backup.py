@@ -47,7 +47,7 @@ def oddities(situation: Situation, pool: Pool) -> Iterator[str]:
             yield f"{module.name} of {pool.fqdn} copies nothing, which is right only where the active store is on another pool"
         for verb, state in (("exports", module.export), ("imports", module.import_)):
             if isinstance(state, str):
-                yield f"{module.name} of {pool.fqdn} {verb} with {state or 'no state'}, which is no known state"
+                yield f"{module.name} of {pool.fqdn} {verb} with {state or 'no state'}, which is not a known state"
         if module.is_overall and module.export is ExportState.NOT_INITIALIZED:
             yield f"{pool.fqdn} tells only that not all of its modules were copied, which for the store's alone would be normal"
 

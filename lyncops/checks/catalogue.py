@@ -94,7 +94,7 @@ def apply_overrides(results: Sequence[CheckResult], overrides: Mapping[str, str]
     for check_id, reason in overrides.items():
         result = by_id.get(check_id)
         if result is None:
-            raise InvalidValueError(f"{check_id!r} is no check of this plan.", remedy=f"Its checks: {listed(sorted(by_id))}.")
+            raise InvalidValueError(f"This plan has no check {check_id!r}.", remedy=f"Its checks: {listed(sorted(by_id))}.")
         if not result.overridable and result.refuses:
             raise InvalidValueError(f"The check {check_id} cannot be overridden: {result.evidence}", remedy=result.remedy)
         if not reason.strip():

@@ -140,7 +140,7 @@ def of_store(situation: Situation) -> tuple[Need, ...]:
 
 
 def of_next_hops(situation: Situation) -> tuple[Need, ...]:
-    """Where the Edge pools lead."""
+    """The next hops of the Edge pools."""
     del situation
     return (Need(Part.EDGES, items=(NEXT_HOP,)),)
 

@@ -94,7 +94,7 @@ def nobody_answers(deployment: Deployment) -> bool:
 def silent_machines(deployment: Deployment) -> tuple[Fqdn, ...]:
     """The machines whose replicas cannot be expected to follow: Front Ends that are down, and what is silent in a dead site.
 
-    A site with a living pool is not dead. A silent Edge server elsewhere is no such machine: most of them cannot be asked from
+    A site with a living pool is not dead. A silent Edge server elsewhere is not one of them: most of them cannot be asked from
     inside (fact: edge-replication). What a witness sees alive never is.
     """
     pools = () if isinstance(deployment.pools, Unread) else deployment.pools

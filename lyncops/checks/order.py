@@ -84,7 +84,7 @@ def partner_not_failed_over(situation: Situation) -> Finding:
 def is_failed_over(situation: Situation) -> Finding:
     """A pool whose users are at home has nothing to bring back: law, and most often the other pool was meant.
 
-    A server's local copy may be older than the failover, if that server was down then: without a store it is no proof, and is
+    A server's local copy may be older than the failover, if that server was down then: without a store it proves nothing, and is
     told as such (fact: store-needed).
     """
     pool = situation.pool

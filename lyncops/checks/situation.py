@@ -79,11 +79,14 @@ class Situation:
 
     @property
     def old_store(self) -> StoreCopy | None:
-        """The active store where it is of Lync Server 2010: it cannot be failed over, people install it anew (fact: store-2010)."""
+        """The active store where it is of Lync Server 2010: it cannot be failed over, people install it again.
+
+        (fact: store-2010)
+        """
         active = self.store.active_copies
         return active[0] if len(active) == 1 and active[0].version is LyncVersion.V2010 else None
 
     @property
     def store_goes_down(self) -> bool:
-        """Whether the active store is on the pool that is gone: then its silence is no finding of its own."""
+        """Whether the active store is on the pool that is gone: then its silence is not a finding of its own."""
         return self.disaster and self.leaving is not None and self.store_pool == self.leaving.fqdn

@@ -11,12 +11,12 @@ from lyncops.values import Fqdn, Unread
 
 _SAVE = "First save what there is: Export-CsConfiguration and Export-CsLisConfiguration (-LocalStore where the store is silent)."
 _TWO_MASTERS = (
-    f"{_SAVE} Then decide which copy is current, and install the Central Management database of the other anew "
+    f"{_SAVE} Then decide which copy is current, and install the Central Management database of the other again "
     "(Uninstall-CsDatabase, Install-CsDatabase -CentralManagementDatabase)."
 )
 _NO_MASTER = (
-    f"{_SAVE} Then run Invoke-CsManagementServerFailover -BackupSqlServerFqdn on a Front End of the pool that shall hold it; "
-    "if that fails, install the Central Management database anew and restore the exports."
+    f"{_SAVE} Then run Invoke-CsManagementServerFailover -BackupSqlServerFqdn on a Front End of the pool that should hold it; "
+    "if that fails, install the Central Management database again and restore the exports."
 )
 _STORE = (guide("Failing over a pool", step="2 to 5"), fact("store-bad-ends"))
 _INSTALL = "Install the store on {pool}: Install-CsDatabase -CentralManagementDatabase, then setup on its Front Ends."
@@ -75,7 +75,7 @@ def _agrees_with_master(situation: Situation, holder: Fqdn | None) -> Finding:
 
 
 def _moved_by_hand(situation: Situation) -> bool:
-    """Whether the plan has people install the store anew: a failover, with the store of Lync Server 2010 on another pool."""
+    """Whether the plan asks people to install the store again: a failover, with the store of Lync Server 2010 on another pool."""
     old = situation.old_store
     return situation.direction is Direction.FAILOVER and old is not None and old.pool != situation.target
 

@@ -55,7 +55,7 @@ _OF_A_MODULE: Final = ("Identity", "Name", "Module", "BackupModule", "ExportStat
 
 
 def _modules(value: object) -> tuple[BackupModuleStatus, ...]:
-    """Modules as objects, as their texts, or as one text that lists them. A type's name is no module."""
+    """Modules as objects, as their texts, or as one text that lists them. A type's name is not a module."""
     found: list[BackupModuleStatus] = []
     for item in items_of(value):
         if isinstance(item, RemoteObject) and any(item.get(name) is not None for name in _OF_A_MODULE):

@@ -33,7 +33,7 @@ def cmdlet_from_dict(data: object) -> Cmdlet[object]:
     """The cmdlet that `cmdlet_to_dict` wrote.
 
     Raises:
-        PlanFormatError: `data` is no such form, or names a cmdlet, parameter or value that does not exist.
+        PlanFormatError: `data` is not such a form, or names a cmdlet, parameter or value that does not exist.
     """
     form = _mapping(data, "A cmdlet")
     name, arguments = form.get("cmdlet"), _mapping(form.get("arguments", {}), "The arguments of a cmdlet")

@@ -48,7 +48,7 @@ class GetCsRegistrarConfiguration(Cmdlet[RegistrarConfiguration]):
 class SetCsRegistrarConfiguration(Cmdlet[NoOutput]):
     """Change registrar settings.
 
-    Setting `pool_state` by hand is no failover: that is Invoke-CsPoolFailOver's to do.
+    Setting `pool_state` by hand is not a failover: that is Invoke-CsPoolFailOver's to do.
     """
 
     identity: str | None = parameter("Identity", IDENTITY, default=None)

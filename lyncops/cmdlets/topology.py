@@ -54,7 +54,7 @@ class Computer(Result):
 
 @result
 class SiteInfo(Result):
-    """A site. `identity` is its bare name, as Set-CsSite wants it. A text is no site: any text could be the name of one."""
+    """A site. `identity` is its bare name, as Set-CsSite wants it. A text is not a site: any text could be the name of one."""
 
     identity: SiteName | None = prop(as_site, "Identity", "SiteId", default=None)
     display_name: str | None = prop(as_text, "DisplayName", default=None)

@@ -32,18 +32,18 @@ def deployment_from_dict(data: object) -> Deployment:
     """The deployment that `deployment_to_dict` wrote.
 
     Raises:
-        InvalidValueError: it is no deployment, or one of a format that this version does not know.
+        InvalidValueError: it is not a deployment, or one of a format that this version does not know.
     """
     fields = cast("dict[str, object]", data) if isinstance(data, dict) else dict[str, object]()
     if fields.get("format") != FORMAT:
         raise InvalidValueError(
-            f"This is no deployment in the format {FORMAT}.", remedy="Write it anew with `lyncops --json status`."
+            f"This is not a deployment in the format {FORMAT}.", remedy="Write it again with `lyncops --json status`."
         )
     try:
         return _converter().structure({name: value for name, value in fields.items() if name != "format"}, Deployment)
     except (ValueError, TypeError, KeyError, ExceptionGroup) as error:
         raise InvalidValueError(
-            f"The deployment cannot be read: {error}", remedy="Write it anew with `lyncops --json status`."
+            f"The deployment cannot be read: {error}", remedy="Write it again with `lyncops --json status`."
         ) from error
 
 
@@ -57,7 +57,7 @@ def deployment_from_json(text: str) -> Deployment:
         return deployment_from_dict(json.loads(text))
     except json.JSONDecodeError as error:
         raise InvalidValueError(
-            f"The deployment is no JSON: {error}", remedy="Write it anew with `lyncops --json status`."
+            f"The deployment is not JSON: {error}", remedy="Write it again with `lyncops --json status`."
         ) from error
 
 

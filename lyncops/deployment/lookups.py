@@ -69,7 +69,7 @@ class SocketAddress:
         """Read the address of a DNS server; its port is 53 where none is given.
 
         Raises:
-            InvalidValueError: it is no address.
+            InvalidValueError: it is not an address.
         """
         return cls.parse(text, default_port=_DNS)
 

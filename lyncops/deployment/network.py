@@ -12,7 +12,7 @@ from lyncops.values import Fqdn, Unread
 
 @attrs.frozen(slots=True)
 class AddressesOf:
-    """To which addresses does a host's name lead (DNS A and AAAA)?"""
+    """To which addresses does a host's name resolve (DNS A and AAAA)?"""
 
     host: Fqdn
 

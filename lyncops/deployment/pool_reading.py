@@ -50,7 +50,7 @@ _MACHINE_DEADLINE: Final = timedelta(seconds=30)  # a dead machine answers nothi
 _USERS_DEADLINE: Final = timedelta(minutes=10)  # every user object of the pool comes over the wire
 _PER_POOL: Final = frozenset({Facet.POOL_STATE, Facet.BACKUP_STATUS, Facet.MIRRORS, Facet.MACHINES, Facet.USERS})
 _MIRRORING: Final = frozenset({LyncVersion.V2013, LyncVersion.V2015})  # fact: version-differences
-# Documented: the error of Get-CsDatabaseMirrorState where a pool has no database of a type (fact: mirror-state). It is no fault.
+# Documented: the error of Get-CsDatabaseMirrorState where a pool has no database of a type (fact: mirror-state). It is not a fault.
 _DENIALS: Final = ("PermissionDenied", "SecurityError", "AuthenticationError")
 _NO_SUCH_ROLE: Final = "is not present on pool"
 _DATABASE_TYPES: Final = {
@@ -167,7 +167,7 @@ class PoolReading:
             return PoolState(known.value)
         odd = next((v for one in configurations for n, v in one.unknown_properties.items() if n.casefold() == "poolstate"), None)
         if odd is not None:
-            return Unread(f"the state of {self._pool.fqdn}", f"{odd} is no known PoolState")
+            return Unread(f"the state of {self._pool.fqdn}", f"{odd} is not a known PoolState")
         return self._state_by_a_user(found.reason if isinstance(found, Unread) else "the registrar configuration has no PoolState")
 
     def _state_by_a_user(self, why: str) -> PoolState | Unread:

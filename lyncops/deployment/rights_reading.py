@@ -21,7 +21,8 @@ _GROUPS_DECIDE: Final = (
 )
 _DEADLINE: Final = timedelta(seconds=60)
 _OCS: Final = "/ocspowershell"
-# What procedures send. With a star: a pattern that fits nothing is no error, a name is. Get-Command itself always exists, so that
+# What procedures send. With a star: a pattern that fits nothing is not an error, a name is.
+# Get-Command itself always exists, so that
 # an answer is never empty. Asking for everything would carry some 700 descriptions over the wire.
 _ASKED: Final = (
     "Get-Command",

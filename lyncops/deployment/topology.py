@@ -350,7 +350,7 @@ def _version(fqdn: Fqdn, services: _Services) -> LyncVersion | Unread:
 
 def _no_version(*services: Service) -> str:
     numbers = [service.version for service in services if service.version is not None]
-    return f"{numbers[0]} is no known service version" if numbers else "no answer names it"
+    return f"{numbers[0]} is not a known service version" if numbers else "no answer names it"
 
 
 def _not_asked(what: str) -> Unread:

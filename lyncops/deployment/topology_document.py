@@ -120,7 +120,7 @@ def _parse(text: str) -> Element:
     except ParseError as error:
         raise InvalidValueError(f"The topology document is no XML: {error}", remedy="Look at Get-CsTopology -AsXml.") from error
     if _local(root) != "Topology":
-        raise InvalidValueError("The document is no topology.", remedy="Look at Get-CsTopology -AsXml.")
+        raise InvalidValueError("The document is not a topology.", remedy="Look at Get-CsTopology -AsXml.")
     return root
 
 

@@ -48,14 +48,14 @@ def plan_from_json(text: str) -> Plan:
     """Read a plan that `plan_to_json` wrote.
 
     Raises:
-        PlanFormatError: the text is no plan, one of another format, or one that was altered after it was saved.
+        PlanFormatError: the text is not a plan, or one of another format, or one that was altered after it was saved.
     """
     try:
         document: object = json.loads(text)
     except ValueError as problem:
-        raise PlanFormatError(f"The plan is no JSON: {problem}.", remedy=_REMEDY) from problem
+        raise PlanFormatError(f"The plan is not JSON: {problem}.", remedy=_REMEDY) from problem
     if not isinstance(document, dict) or "plan" not in document:
-        raise PlanFormatError("The JSON is no saved plan: it has no field `plan`.", remedy=_REMEDY)
+        raise PlanFormatError("The JSON is not a saved plan: it has no field `plan`.", remedy=_REMEDY)
     data = cast("Mapping[str, object]", document)
     match data.get("format"):
         case 1:

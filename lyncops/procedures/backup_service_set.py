@@ -32,7 +32,7 @@ _SERVER_ADMINS = "RTCUniversalServerAdmins"
 
 @attrs.frozen(slots=True, kw_only=True)
 class _Wish:
-    """What shall be, of which None (and no group) means: as it is."""
+    """The new values; None (and no group) means: as it is."""
 
     interval: timedelta | None
     groups: tuple[str, ...]
@@ -148,5 +148,8 @@ def _who_loses(old: BackupServiceSettings | Unread, new: tuple[str, ...]) -> Fin
             f"Add --authorized-group {_SERVER_ADMINS}.",
         )
     if gone:
-        return warning(f"{listed(gone)} can no longer ask for a status or a synchronisation.", "Name them too if they shall.")
+        return warning(
+            f"{listed(gone)} can no longer ask for a status or a synchronisation.",
+            "Name them too if they should keep this right.",
+        )
     return passed(f"Nobody: {listed(new)} may ask.")

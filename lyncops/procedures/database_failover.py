@@ -74,7 +74,7 @@ def mirrors_of(pool: Pool, database_type: DatabaseNameType) -> tuple[DatabaseMir
 
 
 def _side(mirrors: tuple[DatabaseMirror, ...], request: DatabaseFailover) -> bool | None:
-    """Whether the mirror shall be principal: as named, else the side where none is now; None where they are mixed."""
+    """Whether the mirror becomes principal: as named, else the side where none is now; None where they are mixed."""
     if request.principal is not None:
         return request.principal is MirrorRole.MIRROR
     sides = {mirror.mirror_is_principal for mirror in mirrors}
@@ -144,7 +144,7 @@ def _side_known(mirrors: tuple[DatabaseMirror, ...], *, to_mirror: bool | None) 
     unclear = to_mirror is None
     return CheckResult(
         check_id="mirror-side",
-        question="Is it clear which side shall be principal?",
+        question="Is it clear which side becomes principal?",
         verdict=Verdict.FAILED if unclear else Verdict.PASSED,
         evidence=f"The mirror is principal for {', '.join(on_mirror) or 'none'} of {', '.join(m.database for m in mirrors)}.",
         remedy="Name the side with --principal primary or --principal mirror." if unclear else "",

@@ -29,7 +29,7 @@ _ROLES = {
 def draft(deployment: Deployment, request: EdgeAssociation) -> Draft:
     """Draft that the pool `request.pool` uses the Edge pool `request.edge_pool` for media.
 
-    Refused when there is no such pool or Edge pool, and when the store does not work.
+    Refused when the pool or the Edge pool does not exist, and when the store does not work.
     """
     situation = Situation(deployment, request.pool, Mode.PLANNED)
     checks = (*run_checks([CHECKS[check_id] for check_id in _IDS], situation), edge_pool_exists(deployment, request.edge_pool))

@@ -131,7 +131,7 @@ def _has_federation(move: EdgeMove) -> CheckResult:
 
 def _notes(move: EdgeMove) -> tuple[str, ...]:
     host = move.to.external_fqdn or f"the external name of {move.to.fqdn}"
-    dns = f"Partners find you by DNS: see that _sipfederationtls._tcp of your domains leads to {host} too."
+    dns = f"Partners find you by DNS: check that _sipfederationtls._tcp of your domains points to {host} too."
     if not move.back:
         return (dns, f"Undone by: {undo_command(move, 'edge-federation-failback')}")
     return (

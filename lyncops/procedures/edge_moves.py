@@ -41,7 +41,7 @@ class EdgeMove:
 
     @property
     def route(self) -> ServiceId:
-        """The Edge service that the routes shall lead to."""
+        """The Edge service that the routes use afterwards."""
         return ServiceId("EdgeServer", self.to.fqdn)
 
     @property
@@ -82,7 +82,7 @@ def plan_move(
 
 
 def sites_leading_to(deployment: Deployment, edge: Fqdn, kind: RouteKind) -> tuple[SiteName, ...]:
-    """The sites whose route of that kind leads to an Edge pool (by its own name or by a machine's)."""
+    """The sites whose route of that kind uses an Edge pool (by its own name or by a machine's)."""
     sites = () if isinstance(deployment.sites, Unread) else deployment.sites
     routes = ((site.name, _route(site, kind)) for site in sites)
     return tuple(name for name, route in routes if route is not None and leads_to(deployment, route.pool, edge))
@@ -94,10 +94,10 @@ def media_notes(move: EdgeMove) -> tuple[str, ...]:
     if move.back:
         home = move.deployment.pool(move.to.fqdn)
         stray = [p for p in pools if home and p.site == home.site and p.media_edge not in (None, move.to.fqdn)]
-        why = "is in the site of {to} and uses another Edge pool for Web Conferencing and A/V; lead it home"
+        why = "is in the site of {to} and uses another Edge pool for Web Conferencing and A/V; set it to {to}"
     else:
         stray = [p for p in pools if p.media_edge == move.leaving.fqdn and p.is_alive]
-        why = "still uses {leaving} for Web Conferencing and A/V; if that is down, lead it to another"
+        why = "still uses {leaving} for Web Conferencing and A/V; if that is down, set another"
     told = why.format(to=move.to.fqdn, leaving=move.leaving.fqdn)
     return tuple(f"{p.fqdn} {told}: lyncops run edge-association {p.fqdn} --edge {move.to.fqdn}." for p in stray)
 
@@ -121,7 +121,7 @@ def _other_known(home: EdgePool, named: Fqdn | None, found: tuple[EdgePool, ...]
     if len(found) == 1:
         evidence = f"{found[0].fqdn} {task}."
     elif named is not None:
-        evidence = f"{named} is no other Edge pool of the topology."
+        evidence = f"{named} is not another Edge pool of the topology."
     else:
         evidence = f"Besides {home.fqdn}: {listed(edge.fqdn for edge in found)}."
     good = len(found) == 1
@@ -149,11 +149,11 @@ def _sites_known(move: EdgeMove) -> CheckResult:
         verdict, evidence = Verdict.FAILED, f"The topology has no site {listed(strange)}; its sites are {listed(known)}."
         remedy = "Name existing sites with --site."
     elif not move.sites:
-        evidence = f"{move.kind.value} of no site leads to {move.leaving.fqdn}."
+        evidence = f"{move.kind.value} of no site uses {move.leaving.fqdn}."
         verdict = Verdict.WARNING if move.kind is RouteKind.SIP else Verdict.FAILED
-        remedy = "Name the sites whose route shall change with --site."
+        remedy = "Name with --site the sites whose route changes."
     else:
-        evidence = f"{move.kind.value} of {listed(move.sites)} will lead to {move.to.fqdn}."
+        evidence = f"{move.kind.value} of {listed(move.sites)} will use {move.to.fqdn}."
     return CheckResult(
         check_id="site-routes",
         question="Is it known whose route changes?",

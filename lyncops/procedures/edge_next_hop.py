@@ -1,4 +1,4 @@
-"""Leading one Edge pool to another Front End pool."""
+"""Setting another Front End pool as the next hop of one Edge pool."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _WHY = "What comes from outside enters by this pool."
 
 
 def draft(deployment: Deployment, request: EdgeNextHop) -> Draft:
-    """Draft that the Edge pool `request.edge_pool` leads to the pool `request.next_hop`.
+    """Draft that the pool `request.next_hop` becomes the next hop of the Edge pool `request.edge_pool`.
 
-    Refused when there is no such Edge pool, when the next hop is no living Front End pool, and when the store does not
+    Refused when the Edge pool does not exist, when the next hop is not a living Front End pool, and when the store does not
     work: every Set-Cs cmdlet needs it (fact: store-needed).
     """
     name, to = request.edge_pool, request.next_hop

@@ -21,7 +21,7 @@ _SERVICES: Final = (reference("Start-CsWindowsService"), fact("windows-services"
 
 
 def route_goal(move: EdgeMove) -> tuple[Condition, ...]:
-    """Every site's route leads to the Edge pool that takes over."""
+    """Every site's route uses the Edge pool that takes over."""
     return tuple(SiteRouteIs(site, move.kind, move.route) for site in move.sites)
 
 
@@ -34,7 +34,7 @@ def route_steps(move: EdgeMove, *, before: tuple[Condition, ...] = (), enable_to
 def _route(move: EdgeMove, site: SiteName, before: tuple[Condition, ...]) -> CmdletStep:
     return CmdletStep(
         step_id=f"{'federation' if move.kind is RouteKind.SIP else 'xmpp'}-route-{site}",
-        title=f"Lead {move.kind.value} of site {site} to {move.to.fqdn}",
+        title=f"Route {move.kind.value} of site {site} through {move.to.fqdn}",
         why=f"What site {site} sends to partners goes by {move.leaving.fqdn} until then.",
         sources=(reference("Set-CsSite"), fact("wrong-parameter-names")),
         cmdlet=_set_route(site, move.kind, move.to.fqdn),

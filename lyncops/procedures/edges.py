@@ -29,7 +29,7 @@ class NextHopMove:
 
     @property
     def goal(self) -> tuple[Condition, ...]:
-        """Each of them leads there."""
+        """Its next hop is that pool, for each of them."""
         return tuple(EdgeNextHopIs(edge.fqdn, self.to) for edge in self.edges)
 
 
@@ -110,7 +110,7 @@ def edge_replica_steps(deployment: Deployment, move: NextHopMove) -> tuple[Step,
 
 
 def next_hop_fits(deployment: Deployment, move: NextHopMove, *, leaving: Fqdn) -> CheckResult | None:
-    """Whether Edge pools can lead to the pool that they shall lead to; None where no Edge pool moves."""
+    """Whether the pool can be the next hop of Edge pools; None where no Edge pool moves."""
     if not move.edges:
         return None
     target, possible = deployment.pool(move.to), takes_next_hop(deployment, move.to)
@@ -129,9 +129,9 @@ def next_hop_fits(deployment: Deployment, move: NextHopMove, *, leaving: Fqdn) -
     names_of_front_ends = [pool.fqdn for pool in deployment.front_end_pools]
     return CheckResult(
         check_id="next-hop-target",
-        question="Can the Edge pools lead to the pool that they shall lead to?",
+        question="Can the pool be the next hop of the Edge pools?",
         verdict=verdict,
-        evidence=problem or f"{names} will lead to {move.to}, which is up.",
+        evidence=problem or f"{move.to} is up and becomes the next hop of {names}.",
         remedy=f"Name a living Front End pool with --next-hop, of {listed(names_of_front_ends)}." if problem else "",
         sources=_SOURCES,
         overridable=possible or isinstance(deployment.pools, Unread),
@@ -164,7 +164,7 @@ def edge_pool_exists(deployment: Deployment, name: Fqdn) -> CheckResult:
 
 
 def takes_next_hop(deployment: Deployment, pool: Fqdn) -> bool:
-    """Whether the topology knows `pool` as one with a registrar, which an Edge pool can lead to."""
+    """Whether the topology knows `pool` as one with a registrar, which can be a next hop."""
     known = deployment.pool(pool)
     return known is not None and (known.kind.is_front_end or known.kind is PoolKind.DIRECTOR)
 
@@ -176,7 +176,7 @@ def _move(deployment: Deployment, edge: EdgePool, move: NextHopMove, *, place: P
     back = SetCsEdgeServer(identity=f"EdgeServer:{edge.fqdn}", registrar=f"Registrar:{edge.next_hop}").to_powershell()
     return CmdletStep(
         step_id=f"edge-next-hop-{edge.fqdn}",
-        title=f"Lead Edge pool {edge.fqdn} to {to}",
+        title=f"Set {to} as the next hop of Edge pool {edge.fqdn}",
         why=why + by_hand,
         sources=_SOURCES,
         cmdlet=SetCsEdgeServer(identity=f"EdgeServer:{edge.fqdn}", registrar=f"Registrar:{to}"),

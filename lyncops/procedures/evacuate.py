@@ -48,7 +48,7 @@ def _parts(deployment: Deployment, request: Evacuate, pool: Pool, partner: Pool)
     """The failback of `pool` where it is not home, then the failover of its partner, planned for the time after the first."""
     parts: list[Draft] = []
     if pool.state in _AWAY:
-        # The Edge pools that lead to the partner are led to `pool` by the second half.
+        # The second half makes `pool` the next hop of the Edge pools that use the partner.
         parts.append(pool_failback.draft(deployment, PoolFailback(pool=pool.fqdn, edges=(), **_shared(request))))
         deployment = deployment.with_pool(attrs.evolve(pool, state=PoolState.FAILED_BACK))
         if StoreIsActiveOn(pool.fqdn) in parts[0].goal:

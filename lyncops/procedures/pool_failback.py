@@ -40,7 +40,7 @@ from lyncops.values import Fqdn, Unread
 def draft(deployment: Deployment, request: PoolFailback) -> Draft:
     """Draft that the users of `pool`, the pool given to the failover, are served at home again.
 
-    Edge pools of the pool's own site that lead to its backup pool now are led home (a PoolFailback can name others in
+    Edge pools of the pool's own site whose next hop is its backup pool now get the pool back (a PoolFailback can name others in
     `edges`). The store stays where it is, unless it is on the backup pool that disaster mode takes to be gone: then it goes
     first, to `pool`, since nothing can be failed back without it.
 
@@ -66,7 +66,7 @@ def draft(deployment: Deployment, request: PoolFailback) -> Draft:
 
 
 def edges_to_lead_home(deployment: Deployment, pool: Pool, partner: Pool, named: tuple[Fqdn, ...] | None) -> tuple[EdgePool, ...]:
-    """The Edge pools that shall lead to `pool` again: the named ones, or those of its own site that lead to the partner."""
+    """The Edge pools that get `pool` as their next hop again: the named ones, or those of its own site that use the partner."""
     behind = edges_leading_to(deployment, partner.fqdn)
     if named is not None:
         return tuple(edge for edge in behind if edge.fqdn in named)
@@ -84,7 +84,7 @@ def _steps(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, ...]:
             move.deployment,
             move.next_hops,
             place=move.place,
-            why=f"The failover led it to {move.partner.fqdn}; its own pool serves its users again.",
+            why=f"The failover set {move.partner.fqdn} as its next hop; its own pool serves its users again.",
             enable_topology=move.request.enable_topology,
         ),
         *edge_replica_steps(move.deployment, move.next_hops),

@@ -28,7 +28,7 @@ from lyncops.procedures.store import BAD_ENDS, export_steps, store_move, store_s
 from lyncops.procedures.store_2010 import lost_old_store, old_store_steps
 from lyncops.sources import guide, reference
 
-_WHY_NEXT_HOP = "An Edge pool that leads to the failed pool cuts outside access off, and the failover is refused."
+_WHY_NEXT_HOP = "While the failed pool is its next hop, outside access is cut off and the failover is refused."
 
 
 def draft(deployment: Deployment, request: PoolFailover) -> Draft:

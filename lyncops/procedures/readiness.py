@@ -22,7 +22,7 @@ from lyncops.plan.procedures import PoolFailover
 from lyncops.procedures.catalogue import make_plan
 from lyncops.values import Fqdn, Mode, Unread
 
-# A WinRM endpoint never tells the operator's rights (fact: ocs-powershell): an answer that cannot come is no warning.
+# A WinRM endpoint never tells the operator's rights (fact: ocs-powershell): an answer that cannot come is not a warning.
 _NEVER_KNOWN: Final = frozenset({"rights"})
 # These say what the plan itself will do about it.
 _DONE_BY_THE_PLAN: Final = frozenset({"store-not-on-failed-pool", "edge-next-hop"})
@@ -44,7 +44,7 @@ class ModeReadiness:
     """One mode. `hypothetical`: the disaster has not happened, the pool is taken to be gone for the question.
 
     `obstacles` refuse the failover, each with its check's id and remedy; `warnings` do not. What the hypothesis itself makes silent
-    or late is no warning.
+    or late is not a warning.
     """
 
     mode: Mode

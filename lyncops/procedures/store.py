@@ -25,8 +25,8 @@ _SOURCES: Final = (guide("Failing over a pool", step="2 to 5"), reference("Invok
 _BEFORE_THE_POOL: Final = "The store must be there before the pool is failed over: without it the pool's failover fails."
 BAD_ENDS: Final = (
     "A failover of the store can end without an error and leave it active on both pools, or on none; the plan then stops. Repair: "
-    "install the Central Management database anew on the pool that shall not hold it (both) or shall (none), with Uninstall- and "
-    "Install-CsDatabase, and import the saved configuration."
+    "install the Central Management database again, on the pool that should not hold it (both) or should (none), "
+    "with Uninstall- and Install-CsDatabase, and import the saved configuration."
 )
 
 
@@ -203,7 +203,7 @@ def sql_server_known(move: StoreMove | None) -> CheckResult | None:
 def export_steps(deployment: Deployment, place: Place, request: MovesStore) -> tuple[Step, ...]:
     """Configuration and LIS are saved first, if asked for.
 
-    From a half-moved store only a saved copy leads back (fact: store-bad-ends).
+    A half-moved store is repaired from a saved copy only (fact: store-bad-ends).
 
     The files stay on the server that runs the export. Without a working store the local copy is exported; LIS has none.
     """

@@ -1,4 +1,4 @@
-"""A Central Management store of Lync Server 2010: it cannot be failed over, only installed anew elsewhere, by hand."""
+"""A Central Management store of Lync Server 2010: it cannot be failed over, only installed again elsewhere, by hand."""
 
 from __future__ import annotations
 

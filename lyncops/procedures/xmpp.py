@@ -24,7 +24,7 @@ def draft_failover(deployment: Deployment, request: MovesXmpp) -> Draft:
     """Draft that XMPP federation leaves the Edge pool `request.edge_pool` for `request.other_edge`.
 
     Refused on 2019, which has no XMPP gateway; when either Edge pool is not known, when the one that takes over does not run
-    or is not reached by replication, when no site's route leads to the target, and when the store cannot be written.
+    or is not reached by replication, when no site's route uses the target, and when the store cannot be written.
     """
     return _draft(deployment, request, back=False)
 
@@ -94,7 +94,7 @@ def _address_gate(move: EdgeMove, request: MovesXmpp) -> ManualStep:
     where = name or f"the external Access Edge addresses of {move.to.fqdn}"
     return ManualStep(
         step_id="dns-address",
-        title=f"Let {host} lead to {move.to.fqdn} in the external DNS",
+        title=f"Point {host} to {move.to.fqdn} in the external DNS",
         why="Partners connect to that address.",
         sources=_SOURCES,
         instructions=(f"Change the A record of {host} to the addresses of {where}.", "Mind its time to live: old answers linger."),
@@ -125,7 +125,7 @@ def _service_gate(move: EdgeMove, domain: Fqdn, host: Fqdn) -> ManualStep:
         how_to_see=f"nslookup -type=SRV {name} gives {host} with port {PORT}. {_OUTSIDE}",
         after=(ServiceNames(name, host, PORT),),
         estimate=BY_HAND,
-        undo=f"Nothing needs to: the record leads wherever {host} leads; that of {move.leaving.fqdn} may stand beside it.",
+        undo=f"Not needed: the record follows {host}; that of {move.leaving.fqdn} may stay beside it.",
     )
 
 
@@ -141,7 +141,7 @@ def _port_gate(move: EdgeMove, request: MovesXmpp, *, why: str) -> ManualStep:
         how_to_see=f"A connection to {host}:{PORT} from outside. lyncops tries one, as far as that can be seen from where it runs.",
         after=(PortIsOpen(host, PORT),),
         estimate=BY_HAND,
-        undo=f"Close TCP {PORT} to {move.to.fqdn} again, if it shall not stay open.",
+        undo=f"Close TCP {PORT} to {move.to.fqdn} again, if it should not stay open.",
     )
 
 
@@ -167,7 +167,7 @@ def _version_has_xmpp(deployment: Deployment) -> CheckResult:
 
 
 def _external_name(move: EdgeMove) -> CheckResult:
-    """Whether lyncops can tell that DNS leads to the right Edge pool; without it the operator's word is taken."""
+    """Whether lyncops can see that DNS points to the right Edge pool; without it the operator's word is taken."""
     name = move.to.external_fqdn
     return CheckResult(
         check_id="edge-external-name",

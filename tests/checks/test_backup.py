@@ -48,7 +48,7 @@ def test_a_state_that_nobody_knows_is_neither_health_nor_fault(export: ExportSta
     assert ask("backup-service", odd, PLANNED).verdict is UNKNOWN
     assert ask("backup-service", odd, PLANNED).refuses
     assert not ask("backup-service", odd, DISASTER).refuses
-    assert "no known state" in ask("backup-service", odd).evidence
+    assert "not a known state" in ask("backup-service", odd).evidence
 
 
 def test_import_errors_count_too() -> None:

@@ -73,7 +73,7 @@ def test_an_override_of_what_passed_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        ({"no-such-check": "because"}, "is no check of this plan"),
+        ({"no-such-check": "because"}, "has no check"),
         ({"not-failed-over": "because"}, "cannot be overridden"),
         ({"mode-fits": "  "}, "has no reason"),
     ],

@@ -94,7 +94,7 @@ CHANGES: list[tuple[Callable[[Document], object], str]] = [
     (lambda d: d["plan"].update(options={"colour": "red"}), "colour"),
     (lambda d: d["plan"].update(procedure="pool-failovr"), "no procedure"),
     (lambda d: d.update(format=1), "altered"),
-    (lambda d: d.pop("plan"), "no saved plan"),
+    (lambda d: d.pop("plan"), "not a saved plan"),
 ]
 
 

@@ -113,7 +113,7 @@ def test_only_what_conditions_need_is_asked_and_pools_stay_limited() -> None:
 @pytest.mark.parametrize(
     ("condition", "words"),
     [
-        (LEADS, "xmpp.contoso.com leads to sip.contoso.com"),
+        (LEADS, "xmpp.contoso.com resolves to the addresses of sip.contoso.com"),
         (NAMES, "_xmpp-server._tcp.contoso.com names xmpp.contoso.com:5269"),
         (OPEN, "xmpp.contoso.com answers on TCP port 5269"),
     ],

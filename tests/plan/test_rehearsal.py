@@ -47,7 +47,7 @@ def test_a_step_that_needs_an_earlier_one_is_not_rehearsed() -> None:
     moves = next(n for n, step in enumerate(plan.steps, start=1) if step.step_id.startswith("edge-next-hop"))
     assert last.ask is None
     assert f"it needs what step {moves} will bring about" in last.because
-    assert f"{EDGE1} leads to {P1}" in last.because
+    assert f"{P1} is the next hop of {EDGE1}" in last.because
 
 
 def test_the_step_is_named_that_brings_it_about_and_none_that_aims_at_something_alike() -> None:

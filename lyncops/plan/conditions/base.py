@@ -103,7 +103,7 @@ _PER_POOL: Final = frozenset({Facet.POOL_STATE, Facet.BACKUP_STATUS, Facet.MIRRO
 def scope_of(conditions: Iterable[Condition]) -> Scope:
     """What must be read to answer all of them.
 
-    A facet that is no pool's (the store, the replicas) does not widen the pools that the others limit themselves to.
+    A facet that belongs to no pool (the store, the replicas) does not widen the pools that the others limit themselves to.
     """
     scopes = [condition.scope for condition in conditions]
     limits = [scope.pools for scope in scopes if scope.facets & _PER_POOL]

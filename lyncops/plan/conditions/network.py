@@ -14,7 +14,7 @@ from lyncops.values import Fqdn
 
 @attrs.frozen(slots=True)
 class HostLeadsTo(Judged):
-    """A host's name leads to addresses of another name (the external name of an Edge pool), and to no others."""
+    """A host's name resolves to addresses of another name (the external name of an Edge pool), and to no others."""
 
     host: Fqdn
     target: Fqdn
@@ -31,7 +31,7 @@ class HostLeadsTo(Judged):
         return Truth(good, f"{self.host} is {listed(found)}, {self.target} is {listed(wanted)}")
 
     def __str__(self) -> str:
-        return f"{self.host} leads to {self.target}"
+        return f"{self.host} resolves to the addresses of {self.target}"
 
 
 @attrs.frozen(slots=True)

@@ -65,7 +65,7 @@ class NoEdgeLeadsTo(Judged):
     def judge(self, deployment: Deployment) -> Truth:
         """Name the Edge pools that still do."""
         still = [edge.fqdn for edge in known(deployment.edges) if edge.next_hop and leads_to(deployment, edge.next_hop, self.pool)]
-        return Truth(not still, f"{listed(still) if still else 'no Edge pool'} leads to {self.pool}")
+        return Truth(not still, f"{self.pool} is the next hop of {listed(still) if still else 'no Edge pool'}")
 
     def __str__(self) -> str:
         return f"no Edge pool has {self.pool} as its next hop"
@@ -94,7 +94,7 @@ class MediaEdgeIs(Judged):
 
 @attrs.frozen(slots=True)
 class SiteRouteIs(Judged):
-    """A site's federation route leads to this Edge service (None: the site has none)."""
+    """A site's federation route is this Edge service (None: the site has none)."""
 
     site: SiteName
     kind: RouteKind

@@ -112,7 +112,7 @@ class ReplicasUpToDate(Judged):
         return (Need(Part.REPLICAS, items=self.only),)
 
     def judge(self, deployment: Deployment) -> Truth:
-        """No replica in the answer is no good news: the servers may report nothing at all (fact: replica-status)."""
+        """An answer without replicas is not good news: the servers may report nothing at all (fact: replica-status)."""
         replicas = known(deployment.central_management.replicas)
         asked = [r for r in replicas if r.computer not in self.ignoring and (not self.only or r.computer in self.only)]
         missing = set(self.only) - set(self.ignoring) - {replica.computer for replica in asked}
