@@ -45,5 +45,6 @@ def test_the_run_ends_with_4_and_the_password_was_tried_once(tmp_path: Path, *, 
         assert answer.code == (4 if tls else 0), answer.out[-3000:]
         assert "log on again" in answer.out
         assert server.executions["invoke-cspoolfailover"] == 1
-        assert server.refused == 1
+        # With Basic each message carries the password: one that closes a command in the background may be under way just then.
+        assert 1 <= server.refused <= (2 if tls else 1)
         assert USER not in answer.err
