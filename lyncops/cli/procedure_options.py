@@ -77,7 +77,8 @@ def parameters_of(procedure: type[Procedure]) -> list[click.Parameter]:
 def _parameter(option: Option) -> click.Parameter:
     asked = option.asked
     if asked.is_target:
-        return click.Argument([option.field], metavar=asked.name, type=_type(option.kind))
+        word = asked.name if option.required else f"[{asked.name}]"
+        return click.Argument([option.field], metavar=word, required=option.required, type=_type(option.kind))
     if option.kind is bool:
         both = f"{asked.name}/--no-{asked.name[2:]}" if option.default is True else asked.name
         default = "  [default: yes]" if option.default is True else ""

@@ -146,8 +146,6 @@ def upgraded(old: Mapping[str, object]) -> dict[str, object]:
             options["principal"] = "Mirror" if value else "Primary"
         else:
             options[renamed.get(name, name)] = value
-    if old.get("procedure") == "backup-service-set":
-        new["target"] = None
     return {**new, "options": options}
 
 

@@ -52,7 +52,8 @@ def draft(deployment: Deployment, request: BackupServiceSet) -> Draft:
     if not pools:
         raise EndpointError("No Front End pool is known.", remedy="Look at `lyncops status`.")
     old = deployment.backup_service
-    holder = Situation(deployment, pools[0].fqdn, Mode.PLANNED).store_pool or pools[0].fqdn
+    pool = request.pool or pools[0].fqdn
+    holder = Situation(deployment, pool, Mode.PLANNED).store_pool or pool
     after = _after(wish)
     step = CmdletStep(
         step_id="backup-service-set",

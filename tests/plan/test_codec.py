@@ -115,7 +115,7 @@ def test_text_that_holds_no_plan_is_refused(text: str) -> None:
 
 OLD = sorted((Path(__file__).parent / "format_1").glob("*.json"))
 OPTIONS = {
-    "backup-service-set": BackupServiceSet(sync_interval=timedelta(minutes=1)),
+    "backup-service-set": BackupServiceSet(pool=P1, sync_interval=timedelta(minutes=1)),
     "backup-service-sync": BackupServiceSync(pool=P1, modules=("ConfServices.DataConf",)),
     "database-failover": DatabaseFailover(pool=P1, principal="mirror"),
     "edge-association": EdgeAssociation(pool=P1, edge_pool=EDGE2, enable_topology=True),

@@ -12,7 +12,7 @@ from lyncops.cmdlets import BackupModule, DatabaseNameType, MirrorRole
 from lyncops.cmdlets.backup_service import SYNC_INTERVAL
 from lyncops.cmdlets.databases import DATABASE_TYPE
 from lyncops.errors import InvalidValueError
-from lyncops.plan.procedures.base import Procedure, asks, is_target, texts, word_of
+from lyncops.plan.procedures.base import Procedure, asks, is_target, optional_fqdn, texts, word_of
 from lyncops.values import Fqdn
 
 _GUIDE: Final = "Configuring and monitoring the Backup Service"
@@ -70,6 +70,11 @@ class BackupServiceSet(Procedure):
     SUMMARY: ClassVar[str] = "Set how often the Backup Service copies, and who may ask it."
     GUIDE: ClassVar[str] = _GUIDE
 
+    pool: Fqdn | None = attrs.field(
+        default=None,
+        converter=optional_fqdn,
+        metadata=is_target("POOL", "Not needed: the configuration is the whole deployment's."),
+    )
     sync_interval: timedelta | None = attrs.field(
         default=None,
         converter=_interval,
