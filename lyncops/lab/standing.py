@@ -31,6 +31,7 @@ def show(lab: Lab) -> dict[str, JsonValue]:
         "store_active_on": list[JsonValue](store),
         "executions": dict[str, JsonValue](world.executions),
         "requests": lab.requests.total,
+        "sessions": lab.requests.of(action="Create"),
         "failed_logons": lab.failed_logons,
         "faults": [str(fault) for fault in lab.faults.waiting],
         "model_faults": dict[str, JsonValue](switches.changed(world.faults)),

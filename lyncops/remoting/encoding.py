@@ -157,26 +157,39 @@ _MERGES: Final = (
 _PROTOCOL_HEAD: Final = (
     '<Obj RefId="0"><MS><B N="NoInput">true</B>'
     f"{_enum(1, 'ApartmentState', 'ApartmentState', 2, 'Unknown')}{_enum(2, 'RemoteStreamOptions', 'RemoteStreamOptions', 0, '0')}"
-    f'<B N="AddToHistory">false</B>{_no_host(3)}<Obj RefId="4" N="PowerShell"><MS><B N="IsNested">false</B><Nil N="ExtraCmds"/>'
+    f'<B N="AddToHistory">false</B>{_no_host(3)}<Obj RefId="4" N="PowerShell"><MS><B N="IsNested">false</B>'
     f'<Obj RefId="5" N="Cmds"><TN RefId="5"><T>{_LIST_TYPE}</T><T>System.Object</T></TN><LST>'
 )
-_TAIL: Final = (
-    '</LST></Obj><Nil N="History"/><B N="RedirectShellErrorOutputPipe">false</B></MS></Obj><B N="IsNested">false</B></MS></Obj>'
-)
+_TAIL: Final = '<Nil N="History"/><B N="RedirectShellErrorOutputPipe">false</B></MS></Obj><B N="IsNested">false</B></MS></Obj>'
 
 
 Commands: TypeAlias = Sequence[tuple[str, Mapping[str, object]]]
 """The commands of one pipeline, each with its named arguments."""
 
 
-def encode_pipeline(commands: Commands, *, protocol: tuple[int, int] = (2, 3)) -> str:
+def encode_pipeline(commands: Commands, *, first: Commands = (), protocol: tuple[int, int] = (2, 3)) -> str:
     """The message that runs one pipeline: never script text, so that a no-language endpoint accepts it.
+
+    `first` is a statement that runs before it in the same runspace (PowerShell 3, protocol 2.2, and later).
 
     Raises:
         InvalidValueError: an argument has no counterpart in PowerShell.
     """
     ids = count(6)
-    return "".join((_PROTOCOL_HEAD, *(_command(name, arguments, ids, protocol) for name, arguments in commands), _TAIL))
+    main = _commands(first or commands, ids, protocol)
+    extra = '<Nil N="ExtraCmds"/>'
+    if first:  # the list of extra commands holds all statements, the first one too, as PowerShell writes it
+        repeated = (_commands(each, ids, protocol) for each in (first, commands))
+        items = "".join(
+            f'<Obj RefId="{next(ids)}"><MS><Obj RefId="{next(ids)}" N="Cmds"><TNRef RefId="5"/><LST>{each}</LST></Obj></MS></Obj>'
+            for each in repeated
+        )
+        extra = f'<Obj RefId="{next(ids)}" N="ExtraCmds"><TNRef RefId="5"/><LST>{items}</LST></Obj>'
+    return f"{_PROTOCOL_HEAD}{main}</LST></Obj>{extra}{_TAIL}"
+
+
+def _commands(commands: Commands, ids: Iterator[int], protocol: tuple[int, int]) -> str:
+    return "".join(_command(name, arguments, ids, protocol) for name, arguments in commands)
 
 
 def _command(name: str, arguments: Mapping[str, object], ids: Iterator[int], protocol: tuple[int, int]) -> str:

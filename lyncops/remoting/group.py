@@ -7,13 +7,13 @@ session for READs never pays: measured against PowerShell 7.6, a session takes a
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
 from lyncops.errors import EndpointError
 from lyncops.remoting.closer import CommandCloser
+from lyncops.remoting.demand import Pace, Queue
 from lyncops.remoting.lane import ChangingLane, Lane, ReadingLane
 from lyncops.remoting.retry import log
 from lyncops.remoting.session import Session
@@ -21,13 +21,13 @@ from lyncops.remoting.surroundings import Surroundings
 from lyncops.values import Effect
 
 _PATIENCE: Final = 0.02
-"""Seconds to wait for a lane before another connection is made: as long as a short cmdlet takes on a server near by."""
+"""Seconds between two looks whether another lane pays by now."""
 
 
 class SessionGroup:
     """Sessions of one endpoint. Safe from every thread."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: Surroundings, queue: Queue) -> None:
         self.around = around
         self._reading = Session(around, runspaces=around.policy.parallel)
         self._closer = CommandCloser(around)
@@ -36,6 +36,9 @@ class SessionGroup:
         self._astray: str | None = None
         """The shell that only one connection finds."""
         self._changing: list[ChangingLane] = []
+        self._queue = queue
+        self._pace = Pace()
+        self._waiting = 0
         self._closed = False
         self._is_proven = False
         self._changed = threading.Condition()
@@ -54,22 +57,30 @@ class SessionGroup:
             self._give_back(lane)
 
     def _take(self) -> ReadingLane:
-        """An idle lane, else one that is given back soon, else another."""
-        until: float | None = None
+        """An idle lane, else one that is given back soon, else another where it pays."""
         with self._changed:
-            while not self._closed:
-                limit = self._limit()
-                if self._idle and self._lent < limit:
-                    self._lent += 1
-                    return self._idle.pop()
-                if not self._lent or (until is not None and time.monotonic() >= until and self._lent < limit):
-                    self._lent += 1
-                    return ReadingLane(self._reading, self._closer)
-                if self._is_proven and until is None:
-                    until = time.monotonic() + _PATIENCE
-                full = until is None or self._lent >= limit
-                self._changed.wait(None if full or until is None else max(0.0, until - time.monotonic()))
+            self._waiting += 1
+            try:
+                lane = self._wait_for_lane()
+            finally:
+                self._waiting -= 1
+            self._lent += 1
+            if lane.is_open or not self._is_proven:
+                self._pace.begin(lane)
+            return lane
+
+    def _wait_for_lane(self) -> ReadingLane:
+        while not self._closed:
+            limit = self._limit()
+            if self._idle and self._lent < limit:
+                return self._idle.pop()
+            if not self._lent or (self._is_proven and self._lent < limit and self._pays()):
+                return ReadingLane(self._reading, self._closer)
+            self._changed.wait(_PATIENCE if self._is_proven and self._lent < limit else None)
         raise self._refusal()
+
+    def _pays(self) -> bool:
+        return self._pace.pays(max(self._waiting, self._queue.length - self._lent), self._lent)
 
     def _take_for_change(self) -> ChangingLane:
         with self._changed:
@@ -83,6 +94,7 @@ class SessionGroup:
     def opened(self) -> None:
         """A lane leads into the session now, so that it makes sense to lead others there."""
         with self._changed:
+            self._pace.opened()
             if not self._is_proven:
                 self._is_proven = True
                 self._changed.notify_all()
@@ -92,6 +104,7 @@ class SessionGroup:
             keep = not self._closed and lane.is_open
             if isinstance(lane, ReadingLane):
                 self._lent -= 1
+                self._pace.end(lane)
                 keep = keep and self._lent + len(self._idle) < self._limit()
                 if keep:
                     self._idle.append(lane)

@@ -12,6 +12,7 @@ from lyncops.remoting.attempt import Attempt, Job, finish
 from lyncops.remoting.closer import CommandCloser
 from lyncops.remoting.execution import CommandAddress, Sending
 from lyncops.remoting.failures import RemotingError, Symptom
+from lyncops.remoting.modules import is_unknown_command
 from lyncops.remoting.outcome import Ending
 from lyncops.remoting.pipeline import Pipeline, Terms
 from lyncops.remoting.proof import Proof
@@ -26,6 +27,8 @@ _POLITE: Final = timedelta(seconds=5)
 """How long stopping a command may hold anybody up."""
 _COMMANDS: Final = 14
 """How many commands a shell surely holds, those that run and those that are not closed yet."""
+_IMPORTS: Final = 3
+"""How often a cmdlet is asked for that its runspace does not have: several that import at once get into each other's way."""
 _OPENINGS: Final = 3
 """How many sessions in a row may be gone before they are used."""
 
@@ -119,6 +122,14 @@ class Lane(ABC):
         Raises:
             EndpointError: the endpoint cannot serve; nothing was sent.
         """
+        for _ in range(_IMPORTS):
+            attempt = self._attempt(job, resend=resend, earlier=earlier, patient=patient)
+            lacks = any(map(is_unknown_command, attempt.execution.errors))
+            if not lacks or not self._session.need_imports():
+                break
+        return attempt
+
+    def _attempt(self, job: Job[R], *, resend: CommandAddress | None, earlier: Proof | None, patient: bool) -> Attempt[R]:
         started = self._around.clock.now()
         try:
             shell = self.ready(patient=patient)
@@ -129,7 +140,7 @@ class Lane(ABC):
         command_id = resend.command_id if resend is not None and same else str(uuid4()).upper()
         effect = job.cmdlet.effect
         self._prepare(shell)
-        fragment = shell.pack(command_id, job.cmdlet.commands())
+        fragment = shell.pack(command_id, job.cmdlet.commands(), first=self._session.imports)
         fence = None
         if job.before_send is not None:
             fence = job.before_send(Sending(address=shell.address_of(command_id), earlier=earlier))

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import attrs
 
+from lyncops.remoting.encoding import Commands
 from lyncops.remoting.endpoint import Endpoint
 from lyncops.remoting.execution import ErrorRecord
 from lyncops.remoting.failures import Phase, RemotingError, Symptom
@@ -26,6 +27,7 @@ _SIGNS: Final = ("Get-CsService", "Get-CsPool", "Get-CsTopology", "Get-CsPoolBac
 """Any one of them shows that Lync's cmdlets are there. By name: a pattern would bring hundreds of descriptions."""
 _NO_SUCH_COMMAND: Final = "CommandNotFoundException"
 """The error id of a command that a session does not offer; unlike its message it is never translated."""
+_IMPORT: Final = "Import-Module"
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -51,21 +53,31 @@ class Modules:
         likely = sorted(_MODULES, key=lambda name: name not in self.known.values())  # the other servers' first
         refusals: list[ErrorRecord] = []
         for name in (known,) if known else likely:
-            said = self._run(shell, "Import-Module", {"Name": name})
+            said = self._run(shell, _IMPORT, {"Name": name})
             # A module that is not found is an error that does not end the pipeline.
             if said.state is PipelineState.COMPLETED and not said.errors:
                 self.known[endpoint.url] = name
                 return
             refusals += said.errors[:1]
-        if not self._are_there(shell, can_import=not all(map(_is_unknown, refusals))):
+        if not self._are_there(shell, can_import=not all(map(is_unknown_command, refusals))):
             what = f"it has no Lync cmdlets and no Lync module: {each_once(map(str, refusals))}"
             raise RemotingError(Symptom.NO_CMDLETS, Phase.CREATE, what.rstrip("."))
         self.known[endpoint.url] = _NONE_NEEDED
 
+    def importing(self, endpoint: Endpoint) -> Commands:
+        """The statement that imports the endpoint's module into whichever runspace it runs in; nothing where none is needed.
+
+        A module is imported into one runspace. Into the others PowerShell loads it by itself when one of its cmdlets is called
+        (from 3.0 on), unless its manifest leaves open which cmdlets it has, or PSModuleAutoLoadingPreference says not to:
+        https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_modules
+        """
+        name = self.known.get(endpoint.url, _NONE_NEEDED)
+        return [(_IMPORT, {"Name": name})] if name else ()
+
     def _are_there(self, shell: Shell, *, can_import: bool) -> bool:
         said = self._run(shell, "Get-Command", {"Name": list(_SIGNS)})
         # Where neither command exists, each cmdlet says for itself whether it does.
-        return bool(said.output) or (not can_import and any(map(_is_unknown, said.errors)))
+        return bool(said.output) or (not can_import and any(map(is_unknown_command, said.errors)))
 
     def _run(self, shell: Shell, name: str, arguments: Mapping[str, object]) -> Transcript:
         terms = Terms(effect=Effect.READ, policy=self.policy, clock=self.clock)
@@ -76,5 +88,6 @@ class Modules:
         return pipeline.transcript
 
 
-def _is_unknown(error: ErrorRecord) -> bool:
+def is_unknown_command(error: ErrorRecord) -> bool:
+    """Whether it says that there is no such command in the runspace."""
     return error.fully_qualified_error_id == _NO_SUCH_COMMAND

@@ -6,6 +6,7 @@ import threading
 from datetime import timedelta
 from typing import Final
 
+from lyncops.remoting.encoding import Commands
 from lyncops.remoting.endpoint import EndpointKind
 from lyncops.remoting.failures import RemotingError, Symptom
 from lyncops.remoting.interface import Clock
@@ -30,6 +31,8 @@ class Session:
         self._opening = threading.Lock()
         self._state = threading.Lock()
         self._shell: Shell | None = None
+        self.imports: Commands = ()
+        """The statement that each pipeline begins with."""
 
     @property
     def shell(self) -> Shell | None:
@@ -57,6 +60,12 @@ class Session:
             with self._state:
                 self._shell = shell
             return shell, True
+
+    def need_imports(self) -> bool:
+        """A runspace lacks the cmdlets: from now on each pipeline imports them first. False where that cannot help."""
+        if self.runspaces > 1:
+            self.imports = self._modules.importing(self.around.endpoint)
+        return bool(self.imports)
 
     def give_up(self, shell: Shell) -> bool:
         """Open another one next time; False where that is so already."""
@@ -90,6 +99,8 @@ class Session:
         shell = Shell(transport)
         try:
             shell.open(runspaces=self._wanted, wait=self.around.policy.open_timeout)
+            if shell.protocol < (2, 2):
+                shell.runspaces = 1  # PowerShell 2 neither loads modules by itself nor runs two statements in one runspace
             if self.around.endpoint.kind is EndpointKind.WINRM:
                 self._modules.load(shell, self.around.endpoint)
         except RemotingError as failure:

@@ -20,6 +20,7 @@ from lyncops.errors import (
     InvalidValueError,
 )
 from lyncops.remoting.attempt import Attempt, Job
+from lyncops.remoting.demand import Queue
 from lyncops.remoting.endpoint import Credentials, Endpoint
 from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution, StreamRecord
 from lyncops.remoting.group import SessionGroup
@@ -92,11 +93,13 @@ class Sessions:
         self._clock = clock
         self.logons: Final = LogOns()
         modules: dict[str, str] = {}
+        self._queue = Queue()
         self._groups = {
             endpoint: SessionGroup(
                 Surroundings(
                     endpoint=endpoint, credentials=credentials, policy=policy, clock=clock, logons=self.logons, modules=modules
-                )
+                ),
+                self._queue,
             )
             for endpoint in self._endpoints
         }
@@ -277,7 +280,10 @@ class Sessions:
         with self._lock:
             if self._workers is None:
                 self._workers = ThreadPoolExecutor(self._policy.parallel, thread_name_prefix="lyncops-read")
-            return self._workers.submit(self.run, cmdlet, place=place, deadline=deadline)
+            self._queue.enter()
+            reading = self._workers.submit(self.run, cmdlet, place=place, deadline=deadline)
+        reading.add_done_callback(self._queue.leave)
+        return reading
 
     def collect(
         self,

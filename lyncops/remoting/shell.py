@@ -176,14 +176,14 @@ class Shell:
             raise RemotingError(Symptom.REFUSED, Phase.CREATE, why)
         return number == _OPENED
 
-    def pack(self, command_id: str, commands: Commands) -> bytes:
-        """A pipeline as the one fragment that starts it.
+    def pack(self, command_id: str, commands: Commands, *, first: Commands = ()) -> bytes:
+        """A pipeline as the one fragment that starts it; `first` is a statement that runs before it.
 
         Raises:
             InvalidValueError: an argument has no counterpart in PowerShell, or all together are too large for one message. A
                 second message whose answer is lost could not be repeated (remoting facts, section 2).
         """
-        xml = encode_pipeline(commands, protocol=self.protocol)
+        xml = encode_pipeline(commands, first=first, protocol=self.protocol)
         fragment = self._outbox.pack(MessageType.CREATE_PIPELINE, xml, UUID(command_id))
         if len(fragment) > self.transport.payload_limit:
             raise InvalidValueError(

@@ -12,10 +12,12 @@ from pathlib import Path
 import attrs
 import pytest
 
-from lyncops.cmdlets import GetCsSite
+from lyncops.clock import SystemClock
+from lyncops.cmdlets import GetCommand, GetCsSite
 from lyncops.lab.interface import Session, Sink
+from lyncops.lab.lab import Lab
 from lyncops.lab.wire.faults import FaultKind, Profile
-from lyncops.remoting.endpoint import TcpAddress
+from lyncops.remoting.endpoint import Auth, Credentials, Endpoint, TcpAddress
 from lyncops.remoting.execution import Execution, Sending
 from lyncops.remoting.sessions import Sessions
 from lyncops.values import Outcome
@@ -181,6 +183,22 @@ def test_where_one_session_is_allowed_readings_and_changes_take_turns(tmp_path: 
             assert sessions.run(READ).outcome is Outcome.SUCCEEDED
             assert sessions.run(CHANGE).outcome is Outcome.SUCCEEDED
     assert one.executed(CHANGE) == 2
+
+
+def test_runspaces_that_load_no_module_by_themselves_import_it() -> None:
+    with Lab.start("two-sites") as lab:
+        lab.world.switches.autoload_modules = False
+        machine = next(iter(lab.world.machines))
+        lab.delay(timedelta(milliseconds=30), machine=machine)
+        endpoint = Endpoint(url=f"http://{machine}/wsman", auth=Auth.NTLM, connect_to=lab.address(machine))
+        user = Credentials(username=lab.username, password=lab.password)
+        with Sessions([endpoint], credentials=user, policy=POLICY, clock=SystemClock()) as sessions:
+            answers = ask_all(sessions)
+            (shell,) = lab.host.servers(machine)[0].service.shells
+            assert shell.runspaces.made > 1
+            missing = sessions.run(GetCommand(name=("Get-CsNothing",)))
+    assert {(each.outcome, each.attempts) for each in answers} == {(Outcome.SUCCEEDED, 1)}
+    assert missing.attempts == 1
 
 
 def test_without_parallel_readings_come_one_after_the_other(one: Ground) -> None:

@@ -11,6 +11,7 @@ import attrs
 import pytest
 
 from lyncops.errors import EndpointError
+from lyncops.remoting.demand import Queue
 from lyncops.remoting.endpoint import Credentials, Endpoint
 from lyncops.remoting.group import SessionGroup
 from lyncops.remoting.lane import Lane
@@ -74,7 +75,8 @@ def test_many_readings_find_out_together_that_nobody_answers(sessions: Sessions,
 
 @pytest.fixture
 def group(clock: Clock) -> SessionGroup:
-    return SessionGroup(Surroundings(endpoint=NOWHERE[0], credentials=USER, policy=RetryPolicy(parallel=2), clock=clock))
+    around = Surroundings(endpoint=NOWHERE[0], credentials=USER, policy=RetryPolicy(parallel=2), clock=clock)
+    return SessionGroup(around, Queue())
 
 
 def test_while_the_first_session_opens_nobody_opens_another(group: SessionGroup) -> None:

@@ -13,6 +13,7 @@ from lyncops.clock import SystemClock
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import AuthenticationFailedError, EndpointError, UntrustedCertificateError
 from lyncops.lab.wire.faults import FaultKind, Profile
+from lyncops.remoting.demand import Queue
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint
 from lyncops.remoting.execution import Sending
 from lyncops.remoting.group import SessionGroup
@@ -230,7 +231,7 @@ def test_of_the_sessions_of_a_server_that_hangs_only_one_is_said_goodbye_to(one:
     monkeypatch.setattr("lyncops.remoting.session._POLITE", timedelta(seconds=1))
     credentials = Credentials(username=one.lab.username, password=one.lab.password)
     around = Surroundings(endpoint=one.endpoint(), credentials=credentials, policy=POLICY, clock=SystemClock())
-    group = SessionGroup(around)
+    group = SessionGroup(around, Queue())
     with ExitStack() as leases:
         for effect in (Effect.READ, Effect.CHANGE, Effect.CHANGE):
             leases.enter_context(group.lease(effect)).ready(patient=False)
