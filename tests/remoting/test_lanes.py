@@ -189,7 +189,7 @@ def test_runspaces_that_load_no_module_by_themselves_import_it() -> None:
     with Lab.start("two-sites") as lab:
         lab.world.switches.autoload_modules = False
         machine = next(iter(lab.world.machines))
-        lab.delay(timedelta(milliseconds=30), machine=machine)
+        lab.delay(timedelta(milliseconds=300), machine=machine)  # so that another runspace pays
         endpoint = Endpoint(url=f"http://{machine}/wsman", auth=Auth.NTLM, connect_to=lab.address(machine))
         user = Credentials(username=lab.username, password=lab.password)
         with Sessions([endpoint], credentials=user, policy=POLICY, clock=SystemClock()) as sessions:
