@@ -89,6 +89,7 @@ class CommandAddress:
     shell_id: str
     command_id: str
     resource_uri: str
+    logon: str = attrs.field(default="", eq=False)  # the mechanism and the service name it was sent with; no part of the address
 
 
 @attrs.frozen(slots=True, kw_only=True)

@@ -114,6 +114,7 @@ class Shell:
             shell_id=self.id,
             command_id=command_id,
             resource_uri=self.resource_uri,
+            logon=self.transport.logon,
         )
 
     def _request(self, verb: str, body: ET.Element | None = None, options: Mapping[str, str] | None = None) -> Request:

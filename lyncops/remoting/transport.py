@@ -135,6 +135,11 @@ class Transport:
         return self._wsman.session_id
 
     @property
+    def logon(self) -> str:
+        """How this client is logged on: `kerberos (host/fe1.contoso.com)`; the configured auth where that says all."""
+        return str(self._http.logon or self.endpoint.auth.value)
+
+    @property
     def operation_timeout(self) -> timedelta:
         """How long the server may keep a Receive waiting."""
         return self.endpoint.operation_timeout

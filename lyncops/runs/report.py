@@ -282,6 +282,7 @@ def _attempt_data(attempt: Attempt) -> dict[str, JsonValue]:
         "proof": attempt.proof.name.lower() if attempt.proof else None,
         "released": attempt.released,
         "endpoint": attempt.address.endpoint,
+        "logon": attempt.address.logon,
         "command_id": attempt.address.command_id,
         "errors": [str(error) for error in attempt.errors],
         "causes": [[str(cause) for cause in error.causes] for error in attempt.errors],

@@ -113,6 +113,8 @@ def test_a_ticket_that_is_too_short_for_the_plan_is_said_before_it_runs(scene: S
     short = scene.desk(*FAILOVER)
     assert short.code == 0, short
     assert short.err.count("ticket expires at") == 1
+    attempts = [attempt for step in json.loads(short.out)["steps"] for attempt in step["attempts"]]
+    assert {attempt["logon"] for attempt in attempts} == {"kerberos (host/fe1.contoso.com)"}
     scene.kdc.kinit("admin", PASSWORD, "-l", "9h")
     assert "expires" not in scene.desk("status").err
 
