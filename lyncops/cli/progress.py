@@ -134,6 +134,7 @@ class LiveTable:
                 self._hear(event)
             case Polled():
                 self._heard[event.step_id] = event.evidence
+                self._about_run = self._about_run if event.step_id else event.evidence
             case GoalRead():
                 self._about_run = f"read back: {event.evidence}"
             case Noted():

@@ -13,7 +13,7 @@ from lyncops.errors import AuthenticationFailedError, InvalidValueError, Journal
 from lyncops.plan.model import Plan
 from lyncops.remoting.interface import Clock, RunsCmdlets
 from lyncops.runs.cut_off import cut_off
-from lyncops.runs.events import GoalRead, LockTakenOver, Observer
+from lyncops.runs.events import GoalRead, LockTakenOver, Observer, Polled
 from lyncops.runs.history import replay
 from lyncops.runs.journal import Journal
 from lyncops.runs.ledger import Ledger
@@ -81,7 +81,7 @@ class Runner:
         claim = self._claim(run, operator=operator or run.operator, reason=run.reason, steal=steal_lock)
         if send_again:
             _permit(run, operator=claim.owner, reason=send_again)
-        taken = self.journal.take_up(watched(claim, self.journal, self.clock))
+        taken = self.journal.take_up(self._watched(run, claim))
         run = self.journal.load(run_id)
         permit = _permit(run, operator=claim.owner, reason=send_again) if send_again else None
         return self._work(run, claim, taken=taken, permit=permit)
@@ -97,7 +97,7 @@ class Runner:
         if run.state.is_final:
             raise JournalError(f"Run {run_id} is over ({run.state.value}); it cannot be cancelled.")
         claim = self._claim(run, operator=operator, reason=reason, steal=False)
-        self.journal.take_up(watched(claim, self.journal, self.clock))
+        self.journal.take_up(self._watched(run, claim))
         ledger = self._ledger(self.journal.load(run_id), claim)
         with ledger.held():
             ledger.state(RunState.CANCELLED, f"Cancelled by {operator}: {reason}")
@@ -115,6 +115,14 @@ class Runner:
             at=self.clock.now(),
             steal=steal,
         )
+
+    def _watched(self, run: Run, claim: Claim) -> Claim:
+        ledger = self._ledger(run, claim)
+
+        def tell(what: str, until: datetime) -> None:
+            ledger.tell(Polled(run_id=run.run_id, at=ledger.now(), step_id="", holds=None, evidence=what, waited_until=until))
+
+        return watched(claim, self.journal, self.clock, tell)
 
     def _ledger(self, run: Run, claim: Claim) -> Ledger:
         return Ledger(run, journal=self.journal, clock=self.clock, token=claim.token, observers=self.observers)

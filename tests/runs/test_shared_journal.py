@@ -21,6 +21,7 @@ from sqlalchemy.pool import NullPool
 from lyncops.errors import JournalError, LyncOpsError, RunLockedError
 from lyncops.plan.codec import plan_from_json
 from lyncops.runs import schema
+from lyncops.runs.events import Polled
 from lyncops.runs.journal import Journal, open_journal
 from lyncops.runs.lock import HEARTBEAT, STALE_AFTER, Claim, Process
 from lyncops.runs.model import Run, RunState
@@ -197,6 +198,8 @@ def test_on_sqlite_a_heartbeat_is_watched_until_it_has_stood_still(office: Offic
     assert resumed.state is RunState.COMPLETED
     assert STALE_AFTER <= office.scene.now() - before < 2 * STALE_AFTER
     assert ": no sign of life. Its heartbeat was watched for 120 seconds and stood still." in resumed.notes[0]
+    [told] = [event for event in office.recorder.events if isinstance(event, Polled) and "is watched" in event.evidence]
+    assert (told.step_id, told.waited_until) == ("", before + STALE_AFTER)
     assert office.journal().load(run.run_id).notes == resumed.notes
 
 
