@@ -119,7 +119,7 @@ class LiveTable:
     _ended: dict[str, datetime] = attrs.field(factory=dict[str, datetime], init=False)
     _about_run: str = attrs.field(default="", init=False)
 
-    def observe(self, event: Event) -> None:
+    def observe(self, event: Event) -> None:  # noqa: C901 -- one branch a kind of event
         """Keep what is needed to draw the table."""
         match event:
             case RunChanged():
@@ -141,6 +141,8 @@ class LiveTable:
                 self._about_run = event.text
             case LockTakenOver():
                 self._about_run = str(event)
+            case AttemptReleased():
+                self._heard[event.step_id] = f"sent again: {event.operator} says so"
 
     def _hear(self, event: Streamed) -> None:
         if event.record.kind in _TOLD_STREAMS and event.record.text:

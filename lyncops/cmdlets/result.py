@@ -127,7 +127,7 @@ class Result:
             return {**item.properties, cls.BARE: item.text} if says_nothing and item.text is not None else item.properties
         if isinstance(item, Mapping):
             return {str(name): value for name, value in cast("Mapping[object, object]", item).items()}
-        noted = item.properties if isinstance(item, NotedText | NotedList) else {}
+        noted: Mapping[str, object] = item.properties if isinstance(item, NotedText | NotedList) else {}
         return {} if item is None else {**noted, cls.BARE: item}
 
 

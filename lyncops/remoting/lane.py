@@ -122,11 +122,12 @@ class Lane(ABC):
         Raises:
             EndpointError: the endpoint cannot serve; nothing was sent.
         """
-        for _ in range(_IMPORTS):
-            attempt = self._attempt(job, resend=resend, earlier=earlier, patient=patient)
+        attempt = self._attempt(job, resend=resend, earlier=earlier, patient=patient)
+        for _ in range(_IMPORTS - 1):
             lacks = any(map(is_unknown_command, attempt.execution.errors))
             if not lacks or not self._session.need_imports():
                 break
+            attempt = self._attempt(job, resend=resend, earlier=earlier, patient=patient)
         return attempt
 
     def _attempt(self, job: Job[R], *, resend: CommandAddress | None, earlier: Proof | None, patient: bool) -> Attempt[R]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 
@@ -88,13 +88,13 @@ def test_silence_counts_only_where_the_same_port_of_another_answers() -> None:
 
 
 @contextmanager
-def listening() -> Iterator[int]:
+def listening() -> Generator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield int(listener.getsockname()[1])
 
 
 @contextmanager
-def swallowing() -> Iterator[int]:
+def swallowing() -> Generator[int]:
     """A port whose queue is full: what is sent to it is never answered."""
     with ExitStack() as held:
         listener = held.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))

@@ -161,7 +161,6 @@ def test_a_planned_failover_whatever_the_modules_arrive_as(site: Site, status: s
     assert site.deployment.states[P1] == "FailedOver"
 
 
-@pytest.mark.xfail(reason="8.B6: runspaces into which nobody imported the module", strict=True)
 @pytest.mark.parametrize("site", ["unlisted"], indirect=True)
 def test_a_module_that_does_not_load_by_itself(site: Site) -> None:
     """Each runspace has to import it: what one has is not there in another."""

@@ -53,8 +53,12 @@ def _fails(_lync: object, _pool: str, _arguments: Mapping[str, object]) -> Itera
     yield Ends(5)
 
 
+def _fabric(name: object, arguments: Mapping[str, object]) -> Iterable[object]:
+    return _fails(name, "", arguments)
+
+
 def test_chain_of_exceptions_is_kept_and_its_innermost_words_are_told(tmp_path: Path) -> None:
-    scripts = {**Lync().scripts(), "Get-CsPoolFabricState": lambda n, a: _fails(n, "", a)}
+    scripts = {**Lync().scripts(), "Get-CsPoolFabricState": _fabric}
     with Server(tmp_path, scripts) as server, desk_for(tmp_path, server).sessions() as sessions:
         done = sessions.run(GetCsPoolFabricState(pool_fqdn=P2))
     assert (done.outcome, len(done.errors)) == (Outcome.FAILED, 1)

@@ -32,7 +32,7 @@ def forget_passwords(one: Ground) -> None:
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 def test_credssp_that_fails_before_any_password_bars_nobody(tmp_path: Path) -> None:
     with ground(tmp_path, FE1, FE2, credssp=True) as served:
-        context = served.lab.host._around.credssp
+        context = served.lab.host.credssp
         assert context is not None
         context.context.maximum_version = ssl.TLSVersion.TLSv1_2
         first = attrs.evolve(served.endpoint(FE1, scheme="https", auth=Auth.CREDSSP), tls_minimum=TlsVersion.TLS_1_3)
@@ -93,12 +93,16 @@ def test_a_401_after_a_change_ran_proves_nothing(one: Ground, auth: Auth) -> Non
     assert one.executed(CHANGE) == 1
 
 
+def _of_another_certificate(_der: bytes) -> bytes:
+    return b"the hash of another certificate"
+
+
 @CONNECTED
 @pytest.mark.parametrize("binding", [ChannelBinding.AUTO, ChannelBinding.REQUIRED])
 def test_behind_a_device_that_ends_tls_the_refusal_names_channel_binding(
     one: Ground, monkeypatch: pytest.MonkeyPatch, auth: Auth, binding: ChannelBinding
 ) -> None:
-    monkeypatch.setattr("lyncops.lab.wire.server.certificate_hash", lambda _der: b"the hash of another certificate")
+    monkeypatch.setattr("lyncops.lab.wire.server.certificate_hash", _of_another_certificate)
     at = attrs.evolve(one.endpoint(scheme="https", auth=auth), channel_binding=binding)
     with one.sessions(at) as sessions, pytest.raises(AuthenticationFailedError) as caught:
         sessions.run(READ)

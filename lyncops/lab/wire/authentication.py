@@ -14,12 +14,13 @@ import threading
 from collections import Counter
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import attrs
 import spnego
+import spnego.exceptions
 from spnego.channel_bindings import GssChannelBindings
-from spnego.exceptions import GSSError, SpnegoError
+from spnego.exceptions import SpnegoError
 from spnego.tls import CredSSPTLSContext
 
 from lyncops.errors import InvalidValueError
@@ -27,6 +28,7 @@ from lyncops.lab.interface import Caller
 from lyncops.lab.wire.encryption import SecurityContext
 
 _UNNAMED: Final = "?"
+_GSS_ERROR: Final = cast("type[Exception]", vars(spnego.exceptions)["GSSError"])  # untyped there
 _CREDSSP_REFUSED: Final = "Authentication failure"
 """The stage at which pyspnego's CredSSP acceptor does not raise but tells its client why (MS-CSSP, TSRequest, errorCode)."""
 _CERTIFICATE_HEADER: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
@@ -235,7 +237,7 @@ class Authenticator:
         context = self._context
         try:
             answer = context.step(base64.b64decode(encoded, validate=True))
-        except (SpnegoError, GSSError, ValueError):
+        except (SpnegoError, _GSS_ERROR, ValueError):
             return self._refused()
         header = f"{scheme} {base64.b64encode(answer).decode()}" if answer else ""
         if context.get_extra_info("auth_stage") == _CREDSSP_REFUSED:

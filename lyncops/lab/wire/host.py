@@ -74,6 +74,11 @@ class WireHost:
             self._around.credssp = self._around.credssp or _credssp_context()
 
     @property
+    def credssp(self) -> spnego.tls.CredSSPTLSContext | None:
+        """The TLS context of CredSSP, where the host offers it."""
+        return self._around.credssp
+
+    @property
     def authority(self) -> Authority:
         """The CA that signed the machines' certificates."""
         return self._around.authority
