@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -119,9 +119,15 @@ def test_of_two_that_steal_at_once_one_has_it_and_the_other_knows(shared: Office
     assert len(first.load("r").notes) == 2
 
 
-def test_two_that_open_a_new_journal_at_once_both_can(shared: Office, postgres: Postgres, tmp_path: Path) -> None:
+def server(request: pytest.FixtureRequest) -> Postgres:
+    """The PostgreSQL server, asked for only by those that need it: SQLite is tried without one, too."""
+    running: Postgres = request.getfixturevalue("postgres")
+    return running
+
+
+def test_two_that_open_a_new_journal_at_once_both_can(shared: Office, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     for number in range(10):
-        url = postgres.database() if shared.database else f"sqlite:///{tmp_path / f'new-{number}.db'}"
+        url = server(request).database() if shared.database else f"sqlite:///{tmp_path / f'new-{number}.db'}"
         answers = at_once(*[partial(open_journal, url)] * 3)
         for journal in answers:
             assert not isinstance(journal, Exception), journal
@@ -129,18 +135,29 @@ def test_two_that_open_a_new_journal_at_once_both_can(shared: Office, postgres: 
             journal.close()
 
 
-def old_journal(shared: Office, postgres: Postgres, tmp_path: Path) -> str:
+def old_file(folder: Path) -> Path:
+    """A journal that the first lyncops wrote on SQLite."""
+    file = folder / "old.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript((OLD / "journal-1-sqlite.sql").read_text(encoding="utf-8"))
+    return file
+
+
+def old_journal(shared: Office, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A journal that the first lyncops wrote."""
     if not shared.database:
-        shutil.copy(OLD / "journal-1.db", tmp_path / "old.db")
-        return f"sqlite:///{tmp_path / 'old.db'}"
+        return f"sqlite:///{old_file(tmp_path)}"
+    postgres = server(request)
     url = postgres.database()
-    postgres.execute((OLD / "journal-1.sql").read_text(encoding="utf-8"), url=url)
+    postgres.execute((OLD / "journal-1-postgresql.sql").read_text(encoding="utf-8"), url=url)
     return url
 
 
-def test_a_journal_of_the_first_lyncops_is_opened_and_its_runs_go_on(shared: Office, postgres: Postgres, tmp_path: Path) -> None:
-    url = old_journal(shared, postgres, tmp_path)
+def test_a_journal_of_the_first_lyncops_is_opened_and_its_runs_go_on(
+    shared: Office, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url = old_journal(shared, request, tmp_path)
     for answer in at_once(*[lambda: open_journal(url)] * 2):  # the second finds it done
         assert not isinstance(answer, Exception), answer
         answer.close()
@@ -161,7 +178,9 @@ def test_a_journal_of_the_first_lyncops_is_opened_and_its_runs_go_on(shared: Off
     office.close()
 
 
-def test_the_tables_of_an_old_journal_become_those_of_a_new_one(shared: Office, postgres: Postgres, tmp_path: Path) -> None:
+def test_the_tables_of_an_old_journal_become_those_of_a_new_one(
+    shared: Office, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     def columns(url: str) -> object:
         open_journal(url).close()
         found = sa.inspect(sa.create_engine(url, poolclass=NullPool))
@@ -173,7 +192,7 @@ def test_the_tables_of_an_old_journal_become_those_of_a_new_one(shared: Office, 
             for table in schema.METADATA.sorted_tables
         }
 
-    assert columns(old_journal(shared, postgres, tmp_path)) == columns(shared.url)
+    assert columns(old_journal(shared, request, tmp_path)) == columns(shared.url)
 
 
 def test_a_journal_of_a_newer_lyncops_is_left_alone(shared: Office) -> None:
@@ -290,8 +309,6 @@ def test_operators_with_the_documented_rights_can_run_and_not_rewrite(postgres: 
 
 
 def test_a_plan_that_the_first_lyncops_saved_is_read(tmp_path: Path) -> None:
-    shutil.copy(OLD / "journal-1.db", tmp_path / "old.db")
-    with sqlite3.connect(tmp_path / "old.db") as connection:
+    with closing(sqlite3.connect(old_file(tmp_path))) as connection:
         plans = [plan for (plan,) in connection.execute("SELECT plan FROM lyncops_runs ORDER BY run_id")]
-    connection.close()
     assert [len(plan_from_json(plan).steps) for plan in plans] == [2, 2, 2]
