@@ -68,7 +68,7 @@ class FromPrompt:
         """See `PasswordSource.password`."""
         if not sys.stdin.isatty():
             raise ConfigurationError(
-                f"The password of {username} cannot be asked for: password_prompt is true, but there is no terminal.",
+                f"The password of {username} cannot be asked for: password_prompt is true, but this is not a terminal.",
                 remedy='Use password_env = "LYNCOPS_PASSWORD" where nobody can type.',
             )
         value = getpass.getpass(f"Password of {username}: ")

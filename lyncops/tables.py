@@ -40,7 +40,7 @@ class Table:
         """The whole file.
 
         Raises:
-            ConfigurationError: it is not there, cannot be read, or is no TOML (with line and column).
+            ConfigurationError: it is not there, cannot be read, or is not valid TOML (with line and column).
         """
         try:
             return cls(file=file, name="", values=tomllib.loads(file.read_text(encoding="utf-8")))
@@ -56,7 +56,7 @@ class Table:
             raise ConfigurationError(f"{file} is not UTF-8 text.", remedy="Save it as UTF-8.") from error
         except tomllib.TOMLDecodeError as error:
             raise ConfigurationError(
-                f"{file} is no TOML: {error}.", remedy="Mend that line; texts stand in double quotes."
+                f"{file} is not valid TOML: {error}.", remedy="Fix that line; put texts in double quotes."
             ) from error
 
     def error(self, field: str, what: str, remedy: str) -> ConfigurationError:

@@ -156,7 +156,7 @@ WRONG = {
     "TLS without TLS": ('[[endpoint]]\nurl = "http://fe1/wsman"\ntls_minimum = "1.2"\n', ["tls_minimum", "without TLS"]),
     "no size": (f'{ENDPOINT}answer_limit = "much"\n', ["answer_limit", "64 MB"]),
     "too small a limit": (f'{ENDPOINT}answer_limit = "1 kB"\n', ["answer_limit", "1 MB"]),
-    "broken TOML": ("[deployment\n", ["is no TOML", "line 1"]),
+    "broken TOML": ("[deployment\n", ["is not valid TOML", "line 1"]),
     "unknown table": (f"[retries]\n{ENDPOINT}{SIGN_IN}", ["retries: there is no such field", "Did you mean retry?"]),
     "unknown field": (f'{ENDPOINT}ulr = "x"\n{SIGN_IN}', ["[[endpoint]] 1, ulr", "Did you mean url?"]),
     "unknown field, nothing like it": (f'{ENDPOINT}zzz = "x"\n{SIGN_IN}', ["[[endpoint]] 1, zzz", "Known here: answer_limit"]),

@@ -24,7 +24,7 @@ def _is_target(situation: Situation, edge: EdgePool) -> bool:
 
 @check(
     "edge-next-hop",
-    question="Is the pool the next hop of no Edge pool?",
+    question="Is no Edge pool using the pool as its next hop?",
     sources=(guide("Failing over a pool", step=1), fact("next-hop-refusal")),
     needs=of_next_hops,
     weight=Weight.ALWAYS,

@@ -139,7 +139,7 @@ def _back_end_is_failing(pool: Pool) -> bool:
 
 @check(
     "mode-fits",
-    question="Does the mode fit what the servers say?",
+    question="Does the mode match what the servers say?",
     sources=_MODES,
     needs=lambda situation: _of_life(situation.leaving),
     weight=Weight.ALWAYS,
@@ -238,7 +238,7 @@ def _healthy(situation: Situation, pool: Pool) -> Finding:
 
 @check(
     "partner-healthy",
-    question="Does the backup pool run?",
+    question="Is the backup pool up?",
     sources=(guide("Failing over a pool"), fact("store-before-pool")),
     needs=lambda situation: of_machines(situation.partner),
 )
@@ -254,7 +254,7 @@ def partner_healthy(situation: Situation) -> Finding:
 
 @check(
     "home-pool-healthy",
-    question="Does the pool run that the users go home to?",
+    question="Is the users' home pool up?",
     sources=(guide("Failing back a pool"), fact("failback")),
     needs=lambda situation: of_machines(situation.pool),
 )

@@ -68,7 +68,7 @@ def pool_is_front_end(situation: Situation) -> Finding:
 
 @check(
     "pool-is-paired",
-    question="Has it a backup pool that fits?",
+    question="Does it have a suitable backup pool?",
     sources=(reference("Invoke-CsPoolFailOver"), fact("pairing-rules")),
 )
 def pool_is_paired(situation: Situation) -> Finding:

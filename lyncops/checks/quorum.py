@@ -46,7 +46,7 @@ def serves(pool: Pool) -> bool | None:
 
 @check(
     "partner-quorum",
-    question="Do enough Front Ends of the receiving pool run?",
+    question="Are enough Front Ends of the receiving pool up?",
     sources=(fact("front-end-quorum"),),
     needs=lambda situation: of_machines(situation.receiving),
 )

@@ -97,7 +97,7 @@ def lyncops(context: click.Context, config: Path, journal: str, json: bool, verb
 @lyncops.result_callback()
 @click.pass_context
 def _answered(context: click.Context, /, code: object, **_options: object) -> object:
-    """An answer that nobody got is no success; what a run did stays so."""
+    """An answer that nobody got is not a success; what a run did stays so."""
     from lyncops.cli.call import Call
 
     call = context.find_object(Call)

@@ -130,7 +130,7 @@ def _synchronised(pool: Pool, mirrors: tuple[DatabaseMirror, ...], database_type
         verdict, evidence = Verdict.PASSED, f"Synchronised: {', '.join(mirror.database for mirror in mirrors)}."
     return CheckResult(
         check_id="mirrors-synchronized",
-        question="Has every database of that type a synchronised mirror?",
+        question="Does every database of that type have a synchronised mirror?",
         verdict=verdict,
         evidence=evidence,
         remedy="" if verdict is Verdict.PASSED else remedy,

@@ -121,7 +121,7 @@ def _has_federation(move: EdgeMove) -> CheckResult:
         )
     return CheckResult(
         check_id="has-federation",
-        question="Is federation on the Edge pool that it leaves, and on no other?",
+        question="Is federation enabled on the Edge pool that it leaves, and on no other?",
         verdict=verdict,
         evidence=evidence,
         remedy=remedy,

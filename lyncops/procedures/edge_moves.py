@@ -156,7 +156,7 @@ def _sites_known(move: EdgeMove) -> CheckResult:
         evidence = f"{move.kind.value} of {listed(move.sites)} will use {move.to.fqdn}."
     return CheckResult(
         check_id="site-routes",
-        question="Is it known whose route changes?",
+        question="Is it known which sites' routes change?",
         verdict=verdict,
         evidence=evidence,
         remedy=remedy,
@@ -181,7 +181,7 @@ def _alive(move: EdgeMove) -> CheckResult:
         verdict, remedy = Verdict.UNKNOWN, _ENDPOINT
     return CheckResult(
         check_id="edge-alive",
-        question="Does the Edge pool that takes over run?",
+        question="Is the Edge pool that takes over up?",
         verdict=verdict,
         evidence=evidence,
         remedy=remedy,

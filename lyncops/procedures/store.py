@@ -191,7 +191,7 @@ def sql_server_known(move: StoreMove | None) -> CheckResult | None:
     )
     return CheckResult(
         check_id="store-sql-server",
-        question="Is it known on which SQL server the principal of the standby copy is?",
+        question="Is the SQL Server of the standby copy known?",
         verdict=Verdict.FAILED if failed else Verdict.PASSED,
         evidence=evidence,
         remedy="Look it up in Topology Builder and name it with --store-sql-server and --store-sql-instance." if failed else "",

@@ -108,7 +108,7 @@ class TcpAddress:
             if parts.hostname and parts.port and not parts.path:
                 return cls(parts.hostname, parts.port)
         except ValueError:
-            pass  # the port is no number: told below, like a missing one
+            pass  # the port is not a number: told below, like a missing one
         raise ConfigurationError(f"connect_to: {text!r} is no TCP address.", remedy="Write host:port, for example 127.0.0.1:5985.")
 
     def __str__(self) -> str:

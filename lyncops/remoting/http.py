@@ -98,7 +98,7 @@ class HttpChannel:
             LoggedOutError: the server answered 401 to the message itself.
             InTheClearError: the answer to a sealed message was not sealed.
             BoundsError: the answer is larger than it may be.
-            WinRMTransportError: an HTTP status that is no success.
+            WinRMTransportError: an HTTP status that is not a success.
             requests.RequestException: the network failed.
         """
         self._log_on()

@@ -73,7 +73,7 @@ class RunsCmdlets(Protocol):
         ...
 
     def forget(self, address: CommandAddress) -> None:
-        """Make the server forget a command whose end is written down. That it cannot be done is no error."""
+        """Make the server forget a command whose end is written down. Not being able to is not an error."""
         ...
 
     def stop(self, address: CommandAddress) -> None:

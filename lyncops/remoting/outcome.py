@@ -64,7 +64,7 @@ class Verdict:
 
 
 _SEEN = frozenset({Ending.NOT_LET_IN, Ending.UNREADABLE})
-"""What is not mended by asking again, and whose cause people have to see."""
+"""What asking again does not cure, and whose cause people have to see."""
 _COME_BACK = "It may still be running: collect it by its address, or read the state back, before anything else."
 _ONCE = frozenset({Ending.LOGON_REFUSED, Ending.HELD_BACK})
 """Endings after which another attempt would lock an account, or send what must not be sent."""

@@ -82,7 +82,7 @@ def nobody_answers(refusals: Sequence[EndpointError]) -> EndpointError:
     """Why none of several endpoints can serve: the one reason, or all of them together."""
     if len(refusals) == 1:
         return refusals[0]
-    # What may be mended by waiting comes first: then it is worth trying again.
+    # What waiting may cure comes first: then it is worth trying again.
     kinds = (UnreachableError, UntrustedCertificateError, MisconfiguredEndpointError)
     kind = next((kind for kind in kinds if any(isinstance(each, kind) for each in refusals)), EndpointError)
     return kind(

@@ -39,7 +39,7 @@ class RetryPolicy:
     open_timeout: timedelta = timedelta(seconds=20)
     """For the first answer of a server: one that hangs must not hold it up either."""
     open_attempts: int = 4
-    """How often a session is opened anew after a lost answer or a quota fault."""
+    """How often another session is opened after a lost answer or a quota fault."""
     lost_contact: timedelta = timedelta(minutes=3)
     """How long a CHANGE that was started is looked for before it is let go as unknown; a READ waits for `read_deadline`."""
     idle_probe: timedelta = timedelta(seconds=45)

@@ -318,7 +318,7 @@ class Sessions:
     def forget(self, address: CommandAddress) -> None:
         """Make the server forget a command whose end is written down; the whole session, where another process opened it.
 
-        That it cannot be done is no error. A command that was sent twice is kept, so that a late twin of it is still refused.
+        Not being able to is not an error. A command that was sent twice is kept, so that a late twin of it is still refused.
         """
         if address.command_id in self._sent_twice:
             return

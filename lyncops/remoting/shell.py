@@ -123,7 +123,7 @@ class Shell:
         )
 
     def open(self, *, runspaces: int = 1, wait: timedelta | None = None) -> None:
-        """Create the shell and wait until its runspace pool is open; `runspaces` is how many pipelines shall run side by side."""
+        """Create the shell and wait until its runspace pool is open; `runspaces` is how many pipelines may run side by side."""
         self.runspaces = runspaces
         body = _element("Shell", ShellId=self.id)
         body.append(_element("InputStreams", "stdin pr"))

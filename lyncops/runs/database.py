@@ -169,7 +169,7 @@ def _engine(url: JournalUrl, timeout: timedelta) -> sa.Engine:
 
     def begin(connection: sa.Connection) -> None:
         # For this transaction only: behind a pooler the session belongs to others too. A commit that the server may lose when it
-        # crashes is no journal, whatever the database's own setting.
+        # crashes is not a journal, whatever the database's own setting.
         connection.exec_driver_sql("; ".join(f"SET LOCAL {name} = {value}" for name, value in settings.items()))
 
     listen(engine, "begin", begin)

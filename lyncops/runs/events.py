@@ -107,7 +107,7 @@ class GoalRead:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Noted:
-    """Something a reader of the report must know: a lock that was taken over, a plan that was checked anew."""
+    """Something a reader of the report must know: a lock that was taken over, a plan that was checked again."""
 
     run_id: str
     at: datetime

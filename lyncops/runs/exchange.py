@@ -60,7 +60,7 @@ def from_lines(lines: Iterable[str], name: str) -> Iterator[StoredRun]:
     numbered = enumerate(lines, start=1)
     head = _object(next(numbered, (1, ""))[1], name, 1)
     if head.get("lyncops_runs") != FORMAT:
-        raise JournalError(f"{name} is no file that `lyncops runs export` of this version wrote.", remedy=_REMEDY)
+        raise JournalError(f"{name} is not a file that `lyncops runs export` of this version wrote.", remedy=_REMEDY)
     for number, line in numbered:
         sealed = _object(line, name, number)
         data = sealed.get("run")
@@ -79,7 +79,7 @@ def _object(line: str, name: str, number: int) -> Mapping[str, object]:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise JournalError(f"{name}, line {number}: this is no exported run; was the file cut off?", remedy=_REMEDY)
+        raise JournalError(f"{name}, line {number}: this is not an exported run; was the file cut off?", remedy=_REMEDY)
     return cast("Mapping[str, object]", value)
 
 

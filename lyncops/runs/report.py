@@ -235,7 +235,7 @@ def _ways_on(run: Run) -> Iterable[str]:
                 again = f'{resume} --send-again --reason "..."'
                 yield f"Only where you are sure that it did not run and is not running, send it again: {again}"
         case RunState.PAUSED_BY_FAILED_STEP | RunState.TIMED_OUT:
-            yield f"Mend what stopped it, then: {resume}"
+            yield f"Fix what stopped it, then: {resume}"
         case RunState.PAUSED_BY_OPERATOR | RunState.RUNNING | RunState.PENDING:
             yield f"Go on with: {resume}"
         case RunState.FAILED:

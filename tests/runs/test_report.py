@@ -75,7 +75,7 @@ def test_the_json_says_the_same(office: Office) -> None:
     ("state", "way"),
     [
         (RunState.UNKNOWN, "See what the servers show"),
-        (RunState.TIMED_OUT, "Mend what stopped it"),
+        (RunState.TIMED_OUT, "Fix what stopped it"),
         (RunState.PAUSED_BY_OPERATOR, "Go on with: lyncops resume r"),
         (RunState.FAILED, "Make a new plan from what the servers show now: lyncops plan pool-failover a.contoso.com"),
     ],
