@@ -260,7 +260,7 @@ def test_a_password_is_asked_for_only_at_a_terminal(monkeypatch: pytest.MonkeyPa
     with pytest.raises(ConfigurationError, match="No password was typed for anna"):
         FromPrompt().password("anna")
     monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
-    with pytest.raises(ConfigurationError, match="there is no terminal"):
+    with pytest.raises(ConfigurationError, match="not a terminal"):
         FromPrompt().password("anna")
 
 
