@@ -103,7 +103,7 @@ def test_an_unknown_outcome_is_unread_with_its_reason() -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ([thing(PoolState="Sleeping")], "Sleeping is no known PoolState"),
+        ([thing(PoolState="Sleeping")], "Sleeping is not a known PoolState"),
         ([thing(Identity="Global")], "no user of it could be asked about"),
         ([], "no user of it could be asked about"),
     ],

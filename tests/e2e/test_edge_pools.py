@@ -86,7 +86,7 @@ def test_xmpp_moves_to_the_living_edge_pool_and_back(person: Operator) -> None:
     first = person.look()
     person.lab.crash(EDGE1)
     paused = person.run("xmpp-failover", EDGE1, *XMPP, expect=PAUSED)
-    assert "Let xmpp.contoso.com lead to edge2.contoso.com" in at_gate(paused)
+    assert "Point xmpp.contoso.com to edge2.contoso.com" in at_gate(paused)
     assert ("edge2a.contoso.com", "RTCSRV") in person.lab.world.summary().services_stopped
     assert "It is not done yet" in at_gate(resume(person, expect=PAUSED))
     by_hand(person, "dns", "a", "xmpp.contoso.com", EDGE2)
@@ -98,7 +98,7 @@ def test_xmpp_moves_to_the_living_edge_pool_and_back(person: Operator) -> None:
     assert set(person.lab.world.summary().xmpp_routes.values()) == {f"EdgeServer:{EDGE2}"}
     person.lab.recover(EDGE1)
     paused = person.run("xmpp-failback", EDGE1, *XMPP, expect=PAUSED)
-    assert "Let xmpp.contoso.com lead to edge1.contoso.com" in at_gate(paused)
+    assert "Point xmpp.contoso.com to edge1.contoso.com" in at_gate(paused)
     by_hand(person, "dns", "a", "xmpp.contoso.com", EDGE1)
     until_port(person, EDGE1, 5269)
     resume(person, expect=0)

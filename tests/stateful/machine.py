@@ -182,7 +182,8 @@ class Recovery(RuleBasedStateMachine):
     ) -> Plan:
         """Plan and, where nothing refuses it, run: then it reaches its goal."""
         before, executed = self.world.summary(), self.world.executions.copy()
-        options["accept_data_loss"] = True
+        if mode is not None:
+            options["accept_data_loss"] = True
         plan = ask(procedure, self.read(), target, mode, **options)
         assert before.difference(self.world.summary()) == {}, "planning changed something"
         event(f"{procedure}: {', '.join(check.check_id for check in plan.refusals) or 'runs'}")
