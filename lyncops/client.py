@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lyncops.cmdlets.base import Cmdlet
     from lyncops.configuration import Configuration
     from lyncops.deployment.model import Deployment
+    from lyncops.doctor.diagnosis import Diagnosis
     from lyncops.plan.model import Plan
     from lyncops.plan.procedures import Procedure
     from lyncops.plan.rehearsal import Rehearsal, RehearsedStep
@@ -105,6 +106,19 @@ class Client:
         if not scope.lookups:
             return deployment
         return attrs.evolve(deployment, network=there.lookups.answer(scope.lookups))
+
+    def doctor(self) -> Diagnosis:
+        """Look at every endpoint and every machine: what a rescue would need of them, and what to do about what is missing.
+
+        Changes nothing. Servers that do not answer are findings, not errors.
+
+        Raises:
+            ConfigurationError: a password is not there.
+        """
+        from lyncops.doctor.judging import diagnose
+        from lyncops.doctor.probing import examine
+
+        return diagnose(examine(self.connection))
 
     def log_ons(self) -> Mapping[str, LogOn]:
         """How each endpoint was logged on to so far, by its url: with which mechanism, and under which name of the server."""

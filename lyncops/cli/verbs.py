@@ -24,6 +24,7 @@ class _Verb:
 
 _VERBS: Final[Mapping[str, _Verb]] = {
     "status": _Verb("status", "Show the deployment: sites, pools, pairs, store, Edge pools."),
+    "doctor": _Verb("doctor", "Is everything that a rescue needs reachable and usable?"),
     "readiness": _Verb("readiness", "Which pools could be failed over right now, and at what loss?"),
     "check": _Verb("planning", "Answer the checks of a procedure, or of pools."),
     "plan": _Verb("planning", "Show what a procedure would do. Changes nothing."),

@@ -69,6 +69,16 @@ class CommandInfo(Result):
     module_name: str | None = prop(as_text, "ModuleName", "Source", default=None)
 
 
+@result
+class ProviderItem(Result):
+    """A setting of the WSMan drive: its name and its value, which arrives as text."""
+
+    BARE: ClassVar[str] = "Name"
+
+    name: str | None = prop(as_name, "Name", default=None)
+    value: str | None = prop(as_text, "Value", default=None)
+
+
 @command("Get-CsAdminRole", EVERY_VERSION, sets=("Filter", "Identity", "SID"))
 class GetCsAdminRole(Cmdlet[AdminRole]):
     """Ask for administrator roles and the cmdlets that they allow."""
@@ -139,3 +149,13 @@ class GetCommand(Cmdlet[CommandInfo]):
     """
 
     name: tuple[str, ...] | None = parameter("Name", STRINGS, default=None)
+
+
+@command("Get-ChildItem", EVERY_VERSION)
+class GetChildItem(Cmdlet[ProviderItem]):
+    r"""Ask for what a drive holds: `WSMan:\localhost\Shell` has the quotas of remote PowerShell.
+
+    PowerShell's own cmdlet, so not in Lync's reference. Restricted sessions do not have it.
+    """
+
+    path: tuple[str, ...] | None = parameter("Path", STRINGS, default=None)

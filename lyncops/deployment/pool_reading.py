@@ -51,7 +51,7 @@ _USERS_DEADLINE: Final = timedelta(minutes=10)  # every user object of the pool 
 _PER_POOL: Final = frozenset({Facet.POOL_STATE, Facet.BACKUP_STATUS, Facet.MIRRORS, Facet.MACHINES, Facet.USERS})
 _MIRRORING: Final = frozenset({LyncVersion.V2013, LyncVersion.V2015})  # fact: version-differences
 # Documented: the error of Get-CsDatabaseMirrorState where a pool has no database of a type (fact: mirror-state). It is not a fault.
-_DENIALS: Final = ("PermissionDenied", "SecurityError", "AuthenticationError")
+DENIALS: Final = ("PermissionDenied", "SecurityError", "AuthenticationError")
 _NO_SUCH_ROLE: Final = "is not present on pool"
 _DATABASE_TYPES: Final = {
     **dict.fromkeys(("rtcab", "rtcshared", "rtcxds"), "User"),
@@ -259,7 +259,7 @@ class PoolReading:
                 yield Statement(machine=fqdn, word=Word.ANSWERED, by=by, of_itself=of_itself or by == fqdn)
                 continue
             codes = [cause.code for error in answer.errors for cause in error.causes if cause.code is not None]
-            denied = any(error.category in _DENIALS for error in answer.errors)
+            denied = any(error.category in DENIALS for error in answer.errors)
             word = word_of_error(codes, denied=denied) if answer.endpoint else Word.UNASKED
             yield Statement(machine=fqdn, word=word, by=by, reason=found.reason, of_itself=of_itself or by == fqdn)
 

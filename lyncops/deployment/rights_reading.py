@@ -24,7 +24,7 @@ _OCS: Final = "/ocspowershell"
 # What procedures send. With a star: a pattern that fits nothing is not an error, a name is.
 # Get-Command itself always exists, so that
 # an answer is never empty. Asking for everything would carry some 700 descriptions over the wire.
-_ASKED: Final = (
+ASKED: Final = (
     "Get-Command",
     "Invoke-Cs*",
     "Set-CsBackupServiceConfiguration*",
@@ -51,7 +51,7 @@ class RightsReading:
         self._scope = scope
         self._answer: Answer[CommandInfo] | None = None
         if Facet.RIGHTS in scope.facets and endpoint.rstrip("/").casefold().endswith(_OCS):
-            self._answer = Answer(sessions, Question(what=_WHAT, cmdlet=GetCommand(name=_ASKED), deadline=_DEADLINE))
+            self._answer = Answer(sessions, Question(what=_WHAT, cmdlet=GetCommand(name=ASKED), deadline=_DEADLINE))
 
     def names(self) -> tuple[str, ...] | Unread:
         """The cmdlets that the session offers, of those that procedures send."""

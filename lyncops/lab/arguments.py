@@ -164,6 +164,7 @@ PROFILE: Final[Mapping[str, Callable[[str], object]]] = {
     "idle_disconnect": parse_duration,
     "allow_unencrypted": _flag,
     "untrusted_certificate": _flag,
+    "clock_ahead": parse_duration,
     "delay": parse_duration,
 }
 """How the fields of a server's profile are read."""

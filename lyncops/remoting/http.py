@@ -103,12 +103,12 @@ class HttpChannel:
         """
         self._log_on()
         try:
-            return self._exchange(message)
+            return self._say(message)
         except StaleConnectionError:
             log.info("%s: the connection was closed in silence; logging on again", self.endpoint)
             self.reset()
             self._log_on()
-            return self._exchange(message)
+            return self._say(message)
 
     # -- logging on ----------------------------------------------------------------------------------------------------------
 
@@ -174,6 +174,13 @@ class HttpChannel:
         finally:
             self._line.is_bound = False
         return response
+
+    def _say(self, message: bytes) -> bytes:
+        """A message that carries the password itself waits, like a handshake, until another connection has tried it."""
+        if self._at.auth is not Auth.BASIC:
+            return self._exchange(message)
+        with self._logons.turn(self._user):
+            return self._exchange(message)
 
     # -- messages ------------------------------------------------------------------------------------------------------------
 

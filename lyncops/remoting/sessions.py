@@ -35,6 +35,7 @@ from lyncops.remoting.refusals import TooManySessionsError, UnreachableError, no
 from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
 from lyncops.remoting.surroundings import Surroundings
 from lyncops.remoting.takeover import collect, forget, stop
+from lyncops.remoting.visit import Visit
 from lyncops.values import ANYWHERE, Anywhere, Effect, Fqdn, LyncVersion, OnPool, Outcome, Place
 
 R = TypeVar("R")
@@ -339,6 +340,10 @@ class Sessions:
     def log_ons(self) -> Mapping[str, LogOn]:
         """See KnowsLogOns."""
         return self.logons.used()
+
+    def visits(self) -> tuple[Visit, ...]:
+        """See CanVisit."""
+        return tuple(Visit(group.around, self._health) for group in self._groups.values())
 
     def reaches(self, machine: Fqdn) -> bool:
         """Whether an endpoint of this machine answers right now: opens a session there, or asks one that is open."""

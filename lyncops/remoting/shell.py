@@ -272,6 +272,10 @@ class Shell:
             raise
         return True
 
+    def disconnect(self, *, wait: timedelta | None = None) -> None:
+        """Let go of the shell: it lives on at the server until this client or another takes it back (MS-WSMV, 3.1.4.13)."""
+        self.transport.send(Phase.ATTACH, self._request("Disconnect", _element("Disconnect")), wait=wait)
+
     def reconnect(self, *, wait: timedelta | None = None) -> None:
         """Take a shell of the same WSMan session back; Receives that still wait for a dead client end."""
         self.transport.send(Phase.ATTACH, self._request("Reconnect"), wait=wait)

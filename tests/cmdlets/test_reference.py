@@ -11,7 +11,7 @@ from lyncops.values import Effect, LyncVersion
 from tests.cmdlets.catalogue import REFERENCE, sendable_sets, short_type, versions_of
 from tests.cmdlets.instances import CLASSES, cmdlets
 
-_OF_POWERSHELL = ("Get-Command", "Import-Module")
+_OF_POWERSHELL = ("Get-ChildItem", "Get-Command", "Import-Module")
 _OF_LYNC = [cls for cls in CLASSES if cls.NAME not in _OF_POWERSHELL]
 _SINGLE = [cls for cls in _OF_LYNC if len(cmdlet_classes()[cls.NAME]) == 1]
 

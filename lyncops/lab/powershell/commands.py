@@ -13,6 +13,16 @@ from lyncops.values import RemoteObject
 
 _AUTOMATION: Final = "System.Management.Automation"
 _COMMANDS: Final = "Microsoft.PowerShell.Commands"
+_SHELL_DRIVE: Final = "wsman:\\localhost\\shell"
+_SHELL_SETTINGS: Final = {
+    "AllowRemoteShellAccess": "true",
+    "IdleTimeout": "7200000",
+    "MaxConcurrentUsers": "10",
+    "MaxShellRunTime": "2147483647",
+    "MaxProcessesPerShell": "25",
+    "MaxMemoryPerShellMB": "1024",
+    "MaxShellsPerUser": "30",
+}
 _WILDCARDS: Final = frozenset("*?[")
 
 
@@ -143,6 +153,28 @@ def get_help(call: Call, around: Surroundings) -> None:
         )
 
 
+def get_child_item(call: Call, _around: Surroundings) -> None:
+    r"""What `WSMan:\localhost\Shell` holds; the lab has no other drive.
+
+    The quotas are the defaults of Windows Server 2012 and later
+    (https://learn.microsoft.com/windows/win32/winrm/installation-and-configuration-for-windows-remote-management).
+    """
+    for path in _texts(call, "Path"):
+        if path.rstrip("\\").casefold() != _SHELL_DRIVE:
+            # PowerShell's own text.
+            call.error(
+                f"Cannot find path '{path}' because it does not exist.",
+                category="ObjectNotFound",
+                target=path,
+                exception=f"{_AUTOMATION}.ItemNotFoundException",
+                error_id="PathNotFound",
+            )
+            continue
+        for name, value in _SHELL_SETTINGS.items():
+            settings = {"Name": name, "Value": value, "TypeNameOfElement": "System.String"}
+            call.output(RemoteObject(settings, ("Microsoft.WSMan.Management.WSManConfigLeafElement", "System.Object"), name))
+
+
 def say_nothing(_call: Call, _around: Surroundings) -> None:
     """What needs a host, and there is none; or format data, of which the lab has none."""
 
@@ -152,6 +184,7 @@ LISTING: Final[Mapping[str, Callable[[Call, Surroundings], None]]] = {
     "get-module": get_module,
     "import-module": import_module,
     "get-help": get_help,
+    "get-childitem": get_child_item,
     "get-formatdata": say_nothing,
     "clear-host": say_nothing,
     "exit-pssession": say_nothing,

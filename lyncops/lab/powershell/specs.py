@@ -104,6 +104,7 @@ CMDLETS: Final[Mapping[str, CmdletSpec]] = _by_folded_name(
         *_many("String[]", "Noun", "Verb"),
         *_many(_SWITCH, "All", "Syntax"),
     ),
+    _spec("Get-ChildItem", f"{_COMMANDS}.GetChildItemCommand", _first("Path", input_too=True), *_many(_SWITCH, "Recurse", "Force")),
     _select_object(),
     _spec(
         "Measure-Object",

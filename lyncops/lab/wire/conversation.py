@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import BinaryIO
 
 import attrs
@@ -54,9 +56,13 @@ class Conversation:
             self._party.liveness.check(self._sock)
             answer = self._answer(request)
             self._party.liveness.check(self._sock)
-            write_answer(self._sock, answer)
+            write_answer(self._sock, attrs.evolve(answer, headers=[*answer.headers, ("Date", self._date())]))
             if request.header("connection").lower() == "close":
                 return
+
+    def _date(self) -> str:
+        """What time it is by the machine's own clock: every server that has one says so (RFC 9110, section 6.6.1)."""
+        return format_datetime(datetime.now(UTC) + self._party.profile.clock_ahead, usegmt=True)
 
     def _count(self, action: str) -> None:
         self._party.requests.count(self._party.name, action)

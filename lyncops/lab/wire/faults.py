@@ -176,6 +176,7 @@ class Profile:
     )
     allow_unencrypted: bool = attrs.field(default=False, metadata={"means": "messages over http need no encryption"})
     untrusted_certificate: bool = attrs.field(default=False, metadata={"means": "the certificate is of a CA that nobody trusts"})
+    clock_ahead: timedelta = attrs.field(default=timedelta(0), metadata={"means": "how far its clock is ahead of real time"})
     delay: timedelta = attrs.field(default=timedelta(0), metadata={"means": "every cmdlet takes so much longer, in real time"})
     cmdlet_delays: dict[str, timedelta] = attrs.field(factory=dict[str, timedelta])
 

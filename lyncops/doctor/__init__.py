@@ -1,0 +1,1 @@
+"""The doctor: is this deployment reachable and usable, before the first disaster."""

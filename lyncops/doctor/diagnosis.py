@@ -1,0 +1,57 @@
+"""What the doctor says: checks about each endpoint, each machine and the deployment, and what they come to."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+
+import attrs
+
+from lyncops.checks.result import CheckResult, Verdict
+
+
+class Subject(enum.Enum):
+    """What a check of the doctor is about."""
+
+    ENDPOINT = "endpoint"
+    MACHINE = "machine"
+    DEPLOYMENT = "deployment"
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Section:
+    """The checks of one thing. `not_examined` are those that nobody came to, because one before them failed."""
+
+    subject: Subject
+    name: str
+    results: tuple[CheckResult, ...]
+    not_examined: tuple[str, ...] = ()
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Diagnosis:
+    """All that the doctor says."""
+
+    name: str
+    began_at: datetime
+    sections: tuple[Section, ...]
+
+    @property
+    def results(self) -> tuple[CheckResult, ...]:
+        """All checks."""
+        return tuple(result for section in self.sections for result in section.results)
+
+    @property
+    def verdict(self) -> Verdict:
+        """FAILED where something failed, else UNKNOWN where something that matters is not known, else WARNING, else PASSED.
+
+        What no session can tell (a check that is unknown and not blocking) is a warning: its remedy is what to run on the server.
+        """
+        results = self.results
+        if any(each.verdict is Verdict.FAILED for each in results):
+            return Verdict.FAILED
+        if any(each.verdict is Verdict.UNKNOWN and each.blocking for each in results):
+            return Verdict.UNKNOWN
+        if all(each.verdict is Verdict.PASSED for each in results):
+            return Verdict.PASSED
+        return Verdict.WARNING
