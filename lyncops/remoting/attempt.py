@@ -76,6 +76,7 @@ def finish(job: Job[R], pipeline: Pipeline, ending: Ending, started: datetime, e
         endpoint=address.endpoint,
         proof=verdict.proof,
         heard=pipeline.heard,
+        running=ending is Ending.DEADLINE and job.cmdlet.effect is Effect.CHANGE,
         interrupted=ending is Ending.INTERRUPTED,
     )
     resend = address if ending is Ending.NOT_STARTED and job.cmdlet.effect is Effect.CHANGE else None

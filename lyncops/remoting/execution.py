@@ -129,6 +129,7 @@ class Execution(Generic[R_co]):
     attempts: int = 1
     proof: Proof | None = None  # that no server ever started it
     heard: bool = False  # a server has said anything about it: from then on nothing proves that it never started
+    running: bool = False  # the server was still running a CHANGE when its deadline passed
     interrupted: bool = False  # the operator let go of a CHANGE (Ctrl-C): it is UNKNOWN, and the server goes on with it
 
     @property

@@ -74,7 +74,8 @@ class Steps:
         return self._begin(step)
 
     def _begin(self, step: CmdletStep) -> Halt | None:
-        sent_before = any(attempt.sent for attempt in self.ledger.run.record(step.step_id).attempts)
+        record = self.ledger.run.record(step.step_id)
+        sent_before = any(attempt.sent for attempt in record.attempts)
         if step.after:
             there = self.watcher.look(step.after)
             if there.holds:
@@ -83,6 +84,8 @@ class Steps:
                 return None
         ready = self._ready(step)
         if not ready.holds:
+            if record.awaits_word:
+                return self._unknown(step, f"It was not sent again. {_says_before(ready)}", evidence=ready.evidence)
             return self._fail(step, f"It was not begun, nothing was sent. {_says_before(ready)}", evidence=ready.evidence)
         self.ledger.step(step.step_id, StepState.RUNNING, evidence=ready.evidence)
         return self._send(step)
@@ -91,6 +94,8 @@ class Steps:
         return self.watcher.wait(step.before, within=min(PATIENCE, self.settle), until_known=True, tell=self._teller(step))
 
     def _send(self, step: CmdletStep) -> Halt | None:
+        earlier = len(self.ledger.run.record(step.step_id).attempts)
+
         def before_send(sending: Sending) -> Fence:
             before = self.ledger.run.record(step.step_id).last_attempt
             if before is not None and before.is_open:
@@ -108,20 +113,27 @@ class Steps:
         except (EndpointError, UnsupportedByVersionError, InvalidValueError) as error:
             attempt = self.ledger.run.record(step.step_id).last_attempt
             if attempt is not None and attempt.is_open and step.cmdlet.effect is Effect.CHANGE:
-                return self._settle_unknown(step, attempt, str(error))
+                return self._settle_unknown(step, str(error))
             return self._fail(step, f"It was not begun, nothing was sent. {error}")
         attempt = self.ledger.run.record(step.step_id).last_attempt
-        if attempt is None or not attempt.is_open:  # refused before it had an address
+        if attempt is None or attempt.number <= earlier:  # refused before it had an address
             return self._fail(step, f"It was not begun, nothing was sent. {execution.reason or _errors(execution.errors)}")
         self._ended(step, attempt, execution)
         return self._judge(step)
 
+    def _has_word(self, step: CmdletStep, attempt: Attempt) -> bool:
+        """Whether the operator wants this very attempt to be made again."""
+        permit = self.permit
+        return permit is not None and (permit.step_id, permit.number) == (step.step_id, attempt.number)
+
     def _close(self, step: CmdletStep, attempt: Attempt, proof: Proof | None) -> None:
-        """The sessions send the cmdlet once more: why they may."""
+        """The cmdlet is sent once more: why it may be."""
         if proof is not None:
             self.ledger.not_sent(step.step_id, attempt, proof)
         elif step.cmdlet.effect is Effect.READ:
             self.ledger.unanswered(step.step_id, attempt)
+        elif self.permit is not None and self._has_word(step, attempt):
+            self.ledger.released(step.step_id, attempt, self.permit)  # not before: a word that was not needed is not spent
 
     def _judge(self, step: CmdletStep) -> Halt | None:
         """Go on from what is known of the latest attempt."""
@@ -142,10 +154,14 @@ class Steps:
                 attempt.address, step.cmdlet, deadline=step.deadline, on_record=lambda record: self._stream(step, record)
             )
         except EndpointError as error:
-            return self._settle_unknown(step, attempt, f"No server could be asked about the command: {error}")
+            if self._has_word(step, attempt):
+                return self._begin(step)
+            return self._settle_unknown(step, f"No server could be asked about the command: {error}")
         self._ended(step, attempt, execution)
         if execution.outcome is Outcome.UNKNOWN:
-            return self._settle_unknown(step, attempt, execution.reason)
+            if self._has_word(step, attempt) and not execution.running:
+                return self._begin(step)
+            return self._settle_unknown(step, execution.reason)
         if not execution.sent:
             never = sum(not earlier.sent for earlier in self.ledger.run.record(step.step_id).attempts)
             return self._begin(step) if never < _MAX_PROVEN_NOT_STARTED else self._judge(step)
@@ -178,11 +194,7 @@ class Steps:
         told = told or f"The cmdlet ended without an error, but {_minutes(within)} later its effect is not there."
         return self._fail(step, told, evidence=truth.evidence)
 
-    def _settle_unknown(self, step: CmdletStep, attempt: Attempt, reason: str) -> Halt | None:
-        permit = self.permit
-        if permit is not None and (permit.step_id, permit.number) == (step.step_id, attempt.number):
-            self.ledger.released(step.step_id, attempt, permit)
-            return self._begin(step)
+    def _settle_unknown(self, step: CmdletStep, reason: str) -> Halt | None:
         truth = Truth(None, "")
         if step.after:
             truth = self._effect(step, min(step.settle, self.settle))

@@ -64,6 +64,7 @@ class Fate(enum.Enum):
     LOST_NOT_DONE = "ran without effect; the answer is lost for good"
     LOST_NOT_STARTED = "the answer is lost; the process that sent it proves later that it never started"
     LOST_COLLECTABLE = "done; the answer is lost and found again"
+    RUNS_ON = "the server runs it, and its end does not come in time"
     LOST_FAILED = "not done; the answer is lost, and the failure found later"
     UNREACHABLE = "no server answers"
     INTERRUPTED = "done; Ctrl-C while it runs"
@@ -182,7 +183,7 @@ class Sessions:
         if on_record is not None and fate.starts:
             for record in self.scene.says:
                 on_record(record)
-        told = self._told(cmdlet, fate, address, lost=fate.is_lost or fate is Fate.LET_GO)
+        told = self._told(cmdlet, fate, address, lost=fate.is_lost or fate in (Fate.LET_GO, Fate.RUNS_ON))
         return attrs.evolve(told, interrupted=fate is Fate.LET_GO)
 
     def collect(
@@ -200,7 +201,7 @@ class Sessions:
             raise EndpointError("No endpoint could be reached.")
         is_strange = fate is Fate.LOST_NOT_STARTED and address.command_id not in self.own
         is_forgotten = address.command_id in self.scene.forgotten
-        lost = is_strange or is_forgotten or fate in (Fate.LOST_DONE, Fate.LOST_NOT_DONE)
+        lost = is_strange or is_forgotten or fate in (Fate.LOST_DONE, Fate.LOST_NOT_DONE, Fate.RUNS_ON)
         return self._told(cmdlet, fate, address, lost=lost)
 
     def forget(self, address: CommandAddress) -> None:
@@ -246,6 +247,7 @@ class Sessions:
             address=address,
             proof=None if lost else never,
             heard=lost and never is None,
+            running=fate is Fate.RUNS_ON,
         )
 
 

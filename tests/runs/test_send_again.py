@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from lyncops.deployment.model import PoolState
 from lyncops.errors import InvalidValueError
+from lyncops.plan.conditions import PoolStateIs
 from lyncops.runs.model import Run, RunState
 from lyncops.runs.report import Report
 from lyncops.values import Outcome
@@ -39,14 +41,46 @@ def test_the_word_of_the_operator_is_good_for_one_attempt(office: Office) -> Non
     assert office.scene.executions == {A: 2}
 
 
+def test_what_a_server_still_runs_is_not_sent_again(office: Office) -> None:
+    office.scene.fates[A] = [Fate.RUNS_ON]
+    run = office.start(plan_of(failing_over(A)))
+    again = send_again(office, run)
+    assert again.state is RunState.UNKNOWN
+    assert office.scene.executions == {A: 1}
+    assert again.steps[0].attempts[0].released == ""
+
+
+def test_where_nothing_can_be_sent_the_word_is_not_spent(office: Office) -> None:
+    office.scene.fates[A] = [Fate.LOST_NOT_DONE, Fate.UNREACHABLE]
+    run = send_again(office, office.start(plan_of(failing_over(A))))
+    assert run.state is RunState.UNKNOWN
+    assert [attempt.released for attempt in run.steps[0].attempts] == [""]
+    assert office.runner().resume(run.run_id).state is RunState.UNKNOWN
+    assert office.scene.executions == {A: 1}
+    assert send_again(office, run).state is RunState.COMPLETED
+    assert office.scene.executions == {A: 2}
+
+
+def test_what_must_not_be_begun_any_more_stays_unknown(office: Office) -> None:
+    office.scene.fates[A] = [Fate.LOST_NOT_DONE]
+    run = office.start(plan_of(failing_over(A, before=[PoolStateIs(B, PoolState.ACTIVE)])))
+    office.scene.fail_over(B)
+    again = send_again(office, run)
+    assert again.state is RunState.UNKNOWN
+    assert again.steps[0].attempts[0].released == ""
+    assert office.scene.executions == {A: 1}
+
+
 @pytest.mark.parametrize("found", [Fate.LOST_COLLECTABLE, Fate.LOST_FAILED, Fate.LOST_DONE])
 def test_what_can_be_found_or_seen_is_not_sent_again(office: Office, found: Fate) -> None:
     office.scene.fates[A] = [Fate.INTERRUPTED]
     run = office.start(plan_of(failing_over(A)))
     assert run.state is RunState.UNKNOWN
     office.scene.fate_of[office.scene.sent[0]] = found
-    assert send_again(office, run).state in (RunState.COMPLETED, RunState.COMPLETED_WITH_EXCEPTIONS)
+    again = send_again(office, run)
+    assert again.state in (RunState.COMPLETED, RunState.COMPLETED_WITH_EXCEPTIONS)
     assert office.scene.executions == {A: 1}
+    assert [attempt.released for attempt in again.steps[0].attempts] == [""]
 
 
 @pytest.mark.parametrize("fate", [Fate.WORKS, Fate.FAILS, Fate.ENDS_WITHOUT_EFFECT])

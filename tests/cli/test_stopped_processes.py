@@ -1,4 +1,4 @@
-"""A process that sleeps while somebody takes its pools sends nothing when it wakes, and says what it did send."""
+"""Processes that are stopped or killed around the send: nothing runs twice, and each says what it did send."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ POOL1: Final = "pool1.contoso.com"
 CHANGE: Final = "Set-CsEdgeServer"
 FAILOVER: Final = ("run", "pool-failover", POOL1, "--mode", "planned", "--yes")
 BY_MOMENT: Final = pytest.mark.parametrize("moment", [sleeper.JOURNALLED, pytest.param(sleeper.CONNECTED, marks=pytest.mark.slow)])
+REASON: Final = "I looked: nothing in the event log"
 _MOMENT: Final = timedelta(seconds=1.1)
 """Longer than the journal's word is good for."""
 _LONGEST: Final = 120.0
@@ -66,9 +67,12 @@ def wait_until_it_sleeps(process: subprocess.Popen[str]) -> None:
 
 
 @contextmanager
-def asleep(config: Path, moment: str) -> Generator[Callable[[], Answer]]:
-    """A failover that fell asleep at this moment; calling what is given wakes it and answers what it said in the end."""
-    command = [sys.executable, "-m", "tests.cli.sleeper", moment, "--config", str(config), *FAILOVER]
+def asleep(config: Path, moment: str, *arguments: str) -> Generator[Callable[[], Answer]]:
+    """`lyncops ARGUMENTS` that fell asleep at this moment; calling what is given wakes it and answers what it said in the end.
+
+    A process that nobody wakes is killed in its sleep.
+    """
+    command = [sys.executable, "-m", "tests.cli.sleeper", moment, "--config", str(config), *(arguments or FAILOVER)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             wait_until_it_sleeps(process)
@@ -84,6 +88,13 @@ def asleep(config: Path, moment: str) -> Generator[Callable[[], Answer]]:
             yield wake
         finally:
             process.kill()
+
+
+def attempts(ask: Ask, run_id: str) -> list[dict[str, str]]:
+    """The attempts at the step, as the report keeps them."""
+    steps = json.loads(ask("runs", "report", run_id, "--json").out)["steps"]
+    [found] = [step["attempts"] for step in steps if step["id"] == sleeper.STEP]
+    return list(found)
 
 
 def sleeping_run(ask: Ask) -> str:
@@ -141,3 +152,50 @@ def test_what_was_sent_before_is_told(lab: Lab, config: Path, ask: Ask) -> None:
     assert woken.code == 6, woken
     assert lab.executions(CHANGE) == 1
     assert re.search(rf"sent before that, it ended as \w+, .*{CHANGE}", woken.err), woken
+
+
+def killed(config: Path, moment: str, *arguments: str) -> None:
+    """`lyncops ARGUMENTS`, killed at this moment."""
+    with asleep(config, moment, *arguments):
+        pass
+
+
+def test_nobody_but_the_operator_has_it_sent_again(lab: Lab, config: Path, ask: Ask) -> None:
+    killed(config, sleeper.JOURNALLED)
+    run_id = sleeping_run(ask)
+    for _ in range(2):
+        assert ask("resume", run_id).code == 4
+    assert ask("resume", run_id, "--send-again").code == 1
+    assert ask("resume", run_id, "--reason", REASON).code == 1
+    assert ask("resume", run_id, "--send-again", "--reason", " ").code == 1
+    assert lab.executions(CHANGE) == 0
+    offered = ask("runs", "report", run_id).out
+    assert f"lyncops resume {run_id} --send-again --reason" in offered
+    assert REASON not in offered
+    assert ask("resume", run_id, "--send-again", "--reason", REASON).code == 0
+    assert lab.executions(CHANGE) == 1
+    assert ask("resume", run_id).code == 0
+    assert ask("resume", run_id, "--send-again", "--reason", REASON).code == 0  # it is over
+    assert lab.executions(CHANGE) == 1
+    assert REASON in ask("runs", "report", run_id).out
+    assert [REASON in attempt["released"] for attempt in attempts(ask, run_id)] == [True, False]
+
+
+@pytest.mark.slow
+def test_the_word_is_good_for_one_attempt(lab: Lab, config: Path, ask: Ask) -> None:
+    killed(config, sleeper.JOURNALLED)
+    run_id = sleeping_run(ask)
+    assert ask("resume", run_id).code == 4
+    killed(config, sleeper.JOURNALLED, "resume", run_id, "--send-again", "--reason", REASON)
+    for _ in range(2):
+        assert ask("resume", run_id).code == 4
+    assert lab.executions(CHANGE) == 0
+    assert [REASON in attempt["released"] for attempt in attempts(ask, run_id)] == [True, False]
+
+
+def test_what_ran_is_found_and_not_sent_again(lab: Lab, config: Path, ask: Ask) -> None:
+    killed(config, sleeper.ENDED)
+    run_id = sleeping_run(ask)
+    assert ask("resume", run_id, "--send-again", "--reason", REASON).code == 0
+    assert lab.executions(CHANGE) == 1
+    assert [attempt["released"] for attempt in attempts(ask, run_id)] == [""]
