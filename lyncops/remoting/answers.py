@@ -63,26 +63,61 @@ class Patience:
 
     def __init__(self, line: Line, seconds: float) -> None:
         self._line = line
-        self._end = time.monotonic() + seconds
-        self._over = threading.Event()
+        self.end = time.monotonic() + seconds
+        """When it runs out, as far as is known: it only moves away."""
         self.ran_out = False
 
     def count(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """The same pieces, each of which buys some time."""
         for piece in pieces:
-            self._end += len(piece) / _SLOWEST
+            self.end += len(piece) / _SLOWEST
             yield piece
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._watch, name="lyncops-patience", daemon=True).start()
-        return self
-
-    def _watch(self) -> None:
-        while (left := self._end - time.monotonic()) > 0:
-            if self._over.wait(left):
-                return
+    def run_out(self) -> None:
+        """The time is over."""
         self.ran_out = True
         self._line.cut()
 
+    def __enter__(self) -> Self:
+        _WATCH.begin(self)
+        return self
+
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._over.set()
+        _WATCH.end(self)
+
+
+class _Watch:
+    """One thread that watches all answers: a thread for each took a tenth of a snapshot's time."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._watched: set[Patience] = set()
+        self._thread: threading.Thread | None = None
+        self._wakes = 0.0
+
+    def begin(self, one: Patience) -> None:
+        with self._changed:
+            self._watched.add(one)
+            if self._thread is None or not self._thread.is_alive():  # a process that forked has none
+                self._thread = threading.Thread(target=self._work, name="lyncops-patience", daemon=True)
+                self._thread.start()
+            elif one.end < self._wakes:
+                self._changed.notify_all()
+
+    def end(self, one: Patience) -> None:
+        with self._changed:
+            self._watched.discard(one)
+
+    def _work(self) -> None:
+        with self._changed:
+            while self._watched:
+                now = time.monotonic()
+                for one in [each for each in self._watched if each.end <= now]:
+                    self._watched.discard(one)
+                    one.run_out()
+                self._wakes = min((each.end for each in self._watched), default=now)
+                self._changed.wait(self._wakes - now)
+            self._thread = None
+
+
+_WATCH: Final = _Watch()

@@ -65,8 +65,7 @@ class SessionGroup:
             finally:
                 self._waiting -= 1
             self._lent += 1
-            if lane.is_open or not self._is_proven:
-                self._pace.begin(lane)
+            self._pace.begin(lane, is_first=self._is_proven and not lane.is_open)
             return lane
 
     def _wait_for_lane(self) -> ReadingLane:
@@ -142,6 +141,11 @@ class SessionGroup:
                 self._idle = []
         closed = [lane.close(delete_shell=True) for lane in lanes]
         return bool(closed)
+
+    @property
+    def is_used(self) -> bool:
+        """Whether there is something to close."""
+        return bool(self._idle or self._changing)
 
     def close(self) -> None:
         """Close what is not lent now, and the rest when it comes back; of a server that hangs, only one is waited for."""

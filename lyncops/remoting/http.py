@@ -72,6 +72,8 @@ class HttpChannel:
         self._line = line
         self._agreed: Agreed | None = None
         self._session = _new_session(endpoint, line)
+        self._blank = requests.PreparedRequest()
+        self._blank_for = ""
 
     @property
     def logon(self) -> LogOn | None:
@@ -227,12 +229,11 @@ class HttpChannel:
         auth = None
         if self._at.auth is Auth.BASIC and content and self._user is not None:
             auth = (self._user.username, self._user.password)
-        request = requests.Request("POST", self.endpoint, data=content, headers=headers, auth=auth)
         connect = self._timeouts.connect.total_seconds()
         patience = Patience(self._line, connect + self.read_timeout)
         try:
             with patience:
-                prepared = self._session.prepare_request(request)
+                prepared = self._prepared(content, headers, auth)
                 response = self._session.send(prepared, timeout=(connect, self.read_timeout), stream=True)
                 encoding = response.headers.get("content-encoding", "")
                 pieces = patience.count(response.raw.stream(PIECE, decode_content=False))
@@ -242,6 +243,20 @@ class HttpChannel:
                 raise requests.ReadTimeout("The answer came too slowly.") from error
             raise
         return response, body
+
+    def _prepared(self, content: bytes, headers: dict[str, str], auth: tuple[str, str] | None) -> requests.PreparedRequest:
+        """A request; what is the same in all of them is put together once."""
+        if self._blank_for != self.endpoint:
+            self._blank.prepare(method="POST", url=self.endpoint, headers=self._session.headers)
+            self._blank_for = self.endpoint
+        prepared = self._blank.copy()
+        prepared.headers.update(headers)
+        prepared.prepare_cookies(self._session.cookies)
+        prepared.headers["Content-Length"] = str(len(content))
+        prepared.body = content or None
+        if auth is not None:
+            prepared.prepare_auth(auth)
+        return prepared
 
 
 def _unsealed(sealing: WinRMEncryption, response: requests.Response, body: bytes) -> bytes:

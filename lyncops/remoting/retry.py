@@ -45,7 +45,7 @@ class RetryPolicy:
     idle_probe: timedelta = timedelta(seconds=45)
     """A session that idled longer is asked whether it still lives before it is used."""
     parallel: int = 8
-    """How many READ cmdlets run side by side; WinRM allows 25 to 30 sessions of a user (remoting facts, section 3)."""
+    """How many READ cmdlets the servers run side by side; machines that answer for themselves alone do not count."""
 
     def __attrs_post_init__(self) -> None:
         for name in ("read_attempts", "change_attempts", "probes", "open_attempts", "parallel"):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
 
@@ -36,6 +37,7 @@ from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
 from lyncops.remoting.surroundings import Surroundings
 from lyncops.remoting.takeover import collect, forget, stop
 from lyncops.remoting.visit import Visit
+from lyncops.remoting.workers import Workers, together
 from lyncops.values import ANYWHERE, Anywhere, Effect, Fqdn, LyncVersion, OnPool, Outcome, Place
 
 R = TypeVar("R")
@@ -94,13 +96,13 @@ class Sessions:
         self._clock = clock
         self.logons: Final = LogOns()
         modules: dict[str, str] = {}
-        self._queue = Queue()
+        self._workers = Workers(self._endpoints, policy.parallel)
         self._groups = {
             endpoint: SessionGroup(
                 Surroundings(
                     endpoint=endpoint, credentials=credentials, policy=policy, clock=clock, logons=self.logons, modules=modules
                 ),
-                self._queue,
+                Queue() if endpoint.dedicated else self._workers.queue,
             )
             for endpoint in self._endpoints
         }
@@ -111,7 +113,6 @@ class Sessions:
         self._opened: set[str] = set()
         self._unheard: set[str] = set()
         self._sent_twice: set[str] = set()
-        self._workers: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -271,20 +272,14 @@ class Sessions:
         return found
 
     def submit(self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None) -> Future[Execution[R]]:
-        """Start one READ cmdlet on a session of the group; many run side by side.
+        """Start one READ cmdlet; many run side by side, and machines that are reached on their own hold up nobody else.
 
         Raises:
             InvalidValueError: the cmdlet changes something.
         """
         if cmdlet.effect is not Effect.READ:
             raise InvalidValueError(f"{cmdlet.NAME} changes something and cannot run in the background.", remedy="Use run().")
-        with self._lock:
-            if self._workers is None:
-                self._workers = ThreadPoolExecutor(self._policy.parallel, thread_name_prefix="lyncops-read")
-            self._queue.enter()
-            reading = self._workers.submit(self.run, cmdlet, place=place, deadline=deadline)
-        reading.add_done_callback(self._queue.leave)
-        return reading
+        return self._workers.submit(place, partial(self.run, cmdlet, place=place, deadline=deadline))
 
     def collect(
         self,
@@ -373,9 +368,7 @@ class Sessions:
 
     def close(self) -> None:
         """Let every session go: shells are closed on their servers, save those in which a CHANGE may still run."""
-        with self._lock:
-            workers, self._workers = self._workers, None
-        if workers is not None:
-            workers.shutdown(wait=True, cancel_futures=True)
+        self._workers.close()
+        together([group.close for group in self._groups.values() if group.is_used])
         for group in self._groups.values():
             group.close()
