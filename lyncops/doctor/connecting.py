@@ -137,7 +137,7 @@ def logon(found: EndpointFindings) -> Finding | None:
         return None
     used = found.logon
     if used is None:
-        if isinstance(found.session, Refusal):
+        if isinstance(found.session, Refusal) and not found.session.is_answer:
             return unknown(f"Nobody came so far as to log on: {refused_words(found.session)}", "See the session.", blocking=False)
         if found.endpoint.auth in (Auth.BASIC, Auth.CERTIFICATE):
             return passed(f"Logged on with {found.endpoint.auth.value}, as configured.")

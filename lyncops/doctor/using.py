@@ -17,18 +17,18 @@ NEEDED: Final = (
     "Invoke-CsPoolFailBack",
     "Invoke-CsManagementServerFailover",
     "Invoke-CsBackupServiceSync",
-    "Invoke-CsDatabaseFailover",
-    "Set-CsEdgeServer",
-    "Set-CsRegistrar",
-    "Set-CsSite",
 )
-"""What the rescue of a site sends at the least."""
+"""What the rescue of a pool sends at the least."""
+USEFUL: Final = ("Set-CsEdgeServer", "Set-CsRegistrar", "Set-CsSite", "Invoke-CsDatabaseFailover")
+"""What some procedures need beside them: for Edge pools, their routes and mirrors."""
 _MEMORY: Final = 512
 _SHELLS: Final = 5
 _HOP: Final = (
     'One of: auth = "credssp" (Enable-WSManCredSSP -Role Server on the server); Kerberos with delegation (Set-ADComputer TARGET '
     "-PrincipalsAllowedToDelegateToAccount (Get-ADComputer SERVER)); a JEA endpoint with a run-as account. See docs/connecting.md."
 )
+
+_DENIED_TOO: Final = " Where it goes along already: Add-LocalGroupMember -Group Administrators -Member ACCOUNT on each of them."
 
 
 def second_hop(found: EndpointFindings) -> Finding | None:
@@ -56,7 +56,8 @@ def second_hop(found: EndpointFindings) -> Finding | None:
     if all(hop.word is Word.UNASKED for hop in found.hops):
         return unknown(f"{asked} could not be asked: {said}", "See the other checks of this endpoint.", blocking=True)
     how = f" The account logged on with {found.logon}, and its identity goes no further." if _stays(found) else ""
-    return failed(f"{asked} could not be asked: {said}{how}", _HOP)
+    denied = any(hop.word is Word.DENIED for hop in found.hops)
+    return failed(f"{asked} could not be asked: {said}{how}", f"{_HOP}{_DENIED_TOO if denied else ''}")
 
 
 def _stays(found: EndpointFindings) -> bool:
@@ -74,9 +75,11 @@ def rights(found: EndpointFindings) -> Finding | None:
     if found.commands is None or isinstance(found.commands, Unread):
         why = found.commands.reason if found.commands else "nobody asked"
         return unknown(f"Which cmdlets the session offers is not known: {sentence(why)}", "Get-Command Invoke-Cs*", blocking=True)
-    missing = [name for name in NEEDED if name.casefold() not in found.commands]
+    missing = [name for name in (*NEEDED, *USEFUL) if name.casefold() not in found.commands]
     if missing:
-        return failed(f"The session does not offer {listed(missing)}.", _remedy_of_missing(found, account))
+        is_bearable = set(missing) <= set(USEFUL)
+        told = f"The session does not offer {listed(missing)}{', which only some procedures need' if is_bearable else ''}."
+        return (warning if is_bearable else failed)(told, _remedy_of_missing(found, account))
     limited = found.endpoint.kind is EndpointKind.OCS or not facts.module
     if limited:
         return passed(
@@ -94,7 +97,7 @@ def _remedy_of_missing(found: EndpointFindings, account: str) -> str:
     if found.endpoint.kind is not EndpointKind.OCS:
         return "Add them to VisibleCmdlets in the role (.psrc) of this configuration; Get-PSSessionCapability shows what it has."
     if isinstance(found.roles, tuple):
-        holders = [role.name for role in found.roles if all(name.casefold() in role.cmdlets for name in NEEDED)]
+        holders = [role.name for role in found.roles if all(name.casefold() in role.cmdlets for name in (*NEEDED, *USEFUL))]
         if holders:
             return (
                 f"Add-ADGroupMember {holders[0]} -Members {account} (roles that have them: {listed(holders)}); then log on again."

@@ -54,6 +54,7 @@ class Refusal:
     remedy: str = ""
     problem: LogOnProblem | None = None
     is_full: bool = False  # the quota of sessions is used up
+    is_answer: bool = False  # the server heard the request, so that it had let somebody in
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -144,12 +145,14 @@ def _refusal(error: LyncOpsError) -> Refusal:
     failure = error.__cause__
     if not isinstance(failure, RemotingError):
         return Refusal(stage=Stage.SESSION, what=error.what, remedy=error.remedy)
+    stage = _STAGES.get(failure.symptom, Stage.SESSION)
     return Refusal(
-        stage=_STAGES.get(failure.symptom, Stage.SESSION),
+        stage=stage,
         what=error.what,
         remedy=error.remedy,
         problem=failure.logon.problem if failure.logon is not None else None,
         is_full=failure.symptom is Symptom.NOT_CREATED_BACK_OFF,
+        is_answer=failure.is_answer or stage is Stage.MODULE,
     )
 
 

@@ -15,7 +15,7 @@ from lyncops.doctor.diagnosis import Diagnosis, Section, Subject
 from lyncops.doctor.examination import EndpointFindings, Examination, Hop, Quotas, Role
 from lyncops.doctor.judging import diagnose
 from lyncops.doctor.quotas import quotas_of
-from lyncops.doctor.using import NEEDED
+from lyncops.doctor.using import NEEDED, USEFUL
 from lyncops.remoting.approach import Approach, Greeting, ServerCertificate, Untrusted
 from lyncops.remoting.endpoint import Endpoint
 from lyncops.remoting.logon import LogOn, LogOnProblem
@@ -39,7 +39,7 @@ GOOD = EndpointFindings(
     logon=KERBEROS,
     session=SessionFacts(protocol=(2, 3), runspaces=1, module=""),
     version=LyncVersion.V2015,
-    commands=frozenset(name.casefold() for name in NEEDED),
+    commands=frozenset(name.casefold() for name in (*NEEDED, *USEFUL)),
     quotas=Quotas(memory_mb=1024, shells_per_user=30, processes_per_shell=25, users=10, idle=timedelta(hours=2)),
     disconnect="",
     hops=(Hop(target=FE2, word=Word.ANSWERED),),
@@ -137,6 +137,7 @@ def test_a_refusal_fails_the_check_of_its_stage_and_those_before_it_pass(stage: 
         (attrs.evolve(GOOD, hops=(Hop(target=FE2, word=Word.UNASKED, reason="no"),)), "second-hop", UNKNOWN),
         (attrs.evolve(GOOD, hops=(Hop(target=FE2, word=Word.REFUSED, reason="no"),)), "second-hop", PASSED),
         (attrs.evolve(GOOD, commands=frozenset({"set-cssite"})), "rights", FAILED),
+        (attrs.evolve(GOOD, commands=frozenset(name.casefold() for name in NEEDED)), "rights", WARNING),
         (attrs.evolve(GOOD, commands=GONE), "rights", UNKNOWN),
         (attrs.evolve(GOOD, quotas=Quotas(memory_mb=150)), "quotas", WARNING),
         (attrs.evolve(GOOD, quotas=Quotas(memory_mb=0, shells_per_user=0)), "quotas", PASSED),
@@ -181,7 +182,7 @@ def test_the_roles_that_have_what_is_missing_are_named() -> None:
     ocs = Endpoint(url="https://fe1.contoso.com/OcsPowershell")
     roles = (
         Role(name="CsHelpDesk", cmdlets=frozenset()),
-        Role(name="CsAdministrator", cmdlets=frozenset(name.casefold() for name in NEEDED)),
+        Role(name="CsAdministrator", cmdlets=frozenset(name.casefold() for name in (*NEEDED, *USEFUL))),
     )
     result = told(attrs.evolve(GOOD, endpoint=ocs, commands=frozenset[str](), roles=roles), "rights")
     assert "CsAdministrator" in result.remedy
