@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -49,8 +49,7 @@ def examine(connection: Connection) -> Examination:
             found = tuple(pool.map(_visited, visits))
             deployment = _read(connection) if not visits or any(one.is_open for one in found) else None
             knocks = _knocked(connection.knocker, deployment)
-            targets = partial(_targets, _machines(deployment), knocks or {})
-            found = tuple(pool.map(lambda visit, one: _with_hops(visit, one, targets(one)), visits, found))
+            found = tuple(pool.map(partial(_with_hops, _machines(deployment), knocks or {}), visits, found))
     finally:
         for visit in visits:
             visit.close()
@@ -150,7 +149,7 @@ def _machines(deployment: Deployment | Unread | None) -> tuple[Machine, ...]:
     return tuple(machine for pool in deployment.pools if pool.kind.is_front_end for machine in pool.machines)
 
 
-def _targets(machines: Iterable[Machine], knocks: dict[Door, Knock], found: EndpointFindings) -> Iterator[Fqdn]:
+def _targets(machines: Iterable[Machine], knocks: Mapping[Door, Knock], found: EndpointFindings) -> Iterator[Fqdn]:
     """Other machines than the endpoint's own, those first that are known to live."""
     living = {door.host for door, knock in knocks.items() if knock.answered}
 
@@ -161,11 +160,13 @@ def _targets(machines: Iterable[Machine], knocks: dict[Door, Knock], found: Endp
     yield from (each.fqdn for each in sorted(others, key=is_in_doubt)[:_HOPS])
 
 
-def _with_hops(visit: Visit, found: EndpointFindings, targets: Iterable[Fqdn]) -> EndpointFindings:
+def _with_hops(
+    machines: Iterable[Machine], knocks: Mapping[Door, Knock], visit: Visit, found: EndpointFindings
+) -> EndpointFindings:
     if not found.is_open or found.endpoint.dedicated:
         return found
     hops: list[Hop] = []
-    for target in targets:
+    for target in _targets(machines, knocks, found):
         hops.append(_hop(visit, target))
         if hops[-1].word in (Word.ANSWERED, Word.REFUSED):
             break

@@ -12,7 +12,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import attrs
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
@@ -149,11 +149,12 @@ def _shown(secured: ssl.SSLSocket) -> ServerCertificate:
 
 
 def _items(value: object) -> tuple[object, ...]:
-    return tuple(value) if isinstance(value, tuple) else ()
+    return cast("tuple[object, ...]", value) if isinstance(value, tuple) else ()
 
 
 def _pairs(value: object) -> list[tuple[object, object]]:
-    return [(each[0], each[1]) for each in _items(value) if isinstance(each, tuple) and len(each) == 2]
+    pairs = (_items(each) for each in _items(value))
+    return [(pair[0], pair[1]) for pair in pairs if len(pair) == 2]
 
 
 def _greeting(endpoint: Endpoint, sock: socket.socket, clock: Clock) -> Greeting | Unread:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import attrs
@@ -11,7 +10,7 @@ import pytest
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.deployment.model import Deployment, ExportState
 from lyncops.deployment.witnesses import PORTS, Door, Knock, Says, Vantage, Witness, Word
-from lyncops.doctor.diagnosis import Diagnosis, Section, Subject
+from lyncops.doctor.diagnosis import Section, Subject
 from lyncops.doctor.examination import EndpointFindings, Examination, Hop, Quotas, Role
 from lyncops.doctor.judging import diagnose
 from lyncops.doctor.quotas import quotas_of
@@ -190,25 +189,24 @@ def test_the_roles_that_have_what_is_missing_are_named() -> None:
     assert "CONTOSO\\admin" in result.remedy
 
 
-def alone(change: Callable[[Deployment], Deployment]) -> Diagnosis:
-    return diagnose(examination(deployment=change(two_sites())))
+WHOLE = two_sites()
 
 
 @pytest.mark.parametrize(
-    ("change", "check_id", "verdict"),
+    ("told", "check_id", "verdict"),
     [
-        (lambda told: with_store(told, active_master=GONE), "store", FAILED),
-        (lambda told: with_store(told, active_master=None), "store", FAILED),
-        (lambda told: with_store(told, replicas=GONE), "store", WARNING),
-        (lambda told: changed(told, P1, backup_modules=GONE), "backup-service", FAILED),
-        (lambda told: changed(told, P1, backup_modules=(cms_module(ExportState.ERROR),)), "backup-service", WARNING),
-        (lambda told: changed(told, P1, backup_pool=GONE), "backup-service", UNKNOWN),
-        (lambda told: attrs.evolve(told, pools=GONE), "topology", FAILED),
-        (lambda told: attrs.evolve(told, from_local_store=True), "topology", WARNING),
+        (with_store(WHOLE, active_master=GONE), "store", FAILED),
+        (with_store(WHOLE, active_master=None), "store", FAILED),
+        (with_store(WHOLE, replicas=GONE), "store", WARNING),
+        (changed(WHOLE, P1, backup_modules=GONE), "backup-service", FAILED),
+        (changed(WHOLE, P1, backup_modules=(cms_module(ExportState.ERROR),)), "backup-service", WARNING),
+        (changed(WHOLE, P1, backup_pool=GONE), "backup-service", UNKNOWN),
+        (attrs.evolve(WHOLE, pools=GONE), "topology", FAILED),
+        (attrs.evolve(WHOLE, from_local_store=True), "topology", WARNING),
     ],
 )
-def test_store_and_backup_service(change: Callable[[Deployment], Deployment], check_id: str, verdict: Verdict) -> None:
-    found = alone(change)
+def test_store_and_backup_service(told: Deployment, check_id: str, verdict: Verdict) -> None:
+    found = diagnose(examination(deployment=told))
     assert verdict in {result.verdict for result in found.results if result.check_id == check_id}
     assert found.verdict is verdict
 
@@ -219,7 +217,7 @@ def test_store_and_backup_service(change: Callable[[Deployment], Deployment], ch
 )
 def test_a_machine_whose_services_could_not_be_asked_for(says: Says, verdict: Verdict) -> None:
     machine = silent("fe9.contoso.com", Witness(Vantage.SERVER, says, "it is said"))
-    found = alone(lambda told: changed(told, P1, machines=(machine,)))
+    found = diagnose(examination(deployment=changed(WHOLE, P1, machines=(machine,))))
     section = next(one for one in found.sections if one.name == "fe9.contoso.com")
     assert verdicts(section)["services"] is verdict
     assert verdicts(section)["ports"] is UNKNOWN, "nobody knocked there"

@@ -131,3 +131,17 @@ def test_ntlm_in_place_of_kerberos_is_warned_about(scene: Scene, tmp_path: Path)
     assert answer.code == 0, answer
     assert answer.err.count("logged on with NTLM, not Kerberos") == 1
     assert "not a Kerberos principal" in answer.err
+
+
+def test_the_doctor_names_what_was_really_used_and_what_is_missing(scene: Scene) -> None:
+    def log_on() -> Mapping[str, str]:
+        told = json.loads(scene.desk("--json", "doctor").out)
+        found: Mapping[str, str] = next(one for one in told["sections"][0]["checks"] if one["check_id"] == "logon")
+        return found
+
+    without = log_on()
+    assert without["verdict"] == "failed"
+    assert "kinit" in without["remedy"]
+    scene.kdc.kinit("admin", PASSWORD)
+    assert log_on()["verdict"] == "passed"
+    assert "kerberos (host/fe1.contoso.com)" in log_on()["evidence"]
