@@ -12,11 +12,12 @@ from tests.needs import POSTGRES, not_run
 from tests.postgres import Postgres, is_missing
 
 settings.register_profile("default", deadline=None, max_examples=50)
-settings.register_profile("all", deadline=timedelta(seconds=60), max_examples=2000)
+settings.register_profile("all", deadline=timedelta(seconds=60), max_examples=300)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all", action="store_true", help="the slow tests too, and hypothesis with many more examples")
+    parser.addoption("--exhaustive", action="store_true", help="with --all: enumerations to their end, which takes hours")
 
 
 def pytest_configure(config: pytest.Config) -> None:

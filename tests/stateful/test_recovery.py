@@ -12,13 +12,13 @@ pytestmark = [
     pytest.mark.unmeasured,  # what it runs is covered by tests that name what they want
 ]
 
-NIGHTLY: Final = settings().max_examples >= 2000
+ALL: Final = settings().max_examples >= 300
 
 
 def sequences(number: int, *, steps: int) -> settings:
-    """Ten times as many with --all: 2,000 in all, 200 otherwise."""
+    """Three times as many with --all: 600 in all, 200 otherwise."""
     return settings(
-        max_examples=number * 10 if NIGHTLY else number,
+        max_examples=number * 3 if ALL else number,
         stateful_step_count=steps,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
