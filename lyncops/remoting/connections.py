@@ -47,6 +47,7 @@ class Adapter(HTTPAdapter):
         self._address = address
         self._line = line
         self._last: requests.Response | None = None
+        self._pool: HTTPConnectionPool | None = None
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
         if tls is not None:
             self.init_poolmanager(1, 1, ssl_context=tls)
@@ -58,15 +59,21 @@ class Adapter(HTTPAdapter):
         proxies: dict[str, str] | None = None,
         cert: tuple[str, str] | str | None = None,
     ) -> HTTPConnectionPool:
-        """The pool for a request: at the url's address, or at the other one."""
-        if self._address is None:
-            return tell(super().get_connection_with_tls_context(request, verify, proxies, cert), self._line)
+        """The pool for a request, which is the same for all: at the url's address, or at the other one."""
+        if self._pool is None:
+            if self._address is None:
+                pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
+            else:
+                pool = self._pool_at(self._address, request, verify, cert)
+            self._pool = tell(pool, self._line)
+        return self._pool
+
+    def _pool_at(
+        self, address: TcpAddress, request: requests.PreparedRequest, verify: _Verify, cert: tuple[str, str] | str | None
+    ) -> HTTPConnectionPool:
         target, tls = self.build_connection_pool_key_attributes(request, verify, cert)
         names = {"server_hostname": self._host} if target["scheme"] == "https" else {}
-        pool = self.poolmanager.connection_from_host(
-            self._address.host, self._address.port, target["scheme"], pool_kwargs={**tls, **names}
-        )
-        return tell(pool, self._line)
+        return self.poolmanager.connection_from_host(address.host, address.port, target["scheme"], pool_kwargs={**tls, **names})
 
     def build_response(self, req: requests.PreparedRequest, resp: BaseHTTPResponse) -> requests.Response:
         """The answer, unless it sends the client elsewhere."""
@@ -79,6 +86,7 @@ class Adapter(HTTPAdapter):
         """Let the connections go."""
         if self._last is not None:
             self._last.close()  # an answer that nobody read keeps its connection out of the pool
+        self._pool = None
         super().close()
 
     def add_headers(self, request: requests.PreparedRequest, **_kwargs: object) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 import attrs
 
-_LEAST: Final = timedelta(seconds=1).total_seconds()
+_LEAST: Final = timedelta(milliseconds=600).total_seconds()
 """Less than this is not worth the first further lane, whose price nobody knows: several imports at once keep a server busy."""
 _CHEAPEST: Final = timedelta(milliseconds=250).total_seconds()
 """Less than this is not worth any."""

@@ -109,8 +109,7 @@ class _ToldOverTls(_Told, HTTPSConnection):
 
 def tell(pool: HTTPConnectionPool, line: Line) -> HTTPConnectionPool:
     """Make the connections of the pool tell `line`; the pool has made none yet, or such ones."""
-    if getattr(pool.ConnectionCls, "line", None) is not line:  # else it has been made for it: a new class takes its time
-        kind = _ToldOverTls if isinstance(pool, HTTPSConnectionPool) else _Told
-        # The pool's own annotation knows its two classes only.
-        vars(pool)["ConnectionCls"] = type(kind.__name__, (kind,), {"line": line})
+    kind = _ToldOverTls if isinstance(pool, HTTPSConnectionPool) else _Told
+    # The pool's own annotation knows its two classes only.
+    vars(pool)["ConnectionCls"] = type(kind.__name__, (kind,), {"line": line})
     return pool
