@@ -254,7 +254,7 @@ class Call:
         return self.world.pools[pool.spec.backup_pool]
 
     def require_group(self, group: str = "RTCUniversalServerAdmins") -> None:
-        """Fail unless the caller is in the group; over OcsPowershell the role decides instead (facts page 7.1)."""
+        """Fail unless the caller is in the group; over OcsPowershell the role decides instead (fact: ocs-powershell)."""
         caller = self.session.caller
         if not caller.ocs and group not in caller.groups:
             message = invented.ACCESS_DENIED.format(user=caller.user, group=group)

@@ -11,7 +11,7 @@ import attrs
 from lyncops.lab.scenario import Kind, PoolSpec, Product, Scenario, SiteSpec
 from lyncops.values import Fqdn
 
-FEDERATION_PORT: Final = 5061  # an Edge pool is federated when its external SIP port is this one (facts page 2.2)
+FEDERATION_PORT: Final = 5061  # an Edge pool is federated when its external SIP port is this one (fact: federated-edge-port)
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class ServiceRecord:
     role: str
     pool: Fqdn
     site: str
-    number: str  # ServiceId: site-role-instance (facts page 2.2)
+    number: str  # ServiceId: site-role-instance (fact: service-objects)
     version: int
     properties: Mapping[str, object] = attrs.field(factory=dict[str, object])
 

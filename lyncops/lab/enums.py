@@ -26,12 +26,12 @@ _DATABASE_TYPES: Final = (
 
 # By the .NET type's last name; parameters of these types are converted as PowerShell converts them.
 ENUM_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
-    "BackupCategory": ("CMS", "UserData", "RGS"),  # PS:Get-CsBackupServiceStatus
-    "BackupModules": ("All", "CentralMgmt", "PresenceFocus", "DataConf"),  # PS:Debug-CsInterPoolReplication
-    "DatabaseNameType": _DATABASE_TYPES,  # PS:Invoke-CsDatabaseFailover
-    "MirrorRole": ("Primary", "Mirror"),  # PS:Invoke-CsDatabaseFailover
-    "PoolState": ("Active", "FailingOver", "FailedOver", "FailedBack"),  # PS:Set-CsRegistrarConfiguration
-    "PoolResetType": ("ServiceReset", "QuorumLossRecovery", "FullReset", "MachineStateRemoved"),  # PS:Reset-CsPoolRegistrarState
+    "BackupCategory": ("CMS", "UserData", "RGS"),  # Get-CsBackupServiceStatus
+    "BackupModules": ("All", "CentralMgmt", "PresenceFocus", "DataConf"),  # Debug-CsInterPoolReplication
+    "DatabaseNameType": _DATABASE_TYPES,  # Invoke-CsDatabaseFailover
+    "MirrorRole": ("Primary", "Mirror"),  # Invoke-CsDatabaseFailover
+    "PoolState": ("Active", "FailingOver", "FailedOver", "FailedBack"),  # Set-CsRegistrarConfiguration
+    "PoolResetType": ("ServiceReset", "QuorumLossRecovery", "FullReset", "MachineStateRemoved"),  # Reset-CsPoolRegistrarState
     "FlushType": ("FullFlush", "BlockingFlush"),  # not established
     "VerificationLevelType": ("AlwaysVerifiable", "AlwaysUnverifiable", "UseSourceVerification"),  # not established
     "AuthenticationMechanism": ("TrustedServer", "Negotiate", "ClientCertificate", "LiveID"),  # not established
@@ -40,7 +40,7 @@ ENUM_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
 
 # Parameters that the reference types as String although the cmdlet takes something else.
 TYPE_CORRECTIONS: Final[Mapping[tuple[str, str], str]] = {
-    ("Get-CsPoolFabricState", "Type"): "FabricEnumerationType",  # facts page 1.1, 2.1
+    ("Get-CsPoolFabricState", "Type"): "FabricEnumerationType",  # fact: wrong-parameter-names.1
     ("Set-CsBackupServiceConfiguration", "AuthorizedUniversalGroups"): "String[]",  # a list modifier
     ("Set-CsBackupServiceConfiguration", "AuthorizedLocalAccounts"): "String[]",
 }
@@ -49,11 +49,11 @@ BACKUP_MODULES: Final = (
     "UserServices.PresenceFocus",
     "ConfServices.DataConf",
     "CentralMgmt.CMSMaster",
-)  # PS:Invoke-CsBackupServiceSync
+)  # Invoke-CsBackupServiceSync
 RGS_BACKUP_MODULES: Final = (
     "ApplicationServer.RGSDataStore",
     "ApplicationServer.RGSFileStore",
-)  # 2019 (PS:Invoke-CsBackupServiceSync)
+)  # 2019 (Invoke-CsBackupServiceSync)
 
 # Enumerations of results.
 RESULT_ENUMS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
@@ -79,7 +79,7 @@ RESULT_ENUMS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 def database_types(version: str) -> tuple[str, ...]:
     """The values of DatabaseNameType in a product version.
 
-    The reference page for Lync 2013 names `App` and `CMS`, but procedures and scripts use the long names on 2013 as well; a
-    script passes `app`, which PowerShell takes as a prefix of Application (facts page 1.1). `CMS` is taken on 2013 only.
+    The reference page for Lync 2013 names `App` and `CMS`, but procedures and scripts use the long names on 2013 as well; a script
+    passes `app`, which PowerShell takes as a prefix of Application (fact: wrong-parameter-names). `CMS` is taken on 2013 only.
     """
     return (*_DATABASE_TYPES, "CMS") if version == "2013" else _DATABASE_TYPES

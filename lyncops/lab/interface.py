@@ -32,7 +32,10 @@ class Invocation:
 
 @attrs.frozen(slots=True)
 class Caller:
-    """Who runs it, and how the caller came: `ocs` says over the OcsPowershell endpoint, where RBAC applies (facts page 7.1)."""
+    """Who runs it, and how the caller came: `ocs` says over the OcsPowershell endpoint, where RBAC applies.
+
+    (fact: ocs-powershell)
+    """
 
     user: str
     groups: frozenset[str] = frozenset()

@@ -1,4 +1,4 @@
-"""Every wording of the lab that no source gives, in one place: INVENTED. No client may match on any of it (facts page 3, 12).
+"""Every wording of the lab that no source gives, in one place: INVENTED. No client may match on any of it (fact: texts-not-known).
 
 Texts that a source gives word for word stand where they are used, with the source.
 """
@@ -63,7 +63,7 @@ MIRROR_ABSENT: Final = 'Database type {type} of pool "{pool}" has no primary and
 MIRROR_NOT_SYNCHRONIZED: Final = "Database {database} is not synchronized with its mirror."
 MIRROR_SERVER_DOWN: Final = "SQL Server {server} cannot be reached."
 MIRROR_TYPE_ABSENT: Final = (
-    'Database type {type} is not present on pool "{pool}".'  # "is not present on pool" is real (facts page 3)
+    'Database type {type} is not present on pool "{pool}".'  # "is not present on pool" is real (fact: mirror-state)
 )
 UNKNOWN_SERVICE: Final = 'Cannot find service "{0}" in the topology.'
 UNKNOWN_SITE: Final = 'Cannot find site "{0}".'

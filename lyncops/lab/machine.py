@@ -169,7 +169,7 @@ class Machine:
         try:
             changer(call)
             if has_report and self._world.faults.report_with_errors and not call.flag("WhatIf"):
-                # Real words (facts page 2.3); the run goes on, so the error is not terminating.
+                # Real words (fact: report-files); the run goes on, so the error is not terminating.
                 call.error(f"Failed to start service. Cannot start service RTCMEDIARELAY on computer '{self.fqdn}'.")
         except TerminatingError as error:
             terminating = error.detail.message

@@ -1,7 +1,7 @@
 """What partners see of a deployment from outside: DNS names, external addresses, open ports; and what people do by hand to it.
 
 Documented: an Edge pool is federated by its external SIP port 5061, XMPP comes in on 5269, which `_xmpp-server._tcp` names, and
-setup has to be run on the Edge servers after federation was enabled (facts page 2.2, 4.4, 8). INVENTED: all names and addresses
+setup has to be run on the Edge servers after federation was enabled (fact: edge-federation). INVENTED: all names and addresses
 (those of 192.0.2.0/24 and the like are set aside for examples, RFC 5737), which firewall is open at the start, and that an
 Access Edge listens on 5061 only once setup was run with a replica that knows of it.
 """
@@ -103,7 +103,7 @@ class Outside:
     # What people do by hand.
 
     def set_federation(self, edge: str, *, enabled: bool) -> None:
-        """Enable or clear federation of an Edge pool in Topology Builder, and publish (facts page 4.4). Site routes stay.
+        """Enable or clear federation of an Edge pool in Topology Builder, and publish (fact: edge-federation). Site routes stay.
 
         Raises:
             ScenarioError: there is no such Edge pool, or no store to publish to.
@@ -135,7 +135,8 @@ class Outside:
     def install_store_anew(self, pool: str) -> None:
         """Uninstall a pool's Central Management database and install it anew: what is there then is a standby copy.
 
-        It is how two active copies were repaired (facts page 6.3). The service connection point names the copy that stays active.
+        It is how two active copies were repaired (fact: store-bad-ends). The service connection point names the copy that stays
+        active.
 
         Raises:
             ScenarioError: the pool has no copy of the store.

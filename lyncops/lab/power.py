@@ -1,4 +1,4 @@
-"""Machines, SQL Servers and whole sites that crash, hang and come back, and what quorum makes of it (facts page 5)."""
+"""Machines, SQL Servers and whole sites that crash, hang and come back, and what quorum makes of it (fact: front-end-quorum)."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _set_machine(world: World, machine: MachineState, power: Power) -> None:
         machine.since = world.now()
         for name, service in machine.services.items():
             if was is Power.DOWN and service.wanted:
-                # MASTER does not start on a half-moved store (facts page 6.3 b).
+                # MASTER does not start on a half-moved store (fact: store-bad-ends).
                 half_moved = name == "MASTER" and not world.store.claimants
                 machine.services[name] = ServiceState("Stopped" if half_moved else "Running")
     if power is Power.DOWN:
@@ -105,12 +105,12 @@ def _apply_quorum(machine: MachineState, *, has_quorum: bool) -> None:
         if has_quorum and (service.status == "Stopped" or (service.status == "StartPending" and service.due is None)):
             service.status, service.due = "Running", None
         elif not has_quorum:
-            # RTCSRV hangs in Start Pending on quorum loss (facts page 2.2); the others stop.
+            # RTCSRV hangs in Start Pending on quorum loss (fact: windows-service-states); the others stop.
             service.status, service.due = ("StartPending" if name == "RTCSRV" else "Stopped"), None
 
 
 def _fail_over_mirrors(world: World) -> None:
-    """With a witness, a synchronised mirror takes over by itself (facts page 5: automatic mirror failover)."""
+    """With a witness, a synchronised mirror takes over by itself (fact: recovery-figures)."""
     for pool in world.pools.values():
         spec = pool.spec
         if spec.mirror_server is None:

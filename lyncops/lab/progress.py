@@ -12,9 +12,9 @@ from lyncops.lab.state import CONFERENCE, PRESENCE, MachineState, PoolRuntime, S
 if TYPE_CHECKING:
     from lyncops.lab.world import World
 
-_FIRST_REPLICATION: Final = timedelta(minutes=2)  # 2-3 minutes after a change (facts page 5)
+_FIRST_REPLICATION: Final = timedelta(minutes=2)  # 2-3 minutes after a change (fact: replication-time)
 _REPLICATION_SPREAD: Final = 60  # seconds
-_REPORT_EVERY: Final = timedelta(minutes=5)  # inferred: a healthy replica reports well within the hour of facts page 2.2
+_REPORT_EVERY: Final = timedelta(minutes=5)  # inferred: a healthy replica reports well within the hour of fact: replica-age
 _GRAIN: Final = timedelta(seconds=1)  # nothing is looked at more often: deployments of hundreds of pools stay fast
 _CATCH_UP: Final = 10  # a backlog is copied ten times faster than it grew: a guess
 
@@ -69,7 +69,7 @@ def _copy_data(world: World, pool: PoolRuntime, times: tuple[datetime, datetime]
 
 
 def _copy_store(world: World, now: datetime) -> None:
-    """The Backup Service copies the store to the standby (not to be confused with replication, facts page 5)."""
+    """The Backup Service copies the store to the standby (not to be confused with replication, fact: backup-module-states)."""
     store = world.store
     source = store.copies[store.point]
     if len(store.claimants) != 1 or not source.active or not world.backup_runs(world.pools[source.pool]):

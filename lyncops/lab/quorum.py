@@ -1,4 +1,4 @@
-"""How many Front Ends an Enterprise pool needs (facts page 5, Quorum; the table of Microsoft's high-availability page)."""
+"""How many Front Ends an Enterprise pool needs (fact: front-end-quorum; the table of Microsoft's high-availability page)."""
 
 from __future__ import annotations
 

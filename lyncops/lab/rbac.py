@@ -1,4 +1,4 @@
-"""Role-based access control of OcsPowershell: which role offers which cmdlets (facts page 7.1).
+"""Role-based access control of OcsPowershell: which role offers which cmdlets (fact: ocs-powershell).
 
 That CsAdministrator has all is documented; the lists of the other roles are not established and guessed here.
 """

@@ -30,10 +30,10 @@ class Handler:
     reader: Reader | None = None
     changer: Changer | None = None
     store: Store = Store.READ
-    locally: bool = False  # must be run locally: not over OcsPowershell (facts page 7.1)
+    locally: bool = False  # must be run locally: not over OcsPowershell (fact: server-cannot-be-asked-remotely)
     on_edge: bool = False  # is of use on an Edge server, which cannot reach the store
-    admins: bool = False  # needs RTCUniversalServerAdmins (facts page 7.2: most recovery cmdlets)
-    opens: str = ""  # AD or SQL that it opens with the caller's token (facts page 7.2)
+    admins: bool = False  # needs RTCUniversalServerAdmins (fact: groups)
+    opens: str = ""  # AD or SQL that it opens with the caller's token (fact: double-hop)
 
 
 HANDLERS: Final[dict[str, Handler]] = {}

@@ -1,4 +1,4 @@
-"""`-Report` files (facts page 2.3), and that `complete` in one of them is no success.
+"""`-Report` files (fact: report-files), and that `complete` in one of them is no success.
 
 A run that ends on its own has both closing lines, also when it logged errors; one that a terminating error stopped has neither.
 """

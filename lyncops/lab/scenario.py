@@ -15,7 +15,7 @@ DEFAULT_START: Final = datetime(2014, 3, 3, 3, 0, tzinfo=UTC)
 
 
 class Product(enum.Enum):
-    """A product generation with what its servers say of themselves (facts page 2.2; builds of 2013 and 2015 inferred)."""
+    """A product generation with what its servers say of themselves (fact: versions; builds of 2013 and 2015 inferred)."""
 
     V2013 = "2013"
     V2015 = "2015"
@@ -23,12 +23,12 @@ class Product(enum.Enum):
 
     @property
     def module(self) -> str:
-        """The PowerShell module's name (facts page 1.2)."""
+        """The PowerShell module's name (fact: module-name)."""
         return "Lync" if self is Product.V2013 else "SkypeForBusiness"
 
     @property
     def service_version(self) -> int:
-        """`Version` of Get-CsService: 6, 7, 8 (facts page 2.2)."""
+        """`Version` of Get-CsService: 6, 7, 8 (fact: service-objects)."""
         return {"2013": 6, "2015": 7, "2019": 8}[self.value]
 
     @property
@@ -43,12 +43,12 @@ class Product(enum.Enum):
 
     @property
     def has_mirroring(self) -> bool:
-        """SQL mirroring is not supported in 2019 (facts page 0.8)."""
+        """SQL mirroring is not supported in 2019 (fact: version-differences)."""
         return self is not Product.V2019
 
     @property
     def has_xmpp(self) -> bool:
-        """The XMPP gateway is gone in 2019 (facts page 0.8)."""
+        """The XMPP gateway is gone in 2019 (fact: version-differences)."""
         return self is not Product.V2019
 
 
@@ -114,7 +114,7 @@ class PoolSpec:
 class StoreSpec:
     """The Central Management store: the pools that hold a copy, and the active one.
 
-    `active` has one pool, unless `broken` says `both active` or `none active` (the bad ends of facts page 6.3).
+    `active` has one pool, unless `broken` says `both active` or `none active` (the bad ends of fact: store-bad-ends).
     """
 
     copies: tuple[Fqdn, ...]

@@ -10,7 +10,7 @@ from lyncops.errors import ScenarioError
 from lyncops.lab.scenario import Kind, PoolSpec, Product, Scenario
 from lyncops.values import Fqdn
 
-_MAX_MACHINES: Final = {Product.V2013: 12, Product.V2015: 12, Product.V2019: 16}  # facts page 5, quorum table
+_MAX_MACHINES: Final = {Product.V2013: 12, Product.V2015: 12, Product.V2019: 16}  # fact: front-end-quorum
 _BROKEN_STORES: Final = {"": 1, "both active": 2, "none active": 0}
 
 

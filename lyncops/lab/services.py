@@ -1,4 +1,4 @@
-"""The Windows services of a machine, by product and roles, in the order in which they start (facts page 2.4)."""
+"""The Windows services of a machine, by product and roles, in the order in which they start (fact: windows-services)."""
 
 from __future__ import annotations
 

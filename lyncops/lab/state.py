@@ -143,7 +143,7 @@ class StoreCopy:
 
 @attrs.define(slots=True, kw_only=True)
 class Store:
-    """The Central Management store: its copies, and the service connection point that names the master (facts page 6.1)."""
+    """The Central Management store: its copies, and the service connection point that names the master (fact: store-copies)."""
 
     copies: dict[Fqdn, StoreCopy]
     point: Fqdn

@@ -18,7 +18,7 @@ from lyncops.lab.catalogue import catalogue
 
 
 class StoreBug(enum.Enum):
-    """The bad ends of a Central Management failover that ended without an error (facts page 6.3)."""
+    """The bad ends of a Central Management failover that ended without an error (fact: store-bad-ends)."""
 
     NONE = "none"
     BOTH_ACTIVE = "both-active"
@@ -26,7 +26,7 @@ class StoreBug(enum.Enum):
 
 
 class RelationShape(enum.Enum):
-    """Property names of Get-CsPoolBackupRelationship are not established (facts page 12.1)."""
+    """Property names of Get-CsPoolBackupRelationship are not established (fact: backup-relation)."""
 
     POOL_AND_BACKUP = "PoolFqdn, BackupPoolFqdn"
     PRIMARY_AND_BACKUP = "PrimaryPoolFqdn, BackupPoolFqdn"
@@ -35,7 +35,7 @@ class RelationShape(enum.Enum):
 
 
 class EnumShape(enum.Enum):
-    """How enumerations arrive over remoting (facts page 2: `as strings or ints`)."""
+    """How enumerations arrive over remoting (fact: result-types)."""
 
     OBJECTS = "objects"
     STRINGS = "strings"
@@ -99,16 +99,14 @@ class Faults:
         default=frozenset(), metadata=_told("pools whose Backup Service is in ErrorState", Names.POOLS)
     )
     no_replication: bool = attrs.field(default=False, metadata=_told("no replica becomes up to date again"))
-    no_replication_status: bool = attrs.field(default=False, metadata=_told("the status cmdlet returns nothing (facts page 2.2)"))
-    prompts_hang: bool = attrs.field(
-        default=False, metadata=_told("a prompt waits for an answer for ever instead of failing (remoting facts 1)")
-    )
-    report_with_errors: bool = attrs.field(default=False, metadata=_told("reports say complete and hold errors (facts page 2.3)"))
+    no_replication_status: bool = attrs.field(default=False, metadata=_told("the status cmdlet returns nothing"))
+    prompts_hang: bool = attrs.field(default=False, metadata=_told("a prompt waits for an answer for ever instead of failing"))
+    report_with_errors: bool = attrs.field(default=False, metadata=_told("reports say complete and hold errors"))
 
 
 @attrs.define(slots=True, kw_only=True)
 class Switches:
-    """Behaviour that is not established (facts page 12, 1.3, 7.2); the defaults are guesses."""
+    """Behaviour that is not established (fact: texts-not-known); the defaults are guesses."""
 
     backup_relation: RelationShape = attrs.field(
         default=RelationShape.POOL_AND_BACKUP, metadata=_told("property names of Get-CsPoolBackupRelationship")
@@ -150,9 +148,7 @@ class Switches:
     enable_topology_needed: bool = attrs.field(
         default=False, metadata=_told("Set-Cs* of services and sites replicate only after Enable-CsTopology")
     )
-    enforce_double_hop: bool = attrs.field(
-        default=False, metadata=_told("a token that was not delegated cannot open AD and SQL (facts page 7.2)")
-    )
+    enforce_double_hop: bool = attrs.field(default=False, metadata=_told("a token that was not delegated cannot open AD and SQL"))
     double_hop_to_machines: bool = attrs.field(
         default=False,
         metadata=_told("a token that was not delegated cannot ask other machines: their services, another pool's Backup Service"),

@@ -1,6 +1,6 @@
 """The topology document of `Get-CsTopology -AsXml`: with `-LocalStore` the only topology that is left when the store is gone.
 
-Elements, attributes and role names are those of real documents (facts page 2.2, TOPO); parts that no recovery procedure reads are
+Elements, attributes and role names are those of real documents (fact: service-objects); parts that no recovery procedure reads are
 left out, and how a document carries a site's routes and a registrar's backup is recalled, not established.
 """
 

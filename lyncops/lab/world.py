@@ -39,7 +39,7 @@ ADMINISTRATOR: Final = Caller(
     user="CONTOSO\\admin",
     groups=frozenset({"RTCUniversalServerAdmins", "CsAdministrator", "Domain Admins"}),
 )
-_DATABASES: Final[Mapping[str, tuple[str, ...]]] = {  # facts page 2.2, Get-CsDatabaseMirrorState
+_DATABASES: Final[Mapping[str, tuple[str, ...]]] = {  # fact: mirror-databases
     "User": ("rtcab", "rtcshared", "rtcxds"),
     "Application": ("rgsconfig", "rgsdyn", "cpsdyn"),
     "CentralMgmt": ("xds", "lis"),

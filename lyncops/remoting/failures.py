@@ -20,7 +20,7 @@ class Phase(enum.Enum):
 
 
 class Symptom(enum.Enum):
-    """What a failure means (remoting facts, section 2)."""
+    """What a failure means."""
 
     NOT_SENT = "the server could not be reached, so that nothing was sent"
     HELD_BACK = "it was held back in the last moment"

@@ -182,7 +182,7 @@ class Shell:
 
         Raises:
             InvalidValueError: an argument has no counterpart in PowerShell, or all together are too large for one message. A
-                second message whose answer is lost could not be repeated (remoting facts, section 2).
+                second message whose answer is lost could not be repeated.
         """
         xml = encode_pipeline(commands, first=first, protocol=self.protocol)
         fragment = self._outbox.pack(MessageType.CREATE_PIPELINE, xml, UUID(command_id))
@@ -301,7 +301,7 @@ class Shell:
         """Take the shell back with one command: as the same client, else as a new one.
 
         That the same WSMan SessionId suffices is measured on other servers; else the shell turns Disconnected after about a minute
-        of silence and an ordinary Connect works (remoting facts, section 3). A server without Disconnect (protocol 2.1) refuses
+        of silence and an ordinary Connect works (pypsrp issues 21 and 53). A server without Disconnect (protocol 2.1) refuses
         both, and lets the same SessionId receive.
         """
         try:

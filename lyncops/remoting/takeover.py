@@ -1,4 +1,4 @@
-"""Back to a command that this or another process sent, perhaps one that has died (remoting facts, section 3)."""
+"""Back to a command that this or another process sent, perhaps one that has died."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _PATCH: Final = "Microsoft.Rtc.Management.Deployment.ComponentVersion"
 
 @reads("Get-CsAdminRole")
 def get_cs_admin_role(call: Call) -> Iterator[RemoteObject]:
-    """The roles with their cmdlets; beyond CsAdministrator the lists are guesses (facts page 12.5)."""
+    """The roles with their cmdlets; beyond CsAdministrator the lists are guesses (fact: ocs-powershell)."""
     version = call.world.version_of(call.machine.fqdn).value
     known = [spec.name for spec in catalogue().values() if "-Cs" in spec.name and version in spec.versions]
     for role in chosen(call, ROLES, lambda name: (name,), invented.UNKNOWN_ITEM):

@@ -23,19 +23,19 @@ from lyncops.values import RemoteObject
 _NAMESPACE: Final = "Microsoft.Rtc.Management.Hadr.BackupService"
 _CONFIGURATION: Final = "Microsoft.Rtc.Management.WritableConfig.Settings.BackupService.BackupServiceConfiguration"
 _CATEGORIES: Final = {"CMS": ("CentralMgmt.",), "UserData": ("UserServices.", "ConfServices."), "RGS": ("ApplicationServer.",)}
-_SHORTEST, _LONGEST = timedelta(seconds=5), timedelta(hours=3)  # PS:Set-CsBackupServiceConfiguration
+_SHORTEST, _LONGEST = timedelta(seconds=5), timedelta(hours=3)  # Set-CsBackupServiceConfiguration
 _SYNC: Final = timedelta(seconds=10)  # how long the cmdlet itself takes: a guess
 _SETTLED: Final = timedelta(seconds=30)  # on top of two intervals, before a lag counts as a backlog: a guess
 
 
 def _modules(pool: PoolRuntime, configuration: dict[str, object]) -> tuple[str, ...]:
-    """The modules of a pool; RGS backup is of 2019 and has to be switched on (facts page 2.2)."""
+    """The modules of a pool; RGS backup is of 2019 and has to be switched on (fact: version-differences)."""
     with_rgs = pool.version is Product.V2019 and configuration["EnableRgsBackupService"] is True
     return BACKUP_MODULES + (RGS_BACKUP_MODULES if with_rgs else ())
 
 
 def _refuse_unauthorized(call: Call) -> None:
-    """Only members of an authorised group may ask (facts page 3: access refused)."""
+    """Only members of an authorised group may ask (fact: backup-status-direction)."""
     groups = cast("tuple[str, ...]", call.world.configuration.backup_service["AuthorizedUniversalGroups"])
     if not call.session.caller.ocs and not call.session.caller.groups & set(groups):
         message = invented.ACCESS_DENIED.format(user=call.session.caller.user, group=" or ".join(groups))
@@ -64,7 +64,7 @@ def _running_service(call: Call) -> PoolRuntime:
 
 @reads("Get-CsBackupServiceStatus")
 def get_cs_backup_service_status(call: Call) -> Iterator[RemoteObject]:
-    """One direction: what the asked pool exports, and whether it imports (facts page 2.2)."""
+    """One direction: what the asked pool exports, and whether it imports (fact: backup-status-direction)."""
     _refuse_unauthorized(call)
     pool = _running_service(call)
     names = _modules(pool, dict(call.world.configuration.backup_service))
@@ -124,7 +124,7 @@ def _export_status(call: Call, pool: PoolRuntime, module: str) -> str:
 
 
 def _store_status(call: Call, pool: PoolRuntime) -> str:
-    """NotInitialized on a pool that is not the active master: normal (facts page 2.2)."""
+    """NotInitialized on a pool that is not the active master: normal (fact: backup-module-states)."""
     store = call.world.store
     copy = store.copies.get(pool.fqdn)
     if copy is None or not copy.active:
@@ -173,7 +173,7 @@ def _synchronize(call: Call, pool: PoolRuntime, modules: set[str]) -> None:
 
 @reads("Get-CsBackupServiceConfiguration")
 def get_cs_backup_service_configuration(call: Call) -> Iterator[RemoteObject]:
-    """The global configuration (facts page 2.2); some properties are of later versions."""
+    """The global configuration (fact: backup-service-configuration); some properties are of later versions."""
     source = call.machine.replica.configuration if call.flag("LocalStore") else call.world.configuration
     version = call.world.version_of(call.machine.fqdn)
     absent = {
@@ -205,7 +205,7 @@ def set_cs_backup_service_configuration(call: Call) -> None:
 
 @reads("Debug-CsInterPoolReplication")
 def debug_cs_inter_pool_replication(call: Call) -> Iterator[str]:
-    """Compares both stores; fails when no backup pool is assigned; returns text (facts page 1.3). The text is invented."""
+    """Compares both stores; fails when no backup pool is assigned; returns text (fact: pairing). The text is invented."""
     call.require_group()
     pool = call.front_end_pool()
     backup = call.backup_of(pool)

@@ -22,7 +22,7 @@ _PER_DATABASE: Final = timedelta(minutes=1)  # a guess
 
 
 def _type(call: Call) -> str:
-    """`CMS` is another name for CentralMgmt on the 2013 page (facts page 1.1)."""
+    """`CMS` is another name for CentralMgmt on the 2013 page (fact: wrong-parameter-names)."""
     text = call.text("DatabaseType")
     return "CentralMgmt" if text == "CMS" else text
 
@@ -66,7 +66,7 @@ def _sides(call: Call, pool: PoolRuntime, database: Database) -> tuple[_Side, _S
 
 @changes("Invoke-CsDatabaseFailover", store=Store.READ)
 def invoke_cs_database_failover(call: Call) -> None:
-    """Moves the principal of every database of a type; prompts once per database unless -Confirm:$false (facts page 1.3).
+    """Moves the principal of every database of a type; prompts once per database unless -Confirm:$false (fact: prompts).
 
     Refuses: no mirror configured; the server that shall take over is down; a database that is not synchronised, or (without
     -Force) whose principal cannot be reached.
@@ -104,7 +104,7 @@ def invoke_cs_database_failover(call: Call) -> None:
 
 @reads("Get-CsUserDatabaseState")
 def get_cs_user_database_state(call: Call) -> Iterator[RemoteObject]:
-    """Whether a user database is online. Standard Edition cannot be asked from elsewhere (facts page 2.2)."""
+    """Whether a user database is online. Standard Edition cannot be asked from elsewhere (fact: user-database-state)."""
     wanted = call.text("Identity").casefold()
     for pool in call.world.pools.values():
         identity = f"UserDatabase:{pool.sql_server}"

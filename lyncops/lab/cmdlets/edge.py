@@ -12,7 +12,7 @@ from lyncops.lab.call import Call
 from lyncops.lab.configuration import ServiceRecord
 from lyncops.lab.registry import changes
 
-# Parameters that name another service, with the roles that it may have (facts page 8).
+# Parameters that name another service, with the roles that it may have (fact: edge-cmdlets).
 _REFERENCES: Final[Mapping[str, tuple[str, ...]]] = {
     "Registrar": ("Registrar", "Director"),
     "BackupRegistrar": ("Registrar",),
@@ -26,9 +26,9 @@ _PORT: Final = "AccessEdgeExternalSipPort"
 
 @changes("Set-CsEdgeServer")
 def set_cs_edge_server(call: Call) -> None:
-    """`-Registrar` is the next hop; the identity is that of the Edge pool (facts page 1.1, 1.3).
+    """`-Registrar` is the next hop; the identity is that of the Edge pool (fact: edge-identity).
 
-    Whether `-AccessEdgeExternalSipPort` can enable federation is not established (facts page 12.6): a switch decides.
+    Whether `-AccessEdgeExternalSipPort` can enable federation is not established (fact: federation-port): a switch decides.
     """
     _set(call, "EdgeServer")
 
@@ -71,7 +71,7 @@ def _set(call: Call, role: str) -> None:
 
 
 def _record(call: Call, role: str) -> ServiceRecord:
-    """The service of the call; the role's prefix may be omitted (facts page 1.3)."""
+    """The service of the call; the role's prefix may be omitted (fact: edge-identity)."""
     configuration = call.world.configuration
     identity = call.text("Identity").removeprefix("Service:").removeprefix("service:")
     if not identity:

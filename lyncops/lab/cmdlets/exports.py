@@ -57,7 +57,7 @@ def export_cs_lis_configuration(call: Call) -> Iterator[bytes]:
 
 @changes("Import-CsLisConfiguration")
 def import_cs_lis_configuration(call: Call) -> None:
-    """Brings location data into the active store: the Backup Service does not replicate it (facts page 6.4)."""
+    """Brings location data into the active store: the Backup Service does not replicate it (fact: lis-not-replicated)."""
     with call.world.lock:
         content = read_file(call, LisExport, "location data")
         if call.start():
@@ -88,7 +88,7 @@ def read_file(call: Call, kind: type[T], words: str) -> T:
 
 @reads("Get-CsConferenceDirectory")
 def get_cs_conference_directory(call: Call) -> Iterator[RemoteObject]:
-    """`Identity` is a small number, `ServiceID` the pool's UserServer (facts page 2.2)."""
+    """`Identity` is a small number, `ServiceID` the pool's UserServer (fact: conference-directories)."""
     source = call.machine.replica.configuration if call.flag("LocalStore") else call.world.configuration
     for number in chosen(call, source.directories, lambda n: (str(n),), invented.UNKNOWN_ITEM):
         values = {"Identity": str(number), "ServiceID": f"UserServer:{source.directories[number]}", "Id": number}
@@ -97,7 +97,7 @@ def get_cs_conference_directory(call: Call) -> Iterator[RemoteObject]:
 
 @changes("Move-CsConferenceDirectory")
 def move_cs_conference_directory(call: Call) -> None:
-    """Moves a directory to another pool; -Force when the pool that has it is lost (facts page 4.5)."""
+    """Moves a directory to another pool; -Force when the pool that has it is lost (fact: conference-directories)."""
     world = call.world
     with world.lock:
         number = next((n for n in world.configuration.directories if str(n) == call.text("Identity")), None)

@@ -22,7 +22,7 @@ _RESET: Final = timedelta(minutes=5)  # a guess
 
 @reads("Get-CsPoolUpgradeReadinessState", store=Store.NONE, locally=True)
 def get_cs_pool_upgrade_readiness_state(call: Call) -> Iterator[RemoteObject]:
-    """The pool of the machine that runs it; it has no pool parameter (facts page 0.6)."""
+    """The pool of the machine that runs it; it has no pool parameter (fact: upgrade-readiness)."""
     yield _upgrade_state(call)
 
 
@@ -33,7 +33,7 @@ def get_cs_upgrade_domain_info(call: Call) -> Iterator[RemoteObject]:
 
 
 def _upgrade_state(call: Call) -> RemoteObject:
-    """Only `PoolUpgradeState` and `ReadyforUpgrade` are documented names (facts page 2.2)."""
+    """Only `PoolUpgradeState` and `ReadyforUpgrade` are documented names (fact: upgrade-readiness)."""
     world = call.world
     pool = world.pools[call.machine.pool]
     if pool.kind is not Kind.ENTERPRISE:
@@ -67,7 +67,7 @@ def _upgrade_state(call: Call) -> RemoteObject:
 
 @reads("Get-CsPoolFabricState")
 def get_cs_pool_fabric_state(call: Call) -> Iterator[str]:
-    """Text about replicas; what the real one looks like is not established (facts page 12.4), so the text is invented."""
+    """Text about replicas; what the real one looks like is not established (fact: fabric-state), so the text is invented."""
     if not call.given("PoolFqdn"):
         call.fail(invented.NOT_SIMULATED.format(cmdlet=f"{call.name} without -PoolFqdn"), category="NotImplemented")
     pool = call.front_end_pool()
@@ -84,7 +84,7 @@ def _replicas(call: Call, pool: PoolRuntime) -> str:
 
 @changes("Reset-CsPoolRegistrarState", store=Store.NONE)
 def reset_cs_pool_registrar_state(call: Call) -> None:
-    """Prompts unless -Confirm:$false (facts page 1.3). QuorumLossRecovery lets the servers that are left go on without quorum."""
+    """Prompts unless -Confirm:$false (fact: prompts). QuorumLossRecovery lets the servers that are left go on without quorum."""
     world = call.world
     with world.lock:
         pool = call.front_end_pool()

@@ -15,14 +15,17 @@ from lyncops.values import Fqdn, RemoteObject
 
 _REPLICA: Final = "Microsoft.Rtc.Management.Xds.ReplicaState"
 _STATUS: Final = "Microsoft.Rtc.Management.Xds.CentralManagementStoreStatusResult"
-_FAILOVER: Final = timedelta(minutes=5)  # RTO of the store (facts page 5)
+_FAILOVER: Final = timedelta(minutes=5)  # RTO of the store (fact: recovery-figures)
 _REPLICATION_PATIENCE: Final = timedelta(minutes=10)  # how long a planned failover waits for replicas: a guess
 _REPLICATION_LOOK: Final = timedelta(seconds=30)
 
 
 @reads("Get-CsManagementStoreReplicationStatus", store=Store.NONE)
 def get_cs_management_store_replication_status(call: Call) -> Iterator[RemoteObject]:
-    """Replica states, one per computer; or the store's own status. Without a store: nothing, and empty names (facts page 2.2)."""
+    """Replica states, one per computer; or the store's own status. Without a store: nothing, and empty names.
+
+    (fact: store-status)
+    """
     if call.flag("CentralManagementStoreStatus"):
         yield _store_status(call)
         return
@@ -32,7 +35,7 @@ def get_cs_management_store_replication_status(call: Call) -> Iterator[RemoteObj
     if call.given("ReplicaFqdn"):
         wanted = call.text("ReplicaFqdn").casefold()
         machines = {fqdn: machine for fqdn, machine in machines.items() if fqdn == wanted}
-        if not machines:  # a computer, not a pool (facts page 2.2)
+        if not machines:  # a computer, not a pool (fact: replica-status)
             call.fail(invented.UNKNOWN_COMPUTER.format(call.text("ReplicaFqdn")), category="ObjectNotFound")
     for machine in machines.values():
         replica = machine.replica
@@ -47,7 +50,7 @@ def get_cs_management_store_replication_status(call: Call) -> Iterator[RemoteObj
 
 
 def is_up_to_date(call: Call, machine: MachineState) -> bool:
-    """Whether a replica has the store's content. A machine that is down is not (facts page 11)."""
+    """Whether a replica has the store's content. A machine that is down is not (fact: replica-age)."""
     return machine.is_up and machine.replica.applied >= call.world.store.changed
 
 
@@ -92,7 +95,7 @@ def invoke_cs_management_server_failover(call: Call) -> None:
 
     Refuses: caller not in RTCUniversalServerAdmins; a machine outside the pools that hold a copy; the role is here already; two
     active copies; without -BackupSqlServerFqdn: the active copy cannot be reached; with it: a database that the topology does
-    not define for this pool, or that is not the principal (facts page 1.3, 4.1).
+    not define for this pool, or that is not the principal (fact: store-forms).
     """
     world = call.world
     with world.lock:
@@ -142,7 +145,7 @@ def _refuse_failover(call: Call, target: StoreCopy) -> None:
 
 
 def _refuse_database(call: Call, pool: PoolRuntime) -> None:
-    """Only the database that the topology defines, and the side that is the principal (facts page 1.3, 4.1 step 5)."""
+    """Only the database that the topology defines, and the side that is the principal (fact: store-forms)."""
     world, spec = call.world, pool.spec
     defined: dict[Fqdn, str] = {pool.sql_server: spec.sql_instance}
     if spec.mirror_server is not None:
@@ -167,7 +170,7 @@ def _source(call: Call, target: StoreCopy) -> StoreCopy:
 
 
 def _await_replication(call: Call) -> None:
-    """Without -Force: first all replication must be done (facts page 1.3), as far as the store works and the machines are up."""
+    """Without -Force: first all replication must be done (fact: store-forms), as far as the store works and the machines are up."""
     world = call.world
     deadline = world.now() + _REPLICATION_PATIENCE
     while True:
@@ -182,7 +185,10 @@ def _await_replication(call: Call) -> None:
 
 
 def _move(call: Call, source: StoreCopy, target: StoreCopy, *, planned: bool) -> None:
-    """The role moves, or ends as one of the known bugs (facts page 6.3). LIS data does not move (facts page 6.4)."""
+    """The role moves, or ends as one of the known bugs (fact: store-bad-ends). LIS data does not move.
+
+    (fact: lis-not-replicated)
+    """
     world, store = call.world, call.world.store
     bug = world.faults.store_failover
     if bug is not StoreBug.NONE_ACTIVE:
@@ -204,5 +210,8 @@ def _move(call: Call, source: StoreCopy, target: StoreCopy, *, planned: bool) ->
 
 @changes("Move-CsManagementServer", store=Store.NONE)
 def move_cs_management_server(call: Call) -> None:
-    """Must be run locally; cannot be called from a remote management session, and every session here is one (facts page 6.5)."""
+    """Must be run locally; cannot be called from a remote management session, and every session here is one.
+
+    (fact: move-management-server-local)
+    """
     call.fail(invented.REMOTE_NOT_ALLOWED.format(cmdlet=call.name))

@@ -23,11 +23,11 @@ from lyncops.values import Fqdn, RemoteObject
 
 _RELATION: Final = "Microsoft.Rtc.Management.Hadr.BackupService.BackupRelation"
 _REGISTRAR_SETTINGS: Final = "Microsoft.Rtc.Management.WritableConfig.Settings.Registrar.RegistrarSettings"
-_FAILOVER_BASE: Final = timedelta(minutes=15)  # 15-20 minutes, measured for up to 200,000 users (facts page 5)
+_FAILOVER_BASE: Final = timedelta(minutes=15)  # 15-20 minutes, measured for up to 200,000 users (fact: recovery-figures)
 _FAILOVER_SPREAD: Final = timedelta(minutes=5)
 _MEASURED_USERS: Final = 200_000
-_FAILBACK_PER_USER: Final = timedelta(minutes=60) / 20_000  # up to 60 minutes for 20,000 users (facts page 5)
-_FAILBACK_LEAST: Final = timedelta(minutes=5)  # `several minutes` (facts page 4.2)
+_FAILBACK_PER_USER: Final = timedelta(minutes=60) / 20_000  # up to 60 minutes for 20,000 users (fact: failback)
+_FAILBACK_LEAST: Final = timedelta(minutes=5)  # `several minutes` (fact: failback)
 _FINAL_SYNC: Final = timedelta(seconds=30)  # a guess
 _ITEMS_PER_USER_MINUTE: Final = 0.02  # a guess, for the loss count only
 
@@ -45,7 +45,7 @@ def invoke_cs_pool_failover(call: Call) -> None:
 
     Refuses, in this order: unknown or unpaired pool; store not available; already failed over; the backup pool itself failed
     over; the backup pool or (without -DisasterMode) the pool unreachable; an Edge pool that has the pool as next hop.
-    Returns nothing (facts page 0.2). A pool left FailingOver by a failure can be failed over again (facts page 4.1 step 6).
+    Returns nothing (fact: no-output). A pool left FailingOver by a failure can be failed over again (fact: store-before-pool).
     """
     world = call.world
     with world.lock:
@@ -94,7 +94,7 @@ def _refuse_failover(call: Call, pool: PoolRuntime, backup: PoolRuntime) -> None
         message = invented.BACKUP_POOL_DOWN.format(pool=pool.fqdn, backup=backup.fqdn)
         call.fail(message, category="ConnectionError", target=backup.fqdn)
     if not call.flag("DisasterMode") and not (world.is_alive(pool) and world.has_sql(pool)):
-        # Also when only the SQL Server of the back end is down (facts page 1.3).
+        # Also when only the SQL Server of the back end is down (fact: disaster-failover).
         call.fail(invented.POOL_UNREACHABLE.format(pool=pool.fqdn), category="ConnectionError", target=pool.fqdn)
 
 
@@ -133,7 +133,7 @@ def _fail_over(call: Call, pool: PoolRuntime, backup: PoolRuntime) -> None:
 
 
 def _reach_final_state(call: Call, pool: PoolRuntime) -> None:
-    """The pool is read-only: the Backup Service copies the rest until nothing more can change (facts page 5)."""
+    """The pool is read-only: the Backup Service copies the rest until nothing more can change (fact: planned-failover)."""
     world = call.world
     call.wait(_FINAL_SYNC, span=(40, 40))
     with world.lock:
@@ -158,7 +158,7 @@ def _refuse_if_lost(call: Call, *needed: PoolRuntime) -> None:
 
 
 def _lose(call: Call, pool: PoolRuntime) -> None:
-    """What was not copied is lost (facts page 5); it is counted so that a test can ask."""
+    """What was not copied is lost (fact: disaster-failover); it is counted so that a test can ask."""
     unsynced: Mapping[str, timedelta] = {name: track.unsynced for name, track in pool.tracks.items()}
     minutes = sum(span.total_seconds() / 60 for span in unsynced.values())
     items = round(minutes * pool.spec.users * _ITEMS_PER_USER_MINUTE)
@@ -169,8 +169,8 @@ def _lose(call: Call, pool: PoolRuntime) -> None:
 def invoke_cs_pool_failback(call: Call) -> None:
     """Moves the users home; -PoolFqdn is that of the failover.
 
-    -DisasterMode means that the *backup* pool is gone; what was written there is lost (facts page 1.3). Refuses: unknown or
-    unpaired pool; store not available; a pool that is not failed over; the pool unreachable; without -DisasterMode, the backup
+    -DisasterMode means that the *backup* pool is gone; what was written there is lost (fact: failback-disaster). Refuses: unknown
+    or unpaired pool; store not available; a pool that is not failed over; the pool unreachable; without -DisasterMode, the backup
     pool unreachable. Returns nothing.
     """
     world = call.world
@@ -220,7 +220,7 @@ def _fail_back(call: Call, pool: PoolRuntime, backup: PoolRuntime, *, disaster: 
         if disaster:
             _lose(call, pool)
         elif pool.failed_over_at is not None:
-            # Conference content stays on the backup pool until it is synchronised from there (facts page 4.2).
+            # Conference content stays on the backup pool until it is synchronised from there (fact: conference-content).
             pool.tracks[CONFERENCE].left_behind += world.now() - pool.failed_over_at
         pool.serving, pool.failed_over_at = pool.fqdn, None
         for track in pool.tracks.values():
@@ -232,7 +232,7 @@ def _fail_back(call: Call, pool: PoolRuntime, backup: PoolRuntime, *, disaster: 
 
 @reads("Get-CsPoolBackupRelationship")
 def get_cs_pool_backup_relationship(call: Call) -> Iterator[object]:
-    """The backup pool; nothing for an unpaired pool. Property names are not established (facts page 12.1)."""
+    """The backup pool; nothing for an unpaired pool. Property names are not established (fact: backup-relation)."""
     pool = call.front_end_pool()
     backup = pool.spec.backup_pool
     if backup is None:
@@ -247,7 +247,7 @@ def get_cs_pool_backup_relationship(call: Call) -> Iterator[object]:
 
 @reads("Get-CsRegistrarConfiguration")
 def get_cs_registrar_configuration(call: Call) -> Iterator[RemoteObject]:
-    """`Global`, and one `Service:Registrar:<pool>` for each Front End pool, which carries PoolState (facts page 2.2)."""
+    """`Global`, and one `Service:Registrar:<pool>` for each Front End pool, which carries PoolState (fact: pool-state)."""
     configuration = call.machine.replica.configuration if call.flag("LocalStore") else call.world.configuration
     entries: dict[str, Fqdn | None] = {"Global": None}
     entries |= {f"Service:Registrar:{fqdn}": fqdn for fqdn in configuration.pool_states}

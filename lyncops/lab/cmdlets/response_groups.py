@@ -1,4 +1,4 @@
-"""Response groups: they are not carried over by a pool failover; an export and an import do it (facts page 4.6)."""
+"""Response groups: they are not carried over by a pool failover; an export and an import do it (fact: response-groups)."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _COMMON_SWITCHES: Final = ("Verbose", "Debug")
 
 @reads("Get-CsSite")
 def get_cs_site(call: Call) -> Iterator[RemoteObject]:
-    """Sites; `Identity` is `Site:<name>`, and both that and the bare name find it (facts page 2.2)."""
+    """Sites; `Identity` is `Site:<name>`, and both that and the bare name find it (fact: pool-objects)."""
     sites = call.world.configuration.sites.values()
     pools: dict[str, list[Fqdn]] = {}
     for fqdn, place, _, _ in _clusters(call.world):
@@ -56,7 +56,7 @@ _Cluster = tuple[Fqdn, str, tuple[Fqdn, ...], tuple[str, ...]]
 
 
 def _clusters(world: World) -> Iterator[_Cluster]:
-    """Pools with site, computers and services. SQL Servers appear as pools too (facts page 2.2)."""
+    """Pools with site, computers and services. SQL Servers appear as pools too (fact: pool-objects)."""
     services: dict[Fqdn, list[ServiceRecord]] = {}
     for record in world.configuration.services.values():
         services.setdefault(record.pool, []).append(record)
@@ -67,7 +67,7 @@ def _clusters(world: World) -> Iterator[_Cluster]:
 
 @reads("Get-CsPool")
 def get_cs_pool(call: Call) -> Iterator[RemoteObject]:
-    """Pools; -Site takes the site's DisplayName (facts page 1.3)."""
+    """Pools; -Site takes the site's DisplayName (fact: set-cssite-bare-name)."""
     clusters: Iterable[_Cluster] = tuple(_clusters(call.world))
     if call.given("Site"):
         wanted = call.text("Site").casefold()
@@ -82,7 +82,7 @@ def get_cs_pool(call: Call) -> Iterator[RemoteObject]:
 
 @reads("Get-CsComputer")
 def get_cs_computer(call: Call) -> Iterator[RemoteObject]:
-    """Computers in the order of the topology (facts page 2.2)."""
+    """Computers in the order of the topology (fact: pool-objects)."""
     computers = [(machine, fqdn) for fqdn, _, members, _ in _clusters(call.world) for machine in members]
     if call.flag("Local"):
         computers = [c for c in computers if c[0] == call.machine.fqdn]
@@ -112,7 +112,7 @@ def get_cs_service(call: Call) -> Iterator[RemoteObject]:
 
 
 def _service(call: Call, record: ServiceRecord, dependents: tuple[str, ...]) -> RemoteObject:
-    """A service as Get-CsService returns it: one .NET type per role (facts page 2.1)."""
+    """A service as Get-CsService returns it: one .NET type per role (fact: result-types)."""
     values: dict[str, object] = {
         "Identity": record.identity,
         "ServiceId": record.number,
@@ -148,7 +148,7 @@ def get_cs_topology(call: Call) -> Iterator[object]:
 
 @changes("Set-CsSite")
 def set_cs_site(call: Call) -> None:
-    """Routes and names of a site; the identity is the bare name, not `site:Redmond` (facts page 1.3)."""
+    """Routes and names of a site; the identity is the bare name, not `site:Redmond` (fact: set-cssite-bare-name)."""
     world = call.world
     with world.lock:
         site = _changed_site(call)
@@ -181,7 +181,7 @@ _SITE_FIELDS: Final = {
 
 
 def _route(call: Call, parameter: str) -> str:
-    """The Edge service of a route; a federation route needs federation to be enabled on it (facts page 4.4)."""
+    """The Edge service of a route; a federation route needs federation to be enabled on it (fact: edge-federation)."""
     record = call.world.configuration.service(call.text(parameter))
     if record is None or record.role != "EdgeServer":
         call.fail(invented.UNKNOWN_SERVICE.format(call.text(parameter)), category="ObjectNotFound")

@@ -69,7 +69,7 @@ def _find(call: Call) -> _User:
 
 @reads("Get-CsUser", store=Store.NONE, opens="Active Directory")
 def get_cs_user(call: Call) -> Iterator[RemoteObject]:
-    """Users from Active Directory. RegistrarPool is the home pool and does not change with a failover (facts page 0.9)."""
+    """Users from Active Directory. RegistrarPool is the home pool and does not change with a failover (fact: users-not-rehomed)."""
     users: Iterator[_User] = iter((_find(call),)) if call.given("Identity") else _users(call, _filtered(call))
     size = str(call.value("ResultSize") or "")
     for user in islice(users, int(size)) if size.isdecimal() else users:
@@ -88,7 +88,7 @@ def get_cs_user(call: Call) -> Iterator[RemoteObject]:
 
 @reads("Get-CsUserPoolInfo")
 def get_cs_user_pool_info(call: Call) -> Iterator[RemoteObject]:
-    """Where a user is homed and served. What it says after a failover is not documented (facts page 2.2): see the switch."""
+    """Where a user is homed and served. What it says after a failover is not documented (fact: user-pool-info): see the switch."""
     user = _find(call)
     pool = call.world.pools[user.pool]
     members = pool.spec.machines

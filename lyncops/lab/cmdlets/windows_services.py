@@ -22,7 +22,10 @@ _DRAIN: Final = timedelta(minutes=5)  # how long a computer failover takes: a gu
 
 
 def _target(call: Call) -> MachineState:
-    """The machine of -ComputerName. An Edge server is not in the domain and cannot be reached from inside (facts page 4.4)."""
+    """The machine of -ComputerName. An Edge server is not in the domain and cannot be reached from inside.
+
+    (fact: edge-replication)
+    """
     name = call.text("ComputerName")
     if not name or name.casefold() in (call.machine.fqdn, "localhost", call.machine.fqdn.partition(".")[0]):
         return call.machine
@@ -38,7 +41,10 @@ def _target(call: Call) -> MachineState:
 
 
 def _names(call: Call, machine: MachineState) -> list[str]:
-    """The service of -Name, one exact name of a Lync service, or all of them; the wrapper of the text is real (facts page 2.3)."""
+    """The service of -Name, one exact name of a Lync service, or all of them; the wrapper of the text is real.
+
+    (fact: report-files)
+    """
     if not call.given("Name"):
         return list(machine.services)
     wanted = call.text("Name")
@@ -126,7 +132,7 @@ def _let_quorum_decide(call: Call, machine: MachineState) -> None:
 
 
 def _report_start_failure(call: Call, machine: MachineState, service: str) -> None:
-    """Non-terminating; the words are real (facts page 2.3)."""
+    """Non-terminating; the words are real (fact: report-files)."""
     call.warn(
         f"Service {service} failed to start. Check to make sure the service is not disabled. Failure to start could also be "
         "because this front end was previously failed over(using computer fail over), in which case please invoke fail "
@@ -137,7 +143,7 @@ def _report_start_failure(call: Call, machine: MachineState, service: str) -> No
 
 @changes("Invoke-CsComputerFailOver")
 def invoke_cs_computer_failover(call: Call) -> None:
-    """Drains and stops a Front End. With -Force, -WhatIf is ignored and the failover really starts (facts page 5)."""
+    """Drains and stops a Front End. With -Force, -WhatIf is ignored and the failover really starts (fact: whatif-force)."""
     _computer(call, start=False)
 
 

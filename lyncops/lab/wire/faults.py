@@ -45,7 +45,7 @@ MEANINGS: Final[Mapping[FaultKind, str]] = {
     FaultKind.TAKEN_OVER: "the fault for a session that another client has taken over",
     FaultKind.QUOTA: "the fault for a quota of shells that is used up",
 }
-"""What each kind does to a request (remoting facts, section 2)."""
+"""What each kind does to a request (MS-WSMV 3.1.4, and requests of pypsrp that fail)."""
 
 ACTIONS: Final = (
     "Create",
@@ -150,7 +150,7 @@ class Faults:
 class Profile:
     """What kind of server this is. One for the whole lab, or one of a machine's own.
 
-    Quotas are those of WinRM (remoting facts, section 3); `idle_disconnect` turns a silent shell Disconnected (None: never).
+    Quotas are those of WinRM; `idle_disconnect` turns a silent shell Disconnected (None: never).
     """
 
     protocol: str = attrs.field(default="2.3", metadata={"means": "PSRP protocol 2.1, 2.2 or 2.3"})

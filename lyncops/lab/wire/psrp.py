@@ -1,4 +1,4 @@
-"""PowerShell remoting messages: fragments, and what the server says (MS-PSRP; shapes from recordings, remoting facts section 4).
+"""PowerShell remoting messages: fragments, and what the server says (MS-PSRP; shapes as in pypsrp's recordings).
 
 Object ids count up per runspace pool, pipelines included; every document starts with a byte order mark; no Running state is
 told; a pipeline is failed by its last message.

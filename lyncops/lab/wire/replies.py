@@ -1,4 +1,4 @@
-"""The bodies of WSMan replies, as Windows Server writes them (remoting facts, section 4)."""
+"""The bodies of WSMan replies, as Windows Server writes them (MS-WSMV, and pypsrp's recordings)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a runspace pool answers to what its client says of it over PSRP (MS-PSRP, section 3.2; remoting facts, section 4)."""
+"""What a runspace pool answers to what its client says of it over PSRP (MS-PSRP, section 3.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""WSMan envelopes: requests read, replies and faults written, shaped as Windows Server writes them (remoting facts, section 4)."""
+"""WSMan envelopes: requests read, replies and faults written, shaped as Windows Server writes them.
+
+See MS-WSMV, and the recordings in pypsrp's tests.
+"""
 
 from __future__ import annotations
 
