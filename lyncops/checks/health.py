@@ -131,10 +131,31 @@ def described(pool: Pool) -> str:
     return f"{running(pool)}.{silent}{extra}{heard(pool)}"
 
 
-def _back_end_is_failing(pool: Pool) -> bool:
+def _cannot_export(pool: Pool) -> bool:
     """Whether the Backup Service says that it cannot read the user store: the Front Ends may run without their Back End."""
     modules = () if isinstance(pool.backup_modules, Unread) else pool.backup_modules
     return any(module.name.startswith("UserServices.") and module.export is ExportState.ERROR for module in modules)
+
+
+class BackEnd(enum.Enum):
+    """What the two witnesses of a Back End say: SQL Server (Get-CsUserDatabaseState), and the Backup Service that reads from it."""
+
+    DEAD = "Its user database is not online, and its Backup Service cannot export the user store: the Back End is down."
+    NOT_ONLINE = "Its user database is not online: the Back End may be down, or an administrator took the database offline."
+    NOT_READ = "Its Backup Service cannot export the user store: the Back End may be down."
+    ALIVE = ""
+
+
+def back_end(pool: Pool) -> BackEnd:
+    """The Back End of a pool whose Front Ends run. Where its database is online, an export fails for another reason."""
+    if pool.back_end_online is False:
+        return BackEnd.DEAD if _cannot_export(pool) else BackEnd.NOT_ONLINE
+    return BackEnd.NOT_READ if _cannot_export(pool) and pool.back_end_online is not True else BackEnd.ALIVE
+
+
+def _unless_mirrored(pool: Pool) -> str:
+    mirrored = isinstance(pool.mirrors, Unread) or any(database.is_mirrored for database in pool.mirrors)
+    return ", unless its mirror lives: then `lyncops run database-failover` is enough" if mirrored else ""
 
 
 @check(
@@ -174,9 +195,12 @@ def _disaster_fits(situation: Situation, pool: Pool, state: Life) -> Finding:
         return warning(f"{seen} Too few to serve: disaster mode is right unless they can be started.")
     if state is Life.UNCLEAR:
         return unknown(f"{seen} Machines of it answer.", _ASK_BY_HAND.format(pool=pool.fqdn), blocking=True)
-    if situation.direction is Direction.FAILOVER and _back_end_is_failing(pool):
+    behind = back_end(pool) if situation.direction is Direction.FAILOVER else BackEnd.ALIVE
+    if behind is BackEnd.DEAD:
+        return passed(f"{seen} {behind.value} Disaster mode is right{_unless_mirrored(pool)}.")
+    if behind is not BackEnd.ALIVE:
         return warning(
-            f"{seen} But its Backup Service cannot export the user store: the Back End may be down.",
+            f"{seen} But: {behind.value}",
             "Disaster mode is right when the Back End SQL Server is down while Front Ends run; look at it first.",
         )
     hint = (
@@ -201,6 +225,17 @@ def _silence_means_death(pool: Pool, seen: str) -> Finding:
 
 def _planned_fits(situation: Situation, pool: Pool, state: Life) -> Finding:
     seen = described(pool)
+    behind = back_end(pool) if situation.direction is Direction.FAILOVER and pool.machines_up else BackEnd.ALIVE
+    if behind is BackEnd.DEAD:
+        return failed(
+            f"{seen} {behind.value} A planned failover needs it, to copy its last changes.",
+            "Bring the Back End up (`lyncops run database-failover` where its mirror lives), or use --mode disaster: what was not "
+            "copied yet is lost.",
+        )
+    if behind is not BackEnd.ALIVE:
+        return warning(
+            f"{seen} But: {behind.value}", f"Get-CsUserDatabaseState -RegistrarPool {pool.fqdn}; look at the SQL Server."
+        )
     if state is Life.ALIVE:
         return passed(f"{seen} Planned mode is right.")
     if state is Life.PARTLY:
@@ -223,6 +258,13 @@ def _healthy(situation: Situation, pool: Pool) -> Finding:
     state, seen = life(pool), described(pool)
     if nobody_answers(situation.deployment):
         return unknown(f"{seen} {_NOBODY}", _ASK_BY_HAND.format(pool=pool.fqdn), blocking=not situation.disaster)
+    behind = back_end(pool) if pool.machines_up else BackEnd.ALIVE
+    if behind is BackEnd.DEAD:
+        return failed(f"{seen} {behind.value} It cannot take users.", f"Bring the SQL Server of {pool.fqdn} up first.")
+    if behind is not BackEnd.ALIVE:
+        return warning(
+            f"{seen} But: {behind.value}", f"Get-CsUserDatabaseState -RegistrarPool {pool.fqdn}; look at the SQL Server."
+        )
     if state is Life.ALIVE:
         return passed(seen)
     if state in (Life.PARTLY, Life.FAILING):

@@ -201,6 +201,7 @@ class Pool:
     media_edge: Fqdn | None = None  # the Edge pool associated for media
     sql_server: Fqdn | None = None  # of the user store
     sql_instance: str = ""
+    back_end_online: bool | Unread | None = None  # its user database, as SQL Server tells; None: not asked (Standard Edition)
 
     @property
     def machines_up(self) -> tuple[Machine, ...]:

@@ -15,11 +15,13 @@ from lyncops.cmdlets import (
     GetCsPoolBackupRelationship,
     GetCsRegistrarConfiguration,
     GetCsUser,
+    GetCsUserDatabaseState,
     GetCsUserPoolInfo,
     GetCsWindowsService,
     PoolBackupRelation,
     RegistrarConfiguration,
     User,
+    UserDatabaseState,
     UserPoolInfo,
 )
 from lyncops.cmdlets import WindowsService as WindowsServiceResult
@@ -79,6 +81,7 @@ class PoolReading:
         self._wants_state = front_end and Facet.POOL_STATE in wanted
         self._state: Answer[RegistrarConfiguration] | RegistrarConfiguration | None = None
         self._mirrors = self._ask_mirrors() if _has_mirroring(pool) and Facet.MIRRORS in wanted else None
+        self._back_end = self._ask_back_end() if pool.kind is PoolKind.ENTERPRISE and Facet.BACK_END in wanted else None
         self._users = self._ask_users() if front_end and Facet.USERS in wanted else None
         names = [machine.fqdn for machine in pool.machines] if front_end or pool.kind is PoolKind.EDGE else []
         asked = [name for name in names if Facet.MACHINES in scope.facets and scope.covers(pool.fqdn, name)]
@@ -98,7 +101,7 @@ class PoolReading:
     def answers(self) -> list[Answer[object]]:
         """The answers on their way."""
         status = self._status.answer if self._status is not None else None
-        found = (self._relation, status, self._state, self._mirrors, self._users, *self._machines.values())
+        found = (self._relation, status, self._state, self._mirrors, self._back_end, self._users, *self._machines.values())
         return [cast("Answer[object]", answer) for answer in found if isinstance(answer, Answer)]
 
     def filled(self) -> Pool:
@@ -112,6 +115,7 @@ class PoolReading:
             state=self._read_state(),
             backup_modules=self._read_status(),
             mirrors=self._read_mirrors(),
+            back_end_online=self._read_back_end(),
             users=self._read_users(),
             machines=self._read_machines(),
         )
@@ -221,6 +225,22 @@ class PoolReading:
         if why is not None:
             what = f"the mirror of {name or 'a database'} of {fqdn}"
             self._gaps.note(Part.MIRRORS, what, why, pool=fqdn, item=name or "")
+
+    def _ask_back_end(self) -> Answer[UserDatabaseState]:
+        """Standard Edition cannot be asked from another machine (fact: user-database-state)."""
+        return self._ask(f"the user database of {self._pool.fqdn}", GetCsUserDatabaseState(registrar_pool=self._pool.fqdn))
+
+    def _read_back_end(self) -> bool | Unread | None:
+        """Whether every user database of the pool is online."""
+        if self._back_end is None:
+            return None
+        states = self._back_end.get()
+        if isinstance(states, Unread):
+            return states
+        if any(state.online is False for state in states):
+            return False
+        odd = next(filter(None, (why_open(state, "online") for state in states)), None if states else "the answer names none")
+        return True if odd is None else Unread(f"the user database of {self._pool.fqdn}", odd)
 
     def _ask_users(self) -> Answer[User]:
         what = f"the users of {self._pool.fqdn}"

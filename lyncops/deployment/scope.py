@@ -18,6 +18,7 @@ class Facet(enum.Enum):
     POOL_STATE = "pool state"
     BACKUP_STATUS = "Backup Service status"
     MIRRORS = "database mirrors"
+    BACK_END = "user databases"
     MACHINES = "services on machines"
     STORE = "Central Management store"
     REPLICAS = "replicas"

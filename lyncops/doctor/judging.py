@@ -85,7 +85,7 @@ _QUESTIONS: Final = (
         sources=(page("MS-WSMV"),),
     ),
 )
-_DEPLOYMENT: Final = ("topology", "store", "backup-service")
+_DEPLOYMENT: Final = ("topology", "store", "user-database", "backup-service")
 
 
 def diagnose(found: Examination) -> Diagnosis:
@@ -116,10 +116,19 @@ def _deployment(found: Examination) -> Iterator[Section]:
     yield Section(subject=Subject.DEPLOYMENT, name=found.name, results=tuple(_shared(told)))
     store_pool = _store_pool(told)
     for pool in told.front_end_pools:
-        answer = serving.backup_service(pool, store_pool)
-        if answer is not None:
-            result = result_of("backup-service", "Is the Backup Service readable and steady?", _BACKUP, answer)
-            yield Section(subject=Subject.DEPLOYMENT, name=pool.fqdn, results=(result,))
+        results = tuple(_of_pool(pool, store_pool))
+        if results:
+            yield Section(subject=Subject.DEPLOYMENT, name=pool.fqdn, results=results)
+
+
+def _of_pool(pool: Pool, store_pool: Fqdn | None) -> Iterator[CheckResult]:
+    database = serving.user_database(pool)
+    if database is not None:
+        sources = (reference("Get-CsUserDatabaseState"), fact("user-database-state"))
+        yield result_of("user-database", "Is its user database online?", sources, database)
+    copying = serving.backup_service(pool, store_pool)
+    if copying is not None:
+        yield result_of("backup-service", "Is the Backup Service readable and steady?", _BACKUP, copying)
 
 
 _BACKUP: Final = (reference("Get-CsBackupServiceStatus"),)

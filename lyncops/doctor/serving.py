@@ -103,6 +103,18 @@ def store(deployment: Deployment) -> Finding:
     return passed(f"Active master: {told.active_master}; {counted(len(told.replicas), 'replica')}, all up to date.")
 
 
+def user_database(pool: Pool) -> Finding | None:
+    """Is the user database of a pool online? None: it was not asked (Standard Edition can be asked only on the server itself)."""
+    ask = f"Get-CsUserDatabaseState -RegistrarPool {pool.fqdn}"
+    match pool.back_end_online:
+        case None:
+            return None
+        case Unread(reason=reason):
+            return failed(f"Whether it is online could not be read: {sentence(reason)}", f"{ask}; see second-hop.")
+        case online:
+            return passed("It is online.") if online else failed("It is not online.", f"{ask}; look at the SQL Server.")
+
+
 def backup_service(pool: Pool, store_pool: str | None) -> Finding | None:
     """Could the state of the Backup Service of a pool be read? None: the pool has no backup pool."""
     ask = f"Get-CsBackupServiceStatus -PoolFqdn {pool.fqdn}"

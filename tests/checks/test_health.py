@@ -111,6 +111,41 @@ def test_a_backup_service_that_cannot_read_the_user_store_speaks_for_disaster_mo
     assert ask("mode-fits", unread, DISASTER).verdict is FAILED
 
 
+CANNOT_EXPORT = (BackupModule(name="UserServices.PresenceFocus", export=ExportState.ERROR, import_=ImportState.NORMAL),)
+NOT_TOLD = Unread("the user database", "SQL Server does not answer")
+
+
+@pytest.mark.parametrize(
+    ("online", "fails", "planned", "disaster", "partner"),
+    [
+        (False, True, FAILED, PASSED, FAILED),
+        (False, False, WARNING, WARNING, WARNING),
+        (NOT_TOLD, True, WARNING, WARNING, WARNING),
+        (None, True, WARNING, WARNING, WARNING),
+        (NOT_TOLD, False, PASSED, FAILED, PASSED),
+        (None, False, PASSED, FAILED, PASSED),
+        (True, True, PASSED, FAILED, PASSED),
+        (True, False, PASSED, FAILED, PASSED),
+    ],
+)
+def test_a_back_end_is_dead_by_two_witnesses(
+    online: bool | Unread | None,  # noqa: FBT001
+    fails: bool,  # noqa: FBT001
+    planned: object,
+    disaster: object,
+    partner: object,
+) -> None:
+    """Front Ends run, Back End down: disaster mode is right then. Taking one witness away never makes FAILED a PASSED."""
+
+    def told(pool: Fqdn) -> Deployment:
+        changes = changed(two_sites(), pool, back_end_online=online)
+        return changed(changes, pool, backup_modules=CANNOT_EXPORT) if fails else changes
+
+    assert ask("mode-fits", told(P1), PLANNED).verdict is planned
+    assert ask("mode-fits", told(P1), DISASTER).verdict is disaster
+    assert ask("partner-healthy", told(P2), PLANNED).verdict is partner
+
+
 def test_silence_of_everybody_is_a_lack_of_rights_not_death() -> None:
     mute = with_dead(with_dead(two_sites(), P1, NOTHING_PROVEN), P2, NOTHING_PROVEN)
     for check_id, needs_override in (("mode-fits", True), ("partner-healthy", False)):

@@ -218,6 +218,26 @@ def test_mirrors_and_the_documented_error_for_a_role_that_is_not_there() -> None
 
 
 @pytest.mark.parametrize(
+    ("answer", "online"),
+    [
+        ([thing(Identity="UserDatabase:sql.contoso.com", Online=True)], True),
+        ([thing(Identity="UserDatabase:sql.contoso.com", Online="False")], False),
+        ([thing(Online=True), thing(Online=False)], False),
+        ([thing(Online=True), thing(Online=None)], None),
+        ([thing(Online="vielleicht")], None),
+        ([thing(Identity="UserDatabase:sql.contoso.com")], None),
+        ([], None),
+        (["UserDatabase:sql.contoso.com"], None),
+        (Refusal("SQL Server does not answer"), None),
+    ],
+)
+def test_a_back_end_is_down_only_where_sql_server_says_so(answer: Answer, online: bool | None) -> None:  # noqa: FBT001
+    base: Script = {"GetCsService": enterprise(), "GetCsPool": [thing(Fqdn="pool.contoso.com")]}
+    found = first(read({**base, "GetCsUserDatabaseState": answer}), Fqdn("pool.contoso.com")).back_end_online
+    assert isinstance(found, Unread) if online is None else found is online
+
+
+@pytest.mark.parametrize(
     ("roles", "kind"),
     [
         (("EdgeServer",), PoolKind.EDGE),

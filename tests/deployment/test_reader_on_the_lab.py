@@ -4,7 +4,8 @@ import attrs
 import pytest
 
 from lyncops.checks.catalogue import checks_for_failover
-from lyncops.cmdlets import GetCsTopology, GetCsUser, GetCsWindowsService
+from lyncops.checks.result import Verdict
+from lyncops.cmdlets import GetCsTopology, GetCsUser, GetCsUserDatabaseState, GetCsWindowsService
 from lyncops.deployment.comparison import differences
 from lyncops.deployment.model import Deployment, Pool, PoolKind, PoolState
 from lyncops.deployment.reader import read_deployment
@@ -198,6 +199,46 @@ def test_the_requests_grow_no_faster_than_the_pools() -> None:
         counts.append((len(sessions.requests) - machines - 8) // pools)
         assert not any(isinstance(request, GetCsTopology) for request in sessions.requests)
     assert max(counts) <= 4
+
+
+@pytest.mark.parametrize("gone", [(), ("sql2",), ("sql2", "sql2m")])
+def test_whether_the_back_end_of_a_pool_lives(gone: tuple[str, ...]) -> None:
+    """Its Front Ends run on without it for a while. The other pool's Backup Service fails too, and its Back End lives."""
+    world = World.load("two-sites")
+    for server in gone:
+        world.crash(f"{server}.contoso.com")
+    found = read(world)
+    assert pool_of(found, P2).back_end_online is (not gone)
+    assert pool_of(found, P1).back_end_online is True
+    assert pool_of(found, P2).machines_up
+    dead, alive = ({mode: answer_of("mode-fits", found, pool, mode) for mode in Mode} for pool in (P2, P1))
+    assert alive == {Mode.PLANNED: Verdict.PASSED, Mode.DISASTER: Verdict.FAILED}
+    assert dead == ({Mode.PLANNED: Verdict.FAILED, Mode.DISASTER: Verdict.PASSED} if gone else alive)
+    assert answer_of("partner-healthy", found, P1, Mode.PLANNED) is (Verdict.FAILED if gone else Verdict.PASSED)
+
+
+def answer_of(check_id: str, deployment: Deployment, pool: Fqdn, mode: Mode) -> Verdict:
+    return next(check.verdict for check in checks_for_failover(deployment, pool, mode) if check.check_id == check_id)
+
+
+def test_where_the_store_went_with_the_back_end_it_cannot_be_asked_for() -> None:
+    """Its own Back End holds the store, and both witnesses need the store: only the operator knows, and may override."""
+    world = World.load("two-sites")
+    for server in ("sql1", "sql1m"):
+        world.crash(f"{server}.contoso.com")
+    found = read(world)
+    assert isinstance(pool_of(found, P1).back_end_online, Unread)
+    result = next(check for check in checks_for_failover(found, P1, Mode.DISASTER) if check.check_id == "mode-fits")
+    assert (result.verdict, result.overridable) == (Verdict.FAILED, True)
+    assert "Back End" in result.remedy
+
+
+def test_the_database_of_a_standard_edition_server_is_not_asked_for_from_elsewhere() -> None:
+    world = World.load("standard-pair")
+    sessions = ModelSessions(world)
+    deployment = read_deployment(sessions, name="x", clock=ModelClock(world))
+    assert not any(isinstance(request, GetCsUserDatabaseState) for request in sessions.requests)
+    assert {pool.back_end_online for pool in deployment.front_end_pools} == {None}
 
 
 def test_a_given_version_is_not_asked_for() -> None:

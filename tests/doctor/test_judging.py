@@ -201,6 +201,9 @@ WHOLE = two_sites()
         (changed(WHOLE, P1, backup_modules=GONE), "backup-service", FAILED),
         (changed(WHOLE, P1, backup_modules=(cms_module(ExportState.ERROR),)), "backup-service", WARNING),
         (changed(WHOLE, P1, backup_pool=GONE), "backup-service", UNKNOWN),
+        (changed(WHOLE, P1, back_end_online=True), "user-database", PASSED),
+        (changed(WHOLE, P1, back_end_online=False), "user-database", FAILED),
+        (changed(WHOLE, P1, back_end_online=GONE), "user-database", FAILED),
         (attrs.evolve(WHOLE, pools=GONE), "topology", FAILED),
         (attrs.evolve(WHOLE, from_local_store=True), "topology", WARNING),
     ],
@@ -245,7 +248,7 @@ def test_where_nobody_was_let_in_the_deployment_is_unknown() -> None:
     found = diagnose(Examination(name="contoso", began_at=NOW, endpoints=(dead,)))
     assert found.verdict is FAILED
     assert found.sections[-1].results[0].verdict is UNKNOWN
-    assert found.sections[-1].not_examined == ("store", "backup-service")
+    assert found.sections[-1].not_examined == ("store", "user-database", "backup-service")
 
 
 def test_what_no_session_can_tell_is_a_warning_and_what_matters_is_unknown() -> None:

@@ -106,8 +106,8 @@ def test_with_a_second_hop_everything_can_be_asked(lab: Lab, tmp_path: Path) -> 
     whole = [one for one in found.sections if one.subject is Subject.DEPLOYMENT]
     assert [answers(one) for one in whole] == [
         {"topology": PASSED, "store": PASSED},
-        {"backup-service": PASSED},
-        {"backup-service": PASSED},
+        {"user-database": PASSED, "backup-service": PASSED},
+        {"user-database": PASSED, "backup-service": PASSED},
     ]
 
 
