@@ -20,7 +20,7 @@ from lyncops.lab.wire.faults import FaultKind, Profile
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint, TcpAddress
 from lyncops.remoting.execution import Execution, Sending
 from lyncops.remoting.sessions import Sessions
-from lyncops.values import Outcome
+from lyncops.values import Fqdn, OnMachine, Outcome
 from tests.relay import Relay, address
 from tests.remoting.machines import CHANGE, FE1, FE2, POLICY, READ, Ground, PatientClock, answer, ground
 
@@ -201,6 +201,25 @@ def test_runspaces_that_load_no_module_by_themselves_import_it() -> None:
             missing = sessions.run(GetCommand(name=("Get-CsNothing",)))
     assert {(each.outcome, each.attempts) for each in answers} == {(Outcome.SUCCEEDED, 1)}
     assert missing.attempts == 1
+
+
+def test_machines_that_answer_for_themselves_hold_up_no_reading_of_the_servers(tmp_path: Path) -> None:
+    edges = [f"edge{n}.contoso.com" for n in range(PARALLEL + 1)]
+    with ground(tmp_path, FE1, *edges) as many:
+        for edge in edges:
+            many.machines[edge].hold = True
+        there = [many.endpoint(), *(many.endpoint(edge, dedicated=True) for edge in edges)]
+        with many.sessions(*there) as sessions:
+            slow = [sessions.submit(READ, place=OnMachine(Fqdn(edge))) for edge in edges]
+            meanwhile = wait([sessions.submit(READ) for _ in range(MANY)], timeout=20)
+            are_asked = not any(each.done() for each in slow)
+            for edge in edges:
+                many.machines[edge].release.set()
+            assert are_asked
+            assert not meanwhile.not_done
+            assert {each.result().outcome for each in meanwhile.done} == {Outcome.SUCCEEDED}
+            assert {each.result().outcome for each in slow} == {Outcome.SUCCEEDED}
+        assert not any(shells(many, machine) for machine in (FE1, *edges)), "they are closed together"
 
 
 def test_without_parallel_readings_come_one_after_the_other(one: Ground) -> None:
