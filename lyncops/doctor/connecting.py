@@ -101,6 +101,26 @@ def _certificate_remedy(found: EndpointFindings, refused: Untrusted) -> str:
     return "Get-TlsCipherSuite shows what the server speaks; where it is old, see tls_minimum in docs/connecting.md."
 
 
+def http(found: EndpointFindings) -> Finding | None:
+    """Does remote PowerShell answer there?"""
+    path = f"/{found.endpoint.path}"
+    match found.approach.greeting:
+        case None:
+            return None
+        case Unread(reason=reason):
+            remedy = "Restart-Service WinRM (for OcsPowershell: W3SVC) on the server. Does the url name the right port?"
+            return failed(f"Nothing there speaks HTTP: {sentence(reason)}", remedy)
+        case Greeting(status=401, offers=offers):
+            return passed(f"{path} answers, and offers {listed(offers)} to log on.")
+        case Greeting(status=status) if 200 <= status < 300:
+            return passed(f"{path} answers without asking who calls.")
+        case Greeting(status=status):
+            remedy = (
+                "Does the url have the right path (/wsman, or /OcsPowershell over https)? winrm get winrm/config shows URLPrefix."
+            )
+            return failed(f"{path} answers with HTTP status {status}, not with a question who calls.", remedy)
+
+
 def clock(found: EndpointFindings) -> Finding | None:
     """Do the clocks agree?"""
     if not found.approach.arrives:

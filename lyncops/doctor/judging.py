@@ -41,6 +41,7 @@ _QUESTIONS: Final = (
         question="Is the server's certificate good?",
         answer=lambda found, all_: connecting.tls(found, all_.began_at),
     ),
+    _Question(check_id="http", question="Does remote PowerShell answer there?", answer=lambda found, _: connecting.http(found)),
     _Question(check_id="clock", question="Do the clocks agree?", answer=lambda found, _: connecting.clock(found)),
     _Question(
         check_id="logon",

@@ -69,8 +69,9 @@ class Approach:
     @property
     def arrives(self) -> bool:
         """Whether nothing stood in the way."""
-        stopped = isinstance(self.addresses, Unread) or isinstance(self.connected, Unread)
-        return not stopped and not isinstance(self.certificate, Untrusted)
+        return not isinstance(self.certificate, Untrusted) and not any(
+            isinstance(step, Unread) for step in (self.addresses, self.connected, self.greeting)
+        )
 
 
 def approach(endpoint: Endpoint, clock: Clock, *, patience: timedelta) -> Approach:

@@ -85,7 +85,13 @@ def test_where_all_is_well_every_check_passes() -> None:
         (attrs.evolve(WAY, connected=GONE, certificate=None, greeting=None), "tcp", FAILED, "does not answer"),
         (attrs.evolve(WAY, connected=GONE, refused=True, certificate=None, greeting=None), "tcp", FAILED, "nothing listens"),
         (attrs.evolve(WAY, certificate=Untrusted(reason="it has expired", number=10), greeting=None), "tls", FAILED, "expired"),
-        (attrs.evolve(WAY, certificate=Untrusted(reason="it is for another name", number=62)), "tls", FAILED, "another name"),
+        (
+            attrs.evolve(WAY, certificate=Untrusted(reason="it is for another name", number=62), greeting=None),
+            "tls",
+            FAILED,
+            "another name",
+        ),
+        (attrs.evolve(WAY, greeting=GONE), "http", FAILED, "speaks HTTP"),
     ],
 )
 def test_a_way_that_ends_early_leaves_the_rest_unexamined(way: Approach, last: str, verdict: Verdict, words: str) -> None:
@@ -168,6 +174,12 @@ def test_clocks(ahead: timedelta | None, auth: str, verdict: Verdict) -> None:
     endpoint = Endpoint(url=GOOD.endpoint.url, auth=auth)
     found = attrs.evolve(GOOD, endpoint=endpoint, approach=attrs.evolve(WAY, greeting=greeting))
     assert told(found, "clock").verdict is verdict
+
+
+@pytest.mark.parametrize(("status", "verdict"), [(401, PASSED), (200, PASSED), (404, FAILED), (302, FAILED), (503, FAILED)])
+def test_what_answers_to_a_stranger(status: int, verdict: Verdict) -> None:
+    greeting = Greeting(status=status, offers=("Negotiate",), ahead=timedelta())
+    assert told(attrs.evolve(GOOD, approach=attrs.evolve(WAY, greeting=greeting)), "http").verdict is verdict
 
 
 def test_a_certificate_that_ends_soon_is_a_warning() -> None:
