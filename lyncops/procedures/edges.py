@@ -8,6 +8,7 @@ from lyncops.checks.health import silent_machines
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.words import listed
 from lyncops.cmdlets import EnableCsTopology, SetCsEdgeServer
+from lyncops.deployment.gaps import Need, Part
 from lyncops.deployment.model import Deployment, EdgePool, PoolKind
 from lyncops.plan.conditions import Condition, EdgeNextHopIs, ReplicasUpToDate
 from lyncops.plan.conditions.routes import leads_to
@@ -198,7 +199,9 @@ def reporting_machines(deployment: Deployment, edge: Fqdn) -> tuple[Fqdn, ...]:
     if isinstance(replicas, Unread) or not replicas:
         return tuple(machine.fqdn for machine in pool.machines)
     known = {replica.computer for replica in replicas}
-    return tuple(machine.fqdn for machine in pool.machines if machine.fqdn in known)
+    is_clear = not deployment.open_questions(Need(Part.REPLICAS)) and all(map(deployment.pool_of, known))
+    # A replica of a computer that nobody knows may be that of any machine.
+    return tuple(machine.fqdn for machine in pool.machines if machine.fqdn in known or not is_clear)
 
 
 def preferring(pool: Fqdn, *, avoid: Fqdn | None = None) -> Anywhere:

@@ -64,16 +64,16 @@ class Pace:
     """A further lane: what its first READ took longer than others; None until one is known."""
     _is_warm: bool = False
     _began: dict[object, _Began] = attrs.field(factory=dict[object, _Began])
-    _now: Callable[[], float] = time.monotonic
+    now: Callable[[], float] = time.monotonic
 
     def begin(self, lane: object, *, is_first: bool = False) -> None:
         """A READ begins; `is_first` when it opens another lane into the open session."""
-        self._began[lane] = _Began(self._now(), is_first)
+        self._began[lane] = _Began(self.now(), is_first)
 
     def opened(self) -> None:
         """The session is open."""
         if self._began and not self.opening:
-            now = self._now()
+            now = self.now()
             self.opening = now - min(one.at for one in self._began.values())
             for one in self._began.values():
                 one.at = now  # the READ itself begins now
@@ -83,7 +83,7 @@ class Pace:
         began = self._began.pop(lane, None)
         if began is None:
             return
-        took = self._now() - began.at
+        took = self.now() - began.at
         if began.is_first:
             self.lane = _remember(self.lane or 0.0, max(0.0, took - self.reading))
         elif self._is_warm:
@@ -96,7 +96,7 @@ class Pace:
         A lane that opens holds up nobody, as long as the server has cores to spare; so it pays when there will be enough to do
         for it once it is open.
         """
-        now = self._now()
+        now = self.now()
         longest = now - min((one.at for one in self._began.values() if not one.is_first), default=now)
         one = max(self.reading, longest if longest > _SLOW else 0.0)
         return waiting * one / lanes > self._price()

@@ -48,6 +48,8 @@ def is_a_lie(spot: Spot, held: object, by: object) -> bool:
         return name.endswith("federationroute") or name in ("laststatusreport", "activemasterfqdn", "activefiletransferagents")
     if by is False:
         return isinstance(held, bool)
+    if name == "version":  # the version of another product
+        return str(by) == SORTS["version"]
     return isinstance(held, int) and isinstance(by, (int, str)) and str(by).isdecimal()
 
 

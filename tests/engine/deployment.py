@@ -201,6 +201,9 @@ class Deployment:
 
     def _backup_status(self, call: Call) -> Iterable[Action]:
         pool = call.text("PoolFqdn")
+        if self.dead.issuperset(FRONT_ENDS.get(pool, ("nobody",))):
+            yield Problem(f"The Backup Service of {pool} could not be reached.").thrown()
+            return
         kind = "BackupModuleStatus" if self.status == "BackupServiceStatus" else "PlainModuleStatus"
         states = self.modules | ({} if self.store == pool else {MODULES[2]: "NotInitialized"})
         modules = [

@@ -83,8 +83,8 @@ def altered(line: str, old: str, new: str) -> str:
     ("lines", "told"),
     [
         ([], "line 1"),
-        (["{}"], "is no file"),
-        (['{"lyncops_runs": 99}'], "is no file"),
+        (["{}"], "is not a file"),
+        (['{"lyncops_runs": 99}'], "is not a file"),
         (['{"lyncops_runs": 1}', "{}"], "altered"),
         (['{"lyncops_runs": 1}', '{"run": {'], "cut off"),
     ],
