@@ -23,7 +23,7 @@ _MODULES: Final = {LyncVersion.V2013: "Lync", LyncVersion.V2015: "SkypeForBusine
 
 
 def name_resolution(found: EndpointFindings) -> Finding | None:
-    """Does the name lead to an address?"""
+    """Does the name resolve to an address?"""
     host = (found.endpoint.connect_to or TcpAddress(found.endpoint.host, found.endpoint.port)).host
     match found.approach.addresses:
         case None:

@@ -32,7 +32,7 @@ _REMOTING: Final = (page("about_Remote_Requirements"),)
 _QUESTIONS: Final = (
     _Question(
         check_id="name-resolution",
-        question="Does the name lead to an address?",
+        question="Does the name resolve to an address?",
         answer=lambda found, _: connecting.name_resolution(found),
     ),
     _Question(check_id="tcp", question="Does the port take connections?", answer=lambda found, _: connecting.tcp(found)),

@@ -28,5 +28,5 @@ def test_a_trouble_says_what_to_do_and_what_could_not_be_examined() -> None:
     found = diagnose(examination(attrs.evolve(GOOD, approach=way, session=None, logon=None)))
     blocks = tuple(doctor_blocks(found))
     advice = [block.text for block in blocks if isinstance(block, Text)]
-    assert any(text.startswith("name:") for text in advice)
+    assert any(text.startswith("name") for text in advice)
     assert "not examined because of that" in shown(blocks)
