@@ -60,7 +60,7 @@ class Client:
 
     @classmethod
     def of(cls, configuration: Configuration, *, journal: str = "") -> Self:
-        """The client that a configuration describes; `journal` is a url to use instead of the configured one.
+        """The client that a configuration describes; `journal` is a url in place of its own.
 
         Raises:
             InvalidValueError: `journal` cannot be used.
@@ -393,9 +393,8 @@ class Client:
         from lyncops.runs.recheck import compare
 
         age = abs(self.connection.clock.now() - plan.created_at)
-        if plan.content_id in self._made and age < FRESH:
-            return
-        compare(plan, self._planned(plan.procedure))
+        if plan.content_id not in self._made or age >= FRESH:
+            compare(plan, self._planned(plan.procedure))
 
 
 def _account() -> str:

@@ -1,17 +1,18 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import attrs
 
 from lyncops.doctor.judging import diagnose
 from lyncops.remoting.approach import Approach
 from lyncops.values import Unread
-from lyncops.views.blocks import Heading, Table, Text, plain_lines
+from lyncops.views.blocks import Block, Heading, Table, Text, plain_lines
 from lyncops.views.doctor import doctor_blocks, doctor_data
 from tests.doctor.test_judging import GOOD, examination
 
 
-def shown(found: object) -> str:
-    assert hasattr(found, "__iter__")
+def shown(found: Iterable[Block]) -> str:
     return "\n".join(line for block in found for line in plain_lines(block))
 
 
