@@ -62,6 +62,7 @@ class Lync:
             "Get-CsUser": lambda _n, _a: [thing(SipAddress="sip:a@contoso.com", Identity="CN=a", RegistrarPool=P1)],
             "Get-CsUserPoolInfo": self._user_pool,
             "Get-CsConferenceDirectory": lambda _n, _a: [],
+            "Get-CsUserDatabaseState": lambda _n, a: [thing(Identity=f"UserDatabase:{a.get('RegistrarPool')}", Online=True)],
             "Invoke-CsPoolFailOver": self._fail_over,
             "Invoke-CsPoolFailBack": self._fail_back,
             "Invoke-CsManagementServerFailover": self._store_failover,
