@@ -50,13 +50,7 @@ def plan_from_json(text: str) -> Plan:
     Raises:
         PlanFormatError: the text is not a plan, or one of another format, or one that was altered after it was saved.
     """
-    try:
-        document: object = json.loads(text)
-    except ValueError as problem:
-        raise PlanFormatError(f"The plan is not JSON: {problem}.", remedy=_REMEDY) from problem
-    if not isinstance(document, dict) or "plan" not in document:
-        raise PlanFormatError("The JSON is not a saved plan: it has no field `plan`.", remedy=_REMEDY)
-    data = cast("Mapping[str, object]", document)
+    data = _document(text)
     match data.get("format"):
         case 1:
             return _of_format_1(data)
@@ -77,12 +71,17 @@ def saved_id(text: str) -> str:
     Raises:
         PlanFormatError: the text is not a saved plan.
     """
+    return str(_document(text).get("content_id"))
+
+
+def _document(text: str) -> Mapping[str, object]:
     try:
         document: object = json.loads(text)
     except ValueError as problem:
         raise PlanFormatError(f"The plan is not JSON: {problem}.", remedy=_REMEDY) from problem
-    data = cast("Mapping[str, object]", document if isinstance(document, dict) else {})
-    return str(data.get("content_id"))
+    if not isinstance(document, dict) or "plan" not in document:
+        raise PlanFormatError("The JSON is not a saved plan: it has no field `plan`.", remedy=_REMEDY)
+    return cast("Mapping[str, object]", document)
 
 
 def _of_format_1(data: Mapping[str, object]) -> Plan:

@@ -55,6 +55,13 @@ def asks(name: str, about: str, *, example: str = "") -> Mapping[object, object]
     return {_ASKED: Asked(name=name, about=about, example=example)}
 
 
+ENABLE_TOPOLOGY: Final = asks(
+    "--enable-topology",
+    "Run Enable-CsTopology after services or sites were changed: where the replicas do not follow without it.",
+)
+"""Every procedure that changes services or sites offers it."""
+
+
 def is_target(word: str, about: str) -> Mapping[object, object]:
     """The metadata of the field that names what the procedure is about."""
     return {_ASKED: Asked(name=word, about=about, is_target=True)}

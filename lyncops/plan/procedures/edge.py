@@ -8,6 +8,7 @@ import attrs
 
 from lyncops.errors import InvalidValueError
 from lyncops.plan.procedures.base import (
+    ENABLE_TOPOLOGY,
     Procedure,
     asks,
     fqdns,
@@ -26,10 +27,7 @@ class ChangesServices(Procedure):
 
     enable_topology: bool = attrs.field(
         default=False,
-        metadata=asks(
-            "--enable-topology",
-            "Run Enable-CsTopology after services or sites were changed: where the replicas do not follow without it.",
-        ),
+        metadata=ENABLE_TOPOLOGY,
     )
 
 

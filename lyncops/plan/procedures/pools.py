@@ -8,6 +8,7 @@ import attrs
 
 from lyncops.plan.procedures.base import (
     BOTH_MODES,
+    ENABLE_TOPOLOGY,
     Procedure,
     as_mode,
     asks,
@@ -83,10 +84,7 @@ class MovesUsers(MovesStore):
 
     enable_topology: bool = attrs.field(
         default=False,
-        metadata=asks(
-            "--enable-topology",
-            "Run Enable-CsTopology after services or sites were changed: where the replicas do not follow without it.",
-        ),
+        metadata=ENABLE_TOPOLOGY,
     )
 
 
