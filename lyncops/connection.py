@@ -14,7 +14,7 @@ from lyncops.clock import SystemClock
 from lyncops.deployment.knocking import KnocksAtDoors
 from lyncops.deployment.lookups import Lookups
 from lyncops.deployment.network import AnswersLookups
-from lyncops.remoting.interface import Clock, RunsCmdlets
+from lyncops.remoting.interface import Clock, CmdletRunner
 from lyncops.values import LyncVersion
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Connection:
     """
 
     name: str
-    open_sessions: Callable[[], RunsCmdlets] = attrs.field(repr=False)
+    open_sessions: Callable[[], CmdletRunner] = attrs.field(repr=False)
     open_journal: Callable[[], Journal] = attrs.field(repr=False)
     clock: Clock = attrs.field(factory=SystemClock, repr=False)
     version: LyncVersion | None = None
@@ -39,7 +39,7 @@ class Connection:
     settle: timedelta | None = None
     lookups: AnswersLookups = attrs.field(factory=Lookups, repr=False)  # how DNS and ports outside are asked
     knocker: KnocksAtDoors | None = attrs.field(default=None, repr=False)  # how ports of machines are tried from here
-    _sessions: RunsCmdlets | None = attrs.field(default=None, init=False, repr=False)
+    _sessions: CmdletRunner | None = attrs.field(default=None, init=False, repr=False)
     _journal: Journal | None = attrs.field(default=None, init=False, repr=False)
 
     @classmethod
@@ -59,7 +59,7 @@ class Connection:
         )
 
     @property
-    def sessions(self) -> RunsCmdlets:
+    def sessions(self) -> CmdletRunner:
         """The sessions with the servers.
 
         Raises:
@@ -70,7 +70,7 @@ class Connection:
         return self._sessions
 
     @property
-    def opened(self) -> RunsCmdlets | None:
+    def opened(self) -> CmdletRunner | None:
         """The sessions, where they have been used."""
         return self._sessions
 
@@ -101,7 +101,7 @@ class Connection:
             journal.close()
 
 
-def _open_sessions(configuration: Configuration, clock: Clock) -> RunsCmdlets:
+def _open_sessions(configuration: Configuration, clock: Clock) -> CmdletRunner:
     from lyncops.remoting.sessions import Sessions
 
     credentials = configuration.sign_in.credentials() if configuration.sign_in else None

@@ -95,7 +95,7 @@ def _causes(detail: ErrorDetail) -> Iterator[Cause]:
 
 @attrs.define
 class ModelSessions:
-    """RunsCmdlets on a world. `edge_endpoints` says whether Edge servers have endpoints of their own."""
+    """CmdletRunner on a world. `edge_endpoints` says whether Edge servers have endpoints of their own."""
 
     world: World
     edge_endpoints: bool = True

@@ -20,7 +20,7 @@ from lyncops.lab.world import World
 from lyncops.plan.codec import plan_from_json, plan_to_json
 from lyncops.plan.procedures import ConferenceRestore, Evacuate, PoolFailback, PoolFailover, Procedure, procedure_named
 from lyncops.plan.steps import WaitStep
-from lyncops.remoting.interface import RunsCmdlets
+from lyncops.remoting.interface import CmdletRunner
 from lyncops.remoting.sessions import Sessions
 from lyncops.runs.events import Event, StepChanged
 from lyncops.runs.journal import open_journal
@@ -39,7 +39,7 @@ class Stage:
     folder: Path
     clients: list[Client] = attrs.field(factory=list[Client])
 
-    def client(self, name: str = "contoso", sessions: RunsCmdlets | None = None) -> Client:
+    def client(self, name: str = "contoso", sessions: CmdletRunner | None = None) -> Client:
         client = Client(
             Connection(
                 name=name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lyncops.checks.check import Finding, Weight, check, failed, of_pair, pair_unknown, passed, unknown, warning
-from lyncops.checks.situation import Situation
+from lyncops.checks.context import CheckContext
 from lyncops.checks.words import listed, sentence
 from lyncops.deployment.gaps import BACKUP, Need, Part
 from lyncops.deployment.model import BackupModule, ExportState, ImportState, Pool
@@ -23,12 +23,12 @@ def in_words(state: ExportState | ImportState | str) -> str:
     return state if isinstance(state, str) else state.value
 
 
-def standby_is_normal(situation: Situation, pool: Pool, module: BackupModule) -> bool:
+def standby_is_normal(situation: CheckContext, pool: Pool, module: BackupModule) -> bool:
     """Whether a module copies nothing because it is the store's and the active store is on another pool."""
     return module.is_idle_store and situation.store_pool not in (None, pool.fqdn)
 
 
-def faults(situation: Situation, pool: Pool) -> Iterator[str]:
+def faults(situation: CheckContext, pool: Pool) -> Iterator[str]:
     """What is wrong with the direction that leaves `pool`, and with what it takes in."""
     for module in () if isinstance(pool.backup_modules, Unread) else pool.backup_modules:
         export = module.export
@@ -40,7 +40,7 @@ def faults(situation: Situation, pool: Pool) -> Iterator[str]:
             yield f"{module.name} of {pool.fqdn} imports with {in_words(module.import_)}"
 
 
-def oddities(situation: Situation, pool: Pool) -> Iterator[str]:
+def oddities(situation: CheckContext, pool: Pool) -> Iterator[str]:
     """States from which neither health nor fault is concluded: they are none of the documented ones, or hang on the store."""
     for module in () if isinstance(pool.backup_modules, Unread) else pool.backup_modules:
         if module.is_idle_store and situation.store_pool is None:
@@ -69,7 +69,7 @@ def backlogs(pool: Pool) -> tuple[str, ...]:
     sources=(fact("backup-module-states"), guide("Configuring and monitoring the Backup Service")),
     needs=lambda situation: (*of_pair(Part.BACKUP_STATUS)(situation), Need(Part.STORE)),
 )
-def backup_service(situation: Situation) -> Finding:
+def backup_service(situation: CheckContext) -> Finding:
     """In disaster mode nothing here stands in the way: what is missing is told as the expected loss."""
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:
@@ -111,7 +111,7 @@ def backup_service(situation: Situation) -> Finding:
     needs=of_pair(Part.MACHINES, BACKUP),
     weight=Weight.NEVER,
 )
-def backup_service_running(situation: Situation) -> Finding:
+def backup_service_running(situation: CheckContext) -> Finding:
     """A planned move cannot end without it; a disaster failover needs none on the pool that is gone."""
     pair = [pool for pool in (situation.pool, situation.partner) if pool is not None]
     if len(pair) < 2:

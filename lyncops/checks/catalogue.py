@@ -10,8 +10,8 @@ import attrs
 
 from lyncops.checks import backup, edge, health, order, pools, quorum, replicas, rights, store
 from lyncops.checks.check import Check
+from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.checks.situation import Direction, Situation
 from lyncops.checks.words import listed
 from lyncops.deployment.model import Deployment
 from lyncops.errors import InvalidValueError
@@ -61,7 +61,7 @@ FAILBACK: Final[tuple[Check, ...]] = (
 CHECKS: Final[Mapping[str, Check]] = MappingProxyType({check.check_id: check for check in (*FAILOVER, *FAILBACK)})
 
 
-def run_checks(checks: Sequence[Check], situation: Situation) -> tuple[CheckResult, ...]:
+def run_checks(checks: Sequence[Check], situation: CheckContext) -> tuple[CheckResult, ...]:
     """Ask `checks` in order; where the pair itself is not there, its answer is the last one."""
     results: list[CheckResult] = []
     for check in checks:
@@ -73,7 +73,7 @@ def run_checks(checks: Sequence[Check], situation: Situation) -> tuple[CheckResu
 
 def checks_for_failover(deployment: Deployment, pool: Fqdn, mode: Mode) -> tuple[CheckResult, ...]:
     """What must be asked before `pool` is failed over to its partner."""
-    return run_checks(FAILOVER, Situation(deployment, pool, mode, Direction.FAILOVER))
+    return run_checks(FAILOVER, CheckContext(deployment, pool, mode, Direction.FAILOVER))
 
 
 def checks_for_failback(deployment: Deployment, pool: Fqdn, mode: Mode) -> tuple[CheckResult, ...]:
@@ -81,7 +81,7 @@ def checks_for_failback(deployment: Deployment, pool: Fqdn, mode: Mode) -> tuple
     checks = FAILBACK
     if mode is Mode.DISASTER:  # the pool that is left is gone, and the store with it if it was there
         checks = (*checks, store.store_not_on_failed_pool)
-    return run_checks(checks, Situation(deployment, pool, mode, Direction.FAILBACK))
+    return run_checks(checks, CheckContext(deployment, pool, mode, Direction.FAILBACK))
 
 
 def apply_overrides(results: Sequence[CheckResult], overrides: Mapping[str, str]) -> tuple[CheckResult, ...]:

@@ -8,8 +8,8 @@ from typing import Final
 
 import attrs
 
+from lyncops.checks.context import CheckContext
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.checks.situation import Situation
 from lyncops.checks.words import sentence
 from lyncops.deployment.gaps import FRONT_END, NEXT_HOP, Gap, Need, Part
 from lyncops.deployment.model import Pool
@@ -50,7 +50,7 @@ def unknown(evidence: str, remedy: str, *, blocking: bool, overridable: bool = T
     return Finding(verdict=Verdict.UNKNOWN, evidence=evidence, remedy=remedy, blocking=blocking, overridable=overridable)
 
 
-def pair_unknown(situation: Situation) -> Finding:
+def pair_unknown(situation: CheckContext) -> Finding:
     """The pair itself is not known: other checks say so, and stand in the way where they must."""
     return unknown(f"{situation.target} or its backup pool is not known.", "See pool-exists and pool-is-paired.", blocking=False)
 
@@ -70,7 +70,7 @@ def result_of(check_id: str, question: str, sources: Sources, finding: Finding) 
     )
 
 
-Needs = Callable[[Situation], tuple[Need, ...]]
+Needs = Callable[[CheckContext], tuple[Need, ...]]
 
 
 class Weight(enum.Enum):
@@ -80,7 +80,7 @@ class Weight(enum.Enum):
     PLANNED = "in planned mode"
     NEVER = "never"
 
-    def blocks(self, situation: Situation) -> bool:
+    def blocks(self, situation: CheckContext) -> bool:
         """Whether it does so here."""
         return self is Weight.ALWAYS or (self is Weight.PLANNED and not situation.disaster)
 
@@ -95,7 +95,7 @@ def weakened(finding: Finding, gaps: tuple[Gap, ...], *, blocking: bool) -> Find
     return unknown(evidence, _LOOK, blocking=blocking)
 
 
-def nothing_needed(situation: Situation) -> tuple[Need, ...]:
+def nothing_needed(situation: CheckContext) -> tuple[Need, ...]:
     """Of a check that rests only on values that say themselves that they could not be read."""
     del situation
     return ()
@@ -111,11 +111,11 @@ class Check:
     check_id: str
     question: str
     sources: Sources
-    answer: Callable[[Situation], Finding]
+    answer: Callable[[CheckContext], Finding]
     needs: Needs = nothing_needed
     weight: Weight = Weight.PLANNED
 
-    def __call__(self, situation: Situation) -> CheckResult:
+    def __call__(self, situation: CheckContext) -> CheckResult:
         """Answer from the deployment alone: the same deployment gets the same answer."""
         gaps = situation.deployment.open_questions(*self.needs(situation))
         finding = weakened(self.answer(situation), gaps, blocking=self.weight.blocks(situation))
@@ -124,22 +124,22 @@ class Check:
 
 def check(
     check_id: str, *, question: str, sources: Sources, needs: Needs = nothing_needed, weight: Weight = Weight.PLANNED
-) -> Callable[[Callable[[Situation], Finding]], Check]:
+) -> Callable[[Callable[[CheckContext], Finding]], Check]:
     """Make a check of the function below."""
 
-    def decorate(answer: Callable[[Situation], Finding]) -> Check:
+    def decorate(answer: Callable[[CheckContext], Finding]) -> Check:
         return Check(check_id=check_id, question=question, sources=sources, answer=answer, needs=needs, weight=weight)
 
     return decorate
 
 
-def of_store(situation: Situation) -> tuple[Need, ...]:
+def of_store(situation: CheckContext) -> tuple[Need, ...]:
     """The Central Management store."""
     del situation
     return (Need(Part.STORE),)
 
 
-def of_next_hops(situation: Situation) -> tuple[Need, ...]:
+def of_next_hops(situation: CheckContext) -> tuple[Need, ...]:
     """The next hops of the Edge pools."""
     del situation
     return (Need(Part.EDGES, items=(NEXT_HOP,)),)
@@ -148,7 +148,7 @@ def of_next_hops(situation: Situation) -> tuple[Need, ...]:
 def of_pair(part: Part, *items: str) -> Needs:
     """A part of both pools of the pair."""
 
-    def needs(situation: Situation) -> tuple[Need, ...]:
+    def needs(situation: CheckContext) -> tuple[Need, ...]:
         return (Need(part, tuple(pool.fqdn for pool in (situation.pool, situation.partner) if pool), items),)
 
     return needs

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from lyncops.checks.check import Finding, Weight, check, of_next_hops, passed, unknown, warning
-from lyncops.checks.situation import Situation
+from lyncops.checks.context import CheckContext
 from lyncops.checks.words import listed
 from lyncops.deployment.model import EdgePool
 from lyncops.sources import fact, guide
 from lyncops.values import Unread
 
 
-def edges_behind(situation: Situation) -> tuple[EdgePool, ...]:
+def edges_behind(situation: CheckContext) -> tuple[EdgePool, ...]:
     """The Edge pools whose next hop is the pool (named by its own name or by a machine's)."""
     edges = () if isinstance(situation.deployment.edges, Unread) else situation.deployment.edges
     return tuple(edge for edge in edges if edge.next_hop is not None and _is_target(situation, edge))
 
 
-def _is_target(situation: Situation, edge: EdgePool) -> bool:
+def _is_target(situation: CheckContext, edge: EdgePool) -> bool:
     hop = edge.next_hop
     pool = None if hop is None else situation.deployment.pool_of(hop)
     return hop == situation.target or (pool is not None and pool.fqdn == situation.target)
@@ -29,7 +29,7 @@ def _is_target(situation: Situation, edge: EdgePool) -> bool:
     needs=of_next_hops,
     weight=Weight.ALWAYS,
 )
-def edge_next_hop(situation: Situation) -> Finding:
+def edge_next_hop(situation: CheckContext) -> Finding:
     """A WARNING, since the plan moves the next hop first; the server itself refuses a failover that forgot it."""
     if isinstance(situation.deployment.edges, Unread):
         return unknown(

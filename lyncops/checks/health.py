@@ -5,8 +5,8 @@ from __future__ import annotations
 import enum
 
 from lyncops.checks.check import Finding, Weight, check, failed, of_machines, pair_unknown, passed, unknown, warning
+from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.quorum import serves
-from lyncops.checks.situation import Direction, Situation
 from lyncops.checks.words import running, sentence
 from lyncops.deployment.gaps import Need, Part
 from lyncops.deployment.model import Deployment, ExportState, Machine, Pool
@@ -165,7 +165,7 @@ def _unless_mirrored(pool: Pool) -> str:
     needs=lambda situation: _of_life(situation.leaving),
     weight=Weight.ALWAYS,
 )
-def mode_fits(situation: Situation) -> Finding:
+def mode_fits(situation: CheckContext) -> Finding:
     """Disaster mode on a living pool throws data away; planned mode on a dead pool hangs and fails."""
     pool = situation.leaving
     if pool is None:
@@ -185,7 +185,7 @@ def _of_life(pool: Pool | None) -> tuple[Need, ...]:
     return (*of_machines(pool), Need(Part.BACKUP_STATUS, (pool.fqdn,))) if pool else ()
 
 
-def _disaster_fits(situation: Situation, pool: Pool, state: Life) -> Finding:
+def _disaster_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
     seen = described(pool)
     if state is Life.DOWN:
         return passed(f"{seen} Disaster mode is right.")
@@ -223,7 +223,7 @@ def _silence_means_death(pool: Pool, seen: str) -> Finding:
     return unknown(f"{seen} Nothing here proves that it is dead.", remedy, blocking=True)
 
 
-def _planned_fits(situation: Situation, pool: Pool, state: Life) -> Finding:
+def _planned_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
     seen = described(pool)
     behind = back_end(pool) if situation.direction is Direction.FAILOVER and pool.machines_up else BackEnd.ALIVE
     if behind is BackEnd.DEAD:
@@ -254,7 +254,7 @@ def _planned_fits(situation: Situation, pool: Pool, state: Life) -> Finding:
     )
 
 
-def _healthy(situation: Situation, pool: Pool) -> Finding:
+def _healthy(situation: CheckContext, pool: Pool) -> Finding:
     state, seen = life(pool), described(pool)
     if nobody_answers(situation.deployment):
         return unknown(f"{seen} {_NOBODY}", _ASK_BY_HAND.format(pool=pool.fqdn), blocking=not situation.disaster)
@@ -284,7 +284,7 @@ def _healthy(situation: Situation, pool: Pool) -> Finding:
     sources=(guide("Failing over a pool"), fact("store-before-pool")),
     needs=lambda situation: of_machines(situation.partner),
 )
-def partner_healthy(situation: Situation) -> Finding:
+def partner_healthy(situation: CheckContext) -> Finding:
     """In a disaster failback the partner is the one that is gone: that is mode-fits' question."""
     partner = situation.partner
     if partner is None:
@@ -300,7 +300,7 @@ def partner_healthy(situation: Situation) -> Finding:
     sources=(guide("Failing back a pool"), fact("failback")),
     needs=lambda situation: of_machines(situation.pool),
 )
-def home_pool_healthy(situation: Situation) -> Finding:
+def home_pool_healthy(situation: CheckContext) -> Finding:
     """The users' own pool must be up before they can come home, in either mode."""
     pool = situation.pool
     return pair_unknown(situation) if pool is None else _healthy(situation, pool)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from lyncops.checks.backup import in_words, standby_is_normal
-from lyncops.checks.situation import Direction, Situation
+from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.words import age, exactly
 from lyncops.deployment.model import BackupModule, Deployment, ExportState, ImportState, Pool
 from lyncops.values import Fqdn, Mode, Unread
@@ -24,7 +24,7 @@ _NEVER_COPIED = "Response groups, call park and location data are not copied by 
 
 def expected_loss(deployment: Deployment, pool: Fqdn, mode: Mode, *, direction: Direction = Direction.FAILOVER) -> str:
     """What the users would lose, as sentences: nothing in planned mode, else per module what its last known state allows to say."""
-    situation = Situation(deployment, pool, mode, direction)
+    situation = CheckContext(deployment, pool, mode, direction)
     leaving, receiving = situation.leaving, situation.receiving
     if not situation.disaster:
         return f"Nothing: {leaving.fqdn if leaving else pool} goes read-only and copies its last changes before the users move."
@@ -42,7 +42,7 @@ def expected_loss(deployment: Deployment, pool: Fqdn, mode: Mode, *, direction: 
     return " ".join(filter(None, [head, _import_faults(receiving), _NEVER_COPIED]))
 
 
-def loss_of_module(situation: Situation, leaving: Pool, module: BackupModule) -> str:
+def loss_of_module(situation: CheckContext, leaving: Pool, module: BackupModule) -> str:
     """What would be lost of one module if the pool that exports it were gone now; "" where it is healthy to copy nothing."""
     what = _CONTENT.get(module.name.casefold(), module.name or "a module without a readable name")
     if standby_is_normal(situation, leaving, module):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lyncops.checks.check import Finding, check, failed, pair_unknown, passed, unknown
-from lyncops.checks.situation import Situation
+from lyncops.checks.context import CheckContext
 from lyncops.deployment.model import Pool, PoolState
 from lyncops.sources import fact, page, reference
 from lyncops.values import Fqdn, Unread
@@ -36,7 +36,7 @@ def _under_way(pool: Pool) -> Finding:
     question="Are the pool's users still served by the pool itself?",
     sources=(fact("pool-state"), *_GUIDE),
 )
-def not_failed_over(situation: Situation) -> Finding:
+def not_failed_over(situation: CheckContext) -> Finding:
     """A pool that is failed over already is law; a half-done failover may be repeated (fact: failback-order).
 
     A state that cannot be read does not stop a rescue: at worst the server refuses the second failover.
@@ -58,7 +58,7 @@ def not_failed_over(situation: Situation) -> Finding:
 
 
 @check("partner-not-failed-over", question="Does the partner still serve its own users?", sources=_GUIDE)
-def partner_not_failed_over(situation: Situation) -> Finding:
+def partner_not_failed_over(situation: CheckContext) -> Finding:
     """The order rule. Law when the partner is failed over: its users are here, they must go home first."""
     partner = situation.partner
     if partner is None:
@@ -81,7 +81,7 @@ def partner_not_failed_over(situation: Situation) -> Finding:
     question="Are the pool's users served by its partner?",
     sources=(reference("Invoke-CsPoolFailBack"), *_GUIDE),
 )
-def is_failed_over(situation: Situation) -> Finding:
+def is_failed_over(situation: CheckContext) -> Finding:
     """A pool whose users are at home has nothing to bring back: law, and most often the other pool was meant.
 
     A server's local copy may be older than the failover, if that server was down then: without a store it proves nothing, and is

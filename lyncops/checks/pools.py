@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 
 from lyncops.checks.check import Finding, Weight, check, failed, of_store, pair_unknown, passed, unknown, warning
-from lyncops.checks.situation import Situation
+from lyncops.checks.context import CheckContext
 from lyncops.checks.words import listed
 from lyncops.deployment.gaps import Need, Part
 from lyncops.deployment.model import Pool
@@ -19,7 +19,7 @@ _PAIRING = (
 
 
 @check("pool-exists", question="Does the topology have this pool?", sources=(fact("wrong-pool-named"),))
-def pool_exists(situation: Situation) -> Finding:
+def pool_exists(situation: CheckContext) -> Finding:
     """FAILED is law: nothing can be done to a pool that is not there."""
     deployment, target = situation.deployment, situation.target
     if isinstance(deployment.pools, Unread):
@@ -51,7 +51,7 @@ def _meant(name: Fqdn, names: list[Fqdn]) -> list[Fqdn]:
 
 
 @check("pool-is-front-end", question="Is it a Front End pool?", sources=(reference("Invoke-CsPoolFailOver"),))
-def pool_is_front_end(situation: Situation) -> Finding:
+def pool_is_front_end(situation: CheckContext) -> Finding:
     """FAILED is law: only a pool that homes users can be failed over or back."""
     pool = situation.pool
     if pool is None:
@@ -71,7 +71,7 @@ def pool_is_front_end(situation: Situation) -> Finding:
     question="Does it have a suitable backup pool?",
     sources=(reference("Invoke-CsPoolFailOver"), fact("pairing-rules")),
 )
-def pool_is_paired(situation: Situation) -> Finding:
+def pool_is_paired(situation: CheckContext) -> Finding:
     """No backup pool is law; an unsupported pair is a WARNING, since Lync itself lets it be built and run."""
     pool = situation.pool
     if pool is None:
@@ -113,7 +113,7 @@ def _oddities(pool: Pool, partner: Pool) -> list[str]:
     needs=lambda situation: (Need(Part.SITES),) if situation.pool else (),
     weight=Weight.NEVER,
 )
-def pair_in_different_sites(situation: Situation) -> Finding:
+def pair_in_different_sites(situation: CheckContext) -> Finding:
     """Never in the way: the pair exists as it is."""
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:
@@ -135,7 +135,7 @@ def pair_in_different_sites(situation: Situation) -> Finding:
     needs=lambda situation: (Need(Part.REPLICAS),) if situation.pool else (),
     weight=Weight.NEVER,
 )
-def versions_agree(situation: Situation) -> Finding:
+def versions_agree(situation: CheckContext) -> Finding:
     """Different generations FAIL a planned move; different updates are a WARNING."""
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:
@@ -155,7 +155,7 @@ def versions_agree(situation: Situation) -> Finding:
     return passed(f"Both pools are {pool.version.product}.")
 
 
-def _builds(situation: Situation, pool: Pool) -> frozenset[str]:
+def _builds(situation: CheckContext, pool: Pool) -> frozenset[str]:
     replicas = situation.store.replicas
     if isinstance(replicas, Unread):
         return frozenset()
@@ -170,7 +170,7 @@ def _builds(situation: Situation, pool: Pool) -> frozenset[str]:
     needs=of_store,
     weight=Weight.ALWAYS,
 )
-def version_supports(situation: Situation) -> Finding:
+def version_supports(situation: CheckContext) -> Finding:
     """Pool pairs came with Lync Server 2013; a store that is still on Lync 2010 moves by other cmdlets."""
     version = situation.deployment.version
     old_store = [copy for copy in situation.store.active_copies if copy.version is LyncVersion.V2010]

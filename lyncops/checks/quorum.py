@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lyncops.checks.check import Finding, check, failed, of_machines, pair_unknown, passed, unknown, warning
-from lyncops.checks.situation import Situation
+from lyncops.checks.context import CheckContext
 from lyncops.checks.words import counted, running
 from lyncops.deployment.model import Pool, PoolKind
 from lyncops.sources import fact
@@ -50,7 +50,7 @@ def serves(pool: Pool) -> bool | None:
     sources=(fact("front-end-quorum"),),
     needs=lambda situation: of_machines(situation.receiving),
 )
-def partner_quorum(situation: Situation) -> Finding:
+def partner_quorum(situation: CheckContext) -> Finding:
     """Below the functional minimum the remaining servers stop too; below the number to start, a restart hangs."""
     pool = situation.receiving
     if pool is None:

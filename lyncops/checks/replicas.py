@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from lyncops.checks.check import Finding, check, failed, passed, unknown, warning
+from lyncops.checks.context import CheckContext
 from lyncops.checks.health import silent_machines
-from lyncops.checks.situation import Situation
 from lyncops.checks.words import age, counted, listed, sentence
 from lyncops.deployment.gaps import Need, Part
 from lyncops.deployment.model import Replica
@@ -18,7 +18,7 @@ _FAULT_AGE: Final = timedelta(hours=1)
 _REPLICATE = "Run Invoke-CsManagementStoreReplication, allow two to three minutes, and look again."
 
 
-def newest_time(situation: Situation) -> datetime:
+def newest_time(situation: CheckContext) -> datetime:
     """Now, as the servers see it: the newest time in their answers counts too, so that a wrong client clock does no harm."""
     replicas = situation.store.replicas
     times = (
@@ -31,7 +31,7 @@ def _aware(time: datetime, like: datetime) -> datetime:
     return time if time.tzinfo else time.replace(tzinfo=like.tzinfo)
 
 
-def _needs(situation: Situation) -> tuple[Need, ...]:
+def _needs(situation: CheckContext) -> tuple[Need, ...]:
     del situation
     return (Need(Part.REPLICAS),)
 
@@ -42,7 +42,7 @@ def _needs(situation: Situation) -> tuple[Need, ...]:
     sources=(fact("replica-age"),),
     needs=_needs,
 )
-def replicas_up_to_date(situation: Situation) -> Finding:
+def replicas_up_to_date(situation: CheckContext) -> Finding:
     """A replica is False for a while after each change; it is a fault when it last reported more than an hour ago, or never.
 
     In disaster mode the machines of the pool that is gone do not count, and nothing here stands in the way. A dead pool of
@@ -61,7 +61,7 @@ def replicas_up_to_date(situation: Situation) -> Finding:
     return _judge(situation, replicas)
 
 
-def _judge(situation: Situation, replicas: tuple[Replica, ...]) -> Finding:
+def _judge(situation: CheckContext, replicas: tuple[Replica, ...]) -> Finding:
     gone = _not_expected(situation)
     behind = [replica for replica in replicas if not replica.up_to_date and replica.computer not in gone]
     ignored = f" {counted(len(gone), 'machine')} that cannot follow not counted." if gone else ""
@@ -77,7 +77,7 @@ def _judge(situation: Situation, replicas: tuple[Replica, ...]) -> Finding:
     return warning(evidence, remedy) if situation.disaster else failed(evidence, remedy)
 
 
-def _not_expected(situation: Situation) -> set[Fqdn]:
+def _not_expected(situation: CheckContext) -> set[Fqdn]:
     """The machines of the pool that is gone, and outside of the pair whatever does not run: its replica is old because of that."""
     leaving = situation.leaving.machines if situation.disaster and situation.leaving else ()
     pair = {machine.fqdn for pool in (situation.pool, situation.partner) if pool for machine in pool.machines}

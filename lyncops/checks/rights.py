@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lyncops.checks.check import Finding, Weight, check, failed, of_next_hops, of_store, passed, result_of, unknown
+from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.edge import edges_behind
 from lyncops.checks.result import CheckResult
-from lyncops.checks.situation import Direction, Situation
 from lyncops.checks.words import counted, listed, sentence
 from lyncops.deployment.model import Deployment
 from lyncops.sources import fact, reference
 from lyncops.values import Unread
 
 
-def needed_cmdlets(situation: Situation) -> tuple[str, ...]:
+def needed_cmdlets(situation: CheckContext) -> tuple[str, ...]:
     """The CHANGE cmdlets that the procedure will send, by name."""
     if situation.direction is Direction.FAILBACK:
         return ("Invoke-CsPoolFailBack", "Invoke-CsBackupServiceSync")
@@ -33,7 +33,7 @@ def needed_cmdlets(situation: Situation) -> tuple[str, ...]:
     needs=lambda situation: (*of_next_hops(situation), *of_store(situation)),
     weight=Weight.NEVER,
 )
-def rights(situation: Situation) -> Finding:
+def rights(situation: CheckContext) -> Finding:
     """UNKNOWN on a plain WinRM session, where group membership decides and only the attempt tells."""
     return _rights_to_run(situation.deployment, needed_cmdlets(situation))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lyncops.checks.check import Finding, Weight, check, failed, of_store, pair_unknown, passed, unknown, warning
+from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.health import Life, life
-from lyncops.checks.situation import Direction, Situation
 from lyncops.checks.words import listed, sentence
 from lyncops.sources import fact, guide, page
 from lyncops.values import Fqdn, Unread
@@ -28,7 +28,7 @@ _INSTALL = "Install the store on {pool}: Install-CsDatabase -CentralManagementDa
     sources=_STORE,
     needs=of_store,
 )
-def store_single_master(situation: Situation) -> Finding:
+def store_single_master(situation: CheckContext) -> Finding:
     """Both bad ends are field-seen after a store failover that ended without an error: two active copies, or none."""
     store, active = situation.store, situation.store.active_copies
     if isinstance(store.copies, Unread):
@@ -53,7 +53,7 @@ def store_single_master(situation: Situation) -> Finding:
     return _agrees_with_master(situation, holder)
 
 
-def _agrees_with_master(situation: Situation, holder: Fqdn | None) -> Finding:
+def _agrees_with_master(situation: CheckContext, holder: Fqdn | None) -> Finding:
     master = situation.store.active_master
     local = ", by the local copy of the topology" if situation.deployment.from_local_store else ""
     if isinstance(master, Unread):
@@ -74,7 +74,7 @@ def _agrees_with_master(situation: Situation, holder: Fqdn | None) -> Finding:
     return failed(f"The topology says that the active store is on {holder}, but its master is {master}.", _TWO_MASTERS)
 
 
-def _moved_by_hand(situation: Situation) -> bool:
+def _moved_by_hand(situation: CheckContext) -> bool:
     """Whether the plan asks people to install the store again: a failover, with the store of Lync Server 2010 on another pool."""
     old = situation.old_store
     return situation.direction is Direction.FAILOVER and old is not None and old.pool != situation.target
@@ -87,7 +87,7 @@ def _moved_by_hand(situation: Situation) -> bool:
     needs=of_store,
     weight=Weight.ALWAYS,
 )
-def store_not_on_failed_pool(situation: Situation) -> Finding:
+def store_not_on_failed_pool(situation: CheckContext) -> Finding:
     """The store goes before the pool. Where the partner has a copy the plan does it: a WARNING, not a refusal."""
     holder, leaving, receiving = situation.store_pool, situation.leaving, situation.receiving
     if leaving is None or receiving is None:
@@ -125,7 +125,7 @@ def store_not_on_failed_pool(situation: Situation) -> Finding:
     sources=_STORE,
     needs=of_store,
 )
-def store_agents(situation: Situation) -> Finding:
+def store_agents(situation: CheckContext) -> Finding:
     """Both are empty when the store is unavailable; expected when it died with the failed pool, else it must be repaired first."""
     store = situation.store
     master, agents = store.active_master, store.file_transfer_agents
@@ -165,7 +165,7 @@ def store_agents(situation: Situation) -> Finding:
     needs=of_store,
     weight=Weight.NEVER,
 )
-def standby_store_installed(situation: Situation) -> Finding:
+def standby_store_installed(situation: CheckContext) -> Finding:
     """A WARNING: whether a missing standby stands in the way is the question of store-not-on-failed-pool."""
     pair = [pool.fqdn for pool in (situation.pool, situation.partner) if pool is not None]
     copies = [situation.has_store_copy(pool) for pool in pair]

@@ -9,8 +9,8 @@ from datetime import datetime
 import attrs
 
 from lyncops.checks.backup import standby_is_normal
+from lyncops.checks.context import CheckContext
 from lyncops.checks.loss import expected_loss, loss_of_module
-from lyncops.checks.situation import Situation
 from lyncops.deployment.model import (
     BackupModule,
     BackupServiceSettings,
@@ -126,7 +126,7 @@ def _partner_of(deployment: Deployment, fqdn: Fqdn) -> Fqdn | Unread | None:
 
 
 def _direction(deployment: Deployment, source: Fqdn, target: Fqdn) -> DirectionSync:
-    situation = Situation(deployment, source, Mode.DISASTER)
+    situation = CheckContext(deployment, source, Mode.DISASTER)
     return DirectionSync(
         source=source,
         target=target,
@@ -135,7 +135,7 @@ def _direction(deployment: Deployment, source: Fqdn, target: Fqdn) -> DirectionS
     )
 
 
-def _modules(situation: Situation) -> tuple[ModuleSync, ...] | Unread:
+def _modules(situation: CheckContext) -> tuple[ModuleSync, ...] | Unread:
     pool = situation.pool
     if pool is None:
         return Unread(f"the Backup Service status of {situation.target}", "the topology has no such pool")
@@ -144,7 +144,7 @@ def _modules(situation: Situation) -> tuple[ModuleSync, ...] | Unread:
     return tuple(_module(situation, pool, module) for module in pool.backup_modules)
 
 
-def _module(situation: Situation, pool: Pool, module: BackupModule) -> ModuleSync:
+def _module(situation: CheckContext, pool: Pool, module: BackupModule) -> ModuleSync:
     standby = standby_is_normal(situation, pool, module)
     return ModuleSync(
         name=module.name,

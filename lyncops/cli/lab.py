@@ -16,7 +16,7 @@ import click
 
 if TYPE_CHECKING:
     from lyncops.lab.lab import Lab
-    from lyncops.lab.standing import JsonValue
+    from lyncops.lab.status import JsonValue
 
 
 class _ServeOptions(TypedDict):

@@ -12,7 +12,7 @@ from lyncops.cmdlets.base import Cmdlet
 from lyncops.cmdlets.result import Result
 from lyncops.errors import LyncOpsError
 from lyncops.remoting.execution import ErrorRecord, Execution
-from lyncops.remoting.interface import RunsCmdlets
+from lyncops.remoting.interface import CmdletRunner
 from lyncops.sentences import each_once
 from lyncops.values import ANYWHERE, Outcome, Place, Unread
 
@@ -38,7 +38,7 @@ class Question(Generic[R]):
 class Answer(Generic[R]):
     """The answer to one question, perhaps still on its way."""
 
-    def __init__(self, sessions: RunsCmdlets, question: Question[R]) -> None:
+    def __init__(self, sessions: CmdletRunner, question: Question[R]) -> None:
         """Ask at once."""
         self._sessions, self._question = sessions, question
         self.error: LyncOpsError | None = None

@@ -15,7 +15,7 @@ from lyncops.cmdlets import (
 from lyncops.deployment.asking import Answer, Question
 from lyncops.deployment.gaps import NAMELESS, Gaps, Part
 from lyncops.deployment.model import EVERY_MODULE, BackupModule, ExportState, ImportState
-from lyncops.remoting.interface import RunsCmdlets
+from lyncops.remoting.interface import CmdletRunner
 from lyncops.values import Fqdn, Unread
 
 _DEADLINE: Final = timedelta(seconds=45)
@@ -24,7 +24,7 @@ _DEADLINE: Final = timedelta(seconds=45)
 class BackupReading:
     """The question to one pool: asked when it is made, and asked again where its objects arrived as names of their types."""
 
-    def __init__(self, sessions: RunsCmdlets, pool: Fqdn, gaps: Gaps) -> None:
+    def __init__(self, sessions: CmdletRunner, pool: Fqdn, gaps: Gaps) -> None:
         """Ask at once."""
         self._sessions, self._pool, self._gaps = sessions, pool, gaps
         self._what = f"the Backup Service status of {pool}"

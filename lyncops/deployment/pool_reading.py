@@ -43,7 +43,7 @@ from lyncops.deployment.state_by_user import HomePool, state_by_user
 from lyncops.deployment.state_reading import StateReading
 from lyncops.deployment.topology import UNASKED
 from lyncops.deployment.witnesses import Statement, Word, word_of_error
-from lyncops.remoting.interface import RunsCmdlets
+from lyncops.remoting.interface import CmdletRunner
 from lyncops.values import ANYWHERE, Fqdn, LyncVersion, OnMachine, Unread
 
 R = TypeVar("R")
@@ -71,7 +71,7 @@ STORE_MODULE: Final = "CentralMgmt.CMSMaster"
 class PoolReading:
     """All questions about one pool: asked when it is made, answered by `filled`."""
 
-    def __init__(self, sessions: RunsCmdlets, pool: Pool, scope: Scope, gaps: Gaps, *, local: bool) -> None:
+    def __init__(self, sessions: CmdletRunner, pool: Pool, scope: Scope, gaps: Gaps, *, local: bool) -> None:
         """Ask what `scope` wants; with `local` the local copy of the configuration is asked at once."""
         self._sessions, self._pool, self._gaps, self._local = sessions, pool, gaps, local
         wanted = scope.facets if scope.covers(pool.fqdn) else frozenset[Facet]()

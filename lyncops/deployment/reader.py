@@ -51,7 +51,7 @@ from lyncops.deployment.topology import UNASKED, build_copies, build_edges, buil
 from lyncops.deployment.topology_document import Topology, parse_topology
 from lyncops.deployment.witnesses import PORTS, Door, Hearing
 from lyncops.errors import InvalidValueError, LyncOpsError
-from lyncops.remoting.interface import Clock, RunsCmdlets
+from lyncops.remoting.interface import Clock, CmdletRunner
 from lyncops.values import Fqdn, LyncVersion, RemoteObject, Unread
 
 T = TypeVar("T")
@@ -62,7 +62,7 @@ _SETTINGS: Final = "the configuration of the Backup Service"
 
 
 def read_deployment(  # noqa: PLR0913 - who to ask, and what of
-    sessions: RunsCmdlets,
+    sessions: CmdletRunner,
     *,
     name: str,
     clock: Clock,
@@ -117,7 +117,7 @@ def read_deployment(  # noqa: PLR0913 - who to ask, and what of
 class _GlobalReading:
     """The questions about the deployment as a whole: asked when it is made."""
 
-    def __init__(self, sessions: RunsCmdlets, scope: Scope, version: LyncVersion | None, gaps: Gaps) -> None:
+    def __init__(self, sessions: CmdletRunner, scope: Scope, version: LyncVersion | None, gaps: Gaps) -> None:
         self._sessions, self._version, self._gaps, facets = sessions, version, gaps, scope.facets
         self._sites = self._ask("the sites", GetCsSite())
         self._pools = self._ask("the pools", GetCsPool())

@@ -12,7 +12,7 @@ from lyncops.cmdlets import CommandInfo, GetCommand
 from lyncops.deployment.asking import Answer, Question
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.deployment.topology import UNASKED
-from lyncops.remoting.interface import RunsCmdlets
+from lyncops.remoting.interface import CmdletRunner
 from lyncops.values import Unread
 
 _WHAT: Final = "the operator's rights"
@@ -46,7 +46,7 @@ ASKED: Final = (
 class RightsReading:
     """The question, asked at once where an answer means something."""
 
-    def __init__(self, sessions: RunsCmdlets, endpoint: str, scope: Scope) -> None:
+    def __init__(self, sessions: CmdletRunner, endpoint: str, scope: Scope) -> None:
         """Ask when `scope` wants it and the endpoint that serves offers its callers no more than their roles have."""
         self._scope = scope
         self._answer: Answer[CommandInfo] | None = None

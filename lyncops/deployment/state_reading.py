@@ -8,7 +8,7 @@ from typing import Final
 from lyncops.cmdlets import GetCsRegistrarConfiguration, RegistrarConfiguration
 from lyncops.deployment.asking import Answer, Question
 from lyncops.deployment.scope import Facet, Scope
-from lyncops.remoting.interface import RunsCmdlets
+from lyncops.remoting.interface import CmdletRunner
 from lyncops.values import Fqdn, Unread
 
 _DEADLINE: Final = timedelta(seconds=60)
@@ -18,7 +18,7 @@ _SCOPE: Final = "service:registrar:"
 class StateReading:
     """The question, asked at once where it saves some: for a single pool its own question is as good."""
 
-    def __init__(self, sessions: RunsCmdlets, pools: tuple[Fqdn, ...], scope: Scope, *, local: bool) -> None:
+    def __init__(self, sessions: CmdletRunner, pools: tuple[Fqdn, ...], scope: Scope, *, local: bool) -> None:
         """Ask when `scope` wants the state of several of these Front End pools; with `local` the local copy at once."""
         everywhere, here = GetCsRegistrarConfiguration(), GetCsRegistrarConfiguration(local_store=True)
         question = Question(

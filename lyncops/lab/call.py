@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, NoReturn, TypedDict, Unpack, cast
 
-from lyncops.lab import invented
+from lyncops.lab import placeholders
 from lyncops.lab.binding import Bound
 from lyncops.lab.interface import ErrorDetail, MachineDiedError, Session, Sink, TerminatingError, Thrown
 from lyncops.lab.reports import Report
@@ -217,7 +217,7 @@ class Call:
         if self.name in self.world.faults.crash_midway:
             self.world.crash(self.machine.fqdn)
         if self.name in self.world.faults.midway:
-            self.fail(invented.MIDWAY.format(cmdlet=self.name, target=self.machine.fqdn))
+            self.fail(placeholders.MIDWAY.format(cmdlet=self.name, target=self.machine.fqdn))
 
     def _check_machine(self) -> None:
         if not self.machine.is_up:
@@ -242,22 +242,22 @@ class Call:
         fqdn = self.fqdn(name)
         pool = self.world.pools.get(fqdn)
         if pool is None:
-            self.fail(invented.UNKNOWN_POOL.format(fqdn), category="ObjectNotFound", target=fqdn)
+            self.fail(placeholders.UNKNOWN_POOL.format(fqdn), category="ObjectNotFound", target=fqdn)
         if not pool.kind.homes_users:
-            self.fail(invented.NOT_A_REGISTRAR_POOL.format(pool=fqdn), category="InvalidArgument", target=fqdn)
+            self.fail(placeholders.NOT_A_REGISTRAR_POOL.format(pool=fqdn), category="InvalidArgument", target=fqdn)
         return pool
 
     def backup_of(self, pool: PoolRuntime) -> PoolRuntime:
         """The backup pool; fails when none is assigned (documented for the failover and Debug-CsInterPoolReplication)."""
         if pool.spec.backup_pool is None:
-            self.fail(invented.NO_BACKUP_POOL.format(pool=pool.fqdn), target=pool.fqdn)
+            self.fail(placeholders.NO_BACKUP_POOL.format(pool=pool.fqdn), target=pool.fqdn)
         return self.world.pools[pool.spec.backup_pool]
 
     def require_group(self, group: str = "RTCUniversalServerAdmins") -> None:
         """Fail unless the caller is in the group; over OcsPowershell the role decides instead (fact: ocs-powershell)."""
         caller = self.session.caller
         if not caller.ocs and group not in caller.groups:
-            message = invented.ACCESS_DENIED.format(user=caller.user, group=group)
+            message = placeholders.ACCESS_DENIED.format(user=caller.user, group=group)
             self.fail(message, category="PermissionDenied", exception="System.UnauthorizedAccessException")
 
     def new_id(self) -> str:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from lyncops.errors import ConfigurationError, EndpointError, LyncOpsError
 from lyncops.lab.arguments import InjectionError
 from lyncops.lab.injections import Injector
-from lyncops.lab.standing import JsonValue
+from lyncops.lab.status import JsonValue
 
 if TYPE_CHECKING:
     from lyncops.lab.lab import Lab

@@ -9,7 +9,7 @@ from typing import Final, get_type_hints
 import attrs
 
 from lyncops.lab import switches
-from lyncops.lab.acts import ACTS
+from lyncops.lab.operator_actions import ACTS
 from lyncops.lab.wire.faults import ACTIONS, MEANINGS, Profile
 
 

@@ -10,9 +10,9 @@ import attrs
 
 from lyncops.lab import arguments as read
 from lyncops.lab import switches
-from lyncops.lab.acts import ACTS, Act
 from lyncops.lab.arguments import InjectionError
-from lyncops.lab.standing import JsonValue, show
+from lyncops.lab.operator_actions import ACTS, Act
+from lyncops.lab.status import JsonValue, show
 from lyncops.lab.wire.faults import Fault, FaultKind
 from lyncops.values import Fqdn
 

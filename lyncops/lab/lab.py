@@ -25,7 +25,7 @@ from lyncops.lab.wire.server import Scheme
 from lyncops.lab.world import ADMINISTRATOR, World
 
 if TYPE_CHECKING:
-    from lyncops.lab.standing import JsonValue
+    from lyncops.lab.status import JsonValue
     from lyncops.lab.wire.doors import Doors
     from lyncops.lab.wire.outside import OutsideHost
 

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NoReturn
 
-from lyncops.lab import causes, invented
+from lyncops.lab import causes, placeholders
 from lyncops.lab.binding import Bound, bind
 from lyncops.lab.call import Call
 from lyncops.lab.catalogue import CmdletSpec, catalogue, find
@@ -151,7 +151,7 @@ class Machine:
         call = self.call(bound, session, sink)
         handler = _handler(bound.spec.name)
         if handler is None:
-            call.fail(invented.NOT_SIMULATED.format(cmdlet=bound.spec.name), category="NotImplemented")
+            call.fail(placeholders.NOT_SIMULATED.format(cmdlet=bound.spec.name), category="NotImplemented")
         with self._world.lock:
             self._world.settle()
             self._check_admission(call, handler)
@@ -184,20 +184,20 @@ class Machine:
         if handler.admins:
             call.require_group()
         if handler.locally and caller.ocs:
-            call.fail(invented.REMOTE_NOT_ALLOWED.format(cmdlet=call.name))
+            call.fail(placeholders.REMOTE_NOT_ALLOWED.format(cmdlet=call.name))
         if call.name in denied or "*" in denied:
-            message = invented.ACCESS_DENIED.format(user=caller.user, group="RTCUniversalServerAdmins")
+            message = placeholders.ACCESS_DENIED.format(user=caller.user, group="RTCUniversalServerAdmins")
             call.fail(message, category="PermissionDenied", exception="System.UnauthorizedAccessException")
         local = call.flag(_LOCAL)
         if self.kind is Kind.EDGE and not handler.on_edge and not local:
-            call.fail(invented.STORE_NOT_FROM_EDGE, category="ConnectionError")
+            call.fail(placeholders.STORE_NOT_FROM_EDGE, category="ConnectionError")
         if handler.opens and not local:
             self._check_double_hop(call, caller, handler)
         self._check_store(call, handler, local=local)
 
     def _check_double_hop(self, call: Call, caller: Caller, handler: Handler) -> None:
         if self._world.switches.enforce_double_hop and not caller.delegated and not caller.ocs:
-            message = invented.DOUBLE_HOP.format(resource=handler.opens)
+            message = placeholders.DOUBLE_HOP.format(resource=handler.opens)
             call.fail(message, category="AuthenticationError", inner=causes.anonymous_logon())
 
     def _check_store(self, call: Call, handler: Handler, *, local: bool) -> None:
@@ -205,10 +205,10 @@ class Machine:
             return
         if not self._world.store_readable:
             server = self._world.principal(self._world.pools[self._world.store.point], "CentralMgmt")
-            message = invented.STORE_NOT_READABLE.format(server=server)
+            message = placeholders.STORE_NOT_READABLE.format(server=server)
             call.fail(message, category="ConnectionError", target=server, inner=causes.no_sql_server())
         if handler.store is Store.WRITE and not self._world.store_writable:
-            call.fail(invented.STORE_READ_ONLY)
+            call.fail(placeholders.STORE_READ_ONLY)
 
 
 def _handler(name: str) -> Handler | None:

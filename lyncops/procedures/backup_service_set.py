@@ -7,10 +7,10 @@ from datetime import timedelta
 import attrs
 
 from lyncops.checks.check import Finding, failed, passed, result_of, unknown, warning
+from lyncops.checks.context import CheckContext
 from lyncops.checks.loss import RPO
 from lyncops.checks.result import CheckResult
 from lyncops.checks.rights import rights_for
-from lyncops.checks.situation import Situation
 from lyncops.checks.words import exactly, listed
 from lyncops.cmdlets import SetCsBackupServiceConfiguration
 from lyncops.deployment.model import BackupServiceSettings, Deployment
@@ -53,7 +53,7 @@ def draft(deployment: Deployment, request: BackupServiceSet) -> Draft:
         raise EndpointError("No Front End pool is known.", remedy="Look at `lyncops status`.")
     old = deployment.backup_service
     pool = request.pool or pools[0].fqdn
-    holder = Situation(deployment, pool, Mode.PLANNED).store_pool or pool
+    holder = CheckContext(deployment, pool, Mode.PLANNED).store_pool or pool
     after = _after(wish)
     step = CmdletStep(
         step_id="backup-service-set",

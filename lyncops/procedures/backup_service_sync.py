@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from lyncops.checks.catalogue import CHECKS, run_checks
 from lyncops.checks.check import Finding, failed, passed, result_of, unknown
+from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.result import CheckResult
 from lyncops.checks.rights import rights_for
-from lyncops.checks.situation import Direction, Situation
 from lyncops.checks.words import listed
 from lyncops.cmdlets import BackupModule, InvokeCsBackupServiceSync
 from lyncops.deployment.model import Deployment, Pool
@@ -32,7 +32,7 @@ def draft(deployment: Deployment, request: BackupServiceSync) -> Draft:
     One step for each of `request.modules`, or one for all modules. Refused when a pool of the pair is dead or runs no Backup
     Service, for CentralMgmt.CMSMaster on a pool without the active store, and for response groups before 2019.
     """
-    situation = Situation(deployment, request.pool, Mode.PLANNED, Direction.FAILBACK)
+    situation = CheckContext(deployment, request.pool, Mode.PLANNED, Direction.FAILBACK)
     checks = run_checks([CHECKS[check_id] for check_id in _IDS], situation)
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:
@@ -49,14 +49,14 @@ def draft(deployment: Deployment, request: BackupServiceSync) -> Draft:
     )
 
 
-def _own_checks(situation: Situation, pool: Pool, modules: tuple[BackupModule, ...]) -> tuple[CheckResult, ...]:
+def _own_checks(situation: CheckContext, pool: Pool, modules: tuple[BackupModule, ...]) -> tuple[CheckResult, ...]:
     return (
         result_of("modules-fit", "Does the pool have these modules?", _SOURCES, _modules_fit(situation, pool, modules)),
         rights_for(situation.deployment, "Invoke-CsBackupServiceSync"),
     )
 
 
-def _modules_fit(situation: Situation, pool: Pool, modules: tuple[BackupModule, ...]) -> Finding:
+def _modules_fit(situation: CheckContext, pool: Pool, modules: tuple[BackupModule, ...]) -> Finding:
     later = [module.value for module in modules if module in _OF_2019]
     if later and isinstance(pool.version, Unread):
         return unknown(f"{listed(later)}: {pool.version}.", "Set version in [deployment] of lyncops.toml.", blocking=True)

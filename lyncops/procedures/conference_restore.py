@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lyncops.checks.catalogue import CHECKS, run_checks
+from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.checks.situation import Direction, Situation
 from lyncops.deployment.model import Deployment, Pool, PoolState
 from lyncops.plan.conditions import BackupModuleIs
 from lyncops.plan.conditions.pools import CONFERENCE_CONTENT
@@ -32,7 +32,7 @@ def draft(deployment: Deployment, request: ConferenceRestore) -> Draft:
     Refused when the pool is failed over (then pool-failback does it), when one pool of the pair is dead, and when the store
     does not work: the cmdlet has no -LocalStore and finds its pool in the store's topology (fact: local-store).
     """
-    situation = Situation(deployment, request.pool, Mode.PLANNED, Direction.FAILBACK)
+    situation = CheckContext(deployment, request.pool, Mode.PLANNED, Direction.FAILBACK)
     checks = run_checks([CHECKS[check_id] for check_id in _IDS], situation)
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:

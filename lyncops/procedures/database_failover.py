@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from lyncops.checks.catalogue import CHECKS, run_checks
+from lyncops.checks.context import CheckContext
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.checks.situation import Situation
 from lyncops.cmdlets import DatabaseNameType, InvokeCsDatabaseFailover, MirrorRole
 from lyncops.deployment.model import DatabaseMirror, Deployment, Pool, PoolKind
 from lyncops.plan.conditions import MirrorPrincipalIs
@@ -35,7 +35,7 @@ def draft(deployment: Deployment, request: DatabaseFailover) -> Draft:
     Refused when the version has no mirroring, when a database of that type has no mirror or is not synchronised, and when
     the databases are on different sides and no side is named.
     """
-    situation = Situation(deployment, request.pool, Mode.PLANNED)
+    situation = CheckContext(deployment, request.pool, Mode.PLANNED)
     checks = run_checks([CHECKS[check_id] for check_id in _IDS], situation)
     pool = situation.pool
     if pool is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lyncops.checks.catalogue import CHECKS, run_checks
-from lyncops.checks.situation import Situation
+from lyncops.checks.context import CheckContext
 from lyncops.cmdlets import SetCsConferenceServer, SetCsMediationServer, SetCsRegistrar
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.model import Deployment, EdgePool, Pool
@@ -31,7 +31,7 @@ def draft(deployment: Deployment, request: EdgeAssociation) -> Draft:
 
     Refused when the pool or the Edge pool does not exist, and when the store does not work.
     """
-    situation = Situation(deployment, request.pool, Mode.PLANNED)
+    situation = CheckContext(deployment, request.pool, Mode.PLANNED)
     checks = (*run_checks([CHECKS[check_id] for check_id in _IDS], situation), edge_pool_exists(deployment, request.edge_pool))
     pool, edge = situation.pool, find_edge(deployment, request.edge_pool)
     if pool is None or edge is None:

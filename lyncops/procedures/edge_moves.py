@@ -7,9 +7,9 @@ from typing import Final
 
 import attrs
 
+from lyncops.checks.context import CheckContext
 from lyncops.checks.replicas import newest_time
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.checks.situation import Situation
 from lyncops.checks.words import counted, listed
 from lyncops.deployment.model import Deployment, EdgePool, Machine, Replica, Site
 from lyncops.plan.conditions import RouteKind
@@ -194,7 +194,7 @@ def _replicas(move: EdgeMove) -> CheckResult:
     replicas = move.deployment.central_management.replicas
     names = {machine.fqdn for machine in move.machines}
     own = () if isinstance(replicas, Unread) else tuple(one for one in replicas if one.computer in names)
-    now = newest_time(Situation(move.deployment, move.to.fqdn, Mode.PLANNED))
+    now = newest_time(CheckContext(move.deployment, move.to.fqdn, Mode.PLANNED))
     behind = [one for one in own if not one.up_to_date]
     silent = [one for one in behind if _silent(one) or (one.last_status_report and now - one.last_status_report > _FAULT_AGE)]
     if isinstance(replicas, Unread):

@@ -8,8 +8,8 @@ from typing import Any, Final
 import attrs
 
 from lyncops.checks.catalogue import CHECKS, run_checks
+from lyncops.checks.context import CheckContext
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.checks.situation import Situation
 from lyncops.deployment.model import Deployment, Pool, PoolState
 from lyncops.plan.conditions import PoolIsHome, StoreIsActiveOn
 from lyncops.plan.procedures import Evacuate, MovesUsers, PoolFailback, PoolFailover
@@ -28,7 +28,7 @@ def draft(deployment: Deployment, request: Evacuate) -> Draft:
     When `to_pool` is itself failed over, its users are failed back first: the other way round the second cmdlet fails (the
     guide's IMPORTANT box). Disaster mode says that the partner is gone, for both halves. Refused for what refuses either half.
     """
-    situation = Situation(deployment, request.to_pool, request.mode)
+    situation = CheckContext(deployment, request.to_pool, request.mode)
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:
         return Draft(checks=run_checks(_GROUND, situation))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lyncops.checks.catalogue import CHECKS, run_checks
+from lyncops.checks.context import CheckContext
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.checks.situation import Situation
 from lyncops.deployment.model import Deployment, Pool
 from lyncops.plan.conditions import StoreIsActiveOn
 from lyncops.plan.procedures import ManagementStoreFailover
@@ -46,7 +46,7 @@ def draft(deployment: Deployment, request: ManagementStoreFailover) -> Draft:
     Refused when the target does not hold the store, when its backup pool is dead or has no standby copy, when the mode does
     not fit, and in disaster mode without `accept_data_loss` or when nobody knows where the standby copy is.
     """
-    situation = Situation(deployment, request.pool, request.mode)
+    situation = CheckContext(deployment, request.pool, request.mode)
     checks = run_checks([CHECKS[check_id] for check_id in _IDS], situation)
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:
@@ -74,7 +74,7 @@ def draft(deployment: Deployment, request: ManagementStoreFailover) -> Draft:
     )
 
 
-def _holds_the_store(situation: Situation, pool: Pool) -> CheckResult:
+def _holds_the_store(situation: CheckContext, pool: Pool) -> CheckResult:
     holder = situation.store_pool
     unknown = holder is None and isinstance(situation.store.copies, Unread)
     holds = holder == pool.fqdn
@@ -89,7 +89,7 @@ def _holds_the_store(situation: Situation, pool: Pool) -> CheckResult:
     )
 
 
-def _planned_form_possible(situation: Situation, move: StoreMove) -> CheckResult | None:
+def _planned_form_possible(situation: CheckContext, move: StoreMove) -> CheckResult | None:
     """The planned form waits for replication, which a store that does not work never does."""
     if situation.disaster or move.form is StoreForm.PLANNED:
         return None

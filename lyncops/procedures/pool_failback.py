@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lyncops.checks.catalogue import checks_for_failback
+from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.replicas import is_faulty, newest_time
-from lyncops.checks.situation import Direction, Situation
 from lyncops.cmdlets import InvokeCsPoolFailBack
 from lyncops.deployment.model import Deployment, EdgePool, Machine, Pool
 from lyncops.plan.conditions import (
@@ -48,7 +48,7 @@ def draft(deployment: Deployment, request: PoolFailback) -> Draft:
     is dead; when in disaster mode the backup pool lives; in disaster mode without `accept_data_loss`; and for what else
     the checks find.
     """
-    situation = Situation(deployment, request.pool, request.mode, Direction.FAILBACK)
+    situation = CheckContext(deployment, request.pool, request.mode, Direction.FAILBACK)
     checks = checks_for_failback(deployment, request.pool, situation.mode)
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:
@@ -135,7 +135,7 @@ def _edge_gates(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, .
     )
 
 
-def _is_overdue(situation: Situation, machine: Machine) -> bool:
+def _is_overdue(situation: CheckContext, machine: Machine) -> bool:
     replicas = () if isinstance(situation.store.replicas, Unread) else situation.store.replicas
     now = newest_time(situation)
     return any(replica.computer == machine.fqdn and is_faulty(replica, now) for replica in replicas)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import attrs
 
 from lyncops.checks.catalogue import checks_for_failover
+from lyncops.checks.context import CheckContext
 from lyncops.checks.health import silent_machines
-from lyncops.checks.situation import Situation
 from lyncops.cmdlets import InvokeCsPoolFailOver
 from lyncops.deployment.model import Deployment, PoolState
 from lyncops.plan.conditions import (
@@ -39,7 +39,7 @@ def draft(deployment: Deployment, request: PoolFailover) -> Draft:
     come first); when the mode does not fit reality; when the store has no single master; in disaster mode without
     `accept_data_loss`; and for what else the checks find.
     """
-    situation = Situation(deployment, request.pool, request.mode)
+    situation = CheckContext(deployment, request.pool, request.mode)
     checks = checks_for_failover(deployment, request.pool, situation.mode)
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:

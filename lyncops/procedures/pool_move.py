@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import attrs
 
+from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.loss import expected_loss
 from lyncops.checks.result import CheckResult
-from lyncops.checks.situation import Direction, Situation
 from lyncops.deployment.model import Deployment, Pool
 from lyncops.plan.conditions import Condition
 from lyncops.plan.procedures import MovesPool
@@ -24,7 +24,7 @@ class PoolMove:
     `place` is where cmdlets run that may run anywhere; `store` is None where the store can stay.
     """
 
-    situation: Situation
+    situation: CheckContext
     request: MovesPool
     pool: Pool
     partner: Pool

@@ -7,9 +7,9 @@ from typing import Final
 
 import attrs
 
+from lyncops.checks.context import CheckContext
 from lyncops.checks.health import silent_machines
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.checks.situation import Situation
 from lyncops.cmdlets import ExportCsConfiguration, ExportCsLisConfiguration, InvokeCsManagementServerFailover
 from lyncops.deployment.model import Deployment, Pool, PoolKind, StoreCopy
 from lyncops.plan.conditions import PoolIsAlive, ReplicasUpToDate, StoreHasSingleMaster, StoreIsActiveOn
@@ -67,7 +67,7 @@ def _holder_lives(deployment: Deployment) -> bool:
     return holder is None or holder.is_alive
 
 
-def store_move(situation: Situation, leaving: Fqdn, request: MovesStore) -> StoreMove | None:
+def store_move(situation: CheckContext, leaving: Fqdn, request: MovesStore) -> StoreMove | None:
     """The move of the store that must come before users leave the pool `leaving`; None where it can stay.
 
     When the copies cannot be read and nobody masters the store, the pool that failed is taken to have held it. A store

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lyncops.checks.situation import Situation
+from lyncops.checks.context import CheckContext
 from lyncops.deployment.model import Deployment, Pool, StoreCopy
 from lyncops.plan.conditions import PoolIsAlive, StoreIsActiveOn
 from lyncops.plan.steps import ManualStep, Step
@@ -18,7 +18,7 @@ _CONFIGURATION: Final = r"C:\CsConfigurationFile.zip"
 _LOCATIONS: Final = r"C:\CsLisConfigurationFile.zip"
 
 
-def lost_old_store(situation: Situation) -> StoreCopy | None:
+def lost_old_store(situation: CheckContext) -> StoreCopy | None:
     """The active store, where it is of Lync Server 2010 and does not work: nothing can be failed over until it is elsewhere."""
     return None if store_works(situation.deployment) else situation.old_store
 

@@ -11,7 +11,7 @@ import attrs
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import LyncOpsError
 from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution, StreamRecord
-from lyncops.remoting.outcome import Ending, Evidence, Verdict, judge
+from lyncops.remoting.outcome import EndReason, Evidence, Judgement, judge
 from lyncops.remoting.pipeline import Pipeline
 from lyncops.remoting.retry import log
 from lyncops.values import Effect, Outcome, RemoteObject, Unread
@@ -35,7 +35,7 @@ class Attempt(Generic[R]):
     """What came of one attempt. `again`: another can do no harm; `resend`: under the same id, which the server refuses twice."""
 
     execution: Execution[R]
-    ending: Ending
+    ending: EndReason
     again: bool = False
     resend: CommandAddress | None = None
 
@@ -43,7 +43,7 @@ class Attempt(Generic[R]):
         return self.execution.reason
 
 
-def finish(job: Job[R], pipeline: Pipeline, ending: Ending, started: datetime, ended: datetime) -> Attempt[R]:
+def finish(job: Job[R], pipeline: Pipeline, ending: EndReason, started: datetime, ended: datetime) -> Attempt[R]:
     """Judge a pipeline, and put its output into the cmdlet's own result class."""
     transcript = pipeline.transcript
     verdict = judge(
@@ -60,7 +60,7 @@ def finish(job: Job[R], pipeline: Pipeline, ending: Ending, started: datetime, e
     )
     output, misread = _decode(job.cmdlet, transcript.output)
     if misread and job.cmdlet.effect is Effect.READ and verdict.outcome is Outcome.SUCCEEDED:
-        verdict = Verdict(outcome=Outcome.UNKNOWN, reason=misread)
+        verdict = Judgement(outcome=Outcome.UNKNOWN, reason=misread)
     address = pipeline.shell.address_of(pipeline.command_id)
     execution = Execution(
         cmdlet=job.cmdlet,
@@ -76,10 +76,10 @@ def finish(job: Job[R], pipeline: Pipeline, ending: Ending, started: datetime, e
         endpoint=address.endpoint,
         proof=verdict.proof,
         heard=pipeline.heard,
-        running=ending is Ending.DEADLINE and job.cmdlet.effect is Effect.CHANGE,
-        interrupted=ending is Ending.INTERRUPTED,
+        running=ending is EndReason.DEADLINE and job.cmdlet.effect is Effect.CHANGE,
+        interrupted=ending is EndReason.INTERRUPTED,
     )
-    resend = address if ending is Ending.NOT_STARTED and job.cmdlet.effect is Effect.CHANGE else None
+    resend = address if ending is EndReason.NOT_STARTED and job.cmdlet.effect is Effect.CHANGE else None
     return Attempt(execution=execution, ending=ending, again=verdict.again, resend=resend)
 
 

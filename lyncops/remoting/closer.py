@@ -16,8 +16,8 @@ import attrs
 from lyncops.errors import LyncOpsError
 from lyncops.remoting.failures import RemotingError
 from lyncops.remoting.retry import log
+from lyncops.remoting.session_context import SessionContext
 from lyncops.remoting.shell import Shell
-from lyncops.remoting.surroundings import Surroundings
 
 _WAIT: Final = timedelta(seconds=5)
 _BATCH: Final = 4
@@ -36,7 +36,7 @@ class CommandCloser:
     Where that is too slow, whoever wants to send a command closes an older one first.
     """
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: SessionContext) -> None:
         self._around = around
         self._changed = threading.Condition()
         self._read: deque[_Read] = deque()

@@ -17,7 +17,7 @@ from lyncops.remoting.demand import Pace, Queue
 from lyncops.remoting.lane import ChangingLane, Lane, ReadingLane
 from lyncops.remoting.retry import log
 from lyncops.remoting.session import Session
-from lyncops.remoting.surroundings import Surroundings
+from lyncops.remoting.session_context import SessionContext
 from lyncops.values import Effect
 
 _PATIENCE: Final = 0.02
@@ -27,7 +27,7 @@ _PATIENCE: Final = 0.02
 class SessionGroup:
     """Sessions of one endpoint. Safe from every thread."""
 
-    def __init__(self, around: Surroundings, queue: Queue) -> None:
+    def __init__(self, around: SessionContext, queue: Queue) -> None:
         self.around = around
         self._reading = Session(around, runspaces=around.policy.parallel)
         self._closer = CommandCloser(around)

@@ -27,7 +27,7 @@ class Clock(Protocol):
         ...
 
 
-class RunsCmdlets(Protocol):
+class CmdletRunner(Protocol):
     """Runs cmdlets on whichever endpoint serves.
 
     Never raises for what a cmdlet or the network did once a cmdlet could have been sent: that is the Execution's outcome.

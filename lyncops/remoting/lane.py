@@ -13,8 +13,8 @@ from lyncops.remoting.closer import CommandCloser
 from lyncops.remoting.execution import CommandAddress, Sending
 from lyncops.remoting.failures import RemotingError, Symptom
 from lyncops.remoting.modules import is_unknown_command
-from lyncops.remoting.outcome import Ending
-from lyncops.remoting.pipeline import Pipeline, Terms
+from lyncops.remoting.outcome import EndReason
+from lyncops.remoting.pipeline import CommandOptions, Pipeline
 from lyncops.remoting.proof import Proof
 from lyncops.remoting.refusals import UnreachableError, endpoint_error
 from lyncops.remoting.retry import log
@@ -145,7 +145,7 @@ class Lane(ABC):
         fence = None
         if job.before_send is not None:
             fence = job.before_send(Sending(address=shell.address_of(command_id), earlier=earlier))
-        terms = Terms(
+        terms = CommandOptions(
             effect=effect,
             policy=self._around.policy,
             clock=self._around.clock,
@@ -161,7 +161,7 @@ class Lane(ABC):
             if effect is Effect.READ or not pipeline.sent:
                 self._break_off(pipeline)
                 raise
-            ending = Ending.INTERRUPTED
+            ending = EndReason.INTERRUPTED
         except BaseException:
             self._break_off(pipeline)
             raise
@@ -175,7 +175,7 @@ class Lane(ABC):
         """Do what has to be done before another command is sent."""
 
     @abstractmethod
-    def _settle(self, ending: Ending, pipeline: Pipeline) -> None:
+    def _settle(self, ending: EndReason, pipeline: Pipeline) -> None:
         """Decide what becomes of command and shell."""
 
     @abstractmethod
@@ -207,16 +207,16 @@ class ChangingLane(Lane):
     def _prepare(self, shell: Shell) -> None:
         """Nothing."""
 
-    def _settle(self, ending: Ending, pipeline: Pipeline) -> None:
+    def _settle(self, ending: EndReason, pipeline: Pipeline) -> None:
         """Keep the shell, or let it go: one in which the CHANGE may still run is never closed."""
         lost = pipeline.output_lost
         pipeline.shell.inbox.begin()
-        if (ending is Ending.ENDED and not lost) or ending is Ending.NOT_STARTED:
+        if (ending is EndReason.ENDED and not lost) or ending is EndReason.NOT_STARTED:
             return
-        if ending in {Ending.NOT_SENT, Ending.LOGON_REFUSED, Ending.HELD_BACK}:
+        if ending in {EndReason.NOT_SENT, EndReason.LOGON_REFUSED, EndReason.HELD_BACK}:
             self.doubt()
             return
-        self.close(delete_shell=ending in {Ending.ENDED, Ending.UNTOLD, Ending.FULL})
+        self.close(delete_shell=ending in {EndReason.ENDED, EndReason.UNTOLD, EndReason.FULL})
 
     def _break_off(self, pipeline: Pipeline) -> None:
         del pipeline  # it goes on
@@ -233,16 +233,16 @@ class ReadingLane(Lane):
     def _prepare(self, shell: Shell) -> None:
         self._closer.make_room(shell, most=max(1, _COMMANDS - self._session.runspaces))
 
-    def _settle(self, ending: Ending, pipeline: Pipeline) -> None:
+    def _settle(self, ending: EndReason, pipeline: Pipeline) -> None:
         pipeline.shell.inbox.begin()
-        if ending is Ending.ENDED:
+        if ending is EndReason.ENDED:
             self._closer.add(pipeline.shell, pipeline.command_id)
-        elif ending in {Ending.REFUSED, Ending.TAKEN_OVER, Ending.FULL}:
+        elif ending in {EndReason.REFUSED, EndReason.TAKEN_OVER, EndReason.FULL}:
             self._closer.drop(pipeline.shell)
-            self.close(delete_shell=ending is Ending.FULL)
+            self.close(delete_shell=ending is EndReason.FULL)
         else:
             self.doubt()
-            if ending in {Ending.DEADLINE, Ending.LOST, Ending.UNREADABLE}:
+            if ending in {EndReason.DEADLINE, EndReason.LOST, EndReason.UNREADABLE}:
                 self._stop(pipeline)
 
     def _break_off(self, pipeline: Pipeline) -> None:

@@ -13,8 +13,8 @@ from lyncops.remoting.endpoint import Endpoint
 from lyncops.remoting.execution import ErrorRecord
 from lyncops.remoting.failures import Phase, RemotingError, Symptom
 from lyncops.remoting.interface import Clock
-from lyncops.remoting.outcome import Ending
-from lyncops.remoting.pipeline import Pipeline, Terms, Transcript
+from lyncops.remoting.outcome import EndReason
+from lyncops.remoting.pipeline import CommandOptions, Pipeline, Transcript
 from lyncops.remoting.records import PipelineState
 from lyncops.remoting.retry import RetryPolicy
 from lyncops.remoting.shell import Shell
@@ -80,10 +80,10 @@ class Modules:
         return bool(said.output) or (not can_import and any(map(is_unknown_command, said.errors)))
 
     def _run(self, shell: Shell, name: str, arguments: Mapping[str, object]) -> Transcript:
-        terms = Terms(effect=Effect.READ, policy=self.policy, clock=self.clock)
+        terms = CommandOptions(effect=Effect.READ, policy=self.policy, clock=self.clock)
         pipeline = Pipeline(shell, str(uuid4()).upper(), terms)
         ending = pipeline.start(shell.pack(pipeline.command_id, [(name, arguments)])) or pipeline.follow()
-        if ending is not Ending.ENDED:
+        if ending is not EndReason.ENDED:
             raise RemotingError(Symptom.CREATE_LOST, Phase.CREATE, f"{name}: {ending.value}")
         return pipeline.transcript
 

@@ -13,7 +13,7 @@ from lyncops.remoting.records import PipelineState
 from lyncops.values import Effect, Outcome
 
 
-class Ending(enum.Enum):
+class EndReason(enum.Enum):
     """How sending and following one command ended."""
 
     ENDED = "the server told how it ended"
@@ -44,7 +44,7 @@ class Evidence:
     answer to the command.
     """
 
-    ending: Ending
+    ending: EndReason
     proof: Proof | None = None
     state: PipelineState | None = None
     errors: tuple[ErrorRecord, ...] = ()
@@ -54,7 +54,7 @@ class Evidence:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Verdict:
+class Judgement:
     """What came of it, why, the proof that it never started where there is one, and whether another attempt can do no harm."""
 
     outcome: Outcome
@@ -63,51 +63,51 @@ class Verdict:
     again: bool = False
 
 
-_SEEN = frozenset({Ending.NOT_LET_IN, Ending.UNREADABLE})
+_SEEN = frozenset({EndReason.NOT_LET_IN, EndReason.UNREADABLE})
 """What asking again does not cure, and whose cause people have to see."""
 _COME_BACK = "It may still be running: collect it by its address, or read the state back, before anything else."
-_ONCE = frozenset({Ending.LOGON_REFUSED, Ending.HELD_BACK})
+_ONCE = frozenset({EndReason.LOGON_REFUSED, EndReason.HELD_BACK})
 """Endings after which another attempt would lock an account, or send what must not be sent."""
 
 _PART_LOST = "It ended, but part of what it wrote was lost on the way."
 
 
-def _ended(effect: Effect, evidence: Evidence) -> Verdict:
+def _ended(effect: Effect, evidence: Evidence) -> Judgement:
     state, errors = evidence.state, evidence.errors
     if evidence.output_lost and effect is Effect.READ:  # cheap to ask again, whatever did arrive
-        return Verdict(outcome=Outcome.UNKNOWN, reason=_PART_LOST, again=True)
+        return Judgement(outcome=Outcome.UNKNOWN, reason=_PART_LOST, again=True)
     if state is PipelineState.STOPPED:
         if effect is Effect.READ:
-            return Verdict(outcome=Outcome.FAILED, reason="It was stopped before its end.")
-        return Verdict(outcome=Outcome.UNKNOWN, reason="It was stopped before its end; what it had done by then is not known.")
+            return Judgement(outcome=Outcome.FAILED, reason="It was stopped before its end.")
+        return Judgement(outcome=Outcome.UNKNOWN, reason="It was stopped before its end; what it had done by then is not known.")
     if state is PipelineState.FAILED or errors:
         why = str(errors[-1 if state is PipelineState.FAILED else 0]) if errors else ""
-        return Verdict(outcome=Outcome.FAILED, reason=why or "It failed, and the server gave no reason.")
+        return Judgement(outcome=Outcome.FAILED, reason=why or "It failed, and the server gave no reason.")
     if evidence.output_lost:
-        return Verdict(outcome=Outcome.UNKNOWN, reason=_PART_LOST)
-    return Verdict(outcome=Outcome.SUCCEEDED)
+        return Judgement(outcome=Outcome.UNKNOWN, reason=_PART_LOST)
+    return Judgement(outcome=Outcome.SUCCEEDED)
 
 
-def judge(effect: Effect, evidence: Evidence) -> Verdict:
+def judge(effect: Effect, evidence: Evidence) -> Judgement:
     """The outcome rules.
 
     Completed without an error record is SUCCEEDED, with one FAILED; Failed is FAILED; Stopped is FAILED for a READ. With a proof
     that it never started it is FAILED, and may be tried again. Anything else is UNKNOWN, which a READ may try again.
     """
     ending = evidence.ending
-    if ending is Ending.ENDED and evidence.state is not None:
+    if ending is EndReason.ENDED and evidence.state is not None:
         return _ended(effect, evidence)
     if evidence.proof is not None:
         seen = f" ({evidence.seen.rstrip('.')})" if evidence.seen else ""
         reason = f"{ending.value.capitalize()}{seen}."
-        return Verdict(outcome=Outcome.FAILED, reason=reason, proof=evidence.proof, again=ending not in _ONCE)
-    if ending is Ending.DEADLINE:
+        return Judgement(outcome=Outcome.FAILED, reason=reason, proof=evidence.proof, again=ending not in _ONCE)
+    if ending is EndReason.DEADLINE:
         limit = "" if evidence.deadline is None else f" of {evidence.deadline.total_seconds():g} s"
         if effect is Effect.READ:
-            return Verdict(outcome=Outcome.FAILED, reason=f"The deadline{limit} passed; it was stopped.")
-        return Verdict(outcome=Outcome.UNKNOWN, reason=f"The deadline{limit} passed. {_COME_BACK}")
-    if ending is Ending.INTERRUPTED:
-        return Verdict(outcome=Outcome.UNKNOWN, reason=f"It was {ending.value}, and was not stopped on the server. {_COME_BACK}")
+            return Judgement(outcome=Outcome.FAILED, reason=f"The deadline{limit} passed; it was stopped.")
+        return Judgement(outcome=Outcome.UNKNOWN, reason=f"The deadline{limit} passed. {_COME_BACK}")
+    if ending is EndReason.INTERRUPTED:
+        return Judgement(outcome=Outcome.UNKNOWN, reason=f"It was {ending.value}, and was not stopped on the server. {_COME_BACK}")
     seen = f": {evidence.seen.rstrip('.')}" if evidence.seen and ending in _SEEN else ""
     reason = f"{ending.value[0].upper()}{ending.value[1:]}{seen}."
-    return Verdict(outcome=Outcome.UNKNOWN, reason=reason, again=effect is Effect.READ and ending not in _SEEN)
+    return Judgement(outcome=Outcome.UNKNOWN, reason=reason, again=effect is Effect.READ and ending not in _SEEN)

@@ -15,7 +15,7 @@ from lyncops.remoting.execution import ErrorRecord, Fence, StreamKind, StreamRec
 from lyncops.remoting.failures import RemotingError, Symptom
 from lyncops.remoting.interface import Clock
 from lyncops.remoting.messages import Message, MessageType
-from lyncops.remoting.outcome import Ending
+from lyncops.remoting.outcome import EndReason
 from lyncops.remoting.proof import Proof
 from lyncops.remoting.records import HostCall, PipelineState, error_record, host_call, pipeline_state, stream_record
 from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
@@ -85,7 +85,7 @@ class Transcript:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Terms:
+class CommandOptions:
     """Under which a command runs: what it does, until when it is followed, and who is told of its records.
 
     `fence` is asked before its first byte leaves. `resent` says that it is not the first time that it does.
@@ -103,7 +103,7 @@ class Terms:
 class Pipeline:
     """One command, from its sending to its end."""
 
-    def __init__(self, shell: Shell, command_id: str, terms: Terms) -> None:
+    def __init__(self, shell: Shell, command_id: str, terms: CommandOptions) -> None:
         self.shell = shell
         self.command_id = command_id
         self.transcript = Transcript(UUID(command_id), terms.on_record)
@@ -135,7 +135,7 @@ class Pipeline:
         inbox = self.shell.inbox
         return inbox.broken or (self._receive_failed and (inbox.gap or self._effect is Effect.READ))
 
-    def start(self, fragment: bytes) -> Ending | None:
+    def start(self, fragment: bytes) -> EndReason | None:
         """Send the command. None: it runs; else why it does not, or that nobody knows."""
         self.sent = True
         try:
@@ -147,41 +147,41 @@ class Pipeline:
         self.heard = True
         return None
 
-    def _unsent(self, failure: RemotingError) -> Ending | None:
+    def _unsent(self, failure: RemotingError) -> EndReason | None:
         """How it ended, where the command did not leave this computer."""
         if failure.has_left:
             return None
         if failure.symptom is Symptom.HELD_BACK:
-            return self._never(Ending.HELD_BACK, Proof.HELD_BACK)
+            return self._never(EndReason.HELD_BACK, Proof.HELD_BACK)
         if failure.logon is not None and failure.logon.problem.bars:
-            return self._never(Ending.LOGON_REFUSED, Proof.NO_LOGON)
+            return self._never(EndReason.LOGON_REFUSED, Proof.NO_LOGON)
         is_unconnected = failure.symptom in {Symptom.NOT_SENT, Symptom.UNTRUSTED} and failure.logon is None
-        return self._never(Ending.NOT_SENT, Proof.NO_CONNECTION if is_unconnected else Proof.NO_LOGON)
+        return self._never(EndReason.NOT_SENT, Proof.NO_CONNECTION if is_unconnected else Proof.NO_LOGON)
 
-    def _refused(self, failure: RemotingError) -> Ending | None:
+    def _refused(self, failure: RemotingError) -> EndReason | None:
         """How it ended, where the server says about this very request that it does not take it.
 
         About a command that was sent before it says nothing: another server may answer at the same address.
         """
-        endings = {Symptom.GONE: Ending.REFUSED, Symptom.TAKEN_OVER: Ending.REFUSED, Symptom.FULL: Ending.FULL}
+        endings = {Symptom.GONE: EndReason.REFUSED, Symptom.TAKEN_OVER: EndReason.REFUSED, Symptom.FULL: EndReason.FULL}
         ending = endings.get(failure.symptom) if failure.is_answer else None
         if ending is None:
             return None
-        return self._never(ending, Proof.REFUSED) if not self._resent else Ending.GONE
+        return self._never(ending, Proof.REFUSED) if not self._resent else EndReason.GONE
 
-    def _never(self, ending: Ending, proof: Proof) -> Ending:
+    def _never(self, ending: EndReason, proof: Proof) -> EndReason:
         self.sent = False
         self.proof = proof
         log.warning("command %s: it was not started: %s", self.command_id, proof.value)
         return ending
 
-    def _ask_after(self, failure: RemotingError) -> Ending | None:
+    def _ask_after(self, failure: RemotingError) -> EndReason | None:
         """How it ended, where the answer may have been lost. None: the server knows the command, so that it ran or runs."""
         ending = self.probe()
         # A session that answers with a fault of its own may refuse the next command as well.
-        return Ending.FULL if ending is Ending.NOT_STARTED and failure.is_answer else ending
+        return EndReason.FULL if ending is EndReason.NOT_STARTED and failure.is_answer else ending
 
-    def probe(self) -> Ending | None:
+    def probe(self) -> EndReason | None:
         """Ask the server for the command. None: it knows it, so that it ran or runs.
 
         One "unknown" is not enough: the request may still be on its way. The last time it is asked in such a way that the answer
@@ -189,12 +189,12 @@ class Pipeline:
         """
         for _ in range(1, self._policy.probes if self._effect is Effect.CHANGE else 1):
             ending = self._known()
-            if ending is not Ending.NOT_STARTED:
+            if ending is not EndReason.NOT_STARTED:
                 return ending
             self._clock.sleep(self._policy.probe_delay)
         return self.disprove()
 
-    def disprove(self) -> Ending | None:
+    def disprove(self) -> EndReason | None:
         """Ask for the command between signs of life of its session, all over one connection. None: the server knows it.
 
         After a restart the server knows nothing of what ran before, and behind a balanced address another server may answer, which
@@ -202,21 +202,21 @@ class Pipeline:
         """
         try:
             if not self._lives():
-                return Ending.UNPROVEN
+                return EndReason.UNPROVEN
             connection = self.shell.transport.line.made
             ending = self._known()
-            if ending is not Ending.NOT_STARTED:
+            if ending is not EndReason.NOT_STARTED:
                 return ending
             if not self._lives() or self.shell.transport.line.made != connection:
-                return Ending.UNPROVEN
+                return EndReason.UNPROVEN
         except RemotingError as failure:
-            return Ending.GONE if failure.symptom is Symptom.GONE else Ending.UNPROVEN
-        return self._never(Ending.NOT_STARTED, Proof.NEVER_HEARD_OF)
+            return EndReason.GONE if failure.symptom is Symptom.GONE else EndReason.UNPROVEN
+        return self._never(EndReason.NOT_STARTED, Proof.NEVER_HEARD_OF)
 
     def _lives(self) -> bool:
         return all(self.shell.is_alive() for _ in range(_SIGNS_OF_LIFE))
 
-    def _known(self) -> Ending | None:
+    def _known(self) -> EndReason | None:
         try:
             self._take(self._receive(_LOOK))
         except RemotingError as failure:
@@ -224,19 +224,19 @@ class Pipeline:
                 case Symptom.NOTHING_YET:
                     return None
                 case Symptom.GONE if not self.heard:  # else a lost reply may have been its last
-                    return Ending.NOT_STARTED
+                    return EndReason.NOT_STARTED
                 case Symptom.TAKEN_OVER:
-                    return Ending.TAKEN_OVER
+                    return EndReason.TAKEN_OVER
                 case _:
-                    return Ending.UNPROVEN
+                    return EndReason.UNPROVEN
         return None
 
-    def follow(self) -> Ending:
+    def follow(self) -> EndReason:
         """Receive until the command ends, the deadline passes, or the server cannot be asked any more."""
         while self.transcript.state is None or not self.transcript.state.is_end:
             left = None if self._until is None else self._until - self._clock.now()
             if left is not None and left <= timedelta():
-                return Ending.DEADLINE
+                return EndReason.DEADLINE
             try:
                 done = self._take(self._receive(left))
             except RemotingError as failure:
@@ -244,20 +244,24 @@ class Pipeline:
                     continue
                 return self._ending_of(failure)
             if self._receive_failed and self._effect is Effect.READ:
-                return Ending.LOST  # nothing that comes now makes it whole
+                return EndReason.LOST  # nothing that comes now makes it whole
             if done and (self.transcript.state is None or not self.transcript.state.is_end):
-                return Ending.UNTOLD
-        return Ending.ENDED
+                return EndReason.UNTOLD
+        return EndReason.ENDED
 
-    def _ending_of(self, failure: RemotingError) -> Ending:
+    def _ending_of(self, failure: RemotingError) -> EndReason:
         log.warning("command %s: %s", self.command_id, failure)
         self.refusal = failure.why
-        known = {Symptom.GONE: Ending.GONE, Symptom.TAKEN_OVER: Ending.TAKEN_OVER, Symptom.OUT_OF_BOUNDS: Ending.UNREADABLE}
+        known = {
+            Symptom.GONE: EndReason.GONE,
+            Symptom.TAKEN_OVER: EndReason.TAKEN_OVER,
+            Symptom.OUT_OF_BOUNDS: EndReason.UNREADABLE,
+        }
         if failure.symptom in known:
             return known[failure.symptom]
         if failure.logon is not None:
-            return Ending.NOT_LET_IN
-        return Ending.LOST if failure.is_answer and self._effect is Effect.READ else Ending.CONTACT_LOST
+            return EndReason.NOT_LET_IN
+        return EndReason.LOST if failure.is_answer and self._effect is Effect.READ else EndReason.CONTACT_LOST
 
     def _receive(self, left: timedelta | None) -> Reply:
         """One answered Receive; failed ones are repeated, because the command goes on by itself."""

@@ -13,8 +13,8 @@ from lyncops.remoting.interface import Clock
 from lyncops.remoting.modules import Modules
 from lyncops.remoting.refusals import endpoint_error
 from lyncops.remoting.retry import Limits, log, retrying
+from lyncops.remoting.session_context import SessionContext
 from lyncops.remoting.shell import Shell
-from lyncops.remoting.surroundings import Surroundings
 from lyncops.remoting.transport import Transport
 
 _POLITE: Final = timedelta(seconds=5)
@@ -24,7 +24,7 @@ _POLITE: Final = timedelta(seconds=5)
 class Session:
     """A shell that several lanes may lead into. Safe from every thread."""
 
-    def __init__(self, around: Surroundings, *, runspaces: int = 1) -> None:
+    def __init__(self, around: SessionContext, *, runspaces: int = 1) -> None:
         self.around = around
         self._wanted = runspaces
         self._modules = Modules(policy=around.policy, clock=around.clock, known=around.modules)

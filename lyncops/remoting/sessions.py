@@ -30,11 +30,11 @@ from lyncops.remoting.interface import Clock
 from lyncops.remoting.lane import AstrayError, Lane
 from lyncops.remoting.logon import LogOn
 from lyncops.remoting.logons import LogOns
-from lyncops.remoting.outcome import Ending
-from lyncops.remoting.places import NoEndpointError, candidates, needs_members, reorder
+from lyncops.remoting.outcome import EndReason
 from lyncops.remoting.refusals import TooManySessionsError, UnreachableError, nobody_answers
 from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
-from lyncops.remoting.surroundings import Surroundings
+from lyncops.remoting.routing import NoEndpointError, candidates, needs_members, reorder
+from lyncops.remoting.session_context import SessionContext
 from lyncops.remoting.takeover import collect, forget, stop
 from lyncops.remoting.visit import Visit
 from lyncops.remoting.workers import Workers, together
@@ -44,8 +44,8 @@ R = TypeVar("R")
 T = TypeVar("T")
 _FIRST_ATTEMPTS: Final = 2
 """How often endpoints are tried of which none has ever answered; once, when another cmdlet has just found that out."""
-_SILENT: Final = frozenset({Ending.CONTACT_LOST, Ending.NOT_SENT, Ending.UNPROVEN})
-_UNUSABLE: Final = _SILENT | {Ending.GONE}
+_SILENT: Final = frozenset({EndReason.CONTACT_LOST, EndReason.NOT_SENT, EndReason.UNPROVEN})
+_UNUSABLE: Final = _SILENT | {EndReason.GONE}
 
 
 @attrs.define
@@ -71,7 +71,7 @@ class _Course(Generic[R]):
 
 
 class Sessions:
-    """Runs cmdlets on whichever endpoint serves (see RunsCmdlets). Safe from every thread; close it in the end.
+    """Runs cmdlets on whichever endpoint serves (see CmdletRunner). Safe from every thread; close it in the end.
 
     `version` is the servers' version where it is known: a cmdlet or parameter that it lacks is then refused before it is sent.
 
@@ -99,7 +99,7 @@ class Sessions:
         self._workers = Workers(self._endpoints, policy.parallel)
         self._groups = {
             endpoint: SessionGroup(
-                Surroundings(
+                SessionContext(
                     endpoint=endpoint, credentials=credentials, policy=policy, clock=clock, logons=self.logons, modules=modules
                 ),
                 Queue() if endpoint.dedicated else self._workers.queue,

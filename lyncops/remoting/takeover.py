@@ -9,12 +9,12 @@ from typing import Final, TypeVar
 from lyncops.remoting.attempt import Job, finish
 from lyncops.remoting.execution import CommandAddress, Execution
 from lyncops.remoting.failures import RemotingError, Symptom
-from lyncops.remoting.outcome import Ending
-from lyncops.remoting.pipeline import Pipeline, Terms
+from lyncops.remoting.outcome import EndReason
+from lyncops.remoting.pipeline import CommandOptions, Pipeline
 from lyncops.remoting.refusals import endpoint_error
 from lyncops.remoting.retry import Limits, log, retrying
+from lyncops.remoting.session_context import SessionContext
 from lyncops.remoting.shell import Shell
-from lyncops.remoting.surroundings import Surroundings
 from lyncops.values import Effect
 
 R = TypeVar("R")
@@ -22,7 +22,7 @@ _POLITE: Final = timedelta(seconds=5)
 _CONFIGURATION: Final = frozenset({Symptom.BAD_CREDENTIALS, Symptom.UNTRUSTED, Symptom.NOT_SERVED})
 
 
-def _attached(around: Surroundings, address: CommandAddress) -> Shell:
+def _attached(around: SessionContext, address: CommandAddress) -> Shell:
     shell = Shell.at(address, around.transport(address.session_id))
     end = around.clock.now() + around.policy.lost_contact
     loop = retrying(
@@ -41,7 +41,7 @@ def _attached(around: Surroundings, address: CommandAddress) -> Shell:
     return shell
 
 
-def collect(around: Surroundings, address: CommandAddress, job: Job[R], *, unheard: bool) -> Execution[R]:
+def collect(around: SessionContext, address: CommandAddress, job: Job[R], *, unheard: bool) -> Execution[R]:
     """Wait for the end of a command that was sent before. `unheard`: this process sent it and has heard nothing of it.
 
     Nothing here makes the server forget anything: who asks next, perhaps after this process died, finds what this one found.
@@ -52,7 +52,7 @@ def collect(around: Surroundings, address: CommandAddress, job: Job[R], *, unhea
     except RemotingError as failure:
         if failure.symptom in _CONFIGURATION:
             raise endpoint_error(around.endpoint, failure) from failure
-        ending = Ending.GONE if failure.symptom is Symptom.GONE else Ending.CONTACT_LOST
+        ending = EndReason.GONE if failure.symptom is Symptom.GONE else EndReason.CONTACT_LOST
         shell = Shell.at(address, around.transport(address.session_id))
         return finish(job, Pipeline(shell, address.command_id, _terms(around, job)), ending, started, around.clock.now()).execution
     pipeline = Pipeline(shell, address.command_id, _terms(around, job))
@@ -63,41 +63,43 @@ def collect(around: Surroundings, address: CommandAddress, job: Job[R], *, unhea
         shell.transport.close()
 
 
-def _terms(around: Surroundings, job: Job[R]) -> Terms:
-    return Terms(effect=job.cmdlet.effect, policy=around.policy, clock=around.clock, until=job.until, on_record=job.on_record)
+def _terms(around: SessionContext, job: Job[R]) -> CommandOptions:
+    return CommandOptions(
+        effect=job.cmdlet.effect, policy=around.policy, clock=around.clock, until=job.until, on_record=job.on_record
+    )
 
 
-def _follow(around: Surroundings, pipeline: Pipeline, effect: Effect, *, unheard: bool) -> Ending:
+def _follow(around: SessionContext, pipeline: Pipeline, effect: Effect, *, unheard: bool) -> EndReason:
     pipeline.sent = True
     pipeline.heard = not unheard
     try:
         ending = pipeline.follow()
-        if ending is not Ending.GONE:
+        if ending is not EndReason.GONE:
             return ending
         around.clock.sleep(around.policy.probe_delay)  # the request may still be on its way
         ending = pipeline.follow()
-        if ending is not Ending.GONE:
+        if ending is not EndReason.GONE:
             return ending
         return _explain(pipeline)
     except KeyboardInterrupt:
         pipeline.shell.transport.reset()
         if effect is Effect.CHANGE:
-            return Ending.INTERRUPTED
+            return EndReason.INTERRUPTED
         with suppress(RemotingError):
             pipeline.shell.stop(pipeline.command_id, wait=_POLITE)
         raise
 
 
-def _explain(pipeline: Pipeline) -> Ending:
+def _explain(pipeline: Pipeline) -> EndReason:
     """The server has no output of the command: was it never started, has somebody collected all, or is the session gone?
 
     Whether it was started can be proven by the process that sent it, and by no other: what the server does not know any more may
     have been collected, or forgotten at somebody's word.
     """
     ending = pipeline.disprove()
-    if ending is Ending.UNPROVEN and _lives(pipeline.shell):
-        return Ending.COLLECTED
-    return pipeline.follow() if ending is None else Ending.GONE if ending is Ending.UNPROVEN else ending
+    if ending is EndReason.UNPROVEN and _lives(pipeline.shell):
+        return EndReason.COLLECTED
+    return pipeline.follow() if ending is None else EndReason.GONE if ending is EndReason.UNPROVEN else ending
 
 
 def _lives(shell: Shell) -> bool:
@@ -108,7 +110,7 @@ def _lives(shell: Shell) -> bool:
         return False
 
 
-def forget(around: Surroundings, address: CommandAddress, *, whole: bool) -> None:
+def forget(around: SessionContext, address: CommandAddress, *, whole: bool) -> None:
     """Make the server forget a command, or the `whole` session: kept for ever they use up what a server holds.
 
     Only to be called when its end is known and written down. That it fails does no harm.
@@ -127,7 +129,7 @@ def forget(around: Surroundings, address: CommandAddress, *, whole: bool) -> Non
         shell.transport.close()
 
 
-def stop(around: Surroundings, address: CommandAddress) -> None:
+def stop(around: SessionContext, address: CommandAddress) -> None:
     """Send the stop signal to a command; one that the server does not know any more needs none.
 
     Raises:

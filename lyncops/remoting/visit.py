@@ -20,7 +20,7 @@ from lyncops.remoting.health import Health
 from lyncops.remoting.lane import ReadingLane
 from lyncops.remoting.logon import LogOn, LogOnProblem
 from lyncops.remoting.session import Session
-from lyncops.remoting.surroundings import Surroundings
+from lyncops.remoting.session_context import SessionContext
 
 R = TypeVar("R")
 _POLITE: Final = timedelta(seconds=5)
@@ -69,7 +69,7 @@ class SessionFacts:
 class Visit:
     """One session with one endpoint. It belongs to one thread at a time; close it in the end."""
 
-    def __init__(self, around: Surroundings, health: Health) -> None:
+    def __init__(self, around: SessionContext, health: Health) -> None:
         # A second try would tell nothing new, and be slow where everything is dead.
         self._around = attrs.evolve(around, policy=attrs.evolve(around.policy, open_attempts=1))
         self._health = health

@@ -39,7 +39,7 @@ class Journal(Protocol):
         """
         ...
 
-    def beat(self, run_id: str, token: str, at: datetime) -> bool:
+    def heartbeat(self, run_id: str, token: str, at: datetime) -> bool:
         """Renew the heartbeat; False when the locks are not held under `token` any more."""
         ...
 
@@ -47,7 +47,7 @@ class Journal(Protocol):
         """Whether the locks are held under `token` right now. Cheap, and writes nothing."""
         ...
 
-    def let_go(self, run_id: str, token: str) -> None:
+    def release(self, run_id: str, token: str) -> None:
         """End this process's hold: locks that there still are stay, at rest."""
         ...
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from lyncops.clock import Stopwatch
 from lyncops.errors import InvalidValueError, JournalError, RunLockedError
-from lyncops.plan.conditions import Truth
+from lyncops.plan.conditions import Evaluation
 from lyncops.plan.steps import CmdletStep
 from lyncops.remoting.execution import CommandAddress, Execution, Fence, StreamKind, StreamRecord
 from lyncops.remoting.interface import Clock
@@ -220,7 +220,7 @@ class Ledger:
             )
         )
 
-    def polled(self, truth: Truth, until: datetime, *, step_id: str) -> None:
+    def polled(self, truth: Evaluation, until: datetime, *, step_id: str) -> None:
         """A condition was read while waiting for it, at most until `until`."""
         self.tell(
             Polled(
@@ -251,7 +251,7 @@ class Ledger:
                 thread.join()
                 # The error that is under way is the one to be seen.
                 with suppress(JournalError):
-                    self._journal.let_go(self.run_id, self._token)
+                    self._journal.release(self.run_id, self._token)
 
     def _keep_beating(self, stop: threading.Event, pause: timedelta) -> None:
         beaten = time.monotonic()
@@ -261,7 +261,7 @@ class Ledger:
                 continue
             beaten = time.monotonic()
             try:
-                if not self._journal.beat(self.run_id, self._token, self.now()):
+                if not self._journal.heartbeat(self.run_id, self._token, self.now()):
                     return  # lost: the next write says so
             except JournalError as error:
                 _logger.warning("Run %s could not renew its lock: %s", self.run_id, error)

@@ -11,7 +11,7 @@ import attrs
 
 from lyncops.errors import AuthenticationFailedError, InvalidValueError, JournalError
 from lyncops.plan.model import Plan
-from lyncops.remoting.interface import Clock, RunsCmdlets
+from lyncops.remoting.interface import Clock, CmdletRunner
 from lyncops.runs.cut_off import cut_off
 from lyncops.runs.events import GoalRead, LockTakenOver, Observer, Polled
 from lyncops.runs.history import replay
@@ -20,7 +20,7 @@ from lyncops.runs.ledger import Ledger
 from lyncops.runs.lock import Claim, Process, taken_by
 from lyncops.runs.model import Permit, Run, RunState, StepState
 from lyncops.runs.recheck import Recheck, require_pools, require_unrefused
-from lyncops.runs.steps import PATIENCE, Halt, Steps
+from lyncops.runs.steps import PATIENCE, Steps, StopReason
 from lyncops.runs.vigil import watched
 from lyncops.runs.watching import Read, Watcher
 
@@ -33,7 +33,7 @@ class Runner:
     effect is waited for; `recheck` answers the plan that the servers call for now, and is asked before a run begins.
     """
 
-    sessions: RunsCmdlets
+    sessions: CmdletRunner
     clock: Clock
     journal: Journal
     read: Read
@@ -139,15 +139,15 @@ class Runner:
             raise cut_off(ledger.run, ledger.unwritten, error) from error
         return ledger.run
 
-    def _halt(self, ledger: Ledger, permit: Permit | None) -> Halt:
+    def _halt(self, ledger: Ledger, permit: Permit | None) -> StopReason:
         try:
             return self._steps(ledger, permit) or self._goal(ledger)
         except KeyboardInterrupt:
             return _interrupted(ledger)
         except AuthenticationFailedError as error:
-            return Halt(RunState.PAUSED_BY_FAILED_STEP, str(error))
+            return StopReason(RunState.PAUSED_BY_FAILED_STEP, str(error))
 
-    def _steps(self, ledger: Ledger, permit: Permit | None) -> Halt | None:
+    def _steps(self, ledger: Ledger, permit: Permit | None) -> StopReason | None:
         confirmed = ledger.run.state is RunState.PENDING_MANUAL_STEP
         ledger.state(RunState.RUNNING)
         steps = Steps(ledger=ledger, sessions=self.sessions, watcher=self._watcher, settle=self.settle, permit=permit)
@@ -158,33 +158,33 @@ class Runner:
                 return halt
         return None
 
-    def _goal(self, ledger: Ledger) -> Halt:
+    def _goal(self, ledger: Ledger) -> StopReason:
         """The last word has what the servers show (promise 3)."""
         goal = ledger.run.plan.goal
         truth = self._watcher.wait(goal, within=min(PATIENCE, self.settle), tell=partial(ledger.polled, step_id=""))
         ledger.write(GoalRead(run_id=ledger.run_id, at=ledger.now(), holds=truth.holds, evidence=truth.evidence))
         if truth.holds is None:
-            return Halt(RunState.UNKNOWN, f"All steps are done, but the goal could not be read. {truth.evidence}")
+            return StopReason(RunState.UNKNOWN, f"All steps are done, but the goal could not be read. {truth.evidence}")
         if not truth.holds:
-            return Halt(RunState.FAILED, f"All steps are done, but the goal is not reached. {truth.evidence}")
+            return StopReason(RunState.FAILED, f"All steps are done, but the goal is not reached. {truth.evidence}")
         if ledger.run.exceptions:
-            return Halt(RunState.COMPLETED_WITH_EXCEPTIONS, "The goal is reached; what went other than planned is listed.")
-        return Halt(RunState.COMPLETED, "The goal is reached.")
+            return StopReason(RunState.COMPLETED_WITH_EXCEPTIONS, "The goal is reached; what went other than planned is listed.")
+        return StopReason(RunState.COMPLETED, "The goal is reached.")
 
     @property
     def _watcher(self) -> Watcher:
         return Watcher(read=self.read, clock=self.clock, poll=self.poll)
 
 
-def _interrupted(ledger: Ledger) -> Halt:
+def _interrupted(ledger: Ledger) -> StopReason:
     """Ctrl-C: a cmdlet that was sent goes on at the server without us."""
     record = ledger.run.current
     attempt = record.last_attempt if record else None
     if record is None or attempt is None or not attempt.is_open:
-        return Halt(RunState.PAUSED_BY_OPERATOR, "Interrupted by the operator between two commands.")
+        return StopReason(RunState.PAUSED_BY_OPERATOR, "Interrupted by the operator between two commands.")
     why = "Interrupted by the operator while it ran: the server goes on with it. Resume the run to come back to it."
     ledger.step(record.step.step_id, StepState.UNKNOWN, why=why)
-    return Halt(RunState.UNKNOWN, f"{record.step.title}: {why}")
+    return StopReason(RunState.UNKNOWN, f"{record.step.title}: {why}")
 
 
 def _permit(run: Run, *, operator: str, reason: str) -> Permit:

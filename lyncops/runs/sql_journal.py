@@ -71,16 +71,16 @@ class SqlJournal:
 
         self._database.write(work, partial(_is_last, event=event))
 
-    def beat(self, run_id: str, token: str, at: datetime) -> bool:
-        """See `Journal.beat`."""
+    def heartbeat(self, run_id: str, token: str, at: datetime) -> bool:
+        """See `Journal.heartbeat`."""
         return self._database.write(lambda connection: _beat(connection, run_id, token, at))
 
     def holds(self, run_id: str, token: str) -> bool:
         """See `Journal.holds`."""
         return self._database.read(lambda connection: _is_held(connection, run_id, token))
 
-    def let_go(self, run_id: str, token: str) -> None:
-        """See `Journal.let_go`."""
+    def release(self, run_id: str, token: str) -> None:
+        """See `Journal.release`."""
         at_rest = sa.update(LOCKS).where(_mine(run_id, token)).values(heartbeat=None)
         self._database.write(lambda connection: connection.execute(at_rest))
 

@@ -10,10 +10,10 @@ from typing import Final
 import attrs
 
 from lyncops.errors import AuthenticationFailedError, EndpointError, InvalidValueError, UnsupportedByVersionError
-from lyncops.plan.conditions import Truth
+from lyncops.plan.conditions import Evaluation
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
 from lyncops.remoting.execution import Execution, Fence, Sending, StreamRecord
-from lyncops.remoting.interface import RunsCmdlets
+from lyncops.remoting.interface import CmdletRunner
 from lyncops.remoting.proof import Proof
 from lyncops.runs.ledger import Ledger
 from lyncops.runs.model import Attempt, Permit, RunState, StepState
@@ -31,7 +31,7 @@ _MAX_PROVEN_NOT_STARTED: Final = 3
 
 
 @attrs.frozen(slots=True)
-class Halt:
+class StopReason:
     """Why a run stops here."""
 
     state: RunState
@@ -47,12 +47,12 @@ class Steps:
     """
 
     ledger: Ledger
-    sessions: RunsCmdlets
+    sessions: CmdletRunner
     watcher: Watcher
     settle: timedelta = timedelta.max
     permit: Permit | None = None
 
-    def perform(self, step: Step, *, confirmed: bool) -> Halt | None:
+    def perform(self, step: Step, *, confirmed: bool) -> StopReason | None:
         """Do what is left to do of a step; `confirmed` says that the operator came back after it was shown to be a manual one."""
         match step:
             case CmdletStep():
@@ -62,7 +62,7 @@ class Steps:
             case ManualStep():
                 return self._manual(step, confirmed=confirmed)
 
-    def _cmdlet(self, step: CmdletStep) -> Halt | None:
+    def _cmdlet(self, step: CmdletStep) -> StopReason | None:
         """Go on where the journal says that the step stands; what was sent and did not end is sent again at the operator's word."""
         record = self.ledger.run.record(step.step_id)
         attempt = record.last_attempt
@@ -73,7 +73,7 @@ class Steps:
                 return self._settle(step, attempt)
         return self._begin(step)
 
-    def _begin(self, step: CmdletStep) -> Halt | None:
+    def _begin(self, step: CmdletStep) -> StopReason | None:
         record = self.ledger.run.record(step.step_id)
         sent_before = any(attempt.sent for attempt in record.attempts)
         if step.after:
@@ -90,10 +90,10 @@ class Steps:
         self.ledger.step(step.step_id, StepState.RUNNING, evidence=ready.evidence)
         return self._send(step)
 
-    def _ready(self, step: CmdletStep | ManualStep) -> Truth:
+    def _ready(self, step: CmdletStep | ManualStep) -> Evaluation:
         return self.watcher.wait(step.before, within=min(PATIENCE, self.settle), until_known=True, tell=self._teller(step))
 
-    def _send(self, step: CmdletStep) -> Halt | None:
+    def _send(self, step: CmdletStep) -> StopReason | None:
         earlier = len(self.ledger.run.record(step.step_id).attempts)
 
         def before_send(sending: Sending) -> Fence:
@@ -135,7 +135,7 @@ class Steps:
         elif self.permit is not None and self._has_word(step, attempt):
             self.ledger.released(step.step_id, attempt, self.permit)  # not before: a word that was not needed is not spent
 
-    def _judge(self, step: CmdletStep) -> Halt | None:
+    def _judge(self, step: CmdletStep) -> StopReason | None:
         """Go on from what is known of the latest attempt."""
         record = self.ledger.run.record(step.step_id)
         attempt = record.attempts[-1]
@@ -145,7 +145,7 @@ class Steps:
             return self._come_back(step, attempt)
         return self._settle(step, attempt)
 
-    def _come_back(self, step: CmdletStep, attempt: Attempt) -> Halt | None:
+    def _come_back(self, step: CmdletStep, attempt: Attempt) -> StopReason | None:
         """Find out what came of a command whose end is not known; only if it never started is it sent again."""
         if step.cmdlet.effect is Effect.READ:
             return self._fail(step, f"Its answer was lost; it changes nothing and can be asked again. {attempt.reason}")
@@ -174,7 +174,7 @@ class Steps:
         if execution.interrupted:
             raise KeyboardInterrupt  # the sessions have let the command go, and told what is known of it
 
-    def _settle(self, step: CmdletStep, attempt: Attempt) -> Halt | None:
+    def _settle(self, step: CmdletStep, attempt: Attempt) -> StopReason | None:
         """Its cmdlet has ended: see what it did."""
         failed = attempt.outcome is Outcome.FAILED
         told = f"The cmdlet failed: {_errors(attempt.errors) or attempt.reason}" if failed else ""
@@ -194,8 +194,8 @@ class Steps:
         told = told or f"The cmdlet ended without an error, but {_minutes(within)} later its effect is not there."
         return self._fail(step, told, evidence=truth.evidence)
 
-    def _settle_unknown(self, step: CmdletStep, reason: str) -> Halt | None:
-        truth = Truth(None, "")
+    def _settle_unknown(self, step: CmdletStep, reason: str) -> StopReason | None:
+        truth = Evaluation(None, "")
         if step.after:
             truth = self._effect(step, min(step.settle, self.settle))
         if truth.holds:
@@ -204,28 +204,28 @@ class Steps:
             return None
         return self._unknown(step, f"It was sent, and what came of it is not known: {reason}", evidence=truth.evidence)
 
-    def _effect(self, step: CmdletStep, within: timedelta) -> Truth:
+    def _effect(self, step: CmdletStep, within: timedelta) -> Evaluation:
         """Whether what was sent has had its effect. Nobody can say who is not let in any more: asking again would not help."""
         try:
             return self.watcher.wait(step.after, within=within, tell=self._teller(step))
         except AuthenticationFailedError as error:
-            return Truth(None, str(error))
+            return Evaluation(None, str(error))
 
-    def _fail(self, step: CmdletStep, why: str, *, evidence: str = "") -> Halt | None:
+    def _fail(self, step: CmdletStep, why: str, *, evidence: str = "") -> StopReason | None:
         if step.optional:
             self.ledger.step(step.step_id, StepState.GIVEN_UP, evidence=evidence, why=why, exceptions=(why,))
             return None
         self.ledger.step(step.step_id, StepState.FAILED, evidence=evidence, why=why)
-        return Halt(RunState.PAUSED_BY_FAILED_STEP, _words(step, why, evidence))
+        return StopReason(RunState.PAUSED_BY_FAILED_STEP, _words(step, why, evidence))
 
-    def _unknown(self, step: CmdletStep, why: str, *, evidence: str) -> Halt | None:
+    def _unknown(self, step: CmdletStep, why: str, *, evidence: str) -> StopReason | None:
         if step.optional:
             self.ledger.step(step.step_id, StepState.GIVEN_UP, evidence=evidence, why=why, exceptions=(why,))
             return None
         self.ledger.step(step.step_id, StepState.UNKNOWN, evidence=evidence, why=why)
-        return Halt(RunState.UNKNOWN, _words(step, why, evidence))
+        return StopReason(RunState.UNKNOWN, _words(step, why, evidence))
 
-    def _wait(self, step: WaitStep) -> Halt | None:
+    def _wait(self, step: WaitStep) -> StopReason | None:
         self.ledger.step(step.step_id, StepState.RUNNING)
         truth = self.watcher.wait(step.until, within=step.deadline, poll=step.poll, tell=self._teller(step))
         if truth.holds:
@@ -238,9 +238,9 @@ class Steps:
             self.ledger.step(step.step_id, StepState.GIVEN_UP, evidence=truth.evidence, why=why, exceptions=(why,))
             return None
         self.ledger.step(step.step_id, StepState.TIMED_OUT, evidence=truth.evidence, why=why)
-        return Halt(RunState.UNKNOWN if truth.holds is None else RunState.TIMED_OUT, _words(step, why, truth.evidence))
+        return StopReason(RunState.UNKNOWN if truth.holds is None else RunState.TIMED_OUT, _words(step, why, truth.evidence))
 
-    def _manual(self, step: ManualStep, *, confirmed: bool) -> Halt | None:
+    def _manual(self, step: ManualStep, *, confirmed: bool) -> StopReason | None:
         if step.after:
             truth = self.watcher.look(step.after)
             if truth.holds:
@@ -259,21 +259,21 @@ class Steps:
         if ready.holds is False:
             why = f"It must not be begun yet. {_says_before(ready)}"
             self.ledger.step(step.step_id, StepState.FAILED, evidence=ready.evidence, why=why)
-            return Halt(RunState.PAUSED_BY_FAILED_STEP, f"{step.title}: {why}")
+            return StopReason(RunState.PAUSED_BY_FAILED_STEP, f"{step.title}: {why}")
         return self._ask(step, "", ready.evidence)
 
-    def _ask(self, step: ManualStep, why: str, evidence: str) -> Halt:
+    def _ask(self, step: ManualStep, why: str, evidence: str) -> StopReason:
         self.ledger.step(step.step_id, StepState.WAITING_FOR_PERSON, evidence=evidence, why=why)
-        return Halt(RunState.PENDING_MANUAL_STEP, f"{step.title}: to be done by hand, at {step.where}. {why}".strip())
+        return StopReason(RunState.PENDING_MANUAL_STEP, f"{step.title}: to be done by hand, at {step.where}. {why}".strip())
 
-    def _teller(self, step: Step) -> Callable[[Truth, datetime], None]:
+    def _teller(self, step: Step) -> Callable[[Evaluation, datetime], None]:
         return partial(self.ledger.polled, step_id=step.step_id)
 
     def _stream(self, step: CmdletStep, record: StreamRecord) -> None:
         self.ledger.heard(step.step_id, record, kept=step.cmdlet.effect is Effect.CHANGE)
 
 
-def _says_before(truth: Truth) -> str:
+def _says_before(truth: Evaluation) -> str:
     says = "could not be read" if truth.holds is None else "does not hold"
     return f"What must hold before {says}: {truth.evidence}"
 

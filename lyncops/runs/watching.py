@@ -11,14 +11,14 @@ import attrs
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import Scope
 from lyncops.errors import AuthenticationFailedError, LyncOpsError
-from lyncops.plan.conditions import Condition, Truth, all_hold, scope_of
+from lyncops.plan.conditions import Condition, Evaluation, all_hold, scope_of
 from lyncops.remoting.interface import Clock
 
 Read = Callable[[Scope], Deployment]
 """Reads afresh what a scope asks for."""
 
 POLL: Final = timedelta(seconds=15)
-_NOTHING_TO_ASK: Final = Truth(holds=True, evidence="")
+_NOTHING_TO_ASK: Final = Evaluation(holds=True, evidence="")
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class Watcher:
     clock: Clock
     poll: timedelta | None = None  # instead of what each step says
 
-    def look(self, conditions: Sequence[Condition]) -> Truth:
+    def look(self, conditions: Sequence[Condition]) -> Evaluation:
         """Whether all hold, by one fresh reading; unknown where it cannot be read."""
         if not conditions:
             return _NOTHING_TO_ASK
@@ -38,7 +38,7 @@ class Watcher:
         except AuthenticationFailedError:
             raise  # asking again and again would lock the account
         except LyncOpsError as error:
-            return Truth(holds=None, evidence=f"It could not be read: {error}")
+            return Evaluation(holds=None, evidence=f"It could not be read: {error}")
 
     def wait(
         self,
@@ -47,8 +47,8 @@ class Watcher:
         within: timedelta,
         poll: timedelta = POLL,
         until_known: bool = False,
-        tell: Callable[[Truth, datetime], None],
-    ) -> Truth:
+        tell: Callable[[Evaluation, datetime], None],
+    ) -> Evaluation:
         """Read until all hold (`until_known`: or one does not) or `within` is over; the last truth that was seen.
 
         `tell` is told of each truth and of when the waiting would end.

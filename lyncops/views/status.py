@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from lyncops.checks.situation import Situation
+from lyncops.checks.context import CheckContext
 from lyncops.deployment.model import CentralManagement, Deployment, ExportState, ImportState, Pool
 from lyncops.values import Mode, Unread
 from lyncops.views.blocks import Block, Heading, Table, Text, Tone
@@ -74,7 +74,7 @@ def _backup_service(deployment: Deployment, pool: Pool) -> Text:
         return _UNREAD
     if not pool.backup_modules:
         return Text("-")
-    on_standby = Situation(deployment, pool.fqdn, Mode.PLANNED).store_pool not in (None, pool.fqdn)
+    on_standby = CheckContext(deployment, pool.fqdn, Mode.PLANNED).store_pool not in (None, pool.fqdn)
     loud = [module for module in pool.backup_modules if not module.is_steady(on_standby=on_standby)]
     if not loud:
         return Text("steady", Tone.GOOD)

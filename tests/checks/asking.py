@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lyncops.checks.catalogue import CHECKS
+from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.checks.situation import Direction, Situation
 from lyncops.deployment.model import Deployment
 from lyncops.values import Fqdn, Mode
 from tests.deployments import P1
@@ -15,4 +15,4 @@ PLANNED, DISASTER = Mode.PLANNED, Mode.DISASTER
 
 def ask(check_id: str, deployment: Deployment, mode: Mode = Mode.PLANNED, *, pool: Fqdn = P1, back: bool = False) -> CheckResult:
     direction = Direction.FAILBACK if back else Direction.FAILOVER
-    return CHECKS[check_id](Situation(deployment, pool, mode, direction))
+    return CHECKS[check_id](CheckContext(deployment, pool, mode, direction))

@@ -5,9 +5,9 @@ from datetime import timedelta
 import attrs
 import pytest
 
+from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.loss import expected_loss
 from lyncops.checks.rights import needed_cmdlets
-from lyncops.checks.situation import Direction, Situation
 from lyncops.deployment.model import BackupModule, BackupServiceSettings, Deployment, ExportState, ImportState
 from lyncops.values import Fqdn, Unread
 from tests.checks.asking import DISASTER, FAILED, PASSED, PLANNED, UNKNOWN, WARNING, ask
@@ -153,5 +153,5 @@ def test_rights_are_known_only_where_the_endpoint_tells() -> None:
 
 def test_what_rights_are_needed_follows_from_the_deployment() -> None:
     bare = attrs.evolve(with_store(two_sites(active_store=P2)), edges=())
-    assert needed_cmdlets(Situation(bare, P1, PLANNED)) == ("Invoke-CsPoolFailOver",)
-    assert "Invoke-CsPoolFailBack" in needed_cmdlets(Situation(bare, P1, PLANNED, Direction.FAILBACK))
+    assert needed_cmdlets(CheckContext(bare, P1, PLANNED)) == ("Invoke-CsPoolFailOver",)
+    assert "Invoke-CsPoolFailBack" in needed_cmdlets(CheckContext(bare, P1, PLANNED, Direction.FAILBACK))

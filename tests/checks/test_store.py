@@ -5,8 +5,8 @@ from datetime import timedelta
 import attrs
 import pytest
 
+from lyncops.checks.context import CheckContext
 from lyncops.checks.replicas import newest_time
-from lyncops.checks.situation import Situation
 from lyncops.deployment.model import Deployment, EdgePool, Replica, StoreCopy
 from lyncops.values import Fqdn, LyncVersion, Mode, Unread
 from tests.checks.asking import DISASTER, FAILED, PASSED, PLANNED, UNKNOWN, WARNING, ask
@@ -178,8 +178,8 @@ def test_a_dead_pool_of_another_pair_stands_in_nobodys_way() -> None:
 def test_a_clock_that_runs_behind_the_servers_does_no_harm() -> None:
     late = attrs.evolve(behind(30), read_at=NOW - timedelta(hours=9))
     assert ask("replicas-up-to-date", late).verdict is WARNING
-    assert newest_time(Situation(late, P1, PLANNED)) == NOW
-    assert newest_time(Situation(with_store(late, replicas=UNREAD), P1, PLANNED)) == late.read_at
+    assert newest_time(CheckContext(late, P1, PLANNED)) == NOW
+    assert newest_time(CheckContext(with_store(late, replicas=UNREAD), P1, PLANNED)) == late.read_at
 
 
 def test_nothing_returned_at_all_is_a_finding() -> None:

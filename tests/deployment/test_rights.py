@@ -8,8 +8,8 @@ import attrs
 import pytest
 
 from lyncops.checks.catalogue import CHECKS
+from lyncops.checks.context import CheckContext
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.checks.situation import Situation
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.reader import read_deployment
@@ -48,7 +48,7 @@ def read(*groups: str, hide_failover: bool = False, scope: Scope = EVERYTHING) -
 
 
 def answer(deployment: Deployment, mode: Mode = Mode.PLANNED) -> CheckResult:
-    return CHECKS["rights"](Situation(deployment, P1, mode))
+    return CHECKS["rights"](CheckContext(deployment, P1, mode))
 
 
 def test_an_administrator_may_do_everything() -> None:

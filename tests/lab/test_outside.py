@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from lyncops.errors import InvalidValueError, LyncOpsError, ScenarioError
-from lyncops.lab.acts import ACTS
+from lyncops.lab.operator_actions import ACTS
 from lyncops.lab.outside import ServerName
 from lyncops.lab.world import World
 from lyncops.values import Fqdn

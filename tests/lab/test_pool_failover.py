@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from lyncops.lab import invented
+from lyncops.lab import placeholders
 from lyncops.lab.interface import Caller, MachineDiedError
 from lyncops.lab.world import World
 from lyncops.values import Fqdn
@@ -85,7 +85,7 @@ def test_planned_failover_moves_users_and_outputs_nothing(world: World) -> None:
     assert ran.percents == sorted(ran.percents)
     assert ran.percents[-1] == 100
     assert ran.verbose_lines[0] == f'Performing the operation "Invoke-CsPoolFailOver" on target "{P1}".'
-    assert len(ran.verbose_lines) == 1 + len(invented.FAILOVER_STEPS)
+    assert len(ran.verbose_lines) == 1 + len(placeholders.FAILOVER_STEPS)
 
 
 def test_verbose_lines_need_the_switch(world: World) -> None:

@@ -13,7 +13,7 @@ from lyncops.deployment.scope import EVERYTHING, Scope
 from lyncops.lab.scenario import Scenario
 from lyncops.lab.world import World
 from lyncops.plan.codec import plan_from_json, plan_to_json
-from lyncops.plan.conditions import Truth, all_hold
+from lyncops.plan.conditions import Evaluation, all_hold
 from lyncops.plan.model import Plan
 from lyncops.runs.model import Run
 from lyncops.runs.runner import Runner
@@ -52,7 +52,7 @@ class Site:
         runner = Runner(sessions=self.sessions, clock=self.clock, journal=scratch_journal(), read=self.read, poll=POLL)
         return runner.start(plan_from_json(plan_to_json(plan)), operator="tester")
 
-    def reached(self, plan: Plan) -> Truth:
+    def reached(self, plan: Plan) -> Evaluation:
         return all_hold(plan.goal, self.read())
 
     def pass_time(self, duration: timedelta) -> None:

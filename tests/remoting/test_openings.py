@@ -17,8 +17,8 @@ from lyncops.remoting.group import SessionGroup
 from lyncops.remoting.lane import Lane
 from lyncops.remoting.refusals import UnreachableError
 from lyncops.remoting.retry import RetryPolicy
+from lyncops.remoting.session_context import SessionContext
 from lyncops.remoting.sessions import Sessions
-from lyncops.remoting.surroundings import Surroundings
 from lyncops.values import Effect
 from tests.remoting.machines import READ
 
@@ -75,7 +75,7 @@ def test_many_readings_find_out_together_that_nobody_answers(sessions: Sessions,
 
 @pytest.fixture
 def group(clock: Clock) -> SessionGroup:
-    around = Surroundings(endpoint=NOWHERE[0], credentials=USER, policy=RetryPolicy(parallel=2), clock=clock)
+    around = SessionContext(endpoint=NOWHERE[0], credentials=USER, policy=RetryPolicy(parallel=2), clock=clock)
     return SessionGroup(around, Queue())
 
 

@@ -27,12 +27,12 @@ from lyncops.remoting.http import InTheClearError, UnsealableError
 from lyncops.remoting.line import StaleConnectionError
 from lyncops.remoting.logon import LoggedOutError, LogOnError, LogOnProblem
 from lyncops.remoting.messages import Inbox, MessageType, Outbox
-from lyncops.remoting.outcome import Ending, Evidence, judge
-from lyncops.remoting.places import candidates, needs_members, pool_of, reorder
+from lyncops.remoting.outcome import EndReason, Evidence, judge
 from lyncops.remoting.proof import Proof
 from lyncops.remoting.records import HostCall, PipelineState, error_record, host_call, pipeline_state, stream_record
 from lyncops.remoting.refusals import endpoint_error
 from lyncops.remoting.retry import Limits, RetryPolicy, retrying
+from lyncops.remoting.routing import candidates, needs_members, pool_of, reorder
 from lyncops.remoting.symptoms import classify, describe, failure_of
 from lyncops.values import ANYWHERE, Anywhere, Effect, Fqdn, OnMachine, OnPool, Outcome, RemoteEnum, RemoteObject
 from tests.remoting.machines import POLICY, PatientClock
@@ -112,7 +112,7 @@ def test_sent_messages_count_up_and_name_pool_and_pipeline() -> None:
 
 EVIDENCE = st.builds(
     Evidence,
-    ending=st.sampled_from(sorted(set(Ending) - {Ending.ENDED}, key=lambda ending: ending.name)),
+    ending=st.sampled_from(sorted(set(EndReason) - {EndReason.ENDED}, key=lambda ending: ending.name)),
     proof=st.none() | st.sampled_from(Proof),
     state=st.none() | st.sampled_from(PipelineState),
     errors=st.just(()) | st.just((ErrorRecord(message="It broke."),)),
@@ -120,22 +120,22 @@ EVIDENCE = st.builds(
 )
 
 
-ENDED = EVIDENCE.map(lambda evidence: attrs.evolve(evidence, ending=Ending.ENDED, proof=None))
+ENDED = EVIDENCE.map(lambda evidence: attrs.evolve(evidence, ending=EndReason.ENDED, proof=None))
 
 
 @given(st.sampled_from(Effect), EVIDENCE | ENDED)
 def test_outcome_rules_hold_for_every_ending(effect: Effect, evidence: Evidence) -> None:
     verdict = judge(effect, evidence)
     ending = evidence.ending
-    ended_well = ending is Ending.ENDED and evidence.state not in {None, PipelineState.FAILED, PipelineState.STOPPED}
+    ended_well = ending is EndReason.ENDED and evidence.state not in {None, PipelineState.FAILED, PipelineState.STOPPED}
     clean = ended_well and not evidence.errors and not evidence.output_lost
     assert (verdict.outcome is Outcome.SUCCEEDED) == clean
     assert verdict.proof is evidence.proof
     assert verdict.reason or verdict.outcome is Outcome.SUCCEEDED
     if effect is Effect.CHANGE:
-        assert verdict.again == (evidence.proof is not None and ending not in {Ending.LOGON_REFUSED, Ending.HELD_BACK})
+        assert verdict.again == (evidence.proof is not None and ending not in {EndReason.LOGON_REFUSED, EndReason.HELD_BACK})
     if verdict.outcome is Outcome.FAILED and evidence.proof is None and effect is Effect.CHANGE:
-        assert ending is Ending.ENDED
+        assert ending is EndReason.ENDED
 
 
 def error_xml(category: str, extra: str = "") -> object:

@@ -18,7 +18,7 @@ from lyncops.remoting.endpoint import Auth, Credentials, Endpoint
 from lyncops.remoting.execution import Sending
 from lyncops.remoting.group import SessionGroup
 from lyncops.remoting.proof import Proof
-from lyncops.remoting.surroundings import Surroundings
+from lyncops.remoting.session_context import SessionContext
 from lyncops.values import Effect, Outcome
 from tests.remoting.machines import CHANGE, FE1, FE2, POLICY, READ, Ground, ground, warmed
 
@@ -230,7 +230,7 @@ def test_receive_answered_with_a_bare_status_is_repeated(one: Ground, status: in
 def test_of_the_sessions_of_a_server_that_hangs_only_one_is_said_goodbye_to(one: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lyncops.remoting.session._POLITE", timedelta(seconds=1))
     credentials = Credentials(username=one.lab.username, password=one.lab.password)
-    around = Surroundings(endpoint=one.endpoint(), credentials=credentials, policy=POLICY, clock=SystemClock())
+    around = SessionContext(endpoint=one.endpoint(), credentials=credentials, policy=POLICY, clock=SystemClock())
     group = SessionGroup(around, Queue())
     with ExitStack() as leases:
         for effect in (Effect.READ, Effect.CHANGE, Effect.CHANGE):

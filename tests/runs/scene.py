@@ -275,15 +275,15 @@ class DyingJournal:
         self.inner.append(event, token=token)
         self.fuse.burn()
 
-    def beat(self, run_id: str, token: str, at: datetime) -> bool:
-        return self.inner.beat(run_id, token, at)
+    def heartbeat(self, run_id: str, token: str, at: datetime) -> bool:
+        return self.inner.heartbeat(run_id, token, at)
 
     def holds(self, run_id: str, token: str) -> bool:
         return self.inner.holds(run_id, token)
 
-    def let_go(self, run_id: str, token: str) -> None:
+    def release(self, run_id: str, token: str) -> None:
         self.fuse.burn()
-        self.inner.let_go(run_id, token)
+        self.inner.release(run_id, token)
         self.fuse.burn()
 
     def load(self, run_id: str) -> Run:

@@ -222,14 +222,14 @@ def test_a_heartbeat_is_kept_and_notices_a_lost_lock(office: Office) -> None:
     journal = office.journal()
     run = Run.of(plan_of(failing_over(A)), run_id="r", operator="anna", reason="", created_at=START)
     journal.begin(run, attrs.evolve(CLAIM, run_id="r", token="mine"))
-    assert journal.beat("r", "mine", START + timedelta(minutes=1))
+    assert journal.heartbeat("r", "mine", START + timedelta(minutes=1))
     assert {one.heartbeat for one in journal.locks()} == {START + timedelta(minutes=1)}
-    assert not journal.beat("r", "other", START)
+    assert not journal.heartbeat("r", "other", START)
     connection = sqlite3.connect(office.folder / "journal.db")
     connection.execute("DELETE FROM lyncops_locks WHERE pool = ?", [A])
     connection.commit()
     connection.close()
-    assert not journal.beat("r", "mine", START)
+    assert not journal.heartbeat("r", "mine", START)
 
 
 def test_a_final_run_is_answered_as_it_is(office: Office) -> None:
@@ -260,14 +260,14 @@ def test_a_heartbeat_that_cannot_be_written_is_logged_and_a_lost_one_ends(
     answers: list[bool | JournalError] = [JournalError("The disk is full."), False]
     stopped = threading.Event()
 
-    def beat(_self: SqlJournal, _run_id: str, _token: str, _at: datetime) -> bool:
+    def heartbeat(_self: SqlJournal, _run_id: str, _token: str, _at: datetime) -> bool:
         answer = answers.pop(0)
         if isinstance(answer, JournalError):
             raise answer
         stopped.set()
         return answer
 
-    monkeypatch.setattr(SqlJournal, "beat", beat)
+    monkeypatch.setattr(SqlJournal, "heartbeat", heartbeat)
     runner = office.runner(None, Meanwhile(lambda: assert_set(stopped)), process=HERE)
     assert runner.start(plan_of(failing_over(A)), operator="anna").state is RunState.COMPLETED
     assert "could not renew its lock: The disk is full." in caplog.text

@@ -31,8 +31,8 @@ from lyncops.plan.steps import CmdletStep
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint
 from lyncops.remoting.execution import CommandAddress
 from lyncops.remoting.proof import Proof
+from lyncops.remoting.session_context import SessionContext
 from lyncops.remoting.sessions import Sessions
-from lyncops.remoting.surroundings import Surroundings
 from lyncops.remoting.takeover import forget
 from lyncops.runs.events import AttemptEnded, AttemptPrepared, JournalEvent
 from lyncops.runs.journal import Journal
@@ -201,7 +201,7 @@ class Case:
                 self._runner(sessions).resume(self.run_id, operator="bert", steal_lock=True)
             return
         if self.other is Other.TERMINATES:
-            around = Surroundings(
+            around = SessionContext(
                 endpoint=endpoint_of(self.ground),
                 credentials=Credentials(username=self.ground.lab.username, password=self.ground.lab.password),
                 policy=POLICY,

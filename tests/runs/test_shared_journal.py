@@ -105,7 +105,7 @@ def test_of_two_that_resume_at_once_one_goes_on(shared: Office) -> None:
         assert [type(error) for error in refused] == [RunLockedError]
         [token] = {lock.token for lock in first.locks()}
         assert token in {claim.token for claim in claims}
-        first.let_go("r", token)
+        first.release("r", token)
 
 
 def test_of_two_that_steal_at_once_one_has_it_and_the_other_knows(shared: Office) -> None:
@@ -228,7 +228,7 @@ def test_on_sqlite_whoever_lives_keeps_his_lock_whatever_the_clocks_say(office: 
     [token] = {lock.token for lock in office.journal().locks()}
 
     def live() -> None:
-        assert office.journal().beat(run.run_id, token, START)
+        assert office.journal().heartbeat(run.run_id, token, START)
 
     office.scene.time += ahead
     office.scene.later(2 * HEARTBEAT, live)

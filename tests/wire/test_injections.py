@@ -15,7 +15,7 @@ from lyncops.lab.arguments import PROFILE
 from lyncops.lab.guide import Chapter, chapters
 from lyncops.lab.injections import Injector
 from lyncops.lab.lab import Lab
-from lyncops.lab.standing import show
+from lyncops.lab.status import show
 from lyncops.lab.switches import Faults, Switches, names
 from lyncops.lab.wire.faults import ACTIONS, MEANINGS, FaultKind, Profile
 from tests.wire.stub import RunspacePool, Untyped, command

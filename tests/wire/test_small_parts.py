@@ -12,7 +12,7 @@ from lyncops.lab.wire.clixml import MalformedClixmlError
 from lyncops.lab.wire.commands import parse_pipeline
 from lyncops.lab.wire.encryption import UndecryptableError, decrypt, encrypt, protocol_of
 from lyncops.lab.wire.http import BadRequestError, read_request
-from lyncops.lab.wire.psrp import Defragmenter, MalformedFragmentError, MessageType, Speaker
+from lyncops.lab.wire.psrp import Defragmenter, MalformedFragmentError, MessageType, MessageWriter
 from lyncops.lab.wire.soap import MalformedRequestError, parse_duration
 
 CALLED_NOTHING = (
@@ -92,7 +92,7 @@ def test_malformed_fragments_are_refused(data: bytes) -> None:
 
 
 def test_a_message_of_any_size_is_cut_into_numbered_fragments() -> None:
-    said = Speaker(uuid.uuid4()).say(MessageType.PIPELINE_OUTPUT, "x" * 70_000)
+    said = MessageWriter(uuid.uuid4()).say(MessageType.PIPELINE_OUTPUT, "x" * 70_000)
     assert [struct.unpack_from(">QQB", one) for one in said] == [(1, 0, 1), (1, 1, 0), (1, 2, 2)]
 
 

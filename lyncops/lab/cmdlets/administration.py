@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lyncops.lab import invented
+from lyncops.lab import placeholders
 from lyncops.lab.call import Call
 from lyncops.lab.catalogue import catalogue
 from lyncops.lab.rbac import ROLES, role_allows
@@ -22,7 +22,7 @@ def get_cs_admin_role(call: Call) -> Iterator[RemoteObject]:
     """The roles with their cmdlets; beyond CsAdministrator the lists are guesses (fact: ocs-powershell)."""
     version = call.world.version_of(call.machine.fqdn).value
     known = [spec.name for spec in catalogue().values() if "-Cs" in spec.name and version in spec.versions]
-    for role in chosen(call, ROLES, lambda name: (name,), invented.UNKNOWN_ITEM):
+    for role in chosen(call, ROLES, lambda name: (name,), placeholders.UNKNOWN_ITEM):
         cmdlets = [
             call.make("Microsoft.Rtc.Management.WritableConfig.Settings.Roles.Cmdlet", {"Name": name}, text=f"Name={name}")
             for name in known

@@ -8,7 +8,7 @@ from typing import Final, cast
 
 import attrs
 
-from lyncops.lab import invented
+from lyncops.lab import placeholders
 from lyncops.lab.call import Call
 from lyncops.lab.causes import CONNECTION_REFUSED, windows_error
 from lyncops.lab.enums import BACKUP_MODULES, RGS_BACKUP_MODULES
@@ -38,7 +38,7 @@ def _refuse_unauthorized(call: Call) -> None:
     """Only members of an authorised group may ask (fact: backup-status-direction)."""
     groups = cast("tuple[str, ...]", call.world.configuration.backup_service["AuthorizedUniversalGroups"])
     if not call.session.caller.ocs and not call.session.caller.groups & set(groups):
-        message = invented.ACCESS_DENIED.format(user=call.session.caller.user, group=" or ".join(groups))
+        message = placeholders.ACCESS_DENIED.format(user=call.session.caller.user, group=" or ".join(groups))
         call.fail(message, category="PermissionDenied", exception="System.ServiceModel.Security.SecurityAccessDeniedException")
 
 
@@ -48,10 +48,10 @@ def _running_service(call: Call) -> PoolRuntime:
     call.backup_of(pool)
     elsewhere = call.world.switches.double_hop_to_machines and call.machine.fqdn not in {m.fqdn for m in call.world.members(pool)}
     if elsewhere and not call.session.caller.may_hop:
-        message = invented.ACCESS_DENIED.format(user=call.session.caller.user, group=pool.fqdn)
+        message = placeholders.ACCESS_DENIED.format(user=call.session.caller.user, group=pool.fqdn)
         call.fail(message, category="PermissionDenied", exception="System.ServiceModel.Security.SecurityAccessDeniedException")
     if not any(machine.runs("LYNCBACKUP") for machine in call.world.members(pool)):
-        message = invented.BACKUP_SERVICE_DOWN.format(pool=pool.fqdn)
+        message = placeholders.BACKUP_SERVICE_DOWN.format(pool=pool.fqdn)
         call.fail(
             message,
             category="ConnectionError",
@@ -146,7 +146,7 @@ def invoke_cs_backup_service_sync(call: Call) -> None:
             name for name in known if not call.given("BackupModule") or name.casefold() == call.text("BackupModule").casefold()
         }
         if not wanted:
-            message = invented.BAD_BACKUP_MODULE.format(value=call.text("BackupModule"), values=", ".join(known))
+            message = placeholders.BAD_BACKUP_MODULE.format(value=call.text("BackupModule"), values=", ".join(known))
             call.fail(message, category="InvalidArgument")
     if not call.start():
         return
@@ -154,7 +154,7 @@ def invoke_cs_backup_service_sync(call: Call) -> None:
     with world.lock:
         world.settle()
         if not world.backup_runs(pool) or pool.fqdn in world.faults.sync_error:
-            call.fail(invented.BACKUP_SERVICE_STUCK.format(pool=pool.fqdn), target=pool.fqdn)
+            call.fail(placeholders.BACKUP_SERVICE_STUCK.format(pool=pool.fqdn), target=pool.fqdn)
         _synchronize(call, pool, wanted)
 
 
@@ -180,7 +180,7 @@ def get_cs_backup_service_configuration(call: Call) -> Iterator[RemoteObject]:
         *(("MaxHighPriQueuePercentagePerUserStoreSync",) if version is Product.V2013 else ()),
         *(("EnableRgsBackupService",) if version is not Product.V2019 else ()),
     }
-    for identity in chosen(call, ("Global",), lambda name: (name,), invented.UNKNOWN_ITEM):
+    for identity in chosen(call, ("Global",), lambda name: (name,), placeholders.UNKNOWN_ITEM):
         settings = {name: value for name, value in source.backup_service.items() if name not in absent}
         yield call.make(_CONFIGURATION, {"Identity": identity, **settings}, text=identity)
 
@@ -191,10 +191,10 @@ def set_cs_backup_service_configuration(call: Call) -> None:
     world = call.world
     with world.lock:
         if call.given("Identity") and call.text("Identity").casefold() != "global":
-            call.fail(invented.UNKNOWN_ITEM.format(call.text("Identity")), category="ObjectNotFound")
+            call.fail(placeholders.UNKNOWN_ITEM.format(call.text("Identity")), category="ObjectNotFound")
         interval = call.duration("SyncInterval")
         if interval is not None and not _SHORTEST <= interval <= _LONGEST:
-            call.fail(invented.BAD_SYNC_INTERVAL, category="InvalidArgument")
+            call.fail(placeholders.BAD_SYNC_INTERVAL, category="InvalidArgument")
     if not call.should_process("Global") or not call.start():
         return
     with world.lock:

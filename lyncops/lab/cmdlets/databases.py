@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final, cast
 
-from lyncops.lab import invented
+from lyncops.lab import placeholders
 from lyncops.lab.call import Call
 from lyncops.lab.power import reconsider
 from lyncops.lab.registry import Store, changes, reads
@@ -34,7 +34,7 @@ def get_cs_database_mirror_state(call: Call) -> Iterator[RemoteObject]:
     wanted = _type(call)
     databases = [d for d in pool.databases if not wanted or d.type == wanted]
     if not databases:
-        call.error(invented.MIRROR_TYPE_ABSENT.format(type=wanted, pool=pool.fqdn), category="ObjectNotFound", target=pool.fqdn)
+        call.error(placeholders.MIRROR_TYPE_ABSENT.format(type=wanted, pool=pool.fqdn), category="ObjectNotFound", target=pool.fqdn)
     mirror_side = "Secondary" if call.world.switches.status_on_secondary else "Mirror"
     for database in databases:
         (primary, primary_status), (mirror, mirror_status) = _sides(call, pool, database)
@@ -78,17 +78,17 @@ def invoke_cs_database_failover(call: Call) -> None:
         excluded = {name.casefold() for name in cast("tuple[str, ...]", call.value("ExcludeDatabaseList") or ())}
         databases = [d for d in pool.databases if d.type == kind and d.name.casefold() not in excluded]
         if pool.spec.mirror_server is None or not databases:
-            call.fail(invented.MIRROR_ABSENT.format(type=kind, pool=pool.fqdn), target=pool.fqdn)
+            call.fail(placeholders.MIRROR_ABSENT.format(type=kind, pool=pool.fqdn), target=pool.fqdn)
         servers = (pool.spec.mirror_server, pool.sql_server)
         target, old = servers if to_mirror else servers[::-1]
         moving = [d for d in databases if d.principal_on_mirror is not to_mirror]
         if not world.sql_is_up(target):
-            call.fail(invented.MIRROR_SERVER_DOWN.format(server=target), category="ConnectionError", target=target)
+            call.fail(placeholders.MIRROR_SERVER_DOWN.format(server=target), category="ConnectionError", target=target)
         if moving and not world.sql_is_up(old) and not call.flag("Force"):
-            call.fail(invented.MIRROR_SERVER_DOWN.format(server=old), category="ConnectionError", target=old)
+            call.fail(placeholders.MIRROR_SERVER_DOWN.format(server=old), category="ConnectionError", target=old)
         for database in moving:
             if not database.synchronized:
-                message = invented.MIRROR_NOT_SYNCHRONIZED.format(database=database.name)
+                message = placeholders.MIRROR_NOT_SYNCHRONIZED.format(database=database.name)
                 call.fail(message, target=database.name)
     agreed = [d for d in moving if call.should_process(f"{d.name} on {pool.fqdn}", high_impact=True)]
     if call.flag("WhatIf") or not call.start():
@@ -113,6 +113,6 @@ def get_cs_user_database_state(call: Call) -> Iterator[RemoteObject]:
         if call.given("RegistrarPool") and pool.fqdn != call.fqdn("RegistrarPool"):
             continue
         if pool.kind is Kind.STANDARD and call.machine.pool != pool.fqdn:
-            call.error(invented.MIRROR_SERVER_DOWN.format(server=pool.sql_server), category="ConnectionError", target=identity)
+            call.error(placeholders.MIRROR_SERVER_DOWN.format(server=pool.sql_server), category="ConnectionError", target=identity)
             continue
         yield call.make(_USER_STORE, {"Identity": identity, "Online": call.world.has_sql(pool)}, text=identity)

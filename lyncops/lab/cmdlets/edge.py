@@ -7,7 +7,7 @@ from typing import Final
 
 import attrs
 
-from lyncops.lab import invented
+from lyncops.lab import placeholders
 from lyncops.lab.call import Call
 from lyncops.lab.configuration import ServiceRecord
 from lyncops.lab.registry import changes
@@ -80,7 +80,7 @@ def _record(call: Call, role: str) -> ServiceRecord:
             return only[0]
     record = configuration.service(identity if ":" in identity else f"{role}:{identity}")
     if record is None or record.role != role:
-        call.fail(invented.UNKNOWN_SERVICE.format(identity), category="ObjectNotFound", target=identity)
+        call.fail(placeholders.UNKNOWN_SERVICE.format(identity), category="ObjectNotFound", target=identity)
     return record
 
 
@@ -102,4 +102,4 @@ def _reference(call: Call, name: str) -> str | None:
         record = call.world.configuration.service(candidate)
         if record is not None and record.role in roles:
             return record.identity
-    return call.fail(invented.UNKNOWN_SERVICE.format(text), category="ObjectNotFound", target=text)
+    return call.fail(placeholders.UNKNOWN_SERVICE.format(text), category="ObjectNotFound", target=text)

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 import attrs
 
-from lyncops.lab import invented
+from lyncops.lab import placeholders
 from lyncops.lab.call import Call
 from lyncops.lab.configuration import Configuration
 from lyncops.lab.registry import changes, reads
@@ -76,13 +76,13 @@ def read_file(call: Call, kind: type[T], words: str) -> T:
     """
     path = call.text("FileName")
     if not path:
-        call.fail(invented.NOT_SIMULATED.format(cmdlet=f"{call.name} -ByteInput"), category="NotImplemented")
+        call.fail(placeholders.NOT_SIMULATED.format(cmdlet=f"{call.name} -ByteInput"), category="NotImplemented")
     content = call.machine.files.get(path.casefold())
     if content is None:
-        text = invented.FILE_NOT_FOUND.format(file=path)
+        text = placeholders.FILE_NOT_FOUND.format(file=path)
         call.fail(text, category="ObjectNotFound", target=path, exception="System.IO.FileNotFoundException")
     if not isinstance(content, kind):
-        call.fail(invented.FILE_WRONG_KIND.format(file=path, kind=words))
+        call.fail(placeholders.FILE_WRONG_KIND.format(file=path, kind=words))
     return content
 
 
@@ -90,7 +90,7 @@ def read_file(call: Call, kind: type[T], words: str) -> T:
 def get_cs_conference_directory(call: Call) -> Iterator[RemoteObject]:
     """`Identity` is a small number, `ServiceID` the pool's UserServer (fact: conference-directories)."""
     source = call.machine.replica.configuration if call.flag("LocalStore") else call.world.configuration
-    for number in chosen(call, source.directories, lambda n: (str(n),), invented.UNKNOWN_ITEM):
+    for number in chosen(call, source.directories, lambda n: (str(n),), placeholders.UNKNOWN_ITEM):
         values = {"Identity": str(number), "ServiceID": f"UserServer:{source.directories[number]}", "Id": number}
         yield call.make(_DIRECTORY, values, text=str(number))
 
@@ -102,13 +102,13 @@ def move_cs_conference_directory(call: Call) -> None:
     with world.lock:
         number = next((n for n in world.configuration.directories if str(n) == call.text("Identity")), None)
         if number is None:
-            call.fail(invented.UNKNOWN_ITEM.format(call.text("Identity")), category="ObjectNotFound")
+            call.fail(placeholders.UNKNOWN_ITEM.format(call.text("Identity")), category="ObjectNotFound")
         holder = world.pools[world.configuration.directories[number]]
         target = world.pools.get(Fqdn(call.text("TargetPool")))
         if target is None or not target.kind.homes_users:
-            call.fail(invented.UNKNOWN_POOL.format(call.text("TargetPool")), category="ObjectNotFound")
+            call.fail(placeholders.UNKNOWN_POOL.format(call.text("TargetPool")), category="ObjectNotFound")
         if not world.is_alive(holder) and not call.flag("Force"):
-            message = invented.DIRECTORY_POOL_DOWN.format(pool=holder.fqdn, identity=number)
+            message = placeholders.DIRECTORY_POOL_DOWN.format(pool=holder.fqdn, identity=number)
             call.fail(message, category="ConnectionError", target=holder.fqdn)
     if not call.should_process(str(number)) or not call.start():
         return

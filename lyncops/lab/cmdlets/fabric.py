@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from lyncops.lab import invented, quorum
+from lyncops.lab import placeholders, quorum
 from lyncops.lab.call import Call
 from lyncops.lab.registry import Store, changes, reads
 from lyncops.lab.scenario import Kind
@@ -37,7 +37,7 @@ def _upgrade_state(call: Call) -> RemoteObject:
     world = call.world
     pool = world.pools[call.machine.pool]
     if pool.kind is not Kind.ENTERPRISE:
-        call.fail(invented.NOT_A_MEMBER.format(machine=call.machine.fqdn))
+        call.fail(placeholders.NOT_A_MEMBER.format(machine=call.machine.fqdn))
     members = world.members(pool)
     active = [machine for machine in members if machine.runs("RTCSRV")]
     state = "Ready"
@@ -69,7 +69,7 @@ def _upgrade_state(call: Call) -> RemoteObject:
 def get_cs_pool_fabric_state(call: Call) -> Iterator[str]:
     """Text about replicas; what the real one looks like is not established (fact: fabric-state), so the text is invented."""
     if not call.given("PoolFqdn"):
-        call.fail(invented.NOT_SIMULATED.format(cmdlet=f"{call.name} without -PoolFqdn"), category="NotImplemented")
+        call.fail(placeholders.NOT_SIMULATED.format(cmdlet=f"{call.name} without -PoolFqdn"), category="NotImplemented")
     pool = call.front_end_pool()
     wanted = call.text("Type") or "All"
     for kind in ("MCUFactory", "ConferenceDirectory", "Routing", "LYSS"):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from lyncops.lab import invented
+from lyncops.lab import placeholders
 from lyncops.lab.call import Call
 from lyncops.lab.registry import Store, changes, reads
 from lyncops.lab.state import STORE_MODULE, Loss, MachineState, PoolRuntime, StoreCopy
@@ -36,7 +36,7 @@ def get_cs_management_store_replication_status(call: Call) -> Iterator[RemoteObj
         wanted = call.text("ReplicaFqdn").casefold()
         machines = {fqdn: machine for fqdn, machine in machines.items() if fqdn == wanted}
         if not machines:  # a computer, not a pool (fact: replica-status)
-            call.fail(invented.UNKNOWN_COMPUTER.format(call.text("ReplicaFqdn")), category="ObjectNotFound")
+            call.fail(placeholders.UNKNOWN_COMPUTER.format(call.text("ReplicaFqdn")), category="ObjectNotFound")
     for machine in machines.values():
         replica = machine.replica
         values = {
@@ -80,7 +80,7 @@ def invoke_cs_management_store_replication(call: Call) -> None:
         if call.given("ReplicaFqdn"):
             machines = [machine for machine in machines if machine.fqdn == call.text("ReplicaFqdn").casefold()]
             if not machines:
-                call.fail(invented.UNKNOWN_COMPUTER.format(call.text("ReplicaFqdn")), category="ObjectNotFound")
+                call.fail(placeholders.UNKNOWN_COMPUTER.format(call.text("ReplicaFqdn")), category="ObjectNotFound")
         if not call.start():
             return
         for machine in machines:
@@ -101,17 +101,17 @@ def invoke_cs_management_server_failover(call: Call) -> None:
     with world.lock:
         target = world.store.copies.get(call.machine.pool)
         if target is None:
-            call.fail(invented.STORE_WRONG_SERVER.format(machine=call.machine.fqdn))
+            call.fail(placeholders.STORE_WRONG_SERVER.format(machine=call.machine.fqdn))
         if call.flag("Restore"):
             _refuse_restore(call)
         else:
             _refuse_failover(call, target)
         source = _source(call, target)
     names = {"source": source.pool, "target": target.pool}
-    if not call.should_process(invented.STORE_WHAT_IF.format(**names), high_impact=True) or not call.start():
+    if not call.should_process(placeholders.STORE_WHAT_IF.format(**names), high_impact=True) or not call.start():
         return
     disaster = call.set_name == "DisasterRecovery"
-    steps = [step.format(**names) for step in invented.STORE_STEPS]
+    steps = [step.format(**names) for step in placeholders.STORE_STEPS]
     call.verbose(steps[0])
     if not call.flag("Force") and not call.flag("Restore"):
         _await_replication(call)
@@ -127,21 +127,21 @@ def invoke_cs_management_server_failover(call: Call) -> None:
 def _refuse_restore(call: Call) -> None:
     """What -Restore does is not documented beyond its name: here it takes the role where a failover left none active."""
     if call.world.store.claimants:
-        call.fail(invented.STORE_NOTHING_TO_RESTORE)
+        call.fail(placeholders.STORE_NOTHING_TO_RESTORE)
 
 
 def _refuse_failover(call: Call, target: StoreCopy) -> None:
     world, claimants = call.world, call.world.store.claimants
     if len(claimants) > 1:
-        call.fail(invented.STORE_NOT_AVAILABLE, category="ResourceUnavailable")
+        call.fail(placeholders.STORE_NOT_AVAILABLE, category="ResourceUnavailable")
     if target.active:
-        call.fail(invented.STORE_ALREADY_HERE.format(pool=target.pool))
+        call.fail(placeholders.STORE_ALREADY_HERE.format(pool=target.pool))
     if call.set_name == "DisasterRecovery":
         _refuse_database(call, world.pools[target.pool])
         if world.switches.store_force_required and not call.flag("Force") and not world.store_works:
-            call.fail(invented.STORE_FORCE_REQUIRED)
+            call.fail(placeholders.STORE_FORCE_REQUIRED)
     elif not world.store_works:
-        call.fail(invented.STORE_SOURCE_DOWN.format(pool=world.store.point), category="ConnectionError")
+        call.fail(placeholders.STORE_SOURCE_DOWN.format(pool=world.store.point), category="ConnectionError")
 
 
 def _refuse_database(call: Call, pool: PoolRuntime) -> None:
@@ -155,11 +155,11 @@ def _refuse_database(call: Call, pool: PoolRuntime) -> None:
         named.append((call.fqdn("BackupMirrorSqlServerFqdn"), call.text("BackupMirrorSqlInstanceName")))
     for server, instance in named:
         if server not in defined or defined[server].casefold() != instance.casefold():
-            message = invented.STORE_WRONG_SQL.format(server=server, instance=instance or "(default)", pool=pool.fqdn)
+            message = placeholders.STORE_WRONG_SQL.format(server=server, instance=instance or "(default)", pool=pool.fqdn)
             call.fail(message, category="InvalidArgument", target=server)
     principal = world.principal(pool, "CentralMgmt")
     if principal not in dict(named) or not world.sql_is_up(principal):
-        call.fail(invented.STORE_SQL_NOT_PRINCIPAL.format(server=named[0][0]), target=named[0][0])
+        call.fail(placeholders.STORE_SQL_NOT_PRINCIPAL.format(server=named[0][0]), target=named[0][0])
 
 
 def _source(call: Call, target: StoreCopy) -> StoreCopy:
@@ -180,7 +180,7 @@ def _await_replication(call: Call) -> None:
             if not behind or not world.store_works:
                 return
         if world.now() >= deadline:
-            call.fail(invented.STORE_REPLICAS_BEHIND.format(machine=behind[0].fqdn), target=behind[0].fqdn)
+            call.fail(placeholders.STORE_REPLICAS_BEHIND.format(machine=behind[0].fqdn), target=behind[0].fqdn)
         call.wait(_REPLICATION_LOOK, span=(0, 0))
 
 
@@ -214,4 +214,4 @@ def move_cs_management_server(call: Call) -> None:
 
     (fact: move-management-server-local)
     """
-    call.fail(invented.REMOTE_NOT_ALLOWED.format(cmdlet=call.name))
+    call.fail(placeholders.REMOTE_NOT_ALLOWED.format(cmdlet=call.name))

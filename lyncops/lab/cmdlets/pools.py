@@ -12,7 +12,7 @@ from typing import Final
 
 import attrs
 
-from lyncops.lab import invented
+from lyncops.lab import placeholders
 from lyncops.lab.call import Call
 from lyncops.lab.registry import changes, reads
 from lyncops.lab.selection import chosen
@@ -72,7 +72,7 @@ def _moving(call: Call, pool: PoolRuntime) -> Generator[None]:
     """One failover or failback of a pool at a time."""
     with call.world.lock:
         if pool.moving:
-            call.fail(invented.BUSY.format(pool=pool.fqdn), category="ResourceBusy", target=pool.fqdn)
+            call.fail(placeholders.BUSY.format(pool=pool.fqdn), category="ResourceBusy", target=pool.fqdn)
         pool.moving = True
     try:
         yield
@@ -83,19 +83,19 @@ def _moving(call: Call, pool: PoolRuntime) -> Generator[None]:
 def _refuse_failover(call: Call, pool: PoolRuntime, backup: PoolRuntime) -> None:
     world = call.world
     if not world.store_works:
-        call.fail(invented.STORE_NOT_AVAILABLE, category="ResourceUnavailable")
+        call.fail(placeholders.STORE_NOT_AVAILABLE, category="ResourceUnavailable")
     if world.configuration.pool_states[pool.fqdn] == "FailedOver":
-        call.fail(invented.ALREADY_FAILED_OVER.format(pool=pool.fqdn, backup=backup.fqdn), target=pool.fqdn)
+        call.fail(placeholders.ALREADY_FAILED_OVER.format(pool=pool.fqdn, backup=backup.fqdn), target=pool.fqdn)
     if pool.moving:
-        call.fail(invented.BUSY.format(pool=pool.fqdn), category="ResourceBusy", target=pool.fqdn)
+        call.fail(placeholders.BUSY.format(pool=pool.fqdn), category="ResourceBusy", target=pool.fqdn)
     if backup.serving == pool.fqdn or world.configuration.pool_states[backup.fqdn] == "FailingOver":
-        call.fail(invented.BACKUP_IS_FAILED_OVER.format(pool=pool.fqdn, backup=backup.fqdn), target=pool.fqdn)
+        call.fail(placeholders.BACKUP_IS_FAILED_OVER.format(pool=pool.fqdn, backup=backup.fqdn), target=pool.fqdn)
     if not world.is_alive(backup) or not world.has_sql(backup):
-        message = invented.BACKUP_POOL_DOWN.format(pool=pool.fqdn, backup=backup.fqdn)
+        message = placeholders.BACKUP_POOL_DOWN.format(pool=pool.fqdn, backup=backup.fqdn)
         call.fail(message, category="ConnectionError", target=backup.fqdn)
     if not call.flag("DisasterMode") and not (world.is_alive(pool) and world.has_sql(pool)):
         # Also when only the SQL Server of the back end is down (fact: disaster-failover).
-        call.fail(invented.POOL_UNREACHABLE.format(pool=pool.fqdn), category="ConnectionError", target=pool.fqdn)
+        call.fail(placeholders.POOL_UNREACHABLE.format(pool=pool.fqdn), category="ConnectionError", target=pool.fqdn)
 
 
 def _is_next_hop(call: Call, pool: PoolRuntime) -> bool:
@@ -106,11 +106,11 @@ def _is_next_hop(call: Call, pool: PoolRuntime) -> bool:
 def _fail_over(call: Call, pool: PoolRuntime, backup: PoolRuntime) -> None:
     world = call.world
     disaster = call.flag("DisasterMode")
-    steps = [step.format(pool=pool.fqdn, backup=backup.fqdn) for step in invented.FAILOVER_STEPS]
+    steps = [step.format(pool=pool.fqdn, backup=backup.fqdn) for step in placeholders.FAILOVER_STEPS]
     duration = _FAILOVER_BASE + _FAILOVER_SPREAD * min(pool.spec.users / _MEASURED_USERS, 1)
     call.verbose(steps[0])
     if disaster and world.is_alive(pool):
-        call.warn(invented.POOL_ALIVE_IN_DISASTER_MODE.format(pool=pool.fqdn))
+        call.warn(placeholders.POOL_ALIVE_IN_DISASTER_MODE.format(pool=pool.fqdn))
     with world.lock:
         call.change(world.configuration.with_pool_state(pool.fqdn, "FailingOver"))
         pool.read_only = not disaster
@@ -144,7 +144,7 @@ def _reach_final_state(call: Call, pool: PoolRuntime) -> None:
         if stuck or uninitialized:
             pool.read_only = False
             call.change(world.configuration.with_pool_state(pool.fqdn, "Active"))
-            call.fail(invented.NOT_FINAL_STATE.format(pool=pool.fqdn), target=pool.fqdn)
+            call.fail(placeholders.NOT_FINAL_STATE.format(pool=pool.fqdn), target=pool.fqdn)
     call.wait(behind / 10, span=(40, 40))
 
 
@@ -152,9 +152,9 @@ def _refuse_if_lost(call: Call, *needed: PoolRuntime) -> None:
     """Fail when a pool or the store was lost meanwhile; the pool stays in the state that it had reached."""
     for pool in needed:
         if not call.world.is_alive(pool):
-            call.fail(invented.MIDWAY.format(cmdlet=call.name, target=pool.fqdn), category="ConnectionError", target=pool.fqdn)
+            call.fail(placeholders.MIDWAY.format(cmdlet=call.name, target=pool.fqdn), category="ConnectionError", target=pool.fqdn)
     if not call.world.store_writable:
-        call.fail(invented.STORE_NOT_AVAILABLE, category="ResourceUnavailable")
+        call.fail(placeholders.STORE_NOT_AVAILABLE, category="ResourceUnavailable")
 
 
 def _lose(call: Call, pool: PoolRuntime) -> None:
@@ -181,15 +181,15 @@ def invoke_cs_pool_failback(call: Call) -> None:
         pool = call.front_end_pool()
         backup = call.backup_of(pool)
         if not world.store_works:
-            call.fail(invented.STORE_NOT_AVAILABLE, category="ResourceUnavailable")
+            call.fail(placeholders.STORE_NOT_AVAILABLE, category="ResourceUnavailable")
         state = world.configuration.pool_states[pool.fqdn]
         if state != "FailedOver":
-            call.fail(invented.NOT_FAILED_OVER.format(pool=pool.fqdn, state=state), target=pool.fqdn)
+            call.fail(placeholders.NOT_FAILED_OVER.format(pool=pool.fqdn, state=state), target=pool.fqdn)
         if not world.is_alive(pool) or not world.has_sql(pool):
-            call.fail(invented.POOL_STILL_DOWN.format(pool=pool.fqdn), category="ConnectionError", target=pool.fqdn)
+            call.fail(placeholders.POOL_STILL_DOWN.format(pool=pool.fqdn), category="ConnectionError", target=pool.fqdn)
         disaster = call.flag("DisasterMode")
         if not disaster and not (world.is_alive(backup) and world.has_sql(backup)):
-            message = invented.BACKUP_POOL_DOWN.format(pool=pool.fqdn, backup=backup.fqdn)
+            message = placeholders.BACKUP_POOL_DOWN.format(pool=pool.fqdn, backup=backup.fqdn)
             call.fail(message, category="ConnectionError", target=backup.fqdn)
     if not call.should_process(pool.fqdn, high_impact=True) or not call.start():
         return
@@ -199,11 +199,11 @@ def invoke_cs_pool_failback(call: Call) -> None:
 
 def _fail_back(call: Call, pool: PoolRuntime, backup: PoolRuntime, *, disaster: bool) -> None:
     world = call.world
-    steps = [step.format(pool=pool.fqdn, backup=backup.fqdn) for step in invented.FAILBACK_STEPS]
+    steps = [step.format(pool=pool.fqdn, backup=backup.fqdn) for step in placeholders.FAILBACK_STEPS]
     duration = max(_FAILBACK_LEAST, _FAILBACK_PER_USER * pool.spec.users)
     call.verbose(steps[0])
     if disaster and world.is_alive(backup):
-        call.warn(invented.POOL_ALIVE_IN_DISASTER_MODE.format(pool=backup.fqdn))
+        call.warn(placeholders.POOL_ALIVE_IN_DISASTER_MODE.format(pool=backup.fqdn))
     if not disaster:
         with world.lock:
             pool.read_only = True
@@ -251,7 +251,7 @@ def get_cs_registrar_configuration(call: Call) -> Iterator[RemoteObject]:
     configuration = call.machine.replica.configuration if call.flag("LocalStore") else call.world.configuration
     entries: dict[str, Fqdn | None] = {"Global": None}
     entries |= {f"Service:Registrar:{fqdn}": fqdn for fqdn in configuration.pool_states}
-    for identity in chosen(call, entries, lambda name: (name, name.removeprefix("Service:")), invented.UNKNOWN_ITEM):
+    for identity in chosen(call, entries, lambda name: (name, name.removeprefix("Service:")), placeholders.UNKNOWN_ITEM):
         fqdn = entries[identity]
         state = configuration.pool_states[fqdn] if fqdn is not None else "Active"
         values: dict[str, object] = {
@@ -278,7 +278,7 @@ def set_cs_registrar_configuration(call: Call) -> None:
     with world.lock:
         record = world.configuration.service(identity)
         if record is None or record.role != "Registrar":
-            call.fail(invented.UNKNOWN_ITEM.format(call.text("Identity")), category="ObjectNotFound")
+            call.fail(placeholders.UNKNOWN_ITEM.format(call.text("Identity")), category="ObjectNotFound")
         if not call.should_process(f"Service:{record.identity}") or not call.start():
             return
         configuration = world.configuration

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from lyncops.lab import invented
+from lyncops.lab import placeholders
 from lyncops.lab.call import Call
 from lyncops.lab.cmdlets.exports import read_file, write_file
 from lyncops.lab.registry import Store, changes
@@ -27,14 +27,14 @@ def _pool(call: Call, parameter: str) -> PoolRuntime:
     name = text.rpartition(":")[2].casefold()
     pool = next((p for p in call.world.pools.values() if p.fqdn == name and p.kind.homes_users), None)
     if pool is None or (":" in text and "applicationserver:" not in text.casefold()):
-        call.fail(invented.UNKNOWN_SERVICE.format(text), category="ObjectNotFound", target=text)
+        call.fail(placeholders.UNKNOWN_SERVICE.format(text), category="ObjectNotFound", target=text)
     return pool
 
 
 def _reachable(call: Call, parameter: str) -> PoolRuntime:
     pool = _pool(call, parameter)
     if not call.world.is_alive(pool):
-        call.fail(invented.RGS_UNAVAILABLE.format(pool=pool.fqdn), category="ConnectionError", target=pool.fqdn)
+        call.fail(placeholders.RGS_UNAVAILABLE.format(pool=pool.fqdn), category="ConnectionError", target=pool.fqdn)
     return pool
 
 
@@ -47,7 +47,7 @@ def export_cs_rgs_configuration(call: Call) -> None:
         owner = _pool(call, "Owner").fqdn if call.given("Owner") else pool.fqdn
         path = call.text("FileName")
         if path.casefold() in call.machine.files:
-            call.fail(invented.FILE_EXISTS.format(file=path), category="ResourceExists", target=path)
+            call.fail(placeholders.FILE_EXISTS.format(file=path), category="ResourceExists", target=path)
         if not call.start():
             return
         owned = {name: who for name, who in pool.response_groups.items() if who == owner}
@@ -80,7 +80,7 @@ def _free_name(call: Call, pool: PoolRuntime, name: str, owners: tuple[Fqdn, Fqd
     if holder is None or holder in owners:
         return name
     if not call.flag("ResolveNameConflicts"):
-        call.fail(invented.RGS_NAME_CONFLICT.format(name=name, pool=pool.fqdn), category="ResourceExists", target=name)
+        call.fail(placeholders.RGS_NAME_CONFLICT.format(name=name, pool=pool.fqdn), category="ResourceExists", target=name)
     number = 1
     while f"{name}{number}" in pool.response_groups:
         number += 1

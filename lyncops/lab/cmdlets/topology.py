@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from lyncops.lab import invented
+from lyncops.lab import placeholders
 from lyncops.lab.call import Call
 from lyncops.lab.configuration import FEDERATION_PORT, ServiceRecord, SiteRecord
 from lyncops.lab.registry import changes, reads
@@ -33,7 +33,7 @@ def get_cs_site(call: Call) -> Iterator[RemoteObject]:
     pools: dict[str, list[Fqdn]] = {}
     for fqdn, place, _, _ in _clusters(call.world):
         pools.setdefault(place, []).append(fqdn)
-    for site in chosen(call, sites, lambda s: (f"site:{s.name}", s.name), invented.UNKNOWN_SITE):
+    for site in chosen(call, sites, lambda s: (f"site:{s.name}", s.name), placeholders.UNKNOWN_SITE):
         yield _site(call, site, pools.get(site.name, []))
 
 
@@ -73,9 +73,9 @@ def get_cs_pool(call: Call) -> Iterator[RemoteObject]:
         wanted = call.text("Site").casefold()
         sites = {s.name for s in call.world.configuration.sites.values() if s.display_name.casefold() == wanted}
         if not sites:
-            call.fail(invented.UNKNOWN_SITE.format(call.text("Site")), category="ObjectNotFound")
+            call.fail(placeholders.UNKNOWN_SITE.format(call.text("Site")), category="ObjectNotFound")
         clusters = [c for c in clusters if c[1] in sites]
-    for fqdn, site, members, services in chosen(call, clusters, lambda c: (c[0],), invented.UNKNOWN_POOL):
+    for fqdn, site, members, services in chosen(call, clusters, lambda c: (c[0],), placeholders.UNKNOWN_POOL):
         values = {"Identity": fqdn, "Services": services, "Computers": members, "Fqdn": fqdn, "Site": f"Site:{site}"}
         yield call.make(_CLUSTER, values, text=fqdn)
 
@@ -90,8 +90,8 @@ def get_cs_computer(call: Call) -> Iterator[RemoteObject]:
         pool = call.text("Pool").casefold()
         computers = [c for c in computers if c[1] == pool]
         if not computers:
-            call.fail(invented.UNKNOWN_POOL.format(call.text("Pool")), category="ObjectNotFound")
-    for machine, fqdn in chosen(call, computers, lambda c: (c[0],), invented.UNKNOWN_COMPUTER):
+            call.fail(placeholders.UNKNOWN_POOL.format(call.text("Pool")), category="ObjectNotFound")
+    for machine, fqdn in chosen(call, computers, lambda c: (c[0],), placeholders.UNKNOWN_COMPUTER):
         yield call.make(_MACHINE, {"Identity": machine, "Pool": fqdn, "Fqdn": machine}, text=machine)
 
 
@@ -107,7 +107,7 @@ def get_cs_service(call: Call) -> Iterator[RemoteObject]:
     if call.given("PoolFqdn"):
         records = tuple(r for r in records if r.pool == call.text("PoolFqdn").casefold())
     dependents = configuration.dependents()
-    for record in chosen(call, records, lambda r: (r.identity,), invented.UNKNOWN_SERVICE):
+    for record in chosen(call, records, lambda r: (r.identity,), placeholders.UNKNOWN_SERVICE):
         yield _service(call, record, dependents.get(record.identity, ()))
 
 
@@ -162,7 +162,7 @@ def set_cs_site(call: Call) -> None:
 def _changed_site(call: Call) -> SiteRecord:
     site = call.world.configuration.sites.get(call.text("Identity").casefold())
     if site is None:
-        call.fail(invented.UNKNOWN_SITE.format(call.text("Identity")), category="ObjectNotFound")
+        call.fail(placeholders.UNKNOWN_SITE.format(call.text("Identity")), category="ObjectNotFound")
     values = attrs.asdict(site)
     for parameter, field in _SITE_FIELDS.items():
         if call.given(parameter):
@@ -184,9 +184,9 @@ def _route(call: Call, parameter: str) -> str:
     """The Edge service of a route; a federation route needs federation to be enabled on it (fact: edge-federation)."""
     record = call.world.configuration.service(call.text(parameter))
     if record is None or record.role != "EdgeServer":
-        call.fail(invented.UNKNOWN_SERVICE.format(call.text(parameter)), category="ObjectNotFound")
+        call.fail(placeholders.UNKNOWN_SERVICE.format(call.text(parameter)), category="ObjectNotFound")
     if parameter == "FederationRoute" and record.properties["AccessEdgeExternalSipPort"] != FEDERATION_PORT:
-        call.fail(invented.ROUTE_NEEDS_FEDERATION.format(edge=record.identity))
+        call.fail(placeholders.ROUTE_NEEDS_FEDERATION.format(edge=record.identity))
     return record.identity
 
 

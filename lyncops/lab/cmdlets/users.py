@@ -10,7 +10,7 @@ from zlib import crc32
 
 import attrs
 
-from lyncops.lab import invented
+from lyncops.lab import placeholders
 from lyncops.lab.call import Call
 from lyncops.lab.registry import Store, reads
 from lyncops.lab.state import PoolRuntime
@@ -53,7 +53,7 @@ def _filtered(call: Call) -> list[PoolRuntime]:
         return pools
     found = _FILTER.fullmatch(call.text("Filter").strip())
     if found is None:  # the lab understands no other filter
-        call.fail(invented.BAD_FILTER.format(text=call.text("Filter")), category="InvalidArgument")
+        call.fail(placeholders.BAD_FILTER.format(text=call.text("Filter")), category="InvalidArgument")
     return [pool for pool in pools if pool.fqdn == found["pool"].casefold()]
 
 
@@ -64,7 +64,7 @@ def _find(call: Call) -> _User:
         if wanted in (user.name, user.address.removeprefix("sip:")):
             return user
     missing = call.text("Identity")
-    return call.fail(invented.UNKNOWN_USER.format(missing), category="ObjectNotFound", target=missing)
+    return call.fail(placeholders.UNKNOWN_USER.format(missing), category="ObjectNotFound", target=missing)
 
 
 @reads("Get-CsUser", store=Store.NONE, opens="Active Directory")
@@ -117,7 +117,7 @@ def test_cs_registration(call: Call) -> Iterator[RemoteObject]:
     fqdn = call.text("TargetFqdn").casefold()
     pool = next((p for p in _front_ends(call) if p.fqdn == fqdn or fqdn in p.spec.machines), None)
     if pool is None:
-        call.fail(invented.UNKNOWN_POOL.format(fqdn), category="ObjectNotFound")
+        call.fail(placeholders.UNKNOWN_POOL.format(fqdn), category="ObjectNotFound")
     works = call.world.is_alive(pool)
     values = {
         "TargetFqdn": fqdn,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from lyncops.lab import invented
+from lyncops.lab import placeholders
 from lyncops.lab.call import Call
 from lyncops.lab.causes import ACCESS_DENIED, RPC_UNAVAILABLE, windows_error
 from lyncops.lab.power import SERVICE_START, reconsider
@@ -88,7 +88,7 @@ def _control(call: Call, *, start: bool) -> None:
     world = call.world
     with world.lock:
         if call.given("InputObject"):
-            call.fail(invented.NOT_SIMULATED.format(cmdlet=f"{call.name} -InputObject"), category="NotImplemented")
+            call.fail(placeholders.NOT_SIMULATED.format(cmdlet=f"{call.name} -InputObject"), category="NotImplemented")
         machine = _target(call)
         names = _names(call, machine)
     kept = {"RTCCLSAGT": call.flag("LeaveClsAgentRunning"), "W3SVC": call.flag("LeaveWebServerRunning")}
@@ -157,7 +157,7 @@ def _computer(call: Call, *, start: bool) -> None:
     with call.world.lock:
         machine = _target(call)
         if not call.world.pools[machine.pool].kind.homes_users:
-            call.fail(invented.NOT_A_MEMBER.format(machine=machine.fqdn))
+            call.fail(placeholders.NOT_A_MEMBER.format(machine=machine.fqdn))
     forced = call.flag("Force") and call.flag("WhatIf")
     if (not forced and not call.should_process(str(machine.fqdn))) or not call.start():
         return

@@ -26,7 +26,7 @@ _SHELL_SETTINGS: Final = {
 _WILDCARDS: Final = frozenset("*?[")
 
 
-class Surroundings(Protocol):
+class CommandContext(Protocol):
     """The session that these commands ask about."""
 
     @property
@@ -47,7 +47,7 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatch.fnmatchcase(name.casefold(), one.casefold()) for one in patterns)
 
 
-def get_command(call: Call, around: Surroundings) -> None:
+def get_command(call: Call, around: CommandContext) -> None:
     """The commands of these names; an error for each name without a wildcard that there is not."""
     found = [spec for spec in around.commands() if _is_wanted(call, around, spec)]
     names = _texts(call, "Name")
@@ -74,7 +74,7 @@ def get_command(call: Call, around: Surroundings) -> None:
             call.output(_command(call, around, spec))
 
 
-def _is_wanted(call: Call, around: Surroundings, spec: CmdletSpec) -> bool:
+def _is_wanted(call: Call, around: CommandContext, spec: CmdletSpec) -> bool:
     verb, _, noun = spec.name.partition("-")
     if call.given("CommandType") and call.text("CommandType").casefold() not in (_kind(call, spec).casefold(), "all"):
         return False
@@ -87,17 +87,17 @@ def _kind(call: Call, spec: CmdletSpec) -> str:
     return "Function" if is_function else "Cmdlet"
 
 
-def _module(around: Surroundings, spec: CmdletSpec) -> str:
+def _module(around: CommandContext, spec: CmdletSpec) -> str:
     return around.module if "-Cs" in spec.name else "Microsoft.PowerShell.Core"
 
 
-def _command(call: Call, around: Surroundings, spec: CmdletSpec) -> RemoteObject:
+def _command(call: Call, around: CommandContext, spec: CmdletSpec) -> RemoteObject:
     kind = _kind(call, spec)
     types = (f"{_AUTOMATION}.{kind}Info", f"{_AUTOMATION}.CommandInfo", "System.Object")
     return RemoteObject({"Name": spec.name, "CommandType": kind, "ModuleName": _module(around, spec)}, types, spec.name)
 
 
-def get_module(call: Call, around: Surroundings) -> None:
+def get_module(call: Call, around: CommandContext) -> None:
     """The modules that are loaded, or that could be."""
     names = _texts(call, "Name")
     for module in sorted(call.session.modules if not call.flag("ListAvailable") else {around.module}):
@@ -109,7 +109,7 @@ def _module_info(name: str) -> RemoteObject:
     return RemoteObject({"Name": name}, (f"{_AUTOMATION}.PSModuleInfo", "System.Object"), name)
 
 
-def import_module(call: Call, around: Surroundings) -> None:
+def import_module(call: Call, around: CommandContext) -> None:
     """Loads modules; an error for each that there is not."""
     for name in _texts(call, "Name"):
         stem = name.replace("/", "\\").rpartition("\\")[2].casefold().removesuffix(".psd1")
@@ -128,7 +128,7 @@ def import_module(call: Call, around: Surroundings) -> None:
             call.output(_module_info(around.module))
 
 
-def get_help(call: Call, around: Surroundings) -> None:
+def get_help(call: Call, around: CommandContext) -> None:
     """What there is to say of a command: its name and parameters."""
     name = call.text("Name")
     found = [spec for spec in around.commands() if _matches(spec.name, (name,))] if name else []
@@ -153,7 +153,7 @@ def get_help(call: Call, around: Surroundings) -> None:
         )
 
 
-def get_child_item(call: Call, _around: Surroundings) -> None:
+def get_child_item(call: Call, _around: CommandContext) -> None:
     r"""What `WSMan:\localhost\Shell` holds; the lab has no other drive.
 
     The quotas are the defaults of Windows Server 2012 and later
@@ -175,11 +175,11 @@ def get_child_item(call: Call, _around: Surroundings) -> None:
             call.output(RemoteObject(settings, ("Microsoft.WSMan.Management.WSManConfigLeafElement", "System.Object"), name))
 
 
-def say_nothing(_call: Call, _around: Surroundings) -> None:
+def say_nothing(_call: Call, _around: CommandContext) -> None:
     """What needs a host, and there is none; or format data, of which the lab has none."""
 
 
-LISTING: Final[Mapping[str, Callable[[Call, Surroundings], None]]] = {
+LISTING: Final[Mapping[str, Callable[[Call, CommandContext], None]]] = {
     "get-command": get_command,
     "get-module": get_module,
     "import-module": import_module,

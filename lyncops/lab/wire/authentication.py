@@ -162,7 +162,7 @@ class Connection:
 
 
 @attrs.frozen(slots=True)
-class Verdict:
+class LogOnResult:
     """Who calls (None: not known yet, or refused), and the header that goes with the answer."""
 
     caller: Caller | None
@@ -193,18 +193,18 @@ class Authenticator:
             schemes.append('Basic realm="WSMAN"')
         return tuple(schemes)
 
-    def judge(self, header: str) -> Verdict:
+    def judge(self, header: str) -> LogOnResult:
         """Take the request's Authorization header (empty: none) and say who calls."""
         scheme, _, rest = header.strip().partition(" ")
         if not header:
-            return Verdict(self._caller)
+            return LogOnResult(self._caller)
         if header.strip() == _CERTIFICATE_HEADER:
-            return Verdict(self._certificate())
+            return LogOnResult(self._certificate())
         if scheme.lower() == "basic":
-            return Verdict(self._basic(rest))
+            return LogOnResult(self._basic(rest))
         if scheme.lower() in {"negotiate", "ntlm", "credssp"}:
             return self._token(scheme, rest)
-        return Verdict(None)
+        return LogOnResult(None)
 
     def _certificate(self) -> Caller | None:
         name = self._connection.peer_name
@@ -230,7 +230,7 @@ class Authenticator:
         bindings = None if digest is None else GssChannelBindings(application_data=b"tls-server-end-point:" + digest)
         return spnego.server(protocol="negotiate", options=options, channel_bindings=bindings)
 
-    def _token(self, scheme: str, encoded: str) -> Verdict:
+    def _token(self, scheme: str, encoded: str) -> LogOnResult:
         name = scheme.lower()
         if self._context is None or self._context.complete or self._scheme != name:
             self._context, self._scheme, self._caller = self._new_context(name), name, None
@@ -247,13 +247,13 @@ class Authenticator:
             if account is None:  # a user of another lab in this process: they share one file of users
                 return self._refused()
             self._caller = attrs.evolve(account.caller, delegated=name == "credssp" or _is_delegated(context))
-        return Verdict(self._caller, header)
+        return LogOnResult(self._caller, header)
 
-    def _refused(self, header: str = "") -> Verdict:
+    def _refused(self, header: str = "") -> LogOnResult:
         """A logon has failed; the next one on this connection begins anew."""
         self._context = None
         self._directory.failed(_UNNAMED)  # pyspnego does not say whose logon failed
-        return Verdict(None, header)
+        return LogOnResult(None, header)
 
 
 def _raise_at_once() -> None:

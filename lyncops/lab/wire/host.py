@@ -17,7 +17,7 @@ from lyncops.lab.wire.certificates import Authority
 from lyncops.lab.wire.counter import RequestCounter
 from lyncops.lab.wire.faults import Faults, Profile
 from lyncops.lab.wire.listeners import Listeners
-from lyncops.lab.wire.server import MachineServer, Scheme, Surroundings
+from lyncops.lab.wire.server import MachineServer, Scheme, ServerContext
 
 
 def _credssp_context() -> spnego.tls.CredSSPTLSContext:
@@ -56,7 +56,7 @@ class WireHost:
         self.faults = Faults()
         self.requests = RequestCounter()
         self.directory = Directory(self._accounts)
-        self._around = Surroundings(
+        self._around = ServerContext(
             directory=self.directory,
             authority=Authority(),
             stranger=Authority("a stranger's CA"),

@@ -113,7 +113,7 @@ def _message(data: bytes) -> Message:
     return Message(kind, uuid.UUID(bytes_le=pipeline), data[_MESSAGE.size :])
 
 
-class Speaker:
+class MessageWriter:
     """Writes the messages of one runspace pool; its callers hold the pool's lock."""
 
     def __init__(self, pool: uuid.UUID) -> None:

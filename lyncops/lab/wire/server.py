@@ -29,7 +29,7 @@ _HANDSHAKE: Final = 10.0
 
 
 @attrs.define(slots=True, kw_only=True)
-class Surroundings:
+class ServerContext:
     """What the machines of a lab share on the wire. `credssp` (None: not offered) may be set at any time."""
 
     directory: Directory
@@ -44,7 +44,7 @@ class MachineServer:
     """One machine on the wire: its service, its listening sockets, its connections."""
 
     def __init__(
-        self, name: str, machine: SimulatedMachine, names: tuple[str, ...], profile: Profile, around: Surroundings
+        self, name: str, machine: SimulatedMachine, names: tuple[str, ...], profile: Profile, around: ServerContext
     ) -> None:
         self.name = name
         self.profile = profile

@@ -17,7 +17,7 @@ import attrs
 
 from lyncops.lab.interface import Caller, Session
 from lyncops.lab.wire import soap
-from lyncops.lab.wire.psrp import Defragmenter, MessageType, Speaker
+from lyncops.lab.wire.psrp import Defragmenter, MessageType, MessageWriter
 from lyncops.lab.wire.runspaces import Runspaces
 
 _COALESCE: Final = 0.01
@@ -125,7 +125,7 @@ class Shell:
         self.closed = False
         self.outbox = Outbox()
         self._later: list[bytes] = []
-        self.speaker = Speaker(shell_id)
+        self.speaker = MessageWriter(shell_id)
         self.defragmenter = Defragmenter()
         self.commands: dict[str, Command] = {}
         self.min_runspaces = 1

@@ -1,6 +1,6 @@
 """Conditions: values that a fresh reading of the servers makes true, false or unknown. A plan is saved with them."""
 
-from lyncops.plan.conditions.base import Condition, Truth, all_hold, scope_of
+from lyncops.plan.conditions.base import Condition, Evaluation, all_hold, scope_of
 from lyncops.plan.conditions.network import HostLeadsTo, PortIsOpen, ServiceNames
 from lyncops.plan.conditions.pools import (
     BackupModuleIs,
@@ -29,6 +29,7 @@ __all__ = [
     "BackupServiceSteady",
     "Condition",
     "EdgeNextHopIs",
+    "Evaluation",
     "FederatedEdgeIs",
     "HostLeadsTo",
     "MediaEdgeIs",
@@ -46,7 +47,6 @@ __all__ = [
     "StoreHasSingleMaster",
     "StoreIsActiveOn",
     "SyncIntervalIs",
-    "Truth",
     "all_hold",
     "scope_of",
 ]

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 @attrs.frozen(slots=True)
-class Truth:
+class Evaluation:
     """Whether a condition holds (None: unknown), and what was seen."""
 
     holds: bool | None
@@ -32,7 +32,7 @@ class Condition(Protocol):
         """What must be read to answer."""
         ...
 
-    def evaluate(self, deployment: Deployment) -> Truth:
+    def evaluate(self, deployment: Deployment) -> Evaluation:
         """Answer from a reading that covers `scope`."""
         ...
 
@@ -61,17 +61,17 @@ class Judged(ABC):
         return ()
 
     @abstractmethod
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """Answer, or raise NotKnownError."""
 
-    def evaluate(self, deployment: Deployment) -> Truth:
+    def evaluate(self, deployment: Deployment) -> Evaluation:
         """Answer; unknown, with the reason, where something needed is missing, or part of an answer was not understood."""
         try:
             truth = self.judge(deployment)
         except NotKnownError as missing:
-            return Truth(None, str(missing))
+            return Evaluation(None, str(missing))
         gaps = deployment.open_questions(*self.needs)
-        return Truth(None, "; ".join((truth.evidence, *map(str, gaps)))) if gaps else truth
+        return Evaluation(None, "; ".join((truth.evidence, *map(str, gaps)))) if gaps else truth
 
 
 def known(value: T | Unread | None, missing: str = "") -> T:
@@ -87,14 +87,14 @@ def known_pool(deployment: Deployment, fqdn: Fqdn) -> Pool:
     return known(deployment.pool(fqdn), f"the topology has no pool {fqdn}")
 
 
-def all_hold(conditions: Iterable[Condition], deployment: Deployment) -> Truth:
+def all_hold(conditions: Iterable[Condition], deployment: Deployment) -> Evaluation:
     """Whether all of them hold: False as soon as one is false, unknown where none is false and one is unknown."""
     truths = [condition.evaluate(deployment) for condition in conditions]
     for wanted in (False, None):
         seen = [truth.evidence for truth in truths if truth.holds is wanted]
         if seen:
-            return Truth(wanted, "; ".join(seen))
-    return Truth(holds=True, evidence="; ".join(truth.evidence for truth in truths))
+            return Evaluation(wanted, "; ".join(seen))
+    return Evaluation(holds=True, evidence="; ".join(truth.evidence for truth in truths))
 
 
 _PER_POOL: Final = frozenset({Facet.POOL_STATE, Facet.BACKUP_STATUS, Facet.MIRRORS, Facet.MACHINES, Facet.USERS})

@@ -8,7 +8,7 @@ from lyncops.checks.words import listed
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.network import AddressesOf, PortOf, PortSeen, PortState, ServersOf
 from lyncops.deployment.scope import Scope
-from lyncops.plan.conditions.base import Judged, Truth, known
+from lyncops.plan.conditions.base import Evaluation, Judged, known
 from lyncops.values import Fqdn
 
 
@@ -24,11 +24,11 @@ class HostLeadsTo(Judged):
         """The addresses of both names."""
         return Scope.asking(AddressesOf(self.host), AddressesOf(self.target))
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """False where either name has no address: nobody could connect."""
         found, wanted = known(deployment.network.addresses(self.host)), known(deployment.network.addresses(self.target))
         good = bool(found) and set(found) <= set(wanted)
-        return Truth(good, f"{self.host} is {listed(found)}, {self.target} is {listed(wanted)}")
+        return Evaluation(good, f"{self.host} is {listed(found)}, {self.target} is {listed(wanted)}")
 
     def __str__(self) -> str:
         return f"{self.host} resolves to the addresses of {self.target}"
@@ -47,11 +47,11 @@ class ServiceNames(Judged):
         """The SRV records of the name."""
         return Scope.asking(ServersOf(self.name))
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """Compare host and port."""
         records = known(deployment.network.servers(self.name))
         good = any((record.host, record.port) == (self.host, self.port) for record in records)
-        return Truth(good, f"{self.name} names {listed(records)}")
+        return Evaluation(good, f"{self.name} names {listed(records)}")
 
     def __str__(self) -> str:
         return f"{self.name} names {self.host}:{self.port}"
@@ -69,16 +69,16 @@ class PortIsOpen(Judged):
         """The port of that host."""
         return Scope.asking(PortOf(self.host, self.port))
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """A refused connection is a closed port; silence may be a firewall on the way from here, and leaves it unknown."""
         seen = known(deployment.network.port(self.host, self.port))
         if not seen:
-            return Truth(holds=False, evidence=f"{self.host} has no address")
+            return Evaluation(holds=False, evidence=f"{self.host} has no address")
         told = f"port {self.port} of {self.host}: {listed(f'{one.address} {_words(one)}' for one in seen)}"
         states = {one.state for one in seen}
         if PortState.REFUSED in states:
-            return Truth(holds=False, evidence=told)
-        return Truth(None if PortState.SILENT in states else True, told)
+            return Evaluation(holds=False, evidence=told)
+        return Evaluation(None if PortState.SILENT in states else True, told)
 
     def __str__(self) -> str:
         return f"{self.host} answers on TCP port {self.port}"

@@ -8,7 +8,7 @@ from lyncops.checks.words import counted, listed
 from lyncops.deployment.gaps import FRONT_END, Need, Part
 from lyncops.deployment.model import SETTLED, BackupModule, DatabaseMirror, Deployment, ExportState, ImportState, Machine, PoolState
 from lyncops.deployment.scope import Facet, Scope
-from lyncops.plan.conditions.base import Judged, Truth, known, known_pool
+from lyncops.plan.conditions.base import Evaluation, Judged, known, known_pool
 from lyncops.values import Fqdn
 
 CONFERENCE_CONTENT = "ConfServices.DataConf"
@@ -26,10 +26,10 @@ class PoolStateIs(Judged):
         """The state of this pool."""
         return Scope.of(Facet.POOL_STATE, pools=[self.pool])
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """Compare with what was read."""
         state = known(known_pool(deployment, self.pool).state)
-        return Truth(state is self.state, f"{self.pool} is {state.value}")
+        return Evaluation(state is self.state, f"{self.pool} is {state.value}")
 
     def __str__(self) -> str:
         return f"{self.pool} is {self.state.value}"
@@ -46,10 +46,10 @@ class PoolIsHome(Judged):
         """The state of this pool."""
         return Scope.of(Facet.POOL_STATE, pools=[self.pool])
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """Compare with what was read."""
         state = known(known_pool(deployment, self.pool).state)
-        return Truth(state.is_home, f"{self.pool} is {state.value}")
+        return Evaluation(state.is_home, f"{self.pool} is {state.value}")
 
     def __str__(self) -> str:
         return f"{self.pool} serves its own users"
@@ -71,10 +71,10 @@ class PoolIsAlive(Judged):
         """What the answer rests on."""
         return (Need(Part.MACHINES, (self.pool,), (FRONT_END,)),)
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """A pool of which no machine answers is dead: that is how a dead machine looks from outside."""
         pool = known_pool(deployment, self.pool)
-        return Truth(pool.is_alive, f"up of {self.pool}: {len(pool.machines_up)} of {counted(len(pool.machines), 'machine')}")
+        return Evaluation(pool.is_alive, f"up of {self.pool}: {len(pool.machines_up)} of {counted(len(pool.machines), 'machine')}")
 
     def __str__(self) -> str:
         return f"{self.pool} is alive"
@@ -108,7 +108,7 @@ class BackupModuleIs(Judged):
         """What the answer rests on."""
         return (Need(Part.BACKUP_STATUS, (self.pool,), (self.module,)),)
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """A module that the pool does not report is unknown, not steady."""
         modules = _modules_of(deployment, self.pool)
         found = next((module for module in modules if module.name.casefold() == self.module.casefold()), None)
@@ -116,12 +116,12 @@ class BackupModuleIs(Judged):
             return self._judge_overall(overall)
         found = known(found, f"{self.pool} did not report {self.module}")
         good = found.export in self.exports and found.import_ is ImportState.NORMAL
-        return Truth(good, f"{self.pool}: {_in_words(found)}")
+        return Evaluation(good, f"{self.pool}: {_in_words(found)}")
 
-    def _judge_overall(self, overall: BackupModule) -> Truth:
+    def _judge_overall(self, overall: BackupModule) -> Evaluation:
         """What holds for all modules holds for this one; what is wrong with one of them may be wrong with another."""
         good = overall.export in self.exports and overall.import_ is ImportState.NORMAL
-        return Truth(good or None, f"{self.pool}: {_in_words(overall)}; {self.module} could not be told apart")
+        return Evaluation(good or None, f"{self.pool}: {_in_words(overall)}; {self.module} could not be told apart")
 
     def __str__(self) -> str:
         return f"{self.module} of {self.pool} is in {' or '.join(state.value for state in self.exports)}"
@@ -147,15 +147,17 @@ class BackupServiceSteady(Judged):
         """What the answer rests on."""
         return (Need(Part.BACKUP_STATUS, (self.pool,)),)
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """Name the modules that are not steady."""
         # Which pool has the store is not in this scope: its module may be idle on either.
         modules = _modules_of(deployment, self.pool)
         idle = [module for module in modules if module.is_overall and module.export is ExportState.NOT_INITIALIZED]
         if idle:
-            return Truth(None, f"{self.pool}: {listed(map(_in_words, idle))}; for the store's module alone that would be normal")
+            return Evaluation(
+                None, f"{self.pool}: {listed(map(_in_words, idle))}; for the store's module alone that would be normal"
+            )
         unsteady = [_in_words(module) for module in modules if not module.is_steady(on_standby=True)]
-        return Truth(not unsteady, f"{self.pool}: {listed(unsteady) if unsteady else 'every module is steady'}")
+        return Evaluation(not unsteady, f"{self.pool}: {listed(unsteady) if unsteady else 'every module is steady'}")
 
     def __str__(self) -> str:
         return f"the Backup Service of {self.pool} is steady"
@@ -179,14 +181,14 @@ class MirrorPrincipalIs(Judged):
         """What the answer rests on."""
         return (Need(Part.MIRRORS, (self.pool,), self.databases),)
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """Each database counts by itself: one type holds several, and they can be on different sides (fact: mirror-databases)."""
         wanted = {name.casefold() for name in self.databases}
         found = [mirror for mirror in known(known_pool(deployment, self.pool).mirrors) if mirror.database.casefold() in wanted]
         missing = wanted - {mirror.database.casefold() for mirror in found}
         if missing:
-            return Truth(None, f"{self.pool} did not report the mirror of {listed(sorted(missing))}")
-        return Truth(all(self._is_there(mirror) for mirror in found), "; ".join(map(_side, found)))
+            return Evaluation(None, f"{self.pool} did not report the mirror of {listed(sorted(missing))}")
+        return Evaluation(all(self._is_there(mirror) for mirror in found), "; ".join(map(_side, found)))
 
     def _is_there(self, mirror: DatabaseMirror) -> bool:
         return mirror.is_mirrored and mirror.mirror_is_principal is self.on_mirror
@@ -217,19 +219,19 @@ class ServicesAre(Judged):
         """The services on this machine, whichever pool it belongs to."""
         return Scope.of(Facet.MACHINES, pools=[self.machine])
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """A machine that did not answer leaves it unknown: services cannot be told to be stopped from outside."""
         services = known(_machine_of(deployment, self.machine).services)
         wanted = {name.casefold() for name in self.services}
         named = [service for service in services if not wanted or service.name.casefold() in wanted]
         if not named or len(named) < len(wanted):
-            return Truth(None, f"{self.machine} did not report {listed(self.services or ['its services'])}")
+            return Evaluation(None, f"{self.machine} did not report {listed(self.services or ['its services'])}")
         odd = [f"{service.name} is {service.status!r}" for service in named if not service.is_understood]
         if odd:
-            return Truth(None, f"{self.machine}: {listed(odd)}, which is not a known status")
+            return Evaluation(None, f"{self.machine}: {listed(odd)}, which is not a known status")
         wrong = [f"{service.name} is {service.status}" for service in named if service.is_running is not self.running]
         seen = listed(wrong) if wrong else f"{counted(len(named), 'service')} {'running' if self.running else 'stopped'}"
-        return Truth(not wrong, f"{self.machine}: {seen}")
+        return Evaluation(not wrong, f"{self.machine}: {seen}")
 
     def __str__(self) -> str:
         one = len(self.services) == 1

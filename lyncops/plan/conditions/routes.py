@@ -11,7 +11,7 @@ from lyncops.checks.words import exactly, listed
 from lyncops.deployment.gaps import FEDERATION_PORT, MEDIA_EDGE, NEXT_HOP, ROUTES, Need, Part
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import Facet, Scope
-from lyncops.plan.conditions.base import Judged, Truth, known, known_pool
+from lyncops.plan.conditions.base import Evaluation, Judged, known, known_pool
 from lyncops.values import Fqdn, ServiceId, SiteName
 
 
@@ -40,12 +40,12 @@ class EdgeNextHopIs(Judged):
         """What the answer rests on."""
         return (Need(Part.EDGES, (self.edge,), (NEXT_HOP,)),)
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """Compare with the Edge service's registrar."""
         named = (edge for edge in known(deployment.edges) if edge.fqdn == self.edge)
         edge = known(next(named, None), f"the topology has no Edge pool {self.edge}")
         good = edge.next_hop is not None and leads_to(deployment, edge.next_hop, self.pool)
-        return Truth(good, f"the next hop of {self.edge} is {edge.next_hop or 'not set'}")
+        return Evaluation(good, f"the next hop of {self.edge} is {edge.next_hop or 'not set'}")
 
     def __str__(self) -> str:
         return f"the next hop of {self.edge} is {self.pool}"
@@ -62,10 +62,10 @@ class NoEdgeLeadsTo(Judged):
         """What the answer rests on."""
         return (Need(Part.EDGES, items=(NEXT_HOP,)),)
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """Name the Edge pools that still do."""
         still = [edge.fqdn for edge in known(deployment.edges) if edge.next_hop and leads_to(deployment, edge.next_hop, self.pool)]
-        return Truth(not still, f"{self.pool} is the next hop of {listed(still) if still else 'no Edge pool'}")
+        return Evaluation(not still, f"{self.pool} is the next hop of {listed(still) if still else 'no Edge pool'}")
 
     def __str__(self) -> str:
         return f"no Edge pool has {self.pool} as its next hop"
@@ -83,10 +83,10 @@ class MediaEdgeIs(Judged):
         """What the answer rests on."""
         return (Need(Part.POOLS, (self.pool,), (MEDIA_EDGE,)),)
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """Compare with the pool's association."""
         pool = known_pool(deployment, self.pool)
-        return Truth(pool.media_edge == self.edge, f"{self.pool} is associated with {pool.media_edge or 'no Edge pool'}")
+        return Evaluation(pool.media_edge == self.edge, f"{self.pool} is associated with {pool.media_edge or 'no Edge pool'}")
 
     def __str__(self) -> str:
         return f"{self.pool} uses {self.edge} for media"
@@ -105,13 +105,13 @@ class SiteRouteIs(Judged):
         """What the answer rests on."""
         return (Need(Part.SITES, items=(ROUTES,)),)
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """Services compare by their pool: the role's spelling differs between cmdlets (fact: service-objects)."""
         named = (site for site in known(deployment.sites) if site.name == self.site)
         site = known(next(named, None), f"the topology has no site {self.site}")
         found = site.federation_route if self.kind is RouteKind.SIP else site.xmpp_federation_route
         same = (found.pool if found else None) == (self.route.pool if self.route else None)
-        return Truth(same, f"{self.kind.value} of {self.site} is {found or 'not set'}")
+        return Evaluation(same, f"{self.kind.value} of {self.site} is {found or 'not set'}")
 
     def __str__(self) -> str:
         return f"{self.kind.value} of site {self.site} is {self.route or 'not set'}"
@@ -131,10 +131,10 @@ class FederatedEdgeIs(Judged):
         """What the answer rests on."""
         return (Need(Part.EDGES, items=(FEDERATION_PORT,)),)
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """Name the Edge pools that have it."""
         federated = [edge.fqdn for edge in known(deployment.edges) if edge.has_federation]
-        return Truth(federated == [self.edge], f"federation is enabled on {listed(federated)}")
+        return Evaluation(federated == [self.edge], f"federation is enabled on {listed(federated)}")
 
     def __str__(self) -> str:
         return f"{self.edge} is the one Edge pool with federation"
@@ -151,10 +151,10 @@ class SyncIntervalIs(Judged):
         """The Backup Service configuration."""
         return Scope.of(Facet.SETTINGS)
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """Compare with the global configuration."""
         settings = known(deployment.backup_service)
-        return Truth(settings.sync_interval == self.interval, f"the sync interval is {exactly(settings.sync_interval)}")
+        return Evaluation(settings.sync_interval == self.interval, f"the sync interval is {exactly(settings.sync_interval)}")
 
     def __str__(self) -> str:
         return f"the sync interval is {exactly(self.interval)}"

@@ -8,7 +8,7 @@ from lyncops.checks.words import listed
 from lyncops.deployment.gaps import GROUPS, Need, Part
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import Facet, Scope
-from lyncops.plan.conditions.base import Judged, Truth, known
+from lyncops.plan.conditions.base import Evaluation, Judged, known
 
 
 def same_groups(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
@@ -36,10 +36,10 @@ class AuthorizedGroupsAre(Judged):
         """What the answer rests on."""
         return (Need(Part.SETTINGS, items=(GROUPS,)),)
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """Compare with the global configuration."""
         found = known(deployment.backup_service).authorized_universal_groups
-        return Truth(same_groups(found, self.groups), f"the authorised groups are {listed(found)}")
+        return Evaluation(same_groups(found, self.groups), f"the authorised groups are {listed(found)}")
 
     def __str__(self) -> str:
         return f"the authorised groups are {listed(self.groups)}"

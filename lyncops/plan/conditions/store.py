@@ -10,7 +10,7 @@ from lyncops.checks.words import counted, listed
 from lyncops.deployment.gaps import Need, Part
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import Facet, Scope
-from lyncops.plan.conditions.base import Judged, Truth, known
+from lyncops.plan.conditions.base import Evaluation, Judged, known
 from lyncops.values import Fqdn
 
 _STORE: Final = Scope.of(Facet.STORE)
@@ -30,7 +30,7 @@ def _claims(deployment: Deployment) -> tuple[Fqdn, ...]:
     return tuple(copy.pool for copy in claims)
 
 
-def _judge(deployment: Deployment, claims: tuple[Fqdn, ...], wanted: Fqdn) -> Truth:
+def _judge(deployment: Deployment, claims: tuple[Fqdn, ...], wanted: Fqdn) -> Evaluation:
     """Whether `wanted` alone holds the store, master and agents included."""
     store, names = deployment.central_management, _names_of(deployment, wanted)
     master = None if store.active_master is None else known(store.active_master)
@@ -39,7 +39,7 @@ def _judge(deployment: Deployment, claims: tuple[Fqdn, ...], wanted: Fqdn) -> Tr
     if len(claims) != 1:
         evidence += "; a known bad end of a store failover: the plan's notes have the repair"
     good = claims == (wanted,) and master in names and bool(agents) and names.issuperset(agents)
-    return Truth(good, evidence)
+    return Evaluation(good, evidence)
 
 
 @attrs.frozen(slots=True)
@@ -58,7 +58,7 @@ class StoreIsActiveOn(Judged):
         """What the answer rests on."""
         return (Need(Part.STORE),)
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """False too when two pools claim the store or none does: both known bad ends of a failover (fact: store-bad-ends)."""
         return _judge(deployment, _claims(deployment), self.pool)
 
@@ -80,12 +80,12 @@ class StoreHasSingleMaster(Judged):
         """What the answer rests on."""
         return (Need(Part.STORE),)
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """Answer for the pool that claims the store."""
         claims = _claims(deployment)
         if len(claims) == 1:
             return _judge(deployment, claims, claims[0])
-        return Truth(holds=False, evidence=f"the store is active on {listed(claims or ['no pool'])}")
+        return Evaluation(holds=False, evidence=f"the store is active on {listed(claims or ['no pool'])}")
 
     def __str__(self) -> str:
         return "the Central Management store is active on exactly one pool"
@@ -111,17 +111,17 @@ class ReplicasUpToDate(Judged):
         """What the answer rests on."""
         return (Need(Part.REPLICAS, items=self.only),)
 
-    def judge(self, deployment: Deployment) -> Truth:
+    def judge(self, deployment: Deployment) -> Evaluation:
         """An answer without replicas is not good news: the servers may report nothing at all (fact: replica-status)."""
         replicas = known(deployment.central_management.replicas)
         asked = [r for r in replicas if r.computer not in self.ignoring and (not self.only or r.computer in self.only)]
         missing = set(self.only) - set(self.ignoring) - {replica.computer for replica in asked}
         behind = [replica.computer for replica in asked if not replica.up_to_date]
         if behind:
-            return Truth(holds=False, evidence=f"not up to date: {listed(behind)}")
+            return Evaluation(holds=False, evidence=f"not up to date: {listed(behind)}")
         if missing or not asked:
-            return Truth(None, f"no replica reported of {listed(sorted(missing)) if missing else 'any computer'}")
-        return Truth(holds=True, evidence=f"{counted(len(asked), 'replica')} up to date")
+            return Evaluation(None, f"no replica reported of {listed(sorted(missing)) if missing else 'any computer'}")
+        return Evaluation(holds=True, evidence=f"{counted(len(asked), 'replica')} up to date")
 
     def __str__(self) -> str:
         one = len(self.only) == 1

@@ -18,7 +18,7 @@ class Direction(enum.Enum):
 
 
 @attrs.frozen(slots=True)
-class Situation:
+class CheckContext:
     """One question to one deployment. `target` first homed the users, in both directions (the guide's PoolFQDN)."""
 
     deployment: Deployment

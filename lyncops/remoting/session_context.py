@@ -15,7 +15,7 @@ from lyncops.remoting.transport import Transport
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Surroundings:
+class SessionContext:
     """What all sessions of one endpoint share; `logons` and `modules` (each endpoint's module) are those of all endpoints."""
 
     endpoint: Endpoint
