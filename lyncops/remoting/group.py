@@ -33,8 +33,8 @@ class SessionGroup:
         self._closer = CommandCloser(around)
         self._idle: list[ReadingLane] = []
         self._lent = 0
-        self._astray: str | None = None
-        """The shell that only one connection finds."""
+        self._full: tuple[str, int] | None = None
+        """The shell that no more connections than so many reach."""
         self._changing: list[ChangingLane] = []
         self._queue = queue
         self._pace = Pace()
@@ -117,7 +117,9 @@ class SessionGroup:
 
     def _limit(self) -> int:
         shell = self._reading.shell
-        return 1 if shell is not None and shell.id == self._astray else self._reading.runspaces
+        if shell is not None and self._full is not None and self._full[0] == shell.id:
+            return self._full[1]
+        return self._reading.runspaces
 
     def go_astray(self) -> None:
         """A lane does not find the session that others found: its connection reached another server."""
@@ -126,10 +128,23 @@ class SessionGroup:
             if shell is None:
                 return
             if self._lent + len(self._idle) > 1:
-                self._astray = shell.id
+                self._full = shell.id, 1
                 log.warning("%s: its address leads to several servers; one connection is used", self.around.endpoint.url)
             else:
                 self._reading.give_up(shell)
+
+    def does_without(self, lane: Lane) -> bool:
+        """A lane could not log on: it is given up, and the READs are left to those that are logged on already.
+
+        False: there is no other lane, or a CHANGE needs this one.
+        """
+        lane.leave(delete_shell=False)
+        with self._changed:
+            shell, others = self._reading.shell, self._lent + len(self._idle) - 1
+            if shell is None or not others or not isinstance(lane, ReadingLane):
+                return False
+            self._full = shell.id, others
+            return True
 
     def make_room(self) -> bool:
         """The server allows no further session: close those that nobody needs now. False when there is none."""

@@ -215,7 +215,7 @@ class Sessions:
         raise nobody_answers(refusals)
 
     def _lease_open(self, group: SessionGroup, lease: ExitStack, effect: Effect, *, since: datetime) -> Lane:
-        """An open lane of the group; one that does not find the session leaves it to those that do."""
+        """An open lane of the group; one that does not find the session, or cannot log on, leaves it to those that did."""
         while True:
             with ExitStack() as trial:
                 lane = trial.enter_context(group.lease(effect))
@@ -225,6 +225,11 @@ class Sessions:
                 except AstrayError as error:
                     log.warning("%s", error)
                     group.go_astray()
+                    continue
+                except AuthenticationFailedError as error:
+                    if not group.does_without(lane):
+                        raise
+                    log.warning("%s", error)
                     continue
                 lease.enter_context(trial.pop_all())
                 return lane

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import ssl
+from datetime import timedelta
 from pathlib import Path
 
 import attrs
@@ -15,7 +16,7 @@ from lyncops.lab.wire.faults import FaultKind, Profile
 from lyncops.remoting.connections import tls_context
 from lyncops.remoting.endpoint import Auth, ChannelBinding, TlsVersion
 from lyncops.values import Outcome
-from tests.remoting.machines import CHANGE, FE1, FE2, READ, Ground, ground, warmed
+from tests.remoting.machines import CHANGE, FE1, FE2, POLICY, READ, Ground, ground, warmed
 
 CONNECTED = pytest.mark.parametrize("auth", [Auth.NTLM, Auth.NEGOTIATE])
 
@@ -91,6 +92,19 @@ def test_a_401_after_a_change_ran_proves_nothing(one: Ground, auth: Auth) -> Non
         one.strike(FaultKind.STATUS_AFTER, "Command", cmdlet=CHANGE.NAME, status=401)
         assert sessions.run(CHANGE).outcome is Outcome.SUCCEEDED
     assert one.executed(CHANGE) == 1
+
+
+@CONNECTED
+def test_what_is_logged_on_goes_on_serving_where_a_further_connection_is_refused(one: Ground, auth: Auth) -> None:
+    """Whether a further connection is opened hangs on how long READs take: what a run sees must not."""
+    policy = attrs.evolve(POLICY, parallel=2)
+    with warmed(one.sessions(one.endpoint(auth=auth), policy=policy)) as sessions:
+        forget_passwords(one)
+        one.lab.delay(timedelta(milliseconds=100))  # so that a second connection pays
+        answers = [each.result() for each in [sessions.submit(READ) for _ in range(12)]]
+        assert sessions.run(CHANGE).outcome is Outcome.SUCCEEDED, "its own connection is logged on, too"
+    assert {each.outcome for each in answers} == {Outcome.SUCCEEDED}
+    assert failures(one) == 1
 
 
 def _of_another_certificate(_der: bytes) -> bytes:
