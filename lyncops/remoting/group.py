@@ -138,13 +138,13 @@ class SessionGroup:
 
         False: there is no other lane, or a CHANGE needs this one.
         """
-        lane.leave(delete_shell=False)
         with self._changed:
             shell, others = self._reading.shell, self._lent + len(self._idle) - 1
             if shell is None or not others or not isinstance(lane, ReadingLane):
                 return False
             self._full = shell.id, others
-            return True
+        lane.leave(delete_shell=False)
+        return True
 
     def make_room(self) -> bool:
         """The server allows no further session: close those that nobody needs now. False when there is none."""
