@@ -15,6 +15,7 @@ from lyncops.plan.conditions import PoolIsHome, StoreIsActiveOn
 from lyncops.plan.procedures import Evacuate, MovesUsers, PoolFailback, PoolFailover
 from lyncops.procedures import pool_failback, pool_failover
 from lyncops.procedures.drafting import Draft
+from lyncops.procedures.replica_waits import users_first
 from lyncops.values import Unread
 
 _GROUND: Final = tuple(CHECKS[check_id] for check_id in ("pool-exists", "pool-is-front-end", "pool-is-paired", "home-pool-healthy"))
@@ -37,7 +38,7 @@ def draft(deployment: Deployment, request: Evacuate) -> Draft:
     return Draft(
         lock=(pool.fqdn, partner.fqdn),
         checks=merged([*run_checks(_GROUND, situation), *(check for part in parts for check in part.checks)]),
-        steps=tuple(step for part in parts for step in part.steps),
+        steps=users_first(step for part in parts for step in part.steps),
         goal=tuple(dict.fromkeys((PoolIsHome(pool.fqdn), *(condition for part in parts for condition in part.goal)))),
         expected_loss=" ".join(dict.fromkeys(part.expected_loss for part in parts)),
         notes=notes or (f"Nothing to do: {pool.fqdn} serves everybody already.",),

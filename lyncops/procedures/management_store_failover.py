@@ -16,6 +16,7 @@ from lyncops.procedures.store import (
     StoreMove,
     export_steps,
     move_to,
+    rest_steps,
     sql_server_known,
     store_steps,
     store_works,
@@ -63,7 +64,7 @@ def draft(deployment: Deployment, request: ManagementStoreFailover) -> Draft:
     return Draft(
         lock=(pool.fqdn, partner.fqdn),
         checks=(*checks, *own),
-        steps=(*exports, *store_steps(deployment, move, why=_WHY)),
+        steps=(*exports, *store_steps(deployment, move, why=_WHY), *rest_steps(deployment, move)),
         goal=(StoreIsActiveOn(partner.fqdn),),
         expected_loss=_LOSS if move.form is StoreForm.DISASTER else "Nothing: the store waits for replication before it moves.",
         notes=(

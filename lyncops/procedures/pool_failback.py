@@ -32,7 +32,7 @@ from lyncops.procedures.edges import (
 )
 from lyncops.procedures.pool_move import PoolMove
 from lyncops.procedures.response_groups import ResponseGroups
-from lyncops.procedures.store import BAD_ENDS, export_steps, store_move, store_steps
+from lyncops.procedures.store import BAD_ENDS, export_steps, rest_steps, store_move, store_steps
 from lyncops.sources import fact, guide, reference
 from lyncops.values import Fqdn, Unread
 
@@ -89,6 +89,7 @@ def _steps(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, ...]:
         ),
         *edge_replica_steps(move.deployment, move.next_hops),
         *ResponseGroups(move=move).home(),
+        *rest_steps(move.deployment, move.store),
     )
 
 

@@ -24,8 +24,8 @@ from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edges import NextHopMove, edge_replica_steps, edges_leading_to, next_hop_steps, preferring
 from lyncops.procedures.pool_move import PoolMove
 from lyncops.procedures.response_groups import ResponseGroups
-from lyncops.procedures.store import BAD_ENDS, export_steps, store_move, store_steps, store_works
-from lyncops.procedures.store_2010 import lost_old_store, old_store_steps
+from lyncops.procedures.store import BAD_ENDS, export_steps, rest_steps, store_move, store_steps, store_works
+from lyncops.procedures.store_2010 import lost_old_store, old_store_steps, rest_of_old_store
 from lyncops.sources import guide, reference
 
 _WHY_NEXT_HOP = "While the failed pool is its next hop, outside access is cut off and the failover is refused."
@@ -69,10 +69,17 @@ def _steps(move: PoolMove) -> tuple[Step, ...]:
     hops = attrs.evolve(move.next_hops, needs=(StoreIsActiveOn(move.partner.fqdn),) if moved and not works else ())
     next_hops = next_hop_steps(deployment, hops, place=move.place, why=_WHY_NEXT_HOP, enable_topology=request.enable_topology)
     edge_waits = edge_replica_steps(deployment, hops)
-    now, later = ((), edge_waits) if move.disaster else (edge_waits, ())
+    now, later = ((), (*edge_waits, *_rest(move))) if move.disaster else (edge_waits, _rest(move))
     before = (*next_hops, *now, *moved) if works else (*moved, *next_hops, *now)
     groups = ResponseGroups(move=move).to_backup()
-    return (*export_steps(deployment, move.place, request), *groups.before, *before, _failover(move), *groups.after, *later)
+    return (
+        *export_steps(deployment, move.place, request),
+        *groups.before,
+        *before,
+        _failover(move),
+        *groups.after,
+        *later,
+    )
 
 
 def _store_steps(move: PoolMove) -> tuple[Step, ...]:
@@ -80,6 +87,13 @@ def _store_steps(move: PoolMove) -> tuple[Step, ...]:
     if move.store:
         return store_steps(move.deployment, move.store)
     return old_store_steps(move.deployment, move.partner) if lost_old_store(move.situation) else ()
+
+
+def _rest(move: PoolMove) -> tuple[Step, ...]:
+    """What was left of the store's move for the time after the users."""
+    if move.store:
+        return rest_steps(move.deployment, move.store)
+    return rest_of_old_store(move.deployment, move.partner) if lost_old_store(move.situation) else ()
 
 
 def _failover(move: PoolMove) -> CmdletStep:

@@ -8,20 +8,21 @@ from typing import Final
 import attrs
 
 from lyncops.checks.context import CheckContext
-from lyncops.checks.health import silent_machines
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.cmdlets import ExportCsConfiguration, ExportCsLisConfiguration, InvokeCsManagementServerFailover
 from lyncops.deployment.model import Deployment, Pool, PoolKind, StoreCopy
-from lyncops.plan.conditions import PoolIsAlive, ReplicasUpToDate, StoreHasSingleMaster, StoreIsActiveOn
+from lyncops.plan.conditions import PoolIsAlive, StoreHasSingleMaster, StoreIsActiveOn
 from lyncops.plan.procedures import MovesStore
-from lyncops.plan.steps import CmdletStep, Step, WaitStep
+from lyncops.plan.steps import CmdletStep, Step
 from lyncops.procedures import figures
-from lyncops.sources import Sources, fact, guide, reference
+from lyncops.procedures.replica_waits import all_replicas, own_replicas, rest_of_replicas
+from lyncops.sources import fact, guide, reference
 from lyncops.values import Fqdn, OnPool, Place, Unread
 
 STANDARD_EDITION_INSTANCE: Final = "rtc"
 _STORE_DATABASES: Final = frozenset({"xds", "lis"})
 _SOURCES: Final = (guide("Failing over a pool", step="2 to 5"), reference("Invoke-CsManagementServerFailover"))
+_FOLLOWING: Final = (guide("Failing over a pool", step=5), fact("store-bad-ends"))
 _BEFORE_THE_POOL: Final = "The store must be there before the pool is failed over: without it the pool's failover fails."
 BAD_ENDS: Final = (
     "A failover of the store can end without an error and leave it active on both pools, or on none; the plan then stops. Repair: "
@@ -128,7 +129,11 @@ def _mirror_is_principal(receiver: Pool) -> bool:
 
 
 def store_steps(deployment: Deployment, move: StoreMove, *, why: str = _BEFORE_THE_POOL) -> tuple[Step, ...]:
-    """The failover of the store on a Front End of the receiving pool, its verification, and the wait for the replicas."""
+    """The failover of the store on a Front End of the receiving pool, its verification, and the wait for the replicas.
+
+    The disaster form waits for the receiving Front Ends alone; `rest_steps` waits for the others.
+    """
+    first = all_replicas if move.form is StoreForm.PLANNED else own_replicas
     return (
         CmdletStep(
             step_id="store-failover",
@@ -144,22 +149,15 @@ def store_steps(deployment: Deployment, move: StoreMove, *, why: str = _BEFORE_T
             estimate=figures.STORE_FAILOVER,
             undo=_undo(move),
         ),
-        replicas_step(deployment, move.to, sources=(guide("Failing over a pool", step=5), fact("store-bad-ends"))),
+        first(deployment, move.to, sources=_FOLLOWING),
     )
 
 
-def replicas_step(deployment: Deployment, holder: Fqdn, *, sources: Sources) -> WaitStep:
-    """The wait until all replicas but those of silent machines follow the store on `holder`."""
-    return WaitStep(
-        step_id="store-replicas",
-        title="Wait until every replica follows the store",
-        why="Replicas that do not follow are the first sign of a half-moved store.",
-        sources=sources,
-        until=(StoreIsActiveOn(holder), ReplicasUpToDate(ignoring=silent_machines(deployment))),
-        deadline=figures.REPLICATION_DEADLINE,
-        estimate=figures.REPLICATION,
-        optional=True,
-    )
+def rest_steps(deployment: Deployment, move: StoreMove | None) -> tuple[Step, ...]:
+    """What the users of a disaster need not wait for, to be done after them; nothing where all was waited for before."""
+    if move is None or move.form is StoreForm.PLANNED:
+        return ()
+    return (rest_of_replicas(deployment, move.to, sources=_FOLLOWING),)
 
 
 def _failover_cmdlet(move: StoreMove) -> InvokeCsManagementServerFailover:

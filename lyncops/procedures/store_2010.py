@@ -9,7 +9,8 @@ from lyncops.deployment.model import Deployment, Pool, StoreCopy
 from lyncops.plan.conditions import PoolIsAlive, StoreIsActiveOn
 from lyncops.plan.steps import ManualStep, Step
 from lyncops.procedures import figures
-from lyncops.procedures.store import STANDARD_EDITION_INSTANCE, replicas_step, store_works
+from lyncops.procedures.replica_waits import own_replicas, rest_of_replicas
+from lyncops.procedures.store import STANDARD_EDITION_INSTANCE, store_works
 from lyncops.sources import fact
 from lyncops.values import Fqdn
 
@@ -24,15 +25,23 @@ def lost_old_store(situation: CheckContext) -> StoreCopy | None:
 
 
 def old_store_steps(deployment: Deployment, receiver: Pool) -> tuple[Step, ...]:
-    """Install the store on `receiver` by the documented cmdlets. The move must be called locally, so people do it."""
+    """Install the store on `receiver` by the documented cmdlets. The move must be called locally, so people do it.
+
+    Its old place is lost: users wait for the Front Ends of `receiver` alone, as in a disaster.
+    """
     machines = [machine.fqdn for machine in receiver.machines if machine.is_up] or [receiver.fqdn]
     first, *others = machines
     return (
         _install(receiver),
         _move(receiver, first),
         *((_setup(receiver, others),) if others else ()),
-        replicas_step(deployment, receiver.fqdn, sources=_SOURCES),
+        own_replicas(deployment, receiver.fqdn, sources=_SOURCES),
     )
+
+
+def rest_of_old_store(deployment: Deployment, receiver: Pool) -> tuple[Step, ...]:
+    """What the users need not wait for."""
+    return (rest_of_replicas(deployment, receiver.fqdn, sources=_SOURCES),)
 
 
 def _install(receiver: Pool) -> ManualStep:

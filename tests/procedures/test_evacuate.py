@@ -61,7 +61,8 @@ def test_a_store_that_died_with_the_partner_moves_once_and_before_everybody() ->
     plan = ask("evacuate", with_dead(AWAY, P2), P1, DISASTER, accept_data_loss=True)
     assert not plan.is_refused
     assert ids(plan)[:4] == ["export-configuration", "store-failover", "store-replicas", "pool-failback"]
-    assert ids(plan)[-1].startswith("edge-replicas")
+    assert ids(plan)[-2].startswith("edge-replicas")
+    assert ids(plan)[-1] == "store-replicas-rest"
     assert len(ids(plan)) == len(set(ids(plan)))
     assert {PoolIsHome(P1), PoolStateIs(P2, PoolState.FAILED_OVER), StoreIsActiveOn(P1)} <= set(plan.goal)
 

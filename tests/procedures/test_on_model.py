@@ -109,6 +109,18 @@ def test_a_failover_that_ends_without_error_and_without_effect_is_no_success() -
     assert site.world.summary().pools[P1].served_by is None
 
 
+def test_a_broken_replica_of_the_living_site_does_not_keep_the_users_waiting() -> None:
+    site = Site.of("two-sites")
+    plan = rescue(site)
+    site.world.machine_states[Fqdn("edge2a.contoso.com")].services["REPLICA"].status = "Stopped"
+    run = site.run(plan)
+    assert run.state is RunState.COMPLETED_WITH_EXCEPTIONS
+    begun = run.record("pool-failover").started_at
+    assert begun is not None
+    assert begun - run.created_at < timedelta(minutes=12)
+    assert "edge2a.contoso.com" in run.record("store-replicas-rest").evidence_after
+
+
 @pytest.mark.parametrize(
     ("switch", "value"), [("no_replication", True), ("denied", frozenset({"Export-CsConfiguration"}))], ids=["replicas", "export"]
 )

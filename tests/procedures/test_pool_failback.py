@@ -72,7 +72,7 @@ def test_a_store_that_died_with_the_backup_pool_comes_home_first() -> None:
     gone = with_dead(AWAY, P2)
     plan = ask("pool-failback", gone, P1, DISASTER, accept_data_loss=True)
     assert not plan.is_refused
-    assert ids(plan) == ["export-configuration", "store-failover", "store-replicas", "pool-failback"]
+    assert ids(plan) == ["export-configuration", "store-failover", "store-replicas", "pool-failback", "store-replicas-rest"]
     assert "-BackupSqlServerFqdn" in powershell(plan, "store-failover")
     assert step(plan, "pool-failback").before == (PoolIsAlive(P1), StoreHasSingleMaster())
     assert plan.goal == (PoolIsHome(P1), StoreIsActiveOn(P1))

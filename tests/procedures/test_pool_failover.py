@@ -8,7 +8,15 @@ import pytest
 from lyncops.checks.result import Verdict
 from lyncops.deployment.model import DatabaseMirror, Deployment, EdgePool, Pool, PoolKind, PoolState, StoreCopy
 from lyncops.errors import InvalidValueError
-from lyncops.plan.conditions import EdgeNextHopIs, NoEdgeLeadsTo, PoolIsHome, PoolStateIs, StoreHasSingleMaster, StoreIsActiveOn
+from lyncops.plan.conditions import (
+    EdgeNextHopIs,
+    NoEdgeLeadsTo,
+    PoolIsHome,
+    PoolStateIs,
+    ReplicasUpToDate,
+    StoreHasSingleMaster,
+    StoreIsActiveOn,
+)
 from lyncops.plan.model import WaitStep
 from lyncops.values import Anywhere, Fqdn, LyncVersion, OnPool, Unread
 from tests.deployments import EDGE1, EDGE2, P1, P2, changed, machine, silent, two_sites, with_dead, with_state, with_store
@@ -75,6 +83,7 @@ def test_in_a_disaster_the_store_comes_first_since_the_next_hop_needs_it() -> No
         f"edge-next-hop-{EDGE1}",
         "pool-failover",
         f"edge-replicas-{P2}",
+        "store-replicas-rest",
     ]
     assert "-LocalStore" in powershell(plan, "export-configuration")
     assert powershell(plan, "store-failover") == (
@@ -103,16 +112,32 @@ def test_the_store_moves_on_the_receiving_pool_and_is_verified_on_both_sides() -
 
 def test_replicas_of_the_dead_are_not_waited_for() -> None:
     plan = ask("pool-failover", DEAD, P1, DISASTER, accept_data_loss=True)
-    wait = next(s for s in plan.steps if s.step_id == "store-replicas")
+    wait = next(s for s in plan.steps if s.step_id == "store-replicas-rest")
     assert isinstance(wait, WaitStep)
     words = " ".join(map(str, wait.until))
     assert all(f"pool1-fe{n}.contoso.com" in words for n in (1, 2, 3))
 
 
+def test_in_a_disaster_users_wait_for_the_front_ends_that_receive_them_alone() -> None:
+    plan = ask("pool-failover", DEAD, P1, DISASTER, accept_data_loss=True)
+    before = ids(plan)[: ids(plan).index("pool-failover")]
+    waits = [s for s in plan.steps if isinstance(s, WaitStep) and s.step_id in before]
+    receiving = tuple(Fqdn(f"pool2-fe{n}.contoso.com") for n in (1, 2, 3))
+    assert [wait.until for wait in waits] == [(StoreIsActiveOn(P2), ReplicasUpToDate(only=receiving))]
+
+
+def test_a_receiving_front_end_that_is_down_is_not_waited_for() -> None:
+    machines = (machine("pool2-fe1.contoso.com"), machine("pool2-fe2.contoso.com"), silent("pool2-fe3.contoso.com"))
+    plan = ask("pool-failover", changed(DEAD, P2, machines=machines), P1, DISASTER, accept_data_loss=True)
+    wait = next(s for s in plan.steps if s.step_id == "store-replicas")
+    assert isinstance(wait, WaitStep)
+    assert "fe3" not in " ".join(map(str, wait.until))
+
+
 def test_a_silent_edge_of_the_dead_site_is_not_waited_for_with_the_store_but_one_elsewhere_is() -> None:
     silent_edges = with_dead(with_dead(DEAD, EDGE1), EDGE2)
     plan = ask("pool-failover", silent_edges, P1, DISASTER, accept_data_loss=True)
-    wait = next(s for s in plan.steps if s.step_id == "store-replicas")
+    wait = next(s for s in plan.steps if s.step_id == "store-replicas-rest")
     assert isinstance(wait, WaitStep)
     words = " ".join(map(str, wait.until))
     assert "edge1-a.contoso.com" in words
@@ -121,7 +146,7 @@ def test_a_silent_edge_of_the_dead_site_is_not_waited_for_with_the_store_but_one
 
 def test_an_edge_that_is_silent_like_its_site_is_named_and_not_waited_for() -> None:
     plan = ask("pool-failover", with_dead(DEAD, EDGE1), P1, DISASTER, accept_data_loss=True)
-    assert ids(plan)[-1] == "pool-failover"
+    assert ids(plan)[-2:] == ["pool-failover", "store-replicas-rest"]
     assert f"edge-next-hop-{EDGE1}" in ids(plan)
     assert any("edge1-a.contoso.com" in note for note in plan.notes)
 

@@ -1,0 +1,70 @@
+"""How long a plan waits for replicas after the store has moved: in a disaster the users do not wait for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from lyncops.checks.health import silent_machines
+from lyncops.deployment.model import Deployment
+from lyncops.plan.conditions import ReplicasUpToDate, StoreIsActiveOn
+from lyncops.plan.steps import Step, WaitStep
+from lyncops.procedures import figures
+from lyncops.sources import Sources
+from lyncops.values import Fqdn
+
+_REST: Final = "store-replicas-rest"
+
+
+def all_replicas(deployment: Deployment, holder: Fqdn, *, sources: Sources) -> WaitStep:
+    """The wait until all replicas but those of silent machines follow the store on `holder`."""
+    return WaitStep(
+        step_id="store-replicas",
+        title="Wait until every replica follows the store",
+        why="Replicas that do not follow are the first sign of a half-moved store.",
+        sources=sources,
+        until=(StoreIsActiveOn(holder), ReplicasUpToDate(ignoring=silent_machines(deployment))),
+        deadline=figures.REPLICATION_DEADLINE,
+        estimate=figures.REPLICATION,
+        optional=True,
+    )
+
+
+def own_replicas(deployment: Deployment, holder: Fqdn, *, sources: Sources) -> WaitStep:
+    """The wait until the Front Ends of `holder`, which receive the users, follow the store there."""
+    return WaitStep(
+        step_id="store-replicas",
+        title=f"Wait until the Front Ends of {holder} follow the store",
+        why=f"{holder} receives the users. In a disaster they do not wait for a replica elsewhere that may be broken.",
+        sources=sources,
+        until=(StoreIsActiveOn(holder), ReplicasUpToDate(only=_awake(deployment, holder))),
+        deadline=figures.REPLICATION_DEADLINE,
+        estimate=figures.REPLICATION,
+        optional=True,
+    )
+
+
+def rest_of_replicas(deployment: Deployment, holder: Fqdn, *, sources: Sources) -> WaitStep:
+    """The wait for all the others, after the users. It is asked for always: what cannot be seen may lag too."""
+    return WaitStep(
+        step_id=_REST,
+        title="Wait until all other replicas follow the store",
+        why="Users are served meanwhile. Replicas that do not follow are the first sign of a half-moved store.",
+        sources=sources,
+        until=(StoreIsActiveOn(holder), ReplicasUpToDate(ignoring=silent_machines(deployment))),
+        deadline=figures.REPLICATION_DEADLINE,
+        estimate=figures.REPLICATION,
+        optional=True,
+    )
+
+
+def users_first(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """The steps in their order, the waits for the rest of the replicas behind everything that moves users."""
+    return tuple(sorted(steps, key=lambda step: step.step_id == _REST))
+
+
+def _awake(deployment: Deployment, holder: Fqdn) -> tuple[Fqdn, ...]:
+    """The machines of the pool that can follow; all of them where none is seen to run."""
+    pool, gone = deployment.pool(holder), silent_machines(deployment)
+    machines = tuple(machine.fqdn for machine in pool.machines) if pool else ()
+    return tuple(fqdn for fqdn in machines if fqdn not in gone) or machines
