@@ -90,7 +90,7 @@ def read_deployment(  # noqa: PLR0913 - who to ask, and what of
     readings = [PoolReading(sessions, pool, scope, gaps, local=local) for pool in found]
     for one in readings:
         one.ask_state(states)
-    settle_all([answer for one in readings for answer in one.answers])
+    settle_all([*reading.answers, *(answer for one in readings for answer in one.answers)])
     for one in readings:
         one.ask_deeper()
     pools = _with_relations(tuple(one.filled() for one in readings))
@@ -134,19 +134,27 @@ class _GlobalReading:
         return Answer(self._sessions, Question(what=what, cmdlet=cmdlet, local=local, deadline=_DEADLINE))
 
     @property
-    def _asked(self) -> list[Answer[object]]:
-        topology = (self._sites, self._pools, self._computers, self._services)
-        found = (*topology, self._server, self._status, self._replicas, self._settings)
+    def answers(self) -> list[Answer[object]]:
+        """The answers, perhaps still on their way: those that make up the topology first."""
+        found = (*self._topology, self._server, self._status, self._replicas, self._settings)
         return [cast("Answer[object]", answer) for answer in found if answer is not None]
+
+    @property
+    def _topology(self) -> list[Answer[object]]:
+        found = (self._sites, self._pools, self._computers, self._services)
+        return [cast("Answer[object]", answer) for answer in found]
 
     @property
     def endpoint(self) -> str:
         """The endpoint that served, the first that is known."""
-        return next((answer.endpoint for answer in self._asked if answer.endpoint), "")
+        return next((answer.endpoint for answer in self.answers if answer.endpoint), "")
 
     def topology(self) -> tuple[Topology, Unread | None]:
-        """The topology, from the store or from a local copy of it; an empty one and the reason where neither could be read."""
-        settle_all(self._asked)
+        """The topology, from the store or from a local copy of it; an empty one and the reason where neither could be read.
+
+        The other answers are not waited for: what they take, the pools' questions can use.
+        """
+        settle_all(self._topology)
         self._raise_when_nobody_answers()
         sites, pools, computers, services = self._sites.get(), self._pools.get(), self._computers.get(), self._services.get()
         if not isinstance(services, Unread) and not isinstance(pools, Unread):
@@ -160,7 +168,10 @@ class _GlobalReading:
         return Topology(sites=(), pools=(), computers=(), services=()), Unread("the topology", reasons)
 
     def _raise_when_nobody_answers(self) -> None:
-        errors = [answer.error for answer in self._asked]
+        if not all(answer.error for answer in self._topology):
+            return
+        settle_all(self.answers)
+        errors = [answer.error for answer in self.answers]
         if all(errors):
             raise cast("LyncOpsError", errors[0])
 

@@ -16,9 +16,9 @@ ALL: Final = settings().max_examples >= 300
 
 
 def sequences(number: int, *, steps: int) -> settings:
-    """Three times as many with --all: 600 in all, 200 otherwise."""
+    """Six times as many with --all: 600 in all, 100 otherwise."""
     return settings(
-        max_examples=number * 3 if ALL else number,
+        max_examples=number * 6 if ALL else number,
         stateful_step_count=steps,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
@@ -26,6 +26,6 @@ def sequences(number: int, *, steps: int) -> settings:
 
 
 TestRecovery = Recovery.TestCase
-TestRecovery.settings = sequences(140, steps=5)
+TestRecovery.settings = sequences(70, steps=5)
 TestMaintenance = Maintenance.TestCase
-TestMaintenance.settings = sequences(60, steps=4)  # where nothing is down nothing is refused, so that each takes longer
+TestMaintenance.settings = sequences(30, steps=4)  # where nothing is down nothing is refused, so that each takes longer
