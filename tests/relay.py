@@ -48,6 +48,8 @@ class Relay:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._sides: list[_Side] = []
         self.connections = 0
+        self.several = threading.Event()
+        """Set once there was more than one connection."""
 
     @property
     def address(self) -> str:
@@ -87,6 +89,8 @@ class Relay:
             here.close()
             return
         self.connections += 1
+        if self.connections > 1:
+            self.several.set()
         ends = _Side(here), _Side(socket.create_connection(next(self._targets)))
         ends[0].other, ends[1].other = ends[1], ends[0]
         for side in ends:

@@ -104,7 +104,7 @@ class CommandCloser:
     def _over_own_connection(self, shell: Shell) -> Shell:
         if self._view is None or self._view.id != shell.id:
             self._leave()
-            self._view = shell.through(self._around.transport(shell.transport.session_id))
+            self._view = shell.through(self._around.transport(shell.transport.key))
             self._view.is_alive(wait=_WAIT)  # behind a balanced address it may be another server's
         return self._view
 

@@ -82,7 +82,10 @@ class StreamRecord:
 
 @attrs.frozen(slots=True, kw_only=True)
 class CommandAddress:
-    """All that another process needs to find a command again on the server: written down *before* the command is sent."""
+    """All that another process needs to find a command again on the server: written down *before* the command is sent.
+
+    `affinity` is what leads to that server where several of them share an address.
+    """
 
     endpoint: str  # the endpoint's url
     session_id: str
@@ -90,6 +93,7 @@ class CommandAddress:
     command_id: str
     resource_uri: str
     logon: str = attrs.field(default="", eq=False)  # the mechanism and the service name it was sent with; no part of the address
+    affinity: str = attrs.field(default="", eq=False)
 
 
 @attrs.frozen(slots=True, kw_only=True)

@@ -15,6 +15,7 @@ import attrs
 import requests
 from pypsrp.encryption import WinRMEncryption
 from pypsrp.exceptions import WinRMTransportError
+from requests.cookies import RequestsCookieJar
 from urllib3.exceptions import HTTPError
 
 from lyncops.errors import ConfigurationError
@@ -62,16 +63,24 @@ class HttpChannel:
         ConfigurationError: a file that the endpoint names cannot be read.
     """
 
-    def __init__(self, endpoint: Endpoint, user: Credentials | None, logons: LogOns, timeouts: Timeouts, *, line: Line) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        user: Credentials | None,
+        logons: LogOns,
+        timeouts: Timeouts,
+        cookies: RequestsCookieJar,
+    ) -> None:
         self.endpoint = f"{'https' if endpoint.tls else 'http'}://{TcpAddress(endpoint.host, endpoint.port)}/{endpoint.path}"
         self.read_timeout = endpoint.read_timeout.total_seconds()
         self._at = endpoint
         self._user = user
         self._logons = logons
         self._timeouts = timeouts
-        self._line = line
+        self.line: Final = Line()
         self._agreed: Agreed | None = None
-        self._session = _new_session(endpoint, line)
+        self._session = _new_session(endpoint, self.line)
+        self._session.cookies = cookies
         self._blank = requests.PreparedRequest()
         self._blank_for = ""
 
@@ -81,7 +90,7 @@ class HttpChannel:
         return self._agreed.logon if self._agreed is not None else None
 
     def reset(self) -> None:
-        """Drop the connection, and with it what was agreed on. Cookies stay: they may be the way back to the same host."""
+        """Drop the connection, and with it what was agreed on. Cookies are the session's, and stay."""
         self._forget()
         with suppress(OSError):
             self._session.close()
@@ -90,7 +99,7 @@ class HttpChannel:
 
     def _forget(self) -> None:
         self._agreed = None
-        self._line.is_bound = False
+        self.line.is_bound = False
 
     def send(self, message: bytes, **_pypsrp: object) -> bytes:
         """Send one message, and give the answer.
@@ -121,7 +130,7 @@ class HttpChannel:
             self._logons.require(self._user)
         elif self._agreed is None:
             self._agreed = self._handshake()
-            self._line.is_bound = self._agreed is not None
+            self.line.is_bound = self._agreed is not None
 
     def _is_over(self) -> bool:
         """Whether to log on again before anything is sent: an answer that comes after the ticket's end cannot be opened.
@@ -150,7 +159,7 @@ class HttpChannel:
                 remedy="Check that remote PowerShell answers at this address, or use https.",
             )
         handshake = Handshake(
-            endpoint=self._at, user=self._user, tickets=self._logons.tickets, patience=self._timeouts.logon, line=self._line
+            endpoint=self._at, user=self._user, tickets=self._logons.tickets, patience=self._timeouts.logon, line=self.line
         )
         with self._logons.turn(self._user):
             agreed = handshake.run(self._post_nothing, first.headers.get("www-authenticate", ""))
@@ -168,13 +177,13 @@ class HttpChannel:
 
     def _post_nothing(self, authorization: str = "") -> requests.Response:
         headers = {"Authorization": authorization} if authorization else {}
-        self._line.is_bound = bool(authorization)  # a token means nothing on another connection
+        self.line.is_bound = bool(authorization)  # a token means nothing on another connection
         try:
             response, _body = self._post(b"", headers)
         except StaleConnectionError as error:
             raise requests.ConnectionError("The server closed the connection in the middle of the log-on.") from error
         finally:
-            self._line.is_bound = False
+            self.line.is_bound = False
         return response
 
     def _say(self, message: bytes) -> bytes:
@@ -230,7 +239,7 @@ class HttpChannel:
         if self._at.auth is Auth.BASIC and content and self._user is not None:
             auth = (self._user.username, self._user.password)
         connect = self._timeouts.connect.total_seconds()
-        patience = Patience(self._line, connect + self.read_timeout)
+        patience = Patience(self.line, connect + self.read_timeout)
         try:
             with patience:
                 prepared = self._prepared(content, headers, auth)

@@ -89,7 +89,7 @@ class Lane(ABC):
         if is_new:
             self._shell, self._used = shell, self._around.clock.now()
         else:
-            self._shell = shell.through(self._around.transport(shell.transport.session_id))
+            self._shell = shell.through(self._around.transport(shell.transport.key))
         self._is_guest = not is_new
         return self._shell
 

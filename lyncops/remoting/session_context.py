@@ -11,6 +11,7 @@ from lyncops.remoting.http import Timeouts
 from lyncops.remoting.interface import Clock
 from lyncops.remoting.logons import LogOns
 from lyncops.remoting.retry import RetryPolicy
+from lyncops.remoting.session_key import SessionKey
 from lyncops.remoting.transport import Transport
 
 
@@ -25,7 +26,7 @@ class SessionContext:
     logons: LogOns = attrs.field(factory=LogOns)
     modules: MutableMapping[str, str] = attrs.field(factory=dict[str, str])
 
-    def transport(self, session_id: str | None = None) -> Transport:
-        """A new connection."""
+    def transport(self, key: SessionKey | None = None) -> Transport:
+        """A new connection: for a session to come, or another one into the session of that key."""
         timeouts = Timeouts(connect=self.policy.connect_timeout, logon=self.policy.open_timeout)
-        return Transport(self.endpoint, self.credentials, timeouts=timeouts, logons=self.logons, session_id=session_id)
+        return Transport(self.endpoint, self.credentials, timeouts=timeouts, logons=self.logons, key=key)

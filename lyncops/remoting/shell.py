@@ -115,6 +115,7 @@ class Shell:
             command_id=command_id,
             resource_uri=self.resource_uri,
             logon=self.transport.logon,
+            affinity=self.transport.key.affinity,
         )
 
     def _request(self, verb: str, body: ET.Element | None = None, options: Mapping[str, str] | None = None) -> Request:

@@ -14,6 +14,7 @@ from lyncops.remoting.pipeline import CommandOptions, Pipeline
 from lyncops.remoting.refusals import endpoint_error
 from lyncops.remoting.retry import Limits, log, retrying
 from lyncops.remoting.session_context import SessionContext
+from lyncops.remoting.session_key import SessionKey
 from lyncops.remoting.shell import Shell
 from lyncops.values import Effect
 
@@ -23,7 +24,7 @@ _CONFIGURATION: Final = frozenset({Symptom.BAD_CREDENTIALS, Symptom.UNTRUSTED, S
 
 
 def _attached(around: SessionContext, address: CommandAddress) -> Shell:
-    shell = Shell.at(address, around.transport(address.session_id))
+    shell = Shell.at(address, around.transport(SessionKey.of(address)))
     end = around.clock.now() + around.policy.lost_contact
     loop = retrying(
         around.policy,
@@ -53,7 +54,7 @@ def collect(around: SessionContext, address: CommandAddress, job: Job[R], *, unh
         if failure.symptom in _CONFIGURATION:
             raise endpoint_error(around.endpoint, failure) from failure
         ending = EndReason.GONE if failure.symptom is Symptom.GONE else EndReason.CONTACT_LOST
-        shell = Shell.at(address, around.transport(address.session_id))
+        shell = Shell.at(address, around.transport(SessionKey.of(address)))
         return finish(job, Pipeline(shell, address.command_id, _terms(around, job)), ending, started, around.clock.now()).execution
     pipeline = Pipeline(shell, address.command_id, _terms(around, job))
     try:
@@ -115,7 +116,7 @@ def forget(around: SessionContext, address: CommandAddress, *, whole: bool) -> N
 
     Only to be called when its end is known and written down. That it fails does no harm.
     """
-    shell = Shell.at(address, around.transport(address.session_id))
+    shell = Shell.at(address, around.transport(SessionKey.of(address)))
     try:
         if whole:
             shell.delete(wait=_POLITE)
@@ -135,7 +136,7 @@ def stop(around: SessionContext, address: CommandAddress) -> None:
     Raises:
         EndpointError: the server cannot be reached.
     """
-    shell = Shell.at(address, around.transport(address.session_id))
+    shell = Shell.at(address, around.transport(SessionKey.of(address)))
     loop = retrying(
         around.policy,
         around.clock,

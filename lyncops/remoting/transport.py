@@ -26,9 +26,10 @@ from lyncops.remoting.endpoint import Auth, Credentials, Endpoint
 from lyncops.remoting.execution import Fence
 from lyncops.remoting.failures import Phase, RemotingError, Symptom
 from lyncops.remoting.http import HttpChannel, InTheClearError, Timeouts, UnsealableError
-from lyncops.remoting.line import HeldBackError, Line, StaleConnectionError
+from lyncops.remoting.line import HeldBackError, StaleConnectionError
 from lyncops.remoting.logon import LoggedOutError, LogOnError
 from lyncops.remoting.logons import LogOns
+from lyncops.remoting.session_key import SessionKey
 from lyncops.remoting.symptoms import failure_of
 
 # pypsrp logs a traceback for each failure that lyncops handles; whoever wants to see them configures logging.
@@ -103,8 +104,8 @@ class Request:
 class Transport:
     """Sends WSMan requests to one endpoint, one at a time: it belongs to one thread at a time.
 
-    `session_id` is the WSMan session under which the server keeps shells; a process that comes back to another's shell uses the
-    other's.
+    `key` is the WSMan session's under which the server keeps shells, and all connections into it share it; a process that comes
+    back to another's shell uses the other's.
 
     Raises:
         ConfigurationError: a file that the endpoint names cannot be read, or the credentials are missing.
@@ -117,22 +118,22 @@ class Transport:
         *,
         timeouts: Timeouts,
         logons: LogOns | None = None,
-        session_id: str | None = None,
+        key: SessionKey | None = None,
     ) -> None:
         self.endpoint = endpoint
-        self.line: Final = Line()
+        self.key: Final = key or SessionKey()
         self._operation_timeout = _seconds(endpoint.operation_timeout)
         self._slack = (endpoint.read_timeout - endpoint.operation_timeout).total_seconds()
         user = _user_of(endpoint, endpoint.credentials or credentials)
-        self._http = HttpChannel(endpoint, user, logons or LogOns(), timeouts, line=self.line)
+        self._http = HttpChannel(endpoint, user, logons or LogOns(), timeouts, self.key.cookies)
+        self.line: Final = self._http.line
         self._wsman = _envelopes(endpoint, self._http)
-        if session_id is not None:
-            self._wsman.session_id = session_id
+        self._wsman.session_id = self.key.id
 
     @property
     def session_id(self) -> str:
         """The WSMan session under which the server keeps this client's shells."""
-        return self._wsman.session_id
+        return self.key.id
 
     @property
     def logon(self) -> str:

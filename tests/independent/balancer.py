@@ -6,9 +6,11 @@ import contextlib
 import http.client
 import http.server
 import itertools
+import re
 import socketserver
 import ssl
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Final, Self
@@ -25,6 +27,13 @@ class Balancer:
         self.lock = threading.Lock()
         self.closes = False
         """Whether each answer ends its connection."""
+        self.cookie = ""
+        """The name of a cookie with which it leads its caller back to the same backend, where it has one."""
+        self.led: Counter[int] = Counter()
+        """How many requests each backend got."""
+        self.several = threading.Event()
+        """Set once it has more than one connection."""
+        self._connections = 0
         self._turns: Iterator[int] = itertools.repeat(0)
         self._http = _Http(("127.0.0.1", 0), _Handler)
         self._http.balancer = self
@@ -39,10 +48,20 @@ class Balancer:
         with self.lock:
             self._turns = itertools.cycle(turns)
 
-    def port(self) -> int:
-        """The backend whose turn it is."""
+    def connected(self) -> None:
+        """Somebody made a connection."""
         with self.lock:
-            return self.ports[next(self._turns)]
+            self._connections += 1
+            if self._connections > 1:
+                self.several.set()
+
+    def backend(self, cookies: str) -> int:
+        """The number of the backend whose turn it is, or which the caller was led to before."""
+        with self.lock:
+            known = re.search(rf"(?:^|; ){self.cookie}=affinity-(\d+)", cookies) if self.cookie else None
+            number = int(known[1]) if known is not None else next(self._turns)
+            self.led[number] += 1
+            return number
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
@@ -70,26 +89,31 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         assert isinstance(self.server, _Http)
         self.request = self.server.balancer.context.wrap_socket(self.request, server_side=True)
         super().setup()
+        self.server.balancer.connected()
 
     def finish(self) -> None:
         with contextlib.suppress(OSError):
             super().finish()
         self.request.close()
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+    def log_message(self, *_arguments: object) -> None:
         """Say nothing."""
 
     def do_POST(self) -> None:
         assert isinstance(self.server, _Http)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name: value for name, value in self.headers.items() if name.lower() not in _HOP}
-        backend = http.client.HTTPConnection("127.0.0.1", self.server.balancer.port(), timeout=10)
+        balancer = self.server.balancer
+        number = balancer.backend(self.headers.get("Cookie") or "")
+        backend = http.client.HTTPConnection("127.0.0.1", balancer.ports[number], timeout=10)
         try:
             backend.request("POST", self.path, body, headers)
             answer = backend.getresponse()
             content = answer.read()
         except (OSError, http.client.HTTPException):
             self.close_connection = True
+            if balancer.cookie:  # it knows its backends
+                self.send_error(503)
             return
         finally:
             with contextlib.suppress(OSError):
@@ -98,7 +122,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         for name, value in answer.getheaders():
             if name.lower() not in _HOP:
                 self.send_header(name, value)
-        if self.server.balancer.closes:
+        if balancer.cookie:
+            self.send_header("Set-Cookie", f"{balancer.cookie}=affinity-{number}; path=/; secure; HttpOnly")
+        if balancer.closes:
             self.send_header("Connection", "close")
             self.close_connection = True
         self.send_header("Content-Length", str(len(content)))

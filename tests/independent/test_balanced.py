@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+import threading
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -12,21 +13,25 @@ import attrs
 import pytest
 
 from lyncops.clock import SystemClock
-from lyncops.cmdlets import InvokeCsPoolFailOver
+from lyncops.cmdlets import GetCsServerVersion, InvokeCsPoolFailOver
 from lyncops.errors import EndpointError
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint, TcpAddress
-from lyncops.remoting.execution import Execution
+from lyncops.remoting.execution import CommandAddress, Execution, Sending
 from lyncops.remoting.retry import RetryPolicy
 from lyncops.remoting.sessions import Sessions
+from lyncops.remoting.symptoms import MAX_SHELLS
+from lyncops.runs.event_codec import event_from_text, event_to_text, kind_of
+from lyncops.runs.events import AttemptPrepared
 from lyncops.values import Outcome
 from tests.independent.balancer import Balancer
 from tests.independent.http import DropError, Page
 from tests.independent.psrp import Handler
-from tests.independent.server import PASSWORD, USER, Asked, Server
+from tests.independent.server import PASSWORD, USER, Asked, FaultError, Server
 from tests.relay import Relay
 
 CHANGE = InvokeCsPoolFailOver(pool_fqdn="pool1.contoso.com", disaster_mode=True)
 NAME = CHANGE.NAME.lower()
+READ = GetCsServerVersion()
 SCRIPTS: dict[str, Handler] = {CHANGE.NAME: lambda _name, _arguments: []}
 POLICY = RetryPolicy(
     backoff_first=timedelta(milliseconds=5),
@@ -171,3 +176,98 @@ def test_an_address_that_balances_connections_runs_nothing_twice(tmp_path: Path,
         assert ran(servers) == 1 + loss.has_run
         if loss.has_run:
             assert all(each.proof is None for each in found)
+
+
+@contextmanager
+def with_cookies(folder: Path, name: str) -> Generator[tuple[tuple[Server, Server], Balancer, Path]]:
+    """A device that leads whoever comes back with its cookie to the server where he was, and others in turn."""
+    ca = folder / "device.pem"
+    with two_servers(folder) as servers, device(servers, ca) as balancer:
+        balancer.cookie = name
+        balancer.balance((0, 1))
+        yield servers, balancer, ca
+
+
+def device(servers: tuple[Server, Server], ca: Path) -> Balancer:
+    return Balancer([server.port for server in servers], servers[0].logon.tls(ca))
+
+
+BY_COOKIE = pytest.mark.parametrize("cookie", ["MS-WSMAN", "BIGipServerpool"])
+
+
+@BY_COOKIE
+def test_every_connection_into_a_session_carries_its_cookies(tmp_path: Path, cookie: str) -> None:
+    def slow(_name: str, _arguments: Mapping[str, object]) -> Iterable[object]:
+        """Long enough for another connection to pay."""
+        assert balancer.several.wait(10)
+        return ["Microsoft Lync Server 2013 (5.0.8308.0)"]
+
+    with with_cookies(tmp_path, cookie) as (servers, balancer, ca):
+        for server in servers:
+            server.scripts[READ.NAME.lower()] = slow
+        with sessions_at(balancer.address, ca) as sessions:
+            readings = [sessions.submit(READ) for _ in range(12)]
+            assert {each.result().outcome for each in readings} == {Outcome.SUCCEEDED}
+        assert servers[0].executions[READ.NAME.lower()] == 12
+        assert balancer.led[1] == 0
+        assert sum(server.requests["Create"] for server in servers) == 1
+
+
+@pytest.mark.parametrize("turns", [(0, 1), (1, 0)])
+def test_another_process_comes_back_to_the_same_server(tmp_path: Path, turns: tuple[int, ...]) -> None:
+    may_end = threading.Event()
+
+    def works(_name: str, _arguments: Mapping[str, object]) -> Iterable[object]:
+        assert may_end.wait(20)
+        return []
+
+    with with_cookies(tmp_path, "MS-WSMAN") as (servers, balancer, ca):
+        for server in servers:
+            server.scripts[NAME] = works
+        sent: list[Sending] = []
+        with sessions_at(balancer.address, ca) as sessions:
+            sessions.run(CHANGE, before_send=sent.append, deadline=timedelta(seconds=1))
+        may_end.set()
+        (address,) = (structured(each.address) for each in sent)
+        balancer.balance(turns)
+        with sessions_at(balancer.address, ca) as later:
+            assert later.collect(address, CHANGE).outcome is Outcome.SUCCEEDED
+            later.forget(address)
+        assert ran(servers) == 1
+        assert not any(server.pools for server in servers)
+
+
+def structured(address: CommandAddress) -> CommandAddress:
+    """The address as another process reads it from the journal."""
+    event = AttemptPrepared(run_id="r", at=datetime.now(UTC), step_id="s", number=1, address=address)
+    read = event_from_text(kind_of(event), event_to_text(event))
+    assert isinstance(read, AttemptPrepared)
+    return read.address
+
+
+@BY_COOKIE
+def test_another_session_goes_wherever_the_address_leads(tmp_path: Path, cookie: str) -> None:
+    """A cookie that leads to a server that is dead would keep every later session from the one that lives."""
+    with with_cookies(tmp_path, cookie) as (servers, balancer, ca):
+        with sessions_at(balancer.address, ca) as sessions:
+            assert sessions.run(CHANGE).outcome is Outcome.SUCCEEDED
+            servers[0].die()
+            balancer.balance((1,))
+            assert attempt(sessions) is None or ran(servers[:1]) == 1
+            assert sessions.run(CHANGE).outcome is Outcome.SUCCEEDED
+        assert [ran((server,)) for server in servers] == [1, 1]
+
+
+def test_a_server_that_takes_no_further_session_does_not_bind_the_next_try(tmp_path: Path) -> None:
+    def full(asked: Asked) -> Page | None:
+        if asked.verb == "Create":
+            raise FaultError(MAX_SHELLS, subcode="w:QuotaLimit")
+        return None
+
+    with with_cookies(tmp_path, "MS-WSMAN") as (servers, balancer, ca):
+        servers[0].before = full
+        balancer.balance((0, 0, 1))
+        with sessions_at(balancer.address, ca) as sessions:
+            assert sessions.run(CHANGE).outcome is Outcome.SUCCEEDED
+        assert [ran((server,)) for server in servers] == [0, 1]
+        assert servers[0].requests["Create"] == 2
