@@ -96,7 +96,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             super().finish()
         self.request.close()
 
-    def log_message(self, *_arguments: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its own name
         """Say nothing."""
 
     def do_POST(self) -> None:
