@@ -160,20 +160,20 @@ def served(folder: Path) -> Generator[None]:
 
 def serve(folder: str) -> int:
     """Serve a deployment of each size until standard input closes."""
-    from lyncops.lab.control import ControlServer
-    from lyncops.lab.generator import scenario_of_size
+    from lyncops.lab.control.server import ControlServer
     from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab
-    from lyncops.lab.world import World
+    from lyncops.lab.scenarios.generator import scenario_of_size
+    from lyncops.lab.simulation import Simulation
 
     with ExitStack() as stack:
         password = ""
         for size in SIZES:
             out = Path(folder, str(size))
-            world = World(scenario_of_size(size, standard=True), rate=1.0)
+            world = Simulation(scenario_of_size(size, standard=True), rate=1.0)
             world.switches.session_cost = SESSION_COST
             lab = stack.enter_context(Lab.start(world))
             lab.write_config(out)
-            stack.enter_context(ControlServer(lab, out))
+            stack.enter_context(ControlServer(lab.served, out))
             password = lab.password
         print(json.dumps({ENVIRONMENT_VARIABLE: password}), flush=True)
         sys.stdin.read()
@@ -244,7 +244,7 @@ def counted(folder: Path, action: Callable[[], None]) -> int:
 
 def total_requests(folder: Path, kind: str = "requests") -> int:
     """All HTTP requests that the server of a deployment has seen, or those for sessions."""
-    from lyncops.lab.control import ask
+    from lyncops.lab.control.server import ask
 
     shown: Any = ask(folder, "show", ())
     return int(shown[kind])
@@ -329,7 +329,7 @@ def read_sequentially(folder: str) -> int:
 
 def delay(out: Path) -> None:
     """Let every cmdlet of this deployment take longer on the server."""
-    from lyncops.lab.control import ask
+    from lyncops.lab.control.server import ask
 
     ask(out, "profile", (f"delay={DELAY / timedelta(milliseconds=1):g}ms",))
 

@@ -13,7 +13,7 @@ import attrs
 from lyncops.cmdlets.base import Cmdlet, NoOutput
 from lyncops.errors import EndpointError, InvalidValueError
 from lyncops.lab.interface import Argument, ErrorDetail, Invocation, MachineDiedError, Session, TerminatingError
-from lyncops.lab.world import World
+from lyncops.lab.simulation import Simulation
 from lyncops.remoting.execution import BeforeSend, Cause, CommandAddress, ErrorRecord, Execution, Sending, StreamKind, StreamRecord
 from lyncops.values import ANYWHERE, Anywhere, Effect, Fqdn, OnMachine, OnPool, Outcome, Place
 
@@ -25,7 +25,7 @@ OnRecord = Callable[[StreamRecord], None]
 class ModelClock:
     """The client's clock is the lab's: sleeping moves the lab's time."""
 
-    world: World
+    world: Simulation
 
     def now(self) -> datetime:
         return self.world.now()
@@ -97,7 +97,7 @@ def _causes(detail: ErrorDetail) -> Iterator[Cause]:
 class ModelSessions:
     """CmdletRunner on a world. `edge_endpoints` says whether Edge servers have endpoints of their own."""
 
-    world: World
+    world: Simulation
     edge_endpoints: bool = True
     requests: list[Cmdlet[object]] = attrs.field(factory=list[Cmdlet[object]])
     _ended: dict[str, Execution[object]] = attrs.field(factory=dict[str, Execution[object]])

@@ -15,8 +15,8 @@ from lyncops.cmdlets import GetCsPool, InvokeCsPoolFailOver
 from lyncops.connection import Connection
 from lyncops.deployment.model import PoolState
 from lyncops.errors import EndpointError, InvalidValueError, JournalError, PlanRefusedError, RunLockedError
-from lyncops.lab.generator import scenario_of_size
-from lyncops.lab.world import World
+from lyncops.lab.scenarios.generator import scenario_of_size
+from lyncops.lab.simulation import Simulation
 from lyncops.plan.codec import plan_from_json, plan_to_json
 from lyncops.plan.procedures import ConferenceRestore, Evacuate, PoolFailback, PoolFailover, Procedure, procedure_named
 from lyncops.plan.steps import WaitStep
@@ -35,7 +35,7 @@ P1, P2 = Fqdn("pool1.contoso.com"), Fqdn("pool2.contoso.com")
 class Stage:
     """A world, and clients of it that share a journal."""
 
-    world: World
+    world: Simulation
     folder: Path
     clients: list[Client] = attrs.field(factory=list[Client])
 
@@ -54,7 +54,7 @@ class Stage:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    stage = Stage(World.load("two-sites"), tmp_path)
+    stage = Stage(Simulation.load("two-sites"), tmp_path)
     yield stage
     for client in stage.clients:
         client.close()
@@ -62,7 +62,7 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 @pytest.mark.parametrize(("users", "hours"), [(2_000, 1.0), (30_000, 1.5)])
 def test_conference_content_is_waited_for_by_the_number_of_users(tmp_path: Path, users: int, hours: float) -> None:
-    stage = Stage(World(scenario_of_size(2, users=users)), tmp_path)
+    stage = Stage(Simulation(scenario_of_size(2, users=users)), tmp_path)
     with stage.client() as client:
         home = client.status().front_end_pools[0].fqdn
         plan = client.plan(ConferenceRestore(pool=home))

@@ -13,7 +13,7 @@ from lyncops.connection import Connection
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import EVERYTHING, Scope
 from lyncops.errors import EndpointError, InvalidValueError
-from lyncops.lab.world import World
+from lyncops.lab.simulation import Simulation
 from lyncops.plan.procedures import BackupServiceSet, BackupServiceSync
 from lyncops.procedures.readiness import ReadinessVerdict
 from lyncops.runs.model import RunState
@@ -25,12 +25,12 @@ P1, P2 = Fqdn("pool1.contoso.com"), Fqdn("pool2.contoso.com")
 
 
 @pytest.fixture
-def world() -> World:
-    return World.load("two-sites")
+def world() -> Simulation:
+    return Simulation.load("two-sites")
 
 
 @pytest.fixture
-def client(world: World) -> Iterator[Client]:
+def client(world: Simulation) -> Iterator[Client]:
     with Client(
         Connection(
             name="contoso",
@@ -42,7 +42,7 @@ def client(world: World) -> Iterator[Client]:
         yield made
 
 
-def test_readiness_of_all_pools_and_of_one(client: Client, world: World) -> None:
+def test_readiness_of_all_pools_and_of_one(client: Client, world: Simulation) -> None:
     assert client.readiness().verdict is ReadinessVerdict.READY
     assert [pool.pool for pool in client.readiness("POOL2.contoso.com").pools] == [P2]
     world.crash(P2)
@@ -51,7 +51,7 @@ def test_readiness_of_all_pools_and_of_one(client: Client, world: World) -> None
         client.readiness("a b")
 
 
-def test_the_backup_service_is_reported_set_and_synchronised(client: Client, world: World) -> None:
+def test_the_backup_service_is_reported_set_and_synchronised(client: Client, world: Simulation) -> None:
     assert client.backup_service(P1).state is SyncState.STEADY
     plan = client.plan(BackupServiceSet(sync_interval=timedelta(minutes=5)))
     assert client.run(plan).state is RunState.COMPLETED
@@ -62,7 +62,7 @@ def test_the_backup_service_is_reported_set_and_synchronised(client: Client, wor
     assert world.executions == {"Set-CsBackupServiceConfiguration": 1, "Invoke-CsBackupServiceSync": 1}
 
 
-def test_it_is_watched_until_a_backlog_is_gone(client: Client, world: World) -> None:
+def test_it_is_watched_until_a_backlog_is_gone(client: Client, world: Simulation) -> None:
     world.faults.sync_stuck = frozenset({P2})
     world.clock.sleep(timedelta(minutes=20))
     seen: list[SyncState] = []
@@ -80,7 +80,7 @@ class Blind(Client):
         return attrs.evolve(super().status(scope), pools=())
 
 
-def test_without_a_pool_nothing_can_be_set(world: World) -> None:
+def test_without_a_pool_nothing_can_be_set(world: Simulation) -> None:
     blind = Blind(
         Connection(
             name="contoso",

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 import click
 
 if TYPE_CHECKING:
+    from lyncops.lab.control.status import JsonValue
     from lyncops.lab.lab import Lab
-    from lyncops.lab.status import JsonValue
 
 
 class _ServeOptions(TypedDict):
@@ -66,7 +66,7 @@ def lab() -> None:
 @click.pass_context
 def serve(context: click.Context, scenario: str, **options: Unpack[_ServeOptions]) -> None:
     """Serve SCENARIO (a name of `lyncops lab scenarios`, or a TOML file) until Ctrl-C."""
-    from lyncops.lab.control import ControlServer
+    from lyncops.lab.control.server import ControlServer
     from lyncops.lab.lab import Lab, LabAuth
 
     auth = LabAuth.read(options["auth"])
@@ -79,7 +79,7 @@ def serve(context: click.Context, scenario: str, **options: Unpack[_ServeOptions
     try:
         with Lab.start(scenario, rate=options["rate"]) as running:
             config = running.write_config(options["out"], auth=auth, kind=options["kind"])
-            with ControlServer(running, options["out"]):
+            with ControlServer(running.served, options["out"]):
                 _announce(running, scenario, config, as_json=_wants_json(context, options["as_json"]))
                 _wait(ended)
     finally:
@@ -136,7 +136,7 @@ class _GuidedCommand(click.Command):
     """A command whose help goes on with all that can be injected."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        from lyncops.lab.guide import chapters
+        from lyncops.lab.control.guide import chapters
 
         for chapter in chapters():
             with formatter.section(chapter.title):
@@ -166,7 +166,7 @@ def inject(context: click.Context, *, out: Path, as_json: bool, fault: str, argu
     It works at any time, also while a cmdlet runs. In a lab with `--rate 1` cmdlets take as long as they really do: time enough to
     crash the machine that runs one.
     """
-    from lyncops.lab.control import ask
+    from lyncops.lab.control.server import ask
 
     value = ask(out, fault, arguments)
     if _wants_json(context, as_json):
@@ -207,7 +207,7 @@ def _word(value: JsonValue) -> str:
 @click.pass_context
 def scenarios(context: click.Context, *, as_json: bool) -> None:
     """List the scenarios that come with lyncops."""
-    from lyncops.lab.scenario_reader import load_scenario, scenario_names
+    from lyncops.lab.scenarios.reader import load_scenario, scenario_names
 
     described = {name: load_scenario(name).description for name in scenario_names()}
     _say(

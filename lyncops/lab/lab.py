@@ -10,26 +10,26 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Protocol, Self
-
-import attrs
+from typing import TYPE_CHECKING, Final, Self
 
 from lyncops.errors import InvalidValueError
+from lyncops.lab.control.injections import Injector
 from lyncops.lab.interface import Caller, SimulatedMachine
-from lyncops.lab.scenario import Kind
+from lyncops.lab.model.world import ADMINISTRATOR
+from lyncops.lab.places import Place, SimulatedWorld, places
+from lyncops.lab.served import ServedSimulation
+from lyncops.lab.simulation import Simulation
 from lyncops.lab.wire.authentication import Account
 from lyncops.lab.wire.counter import RequestCounter
 from lyncops.lab.wire.faults import Faults, Profile
 from lyncops.lab.wire.host import WireHost
 from lyncops.lab.wire.server import Scheme
-from lyncops.lab.world import ADMINISTRATOR, World
 
 if TYPE_CHECKING:
-    from lyncops.lab.status import JsonValue
+    from lyncops.lab.control.status import JsonValue
     from lyncops.lab.wire.doors import Doors
     from lyncops.lab.wire.outside import OutsideHost
 
-_LIFE_PORTS: Final = (5061, 443, 5985, 5986, 135)
 ENVIRONMENT_VARIABLE: Final = "LYNCOPS_PASSWORD"
 _PASSWORD: Final = secrets.token_urlsafe(12)  # one for all labs of a process: pyspnego reads one file of users per process
 _PORTS: Final[Mapping[Scheme, int]] = {"http": 5985, "https": 5986}
@@ -74,42 +74,25 @@ class LabAuth(enum.Enum):
         return cls(text)
 
 
-class SimulatedWorld(Protocol):
-    """The least that a lab can serve."""
-
-    @property
-    def machines(self) -> Mapping[str, SimulatedMachine]:
-        """The machines by name."""
-        ...
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class _Place:
-    machine: str
-    pool: str
-    edge: bool = False
-
-
 class Lab:
     """A simulated deployment and its servers on 127.0.0.1. Use it in a `with` block, or close it."""
 
-    def __init__(self, world: World | SimulatedWorld, *, profile: Profile | None = None, credssp: bool = False) -> None:
+    def __init__(self, world: Simulation | SimulatedWorld, *, profile: Profile | None = None, credssp: bool = False) -> None:
         self._world = world
-        caller = world.caller if isinstance(world, World) else ADMINISTRATOR
+        caller = world.caller if isinstance(world, Simulation) else ADMINISTRATOR
         self._caller: Caller = caller
         self.username: str = caller.user
         self.password: str = _PASSWORD
-        names = {one.machine: (one.pool,) for one in _places(world) if one.pool != one.machine}
+        names = {one.machine: (one.pool,) for one in places(world) if one.pool != one.machine}
         accounts = [Account(caller, self.password)]
         machines: dict[str, SimulatedMachine] = {str(name): machine for name, machine in world.machines.items()}
-        self._outside: OutsideHost | None = None
-        self._doors: Doors | None = None
         self.host = WireHost(machines, accounts, profile=profile, names=names, credssp=credssp)
+        self._served = ServedSimulation(world, self.host) if isinstance(world, Simulation) else None
 
     @classmethod
     def start(
         cls,
-        scenario: str | Path | World | SimulatedWorld = "two-sites",
+        scenario: str | Path | Simulation | SimulatedWorld = "two-sites",
         *,
         rate: float | None = 600.0,
         profile: Profile | None = None,
@@ -122,7 +105,7 @@ class Lab:
         Raises:
             ScenarioError: there is no such scenario, or it contradicts itself.
         """
-        world = World.load(scenario, rate=rate) if isinstance(scenario, str | Path) else scenario
+        world = Simulation.load(scenario, rate=rate) if isinstance(scenario, str | Path) else scenario
         return cls(world, profile=profile, credssp=credssp)
 
     def __enter__(self) -> Self:
@@ -132,24 +115,29 @@ class Lab:
         self.close()
 
     @property
-    def world(self) -> World:
+    def served(self) -> ServedSimulation:
+        """The simulation and its servers.
+
+        Raises:
+            InvalidValueError: this lab was started with something simpler.
+        """
+        if self._served is None:
+            raise InvalidValueError("This lab serves machines without a world.", remedy="Start it with a scenario.")
+        return self._served
+
+    @property
+    def world(self) -> Simulation:
         """The model behind the wire.
 
         Raises:
             InvalidValueError: this lab was started with something simpler.
         """
-        if not isinstance(self._world, World):
-            raise InvalidValueError("This lab serves machines without a world.", remedy="Start it with a scenario.")
-        return self._world
+        return self.served.simulation
 
     @property
     def outside(self) -> OutsideHost:
         """The DNS server and the ports that partners see; they are served from the first use on."""
-        if self._outside is None:
-            from lyncops.lab.wire.outside import OutsideHost
-
-            self._outside = OutsideHost(self.world.outside)
-        return self._outside
+        return self.served.outside
 
     @property
     def faults(self) -> Faults:
@@ -164,7 +152,7 @@ class Lab:
     @property
     def failed_logons(self) -> int:
         """How often somebody came with wrong credentials."""
-        return self.host.directory.failures.total()
+        return self.host.failed_logons
 
     @property
     def ca_pem(self) -> bytes:
@@ -187,40 +175,27 @@ class Lab:
     @property
     def doors(self) -> Doors:
         """The ports that tell from here whether a machine lives; they are served, and in configurations, from the first use on."""
-        if self._doors is None:
-            from lyncops.lab.wire.doors import Doors
-
-            machines = [place.machine for place in _places(self._world)]
-            self._doors = Doors(machines, _LIFE_PORTS, is_down=lambda machine: self.host.server(machine).is_down)
-        return self._doors
+        return self.served.doors
 
     def crash(self, name: str) -> None:
         """Switch off a machine, a pool, a SQL Server or `site:NAME`; its ports are closed when this returns."""
-        self.world.crash(name)
-        self._see()
+        self.served.crash(name)
 
     def hang(self, name: str) -> None:
         """Let a machine, a pool or a site accept connections and answer nothing."""
-        self.world.hang(name)
+        self.served.hang(name)
 
     def recover(self, name: str) -> None:
         """Bring it back, on the same ports."""
-        self.world.recover(name)
-        self._see()
-
-    def _see(self) -> None:
-        self.host.synchronise()
-        if self._doors is not None:
-            self._doors.synchronise()
+        self.served.recover(name)
 
     def restart(self, machine: str | None = None) -> None:
         """Restart the remoting service of one machine, or of all: every shell is gone, with the commands that ran in it."""
-        for server in self.host.servers(machine):
-            server.service.restart()
+        self.host.restart(machine)
 
     def disconnect_idle(self, machine: str | None = None) -> int:
         """Turn the connected shells Disconnected, as minutes of silence do; returns how many there were."""
-        return sum(server.service.disconnect_idle() for server in self.host.servers(machine))
+        return self.host.disconnect_idle(machine)
 
     def delay(self, duration: timedelta, *, machine: str | None = None) -> None:
         """Let every cmdlet take this much longer, in real time, on one machine or on all."""
@@ -233,9 +208,7 @@ class Lab:
         Raises:
             LyncOpsError: the name or an argument means nothing.
         """
-        from lyncops.lab.injections import Injector
-
-        return Injector(self).inject(name, arguments)
+        return Injector(self.served).inject(name, arguments)
 
     def write_client_certificate(self, folder: Path) -> tuple[Path, Path]:
         """A certificate of the lab's user and its key, for certificate authentication."""
@@ -274,13 +247,13 @@ class Lab:
         if way is LabAuth.CREDSSP:
             self.host.offer_credssp()
         lines = ["[deployment]", f"name = {_quoted(self._name)}", 'version = "auto"', ""]
-        for place in _places(self._world):
+        for place in places(self._world):
             through = EndpointKind.WINRM if place.edge else chosen  # Edge servers have no OcsPowershell
             over: Scheme = "https" if through is EndpointKind.OCS else scheme or secure
             lines += self._endpoint(place, way, through, over)
         lines += ["[credentials]", f"username = {_quoted(self.username)}", f"password_env = {_quoted(ENVIRONMENT_VARIABLE)}", ""]
         lines += ["[retry]", 'poll_interval = "200ms"', f'settle = "{self._settle}s"', ""]
-        lines += self._network() if isinstance(self._world, World) else []
+        lines += self._network(self._served) if self._served is not None else []
         path = where / "lyncops.toml"
         path.write_text("\n".join(lines), encoding="utf-8")
         return path
@@ -288,14 +261,14 @@ class Lab:
     @property
     def _settle(self) -> int:
         """How long a client may wait for an effect: twenty minutes of the lab's clock, but real seconds for the reading itself."""
-        rate = self._world.clock.rate if isinstance(self._world, World) else None
+        rate = self._world.clock.rate if isinstance(self._world, Simulation) else None
         return max(5, math.ceil(1200 / rate)) if rate else 5
 
     @property
     def _name(self) -> str:
-        return self._world.scenario.name if isinstance(self._world, World) else "lab"
+        return self._world.scenario.name if isinstance(self._world, Simulation) else "lab"
 
-    def _endpoint(self, place: _Place, auth: LabAuth, kind: EndpointKind, scheme: Scheme) -> list[str]:
+    def _endpoint(self, place: Place, auth: LabAuth, kind: EndpointKind, scheme: Scheme) -> list[str]:
         path = "OcsPowershell" if kind is EndpointKind.OCS else "wsman"
         port = "" if kind is EndpointKind.OCS else f":{_PORTS[scheme]}"
         fields = {"name": place.machine} if place.edge else {}
@@ -309,29 +282,16 @@ class Lab:
             fields |= {"certificate": "client.pem", "certificate_key": "client-key.pem"}
         return ["[[machine]]" if place.edge else "[[endpoint]]", *(f"{key} = {_quoted(text)}" for key, text in fields.items()), ""]
 
-    def _network(self) -> list[str]:
-        doors = self._doors.addresses().items() if self._doors is not None else ()
-        connections = (f"{_quoted(outer)} = {_quoted(inner)}" for outer, inner in (*self.outside.connections(), *doors))
-        return ["[network]", f"resolver = {_quoted(self.outside.resolver)}", "", "[network.connect_to]", *connections, ""]
+    def _network(self, served: ServedSimulation) -> list[str]:
+        connections = (f"{_quoted(outer)} = {_quoted(inner)}" for outer, inner in served.connections().items())
+        return ["[network]", f"resolver = {_quoted(served.outside.resolver)}", "", "[network.connect_to]", *connections, ""]
 
     def close(self) -> None:
         """End every server and thread."""
-        if self._outside is not None:
-            self._outside.close()
-        if self._doors is not None:
-            self._doors.close()
+        if self._served is not None:
+            self._served.close()
         self.host.close()
 
 
 def _quoted(text: str) -> str:
     return json.dumps(text)  # a JSON string is a TOML basic string
-
-
-def _places(world: World | SimulatedWorld) -> tuple[_Place, ...]:
-    """The machines to reach: Front Ends in the order of the topology, then Edge servers."""
-    if not isinstance(world, World):
-        return tuple(_Place(machine=name, pool=name) for name in world.machines)
-    pools = world.scenario.pools
-    front_ends = [_Place(machine=one, pool=pool.fqdn) for pool in pools if pool.kind.homes_users for one in pool.machines]
-    edges = [_Place(machine=one, pool=pool.fqdn, edge=True) for pool in pools if pool.kind is Kind.EDGE for one in pool.machines]
-    return (*front_ends, *edges)

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import Final, NoReturn
 
-from lyncops.lab import causes, placeholders
-from lyncops.lab.binding import Bound, bind
-from lyncops.lab.call import Call
-from lyncops.lab.catalogue import CmdletSpec, catalogue, find
+from lyncops.lab.cmdlets import causes, placeholders
+from lyncops.lab.cmdlets.call import Call
+from lyncops.lab.cmdlets.rbac import allows
+from lyncops.lab.cmdlets.registry import Changer, Handler, Store
+from lyncops.lab.cmdlets.table import HANDLERS
 from lyncops.lab.interface import Caller, ErrorDetail, Invocation, Session, Sink, TerminatingError
-from lyncops.lab.pipe import run_pipe
+from lyncops.lab.model.progress import settle
+from lyncops.lab.model.state import MachineState, Power
+from lyncops.lab.model.world import World
+from lyncops.lab.parameters.binding import Bound, bind
+from lyncops.lab.parameters.catalogue import CmdletSpec, catalogue, find
 from lyncops.lab.powershell.commands import LISTING
+from lyncops.lab.powershell.pipe import run_pipe
 from lyncops.lab.powershell.specs import CMDLETS, PROXIES
-from lyncops.lab.rbac import allows
-from lyncops.lab.registry import HANDLERS, Changer, Handler, Store
-from lyncops.lab.scenario import Kind, Product
-from lyncops.lab.state import MachineState, Power
-from lyncops.lab.streams import SerialisingSink
+from lyncops.lab.powershell.streams import SerialisingSink
+from lyncops.lab.scenarios.scenario import Kind, Product
 from lyncops.values import Fqdn
-
-if TYPE_CHECKING:
-    from lyncops.lab.world import World
 
 _FAILOVER: Final = ("invoke-cspoolfailover", "invoke-cspoolfailback")
 _RUNSPACES_PER_SESSION: Final = 10
@@ -149,11 +148,11 @@ class Machine:
     def run_cmdlet(self, bound: Bound, session: Session, sink: Sink) -> None:
         """Run one of Lync's cmdlets, completely bound."""
         call = self.call(bound, session, sink)
-        handler = _handler(bound.spec.name)
+        handler = HANDLERS.get(bound.spec.name.casefold())
         if handler is None:
             call.fail(placeholders.NOT_SIMULATED.format(cmdlet=bound.spec.name), category="NotImplemented")
         with self._world.lock:
-            self._world.settle()
+            settle(self._world)
             self._check_admission(call, handler)
         if handler.reader is not None:
             with self._world.lock:
@@ -176,7 +175,7 @@ class Machine:
             raise
         finally:
             if has_report and self._state.is_up:
-                self._state.files[call.report.path(call).casefold()] = call.report.render(call, terminating)
+                call.write_report(terminating)
 
     def _check_admission(self, call: Call, handler: Handler) -> None:
         caller = call.session.caller
@@ -209,12 +208,6 @@ class Machine:
             call.fail(message, category="ConnectionError", target=server, inner=causes.no_sql_server())
         if handler.store is Store.WRITE and not self._world.store_writable:
             call.fail(placeholders.STORE_READ_ONLY)
-
-
-def _handler(name: str) -> Handler | None:
-    if not HANDLERS:
-        importlib.import_module("lyncops.lab.cmdlets")
-    return HANDLERS.get(name.casefold())
 
 
 class _Commands:

@@ -12,7 +12,7 @@ import attrs
 from lyncops.cmdlets.base import Cmdlet, NoOutput
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.reader import read_deployment
-from lyncops.lab.world import World
+from lyncops.lab.simulation import Simulation
 from lyncops.remoting.execution import Execution
 from lyncops.values import ANYWHERE, DotNetVersion, Place, RemoteObject
 from tests.model_sessions import ModelClock, ModelSessions
@@ -86,7 +86,7 @@ def ways(value: object, before: tuple[int | str, ...] = ()) -> Iterator[tuple[in
 class Answers:
     """What the servers of a world say, asked once; a reading may be made with one answer tampered with."""
 
-    world: World
+    world: Simulation
     _known: dict[Key, Execution[object]] = attrs.field(factory=dict[Key, Execution[object]])
     tampered: Mapping[Key, Callable[[Raw], Raw]] = attrs.field(factory=dict[Key, Callable[[Raw], Raw]])
 

@@ -12,7 +12,7 @@ from random import Random
 
 import pytest
 
-from lyncops.lab.world import World
+from lyncops.lab.simulation import Simulation
 from lyncops.plan.procedures import Procedure
 from lyncops.values import Fqdn
 from tests.belief.answers import SORTS, Answers, Raw, Spot, with_at
@@ -24,17 +24,17 @@ PER_STATE = 40
 PER_STATE_WITH_ALL = 400
 
 
-def healthy(scenario: str) -> World:
-    return World.load(scenario)
+def healthy(scenario: str) -> Simulation:
+    return Simulation.load(scenario)
 
 
-def dead_site(scenario: str) -> World:
-    world = World.load(scenario)
+def dead_site(scenario: str) -> Simulation:
+    world = Simulation.load(scenario)
     world.crash(next(iter(world.pools)))
     return world
 
 
-STATES: tuple[tuple[str, Callable[[str], World]], ...] = tuple(
+STATES: tuple[tuple[str, Callable[[str], Simulation]], ...] = tuple(
     (scenario, state)
     for scenario in ("two-sites", "standard-pair", "three-pairs", "sfb2015", "sfb2019", "everything-wrong")
     for state in (healthy, dead_site)
@@ -68,7 +68,9 @@ def chosen(answers: Answers, config: pytest.Config) -> list[tuple[Spot, str]]:
 
 
 @pytest.mark.parametrize(("scenario", "state"), STATES)
-def test_what_an_answer_leaves_open_is_never_no(scenario: str, state: Callable[[str], World], pytestconfig: pytest.Config) -> None:
+def test_what_an_answer_leaves_open_is_never_no(
+    scenario: str, state: Callable[[str], Simulation], pytestconfig: pytest.Config
+) -> None:
     answers = Answers(state(scenario))
     base = answers.read()
     asked = requests(base)
@@ -110,7 +112,7 @@ def null_first(raw: Raw) -> Raw:
 @pytest.mark.parametrize("change", [shuffled, doubled, text_first, null_first])
 @pytest.mark.parametrize(("scenario", "state"), STATES[:4])
 def test_order_doubles_and_strays_change_nothing(
-    scenario: str, state: Callable[[str], World], change: Callable[[Raw], Raw]
+    scenario: str, state: Callable[[str], Simulation], change: Callable[[Raw], Raw]
 ) -> None:
     answers = Answers(state(scenario))
     base = answers.read()

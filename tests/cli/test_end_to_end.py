@@ -15,7 +15,7 @@ import pytest
 from lyncops.client import Client
 from lyncops.connection import Connection
 from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab
-from lyncops.lab.world import World
+from lyncops.lab.simulation import Simulation
 from lyncops.runs.journal import open_journal
 from tests.cli.conftest import Answer, Invoke
 from tests.model_sessions import ModelClock, ModelSessions
@@ -69,12 +69,12 @@ def test_status_check_plan_run_and_report_of_a_failover(lab: Lab, ask: Ask, tmp_
 
 
 @pytest.fixture
-def world() -> World:
-    return World.load("two-sites", rate=None)
+def world() -> Simulation:
+    return Simulation.load("two-sites", rate=None)
 
 
 @pytest.fixture
-def ask_model(world: World, tmp_path: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> Invoke:
+def ask_model(world: Simulation, tmp_path: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> Invoke:
     """The same without a wire, where hours pass at once."""
 
     def connect(_: Path) -> Client:
@@ -92,7 +92,7 @@ def ask_model(world: World, tmp_path: Path, invoke: Invoke, monkeypatch: pytest.
     return invoke
 
 
-def test_a_failed_step_is_3_and_holds_the_pools_so_that_another_run_is_6(world: World, ask_model: Invoke) -> None:
+def test_a_failed_step_is_3_and_holds_the_pools_so_that_another_run_is_6(world: Simulation, ask_model: Invoke) -> None:
     world.faults.denied = frozenset({"Invoke-CsPoolFailOver"})
     failed = ask_model(*FAILOVER)
     assert failed.code == 3
@@ -104,7 +104,7 @@ def test_a_failed_step_is_3_and_holds_the_pools_so_that_another_run_is_6(world: 
     assert world.executions["Invoke-CsPoolFailOver"] == 1
 
 
-def test_a_run_whose_end_nobody_can_see_is_4(world: World, ask_model: Invoke) -> None:
+def test_a_run_whose_end_nobody_can_see_is_4(world: Simulation, ask_model: Invoke) -> None:
     world.faults.crash_midway = frozenset({"Invoke-CsPoolFailOver"})
     assert ask_model(*FAILOVER).code == 4
 
@@ -270,7 +270,7 @@ def test_a_full_disk_under_standard_output_hides_an_answer_and_stops_no_run(conf
 
 
 def test_a_journal_that_goes_away_while_a_command_runs_is_4_and_resumed(
-    world: World, postgres: Postgres, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+    world: Simulation, postgres: Postgres, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = postgres.database()
     sessions = WatchedSessions(world)

@@ -28,7 +28,7 @@ class CmdletEntry(TypedDict):
 
 
 def _load() -> dict[str, CmdletEntry]:
-    text = resources.files("lyncops.lab").joinpath("data/cmdlets.json").read_text(encoding="utf-8")
+    text = resources.files("lyncops.lab.parameters").joinpath("cmdlets.json").read_text(encoding="utf-8")
     return cast("dict[str, CmdletEntry]", json.loads(text)["cmdlets"])
 
 

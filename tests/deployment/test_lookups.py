@@ -11,7 +11,7 @@ from pytest_mock import MockerFixture
 from lyncops.deployment.lookups import Lookups, SocketAddress
 from lyncops.deployment.network import AddressesOf, PortOf, PortState, ServerRecord, ServersOf
 from lyncops.errors import InvalidValueError
-from lyncops.lab.outside import ServerName, Zone
+from lyncops.lab.model.outside import ServerName, Zone
 from lyncops.lab.wire.outside import DnsServer
 from lyncops.values import Fqdn, Unread
 

@@ -10,8 +10,8 @@ from lyncops.deployment.comparison import differences
 from lyncops.deployment.model import Deployment, Pool, PoolKind, PoolState
 from lyncops.deployment.reader import read_deployment
 from lyncops.deployment.scope import EVERYTHING, Facet, Scope
-from lyncops.lab.switches import EnumShape, NameCase, RelationShape
-from lyncops.lab.world import World
+from lyncops.lab.model.switches import EnumShape, NameCase, RelationShape
+from lyncops.lab.simulation import Simulation
 from lyncops.values import Fqdn, LyncVersion, Mode, Unread
 from tests.model_sessions import ModelClock, ModelSessions
 
@@ -19,7 +19,7 @@ P1, P2 = Fqdn("pool1.contoso.com"), Fqdn("pool2.contoso.com")
 SCENARIOS = ("two-sites", "standard-pair", "three-pairs", "sfb2015", "sfb2019", "everything-wrong")
 
 
-def read(world: World, scope: Scope = EVERYTHING, version: LyncVersion | None = None) -> Deployment:
+def read(world: Simulation, scope: Scope = EVERYTHING, version: LyncVersion | None = None) -> Deployment:
     return read_deployment(ModelSessions(world), name="contoso", clock=ModelClock(world), version=version, scope=scope)
 
 
@@ -31,7 +31,7 @@ def pool_of(deployment: Deployment, fqdn: Fqdn) -> Pool:
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_scenario_is_read_as_it_was_written(scenario: str) -> None:
-    world = World.load(scenario)
+    world = Simulation.load(scenario)
     deployment = read(world)
     kinds = {"enterprise": PoolKind.ENTERPRISE, "standard": PoolKind.STANDARD, "edge": PoolKind.EDGE, "director": PoolKind.DIRECTOR}
     for spec in world.scenario.pools:
@@ -59,7 +59,7 @@ def test_every_scenario_is_read_as_it_was_written(scenario: str) -> None:
 
 
 def test_a_healthy_deployment_leaves_nothing_unread() -> None:
-    deployment = read(World.load("two-sites"))
+    deployment = read(Simulation.load("two-sites"))
     assert deployment.unread == ()
     assert deployment.version is LyncVersion.V2013
     assert deployment.read_through == "model://fe1.contoso.com"
@@ -70,7 +70,7 @@ def test_a_healthy_deployment_leaves_nothing_unread() -> None:
 
 
 def test_a_dead_site_with_the_store_on_it_is_read_from_a_local_copy() -> None:
-    world = World.load("two-sites")
+    world = Simulation.load("two-sites")
     before = read(world)
     world.crash(P1)
     after = read(world)
@@ -92,7 +92,7 @@ def test_a_dead_site_with_the_store_on_it_is_read_from_a_local_copy() -> None:
 
 
 def test_a_dead_site_without_the_store_needs_no_local_copy() -> None:
-    world = World.load("two-sites")
+    world = Simulation.load("two-sites")
     world.crash(P2)
     deployment = read(world)
     assert not deployment.from_local_store
@@ -101,7 +101,7 @@ def test_a_dead_site_without_the_store_needs_no_local_copy() -> None:
 
 
 def test_a_returned_site_reads_as_before() -> None:
-    world = World.load("two-sites")
+    world = Simulation.load("two-sites")
     before = read(world)
     world.crash(P1)
     world.recover(P1)
@@ -112,7 +112,7 @@ def test_a_returned_site_reads_as_before() -> None:
 @pytest.mark.parametrize("relation", RelationShape)
 @pytest.mark.parametrize("enums", EnumShape)
 def test_every_shape_of_the_answers_reads_the_same(relation: RelationShape, enums: EnumShape) -> None:
-    plain, odd = World.load("two-sites"), World.load("two-sites")
+    plain, odd = Simulation.load("two-sites"), Simulation.load("two-sites")
     switches = odd.switches
     switches.backup_relation, switches.enums = relation, enums
     switches.property_names = NameCase.LOWER if enums is EnumShape.NUMBERS else NameCase.UPPER
@@ -125,7 +125,7 @@ def test_every_shape_of_the_answers_reads_the_same(relation: RelationShape, enum
 
 
 def test_a_master_named_by_its_pool_is_the_same_master() -> None:
-    world = World.load("two-sites")
+    world = Simulation.load("two-sites")
     world.switches.master_is_pool = True
     deployment = read(world)
     assert deployment.central_management.active_master == P1
@@ -133,19 +133,19 @@ def test_a_master_named_by_its_pool_is_the_same_master() -> None:
 
 
 def test_without_a_pool_state_a_user_is_asked_about() -> None:
-    world = World.load("two-sites")
+    world = Simulation.load("two-sites")
     world.switches.pool_state_present = False
     assert pool_of(read(world), P1).state is PoolState.ACTIVE
 
 
 def test_an_empty_replication_status_stays_empty() -> None:
-    world = World.load("two-sites")
+    world = Simulation.load("two-sites")
     world.faults.no_replication_status = True
     assert read(world).central_management.replicas == ()
 
 
 def test_refused_cmdlets_become_unread_in_the_servers_words() -> None:
-    world = World.load("two-sites")
+    world = Simulation.load("two-sites")
     world.faults.denied = frozenset({"Get-CsBackupServiceStatus", "Get-CsWindowsService"})
     deployment = read(world)
     whats = {unread.what for unread in deployment.unread}
@@ -154,7 +154,7 @@ def test_refused_cmdlets_become_unread_in_the_servers_words() -> None:
 
 
 def test_edge_servers_without_an_endpoint_are_unread() -> None:
-    world = World.load("two-sites")
+    world = Simulation.load("two-sites")
     sessions = ModelSessions(world, edge_endpoints=False)
     deployment = read_deployment(sessions, name="contoso", clock=ModelClock(world))
     machines = pool_of(deployment, Fqdn("edge1.contoso.com")).machines
@@ -162,7 +162,7 @@ def test_edge_servers_without_an_endpoint_are_unread() -> None:
 
 
 def test_a_scope_asks_no_more_than_it_names() -> None:
-    world = World.load("three-pairs")
+    world = Simulation.load("three-pairs")
     sessions = ModelSessions(world)
     pool = world.scenario.pools[0].fqdn
     scope = Scope.of(Facet.POOL_STATE, pools=[pool])
@@ -177,7 +177,7 @@ def test_a_scope_asks_no_more_than_it_names() -> None:
 
 
 def test_users_are_counted_only_when_asked_for() -> None:
-    world = World.load("two-sites")
+    world = Simulation.load("two-sites")
     sessions = ModelSessions(world)
     plain = read_deployment(sessions, name="x", clock=ModelClock(world))
     assert isinstance(pool_of(plain, P1).users, Unread)
@@ -191,7 +191,7 @@ def test_users_are_counted_only_when_asked_for() -> None:
 def test_the_requests_grow_no_faster_than_the_pools() -> None:
     counts: list[int] = []
     for scenario in ("two-sites", "three-pairs"):
-        world = World.load(scenario)
+        world = Simulation.load(scenario)
         sessions = ModelSessions(world)
         deployment = read_deployment(sessions, name="x", clock=ModelClock(world))
         pools = len(deployment.front_end_pools)
@@ -204,7 +204,7 @@ def test_the_requests_grow_no_faster_than_the_pools() -> None:
 @pytest.mark.parametrize("gone", [(), ("sql2",), ("sql2", "sql2m")])
 def test_whether_the_back_end_of_a_pool_lives(gone: tuple[str, ...]) -> None:
     """Its Front Ends run on without it for a while. The other pool's Backup Service fails too, and its Back End lives."""
-    world = World.load("two-sites")
+    world = Simulation.load("two-sites")
     for server in gone:
         world.crash(f"{server}.contoso.com")
     found = read(world)
@@ -223,7 +223,7 @@ def answer_of(check_id: str, deployment: Deployment, pool: Fqdn, mode: Mode) -> 
 
 def test_where_the_store_went_with_the_back_end_it_cannot_be_asked_for() -> None:
     """Its own Back End holds the store, and both witnesses need the store: only the operator knows, and may override."""
-    world = World.load("two-sites")
+    world = Simulation.load("two-sites")
     for server in ("sql1", "sql1m"):
         world.crash(f"{server}.contoso.com")
     found = read(world)
@@ -234,7 +234,7 @@ def test_where_the_store_went_with_the_back_end_it_cannot_be_asked_for() -> None
 
 
 def test_the_database_of_a_standard_edition_server_is_not_asked_for_from_elsewhere() -> None:
-    world = World.load("standard-pair")
+    world = Simulation.load("standard-pair")
     sessions = ModelSessions(world)
     deployment = read_deployment(sessions, name="x", clock=ModelClock(world))
     assert not any(isinstance(request, GetCsUserDatabaseState) for request in sessions.requests)
@@ -242,7 +242,7 @@ def test_the_database_of_a_standard_edition_server_is_not_asked_for_from_elsewhe
 
 
 def test_a_given_version_is_not_asked_for() -> None:
-    world = World.load("two-sites")
+    world = Simulation.load("two-sites")
     sessions = ModelSessions(world)
     deployment = read_deployment(sessions, name="x", clock=ModelClock(world), version=LyncVersion.V2015)
     assert deployment.version is LyncVersion.V2015

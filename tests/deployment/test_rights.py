@@ -14,7 +14,7 @@ from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.reader import read_deployment
 from lyncops.deployment.scope import EVERYTHING, Facet, Scope
-from lyncops.lab.world import World
+from lyncops.lab.simulation import Simulation
 from lyncops.remoting.execution import BeforeSend, Execution, StreamRecord
 from lyncops.values import ANYWHERE, Fqdn, Mode, Place, Unread
 from tests.model_sessions import ModelClock, ModelSessions
@@ -40,7 +40,7 @@ class OverOcs(ModelSessions):
 
 
 def read(*groups: str, hide_failover: bool = False, scope: Scope = EVERYTHING) -> tuple[Deployment, ModelSessions]:
-    world = World.load("two-sites")
+    world = Simulation.load("two-sites")
     world.switches.failover_over_ocs = not hide_failover
     world.caller = attrs.evolve(world.caller, ocs=True, groups=frozenset(groups))
     sessions = OverOcs(world)
@@ -80,7 +80,7 @@ def test_an_endpoint_that_hides_the_failover_fails_the_check_for_an_administrato
 
 
 def test_where_group_membership_decides_nobody_is_asked() -> None:
-    world = World.load("two-sites")
+    world = Simulation.load("two-sites")
     sessions = ModelSessions(world)
     deployment = read_deployment(sessions, name="contoso", clock=ModelClock(world))
     found = answer(deployment)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from lyncops.deployment.reader import read_deployment
 from lyncops.deployment.scope import Facet, Scope
-from lyncops.lab.world import World
+from lyncops.lab.simulation import Simulation
 from lyncops.values import Fqdn, Unread
 from tests.model_sessions import ModelClock, ModelSessions
 
@@ -11,7 +11,7 @@ FE1, EDGE2A, POOL2 = Fqdn("fe1.contoso.com"), Fqdn("edge2a.contoso.com"), Fqdn("
 
 def asked(scope: Scope) -> set[str]:
     """The machines whose services were read."""
-    world = World.load("two-sites")
+    world = Simulation.load("two-sites")
     deployment = read_deployment(ModelSessions(world), name="contoso", clock=ModelClock(world), scope=scope)
     assert not isinstance(deployment.pools, Unread)
     return {str(m.fqdn) for pool in deployment.pools for m in pool.machines if not isinstance(m.services, Unread)}

@@ -22,7 +22,7 @@ from lyncops.cli.main import main
 from lyncops.deployment.comparison import differences
 from lyncops.deployment.model import Deployment
 from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab
-from lyncops.lab.world import World
+from lyncops.lab.simulation import Simulation
 
 RATE: Final = 3000.0  # an hour passes in 1.2 s
 _MINUTE: Final = timedelta(minutes=1)
@@ -129,7 +129,7 @@ def hire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[Hire]:
     """Gives an operator for a scenario, by name or as a world that was changed beforehand."""
     with ExitStack() as labs:
 
-        def started(scenario: str | World = "two-sites") -> Operator:
+        def started(scenario: str | Simulation = "two-sites") -> Operator:
             lab = labs.enter_context(Lab.start(scenario, rate=RATE))
             monkeypatch.setenv(ENVIRONMENT_VARIABLE, lab.password)
             return Operator(lab=lab, config=lab.write_config(tmp_path / "operator"))

@@ -7,7 +7,7 @@ from collections.abc import Generator
 import pytest
 
 from lyncops.cli.main import main
-from lyncops.lab.control import ControlServer
+from lyncops.lab.control.server import ControlServer
 from lyncops.values import Fqdn
 from tests.e2e.conftest import Answer, Hire, Operator, assert_as_before, until
 
@@ -19,7 +19,7 @@ PAUSED = 5
 @pytest.fixture
 def person(operator: Operator) -> Generator[Operator]:
     """An operator who can also reach Topology Builder, the Edge servers, DNS and the firewall of the lab."""
-    with ControlServer(operator.lab, operator.config.parent):
+    with ControlServer(operator.lab.served, operator.config.parent):
         yield operator
 
 

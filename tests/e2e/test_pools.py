@@ -6,8 +6,8 @@ import threading
 from datetime import timedelta
 
 from lyncops.deployment.comparison import differences
-from lyncops.lab.state import CONFERENCE, ServiceState
-from lyncops.lab.world import World
+from lyncops.lab.model.state import CONFERENCE, ServiceState
+from lyncops.lab.simulation import Simulation
 from lyncops.values import Fqdn
 from tests.e2e.conftest import Hire, Operator, assert_as_before, until
 
@@ -130,7 +130,7 @@ def test_the_three_steps_of_the_important_box_and_the_same_as_one_plan(operator:
 
 
 def test_a_killed_client_goes_on_where_it_was(hire: Hire) -> None:
-    world = World.load("two-sites", rate=300.0)  # a failover takes four seconds: time to be killed in
+    world = Simulation.load("two-sites", rate=300.0)  # a failover takes four seconds: time to be killed in
     operator = hire(world)
     begun = threading.Event()
     world.watchers.append(lambda cmdlet, _percent: begun.set() if cmdlet == "Invoke-CsPoolFailOver" else None)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lyncops.lab.switches import NestedShape
-from lyncops.lab.world import World
+from lyncops.lab.model.switches import NestedShape
+from lyncops.lab.simulation import Simulation
 from tests.e2e.conftest import RATE, Hire, assert_as_before
 from tests.e2e.test_pools import PLANNED, POOL1, POOL2, serving
 
@@ -20,7 +20,7 @@ from tests.e2e.test_pools import PLANNED, POOL1, POOL2, serving
     ],
 )
 def test_a_planned_failover_and_back(hire: Hire, nested: NestedShape, *, restricted: bool) -> None:
-    world = World.load("two-sites", rate=RATE)
+    world = Simulation.load("two-sites", rate=RATE)
     world.switches.nested = nested
     operator = hire(world)
     for server in operator.lab.host.servers():

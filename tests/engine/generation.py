@@ -1,4 +1,4 @@
-"""The Lync module's C#, from Microsoft's reference (`lyncops/lab/data/cmdlets.json`), and its compilation."""
+"""The Lync module's C#, from Microsoft's reference (`lyncops/lab/parameters/cmdlets.json`), and its compilation."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Final
 import attrs
 
 from lyncops.lab.interface import Argument, Caller, ErrorDetail, Invocation, Session, TerminatingError
-from lyncops.lab.world import World
+from lyncops.lab.simulation import Simulation
 from lyncops.values import RemoteEnum, RemoteObject
 
 P1: Final = "pool1.contoso.com"
@@ -78,11 +78,11 @@ def plain(value: object) -> object:
     return str(value) if isinstance(value, RemoteEnum) else value
 
 
-def new_session(world: World, caller: Caller | None = None, *modules: str) -> Session:
+def new_session(world: Simulation, caller: Caller | None = None, *modules: str) -> Session:
     return Session(caller or world.caller, set(modules or MODULES))
 
 
-def run_in(session: Session, world: World, machine: str, name: str, /, *positional: object, **named: object) -> Ran:
+def run_in(session: Session, world: Simulation, machine: str, name: str, /, *positional: object, **named: object) -> Ran:
     ran = Ran()
     arguments = tuple(Argument(None, p) for p in positional) + tuple(Argument(n, v) for n, v in named.items())
     try:
@@ -92,28 +92,28 @@ def run_in(session: Session, world: World, machine: str, name: str, /, *position
     return ran
 
 
-def run(world: World, machine: str, name: str, /, *positional: object, **named: object) -> Ran:
+def run(world: Simulation, machine: str, name: str, /, *positional: object, **named: object) -> Ran:
     return run_in(new_session(world), world, machine, name, *positional, **named)
 
 
-def fail_over(world: World, pool: str, machine: str = FE4, /, **named: object) -> Ran:
+def fail_over(world: Simulation, pool: str, machine: str = FE4, /, **named: object) -> Ran:
     return run(world, machine, "Invoke-CsPoolFailOver", PoolFqdn=pool, Confirm=False, **named)
 
 
-def fail_back(world: World, pool: str, machine: str = FE4, /, **named: object) -> Ran:
+def fail_back(world: Simulation, pool: str, machine: str = FE4, /, **named: object) -> Ran:
     return run(world, machine, "Invoke-CsPoolFailBack", PoolFqdn=pool, Confirm=False, **named)
 
 
-def move_next_hops(world: World, to: str, machine: str = FE4) -> None:
+def move_next_hops(world: Simulation, to: str, machine: str = FE4) -> None:
     """Make every Edge pool talk to one pool, so that the other can be failed over."""
     for edge in ("edge1.contoso.com", "edge2.contoso.com"):
         assert run(world, machine, "Set-CsEdgeServer", Identity=f"EdgeServer:{edge}", Registrar=f"Registrar:{to}").succeeded
 
 
-def move_store(world: World, machine: str, /, **named: object) -> Ran:
+def move_store(world: Simulation, machine: str, /, **named: object) -> Ran:
     return run(world, machine, "Invoke-CsManagementServerFailover", Confirm=False, **named)
 
 
-def pool_state(world: World, pool: str, machine: str = FE4) -> object:
+def pool_state(world: Simulation, pool: str, machine: str = FE4) -> object:
     ran = run(world, machine, "Get-CsRegistrarConfiguration", Identity=f"Service:Registrar:{pool}")
     return plain(ran.one.get("PoolState"))

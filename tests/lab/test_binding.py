@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lyncops.lab.binding import Bound, bind
-from lyncops.lab.catalogue import catalogue
-from lyncops.lab.coercion import CannotConvertError, convert
 from lyncops.lab.interface import Argument, ErrorDetail, TerminatingError
+from lyncops.lab.parameters.binding import Bound, bind
+from lyncops.lab.parameters.catalogue import catalogue
+from lyncops.lab.parameters.coercion import CannotConvertError, convert
 from lyncops.values import Fqdn, RemoteEnum, RemoteObject
 
 

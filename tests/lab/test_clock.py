@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 
-from lyncops.lab.clock import LabClock
+from lyncops.lab.model.clock import LabClock
 
 START = datetime(2014, 3, 3, tzinfo=UTC)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from lyncops.lab.scenario_reader import load_scenario
-from lyncops.lab.world import World
+from lyncops.lab.scenarios.reader import load_scenario
+from lyncops.lab.simulation import Simulation
 from lyncops.values import Fqdn
 from tests.lab.support import FE1, FE4, P1, P2, Ran, new_session, run, run_in
 
@@ -16,8 +16,8 @@ NONE = "DatabaseInaccessibleOrMirroringNotEnabled"
 
 
 @pytest.fixture
-def world() -> World:
-    return World.load("two-sites")
+def world() -> Simulation:
+    return Simulation.load("two-sites")
 
 
 def sides(ran: Ran) -> dict[object, tuple[object, object]]:
@@ -25,11 +25,11 @@ def sides(ran: Ran) -> dict[object, tuple[object, object]]:
     return {name: (primary, mirror) for name, primary, mirror in rows}
 
 
-def move(world: World, to: str, kind: str = "User", pool: str = P1, /, **named: object) -> Ran:
+def move(world: Simulation, to: str, kind: str = "User", pool: str = P1, /, **named: object) -> Ran:
     return run(world, FE4, FAILOVER, PoolFqdn=pool, DatabaseType=kind, NewPrincipal=to, Confirm=False, **named)
 
 
-def test_one_object_per_database(world: World) -> None:
+def test_one_object_per_database(world: Simulation) -> None:
     ran = run(world, FE4, MIRRORS, PoolFqdn=P1)
     expected = {"rtcab", "rtcshared", "rtcxds", "rgsconfig", "rgsdyn", "cpsdyn", "xds", "lis"}
     assert sides(ran) == dict.fromkeys(expected, ("Principal", "Mirror"))
@@ -40,14 +40,14 @@ def test_one_object_per_database(world: World) -> None:
     assert len(run(world, FE4, MIRRORS, PoolFqdn=P1, DatabaseType="CMS").items) == 2
 
 
-def test_the_last_column_may_be_called_secondary(world: World) -> None:
+def test_the_last_column_may_be_called_secondary(world: Simulation) -> None:
     world.switches.status_on_secondary = True
     one = run(world, FE4, MIRRORS, PoolFqdn=P1).objects[0]
     assert one.get("MirroringStatusOnSecondary") == "synchronized"
     assert one.get("MirroringStatusOnMirror") is None
 
 
-def test_a_type_that_is_not_there_is_a_non_terminating_error(world: World) -> None:
+def test_a_type_that_is_not_there_is_a_non_terminating_error(world: Simulation) -> None:
     ran = run(world, FE4, MIRRORS, PoolFqdn=P1, DatabaseType="PersistentChat")
     assert "is not present on pool" in ran.errors[0].message
     assert ran.terminating is None
@@ -58,13 +58,13 @@ def test_a_type_that_is_not_there_is_a_non_terminating_error(world: World) -> No
 
 
 def test_without_mirror_both_sides_say_so() -> None:
-    world = World.load("standard-pair")
+    world = Simulation.load("standard-pair")
     ran = run(world, "se1.contoso.com", MIRRORS, PoolFqdn="se1.contoso.com", DatabaseType="CentralMgmt")
     assert set(sides(ran).values()) == {(NONE, NONE)}
     assert ran.column("MirroringStatusOnPrimary") == ["", ""]
 
 
-def test_a_server_that_is_down(world: World) -> None:
+def test_a_server_that_is_down(world: Simulation) -> None:
     world.crash("sql2m.contoso.com")
     ran = run(world, FE4, MIRRORS, PoolFqdn=P2, DatabaseType="User")
     assert set(sides(ran).values()) == {("Principal", NONE)}
@@ -73,12 +73,12 @@ def test_a_server_that_is_down(world: World) -> None:
 
 
 def test_databases_of_one_type_can_be_on_both_sides() -> None:
-    ran = run(World.load("everything-wrong"), FE4, MIRRORS, PoolFqdn=P1, DatabaseType="User")
+    ran = run(Simulation.load("everything-wrong"), FE4, MIRRORS, PoolFqdn=P1, DatabaseType="User")
     assert sides(ran) == {"rtcab": ("Principal", "Mirror"), "rtcshared": ("Principal", "Mirror"), "rtcxds": ("Mirror", "Principal")}
     assert ran.column("MirroringStatusOnPrimary")[0] == "suspended"
 
 
-def test_failover_and_back(world: World) -> None:
+def test_failover_and_back(world: Simulation) -> None:
     ran = move(world, "Mirror")
     assert (ran.items, ran.succeeded) == ([], True)
     assert world.summary().pools[Fqdn(P1)].databases_on_mirror == {"rtcab", "rtcshared", "rtcxds"}
@@ -87,12 +87,12 @@ def test_failover_and_back(world: World) -> None:
     assert world.summary().pools[Fqdn(P1)].databases_on_mirror == frozenset()
 
 
-def test_databases_can_be_excluded(world: World) -> None:
+def test_databases_can_be_excluded(world: Simulation) -> None:
     assert move(world, "Mirror", ExcludeDatabaseList=["RTCAB"]).succeeded
     assert world.summary().pools[Fqdn(P1)].databases_on_mirror == {"rtcshared", "rtcxds"}
 
 
-def test_a_prompt_per_database(world: World) -> None:
+def test_a_prompt_per_database(world: Simulation) -> None:
     ran = run(world, FE4, FAILOVER, PoolFqdn=P1, DatabaseType="User", NewPrincipal="Mirror")
     assert "rtcab" in ran.message
     assert "confirmation" in ran.message
@@ -101,9 +101,9 @@ def test_a_prompt_per_database(world: World) -> None:
     assert not world.executions
 
 
-def test_refusals(world: World) -> None:
+def test_refusals(world: Simulation) -> None:
     assert "no primary and mirror" in move(world, "Mirror", "PersistentChat").message
-    wrong = World.load("everything-wrong")
+    wrong = Simulation.load("everything-wrong")
     assert "not synchronized" in move(wrong, "Mirror").message
     assert "no primary and mirror" in move(wrong, "Mirror", "User", "pool3.contoso.com").message
     session = new_session(world, attrs.evolve(world.caller, groups=frozenset[str]()))
@@ -111,13 +111,13 @@ def test_refusals(world: World) -> None:
 
 
 def test_2019_has_no_mirrors_to_move() -> None:
-    world = World.load("sfb2019")
+    world = Simulation.load("sfb2019")
     assert "no primary and mirror" in move(world, "Mirror").message
     assert "PoolFqdn" in run(world, FE4, MIRRORS, PoolFqdn=P1).message
     assert "missing mandatory" in run(world, FE4, MIRRORS).message
 
 
-def test_force_moves_databases_whose_principal_is_down(world: World) -> None:
+def test_force_moves_databases_whose_principal_is_down(world: Simulation) -> None:
     move(world, "Mirror", "CentralMgmt", P1)
     world.crash("sql1.contoso.com")
     assert "sql1" in move(world, "Mirror").message
@@ -128,13 +128,13 @@ def test_force_moves_databases_whose_principal_is_down(world: World) -> None:
 def test_with_a_witness_the_mirror_takes_over_by_itself() -> None:
     scenario = load_scenario("two-sites")
     pools = tuple(attrs.evolve(p, witness=Fqdn("sqlw.contoso.com")) if p.fqdn == P2 else p for p in scenario.pools)
-    world = World(attrs.evolve(scenario, pools=pools))
+    world = Simulation(attrs.evolve(scenario, pools=pools))
     world.crash("sql2.contoso.com")
     assert world.has_sql(world.pools[Fqdn(P2)])
     assert not world.losses
 
 
-def test_user_database_state(world: World) -> None:
+def test_user_database_state(world: Simulation) -> None:
     ran = run(world, FE4, "Get-CsUserDatabaseState")
     assert dict(zip(ran.column("Identity"), ran.column("Online"), strict=True)) == {
         "UserDatabase:sql1.contoso.com": True,
@@ -145,6 +145,6 @@ def test_user_database_state(world: World) -> None:
 
 
 def test_standard_edition_cannot_be_asked_from_elsewhere() -> None:
-    ran = run(World.load("standard-pair"), "se1.contoso.com", "Get-CsUserDatabaseState")
+    ran = run(Simulation.load("standard-pair"), "se1.contoso.com", "Get-CsUserDatabaseState")
     assert ran.column("Identity") == ["UserDatabase:se1.contoso.com"]
     assert "se2" in ran.errors[0].message

@@ -6,9 +6,9 @@ from typing import cast
 
 import pytest
 
-from lyncops.lab.shapes import serialised
-from lyncops.lab.switches import NestedShape
-from lyncops.lab.world import World
+from lyncops.lab.cmdlets.shapes import serialised
+from lyncops.lab.model.switches import NestedShape
+from lyncops.lab.simulation import Simulation
 from lyncops.values import RemoteEnum, RemoteObject
 from tests.lab.support import FE1, P1, run
 
@@ -71,7 +71,7 @@ def test_a_property_bag_is_not_a_level() -> None:
     ],
 )
 def test_the_backup_services_modules_arrive_as_texts(nested: NestedShape, first: str) -> None:
-    world = World.load("two-sites")
+    world = Simulation.load("two-sites")
     world.switches.nested = nested
     modules = run(world, FE1, "Get-CsBackupServiceStatus", PoolFqdn=P1).one.get("BackupModules")
     assert isinstance(modules, list)

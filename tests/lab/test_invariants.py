@@ -8,8 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from lyncops.lab.generator import scenario_of_size
-from lyncops.lab.world import World
+from lyncops.lab.scenarios.generator import scenario_of_size
+from lyncops.lab.simulation import Simulation
 from lyncops.values import Fqdn
 from tests.lab.support import Ran, run
 
@@ -21,7 +21,7 @@ SERVERS = ("sql1.contoso.com", "sql2.contoso.com", *FRONT_ENDS, *POOLS)
 class Operators(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.world = World(scenario_of_size(2))
+        self.world = Simulation(scenario_of_size(2))
 
     def run(self, name: str, **named: object) -> Ran | None:
         machine = next((fqdn for fqdn, m in self.world.machines.items() if not m.is_down and fqdn.startswith("fe")), None)

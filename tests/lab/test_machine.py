@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.resources
 import threading
 
 import attrs
 import pytest
 
 from lyncops.errors import ScenarioError
+from lyncops.lab.cmdlets.registry import Handler
+from lyncops.lab.cmdlets.table import HANDLERS
 from lyncops.lab.interface import Caller, Invocation, MachineDiedError, SimulatedMachine, TerminatingError
 from lyncops.lab.machine import Machine
-from lyncops.lab.scenario import Kind, Product
-from lyncops.lab.switches import EnumShape, Faults, NameCase, NestedShape, Switches, assign, changed, names
-from lyncops.lab.world import World
+from lyncops.lab.model.switches import EnumShape, Faults, NameCase, NestedShape, Switches, assign, changed, names
+from lyncops.lab.scenarios.scenario import Kind, Product
+from lyncops.lab.simulation import Simulation
 from lyncops.values import Fqdn, RemoteEnum
 from tests.lab.support import FE1, FE4, P1, P2, Ran, move_next_hops, new_session, run, run_in
 
 
 @pytest.fixture
-def world() -> World:
-    return World.load("two-sites")
+def world() -> Simulation:
+    return Simulation.load("two-sites")
 
 
-def ocs(world: World, *groups: str) -> Caller:
+def ocs(world: Simulation, *groups: str) -> Caller:
     return attrs.evolve(world.caller, groups=frozenset(groups or ("CsAdministrator",)), ocs=True)
 
 
-def test_a_machine_is_what_the_wire_expects(world: World) -> None:
+def test_a_machine_is_what_the_wire_expects(world: Simulation) -> None:
     machine: SimulatedMachine = world.machine(FE1.upper())
     assert isinstance(machine, Machine)
     assert (machine.fqdn, machine.pool, machine.kind, machine.product) == (FE1, P1, Kind.ENTERPRISE, Product.V2013)
@@ -41,7 +45,7 @@ def test_a_machine_is_what_the_wire_expects(world: World) -> None:
         world.machine("nobody.contoso.com")
 
 
-def test_script_text_is_refused(world: World) -> None:
+def test_script_text_is_refused(world: Simulation) -> None:
     with pytest.raises(TerminatingError) as caught:
         world.machine(FE1).run((Invocation("Get-CsPool", is_script=True),), new_session(world), Ran())
     assert caught.value.detail.message == (
@@ -49,7 +53,7 @@ def test_script_text_is_refused(world: World) -> None:
     )
 
 
-def test_cmdlets_appear_with_their_module(world: World) -> None:
+def test_cmdlets_appear_with_their_module(world: Simulation) -> None:
     world.switches.autoload_modules = False
     session = new_session(world, None, "none")
     detail = run_in(session, world, FE1, "Get-CsPool").terminating
@@ -67,27 +71,27 @@ def test_cmdlets_appear_with_their_module(world: World) -> None:
 
 
 def test_modules_by_path_and_version() -> None:
-    world = World.load("sfb2015")
+    world = Simulation.load("sfb2015")
     session = new_session(world, None, "none")
     path = "C:\\Program Files\\Common Files\\Skype for Business Server 2015\\Modules\\SkypeForBusiness\\SkypeForBusiness.psd1"
     assert run_in(session, world, FE1, "Import-Module", path).succeeded
     assert run_in(new_session(world, None, "none"), world, FE1, "Import-Module", "Lync").errors
 
 
-def test_modules_load_by_themselves(world: World) -> None:
+def test_modules_load_by_themselves(world: Simulation) -> None:
     session = new_session(world, None, "none")
     assert run_in(session, world, FE1, "Get-CsPool").items
     world.switches.autoload_modules = False
     assert run_in(session, world, FE1, "Get-CsPool").items, "once loaded it stays"
 
 
-def test_ocs_powershell_has_everything_loaded_and_nothing_to_import(world: World) -> None:
+def test_ocs_powershell_has_everything_loaded_and_nothing_to_import(world: Simulation) -> None:
     session = new_session(world, ocs(world), "none")
     assert run_in(session, world, FE1, "Get-CsPool").items
     assert "is not recognized" in run_in(session, world, FE1, "Import-Module", "Lync").message
 
 
-def test_cmdlets_outside_the_role_do_not_exist(world: World) -> None:
+def test_cmdlets_outside_the_role_do_not_exist(world: Simulation) -> None:
     helper = new_session(world, ocs(world, "CsHelpDesk"))
     assert "is not recognized" in run_in(helper, world, FE4, "Invoke-CsPoolFailOver", PoolFqdn=P1).message
     assert run_in(helper, world, FE4, "Get-CsSite").items
@@ -96,18 +100,18 @@ def test_cmdlets_outside_the_role_do_not_exist(world: World) -> None:
     assert "is not recognized" in run_in(new_session(world, ocs(world, "Nobody")), world, FE4, "Get-CsPool").message
 
 
-def test_failover_cmdlets_may_be_missing_over_ocs(world: World) -> None:
+def test_failover_cmdlets_may_be_missing_over_ocs(world: Simulation) -> None:
     world.switches.failover_over_ocs = False
     session = new_session(world, ocs(world))
     assert "is not recognized" in run_in(session, world, FE4, "Invoke-CsPoolFailOver", PoolFqdn=P1).message
 
 
 @pytest.mark.parametrize("name", ["Get-CsPoolUpgradeReadinessState", "Move-CsManagementServer"])
-def test_cmdlets_that_must_be_run_locally(world: World, name: str) -> None:
+def test_cmdlets_that_must_be_run_locally(world: Simulation, name: str) -> None:
     assert "must be run locally" in run_in(new_session(world, ocs(world)), world, FE4, name).message
 
 
-def test_commands_can_be_listed(world: World) -> None:
+def test_commands_can_be_listed(world: Simulation) -> None:
     session = new_session(world, ocs(world, "CsHelpDesk"))
     listed = run_in(session, world, FE1, "Get-Command").column("Name")
     assert "Get-CsUser" in listed
@@ -115,17 +119,17 @@ def test_commands_can_be_listed(world: World) -> None:
     assert run(world, FE1, "Get-Command", ["Invoke-CsPool*"]).column("Name") == ["Invoke-CsPoolFailBack", "Invoke-CsPoolFailOver"]
 
 
-def test_what_is_not_simulated_says_so(world: World) -> None:
+def test_what_is_not_simulated_says_so(world: Simulation) -> None:
     assert run(world, FE1, "Get-CsTrunk").message == "[lab] The lab does not simulate Get-CsTrunk."
 
 
-def test_edge_servers_only_know_themselves(world: World) -> None:
+def test_edge_servers_only_know_themselves(world: Simulation) -> None:
     assert run(world, "edge1a.contoso.com", "Get-CsWindowsService").items
     assert "cannot be reached from this server" in run(world, "edge1a.contoso.com", "Get-CsPool").message
     assert run(world, "edge1a.contoso.com", "Get-CsTopology", LocalStore=True).items
 
 
-def test_double_hop(world: World) -> None:
+def test_double_hop(world: Simulation) -> None:
     world.switches.enforce_double_hop = True
     assert "ANONYMOUS LOGON" in run(world, FE1, "Get-CsPool").message
     assert run(world, FE1, "Get-CsTopology", LocalStore=True).items
@@ -136,14 +140,14 @@ def test_double_hop(world: World) -> None:
 
 
 @pytest.mark.parametrize("denied", ["Get-CsPool", "*"])
-def test_permission_denied(world: World, denied: str) -> None:
+def test_permission_denied(world: Simulation, denied: str) -> None:
     world.faults.denied = frozenset({denied})
     detail = run(world, FE1, "Get-CsPool").terminating
     assert detail is not None
     assert detail.category == "PermissionDenied"
 
 
-def test_a_prompt_can_hang_until_it_is_stopped(world: World) -> None:
+def test_a_prompt_can_hang_until_it_is_stopped(world: Simulation) -> None:
     world.faults.prompts_hang = True
     move_next_hops(world, P2)
     session = new_session(world)
@@ -154,7 +158,7 @@ def test_a_prompt_can_hang_until_it_is_stopped(world: World) -> None:
     assert detail.error_id == "PipelineStopped"
 
 
-def test_a_prompt_dies_with_its_machine(world: World) -> None:
+def test_a_prompt_dies_with_its_machine(world: Simulation) -> None:
     move_next_hops(world, P2)
     timer = threading.Timer(0.1, world.crash, [FE4])
     timer.start()
@@ -163,17 +167,17 @@ def test_a_prompt_dies_with_its_machine(world: World) -> None:
     assert world.executions["Invoke-CsPoolFailOver"] == 0
 
 
-def test_confirm_asks_where_it_would_not_otherwise(world: World) -> None:
+def test_confirm_asks_where_it_would_not_otherwise(world: Simulation) -> None:
     assert "confirmation" in run(world, FE4, "Set-CsSite", "Site1", DisplayName="x", Confirm=True).message
 
 
-def test_a_read_can_be_stopped(world: World) -> None:
+def test_a_read_can_be_stopped(world: Simulation) -> None:
     session = new_session(world)
     session.stopped.set()
     assert run_in(session, world, FE1, "Get-CsPool").message == "The pipeline has been stopped."
 
 
-def test_warnings_can_be_hidden_and_cmdlets_can_take_real_time(world: World) -> None:
+def test_warnings_can_be_hidden_and_cmdlets_can_take_real_time(world: Simulation) -> None:
     move_next_hops(world, P2)
     world.latency = 0.001
     ran = run(world, FE4, "Invoke-CsPoolFailOver", PoolFqdn=P1, DisasterMode=True, Confirm=False, WarningAction="SilentlyContinue")
@@ -181,7 +185,7 @@ def test_warnings_can_be_hidden_and_cmdlets_can_take_real_time(world: World) -> 
     assert ran.warnings == []
 
 
-def test_history_says_who_did_what_where(world: World) -> None:
+def test_history_says_who_did_what_where(world: Simulation) -> None:
     move_next_hops(world, P2)
     entry = world.history[0]
     assert (entry.cmdlet, entry.machine, entry.user) == ("Set-CsEdgeServer", FE4, "CONTOSO\\admin")
@@ -193,12 +197,12 @@ def test_history_says_who_did_what_where(world: World) -> None:
     ("shape", "expected"),
     [(EnumShape.STRINGS, "Active"), (EnumShape.NUMBERS, 0)],
 )
-def test_enumerations_have_shapes(world: World, shape: EnumShape, expected: object) -> None:
+def test_enumerations_have_shapes(world: Simulation, shape: EnumShape, expected: object) -> None:
     world.switches.enums = shape
     assert run(world, FE1, "Get-CsRegistrarConfiguration").objects[0].get("PoolState") == expected
 
 
-def test_enumerations_are_objects_where_nothing_is_flattened(world: World) -> None:
+def test_enumerations_are_objects_where_nothing_is_flattened(world: Simulation) -> None:
     assert run(world, FE1, "Get-CsRegistrarConfiguration").objects[0].get("PoolState") == "Active"
     world.switches.nested = NestedShape.EXPANDED
     state = run(world, FE1, "Get-CsRegistrarConfiguration").objects[0].get("PoolState")
@@ -210,7 +214,7 @@ def test_enumerations_are_objects_where_nothing_is_flattened(world: World) -> No
 @pytest.mark.parametrize(
     ("case", "name"), [(NameCase.LOWER, "identity"), (NameCase.UPPER, "IDENTITY"), (NameCase.AS_WRITTEN, "Identity")]
 )
-def test_property_names_have_a_case(world: World, case: NameCase, name: str) -> None:
+def test_property_names_have_a_case(world: Simulation, case: NameCase, name: str) -> None:
     world.switches.property_names = case
     assert name in run(world, FE1, "Get-CsPool").objects[0].properties
 
@@ -272,7 +276,7 @@ def test_switches_take_their_own_enumerations() -> None:
     assert (switches.enums, switches.property_names) == (EnumShape.NUMBERS, NameCase.LOWER)
 
 
-def test_sites_can_crash_and_come_back(world: World) -> None:
+def test_sites_can_crash_and_come_back(world: Simulation) -> None:
     before = world.summary()
     world.crash("site:site1")
     assert not world.summary().store_works
@@ -285,7 +289,7 @@ def test_sites_can_crash_and_come_back(world: World) -> None:
         world.crash("nobody.contoso.com")
 
 
-def test_a_sql_server_can_crash_alone(world: World) -> None:
+def test_a_sql_server_can_crash_alone(world: Simulation) -> None:
     world.crash("sql2.contoso.com")
     assert not world.has_sql(world.pools[Fqdn(P2)])
     assert world.summary().pools[Fqdn(P2)].alive
@@ -293,7 +297,7 @@ def test_a_sql_server_can_crash_alone(world: World) -> None:
     assert world.has_sql(world.pools[Fqdn(P2)])
 
 
-def test_without_delegation_other_machines_let_nobody_in(world: World) -> None:
+def test_without_delegation_other_machines_let_nobody_in(world: Simulation) -> None:
     world.switches.double_hop_to_machines = True
     other = next(iter(world.pools[Fqdn(P2)].spec.machines))
     assert run(world, FE1, "Get-CsWindowsService").items
@@ -306,3 +310,11 @@ def test_without_delegation_other_machines_let_nobody_in(world: World) -> None:
     assert run(world, FE1, "Get-CsBackupServiceStatus", PoolFqdn=world.machines[Fqdn(FE1)].pool).items
     delegated = new_session(world, attrs.evolve(world.caller, delegated=True))
     assert run_in(delegated, world, FE1, "Get-CsWindowsService", ComputerName=other).items
+
+
+def test_the_table_lists_every_cmdlet_that_a_module_simulates() -> None:
+    folder = importlib.resources.files("lyncops.lab.cmdlets")
+    names = [one.name.removesuffix(".py") for one in folder.iterdir() if one.name.endswith(".py")]
+    modules = [importlib.import_module(f"lyncops.lab.cmdlets.{name}") for name in names]
+    written = {value.name for module in modules for value in vars(module).values() if isinstance(value, Handler)}
+    assert {handler.name for handler in HANDLERS.values()} == written

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from lyncops.lab.interface import Caller
-from lyncops.lab.switches import StoreBug
-from lyncops.lab.world import World
+from lyncops.lab.model.switches import StoreBug
+from lyncops.lab.simulation import Simulation
 from lyncops.values import Fqdn
 from tests.lab.support import FE1, FE4, P1, P2, Ran, fail_over, move_next_hops, move_store, new_session, run, run_in
 
@@ -18,25 +18,25 @@ SQL2 = {"BackupSqlServerFqdn": "sql2.contoso.com", "BackupSqlInstanceName": "rtc
 
 
 @pytest.fixture
-def world() -> World:
-    return World.load("two-sites")
+def world() -> Simulation:
+    return Simulation.load("two-sites")
 
 
-def store_status(world: World, machine: str = FE4) -> tuple[object, object]:
+def store_status(world: Simulation, machine: str = FE4) -> tuple[object, object]:
     one = run(world, machine, STATUS, CentralManagementStoreStatus=True).one
     return one.get("ActiveMasterFQDN"), one.get("ActiveFileTransferAgents")
 
 
-def active(world: World) -> list[object]:
+def active(world: Simulation) -> list[object]:
     return run(world, FE4, "Get-CsService", CentralManagement=True).column("Active")
 
 
-def states(world: World, machine: str = FE4) -> dict[object, object]:
+def states(world: Simulation, machine: str = FE4) -> dict[object, object]:
     ran = run(world, machine, STATUS)
     return dict(zip(ran.column("ReplicaFqdn"), ran.column("UpToDate"), strict=True))
 
 
-def test_healthy_store(world: World) -> None:
+def test_healthy_store(world: Simulation) -> None:
     assert store_status(world) == (FE1, [FE1])
     assert active(world) == [True, False]
     one = run(world, FE4, STATUS, "edge1a.contoso.com").one
@@ -48,29 +48,29 @@ def test_healthy_store(world: World) -> None:
     assert set(states(world)) == set(world.machines)
 
 
-def test_replica_fqdn_is_a_computer(world: World) -> None:
+def test_replica_fqdn_is_a_computer(world: Simulation) -> None:
     assert run(world, FE4, STATUS, ReplicaFqdn=P1).terminating is not None
 
 
-def test_the_master_may_be_named_by_its_pool(world: World) -> None:
+def test_the_master_may_be_named_by_its_pool(world: Simulation) -> None:
     world.switches.master_is_pool = True
     world.switches.heartbeats = False
     assert store_status(world) == (P1, [P1])
     assert "ActiveReplicas" not in run(world, FE4, STATUS, CentralManagementStoreStatus=True).one.properties
 
 
-def test_the_next_machine_is_master_when_the_first_is_down(world: World) -> None:
+def test_the_next_machine_is_master_when_the_first_is_down(world: Simulation) -> None:
     world.crash(FE1)
     assert store_status(world)[0] == "fe2.contoso.com"
 
 
-def test_a_dead_store_has_empty_names_and_no_replicas(world: World) -> None:
+def test_a_dead_store_has_empty_names_and_no_replicas(world: Simulation) -> None:
     world.crash(P1)
     assert store_status(world) == ("", [])
     assert run(world, FE4, STATUS).items == []
 
 
-def test_front_ends_gone_and_sql_alive_is_readable_without_master(world: World) -> None:
+def test_front_ends_gone_and_sql_alive_is_readable_without_master(world: Simulation) -> None:
     for machine in ("fe1", "fe2", "fe3"):
         world.crash(f"{machine}.contoso.com")
     assert store_status(world) == ("", [])
@@ -78,12 +78,12 @@ def test_front_ends_gone_and_sql_alive_is_readable_without_master(world: World) 
     assert states(world)[FE1] is False
 
 
-def test_the_status_may_be_empty(world: World) -> None:
+def test_the_status_may_be_empty(world: Simulation) -> None:
     world.faults.no_replication_status = True
     assert run(world, FE4, STATUS).items == []
 
 
-def test_replicas_turn_false_after_a_change_and_true_within_three_minutes(world: World) -> None:
+def test_replicas_turn_false_after_a_change_and_true_within_three_minutes(world: Simulation) -> None:
     assert set(states(world).values()) == {True}
     run(world, FE4, "Set-CsSite", "Site1", Description="x")
     assert set(states(world).values()) == {False}
@@ -93,7 +93,7 @@ def test_replicas_turn_false_after_a_change_and_true_within_three_minutes(world:
     assert set(states(world).values()) == {True}
 
 
-def test_a_machine_that_is_down_stays_false_with_an_old_report(world: World) -> None:
+def test_a_machine_that_is_down_stays_false_with_an_old_report(world: Simulation) -> None:
     world.crash("fe6.contoso.com")
     run(world, FE4, "Set-CsSite", "Site1", Description="x")
     world.clock.advance(timedelta(hours=2))
@@ -110,7 +110,7 @@ def test_a_machine_that_is_down_stays_false_with_an_old_report(world: World) -> 
     assert states(world)["fe6.contoso.com"] is True
 
 
-def test_replication_can_be_asked_for_without_being_put_off(world: World) -> None:
+def test_replication_can_be_asked_for_without_being_put_off(world: Simulation) -> None:
     name = "Invoke-CsManagementStoreReplication"
     assert run(world, FE4, name).succeeded
     assert set(states(world).values()) == {False}
@@ -128,14 +128,14 @@ def test_replication_can_be_asked_for_without_being_put_off(world: World) -> Non
     assert set(states(world).values()) == {True}
 
 
-def test_replication_may_be_broken(world: World) -> None:
+def test_replication_may_be_broken(world: Simulation) -> None:
     world.faults.no_replication = True
     run(world, FE4, "Set-CsSite", "Site1", Description="x")
     world.clock.advance(timedelta(hours=2))
     assert set(states(world).values()) == {False}
 
 
-def test_planned_failover_of_the_store(world: World) -> None:
+def test_planned_failover_of_the_store(world: Simulation) -> None:
     began = world.now()
     ran = move_store(world, FE4, Verbose=True)
     assert ran.succeeded
@@ -152,7 +152,7 @@ def test_planned_failover_of_the_store(world: World) -> None:
     assert active(world) == [True, False]
 
 
-def test_planned_failover_waits_for_replication(world: World) -> None:
+def test_planned_failover_waits_for_replication(world: Simulation) -> None:
     run(world, FE4, "Set-CsSite", "Site1", Description="x")
     began = world.now()
     assert move_store(world, FE4).succeeded
@@ -160,7 +160,7 @@ def test_planned_failover_waits_for_replication(world: World) -> None:
     assert run(world, FE4, "Get-CsSite", "Site1").one.get("Description") == "x"
 
 
-def test_planned_failover_gives_up_when_replication_does_not_finish(world: World) -> None:
+def test_planned_failover_gives_up_when_replication_does_not_finish(world: Simulation) -> None:
     run(world, FE1, "Stop-CsWindowsService", "REPLICA")
     run(world, FE4, "Set-CsSite", "Site1", Description="x")
     assert FE1 in move_store(world, FE4).message
@@ -168,7 +168,7 @@ def test_planned_failover_gives_up_when_replication_does_not_finish(world: World
     assert move_store(world, FE4, Force=True, **SQL2).succeeded
 
 
-def test_disaster_failover_of_the_store_and_its_loss(world: World) -> None:
+def test_disaster_failover_of_the_store_and_its_loss(world: Simulation) -> None:
     world.clock.advance(timedelta(minutes=3))
     run(world, FE4, "Set-CsSite", "Site1", Description="young")
     world.clock.advance(timedelta(seconds=30))
@@ -179,7 +179,7 @@ def test_disaster_failover_of_the_store_and_its_loss(world: World) -> None:
     assert world.losses[-1].unsynced.keys() == {"CentralMgmt.CMSMaster"}
 
 
-def test_what_the_backup_service_copied_survives(world: World) -> None:
+def test_what_the_backup_service_copied_survives(world: Simulation) -> None:
     run(world, FE4, "Set-CsSite", "Site1", Description="old enough")
     world.clock.advance(timedelta(minutes=3))
     world.crash(P1)
@@ -188,49 +188,49 @@ def test_what_the_backup_service_copied_survives(world: World) -> None:
     assert not world.losses
 
 
-def on_the_active_pool(world: World) -> Ran:
+def on_the_active_pool(world: Simulation) -> Ran:
     return move_store(world, FE1)
 
 
-def on_another_pool(_world: World) -> Ran:
-    return move_store(World.load("three-pairs"), "fe3a.contoso.com")
+def on_another_pool(_world: Simulation) -> Ran:
+    return move_store(Simulation.load("three-pairs"), "fe3a.contoso.com")
 
 
-def planned_with_a_dead_source(world: World) -> Ran:
+def planned_with_a_dead_source(world: Simulation) -> Ran:
     world.crash(P1)
     return move_store(world, FE4)
 
 
-def another_sql_server(world: World) -> Ran:
+def another_sql_server(world: Simulation) -> Ran:
     world.crash(P1)
     return move_store(world, FE4, BackupSqlServerFqdn="sql9.contoso.com", BackupSqlInstanceName="rtc")
 
 
-def another_instance(world: World) -> Ran:
+def another_instance(world: Simulation) -> Ran:
     world.crash(P1)
     return move_store(world, FE4, BackupSqlServerFqdn="sql2.contoso.com")
 
 
-def not_the_principal(world: World) -> Ran:
+def not_the_principal(world: Simulation) -> Ran:
     world.crash(P1)
     return move_store(world, FE4, BackupSqlServerFqdn="sql2m.contoso.com", BackupSqlInstanceName="rtc")
 
 
-def force_required(world: World) -> Ran:
+def force_required(world: Simulation) -> Ran:
     world.switches.store_force_required = True
     world.crash(P1)
     return move_store(world, FE4, **SQL2)
 
 
-def by_an_outsider(world: World) -> Ran:
+def by_an_outsider(world: Simulation) -> Ran:
     return run_in(new_session(world, Caller("x")), world, FE4, "Invoke-CsManagementServerFailover", Confirm=False)
 
 
-def two_active(_world: World) -> Ran:
-    return move_store(World.load("everything-wrong"), FE4)
+def two_active(_world: Simulation) -> Ran:
+    return move_store(Simulation.load("everything-wrong"), FE4)
 
 
-def nothing_to_restore(world: World) -> Ran:
+def nothing_to_restore(world: Simulation) -> Ran:
     return move_store(world, FE4, Restore=True)
 
 
@@ -249,12 +249,12 @@ def nothing_to_restore(world: World) -> Ran:
         (nothing_to_restore, "no incomplete failover"),
     ],
 )
-def test_refused_store_failovers(world: World, attempt: Callable[[World], Ran], words: str) -> None:
+def test_refused_store_failovers(world: Simulation, attempt: Callable[[Simulation], Ran], words: str) -> None:
     assert words in attempt(world).message
     assert world.executions["Invoke-CsManagementServerFailover"] == 0
 
 
-def test_the_mirror_may_be_the_principal(world: World) -> None:
+def test_the_mirror_may_be_the_principal(world: Simulation) -> None:
     for kind in ("CentralMgmt",):
         ran = run(world, FE4, "Invoke-CsDatabaseFailover", PoolFqdn=P2, DatabaseType=kind, NewPrincipal="Mirror", Confirm=False)
         assert ran.succeeded
@@ -264,13 +264,13 @@ def test_the_mirror_may_be_the_principal(world: World) -> None:
     assert move_store(world, FE4, **SQL2, **names).succeeded
 
 
-def test_what_if_finds_the_store(world: World) -> None:
+def test_what_if_finds_the_store(world: Simulation) -> None:
     ran = run(world, FE4, "Invoke-CsManagementServerFailover", WhatIf=True)
     assert ran.succeeded
     assert not world.executions
 
 
-def test_bug_both_active(world: World) -> None:
+def test_bug_both_active(world: Simulation) -> None:
     world.faults.store_failover = StoreBug.BOTH_ACTIVE
     assert move_store(world, FE4).succeeded
     assert active(world) == [True, True]
@@ -280,7 +280,7 @@ def test_bug_both_active(world: World) -> None:
     assert "run the cmdlet again" in fail_over(world, P1).message
 
 
-def test_bug_none_active_shows_when_services_restart(world: World) -> None:
+def test_bug_none_active_shows_when_services_restart(world: Simulation) -> None:
     world.faults.store_failover = StoreBug.NONE_ACTIVE
     assert move_store(world, FE4).succeeded
     assert active(world) == [False, False]
@@ -299,7 +299,7 @@ def test_bug_none_active_shows_when_services_restart(world: World) -> None:
     assert active(world) == [False, True]
 
 
-def test_a_disaster_failover_takes_the_role_that_nobody_has(world: World) -> None:
+def test_a_disaster_failover_takes_the_role_that_nobody_has(world: Simulation) -> None:
     world.faults.store_failover = StoreBug.NONE_ACTIVE
     move_store(world, FE4)
     world.faults.store_failover = StoreBug.NONE
@@ -308,7 +308,7 @@ def test_a_disaster_failover_takes_the_role_that_nobody_has(world: World) -> Non
 
 
 def test_standard_edition_pair() -> None:
-    world = World.load("standard-pair")
+    world = Simulation.load("standard-pair")
     world.crash("se1.contoso.com")
     sql = {"BackupSqlServerFqdn": "se2.contoso.com", "BackupSqlInstanceName": "RTC"}
     assert move_store(world, "se2.contoso.com", **sql).succeeded
@@ -316,12 +316,12 @@ def test_standard_edition_pair() -> None:
 
 
 @pytest.mark.parametrize("name", ["Move-CsManagementServer"])
-def test_move_needs_a_local_session(world: World, name: str) -> None:
+def test_move_needs_a_local_session(world: Simulation, name: str) -> None:
     assert run(world, FE4, name).message.startswith("Move-CsManagementServer must be run locally")
 
 
 @pytest.mark.parametrize(("anew", "stays"), [(P1, P2), (P2, P1)])
-def test_a_copy_that_is_installed_anew_leaves_the_other_to_serve(world: World, anew: str, stays: str) -> None:
+def test_a_copy_that_is_installed_anew_leaves_the_other_to_serve(world: Simulation, anew: str, stays: str) -> None:
     world.faults.store_failover = StoreBug.BOTH_ACTIVE
     move_store(world, FE4)
     world.outside.install_store_anew(anew)

@@ -7,21 +7,21 @@ from datetime import timedelta
 import pytest
 
 from lyncops.lab.interface import Caller
-from lyncops.lab.world import World
+from lyncops.lab.simulation import Simulation
 from lyncops.values import Fqdn
 from tests.lab.support import FE1, FE4, P1, P2, fail_over, move_next_hops, move_store, new_session, plain, run, run_in
 
 
 @pytest.fixture
-def world() -> World:
-    return World.load("two-sites")
+def world() -> Simulation:
+    return Simulation.load("two-sites")
 
 
-def test_users_are_made_up_when_asked_for(world: World) -> None:
+def test_users_are_made_up_when_asked_for(world: Simulation) -> None:
     ran = run(world, FE1, "Get-CsUser", ResultSize=3, Filter=f'{{RegistrarPool -eq "{P2}"}}')
     assert ran.column("SipAddress") == ["sip:bob@contoso.com", "sip:berta@contoso.com", "sip:user00001.pool2@contoso.com"]
     assert set(ran.column("RegistrarPool")) == {P2}
-    small = World.load("standard-pair")
+    small = Simulation.load("standard-pair")
     everybody = run(small, "se1.contoso.com", "Get-CsUser", ResultSize="Unlimited").column("RegistrarPool")
     assert (everybody.count("se1.contoso.com"), everybody.count("se2.contoso.com")) == (2500, 1500)
     assert "filter" in run(world, FE1, "Get-CsUser", Filter="Enabled -eq $true").message
@@ -29,12 +29,12 @@ def test_users_are_made_up_when_asked_for(world: World) -> None:
     assert run(world, FE1, "Get-CsUser", "zoe").terminating is not None
 
 
-def test_users_can_be_read_without_the_store(world: World) -> None:
+def test_users_can_be_read_without_the_store(world: Simulation) -> None:
     world.crash(P1)
     assert run(world, FE4, "Get-CsUser", "alice").succeeded
 
 
-def test_user_pool_info_shows_a_failover(world: World) -> None:
+def test_user_pool_info_shows_a_failover(world: Simulation) -> None:
     before = run(world, FE4, "Get-CsUserPoolInfo", "alice").one
     assert (before.get("PrimaryPoolFqdn"), before.get("BackupPoolFqdn")) == (P1, P2)
     assert before.get("PrimaryPoolPrimaryRegistrar")
@@ -46,7 +46,7 @@ def test_user_pool_info_shows_a_failover(world: World) -> None:
     assert after.get("BackupPoolPrimaryRegistrar") == before.get("BackupPoolPrimaryRegistrar")
 
 
-def test_user_pool_info_may_show_only_where_a_user_belongs(world: World) -> None:
+def test_user_pool_info_may_show_only_where_a_user_belongs(world: Simulation) -> None:
     world.switches.user_info_follows_failover = False
     before = run(world, FE4, "Get-CsUserPoolInfo", "alice").one
     move_next_hops(world, P2)
@@ -57,18 +57,18 @@ def test_user_pool_info_may_show_only_where_a_user_belongs(world: World) -> None
 
 
 def test_user_pool_info_of_an_unpaired_pool() -> None:
-    one = run(World.load("everything-wrong"), FE4, "Get-CsUserPoolInfo", "user00001.pool3").one
+    one = run(Simulation.load("everything-wrong"), FE4, "Get-CsUserPoolInfo", "user00001.pool3").one
     assert (one.get("BackupPoolFqdn"), one.get("BackupPoolPrimaryRegistrar")) == (None, None)
 
 
-def test_registration(world: World) -> None:
+def test_registration(world: Simulation) -> None:
     assert run(world, FE4, "Test-CsRegistration", TargetFqdn=P1).column("Result") == ["Success"]
     world.crash(P1)
     assert run(world, FE4, "Test-CsRegistration", TargetFqdn=P1).column("Result") == ["Failure"]
     assert run(world, FE4, "Test-CsRegistration", TargetFqdn="x.y").terminating is not None
 
 
-def test_upgrade_readiness(world: World) -> None:
+def test_upgrade_readiness(world: Simulation) -> None:
     name = "Get-CsPoolUpgradeReadinessState"
     one = run(world, FE1, name).one
     assert plain(one.get("PoolUpgradeState")) == "Ready"
@@ -80,16 +80,16 @@ def test_upgrade_readiness(world: World) -> None:
     world.clock.advance(timedelta(minutes=11))
     assert plain(run(world, FE1, name).one.get("PoolUpgradeState")) == "Ready"
     assert "PoolFqdn" in run(world, FE1, name, PoolFqdn=P1).message
-    assert "not a Front End" in run(World.load("standard-pair"), "se1.contoso.com", name).message
+    assert "not a Front End" in run(Simulation.load("standard-pair"), "se1.contoso.com", name).message
 
 
 def test_upgrade_domains_replace_readiness_in_2019() -> None:
-    world = World.load("sfb2019")
+    world = Simulation.load("sfb2019")
     assert "is not recognized" in run(world, FE1, "Get-CsPoolUpgradeReadinessState").message
     assert plain(run(world, FE1, "Get-CsUpgradeDomainInfo").one.get("PoolUpgradeState")) == "Ready"
 
 
-def test_fabric_state_is_text(world: World) -> None:
+def test_fabric_state_is_text(world: Simulation) -> None:
     assert len(run(world, FE1, "Get-CsPoolFabricState", PoolFqdn=P2).items) == 4
     # `MCU` is a prefix of MCUFactory (facts page 1.1).
     (line,) = run(world, FE1, "Get-CsPoolFabricState", PoolFqdn=P2, Type="MCU").items
@@ -97,11 +97,11 @@ def test_fabric_state_is_text(world: World) -> None:
     world.crash(P2)
     (line,) = run(world, FE1, "Get-CsPoolFabricState", PoolFqdn=P2, Type="LYSS").items
     assert line == "LYSS: no replica"
-    two = World.load("sfb2015")
+    two = Simulation.load("sfb2015")
     assert "does not simulate" in run(two, FE1, "Get-CsPoolFabricState", UserUri="alice").message
 
 
-def test_registrar_state_can_be_reset_after_quorum_loss(world: World) -> None:
+def test_registrar_state_can_be_reset_after_quorum_loss(world: Simulation) -> None:
     world.crash(FE1)
     world.crash("fe2.contoso.com")
     name = "Reset-CsPoolRegistrarState"
@@ -112,7 +112,7 @@ def test_registrar_state_can_be_reset_after_quorum_loss(world: World) -> None:
     assert world.summary().pools[Fqdn(P1)].alive
 
 
-def test_configuration_export_and_import(world: World) -> None:
+def test_configuration_export_and_import(world: Simulation) -> None:
     assert run(world, FE1, "Export-CsConfiguration", FileName="C:\\c.zip").items == []
     assert isinstance(run(world, FE1, "Export-CsConfiguration", AsBytes=True, LocalStore=True).items[0], bytes)
     run(world, FE1, "Set-CsSite", "Site1", Description="x")
@@ -125,7 +125,7 @@ def test_configuration_export_and_import(world: World) -> None:
     assert "does not contain" in run(world, FE1, "Import-CsLisConfiguration", "C:\\c.zip").message
 
 
-def test_location_data_is_brought_over_by_hand(world: World) -> None:
+def test_location_data_is_brought_over_by_hand(world: Simulation) -> None:
     assert b"40" in bytes(str(run(world, FE4, "Export-CsLisConfiguration", AsBytes=True).items[0]), "ascii")
     run(world, FE4, "Export-CsLisConfiguration", "C:\\lis.zip")
     move_store(world, FE4)
@@ -138,7 +138,7 @@ def test_location_data_is_brought_over_by_hand(world: World) -> None:
     assert run(world, FE4, "Import-CsConfiguration", "C:\\c.zip").succeeded
 
 
-def test_conference_directories(world: World) -> None:
+def test_conference_directories(world: Simulation) -> None:
     ran = run(world, FE4, "Get-CsConferenceDirectory")
     assert ran.column("ServiceID") == [f"UserServer:{P1}", f"UserServer:{P2}"]
     assert run(world, FE4, "Get-CsConferenceDirectory", "1").column("Identity") == ["1"]
@@ -153,7 +153,7 @@ def test_conference_directories(world: World) -> None:
     assert world.summary().directories == {1: P2, 2: P2}
 
 
-def test_response_groups_are_carried_over_by_hand(world: World) -> None:
+def test_response_groups_are_carried_over_by_hand(world: Simulation) -> None:
     source, target = f"service:ApplicationServer:{P1}", f"service:ApplicationServer:{P2}"
     export, import_ = "Export-CsRgsConfiguration", "Import-CsRgsConfiguration"
     before = world.summary()
@@ -169,7 +169,7 @@ def test_response_groups_are_carried_over_by_hand(world: World) -> None:
 
 
 def test_response_groups_of_the_same_name_conflict() -> None:
-    world = World.load("everything-wrong")
+    world = Simulation.load("everything-wrong")
     run(world, FE4, "Export-CsRgsConfiguration", Source=f"ApplicationServer:{P1}", FileName="C:\\r.zip")
     named = {"Destination": f"service:ApplicationServer:{P2}", "FileName": "C:\\r.zip"}
     assert "already used" in run(world, FE4, "Import-CsRgsConfiguration", **named).message
@@ -179,7 +179,7 @@ def test_response_groups_of_the_same_name_conflict() -> None:
     assert {"Helpdesk", "Helpdesk1", "Helpdesk2", "Sales"} == set(world.pools[Fqdn(P2)].response_groups)
 
 
-def test_refused_response_group_calls(world: World) -> None:
+def test_refused_response_group_calls(world: Simulation) -> None:
     export, import_ = "Export-CsRgsConfiguration", "Import-CsRgsConfiguration"
     for source in (f"service:Registrar:{P1}", "service:ApplicationServer:x.y"):
         assert "Cannot find service" in run(world, FE4, export, Source=source, FileName="C:\\x.zip").message
@@ -198,7 +198,7 @@ def test_refused_response_group_calls(world: World) -> None:
     assert "cannot be reached" in run(world, FE4, export, Source=f"ApplicationServer:{P1}", FileName="C:\\z.zip").message
 
 
-def test_roles(world: World) -> None:
+def test_roles(world: Simulation) -> None:
     ran = run(world, FE4, "Get-CsAdminRole")
     assert "CsAdministrator" in ran.column("Identity")
     cmdlets = run(world, FE4, "Get-CsAdminRole", "CsHelpDesk").one.get("Cmdlets")
@@ -214,13 +214,13 @@ def test_roles(world: World) -> None:
     ],
 )
 def test_server_version(scenario: str, text: str) -> None:
-    assert run(World.load(scenario), "edge1a.contoso.com", "Get-CsServerVersion").items == [text]
+    assert run(Simulation.load(scenario), "edge1a.contoso.com", "Get-CsServerVersion").items == [text]
 
 
 def test_patch_versions_came_with_2015() -> None:
-    assert run(World.load("sfb2015"), FE1, "Get-CsServerPatchVersion").column("Version") == ["6.0.9319.0"] * 3
-    assert "is not recognized" in run(World.load("two-sites"), FE1, "Get-CsServerPatchVersion").message
+    assert run(Simulation.load("sfb2015"), FE1, "Get-CsServerPatchVersion").column("Version") == ["6.0.9319.0"] * 3
+    assert "is not recognized" in run(Simulation.load("two-sites"), FE1, "Get-CsServerPatchVersion").message
 
 
-def test_outsiders_may_read(world: World) -> None:
+def test_outsiders_may_read(world: Simulation) -> None:
     assert run_in(new_session(world, Caller("x")), world, FE4, "Get-CsPool").items

@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from lyncops.errors import InvalidValueError, LyncOpsError, ScenarioError
-from lyncops.lab.operator_actions import ACTS
-from lyncops.lab.outside import ServerName
-from lyncops.lab.world import World
+from lyncops.lab.control.operator_actions import ACTS
+from lyncops.lab.model.outside import ServerName
+from lyncops.lab.simulation import Simulation
 from lyncops.values import Fqdn
 
 EDGE1, EDGE2 = "edge1.contoso.com", "edge2.contoso.com"
@@ -19,20 +19,20 @@ REPLICATED = timedelta(minutes=4)
 
 
 @pytest.fixture
-def world() -> World:
-    return World.load("two-sites")
+def world() -> Simulation:
+    return Simulation.load("two-sites")
 
 
-def pass_time(world: World, duration: timedelta = REPLICATED) -> None:
+def pass_time(world: Simulation, duration: timedelta = REPLICATED) -> None:
     world.clock.advance(duration)
     world.settle()
 
 
-def federated(world: World) -> set[str]:
+def federated(world: Simulation) -> set[str]:
     return set(world.summary().federated_edges)
 
 
-def test_at_first_partners_find_the_edge_pool_of_the_routes(world: World) -> None:
+def test_at_first_partners_find_the_edge_pool_of_the_routes(world: Simulation) -> None:
     zone = world.outside.zone
     assert zone.addresses[XMPP] == zone.addresses[Fqdn("sip-edge1.contoso.com")] == ("192.0.2.1", "192.0.2.2")
     assert zone.servers[SERVICE] == (ServerName(host=XMPP, port=5269),)
@@ -42,12 +42,12 @@ def test_at_first_partners_find_the_edge_pool_of_the_routes(world: World) -> Non
 
 
 def test_2019_has_nothing_to_do_with_xmpp() -> None:
-    outside = World.load("sfb2019").outside
+    outside = Simulation.load("sfb2019").outside
     assert not outside.zone.servers
     assert not any(outside.answers(machine, 5269) for machine in outside.addresses)
 
 
-def test_federation_reaches_partners_after_publishing_replication_and_setup(world: World) -> None:
+def test_federation_reaches_partners_after_publishing_replication_and_setup(world: Simulation) -> None:
     world.outside.set_federation(EDGE2, enabled=True)
     assert federated(world) == {EDGE1, EDGE2}, "nothing but a check keeps two Edge pools from having it"
     world.outside.run_setup(EDGE2)
@@ -60,26 +60,26 @@ def test_federation_reaches_partners_after_publishing_replication_and_setup(worl
     assert federated(world) == {EDGE2}
 
 
-def test_publishing_leaves_replicas_behind_until_they_have_it(world: World) -> None:
+def test_publishing_leaves_replicas_behind_until_they_have_it(world: Simulation) -> None:
     world.outside.set_federation(EDGE2, enabled=True)
     assert world.machine_states[EDGE2A].replica.applied < world.store.changed
     pass_time(world)
     assert world.machine_states[EDGE2A].replica.applied >= world.store.changed
 
 
-def test_nothing_is_published_without_a_store(world: World) -> None:
+def test_nothing_is_published_without_a_store(world: Simulation) -> None:
     world.crash("pool1.contoso.com")
     with pytest.raises(ScenarioError, match="cannot publish"):
         world.outside.set_federation(EDGE2, enabled=True)
 
 
-def test_setup_wants_the_server_to_be_up(world: World) -> None:
+def test_setup_wants_the_server_to_be_up(world: Simulation) -> None:
     world.crash(EDGE2)
     with pytest.raises(ScenarioError, match="edge2a"):
         world.outside.run_setup(EDGE2)
 
 
-def test_a_server_that_is_down_or_stopped_answers_on_no_port(world: World) -> None:
+def test_a_server_that_is_down_or_stopped_answers_on_no_port(world: Simulation) -> None:
     world.machine_states[EDGE1A].services["RTCSRV"].status = "Stopped"
     assert not world.outside.answers(EDGE1A, 5269)
     assert world.outside.answers(Fqdn("edge1b.contoso.com"), 5269)
@@ -87,14 +87,14 @@ def test_a_server_that_is_down_or_stopped_answers_on_no_port(world: World) -> No
     assert not world.outside.answers(Fqdn("edge1b.contoso.com"), 5269)
 
 
-def test_a_firewall_opens_and_closes_a_port(world: World) -> None:
+def test_a_firewall_opens_and_closes_a_port(world: Simulation) -> None:
     world.outside.set_firewall(EDGE2, 5269, is_open=True)
     assert world.outside.answers(EDGE2A, 5269)
     world.outside.set_firewall(EDGE2, 5269, is_open=False)
     assert not world.outside.answers(EDGE2A, 5269)
 
 
-def test_the_records_of_dns_change(world: World) -> None:
+def test_the_records_of_dns_change(world: Simulation) -> None:
     zone = world.outside.zone
     world.outside.set_address(XMPP, EDGE2)
     assert zone.addresses[XMPP] == ("192.0.2.3", "192.0.2.4")
@@ -126,7 +126,7 @@ def test_the_records_of_dns_change(world: World) -> None:
         "store anew edge1.contoso.com",
     ],
 )
-def test_an_act_that_means_nothing_is_refused_with_what_to_write(world: World, words: str) -> None:
+def test_an_act_that_means_nothing_is_refused_with_what_to_write(world: Simulation, words: str) -> None:
     before = world.summary()
     act, *rest = words.split()
     with pytest.raises(LyncOpsError) as caught:
@@ -151,6 +151,6 @@ def test_an_act_that_means_nothing_is_refused_with_what_to_write(world: World, w
         ("store anew pool1.contoso.com", "as a standby copy"),
     ],
 )
-def test_an_act_says_what_was_done(world: World, words: str, told: str) -> None:
+def test_an_act_says_what_was_done(world: Simulation, words: str, told: str) -> None:
     act, *rest = words.split()
     assert told in ACTS[act].do(world.outside, rest)

@@ -6,8 +6,8 @@ import attrs
 import pytest
 
 from lyncops.lab.interface import Argument, Invocation, Session, TerminatingError
-from lyncops.lab.switches import NestedShape
-from lyncops.lab.world import World
+from lyncops.lab.model.switches import NestedShape
+from lyncops.lab.simulation import Simulation
 from lyncops.values import RemoteObject
 from tests.lab.support import FE1, FE4, P1, Ran, new_session
 
@@ -18,13 +18,13 @@ ALL = 8
 
 
 @pytest.fixture
-def world() -> World:
-    world = World.load("two-sites")
+def world() -> Simulation:
+    world = Simulation.load("two-sites")
     world.switches.nested = NestedShape.TEXT
     return world
 
 
-def pipe(world: World, *steps: Step, session: Session | None = None) -> Ran:
+def pipe(world: Simulation, *steps: Step, session: Session | None = None) -> Ran:
     ran = Ran()
     statement = [Invocation(name, tuple(Argument(n, v) for n, v in given.items())) for name, given in steps]
     try:
@@ -34,7 +34,7 @@ def pipe(world: World, *steps: Step, session: Session | None = None) -> Ran:
     return ran
 
 
-def restricted(world: World) -> Session:
+def restricted(world: Simulation) -> Session:
     return attrs.evolve(new_session(world, None, "none"), restricted=True)
 
 
@@ -43,7 +43,7 @@ def refusal(ran: Ran) -> tuple[str, str]:
     return ran.terminating.error_id, ran.terminating.category
 
 
-def test_expanding_a_property_gives_the_objects_that_arrive_as_texts_otherwise(world: World) -> None:
+def test_expanding_a_property_gives_the_objects_that_arrive_as_texts_otherwise(world: Simulation) -> None:
     (status,) = pipe(world, STATUS).objects
     assert status.get("BackupModules") == [
         "UserServices.PresenceFocus:[SteadyState,NormalState]",
@@ -77,13 +77,13 @@ def test_expanding_a_property_gives_the_objects_that_arrive_as_texts_otherwise(w
         ({"Property": "Identity"}, ALL),
     ],
 )
-def test_select_object_counts(world: World, given: dict[str, object], count: int) -> None:
+def test_select_object_counts(world: Simulation, given: dict[str, object], count: int) -> None:
     assert len(pipe(world, POOLS).items) == ALL
     ran = pipe(world, POOLS, ("Select-Object", given))
     assert (len(ran.items), ran.succeeded) == (count, True)
 
 
-def test_selected_properties_make_a_property_bag(world: World) -> None:
+def test_selected_properties_make_a_property_bag(world: Simulation) -> None:
     (one,) = pipe(world, POOLS, ("Select-Object", {"Property": ["identity", "Nope"], "First": 1})).objects
     assert dict(one.properties) == {"Identity": one.get("Identity"), "Nope": None}
     assert one.type_names[0].startswith("Selected.Microsoft.Rtc")
@@ -93,7 +93,7 @@ def test_selected_properties_make_a_property_bag(world: World) -> None:
     assert isinstance(modules[0], RemoteObject)
 
 
-def test_a_property_that_is_not_there_is_an_error_for_each_object(world: World) -> None:
+def test_a_property_that_is_not_there_is_an_error_for_each_object(world: Simulation) -> None:
     ran = pipe(world, POOLS, ("Select-Object", {"ExpandProperty": "Nope"}))
     assert ran.terminating is None
     assert [one.error_id.partition(",")[0] for one in ran.errors] == ["ExpandPropertyNotFound"] * ALL
@@ -102,14 +102,14 @@ def test_a_property_that_is_not_there_is_an_error_for_each_object(world: World) 
     assert refusal(stopped)[0] == "ExpandPropertyNotFound,Microsoft.PowerShell.Commands.SelectObjectCommand"
 
 
-def test_nothing_runs_when_a_later_command_cannot_be_bound(world: World) -> None:
+def test_nothing_runs_when_a_later_command_cannot_be_bound(world: Simulation) -> None:
     move: Step = ("Invoke-CsPoolFailOver", {"PoolFqdn": P1, "Confirm": False, "DisasterMode": True})
     assert refusal(pipe(world, move, ("Select-Object", {"Bogus": 1})))[0].startswith("NamedParameterNotFound,")
     assert refusal(pipe(world, move, ("Get-Nope", {}))) == ("CommandNotFoundException", "ObjectNotFound")
     assert not world.executions
 
 
-def test_objects_are_bound_by_value_and_by_the_name_of_a_property(world: World) -> None:
+def test_objects_are_bound_by_value_and_by_the_name_of_a_property(world: Simulation) -> None:
     sync = pipe(
         world,
         ("Get-CsPool", {"Identity": P1}),
@@ -126,7 +126,7 @@ def test_objects_are_bound_by_value_and_by_the_name_of_a_property(world: World) 
     assert status.column("ReplicaFqdn") == [FE4]
 
 
-def test_an_object_that_no_parameter_takes_is_an_error_and_runs_nothing(world: World) -> None:
+def test_an_object_that_no_parameter_takes_is_an_error_and_runs_nothing(world: Simulation) -> None:
     ran = pipe(world, ("Get-CsPool", {"Identity": P1}), POOLS)
     (error,) = ran.errors
     assert (error.error_id.partition(",")[0], error.category, ran.items) == ("InputObjectNotBound", "InvalidArgument", [])
@@ -134,7 +134,7 @@ def test_an_object_that_no_parameter_takes_is_an_error_and_runs_nothing(world: W
     assert refusal(missing)[0].startswith("MissingMandatoryParameter,")
 
 
-def test_measure_object_counts(world: World) -> None:
+def test_measure_object_counts(world: Simulation) -> None:
     assert pipe(world, POOLS, ("Measure-Object", {})).one.get("Count") == ALL
     assert pipe(world, ("Measure-Object", {})).one.get("Count") == 0
     lost = pipe(world, POOLS, ("Measure-Object", {"Property": "Nope"}))
@@ -142,12 +142,12 @@ def test_measure_object_counts(world: World) -> None:
     assert pipe(world, POOLS, ("Out-Null", {})).items == []
 
 
-def test_the_first_one_ends_what_feeds_it(world: World) -> None:
+def test_the_first_one_ends_what_feeds_it(world: Simulation) -> None:
     ran = pipe(world, POOLS, ("Select-Object", {"First": 1}), ("Measure-Object", {}))
     assert ran.one.get("Count") == 1
 
 
-def test_a_missing_name_is_an_error_and_the_command_goes_on(world: World) -> None:
+def test_a_missing_name_is_an_error_and_the_command_goes_on(world: Simulation) -> None:
     ran = pipe(world, ("Get-Command", {"Name": ["Get-Nope", "Get-CsPool"]}))
     assert [(one.error_id, one.category, one.target) for one in ran.errors] == [
         ("CommandNotFoundException,Microsoft.PowerShell.Commands.GetCommandCommand", "ObjectNotFound", "Get-Nope")
@@ -162,7 +162,7 @@ def test_a_missing_name_is_an_error_and_the_command_goes_on(world: World) -> Non
     )
 
 
-def test_a_restricted_session_has_its_cmdlets_and_eight_proxies(world: World) -> None:
+def test_a_restricted_session_has_its_cmdlets_and_eight_proxies(world: Simulation) -> None:
     session = restricted(world)
     names = set(pipe(world, ("Get-Command", {}), session=session).column("Name"))
     assert {one for one in map(str, names) if "-Cs" not in one} == {
@@ -188,11 +188,11 @@ def test_a_restricted_session_has_its_cmdlets_and_eight_proxies(world: World) ->
         ({"Property": "BackupModules"}, "ParameterArgumentValidationError,Select-Object"),
     ],
 )
-def test_the_proxy_of_select_object_expands_nothing(world: World, given: dict[str, object], error: str) -> None:
+def test_the_proxy_of_select_object_expands_nothing(world: Simulation, given: dict[str, object], error: str) -> None:
     assert refusal(pipe(world, STATUS, ("Select-Object", given), session=restricted(world)))[0] == error
 
 
-def test_the_proxies_pass_objects_on(world: World) -> None:
+def test_the_proxies_pass_objects_on(world: Simulation) -> None:
     assert len(pipe(world, POOLS, ("Select-Object", {}), session=restricted(world)).items) == ALL
     assert pipe(world, POOLS, ("Measure-Object", {}), session=restricted(world)).one.get("Count") == ALL
     assert refusal(pipe(world, ("Select-Object", {}), session=restricted(world)))[0] == "MissingMandatoryParameter,Select-Object"

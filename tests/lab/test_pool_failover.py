@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from lyncops.lab import placeholders
+from lyncops.lab.cmdlets import placeholders
 from lyncops.lab.interface import Caller, MachineDiedError
-from lyncops.lab.world import World
+from lyncops.lab.simulation import Simulation
 from lyncops.values import Fqdn
 from tests.lab.support import (
     FE1,
@@ -36,16 +36,16 @@ STORE_SQL = {"BackupSqlServerFqdn": "sql2.contoso.com", "BackupSqlInstanceName":
 
 
 @pytest.fixture
-def world() -> World:
-    return World.load("two-sites")
+def world() -> Simulation:
+    return Simulation.load("two-sites")
 
 
-def ready(world: World, to: str = P2) -> World:
+def ready(world: Simulation, to: str = P2) -> Simulation:
     move_next_hops(world, to)
     return world
 
 
-def dead_site(world: World) -> World:
+def dead_site(world: Simulation) -> Simulation:
     """Pool 1 is gone, and everything that must come before its failover is done."""
     world.clock.advance(timedelta(minutes=5))
     world.crash(P1)
@@ -53,12 +53,12 @@ def dead_site(world: World) -> World:
     return ready(world)
 
 
-def test_next_hop_is_refused_word_for_word(world: World) -> None:
+def test_next_hop_is_refused_word_for_word(world: Simulation) -> None:
     assert fail_over(world, P1).message == NEXT_HOP
     assert world.executions["Invoke-CsPoolFailOver"] == 0
 
 
-def test_next_hop_refusal_may_be_non_terminating(world: World) -> None:
+def test_next_hop_refusal_may_be_non_terminating(world: Simulation) -> None:
     world.switches.next_hop_terminates = False
     ran = fail_over(world, P1)
     assert [e.message for e in ran.errors] == [NEXT_HOP]
@@ -67,12 +67,12 @@ def test_next_hop_refusal_may_be_non_terminating(world: World) -> None:
 
 
 @pytest.mark.parametrize(("switch", "goes_on"), [(False, False), (True, True)])
-def test_force_and_the_next_hop_are_a_switch(world: World, *, switch: bool, goes_on: bool) -> None:
+def test_force_and_the_next_hop_are_a_switch(world: Simulation, *, switch: bool, goes_on: bool) -> None:
     world.switches.force_passes_next_hop = switch
     assert fail_over(world, P1, Force=True).succeeded is goes_on
 
 
-def test_planned_failover_moves_users_and_outputs_nothing(world: World) -> None:
+def test_planned_failover_moves_users_and_outputs_nothing(world: Simulation) -> None:
     ready(world)
     began = world.now()
     ran = fail_over(world, P1, FE4, Verbose=True)
@@ -88,69 +88,69 @@ def test_planned_failover_moves_users_and_outputs_nothing(world: World) -> None:
     assert len(ran.verbose_lines) == 1 + len(placeholders.FAILOVER_STEPS)
 
 
-def test_verbose_lines_need_the_switch(world: World) -> None:
+def test_verbose_lines_need_the_switch(world: Simulation) -> None:
     assert fail_over(ready(world), P1).verbose_lines == []
 
 
-def test_home_pool_does_not_change(world: World) -> None:
+def test_home_pool_does_not_change(world: Simulation) -> None:
     fail_over(ready(world), P1)
     assert run(world, FE4, "Get-CsUser", "alice").one.get("RegistrarPool") == P1
 
 
-def without_pair(_world: World) -> Ran:
-    return fail_over(World.load("everything-wrong"), "pool3.contoso.com", FE4)
+def without_pair(_world: Simulation) -> Ran:
+    return fail_over(Simulation.load("everything-wrong"), "pool3.contoso.com", FE4)
 
 
-def twice(world: World) -> Ran:
+def twice(world: Simulation) -> Ran:
     fail_over(ready(world), P1)
     return fail_over(world, P1)
 
 
-def dead_without_disaster_mode(world: World) -> Ran:
+def dead_without_disaster_mode(world: Simulation) -> Ran:
     return fail_over(dead_site(world), P1)
 
 
-def sql_down_without_disaster_mode(world: World) -> Ran:
+def sql_down_without_disaster_mode(world: Simulation) -> Ran:
     ready(world)
     move_store(world, FE4)
     world.crash("sql1.contoso.com")
     return fail_over(world, P1)
 
 
-def backup_pool_gone(world: World) -> Ran:
+def backup_pool_gone(world: Simulation) -> Ran:
     ready(world)
     world.crash(P2)
     return fail_over(world, P1, FE1)
 
 
-def step_two_before_step_one(world: World) -> Ran:
+def step_two_before_step_one(world: Simulation) -> Ran:
     fail_over(ready(world), P1)
     move_next_hops(world, P1)
     return fail_over(world, P2)
 
 
-def failback_of_the_other_pool(world: World) -> Ran:
+def failback_of_the_other_pool(world: Simulation) -> Ran:
     fail_over(ready(world), P1)
     return fail_back(world, P2)
 
 
-def failback_of_an_active_pool(world: World) -> Ran:
+def failback_of_an_active_pool(world: Simulation) -> Ran:
     return fail_back(world, P1)
 
 
-def failback_to_a_dead_pool(world: World) -> Ran:
+def failback_to_a_dead_pool(world: Simulation) -> Ran:
     fail_over(dead_site(world), P1, DisasterMode=True)
     return fail_back(world, P1)
 
 
-def failback_with_a_dead_backup(world: World) -> Ran:
+def failback_with_a_dead_backup(world: Simulation) -> Ran:
     ready(world)
     fail_over(world, P1)
     world.crash(P2)
     return fail_back(world, P1, FE1)
 
 
-def failback_without_store(world: World) -> Ran:
+def failback_without_store(world: Simulation) -> Ran:
     ready(world)
     fail_over(world, P1)
     run(world, FE1, "Stop-CsWindowsService", "MASTER")
@@ -159,20 +159,20 @@ def failback_without_store(world: World) -> Ran:
     return fail_back(world, P1)
 
 
-def store_dead(world: World) -> Ran:
+def store_dead(world: Simulation) -> Ran:
     world.crash(P1)
     return fail_over(world, P1, DisasterMode=True)
 
 
-def two_stores(_world: World) -> Ran:
-    return fail_over(World.load("everything-wrong"), P1, FE4)
+def two_stores(_world: Simulation) -> Ran:
+    return fail_over(Simulation.load("everything-wrong"), P1, FE4)
 
 
-def unknown_pool(world: World) -> Ran:
+def unknown_pool(world: Simulation) -> Ran:
     return fail_over(world, "pool9.contoso.com")
 
 
-def edge_pool(world: World) -> Ran:
+def edge_pool(world: Simulation) -> Ran:
     return fail_over(world, "edge1.contoso.com")
 
 
@@ -196,20 +196,20 @@ def edge_pool(world: World) -> Ran:
         (edge_pool, "does not host users"),
     ],
 )
-def test_refusals_change_nothing(world: World, attempt: Callable[[World], Ran], words: str) -> None:
+def test_refusals_change_nothing(world: Simulation, attempt: Callable[[Simulation], Ran], words: str) -> None:
     ran = attempt(world)
     assert ran.terminating is not None
     assert words in ran.message
 
 
-def test_a_refused_failover_leaves_the_state(world: World) -> None:
+def test_a_refused_failover_leaves_the_state(world: Simulation) -> None:
     before = world.summary()
     fail_over(world, P1)
     fail_back(world, P1)
     assert world.summary().difference(before) == {}
 
 
-def test_disaster_mode_loses_what_was_not_copied(world: World) -> None:
+def test_disaster_mode_loses_what_was_not_copied(world: Simulation) -> None:
     dead_site(world)
     lost = world.unsynced(P1)
     assert all(timedelta() < span <= timedelta(minutes=2) for span in lost.values())
@@ -219,21 +219,21 @@ def test_disaster_mode_loses_what_was_not_copied(world: World) -> None:
     assert loss.items > 0
 
 
-def test_disaster_mode_on_a_living_pool_warns_and_loses(world: World) -> None:
+def test_disaster_mode_on_a_living_pool_warns_and_loses(world: Simulation) -> None:
     ready(world)
     world.clock.advance(timedelta(seconds=90))
     assert fail_over(world, P1, DisasterMode=True).warnings
     assert world.losses
 
 
-def test_store_must_come_first_and_the_failover_can_be_run_again(world: World) -> None:
+def test_store_must_come_first_and_the_failover_can_be_run_again(world: Simulation) -> None:
     world.crash(P1)
     assert fail_over(world, P1, DisasterMode=True).terminating is not None
     assert move_store(world, FE4, **STORE_SQL).succeeded
     assert fail_over(ready(world), P1, DisasterMode=True).succeeded
 
 
-def test_failback_takes_an_hour_for_twenty_thousand_users(world: World) -> None:
+def test_failback_takes_an_hour_for_twenty_thousand_users(world: Simulation) -> None:
     fail_over(ready(world), P1)
     began = world.now()
     ran = fail_back(world, P1, FE4, Verbose=True)
@@ -244,14 +244,14 @@ def test_failback_takes_an_hour_for_twenty_thousand_users(world: World) -> None:
     assert world.summary().pools[Fqdn(P1)].served_by == P1
 
 
-def test_failback_may_end_as_active(world: World) -> None:
+def test_failback_may_end_as_active(world: Simulation) -> None:
     world.switches.failback_ends_as_active = True
     fail_over(ready(world), P1)
     fail_back(world, P1)
     assert pool_state(world, P1) == "Active"
 
 
-def test_failback_in_disaster_mode_loses_the_backup_pools_data(world: World) -> None:
+def test_failback_in_disaster_mode_loses_the_backup_pools_data(world: Simulation) -> None:
     ready(world)
     fail_over(world, P1)
     world.clock.advance(timedelta(minutes=10))
@@ -262,12 +262,12 @@ def test_failback_in_disaster_mode_loses_the_backup_pools_data(world: World) -> 
     assert world.losses[-1].cmdlet == "Invoke-CsPoolFailBack"
 
 
-def test_failback_in_disaster_mode_with_a_living_backup_warns(world: World) -> None:
+def test_failback_in_disaster_mode_with_a_living_backup_warns(world: Simulation) -> None:
     fail_over(ready(world), P1)
     assert fail_back(world, P1, DisasterMode=True).warnings
 
 
-def test_conference_content_stays_behind_until_it_is_synchronised_against_the_backup_pool(world: World) -> None:
+def test_conference_content_stays_behind_until_it_is_synchronised_against_the_backup_pool(world: Simulation) -> None:
     before = world.summary()
     fail_over(ready(world), P1)
     world.clock.advance(timedelta(hours=1))
@@ -281,7 +281,7 @@ def test_conference_content_stays_behind_until_it_is_synchronised_against_the_ba
     assert world.summary().pools == before.pools
 
 
-def test_the_three_steps_of_the_important_box(world: World) -> None:
+def test_the_three_steps_of_the_important_box(world: Simulation) -> None:
     fail_over(ready(world), P1)
     move_next_hops(world, P1)
     assert fail_over(world, P2).terminating is not None
@@ -292,7 +292,7 @@ def test_the_three_steps_of_the_important_box(world: World) -> None:
     assert world.summary().pools[Fqdn(P2)].served_by == P2
 
 
-def test_what_if_changes_nothing_and_checks(world: World) -> None:
+def test_what_if_changes_nothing_and_checks(world: Simulation) -> None:
     assert run(world, FE4, "Invoke-CsPoolFailOver", PoolFqdn=P1, WhatIf=True).message == NEXT_HOP
     ready(world)
     before = world.summary()
@@ -303,27 +303,27 @@ def test_what_if_changes_nothing_and_checks(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["Invoke-CsPoolFailOver", "Invoke-CsPoolFailBack"])
-def test_what_if_may_check_nothing(world: World, name: str) -> None:
+def test_what_if_may_check_nothing(world: Simulation, name: str) -> None:
     world.switches.what_if_checks = False
     ran = run(world, FE4, name, PoolFqdn=P1, WhatIf=True)
     assert ran.succeeded
 
 
-def test_a_prompt_fails_where_nobody_can_answer(world: World) -> None:
+def test_a_prompt_fails_where_nobody_can_answer(world: Simulation) -> None:
     ran = run(ready(world), FE4, "Invoke-CsPoolFailOver", PoolFqdn=P1)
     assert ran.terminating is not None
     assert ran.terminating.exception_type == "System.Management.Automation.Host.HostException"
     assert pool_state(world, P1) == "Active"
 
 
-def test_a_cmdlet_can_end_without_error_and_have_done_nothing(world: World) -> None:
+def test_a_cmdlet_can_end_without_error_and_have_done_nothing(world: Simulation) -> None:
     world.faults.without_effect = frozenset({"Invoke-CsPoolFailOver", "Invoke-CsPoolFailBack"})
     assert fail_over(ready(world), P1).succeeded
     assert world.executions["Invoke-CsPoolFailOver"] == 1
     assert pool_state(world, P1) == "Active"
 
 
-def test_a_failure_midway_leaves_failing_over_and_can_be_run_again(world: World) -> None:
+def test_a_failure_midway_leaves_failing_over_and_can_be_run_again(world: Simulation) -> None:
     world.faults.midway = frozenset({"Invoke-CsPoolFailOver"})
     ready(world)
     assert fail_over(world, P1).terminating is not None
@@ -336,14 +336,14 @@ def test_a_failure_midway_leaves_failing_over_and_can_be_run_again(world: World)
     assert fail_over(world, P1).succeeded
 
 
-def test_the_command_dies_with_its_machine(world: World) -> None:
+def test_the_command_dies_with_its_machine(world: Simulation) -> None:
     world.faults.crash_midway = frozenset({"Invoke-CsPoolFailOver"})
     with pytest.raises(MachineDiedError):
         fail_over(ready(world), P1)
     assert pool_state(world, P1, "fe5.contoso.com") == "FailingOver"
 
 
-def test_a_stop_leaves_the_state_where_it_was(world: World) -> None:
+def test_a_stop_leaves_the_state_where_it_was(world: Simulation) -> None:
     ready(world)
     session = new_session(world)
 
@@ -359,7 +359,7 @@ def test_a_stop_leaves_the_state_where_it_was(world: World) -> None:
 
 
 @pytest.mark.parametrize(("victim", "state"), [(P2, "FailingOver"), (P1, "FailingOver")])
-def test_a_pool_that_dies_meanwhile_ends_the_failover(world: World, victim: str, state: str) -> None:
+def test_a_pool_that_dies_meanwhile_ends_the_failover(world: Simulation, victim: str, state: str) -> None:
     ready(world)
     move_store(world, FE4)
     machine = FE1 if victim == P2 else FE4
@@ -375,7 +375,7 @@ def test_a_pool_that_dies_meanwhile_ends_the_failover(world: World, victim: str,
     assert pool_state(world, P1, machine) == state
 
 
-def test_the_store_lost_meanwhile_ends_the_failover(world: World) -> None:
+def test_the_store_lost_meanwhile_ends_the_failover(world: Simulation) -> None:
     ready(world)
 
     def crash(_cmdlet: str, percent: int) -> None:
@@ -387,14 +387,14 @@ def test_the_store_lost_meanwhile_ends_the_failover(world: World) -> None:
 
 
 @pytest.mark.parametrize("fault", ["sync_stuck", "sync_error"])
-def test_planned_failover_needs_the_final_state(world: World, fault: str) -> None:
+def test_planned_failover_needs_the_final_state(world: Simulation, fault: str) -> None:
     ready(world)
     setattr(world.faults, fault, frozenset({P1}))
     assert "final state" in fail_over(world, P1).message
     assert pool_state(world, P1) == "Active"
 
 
-def test_only_one_failover_of_a_pool_at_a_time(world: World) -> None:
+def test_only_one_failover_of_a_pool_at_a_time(world: Simulation) -> None:
     ready(world)
     inner: list[Ran] = []
 
@@ -409,7 +409,7 @@ def test_only_one_failover_of_a_pool_at_a_time(world: World) -> None:
     assert world.executions["Invoke-CsPoolFailOver"] == 1
 
 
-def test_a_second_failover_that_slipped_in_is_refused_too(world: World) -> None:
+def test_a_second_failover_that_slipped_in_is_refused_too(world: Simulation) -> None:
     fail_over(ready(world), P1)
     world.pools[Fqdn(P1)].moving = True
     assert "is running" in fail_back(world, P1).message
@@ -418,12 +418,12 @@ def test_a_second_failover_that_slipped_in_is_refused_too(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", ["Invoke-CsPoolFailOver", "Invoke-CsPoolFailBack"])
-def test_outsiders_may_not_move_pools(world: World, name: str) -> None:
+def test_outsiders_may_not_move_pools(world: Simulation, name: str) -> None:
     outsider = new_session(world, Caller("CONTOSO\\helper"))
     assert "Access is denied" in run_in(outsider, world, FE4, name, PoolFqdn=P1, Confirm=False).message
 
 
-def test_registrar_configuration_can_be_written_by_hand(world: World) -> None:
+def test_registrar_configuration_can_be_written_by_hand(world: Simulation) -> None:
     ran = run(world, FE4, "Set-CsRegistrarConfiguration", f"service:Registrar:{P1}", PoolState="FailedOver", MaxUserCount=5)
     assert ran.succeeded
     one = run(world, FE4, "Get-CsRegistrarConfiguration", f"Service:Registrar:{P1}").one
@@ -433,12 +433,12 @@ def test_registrar_configuration_can_be_written_by_hand(world: World) -> None:
     assert run(world, FE4, "Set-CsRegistrarConfiguration", f"Registrar:{P1}", MaxUserCount=6).succeeded
 
 
-def test_pool_state_may_be_absent(world: World) -> None:
+def test_pool_state_may_be_absent(world: Simulation) -> None:
     world.switches.pool_state_present = False
     assert all("PoolState" not in item.properties for item in run(world, FE4, "Get-CsRegistrarConfiguration").objects)
 
 
-def test_local_store_is_as_old_as_its_replica(world: World) -> None:
+def test_local_store_is_as_old_as_its_replica(world: Simulation) -> None:
     fail_over(ready(world), P1)
     name, identity = "Get-CsRegistrarConfiguration", f"Service:Registrar:{P1}"
     assert str(run(world, FE4, name, Identity=identity, LocalStore=True).one.get("PoolState")) != "FailedOver"
@@ -454,14 +454,14 @@ def test_local_store_is_as_old_as_its_replica(world: World) -> None:
         ("IDENTITY_AND_BACKUP", ["Identity", "BackupPool"]),
     ],
 )
-def test_backup_relation_has_several_shapes(world: World, shape: str, names: list[str]) -> None:
+def test_backup_relation_has_several_shapes(world: Simulation, shape: str, names: list[str]) -> None:
     world.switches.backup_relation = type(world.switches.backup_relation)[shape]
     one = run(world, FE4, "Get-CsPoolBackupRelationship", PoolFqdn=P1, LocalStore=True).one
     assert [(name, one.get(name)) for name in names] == [(names[0], P1), (names[1], P2)]
 
 
-def test_backup_relation_may_be_a_string_or_absent(world: World) -> None:
+def test_backup_relation_may_be_a_string_or_absent(world: Simulation) -> None:
     world.switches.backup_relation = type(world.switches.backup_relation)["STRING"]
     assert run(world, FE4, "Get-CsPoolBackupRelationship", PoolFqdn=P1).items == [P2]
-    other = World.load("everything-wrong")
+    other = Simulation.load("everything-wrong")
     assert run(other, FE4, "Get-CsPoolBackupRelationship", PoolFqdn="pool3.contoso.com").items == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lyncops.lab.quorum import keeps_running, needed_to_start
+from lyncops.lab.model.quorum import keeps_running, needed_to_start
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from lyncops.errors import ScenarioError
-from lyncops.lab.generator import scenario_of_size
-from lyncops.lab.scenario import Kind, Product
-from lyncops.lab.scenario_reader import load_scenario, parse_scenario, scenario_names
-from lyncops.lab.world import World
+from lyncops.lab.scenarios.generator import scenario_of_size
+from lyncops.lab.scenarios.reader import load_scenario, parse_scenario, scenario_names
+from lyncops.lab.scenarios.scenario import Kind, Product
+from lyncops.lab.simulation import Simulation
 from lyncops.values import Fqdn
 
 HEAD = """
@@ -59,7 +59,7 @@ GOOD = HEAD + POOL1 + POOL2 + EDGE + STORE
 def test_every_scenario_loads_and_makes_a_world() -> None:
     assert set(scenario_names()) == {"two-sites", "standard-pair", "three-pairs", "sfb2015", "sfb2019", "everything-wrong"}
     for name in scenario_names():
-        world = World.load(name)
+        world = Simulation.load(name)
         assert world.summary() == world.summary()
         assert world.scenario.name == name
 
@@ -134,7 +134,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 def test_mistakes_are_named(old: str, new: str, words: list[str]) -> None:
     assert old in GOOD
     with pytest.raises(ScenarioError) as caught:
-        World(parse_scenario(GOOD.replace(old, new, 1), "mine.toml"))
+        Simulation(parse_scenario(GOOD.replace(old, new, 1), "mine.toml"))
     text = str(caught.value)
     assert all(word in text for word in [*words, "mine"]), text
 
@@ -171,13 +171,13 @@ def test_copies_must_be_a_pair() -> None:
 def test_generated_deployments(pools: int, version: Product) -> None:
     scenario = scenario_of_size(pools, version=version)
     assert sum(pool.kind.homes_users for pool in scenario.pools) == pools
-    assert World(scenario).summary().store_works
+    assert Simulation(scenario).summary().store_works
 
 
 def test_generated_standard_pools() -> None:
     scenario = scenario_of_size(2, standard=True)
     assert [p.kind for p in scenario.pools] == [Kind.STANDARD, Kind.STANDARD, Kind.EDGE]
-    assert World(scenario).machine("pool1.contoso.com").pool == Fqdn("pool1.contoso.com")
+    assert Simulation(scenario).machine("pool1.contoso.com").pool == Fqdn("pool1.contoso.com")
 
 
 def test_no_pools_make_no_deployment() -> None:

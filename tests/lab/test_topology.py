@@ -6,17 +6,17 @@ from datetime import timedelta
 
 import pytest
 
-from lyncops.lab.world import World
+from lyncops.lab.simulation import Simulation
 from lyncops.values import Fqdn
 from tests.lab.support import EDGE1, FE1, FE4, P1, P2, Ran, run
 
 
 @pytest.fixture
-def world() -> World:
-    return World.load("two-sites")
+def world() -> Simulation:
+    return Simulation.load("two-sites")
 
 
-def test_sites(world: World) -> None:
+def test_sites(world: Simulation) -> None:
     ran = run(world, FE1, "Get-CsSite")
     assert ran.column("Identity") == ["Site:Site1", "Site:Site2"]
     one = ran.objects[0]
@@ -28,7 +28,7 @@ def test_sites(world: World) -> None:
     assert "Cannot find site" in run(world, FE1, "Get-CsSite", "Site9").message
 
 
-def test_pools(world: World) -> None:
+def test_pools(world: Simulation) -> None:
     ran = run(world, FE1, "Get-CsPool")
     one = next(item for item in ran.objects if item.get("Fqdn") == P1)
     assert one.get("Computers") == ["fe1.contoso.com", "fe2.contoso.com", "fe3.contoso.com"]
@@ -41,12 +41,12 @@ def test_pools(world: World) -> None:
 
 
 def test_pools_of_a_site_by_display_name() -> None:
-    world = World.load("everything-wrong")
+    world = Simulation.load("everything-wrong")
     assert P1 in run(world, FE1, "Get-CsPool", Site="headquarters").column("Fqdn")
     assert "Cannot find site" in run(world, FE1, "Get-CsPool", Site="Site:Site1").message
 
 
-def test_computers(world: World) -> None:
+def test_computers(world: Simulation) -> None:
     ran = run(world, FE1, "Get-CsComputer", Pool=P2)
     assert ran.column("Fqdn") == ["fe4.contoso.com", "fe5.contoso.com", "fe6.contoso.com"]
     assert set(ran.column("Pool")) == {P2}
@@ -61,7 +61,7 @@ def test_computers(world: World) -> None:
     ]
 
 
-def test_services_of_a_role(world: World) -> None:
+def test_services_of_a_role(world: Simulation) -> None:
     ran = run(world, FE1, "Get-CsService", CentralManagement=True)
     assert [(item.get("PoolFqdn"), item.get("Active")) for item in ran.objects] == [(P1, True), (P2, False)]
     edge = run(world, FE1, "Get-CsService", EdgeServer=True).objects[0]
@@ -74,7 +74,7 @@ def test_services_of_a_role(world: World) -> None:
     assert run(world, FE1, "Get-CsService", ConferenceServer=True).column("Role") == ["ConferencingServer"] * 2
 
 
-def test_services_of_a_pool_or_one(world: World) -> None:
+def test_services_of_a_pool_or_one(world: Simulation) -> None:
     assert set(run(world, FE1, "Get-CsService", PoolFqdn=P1).column("PoolFqdn")) == {P1}
     one = run(world, FE1, "Get-CsService", Identity=f"registrar:{P1}", Verbose=True).one
     assert one.get("BackupRegistrar") == f"Registrar:{P2}"
@@ -83,17 +83,17 @@ def test_services_of_a_pool_or_one(world: World) -> None:
 
 
 def test_skype_for_business_edges_have_a_search_port() -> None:
-    world = World.load("sfb2019")
+    world = Simulation.load("sfb2019")
     edge = run(world, FE1, "Get-CsService", EdgeServer=True).objects[0]
     assert (edge.get("SkypeSearchProxyPort"), edge.get("Version")) == (4443, 8)
 
 
-def test_director_pools(world: World) -> None:
-    from lyncops.lab.scenario_reader import parse_scenario
+def test_director_pools(world: Simulation) -> None:
+    from lyncops.lab.scenarios.reader import parse_scenario
     from tests.lab.test_scenarios import GOOD
 
     text = GOOD + '[[pool]]\nfqdn = "dir.c.d"\nkind = "director"\nsite = "S1"\nmachines = ["dir1.c.d"]\nmedia_edge = "e1.c.d"\n'
-    other = World(parse_scenario(text, "x.toml"))
+    other = Simulation(parse_scenario(text, "x.toml"))
     one = run(other, "a.c.d", "Get-CsService", Director=True).one
     assert one.get("EdgeServer") == "EdgeServer:e1.c.d"
     assert run(other, "dir1.c.d", "Get-CsWindowsService").column("Name") == ["W3SVC", "REPLICA", "RTCCLSAGT", "RTCSRV"]
@@ -101,7 +101,7 @@ def test_director_pools(world: World) -> None:
     assert run(world, FE1, "Get-CsService", Director=True).objects == []
 
 
-def test_topology(world: World) -> None:
+def test_topology(world: Simulation) -> None:
     assert run(world, FE1, "Get-CsTopology").one.get("Identity") == "Global"
     (text,) = run(world, FE1, "Get-CsTopology", AsXml=True, LocalStore=True).items
     assert isinstance(text, str)
@@ -111,7 +111,7 @@ def test_topology(world: World) -> None:
 @pytest.mark.parametrize(
     "name", ["Get-CsService", "Get-CsPool", "Get-CsSite", "Get-CsComputer", "Get-CsPoolBackupRelationship", "Set-CsSite"]
 )
-def test_without_the_store_reads_and_changes_fail(world: World, name: str) -> None:
+def test_without_the_store_reads_and_changes_fail(world: Simulation, name: str) -> None:
     world.crash(P1)
     named = {"PoolFqdn": P1} if name == "Get-CsPoolBackupRelationship" else {}
     ran = run(world, FE4, name, **named)
@@ -132,19 +132,19 @@ def test_without_the_store_reads_and_changes_fail(world: World, name: str) -> No
         ("Get-CsAdminRole", {}),
     ],
 )
-def test_local_store_reads_work_without_the_store(world: World, name: str, named: dict[str, object]) -> None:
+def test_local_store_reads_work_without_the_store(world: Simulation, name: str, named: dict[str, object]) -> None:
     world.crash(P1)
     assert run(world, FE4, name, **named).terminating is not None
     assert run(world, FE4, name, LocalStore=True, **named).items
 
 
-def test_without_an_active_store_nothing_can_be_changed(world: World) -> None:
+def test_without_an_active_store_nothing_can_be_changed(world: Simulation) -> None:
     world.store.copies[Fqdn(P1)].active = False
     assert run(world, FE4, "Get-CsSite").succeeded
     assert "No server holds the active" in run(world, FE4, "Set-CsSite", "Site1", DisplayName="x").message
 
 
-def test_routes_of_a_site(world: World) -> None:
+def test_routes_of_a_site(world: Simulation) -> None:
     assert run(world, FE1, "Set-CsEdgeServer", "edge2.contoso.com", AccessEdgeExternalSipPort=5061).succeeded
     ran = run(world, FE1, "Set-CsSite", "Site2", FederationRoute="EdgeServer:edge2.contoso.com")
     assert "Federation is not enabled" in ran.message
@@ -159,7 +159,7 @@ def test_routes_of_a_site(world: World) -> None:
     assert run(world, FE1, "Get-CsSite", "Site2").one.get("FederationRoute") is None
 
 
-def test_set_cs_site_wants_the_bare_name_and_a_service(world: World) -> None:
+def test_set_cs_site_wants_the_bare_name_and_a_service(world: Simulation) -> None:
     assert "Cannot find site" in run(world, FE1, "Set-CsSite", "site:Site2", DisplayName="x").message
     assert "Cannot find service" in run(world, FE1, "Set-CsSite", "Site2", FederationRoute=EDGE1).message
     assert "Cannot find service" in run(world, FE1, "Set-CsSite", "Site2", XmppFederationRoute=f"Registrar:{P1}").message
@@ -167,7 +167,7 @@ def test_set_cs_site_wants_the_bare_name_and_a_service(world: World) -> None:
     assert world.executions["Set-CsSite"] == 0
 
 
-def test_next_hop(world: World) -> None:
+def test_next_hop(world: Simulation) -> None:
     assert run(world, FE4, "Set-CsEdgeServer", Identity="EdgeServer:edge1.contoso.com", Registrar=f"registrar:{P2}").succeeded
     assert world.summary().next_hops[Fqdn(EDGE1)] == f"Registrar:{P2}"
     assert run(world, FE4, "Set-CsEdgeServer", Identity=EDGE1, Registrar=P1).succeeded
@@ -185,7 +185,7 @@ def test_next_hop(world: World) -> None:
         ("Set-CsRegistrar", {"Identity": f"UserServer:{P1}", "EdgeServer": EDGE1}, "UserServer"),
     ],
 )
-def test_wrong_services_are_refused(world: World, name: str, named: dict[str, object], words: str) -> None:
+def test_wrong_services_are_refused(world: Simulation, name: str, named: dict[str, object], words: str) -> None:
     ran = run(world, FE4, name, **named)
     assert words in ran.message
     assert not world.executions
@@ -199,7 +199,7 @@ def test_wrong_services_are_refused(world: World, name: str, named: dict[str, ob
         ("Set-CsMediationServer", "MediationServer"),
     ],
 )
-def test_media_association(world: World, name: str, role: str) -> None:
+def test_media_association(world: Simulation, name: str, role: str) -> None:
     assert run(world, FE4, name, f"{role}:{P1}", EdgeServer="EdgeServer:edge2.contoso.com").succeeded
     assert world.summary().media_edges[f"{role}:{P1}"] == "EdgeServer:edge2.contoso.com"
     assert run(world, FE4, name, f"{role}:{P1}", EdgeServer=EDGE1, WhatIf=True).succeeded
@@ -207,17 +207,17 @@ def test_media_association(world: World, name: str, role: str) -> None:
 
 
 def test_the_only_service_of_a_role_needs_no_identity() -> None:
-    world = World.load("standard-pair")
+    world = Simulation.load("standard-pair")
     ran = run(world, "se1.contoso.com", "Set-CsEdgeServer", Registrar="se2.contoso.com", SkypeSearchProxyPort=1)
     assert "SkypeSearchProxyPort" in ran.message
     assert run(world, "se1.contoso.com", "Set-CsEdgeServer", Registrar="se2.contoso.com").succeeded
 
 
-def up_to_date(world: World) -> set[object]:
+def up_to_date(world: Simulation) -> set[object]:
     return set(run(world, FE4, "Get-CsManagementStoreReplicationStatus").column("UpToDate"))
 
 
-def test_enable_topology_may_be_needed(world: World) -> None:
+def test_enable_topology_may_be_needed(world: Simulation) -> None:
     world.switches.enable_topology_needed = True
     run(world, FE4, "Set-CsEdgeServer", EDGE1, Registrar=P2)
     world.clock.advance(timedelta(hours=1))
@@ -228,7 +228,7 @@ def test_enable_topology_may_be_needed(world: World) -> None:
     assert up_to_date(world) == {True}
 
 
-def test_reports_are_complete_without_being_successes(world: World) -> None:
+def test_reports_are_complete_without_being_successes(world: Simulation) -> None:
     world.faults.report_with_errors = True
     ran = run(world, FE4, "Enable-CsTopology", Confirm=False, Report="C:\\r.html")
     assert ran.errors
@@ -237,7 +237,7 @@ def test_reports_are_complete_without_being_successes(world: World) -> None:
     assert "<Error" in text
 
 
-def test_a_terminating_error_leaves_no_closing_line(world: World) -> None:
+def test_a_terminating_error_leaves_no_closing_line(world: Simulation) -> None:
     world.faults.midway = frozenset({"Invoke-CsManagementServerFailover"})
     ran: Ran = run(world, FE4, "Invoke-CsManagementServerFailover", Confirm=False)
     assert ran.terminating is not None

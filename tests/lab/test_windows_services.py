@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from lyncops.lab.world import World
+from lyncops.lab.simulation import Simulation
 from lyncops.values import Fqdn
 from tests.lab.support import FE1, FE4, P1, P2, run
 
@@ -14,11 +14,11 @@ GET, START, STOP = "Get-CsWindowsService", "Start-CsWindowsService", "Stop-CsWin
 
 
 @pytest.fixture
-def world() -> World:
-    return World.load("two-sites")
+def world() -> Simulation:
+    return Simulation.load("two-sites")
 
 
-def status(world: World, machine: str, service: str = "RTCSRV") -> object:
+def status(world: Simulation, machine: str, service: str = "RTCSRV") -> object:
     return run(world, machine, GET, service).column("Status")[0]
 
 
@@ -34,12 +34,12 @@ def status(world: World, machine: str, service: str = "RTCSRV") -> object:
     ],
 )
 def test_services_by_role_and_version(scenario: str, machine: str, there: set[str], absent: set[str]) -> None:
-    names = set(run(World.load(scenario), machine, GET).column("Name"))
+    names = set(run(Simulation.load(scenario), machine, GET).column("Name"))
     assert there <= names
     assert not absent & names
 
 
-def test_display_names_and_roles(world: World) -> None:
+def test_display_names_and_roles(world: Simulation) -> None:
     one = run(world, FE1, GET, "rtcsrv").one
     assert one.get("DisplayName") == "Lync Server Front-End"
     assert one.get("RoleName") == ["Registrar", "UserServer"]
@@ -49,10 +49,10 @@ def test_display_names_and_roles(world: World) -> None:
     assert "ActivityLevel" not in edge.properties
     assert run(world, "edge1a.contoso.com", GET, "REPLICA").one.get("RoleName") == []
     assert run(world, FE1, GET, "FabricHostSvc").one.get("DisplayName") == "Windows Fabric Host Service"
-    assert run(World.load("sfb2015"), FE1, GET, "RTCHA").one.get("DisplayName") == "Skype for Business Server Health Agent"
+    assert run(Simulation.load("sfb2015"), FE1, GET, "RTCHA").one.get("DisplayName") == "Skype for Business Server Health Agent"
 
 
-def test_from_another_machine(world: World) -> None:
+def test_from_another_machine(world: Simulation) -> None:
     assert run(world, FE4, GET, "RTCSRV", ComputerName=FE1).column("Status") == ["Running"]
     assert run(world, FE4, GET, "RTCSRV", ComputerName="localhost").column("Status") == ["Running"]
     world.crash(FE1)
@@ -60,11 +60,11 @@ def test_from_another_machine(world: World) -> None:
         assert "Cannot open Service Control Manager" in run(world, FE4, GET, ComputerName=name).message
 
 
-def test_unknown_service(world: World) -> None:
+def test_unknown_service(world: Simulation) -> None:
     assert "Service RTCX was not found on computer" in run(world, FE1, STOP, "RTCX").message
 
 
-def test_stop_and_start(world: World) -> None:
+def test_stop_and_start(world: Simulation) -> None:
     ran = run(world, "edge1a.contoso.com", STOP)
     assert (ran.items, ran.succeeded) == ([], True)
     assert status(world, "edge1a.contoso.com") == "Stopped"
@@ -74,7 +74,7 @@ def test_stop_and_start(world: World) -> None:
     assert run(world, "edge1a.contoso.com", START).percents == []
 
 
-def test_no_wait_leaves_it_pending(world: World) -> None:
+def test_no_wait_leaves_it_pending(world: Simulation) -> None:
     run(world, "edge1a.contoso.com", STOP, "RTCSRV", NoWait=True)
     assert status(world, "edge1a.contoso.com") == "StopPending"
     world.clock.advance(timedelta(seconds=30))
@@ -85,25 +85,25 @@ def test_no_wait_leaves_it_pending(world: World) -> None:
     assert status(world, "edge1a.contoso.com") == "Running"
 
 
-def test_agents_can_be_left_running(world: World) -> None:
+def test_agents_can_be_left_running(world: Simulation) -> None:
     run(world, FE1, STOP, LeaveClsAgentRunning=True, LeaveWebServerRunning=True)
     assert (status(world, FE1, "RTCCLSAGT"), status(world, FE1, "W3SVC"), status(world, FE1)) == ("Running", "Running", "Stopped")
 
 
-def test_what_if_and_input_objects(world: World) -> None:
+def test_what_if_and_input_objects(world: Simulation) -> None:
     assert run(world, FE1, STOP, WhatIf=True).succeeded
     assert "does not simulate" in run(world, FE1, STOP, InputObject="x").message
     assert not world.executions
 
 
-def test_front_end_service_stopped_everywhere_is_a_dead_pool(world: World) -> None:
+def test_front_end_service_stopped_everywhere_is_a_dead_pool(world: Simulation) -> None:
     for machine in ("fe1", "fe2", "fe3"):
         assert world.summary().pools[Fqdn(P1)].served_by == P1
         run(world, f"{machine}.contoso.com", STOP, "RTCSRV")
     assert world.summary().pools[Fqdn(P1)].served_by is None
 
 
-def test_below_quorum_the_other_servers_stop(world: World) -> None:
+def test_below_quorum_the_other_servers_stop(world: Simulation) -> None:
     world.crash(FE1)
     assert status(world, "fe2.contoso.com") == "Running"
     world.crash("fe2.contoso.com")
@@ -117,7 +117,7 @@ def test_below_quorum_the_other_servers_stop(world: World) -> None:
     assert [status(world, f"fe{n}.contoso.com") for n in (1, 2, 3)] == ["Running"] * 3
 
 
-def test_a_stopped_fabric_host_counts_as_a_missing_server(world: World) -> None:
+def test_a_stopped_fabric_host_counts_as_a_missing_server(world: Simulation) -> None:
     for machine in (FE1, "fe2.contoso.com"):
         run(world, machine, STOP)
     assert status(world, "fe3.contoso.com") == "StartPending"
@@ -127,7 +127,7 @@ def test_a_stopped_fabric_host_counts_as_a_missing_server(world: World) -> None:
     assert status(world, FE1) == "Running"
 
 
-def test_a_service_stopped_by_hand_stays_stopped_after_a_crash(world: World) -> None:
+def test_a_service_stopped_by_hand_stays_stopped_after_a_crash(world: Simulation) -> None:
     run(world, FE1, STOP, "RTCRGS")
     world.crash(FE1)
     world.recover(FE1)
@@ -135,7 +135,7 @@ def test_a_service_stopped_by_hand_stays_stopped_after_a_crash(world: World) -> 
 
 
 def test_computer_failover() -> None:
-    world = World.load("sfb2015")
+    world = Simulation.load("sfb2015")
     assert run(world, FE1, "Invoke-CsComputerFailOver", WhatIf=True).succeeded
     assert status(world, FE1) == "Running"
     # Facts page 5: with -Force the -WhatIf is ignored and the failover really starts.
@@ -143,13 +143,13 @@ def test_computer_failover() -> None:
     assert status(world, FE1) == "Stopped"
     assert run(world, FE1, "Invoke-CsComputerFailBack").succeeded
     assert status(world, FE1) == "Running"
-    assert "Invoke-CsComputerFailOver" in run(World.load("two-sites"), FE1, "Invoke-CsComputerFailOver").message
+    assert "Invoke-CsComputerFailOver" in run(Simulation.load("two-sites"), FE1, "Invoke-CsComputerFailOver").message
 
 
 def test_a_pool_of_even_size_needs_its_sql_witness() -> None:
-    from lyncops.lab.generator import scenario_of_size
+    from lyncops.lab.scenarios.generator import scenario_of_size
 
-    world = World(scenario_of_size(2, front_ends=4))
+    world = Simulation(scenario_of_size(2, front_ends=4))
     world.crash("fe1-1.contoso.com")
     world.crash("fe1-2.contoso.com")
     assert world.summary().pools[Fqdn(P1)].alive

@@ -10,8 +10,8 @@ import attrs
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.reader import read_deployment
 from lyncops.deployment.scope import EVERYTHING, Scope
-from lyncops.lab.scenario import Scenario
-from lyncops.lab.world import World
+from lyncops.lab.scenarios.scenario import Scenario
+from lyncops.lab.simulation import Simulation
 from lyncops.plan.codec import plan_from_json, plan_to_json
 from lyncops.plan.conditions import Evaluation, all_hold
 from lyncops.plan.model import Plan
@@ -29,7 +29,7 @@ POLL: Final = timedelta(seconds=30)
 class Site:
     """A world, and everything that a client has to do with it."""
 
-    world: World
+    world: Simulation
     sessions: ModelSessions = attrs.field(init=False)
     clock: ModelClock = attrs.field(init=False)
 
@@ -39,7 +39,7 @@ class Site:
 
     @classmethod
     def of(cls, scenario: Scenario | str) -> Site:
-        return cls(World(scenario) if isinstance(scenario, Scenario) else World.load(scenario))
+        return cls(Simulation(scenario) if isinstance(scenario, Scenario) else Simulation.load(scenario))
 
     def read(self, scope: Scope = EVERYTHING) -> Deployment:
         return read_deployment(self.sessions, name="contoso", clock=self.clock, scope=scope)

@@ -7,7 +7,7 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from lyncops.lab.scenario import Kind, PoolSpec, Product, Scenario, SiteSpec, StoreSpec
+from lyncops.lab.scenarios.scenario import Kind, PoolSpec, Product, Scenario, SiteSpec, StoreSpec
 from lyncops.values import Fqdn
 
 P1: Final = Fqdn("pool1.contoso.com")

@@ -25,8 +25,8 @@ from lyncops.deployment.network import (
 )
 from lyncops.deployment.reader import read_deployment
 from lyncops.deployment.scope import EVERYTHING, Scope
-from lyncops.lab.outside import Outside
-from lyncops.lab.world import World
+from lyncops.lab.model.outside import Outside
+from lyncops.lab.simulation import Simulation
 from lyncops.plan.codec import plan_from_json, plan_to_json
 from lyncops.plan.model import Plan
 from lyncops.procedures import make_plan
@@ -91,7 +91,7 @@ class OutsideLookups:
 class Shift:
     """An operator at night: plans, runs, does what gates ask for, resumes."""
 
-    world: World
+    world: Simulation
     edge_endpoints: bool = True
     gates: list[str] = attrs.field(factory=list[str])
     journal: Journal = attrs.field(factory=scratch_journal)
@@ -148,13 +148,13 @@ class Shift:
 
 
 def shift(name: str, *, edge_endpoints: bool = True) -> Shift:
-    world = World.load(name)
+    world = Simulation.load(name)
     world.clock.advance(FOR_A_WHILE)
     world.settle()
     return Shift(world, edge_endpoints=edge_endpoints)
 
 
-def pass_time(world: World) -> None:
+def pass_time(world: Simulation) -> None:
     world.clock.advance(FOR_A_WHILE)
     world.settle()
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from lyncops.lab.scenario import Scenario
-from lyncops.lab.scenario_checks import check
-from lyncops.lab.summary import Summary
-from lyncops.lab.switches import StoreBug
+from lyncops.lab.model.summary import Summary
+from lyncops.lab.model.switches import StoreBug
+from lyncops.lab.scenarios.checks import check
+from lyncops.lab.scenarios.scenario import Scenario
 from lyncops.plan.model import CmdletStep, Plan, WaitStep
 from lyncops.runs.model import RunState, StepState
 from lyncops.values import Effect, Fqdn, Mode

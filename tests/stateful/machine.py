@@ -15,9 +15,9 @@ from lyncops.cmdlets import DatabaseNameType
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.reader import read_deployment
 from lyncops.deployment.scope import EVERYTHING, Scope
-from lyncops.lab.scenario import Kind, Scenario
-from lyncops.lab.summary import PoolSummary, Summary
-from lyncops.lab.world import World
+from lyncops.lab.model.summary import PoolSummary, Summary
+from lyncops.lab.scenarios.scenario import Kind, Scenario
+from lyncops.lab.simulation import Simulation
 from lyncops.plan.codec import plan_from_json, plan_to_json
 from lyncops.plan.conditions import all_hold
 from lyncops.plan.model import Plan
@@ -54,7 +54,7 @@ class Recovery(RuleBasedStateMachine):
 
     @initialize(scenario=scenarios())
     def begin(self, scenario: Scenario) -> None:
-        self.world = World(scenario)
+        self.world = Simulation(scenario)
         self.sessions = WatchedSessions(self.world)
         self.clock = ModelClock(self.world)
         self.journal = scratch_journal()

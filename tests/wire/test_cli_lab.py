@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from lyncops.cli.lab import lab as lab_group
 from lyncops.errors import ConfigurationError, InvalidValueError
-from lyncops.lab.control import ControlServer
-from lyncops.lab.guide import chapters
+from lyncops.lab.control.guide import chapters
+from lyncops.lab.control.server import ControlServer
 from lyncops.lab.lab import Lab
 
 
@@ -57,7 +57,7 @@ def test_serve_names_a_pool_of_its_own_scenario(tmp_path: Path, monkeypatch: pyt
 
 
 def test_inject_says_what_it_did(tmp_path: Path) -> None:
-    with Lab.start("two-sites") as lab, ControlServer(lab, tmp_path):
+    with Lab.start("two-sites") as lab, ControlServer(lab.served, tmp_path):
         run = CliRunner().invoke
         assert run(lab_group, ["inject", "--out", str(tmp_path), "crash", "fe1.contoso.com"]).output == "done: fe1.contoso.com\n"
         told = run(lab_group, ["inject", "--out", str(tmp_path), "--json", "show"]).output

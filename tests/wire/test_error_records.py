@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lyncops.lab import causes
+from lyncops.lab.cmdlets import causes
 from lyncops.lab.interface import ErrorDetail, Thrown
 from lyncops.lab.wire import records
 from lyncops.lab.wire.clixml import read

@@ -11,12 +11,12 @@ import pytest
 import requests
 
 from lyncops.errors import LyncOpsError
-from lyncops.lab.arguments import PROFILE
-from lyncops.lab.guide import Chapter, chapters
-from lyncops.lab.injections import Injector
+from lyncops.lab.control.arguments import PROFILE
+from lyncops.lab.control.guide import Chapter, chapters
+from lyncops.lab.control.injections import Injector
+from lyncops.lab.control.status import show
 from lyncops.lab.lab import Lab
-from lyncops.lab.status import show
-from lyncops.lab.switches import Faults, Switches, names
+from lyncops.lab.model.switches import Faults, Switches, names
 from lyncops.lab.wire.faults import ACTIONS, MEANINGS, FaultKind, Profile
 from tests.wire.stub import RunspacePool, Untyped, command
 from tests.wire.test_lab import wsman
@@ -38,7 +38,7 @@ def test_all_that_can_be_injected_is_told(lab: Lab) -> None:
     machines, wire, profile, model_faults, switches, by_hand, itself = chapters()
     grouped = {"profile", "model-fault", "switch"}
     told = grouped | first_words(machines) | first_words(wire) | first_words(by_hand) | first_words(itself)
-    assert told == set(Injector(lab).names)
+    assert told == set(Injector(lab.served).names)
     assert first_words(profile) == set(PROFILE)
     assert first_words(model_faults) == set(names(Faults))
     assert first_words(switches) == set(names(Switches))
@@ -58,7 +58,7 @@ def test_what_was_injected_is_shown_as_it_was_written(lab: Lab) -> None:
     lab.inject("model-fault", "midway=invoke-cspoolfailover", "no_replication=true")
     lab.inject("switch", "enums=numbers")
     lab.inject("profile", "delay=90s", "protocol=2.1", "machine=fe4.contoso.com")
-    shown = show(lab)
+    shown = show(lab.served)
     assert shown["faults"] == [
         "status-before machine=fe4.contoso.com action=Command status=503 times=2",
         "lose-reply cmdlet=Get-CsPool times=always",
@@ -68,7 +68,7 @@ def test_what_was_injected_is_shown_as_it_was_written(lab: Lab) -> None:
     assert shown["profiles"] == {"fe4.contoso.com": {"protocol": "2.1", "delay": "90s"}}
     assert shown["store_active_on"] == ["pool1.contoso.com"]
     lab.inject("model-fault", "midway=", "no_replication=false")
-    assert show(lab)["model_faults"] == {}
+    assert show(lab.served)["model_faults"] == {}
 
 
 @contextmanager
@@ -97,12 +97,12 @@ def test_an_answer_can_be_lost_under_a_cmdlet(lab: Lab) -> None:
         lab.inject("taken-over", "action=Receive", "cmdlet=Get-CsPool")
         with pytest.raises(Exception, match="2150859213"):
             shell.end_invoke()
-    assert show(lab)["faults"] == []
+    assert show(lab.served)["faults"] == []
 
 
 def test_the_lab_stands_to_be_looked_at_and_restarted_under_a_cmdlet(lab: Lab) -> None:
     with running(lab, "Get-CsPool") as shell:
-        assert show(lab)["faults"] == []
+        assert show(lab.served)["faults"] == []
         assert lab.inject("disconnect-idle", FE1) == {"disconnected": 1}
         assert lab.inject("restart", FE1) == {"restarted": FE1}
         with pytest.raises(Exception, match="2150858843"):
@@ -147,9 +147,9 @@ def test_time_can_pass_under_a_cmdlet(lab: Lab) -> None:
     ],
 )
 def test_what_means_nothing_changes_nothing_and_is_told_in_one_sentence(lab: Lab, words: str, message: str) -> None:
-    before = show(lab)
+    before = show(lab.served)
     with pytest.raises(LyncOpsError) as caught:
         lab.inject(*words.split())
     assert message in str(caught.value)
     assert len(caught.value.what.split(". ")) == 1
-    assert {**show(lab), "now": ""} == {**before, "now": ""}
+    assert {**show(lab.served), "now": ""} == {**before, "now": ""}

@@ -10,9 +10,10 @@ import pypsrp.wsman
 import pytest
 
 from lyncops.errors import ConfigurationError, InvalidValueError, LyncOpsError, ScenarioError
-from lyncops.lab.arguments import InjectionError, parse_duration
-from lyncops.lab.control import ControlServer, ask
+from lyncops.lab.control.arguments import InjectionError
+from lyncops.lab.control.server import ControlServer, ask
 from lyncops.lab.lab import Lab
+from lyncops.lab.model.durations import parse_duration
 from tests.wire.stub import NAME, PowerShell, RunspacePool, StubMachine, Untyped
 
 
@@ -100,7 +101,7 @@ def test_an_unknown_scenario_names_the_known_ones() -> None:
 
 
 def test_a_running_lab_is_controlled_from_outside(tmp_path: Path) -> None:
-    with Lab.start("two-sites", rate=None) as lab, ControlServer(lab, tmp_path):
+    with Lab.start("two-sites", rate=None) as lab, ControlServer(lab.served, tmp_path):
         assert ask(tmp_path, "crash", ["fe1.contoso.com"]) == {"done": "fe1.contoso.com"}
         shown = ask(tmp_path, "show", [])
         assert isinstance(shown, dict)

@@ -13,7 +13,7 @@ import dns.rcode
 import pytest
 
 from lyncops.lab.lab import Lab
-from lyncops.lab.outside import ServerName, Zone
+from lyncops.lab.model.outside import ServerName, Zone
 from lyncops.lab.wire.outside import DnsServer, answer_query
 from lyncops.values import Fqdn
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from lyncops.lab.lab import Lab
-from lyncops.lab.world import World
+from lyncops.lab.simulation import Simulation
 from tests.wire.stub import RawClient, Served, fault_code
 
 TIMED_OUT = 2150858793
@@ -50,7 +50,7 @@ def test_one_after_the_other_stays_in_one_runspace(open_lab: Served, raw: RawCli
 
 @pytest.fixture
 def lab() -> Iterator[Lab]:
-    with Lab.start(World.load("two-sites"), profile=None) as one:
+    with Lab.start(Simulation.load("two-sites"), profile=None) as one:
         yield one
 
 

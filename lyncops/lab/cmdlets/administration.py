@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lyncops.lab import placeholders
-from lyncops.lab.call import Call
-from lyncops.lab.catalogue import catalogue
-from lyncops.lab.rbac import ROLES, role_allows
-from lyncops.lab.registry import Store, reads
-from lyncops.lab.selection import chosen
+from lyncops.lab.cmdlets import placeholders
+from lyncops.lab.cmdlets.call import Call
+from lyncops.lab.cmdlets.rbac import ROLES, role_allows
+from lyncops.lab.cmdlets.registry import Store, reads
+from lyncops.lab.cmdlets.selection import chosen
+from lyncops.lab.parameters.catalogue import catalogue
 from lyncops.values import RemoteObject
 
 _ROLE: Final = "Microsoft.Rtc.Management.WritableConfig.Settings.Roles.Role"

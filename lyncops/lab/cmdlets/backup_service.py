@@ -8,16 +8,16 @@ from typing import Final, cast
 
 import attrs
 
-from lyncops.lab import placeholders
-from lyncops.lab.call import Call
-from lyncops.lab.causes import CONNECTION_REFUSED, windows_error
-from lyncops.lab.enums import BACKUP_MODULES, RGS_BACKUP_MODULES
-from lyncops.lab.progress import standby_copies
-from lyncops.lab.registry import changes, reads
-from lyncops.lab.scenario import Product
-from lyncops.lab.selection import chosen
-from lyncops.lab.shapes import EnumValue
-from lyncops.lab.state import CONFERENCE, PRESENCE, STORE_MODULE, PoolRuntime, Track
+from lyncops.lab.cmdlets import placeholders
+from lyncops.lab.cmdlets.call import Call
+from lyncops.lab.cmdlets.causes import CONNECTION_REFUSED, windows_error
+from lyncops.lab.cmdlets.registry import changes, reads
+from lyncops.lab.cmdlets.selection import chosen
+from lyncops.lab.cmdlets.shapes import EnumValue
+from lyncops.lab.model.progress import settle, standby_copies
+from lyncops.lab.model.state import CONFERENCE, PRESENCE, STORE_MODULE, PoolRuntime, Track
+from lyncops.lab.parameters.enums import BACKUP_MODULES, RGS_BACKUP_MODULES
+from lyncops.lab.scenarios.scenario import Product
 from lyncops.values import RemoteObject
 
 _NAMESPACE: Final = "Microsoft.Rtc.Management.Hadr.BackupService"
@@ -152,7 +152,7 @@ def invoke_cs_backup_service_sync(call: Call) -> None:
         return
     call.wait(_SYNC)
     with world.lock:
-        world.settle()
+        settle(world)
         if not world.backup_runs(pool) or pool.fqdn in world.faults.sync_error:
             call.fail(placeholders.BACKUP_SERVICE_STUCK.format(pool=pool.fqdn), target=pool.fqdn)
         _synchronize(call, pool, wanted)

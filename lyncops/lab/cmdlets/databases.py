@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final, cast
 
-from lyncops.lab import placeholders
-from lyncops.lab.call import Call
-from lyncops.lab.power import reconsider
-from lyncops.lab.registry import Store, changes, reads
-from lyncops.lab.scenario import Kind
-from lyncops.lab.shapes import EnumValue
-from lyncops.lab.state import Database, PoolRuntime
+from lyncops.lab.cmdlets import placeholders
+from lyncops.lab.cmdlets.call import Call
+from lyncops.lab.cmdlets.registry import Store, changes, reads
+from lyncops.lab.cmdlets.shapes import EnumValue
+from lyncops.lab.model.power import reconsider
+from lyncops.lab.model.progress import settle
+from lyncops.lab.model.state import Database, PoolRuntime
+from lyncops.lab.scenarios.scenario import Kind
 from lyncops.values import RemoteObject
 
 _STATE: Final = "Microsoft.Rtc.Management.Deployment.DatabaseMirrorState"
@@ -96,7 +97,7 @@ def invoke_cs_database_failover(call: Call) -> None:
     for database in agreed:
         call.wait(_PER_DATABASE, call.name, database.name)
         with world.lock:
-            world.settle()
+            settle(world)
             database.principal_on_mirror = to_mirror
     with world.lock:
         reconsider(world, pool)

@@ -7,10 +7,10 @@ from typing import Final
 
 import attrs
 
-from lyncops.lab import placeholders
-from lyncops.lab.call import Call
-from lyncops.lab.configuration import ServiceRecord
-from lyncops.lab.registry import changes
+from lyncops.lab.cmdlets import placeholders
+from lyncops.lab.cmdlets.call import Call
+from lyncops.lab.cmdlets.registry import changes
+from lyncops.lab.model.configuration import ServiceRecord
 
 # Parameters that name another service, with the roles that it may have (fact: edge-cmdlets).
 _REFERENCES: Final[Mapping[str, tuple[str, ...]]] = {

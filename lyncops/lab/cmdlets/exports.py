@@ -7,11 +7,11 @@ from typing import Final, TypeVar
 
 import attrs
 
-from lyncops.lab import placeholders
-from lyncops.lab.call import Call
-from lyncops.lab.configuration import Configuration
-from lyncops.lab.registry import changes, reads
-from lyncops.lab.selection import chosen
+from lyncops.lab.cmdlets import placeholders
+from lyncops.lab.cmdlets.call import Call
+from lyncops.lab.cmdlets.registry import changes, reads
+from lyncops.lab.cmdlets.selection import chosen
+from lyncops.lab.model.configuration import Configuration
 from lyncops.values import Fqdn, RemoteObject
 
 T = TypeVar("T")

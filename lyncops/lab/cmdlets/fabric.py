@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from lyncops.lab import placeholders, quorum
-from lyncops.lab.call import Call
-from lyncops.lab.registry import Store, changes, reads
-from lyncops.lab.scenario import Kind
-from lyncops.lab.shapes import EnumValue
-from lyncops.lab.state import PoolRuntime
+from lyncops.lab.cmdlets import placeholders
+from lyncops.lab.cmdlets.call import Call
+from lyncops.lab.cmdlets.registry import Store, changes, reads
+from lyncops.lab.cmdlets.shapes import EnumValue
+from lyncops.lab.model import quorum
+from lyncops.lab.model.progress import settle
+from lyncops.lab.model.state import PoolRuntime
+from lyncops.lab.scenarios.scenario import Kind
 from lyncops.values import RemoteObject
 
 _UPGRADE: Final = "Microsoft.Rtc.Management.Hadr.PoolUpgradeState"
@@ -92,7 +94,7 @@ def reset_cs_pool_registrar_state(call: Call) -> None:
         return
     call.wait(_RESET, call.name, str(pool.fqdn))
     with world.lock:
-        world.settle()
+        settle(world)
         if call.text("ResetType") == "QuorumLossRecovery":
             pool.running = any(machine.is_up for machine in world.members(pool))
             for machine in world.members(pool):

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from lyncops.lab import placeholders
-from lyncops.lab.call import Call
-from lyncops.lab.registry import Store, changes, reads
-from lyncops.lab.state import STORE_MODULE, Loss, MachineState, PoolRuntime, StoreCopy
-from lyncops.lab.switches import StoreBug
+from lyncops.lab.cmdlets import placeholders
+from lyncops.lab.cmdlets.call import Call
+from lyncops.lab.cmdlets.registry import Store, changes, reads
+from lyncops.lab.model.progress import settle
+from lyncops.lab.model.state import STORE_MODULE, Loss, MachineState, PoolRuntime, StoreCopy
+from lyncops.lab.model.switches import StoreBug
 from lyncops.values import Fqdn, RemoteObject
 
 _REPLICA: Final = "Microsoft.Rtc.Management.Xds.ReplicaState"
@@ -120,7 +121,7 @@ def invoke_cs_management_server_failover(call: Call) -> None:
     call.verbose(steps[2])
     call.wait(_FAILOVER * 0.5, call.name, steps[2], span=(50, 100))
     with world.lock:
-        world.settle()
+        settle(world)
         _move(call, source, target, planned=not disaster or not call.flag("Force"))
 
 
@@ -175,7 +176,7 @@ def _await_replication(call: Call) -> None:
     deadline = world.now() + _REPLICATION_PATIENCE
     while True:
         with world.lock:
-            world.settle()
+            settle(world)
             behind = [m for m in world.machine_states.values() if m.is_up and not is_up_to_date(call, m)]
             if not behind or not world.store_works:
                 return

@@ -12,13 +12,14 @@ from typing import Final
 
 import attrs
 
-from lyncops.lab import placeholders
-from lyncops.lab.call import Call
-from lyncops.lab.registry import changes, reads
-from lyncops.lab.selection import chosen
-from lyncops.lab.shapes import EnumValue
-from lyncops.lab.state import CONFERENCE, Loss, PoolRuntime
-from lyncops.lab.switches import RelationShape
+from lyncops.lab.cmdlets import placeholders
+from lyncops.lab.cmdlets.call import Call
+from lyncops.lab.cmdlets.registry import changes, reads
+from lyncops.lab.cmdlets.selection import chosen
+from lyncops.lab.cmdlets.shapes import EnumValue
+from lyncops.lab.model.progress import settle
+from lyncops.lab.model.state import CONFERENCE, Loss, PoolRuntime
+from lyncops.lab.model.switches import RelationShape
 from lyncops.values import Fqdn, RemoteObject
 
 _RELATION: Final = "Microsoft.Rtc.Management.Hadr.BackupService.BackupRelation"
@@ -121,7 +122,7 @@ def _fail_over(call: Call, pool: PoolRuntime, backup: PoolRuntime) -> None:
     call.verbose(steps[2])
     call.wait(duration * 0.6, call.name, steps[2], span=(40, 100))
     with world.lock:
-        world.settle()
+        settle(world)
         _refuse_if_lost(call, backup, *(() if disaster else (pool,)))
         if disaster:
             _lose(call, pool)
@@ -137,7 +138,7 @@ def _reach_final_state(call: Call, pool: PoolRuntime) -> None:
     world = call.world
     call.wait(_FINAL_SYNC, span=(40, 40))
     with world.lock:
-        world.settle()
+        settle(world)
         behind = max((track.unsynced for track in pool.tracks.values()), default=timedelta())
         stuck = not world.backup_runs(pool) or pool.fqdn in world.faults.sync_error
         uninitialized = not all(track.initialized for track in pool.tracks.values())
@@ -215,7 +216,7 @@ def _fail_back(call: Call, pool: PoolRuntime, backup: PoolRuntime, *, disaster: 
     call.verbose(steps[2])
     call.wait(duration * 0.5, call.name, steps[2], span=(50, 100))
     with world.lock:
-        world.settle()
+        settle(world)
         _refuse_if_lost(call, pool, *(() if disaster else (backup,)))
         if disaster:
             _lose(call, pool)

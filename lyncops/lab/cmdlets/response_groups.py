@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import attrs
 
-from lyncops.lab import placeholders
-from lyncops.lab.call import Call
+from lyncops.lab.cmdlets import placeholders
+from lyncops.lab.cmdlets.call import Call
 from lyncops.lab.cmdlets.exports import read_file, write_file
-from lyncops.lab.registry import Store, changes
-from lyncops.lab.state import PoolRuntime
+from lyncops.lab.cmdlets.registry import Store, changes
+from lyncops.lab.model.state import PoolRuntime
 from lyncops.values import Fqdn
 
 

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import attrs
 
-from lyncops.lab import placeholders
-from lyncops.lab.call import Call
-from lyncops.lab.configuration import FEDERATION_PORT, ServiceRecord, SiteRecord
-from lyncops.lab.registry import changes, reads
-from lyncops.lab.selection import chosen
-from lyncops.lab.shapes import EnumValue
-from lyncops.lab.topology_xml import topology_document
+from lyncops.lab.cmdlets import placeholders
+from lyncops.lab.cmdlets.call import Call
+from lyncops.lab.cmdlets.registry import changes, reads
+from lyncops.lab.cmdlets.selection import chosen
+from lyncops.lab.cmdlets.shapes import EnumValue
+from lyncops.lab.cmdlets.topology_xml import topology_document
+from lyncops.lab.model.configuration import FEDERATION_PORT, ServiceRecord, SiteRecord
+from lyncops.lab.model.world import World
 from lyncops.values import Fqdn, RemoteObject
-
-if TYPE_CHECKING:
-    from lyncops.lab.world import World
 
 _CLUSTER: Final = "Microsoft.Rtc.Management.Deploy.Internal.Cluster"
 _MACHINE: Final = "Microsoft.Rtc.Management.Deploy.Internal.Machine"

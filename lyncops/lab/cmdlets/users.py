@@ -10,10 +10,10 @@ from zlib import crc32
 
 import attrs
 
-from lyncops.lab import placeholders
-from lyncops.lab.call import Call
-from lyncops.lab.registry import Store, reads
-from lyncops.lab.state import PoolRuntime
+from lyncops.lab.cmdlets import placeholders
+from lyncops.lab.cmdlets.call import Call
+from lyncops.lab.cmdlets.registry import Store, reads
+from lyncops.lab.model.state import PoolRuntime
 from lyncops.values import Fqdn, RemoteObject
 
 _USER: Final = "Microsoft.Rtc.Management.ADConnect.Schema.ADUser"

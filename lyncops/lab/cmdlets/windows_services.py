@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from lyncops.lab import placeholders
-from lyncops.lab.call import Call
-from lyncops.lab.causes import ACCESS_DENIED, RPC_UNAVAILABLE, windows_error
-from lyncops.lab.power import SERVICE_START, reconsider
-from lyncops.lab.registry import Store, changes, reads
-from lyncops.lab.scenario import Kind
-from lyncops.lab.services import POOL_SERVICES, display_name, roles_of
-from lyncops.lab.shapes import EnumValue
-from lyncops.lab.state import MachineState
+from lyncops.lab.cmdlets import placeholders
+from lyncops.lab.cmdlets.call import Call
+from lyncops.lab.cmdlets.causes import ACCESS_DENIED, RPC_UNAVAILABLE, windows_error
+from lyncops.lab.cmdlets.registry import Store, changes, reads
+from lyncops.lab.cmdlets.shapes import EnumValue
+from lyncops.lab.model.power import SERVICE_START, reconsider
+from lyncops.lab.model.progress import settle
+from lyncops.lab.model.services import POOL_SERVICES, display_name, roles_of
+from lyncops.lab.model.state import MachineState
+from lyncops.lab.scenarios.scenario import Kind
 from lyncops.values import RemoteObject
 
 _SERVICE: Final = "Microsoft.Rtc.Management.Deployment.Core.NTService"
@@ -103,7 +104,7 @@ def switch_services(call: Call, machine: MachineState, names: list[str], *, star
     world = call.world
     status = "Running" if start else "Stopped"
     with world.lock:
-        world.settle()
+        settle(world)
         changing = [name for name in names if machine.services[name].status != status]
         if start and "MASTER" in changing and not world.store.claimants:
             changing.remove("MASTER")
@@ -117,7 +118,7 @@ def switch_services(call: Call, machine: MachineState, names: list[str], *, star
     if changing and not call.flag("NoWait"):
         call.wait(SERVICE_START, call.name, "Waiting for service operation to complete.")
         with world.lock:
-            world.settle()
+            settle(world)
             _let_quorum_decide(call, machine)
 
 

@@ -6,8 +6,8 @@ import fnmatch
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final, Protocol, cast
 
-from lyncops.lab.call import Call
-from lyncops.lab.shapes import PROPERTY_BAG, text_of_object
+from lyncops.lab.cmdlets.call import Call
+from lyncops.lab.cmdlets.shapes import PROPERTY_BAG, text_of_object
 from lyncops.values import RemoteEnum, RemoteObject
 
 _MEASURED: Final = "Microsoft.PowerShell.Commands.GenericMeasureInfo"

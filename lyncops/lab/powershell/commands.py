@@ -6,8 +6,8 @@ import fnmatch
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, Protocol, cast
 
-from lyncops.lab.call import Call
-from lyncops.lab.catalogue import CmdletSpec
+from lyncops.lab.cmdlets.call import Call
+from lyncops.lab.parameters.catalogue import CmdletSpec
 from lyncops.lab.powershell.specs import PROXIES
 from lyncops.values import RemoteObject
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import attrs
 
-from lyncops.lab.catalogue import CmdletSpec, Parameter, ParameterSet
+from lyncops.lab.parameters.catalogue import CmdletSpec, Parameter, ParameterSet
 
 _EVERY: Final = frozenset({"2010", "2013", "2015", "2019"})
 _COMMANDS: Final = "Microsoft.PowerShell.Commands"

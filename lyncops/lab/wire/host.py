@@ -100,6 +100,11 @@ class WireHost:
                 self._servers[name] = MachineServer(name, found, names, attrs.evolve(self._profile), self._around)
             return self._servers[name]
 
+    @property
+    def failed_logons(self) -> int:
+        """How often somebody came with wrong credentials."""
+        return self.directory.failures.total()
+
     def servers(self, machine: str | None = None) -> tuple[MachineServer, ...]:
         """The server of one machine, or of all that the lab has."""
         return tuple(self.server(one) for one in ([machine] if machine is not None else self._machines))
@@ -112,6 +117,15 @@ class WireHost:
     def addresses(self) -> Mapping[tuple[str, Scheme], str]:
         """The addresses that were asked for so far."""
         return self._listeners.addresses()
+
+    def restart(self, machine: str | None = None) -> None:
+        """Restart the remoting service of one machine, or of all: every shell is gone, with the commands that ran in it."""
+        for server in self.servers(machine):
+            server.service.restart()
+
+    def disconnect_idle(self, machine: str | None = None) -> int:
+        """Turn the connected shells Disconnected, as minutes of silence do; returns how many there were."""
+        return sum(server.service.disconnect_idle() for server in self.servers(machine))
 
     def synchronise(self) -> None:
         """See at once, not some milliseconds later, which machines have gone down or come back."""

@@ -16,7 +16,7 @@ import dns.rdatatype
 import dns.rrset
 from dns.exception import DNSException
 
-from lyncops.lab.outside import PORTS, Outside, Zone
+from lyncops.lab.model.outside import PORTS, Outside, Zone
 from lyncops.values import Fqdn
 
 _LOOPBACK: Final = "127.0.0.1"

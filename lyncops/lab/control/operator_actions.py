@@ -1,0 +1,110 @@
+"""What people do to a deployment by hand, by name: Topology Builder, setup, DNS and firewalls, for `lyncops lab inject`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import attrs
+
+from lyncops.errors import InvalidValueError
+from lyncops.lab.model.outside import Outside, ServerName
+from lyncops.values import Fqdn
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Act:
+    """Something that people do by hand. `do` answers what was done; `forms` are the ways to write it, each with its meaning."""
+
+    do: Callable[[Outside, Sequence[str]], str]
+    forms: Mapping[str, str]
+
+
+def _topology(outside: Outside, words: Sequence[str]) -> str:
+    match words:
+        case ["federation", edge, ("on" | "off") as state]:
+            outside.set_federation(edge, enabled=state == "on")
+            return f"federation of {edge} is {state}, and published"
+        case _:
+            raise _misread("topology", words)
+
+
+def _setup(outside: Outside, words: Sequence[str]) -> str:
+    match words:
+        case [edge]:
+            outside.run_setup(edge)
+            return f"setup was run on every machine of {edge}"
+        case _:
+            raise _misread("setup", words)
+
+
+def _store(outside: Outside, words: Sequence[str]) -> str:
+    match words:
+        case ["anew", pool]:
+            outside.install_store_anew(pool)
+            return f"the Central Management database of {pool} is installed anew, as a standby copy"
+        case _:
+            raise _misread("store", words)
+
+
+def _firewall(outside: Outside, words: Sequence[str]) -> str:
+    match words:
+        case [edge, port, ("open" | "closed") as state] if port.isdecimal():
+            outside.set_firewall(edge, int(port), is_open=state == "open")
+            return f"port {port} of {edge} is {state}"
+        case _:
+            raise _misread("firewall", words)
+
+
+def _dns(outside: Outside, words: Sequence[str]) -> str:
+    match words:
+        case ["a", host, target]:
+            outside.set_address(Fqdn(host), target)
+            return f"{host} leads to {', '.join(outside.zone.addresses[Fqdn(host)])}"
+        case ["srv", name, server, *priority] if len(priority) <= 1:
+            return _server(outside, Fqdn(name), server, *priority)
+        case ["remove", name]:
+            outside.remove_name(Fqdn(name))
+            return f"{name} is removed"
+        case ["silence", ("on" | "off") as state]:
+            outside.zone.silent = state == "on"
+            return f"the DNS server {'answers nothing' if state == 'on' else 'answers'}"
+        case _:
+            raise _misread("dns", words)
+
+
+def _server(outside: Outside, name: Fqdn, server: str, priority: str = "0") -> str:
+    host, _, port = server.rpartition(":")
+    if not port.isdecimal() or not priority.isdecimal():
+        raise _misread("dns", ("srv", name, server, priority))
+    outside.add_server(name, ServerName(host=Fqdn(host), port=int(port), priority=int(priority)))
+    return f"{name} names {server}"
+
+
+def _misread(act: str, words: Sequence[str]) -> InvalidValueError:
+    forms = ", ".join(ACTS[act].forms)
+    return InvalidValueError(f"{' '.join((act, *words))!r} means nothing here.", remedy=f"Write: {forms}.")
+
+
+ACTS: Final[Mapping[str, Act]] = {
+    "topology": Act(
+        do=_topology,
+        forms={"topology federation EDGE_POOL on|off": "in Topology Builder, enable or clear federation of an Edge pool"},
+    ),
+    "setup": Act(do=_setup, forms={"setup EDGE_POOL": "run setup on every machine of an Edge pool"}),
+    "store": Act(
+        do=_store,
+        forms={"store anew POOL": "install the Central Management database of a pool anew: a standby copy, whatever it was"},
+    ),
+    "dns": Act(
+        do=_dns,
+        forms={
+            "dns a HOST EDGE_POOL": "let an external DNS name lead to an Edge pool (or to addresses with commas between)",
+            "dns srv NAME HOST:PORT [PRIORITY]": "add an SRV record, or change the one of that host",
+            "dns remove NAME": "take a name out of DNS",
+            "dns silence on|off": "the external DNS server answers nothing, or answers again",
+        },
+    ),
+    "firewall": Act(do=_firewall, forms={"firewall EDGE_POOL PORT open|closed": "open or close port 5061 or 5269 to the world"}),
+}
+"""Each act by the word that asks for it."""

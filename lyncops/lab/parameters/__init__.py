@@ -1,0 +1,1 @@
+"""Which cmdlets there are, and how PowerShell binds arguments to their parameters."""
