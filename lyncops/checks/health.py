@@ -6,8 +6,10 @@ import enum
 
 from lyncops.checks.check import Finding, Weight, check, failed, of_machines, pair_unknown, passed, unknown, warning
 from lyncops.checks.context import CheckContext, Direction
+from lyncops.checks.mirrors import rescue
 from lyncops.checks.quorum import serves
 from lyncops.checks.words import running, sentence
+from lyncops.cmdlets.enums import DatabaseNameType
 from lyncops.deployment.gaps import Need, Part
 from lyncops.deployment.model import Deployment, ExportState, Machine, Pool
 from lyncops.deployment.witnesses import Says, Vantage
@@ -138,8 +140,9 @@ def _cannot_export(pool: Pool) -> bool:
 
 
 class BackEnd(enum.Enum):
-    """What the two witnesses of a Back End say: SQL Server (Get-CsUserDatabaseState), and the Backup Service that reads from it."""
+    """What SQL Server (Get-CsUserDatabaseState), its mirrors, and the Backup Service that reads from it say of a Back End."""
 
+    ORPHANED = "The principal of its user databases is out of reach; their mirror answers."
     DEAD = "Its user database is not online, and its Backup Service cannot export the user store: the Back End is down."
     NOT_ONLINE = "Its user database is not online: the Back End may be down, or an administrator took the database offline."
     NOT_READ = "Its Backup Service cannot export the user store: the Back End may be down."
@@ -148,14 +151,16 @@ class BackEnd(enum.Enum):
 
 def back_end(pool: Pool) -> BackEnd:
     """The Back End of a pool whose Front Ends run. Where its database is online, an export fails for another reason."""
+    if rescue(pool, DatabaseNameType.USER):
+        return BackEnd.ORPHANED
     if pool.back_end_online is False:
         return BackEnd.DEAD if _cannot_export(pool) else BackEnd.NOT_ONLINE
     return BackEnd.NOT_READ if _cannot_export(pool) and pool.back_end_online is not True else BackEnd.ALIVE
 
 
-def _unless_mirrored(pool: Pool) -> str:
-    mirrored = isinstance(pool.mirrors, Unread) or any(database.is_mirrored for database in pool.mirrors)
-    return ", unless its mirror lives: then `lyncops run database-failover` is enough" if mirrored else ""
+def _mirror_first(pool: Pool) -> str:
+    command = rescue(pool, DatabaseNameType.USER)[0]
+    return f"Make the mirror principal first, which loses less than a failover of the pool: {command}."
 
 
 @check(
@@ -196,8 +201,10 @@ def _disaster_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
     if state is Life.UNCLEAR:
         return unknown(f"{seen} Machines of it answer.", _ASK_BY_HAND.format(pool=pool.fqdn), blocking=True)
     behind = back_end(pool) if situation.direction is Direction.FAILOVER else BackEnd.ALIVE
+    if behind is BackEnd.ORPHANED:
+        return warning(f"{seen} {behind.value}", _mirror_first(pool), first=rescue(pool, DatabaseNameType.USER))
     if behind is BackEnd.DEAD:
-        return passed(f"{seen} {behind.value} Disaster mode is right{_unless_mirrored(pool)}.")
+        return passed(f"{seen} {behind.value} Disaster mode is right.")
     if behind is not BackEnd.ALIVE:
         return warning(
             f"{seen} But: {behind.value}",
@@ -226,11 +233,16 @@ def _silence_means_death(pool: Pool, seen: str) -> Finding:
 def _planned_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
     seen = described(pool)
     behind = back_end(pool) if situation.direction is Direction.FAILOVER and pool.machines_up else BackEnd.ALIVE
+    if behind is BackEnd.ORPHANED:
+        return failed(
+            f"{seen} {behind.value} A planned failover needs the databases, to copy its last changes.",
+            _mirror_first(pool),
+            first=rescue(pool, DatabaseNameType.USER),
+        )
     if behind is BackEnd.DEAD:
         return failed(
             f"{seen} {behind.value} A planned failover needs it, to copy its last changes.",
-            "Bring the Back End up (`lyncops run database-failover` where its mirror lives), or use --mode disaster: what was not "
-            "copied yet is lost.",
+            "Bring the Back End up, or use --mode disaster: what was not copied yet is lost.",
         )
     if behind is not BackEnd.ALIVE:
         return warning(
@@ -259,6 +271,10 @@ def _healthy(situation: CheckContext, pool: Pool) -> Finding:
     if nobody_answers(situation.deployment):
         return unknown(f"{seen} {_NOBODY}", _ASK_BY_HAND.format(pool=pool.fqdn), blocking=not situation.disaster)
     behind = back_end(pool) if pool.machines_up else BackEnd.ALIVE
+    if behind is BackEnd.ORPHANED:
+        return failed(
+            f"{seen} {behind.value} It cannot take users.", _mirror_first(pool), first=rescue(pool, DatabaseNameType.USER)
+        )
     if behind is BackEnd.DEAD:
         return failed(f"{seen} {behind.value} It cannot take users.", f"Bring the SQL Server of {pool.fqdn} up first.")
     if behind is not BackEnd.ALIVE:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from lyncops.checks.check import Finding, Weight, check, failed, of_store, pair_unknown, passed, unknown, warning
 from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.health import Life, life
+from lyncops.checks.mirrors import rescue
 from lyncops.checks.words import listed, sentence
+from lyncops.cmdlets.enums import DatabaseNameType
 from lyncops.sources import fact, guide, page
 from lyncops.values import Fqdn, Unread
 
@@ -74,6 +76,25 @@ def _agrees_with_master(situation: CheckContext, holder: Fqdn | None) -> Finding
     return failed(f"The topology says that the active store is on {holder}, but its master is {master}.", _TWO_MASTERS)
 
 
+def store_rescue(situation: CheckContext) -> tuple[str, ...]:
+    """The command line that serves the store again where it is: from the mirror, while the principal is out of reach."""
+    holder = situation.store_pool
+    return rescue(situation.deployment.pool(holder) if holder else None, DatabaseNameType.CENTRAL_MGMT)
+
+
+def _orphaned(situation: CheckContext, evidence: str) -> Finding | None:
+    """Where the store is silent since its principal is out of reach: its mirror serves it again, and loses less than a failover.
+
+    A disaster of the pool that holds it goes on: its Front Ends may be on their way out too.
+    """
+    first = store_rescue(situation)
+    if not first:
+        return None
+    seen = f"{evidence} The principal of its databases is out of reach; their mirror answers."
+    remedy = f"Make the mirror principal first: {first[0]}."
+    return warning(seen, remedy, first=first) if situation.store_goes_down else failed(seen, remedy, first=first)
+
+
 def _moved_by_hand(situation: CheckContext) -> bool:
     """Whether the plan asks people to install the store again: a failover, with the store of Lync Server 2010 on another pool."""
     old = situation.old_store
@@ -132,6 +153,8 @@ def store_agents(situation: CheckContext) -> Finding:
     if isinstance(master, Unread) or isinstance(agents, Unread):
         unread = master if isinstance(master, Unread) else agents
         evidence = sentence(unread)
+        if (orphaned := _orphaned(situation, evidence)) is not None:
+            return orphaned
         if situation.store_goes_down:
             return warning(f"{evidence} That is expected: the store was on the pool that is gone.")
         if _moved_by_hand(situation):
@@ -144,6 +167,8 @@ def store_agents(situation: CheckContext) -> Finding:
     if master is None or not agents:
         missing = listed(word for word, there in (("master", master), ("file transfer agent", agents)) if not there)
         evidence = f"The store names no {missing.replace(' and ', ' and no ')}: it is unavailable."
+        if (orphaned := _orphaned(situation, evidence)) is not None:
+            return orphaned
         if _moved_by_hand(situation):
             return warning(f"{evidence} It is of Lync Server 2010, and will be moved by hand first.")
         if situation.store_goes_down:

@@ -31,6 +31,7 @@ AnyCondition = (
     | conditions.HostLeadsTo
     | conditions.MediaEdgeIs
     | conditions.MirrorPrincipalIs
+    | conditions.MirrorsAreSynchronized
     | conditions.NoEdgeLeadsTo
     | conditions.PoolIsAlive
     | conditions.PoolIsHome

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
+import attrs
+
 from lyncops.checks.catalogue import CHECKS, run_checks
+from lyncops.checks.check import Finding, failed, passed, result_of, unknown, warning
 from lyncops.checks.context import CheckContext
+from lyncops.checks.mirrors import mirrors_of, orphaned
 from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.words import listed
 from lyncops.cmdlets import DatabaseNameType, InvokeCsDatabaseFailover, MirrorRole
 from lyncops.deployment.model import DatabaseMirror, Deployment, Pool, PoolKind
-from lyncops.plan.conditions import MirrorPrincipalIs
+from lyncops.plan.conditions import MirrorPrincipalIs, MirrorsAreSynchronized
 from lyncops.plan.procedures import DatabaseFailover
-from lyncops.plan.steps import CmdletStep
+from lyncops.plan.steps import CmdletStep, ManualStep, Step
 from lyncops.procedures import figures
-from lyncops.procedures.drafting import Draft
+from lyncops.procedures.drafting import Draft, consent
 from lyncops.procedures.edges import preferring
 from lyncops.procedures.store import store_works
 from lyncops.sources import fact, guide, reference
@@ -21,19 +26,52 @@ from lyncops.values import LyncVersion, Mode, Unread
 
 _IDS = ("pool-exists", "pool-is-front-end")
 _SOURCES = (guide("Failing over a mirrored database"), reference("Invoke-CsDatabaseFailover"))
-_DATABASES: Final = {
-    "user": ("rtcab", "rtcshared", "rtcxds"),
-    "application": ("rgsconfig", "rgsdyn", "cpsdyn"),
-    "centralmgmt": ("xds", "lis"),
-    "monitoring": ("lcscdr", "qoemetrics"),
-}
+_FORCED: Final = (fact("mirror-forced"), reference("Invoke-CsDatabaseFailover"))
+_LOSS: Final = (
+    "What the principal had not yet sent to its mirror when it was lost: as a rule nothing while they were synchronised. "
+    "It is lost for good when the mirroring is resumed."
+)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class _Move:
+    """The databases of one type go to one side, or are there already."""
+
+    deployment: Deployment
+    pool: Pool
+    database_type: DatabaseNameType
+    to: MirrorRole
+    mirrors: tuple[DatabaseMirror, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All databases of the type."""
+        return tuple(mirror.database for mirror in self.mirrors)
+
+    @property
+    def moving(self) -> tuple[DatabaseMirror, ...]:
+        """Those that are not there."""
+        return tuple(mirror for mirror in self.mirrors if not mirror.is_principal_on(self.to))
+
+    @property
+    def forced(self) -> tuple[DatabaseMirror, ...]:
+        """Those whose principal is out of reach, so that nothing but force makes the other half principal."""
+        return tuple(mirror for mirror in self.moving if mirror.survivor is self.to)
+
+    @property
+    def suspended(self) -> tuple[DatabaseMirror, ...]:
+        """Those between whose halves nothing is copied until somebody resumes it."""
+        return tuple(mirror for mirror in self.moving if mirror.is_suspended)
 
 
 def draft(deployment: Deployment, request: DatabaseFailover) -> Draft:
     """Draft that the databases of `request.database_type` have their principal on the other side (or on the side named).
 
-    Refused when the version has no mirroring, when a database of that type has no mirror or is not synchronised, and when
-    the databases are on different sides and no side is named.
+    Where the principal is out of reach and the mirror answers, the mirror is made principal by force, with
+    `accept_data_loss`. Where the mirroring is suspended, as it is after that, people resume it first.
+
+    Refused when the version has no mirroring, when a database of that type has no mirror or is not synchronised, when the half
+    that should be principal is out of reach, and when the databases are on different sides and no side is named.
     """
     situation = CheckContext(deployment, request.pool, Mode.PLANNED)
     checks = run_checks([CHECKS[check_id] for check_id in _IDS], situation)
@@ -41,63 +79,119 @@ def draft(deployment: Deployment, request: DatabaseFailover) -> Draft:
     if pool is None:
         return Draft(checks=checks)
     version = _version_has_mirroring(pool)
-    if version.refuses:
-        return Draft(checks=(*checks, version))
     mirrors = mirrors_of(pool, request.database_type)
-    to_mirror = _side(mirrors, request)
-    own = (
-        version,
-        _synchronised(pool, mirrors, request.database_type),
-        *((_side_known(mirrors, to_mirror=to_mirror),) if mirrors else ()),
-    )
-    steps = () if to_mirror is None or not mirrors else (_step(deployment, pool, request.database_type, to_mirror=to_mirror),)
+    if version.refuses or not mirrors:
+        rest = () if version.refuses else (_synchronised(pool, None, request.database_type),)
+        return Draft(checks=(*checks, version, *rest))
+    to = _side(mirrors, request)
+    kind = request.database_type
+    move = None if to is None else _Move(deployment=deployment, pool=pool, database_type=kind, to=to, mirrors=mirrors)
+    own = (version, _synchronised(pool, move, kind), _side_known(mirrors, to), *_of_force(move, request))
     return Draft(
         lock=(pool.fqdn, pool.backup_pool) if pool.backup_pool and not isinstance(pool.backup_pool, Unread) else (pool.fqdn,),
         checks=(*checks, *own),
-        steps=steps,
-        goal=tuple(condition for step in steps for condition in step.after),
-        expected_loss="Nothing: synchronised databases only.",
-        notes=("With an even number of Front Ends the primary SQL Server is the witness: shutting it down can stop the pool.",),
+        steps=_steps(move, request) if move else (),
+        goal=(_is_there(move),) if move else (),
+        expected_loss=_LOSS if move and move.forced else "Nothing: synchronised databases only.",
+        notes=_notes(move),
     )
 
 
-def mirrors_of(pool: Pool, database_type: DatabaseNameType) -> tuple[DatabaseMirror, ...]:
-    """The databases of a type: by the type that the server gave, else by the documented names of that type."""
-    wanted = database_type.casefold()
-    named = _DATABASES.get(wanted, ())
-    mirrors = () if isinstance(pool.mirrors, Unread) else pool.mirrors
-    return tuple(
-        mirror
-        for mirror in mirrors
-        if (mirror.database_type.casefold() == wanted if mirror.database_type else mirror.database.casefold() in named)
-    )
-
-
-def _side(mirrors: tuple[DatabaseMirror, ...], request: DatabaseFailover) -> bool | None:
-    """Whether the mirror becomes principal: as named, else the side where none is now; None where they are mixed."""
+def _side(mirrors: tuple[DatabaseMirror, ...], request: DatabaseFailover) -> MirrorRole | None:
+    """The side that becomes principal: as named, else the one that is left, else where none is now; None where that differs."""
     if request.principal is not None:
-        return request.principal is MirrorRole.MIRROR
-    sides = {mirror.mirror_is_principal for mirror in mirrors}
-    return not sides.pop() if len(sides) == 1 else None
+        return request.principal
+    left = {mirror.survivor for mirror in orphaned(mirrors)}
+    sides = left or {MirrorRole.PRIMARY if mirror.mirror_is_principal else MirrorRole.MIRROR for mirror in mirrors}
+    return sides.pop() if len(sides) == 1 else None
 
 
-def _step(deployment: Deployment, pool: Pool, database_type: DatabaseNameType, *, to_mirror: bool) -> CmdletStep:
+def _is_there(move: _Move) -> MirrorPrincipalIs:
+    return MirrorPrincipalIs(move.pool.fqdn, move.names, on_mirror=move.to is MirrorRole.MIRROR)
+
+
+def _steps(move: _Move, request: DatabaseFailover) -> tuple[Step, ...]:
+    """Without consent to the loss there is no step that forces anything."""
+    if move.forced and not request.accept_data_loss:
+        return ()
+    return (*((_resume_step(move),) if move.suspended else ()), _step(move))
+
+
+def _step(move: _Move) -> CmdletStep:
     """Without a working store the cmdlet finds the databases in the server's local copy of the topology (fact: local-store)."""
-    side, other = (MirrorRole.MIRROR, MirrorRole.PRIMARY) if to_mirror else (MirrorRole.PRIMARY, MirrorRole.MIRROR)
-    names = tuple(mirror.database for mirror in mirrors_of(pool, database_type))
-    local = not store_works(deployment)
+    pool, to, kind = move.pool, move.to, move.database_type
+    other = MirrorRole.PRIMARY if to is MirrorRole.MIRROR else MirrorRole.MIRROR
+    local = not store_works(move.deployment)
+    back = InvokeCsDatabaseFailover(pool_fqdn=pool.fqdn, database_type=kind, new_principal=other).to_powershell()
     return CmdletStep(
-        step_id=f"database-failover-{database_type.casefold()}",
-        title=f"Make the {side.value.lower()} of {pool.fqdn} principal for {', '.join(names)}",
+        step_id=f"database-failover-{kind.casefold()}",
+        title=f"Make the {to.value.lower()} of {pool.fqdn} principal for {', '.join(move.names)}",
         why="The databases are served from that SQL Server from then on.",
-        sources=_SOURCES,
-        cmdlet=InvokeCsDatabaseFailover(pool_fqdn=pool.fqdn, database_type=database_type, new_principal=side, local_store=local),
+        sources=_FORCED if move.forced else _SOURCES,
+        cmdlet=InvokeCsDatabaseFailover(
+            pool_fqdn=pool.fqdn, database_type=kind, new_principal=to, force=bool(move.forced), local_store=local
+        ),
         place=preferring(pool.fqdn),
-        after=(MirrorPrincipalIs(pool.fqdn, names, on_mirror=to_mirror),),
+        after=(_is_there(move),),
         deadline=figures.ONE_HOUR,
         estimate=figures.MIRROR_FAILOVER,
-        undo=InvokeCsDatabaseFailover(pool_fqdn=pool.fqdn, database_type=database_type, new_principal=other).to_powershell(),
+        undo=f"Once the {other.value.lower()} is back and the mirroring resumed: {back}" if move.forced else back,
     )
+
+
+def _resume_step(move: _Move) -> ManualStep:
+    """No cmdlet of Lync resumes a mirroring (fact: mirror-forced)."""
+    names = tuple(mirror.database for mirror in move.suspended)
+    primary = all(mirror.is_principal_on(MirrorRole.PRIMARY) for mirror in move.suspended)
+    where = "primary" if primary else "mirror"
+    statements = "; ".join(f"ALTER DATABASE [{name}] SET PARTNER RESUME" for name in names)
+    return ManualStep(
+        step_id=f"resume-mirroring-{move.database_type.casefold()}",
+        title=f"Resume the mirroring of {listed(names)}",
+        why="A failover by force suspends it. Until it is resumed and synchronised, the other half is old.",
+        sources=(fact("mirror-forced"),),
+        instructions=(
+            f"On the SQL Server that holds the principal now (the {where} of {move.pool.fqdn}) run: {statements}.",
+            "What the former principal had not sent before it was lost is thrown away then. Save it first if it is wanted.",
+        ),
+        where=f"SQL Server, the {where} of {move.pool.fqdn}",
+        how_to_see=f"Get-CsDatabaseMirrorState -PoolFqdn {move.pool.fqdn} says synchronized on both sides.",
+        after=(MirrorsAreSynchronized(move.pool.fqdn, names),),
+        estimate=figures.MIRROR_FAILOVER,
+    )
+
+
+def _notes(move: _Move | None) -> tuple[str, ...]:
+    witness = "With an even number of Front Ends the primary SQL Server is the witness: shutting it down can stop the pool."
+    if move is None or not move.forced:
+        return (witness,)
+    back = f"lyncops run database-failover {move.pool.fqdn} --database-type {move.database_type.value}"
+    return (
+        witness,
+        f"The databases run without a mirror from then on. When the other SQL Server is back: {back}. It has people resume it.",
+        "The other types of databases on the same SQL Server need the same: look at `lyncops status`.",
+    )
+
+
+def _of_force(move: _Move | None, request: DatabaseFailover) -> tuple[CheckResult, ...]:
+    """What is asked where a principal is out of reach, or where it was."""
+    if move is None or not (move.forced or move.suspended):
+        return ()
+    question = "What does force do to the mirroring?"
+    if not move.forced:
+        seen = f"The mirroring of {_named(move.suspended)} is suspended, as a failover by force leaves it."
+        remedy = "The plan waits for people to resume it, before anything moves."
+        return (result_of("mirror-forced", question, _FORCED, warning(seen, remedy)),)
+    seen = f"The mirroring of {_named(move.forced)} is suspended by it, until people resume it."
+    remedy = "Until then there is one copy only: take a backup of the databases once they are served again."
+    return (
+        result_of("mirror-forced", question, _FORCED, warning(seen, remedy)),
+        consent(accepted=request.accept_data_loss, loss=_LOSS),
+    )
+
+
+def _named(mirrors: tuple[DatabaseMirror, ...]) -> str:
+    return listed(mirror.database for mirror in mirrors)
 
 
 def _version_has_mirroring(pool: Pool) -> CheckResult:
@@ -114,40 +208,62 @@ def _version_has_mirroring(pool: Pool) -> CheckResult:
     )
 
 
-def _synchronised(pool: Pool, mirrors: tuple[DatabaseMirror, ...], database_type: DatabaseNameType) -> CheckResult:
-    wrong = [mirror.database for mirror in mirrors if not (mirror.is_mirrored and mirror.is_synchronized)]
-    remedy = "Look at Get-CsDatabaseMirrorState; set up the mirror or wait until it is synchronised."
+def _synchronised(pool: Pool, move: _Move | None, database_type: DatabaseNameType) -> CheckResult:
+    mirrors = mirrors_of(pool, database_type)
+    finding = _how_synchronised(move) if move else _of_no_move(pool, mirrors, database_type)
+    question = "Has every database of that type a mirror that can take over?"
+    result = result_of("mirrors-synchronized", question, _SOURCES, finding)
+    return attrs.evolve(result, overridable=bool(mirrors))
+
+
+def _of_no_move(pool: Pool, mirrors: tuple[DatabaseMirror, ...], database_type: DatabaseNameType) -> Finding:
+    look = "Look at Get-CsDatabaseMirrorState."
     if isinstance(pool.mirrors, Unread):
-        verdict, evidence = Verdict.UNKNOWN, str(pool.mirrors)
-    elif pool.kind is PoolKind.STANDARD and not mirrors:
-        verdict, evidence = Verdict.FAILED, f"{pool.fqdn} is a Standard Edition server: its databases have no mirror."
-        remedy = f"Fail the pool over instead: lyncops plan pool-failover {pool.fqdn} --mode planned."
-    elif not mirrors:
-        verdict, evidence = Verdict.FAILED, f"{pool.fqdn} has no {database_type.value} database with a mirror."
-    elif wrong:
-        verdict, evidence = Verdict.FAILED, f"Not mirrored or not synchronised: {', '.join(wrong)}."
-    else:
-        verdict, evidence = Verdict.PASSED, f"Synchronised: {', '.join(mirror.database for mirror in mirrors)}."
-    return CheckResult(
-        check_id="mirrors-synchronized",
-        question="Does every database of that type have a synchronised mirror?",
-        verdict=verdict,
-        evidence=evidence,
-        remedy="" if verdict is Verdict.PASSED else remedy,
-        sources=_SOURCES,
-        overridable=bool(mirrors),
-    )
+        return unknown(str(pool.mirrors), look, blocking=True)
+    if mirrors:
+        return passed(f"It has {_named(mirrors)}; which side is to be principal is another question.")
+    if pool.kind is PoolKind.STANDARD:
+        return failed(
+            f"{pool.fqdn} is a Standard Edition server: its databases have no mirror.",
+            f"Fail the pool over instead: lyncops plan pool-failover {pool.fqdn} --mode planned.",
+        )
+    return failed(f"{pool.fqdn} has no {database_type.value} database with a mirror.", look)
 
 
-def _side_known(mirrors: tuple[DatabaseMirror, ...], *, to_mirror: bool | None) -> CheckResult:
+def _how_synchronised(move: _Move) -> Finding:
+    side = move.to.value.lower()
+    gone = [m.database for m in move.moving if not m.is_mirrored and m.survivor is not move.to]
+    behind = [m.database for m in move.moving if m.is_mirrored and not m.is_synchronized and not m.is_suspended]
+    if gone:
+        return failed(
+            f"The {side} of {listed(gone)} is out of reach, or has never been set up: it cannot become principal.",
+            "See to that SQL Server and to Get-CsDatabaseMirrorState. Do not set up the mirror again while the other half is the "
+            "only copy.",
+        )
+    if behind:
+        return failed(
+            f"Not synchronised: {listed(behind)}.", "Look at Get-CsDatabaseMirrorState, and wait until both sides say synchronized."
+        )
+    if move.forced:
+        return warning(
+            f"The principal of {_named(move.forced)} is out of reach; the {side} answers and becomes principal by force.",
+            "Bringing that SQL Server back loses nothing. Do not set up the mirror again: it is the only copy.",
+        )
+    if move.suspended:
+        return warning(f"The mirroring of {_named(move.suspended)} is suspended.", "See mirror-forced.")
+    if not move.moving:
+        return passed(f"The {side} holds the principal of {listed(move.names)} already.")
+    return passed(f"Synchronised: {listed(move.names)}.")
+
+
+def _side_known(mirrors: tuple[DatabaseMirror, ...], to: MirrorRole | None) -> CheckResult:
     on_mirror = [mirror.database for mirror in mirrors if mirror.mirror_is_principal]
-    unclear = to_mirror is None
     return CheckResult(
         check_id="mirror-side",
         question="Is it clear which side becomes principal?",
-        verdict=Verdict.FAILED if unclear else Verdict.PASSED,
+        verdict=Verdict.FAILED if to is None else Verdict.PASSED,
         evidence=f"The mirror is principal for {', '.join(on_mirror) or 'none'} of {', '.join(m.database for m in mirrors)}.",
-        remedy="Name the side with --principal primary or --principal mirror." if unclear else "",
+        remedy="Name the side with --principal primary or --principal mirror." if to is None else "",
         sources=_SOURCES,
         overridable=False,
     )

@@ -59,10 +59,14 @@ def data_loss_accepted(request: TwoModes, *, loss: str) -> CheckResult | None:
     """Whether the operator has said yes to what disaster mode loses; None in planned mode."""
     if request.mode is not Mode.DISASTER:
         return None
-    accepted = request.accept_data_loss
+    return consent(accepted=request.accept_data_loss, loss=loss)
+
+
+def consent(*, accepted: bool, loss: str) -> CheckResult:
+    """Whether the operator has said yes to a loss. It is law: no override can say it."""
     return CheckResult(
         check_id="data-loss-accepted",
-        question="Has the operator accepted what disaster mode loses?",
+        question="Has the operator accepted what is lost?",
         verdict=Verdict.PASSED if accepted else Verdict.FAILED,
         evidence=loss or "Disaster mode moves the users without a last synchronisation.",
         remedy="" if accepted else "Add --accept-data-loss when the failed side is really gone.",

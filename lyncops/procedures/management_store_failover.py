@@ -5,6 +5,7 @@ from __future__ import annotations
 from lyncops.checks.catalogue import CHECKS, run_checks
 from lyncops.checks.context import CheckContext
 from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.store import store_rescue
 from lyncops.deployment.model import Deployment, Pool
 from lyncops.plan.conditions import StoreIsActiveOn
 from lyncops.plan.procedures import ManagementStoreFailover
@@ -94,11 +95,14 @@ def _planned_form_possible(situation: CheckContext, move: StoreMove) -> CheckRes
     """The planned form waits for replication, which a store that does not work never does."""
     if situation.disaster or move.form is StoreForm.PLANNED:
         return None
+    first = store_rescue(situation)
+    gone = "Start MASTER and FTA on the pool that holds it, or use --mode disaster when that pool is gone."
     return CheckResult(
         check_id="store-works",
         question="Does the store work, so that it can move without loss?",
         verdict=Verdict.FAILED,
         evidence="The store names no master or no file transfer agent: it is unavailable.",
-        remedy="Start MASTER and FTA on the pool that holds it, or use --mode disaster when that pool is gone.",
+        remedy=f"Make the mirror of its databases principal first: {first[0]}." if first else gone,
         sources=(fact("store-forms"), fact("store-status")),
+        first=first,
     )

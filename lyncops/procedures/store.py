@@ -9,6 +9,7 @@ import attrs
 
 from lyncops.checks.context import CheckContext
 from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.store import store_rescue
 from lyncops.cmdlets import ExportCsConfiguration, ExportCsLisConfiguration, InvokeCsManagementServerFailover
 from lyncops.deployment.model import Deployment, Pool, PoolKind, StoreCopy
 from lyncops.plan.conditions import PoolIsAlive, StoreHasSingleMaster, StoreIsActiveOn
@@ -17,7 +18,7 @@ from lyncops.plan.steps import CmdletStep, Step
 from lyncops.procedures import figures
 from lyncops.procedures.replica_waits import all_replicas, own_replicas, rest_of_replicas
 from lyncops.sources import fact, guide, reference
-from lyncops.values import Fqdn, OnPool, Place, Unread
+from lyncops.values import Fqdn, Mode, OnPool, Place, Unread
 
 STANDARD_EDITION_INSTANCE: Final = "rtc"
 _STORE_DATABASES: Final = frozenset({"xds", "lis"})
@@ -244,6 +245,17 @@ def store_writable(deployment: Deployment) -> CheckResult:
     active = deployment.central_management.active_copies
     holder = active[0].pool if len(active) == 1 else "POOL"
     first = f"lyncops run management-store-failover {holder} --mode disaster --accept-data-loss"
+    rescue = () if works or not active else store_rescue(CheckContext(deployment, active[0].pool, Mode.PLANNED))
+    if rescue:
+        return CheckResult(
+            check_id="store-works",
+            question="Does the Central Management store work, so that settings can be changed?",
+            verdict=Verdict.FAILED,
+            evidence="The store is silent: the principal of its databases is out of reach, and their mirror answers.",
+            remedy=f"Make the mirror principal first: {rescue[0]}.",
+            sources=(fact("store-needed"), fact("mirror-forced")),
+            first=rescue,
+        )
     return CheckResult(
         check_id="store-works",
         question="Does the Central Management store work, so that settings can be changed?",

@@ -42,6 +42,7 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "Planning for the Back End": f"{_PLAN}back-end-server",
         "User experience during a pool failure": f"{_PLAN}user-experience",
         "Deploying paired pools": f"{_DEPLOY}front-end-pools-for-disaster-recovery",
+        "Forced service of a mirrored database": f"{_LEARN}previous-versions/sql/sql-server-2008-r2/ms189977(v=sql.105)",
         "SQL mirroring": f"{_DEPLOY}sql-mirroring-for-high-availability",
         "Front End pool ABC failover": f"{_LYNC}front-end-pool-abc-failover-procedure",
         "Response Group disaster recovery": f"{_LYNC}response-group-disaster-recovery-procedures",

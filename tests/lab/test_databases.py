@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
+from lyncops.errors import ScenarioError
 from lyncops.lab.scenarios.reader import load_scenario
 from lyncops.lab.simulation import Simulation
 from lyncops.values import Fqdn
@@ -123,6 +124,28 @@ def test_force_moves_databases_whose_principal_is_down(world: Simulation) -> Non
     assert "sql1" in move(world, "Mirror").message
     assert move(world, "Mirror", Force=True).succeeded
     assert world.has_sql(world.pools[Fqdn(P1)])
+
+
+def test_force_suspends_the_mirroring_until_people_resume_it(world: Simulation) -> None:
+    move(world, "Mirror", "CentralMgmt", P1)
+    world.crash("sql1.contoso.com")
+    assert move(world, "Mirror", Force=True).succeeded
+    world.recover("sql1.contoso.com")
+    ran = run(world, FE4, MIRRORS, PoolFqdn=P1, DatabaseType="User")
+    assert set(sides(ran).values()) == {("Mirror", "Principal")}
+    assert set(ran.column("MirroringStatusOnPrimary")) == {"suspended"}
+    assert "not synchronized" in move(world, "Primary").message
+    world.outside.resume_mirroring(P1)
+    assert set(run(world, FE4, MIRRORS, PoolFqdn=P1).column("MirroringStatusOnMirror")) == {"synchronized"}
+    assert move(world, "Primary").succeeded
+
+
+def test_mirroring_is_resumed_where_both_halves_answer(world: Simulation) -> None:
+    world.crash("sql1.contoso.com")
+    with pytest.raises(ScenarioError, match="sql1"):
+        world.outside.resume_mirroring(P1)
+    with pytest.raises(ScenarioError, match="has no mirror"):
+        world.outside.resume_mirroring("edge1.contoso.com")
 
 
 def test_with_a_witness_the_mirror_takes_over_by_itself() -> None:

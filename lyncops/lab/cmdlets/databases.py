@@ -70,7 +70,7 @@ def invoke_cs_database_failover(call: Call) -> None:
     """Moves the principal of every database of a type; prompts once per database unless -Confirm:$false (fact: prompts).
 
     Refuses: no mirror configured; the server that shall take over is down; a database that is not synchronised, or (without
-    -Force) whose principal cannot be reached.
+    -Force) whose principal cannot be reached. Force suspends the mirroring until people resume it (fact: mirror-forced).
     """
     world = call.world
     with world.lock:
@@ -99,6 +99,7 @@ def invoke_cs_database_failover(call: Call) -> None:
         with world.lock:
             settle(world)
             database.principal_on_mirror = to_mirror
+            database.synchronized = world.sql_is_up(old)
     with world.lock:
         reconsider(world, pool)
 

@@ -47,6 +47,15 @@ def _store(outside: Outside, words: Sequence[str]) -> str:
             raise _misread("store", words)
 
 
+def _mirroring(outside: Outside, words: Sequence[str]) -> str:
+    match words:
+        case ["resume", pool]:
+            outside.resume_mirroring(pool)
+            return f"the mirroring of the databases of {pool} is resumed"
+        case _:
+            raise _misread("mirroring", words)
+
+
 def _firewall(outside: Outside, words: Sequence[str]) -> str:
     match words:
         case [edge, port, ("open" | "closed") as state] if port.isdecimal():
@@ -95,6 +104,10 @@ ACTS: Final[Mapping[str, Act]] = {
     "store": Act(
         do=_store,
         forms={"store anew POOL": "install the Central Management database of a pool anew: a standby copy, whatever it was"},
+    ),
+    "mirroring": Act(
+        do=_mirroring,
+        forms={"mirroring resume POOL": "resume the mirroring of a pool's databases, which a failover by force suspends"},
     ),
     "dns": Act(
         do=_dns,

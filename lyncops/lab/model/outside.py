@@ -153,6 +153,24 @@ class Outside:
                 store.point, copy.configuration = other.pool, other.configuration
             store.changed = self._world.now()
 
+    def resume_mirroring(self, pool: str) -> None:
+        """Resume the mirroring of every database of a pool in SQL Server: what a failover by force suspended (fact: mirror-forced).
+
+        Raises:
+            ScenarioError: the pool has no mirror, or one of its two SQL Servers is down.
+        """
+        with self._world.lock:
+            self._world.settle()
+            runtime = self._world.pools.get(Fqdn(pool))
+            mirror = runtime.spec.mirror_server if runtime else None
+            if runtime is None or mirror is None:
+                raise ScenarioError(f"{pool} has no mirror.", remedy="Name a pool whose databases are mirrored.")
+            for server in (runtime.sql_server, mirror):
+                if not self._world.sql_is_up(server):
+                    raise ScenarioError(f"The mirroring of {pool} cannot be resumed: {server} is down.")
+            for database in runtime.databases:
+                database.synchronized = True
+
     def set_firewall(self, edge: str, port: int, *, is_open: bool) -> None:
         """Open or close a port of an Edge pool to the world.
 

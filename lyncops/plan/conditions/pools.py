@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from lyncops.checks.words import counted, listed
+from lyncops.cmdlets.enums import MirrorRole
 from lyncops.deployment.gaps import FRONT_END, Need, Part
 from lyncops.deployment.model import SETTLED, BackupModule, DatabaseMirror, Deployment, ExportState, ImportState, Machine, PoolState
 from lyncops.deployment.scope import Facet, Scope
@@ -165,7 +166,10 @@ class BackupServiceSteady(Judged):
 
 @attrs.frozen(slots=True)
 class MirrorPrincipalIs(Judged):
-    """The named databases of the pool have their principal on the configured primary (or, `on_mirror`, on the mirror)."""
+    """The named databases of the pool have their principal on the configured primary (or, `on_mirror`, on the mirror).
+
+    The other half may be out of reach, as it is after a forced failover.
+    """
 
     pool: Fqdn
     databases: tuple[str, ...]
@@ -183,22 +187,57 @@ class MirrorPrincipalIs(Judged):
 
     def judge(self, deployment: Deployment) -> Evaluation:
         """Each database counts by itself: one type holds several, and they can be on different sides (fact: mirror-databases)."""
-        wanted = {name.casefold() for name in self.databases}
-        found = [mirror for mirror in known(known_pool(deployment, self.pool).mirrors) if mirror.database.casefold() in wanted]
-        missing = wanted - {mirror.database.casefold() for mirror in found}
-        if missing:
-            return Evaluation(None, f"{self.pool} did not report the mirror of {listed(sorted(missing))}")
-        return Evaluation(all(self._is_there(mirror) for mirror in found), "; ".join(map(_side, found)))
-
-    def _is_there(self, mirror: DatabaseMirror) -> bool:
-        return mirror.is_mirrored and mirror.mirror_is_principal is self.on_mirror
+        found = _mirrors_of(deployment, self.pool, self.databases)
+        side = MirrorRole.MIRROR if self.on_mirror else MirrorRole.PRIMARY
+        return Evaluation(all(mirror.is_principal_on(side) for mirror in found), "; ".join(map(_side, found)))
 
     def __str__(self) -> str:
         return f"the principal of {listed(self.databases)} of {self.pool} is the {'mirror' if self.on_mirror else 'primary'}"
 
 
+def _mirrors_of(deployment: Deployment, pool: Fqdn, databases: tuple[str, ...]) -> tuple[DatabaseMirror, ...]:
+    """The mirrors of these databases; NotKnownError where one was not reported."""
+    wanted = {name.casefold() for name in databases}
+    mirrors = known(known_pool(deployment, pool).mirrors)
+    found = tuple(mirror for mirror in mirrors if mirror.database.casefold() in wanted)
+    missing = wanted - {mirror.database.casefold() for mirror in found}
+    return known(None if missing else found, f"{pool} did not report the mirror of {listed(sorted(missing))}")
+
+
 def _side(mirror: DatabaseMirror) -> str:
     return f"{mirror.database} is {mirror.state_on_primary} on the primary and {mirror.state_on_mirror} on the mirror"
+
+
+@attrs.frozen(slots=True)
+class MirrorsAreSynchronized(Judged):
+    """Both halves of the named databases answer, and each has what the other has."""
+
+    pool: Fqdn
+    databases: tuple[str, ...]
+
+    @property
+    def scope(self) -> Scope:
+        """The mirrors of this pool."""
+        return Scope.of(Facet.MIRRORS, pools=[self.pool])
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the answer rests on."""
+        return (Need(Part.MIRRORS, (self.pool,), self.databases),)
+
+    def judge(self, deployment: Deployment) -> Evaluation:
+        """Name the status of each half of those that are not."""
+        found = _mirrors_of(deployment, self.pool, self.databases)
+        behind = [mirror for mirror in found if not (mirror.is_mirrored and mirror.is_synchronized)]
+        return Evaluation(not behind, "; ".join(map(_status, behind)) or f"{counted(len(found), 'database')} synchronised")
+
+    def __str__(self) -> str:
+        return f"the mirrors of {listed(self.databases)} of {self.pool} are synchronised"
+
+
+def _status(mirror: DatabaseMirror) -> str:
+    primary, other = (status or "silent" for status in (mirror.status_on_primary, mirror.status_on_mirror))
+    return f"{mirror.database} is {primary} on the primary and {other} on the mirror"
 
 
 def _machine_of(deployment: Deployment, fqdn: Fqdn) -> Machine:

@@ -56,6 +56,13 @@ class DatabaseFailover(Procedure):
         converter=_principal,
         metadata=asks("--principal", "The side that is principal afterwards (default: the other one)."),
     )
+    accept_data_loss: bool = attrs.field(
+        default=False,
+        metadata=asks(
+            "--accept-data-loss",
+            "A mirror whose principal is gone lacks what it had not received: say that you know this.",
+        ),
+    )
 
 
 @attrs.frozen(slots=True, kw_only=True)
