@@ -160,7 +160,7 @@ class Outside:
             ScenarioError: the pool has no mirror, or one of its two SQL Servers is down.
         """
         with self._world.lock:
-            self._world.settle()
+            settle(self._world)
             runtime = self._world.pools.get(Fqdn(pool))
             mirror = runtime.spec.mirror_server if runtime else None
             if runtime is None or mirror is None:
