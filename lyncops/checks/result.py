@@ -31,6 +31,7 @@ class CheckResult:
     blocking: bool = True  # a FAILED (or UNKNOWN) blocking check refuses the plan unless overridden
     overridable: bool = True  # False: law (order rule, pool does not exist ...): no --override
     overridden_because: str = ""
+    override_changes: tuple[str, ...] = ()  # what the override does to the plan, in sentences
     first: tuple[str, ...] = ()  # the command lines that must come first, e.g. ("lyncops run pool-failback p1 --mode planned",)
 
     @property

@@ -153,6 +153,9 @@ def _as_it_is(value: object, _: object) -> Procedure:
 
 
 CONVERTER.register_structure_hook_func(lambda kind: kind is Procedure, _as_it_is)
+# Left out where empty: so the checks of older plans keep their form, and those plans their id.
+_LEFT_OUT: Final = override(omit_if_default=True)
+CONVERTER.register_unstructure_hook(CheckResult, make_dict_unstructure_fn(CheckResult, CONVERTER, override_changes=_LEFT_OUT))
 _PLAN_TO_DATA: Final = make_dict_unstructure_fn(Plan, CONVERTER, procedure=override(omit=True))
 _PLAN_FROM_DATA: Final = make_dict_structure_fn(Plan, CONVERTER, _cattrs_forbid_extra_keys=True)
 CONVERTER.register_unstructure_hook(Plan, _plan_to_data)

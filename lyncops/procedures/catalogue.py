@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import attrs
+
 from lyncops.deployment.model import Deployment
 from lyncops.errors import InvalidValueError
 from lyncops.plan.model import Plan
@@ -37,17 +41,35 @@ from lyncops.procedures import (
     xmpp,
 )
 from lyncops.procedures.drafting import Draft, finished
+from lyncops.procedures.overriding import changes_between
 
 
 def make_plan(procedure: Procedure, deployment: Deployment) -> Plan:
     """Plan a procedure for a deployment. What prevents it is in the plan's `refusals`.
+
+    An override counts where its check refuses; what it changes in the plan is told beside it.
 
     Raises:
         InvalidValueError: an override names a check that the plan does not have or that is law, or
             what was asked for is impossible.
         EndpointError: nothing is known that the procedure could work on.
     """
-    return finished(draft(procedure, deployment), procedure=procedure, deployment=deployment)
+    bare = attrs.evolve(procedure, overrides={})
+    plan = finished(draft(bare, deployment), procedure=procedure, deployment=deployment)
+    needed = {each.check_id: each.overridden_because for each in plan.checks if each.overridden_because}
+    if not needed:
+        return plan
+
+    def drafted(overrides: Mapping[str, str]) -> Draft:
+        return draft(attrs.evolve(bare, overrides=overrides), deployment)
+
+    overridden = drafted(needed)
+    changes = {
+        check_id: changes_between(drafted({k: v for k, v in needed.items() if k != check_id}), overridden) for check_id in needed
+    }
+    plan = finished(overridden, procedure=procedure, deployment=deployment)
+    checks = (attrs.evolve(each, override_changes=changes.get(each.check_id, ())) for each in plan.checks)
+    return attrs.evolve(plan, checks=tuple(checks))
 
 
 def draft(procedure: Procedure, deployment: Deployment) -> Draft:  # noqa: C901, PLR0912

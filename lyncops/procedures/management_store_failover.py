@@ -5,7 +5,6 @@ from __future__ import annotations
 from lyncops.checks.catalogue import CHECKS, run_checks
 from lyncops.checks.context import CheckContext
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.checks.store import store_rescue
 from lyncops.deployment.model import Deployment, Pool
 from lyncops.plan.conditions import StoreIsActiveOn
 from lyncops.plan.procedures import ManagementStoreFailover
@@ -14,9 +13,9 @@ from lyncops.procedures.edges import preferring
 from lyncops.procedures.store import (
     BAD_ENDS,
     StoreForm,
-    StoreMove,
     export_steps,
     move_to,
+    planned_form_possible,
     rest_steps,
     sql_server_known,
     store_steps,
@@ -57,7 +56,7 @@ def draft(deployment: Deployment, request: ManagementStoreFailover) -> Draft:
     move = move_to(deployment, partner, leaving=pool.fqdn, works=works, request=request)
     own = those_asked(
         _holds_the_store(situation, pool),
-        _planned_form_possible(situation, move),
+        planned_form_possible(situation, move),
         data_loss_accepted(request, loss=_LOSS),
         sql_server_known(move),
     )
@@ -88,21 +87,4 @@ def _holds_the_store(situation: CheckContext, pool: Pool) -> CheckResult:
         remedy="" if holds else f"Name the pool that holds it{f': {holder}' if holder else ''}.",
         sources=(fact("store-copies"),),
         blocking=not (unknown and situation.disaster),
-    )
-
-
-def _planned_form_possible(situation: CheckContext, move: StoreMove) -> CheckResult | None:
-    """The planned form waits for replication, which a store that does not work never does."""
-    if situation.disaster or move.form is StoreForm.PLANNED:
-        return None
-    first = store_rescue(situation)
-    gone = "Start MASTER and FTA on the pool that holds it, or use --mode disaster when that pool is gone."
-    return CheckResult(
-        check_id="store-works",
-        question="Does the store work, so that it can move without loss?",
-        verdict=Verdict.FAILED,
-        evidence="The store names no master or no file transfer agent: it is unavailable.",
-        remedy=f"Make the mirror of its databases principal first: {first[0]}." if first else gone,
-        sources=(fact("store-forms"), fact("store-status")),
-        first=first,
     )

@@ -13,7 +13,7 @@ from lyncops.plan.procedures import MovesPool
 from lyncops.plan.steps import Step
 from lyncops.procedures.drafting import Draft, data_loss_accepted, those_asked
 from lyncops.procedures.edges import NextHopMove, next_hop_fits
-from lyncops.procedures.store import StoreMove, sql_server_known
+from lyncops.procedures.store import StoreMove, planned_form_possible, sql_server_known
 from lyncops.values import Anywhere
 
 
@@ -51,6 +51,7 @@ class PoolMove:
         leaving = self.pool if situation.direction is Direction.FAILOVER else self.partner
         own = those_asked(
             data_loss_accepted(self.request, loss=loss),
+            planned_form_possible(situation, self.store),
             sql_server_known(self.store),
             next_hop_fits(self.deployment, self.next_hops, leaving=leaving.fqdn),
         )

@@ -87,8 +87,12 @@ def store_move(situation: CheckContext, leaving: Fqdn, request: MovesStore) -> S
 
 
 def move_to(deployment: Deployment, receiver: Pool, *, leaving: Fqdn, works: bool, request: MovesStore) -> StoreMove:
-    """The move of the store to `receiver`: planned while the store works, else told where the standby copy is."""
-    if works:
+    """The move of the store to `receiver`: in planned mode the form that waits for replication, whatever is overridden.
+
+    In disaster mode too, while the store works; else the form that is told where the standby copy is, and loses what was not
+    replicated.
+    """
+    if works or request.mode is Mode.PLANNED:
         insisted = "store-single-master" not in request.overrides
         return StoreMove(form=StoreForm.PLANNED, leaving=leaving, to=receiver.fqdn, from_single_master=insisted)
     server, instance = _principal_of(receiver, _copy_on(deployment, receiver.fqdn))
@@ -196,6 +200,28 @@ def sql_server_known(move: StoreMove | None) -> CheckResult | None:
         remedy="Look it up in Topology Builder and name it with --store-sql-server and --store-sql-instance." if failed else "",
         sources=(guide("Failing over a pool", step=5), fact("store-forms")),
         overridable=False,
+    )
+
+
+def planned_form_possible(situation: CheckContext, move: StoreMove | None) -> CheckResult | None:
+    """Law: the planned form waits for replication, which a store without a master never does; the other form loses data.
+
+    None where the store may work, or need not.
+    """
+    store = situation.store
+    if situation.disaster or move is None or not (store.active_master is None or store.file_transfer_agents == ()):
+        return None
+    first = store_rescue(situation)
+    gone = "Start MASTER and FTA on the pool that holds it, or use --mode disaster when that pool is gone."
+    return CheckResult(
+        check_id="store-works",
+        question="Does the store work, so that it can move without loss?",
+        verdict=Verdict.FAILED,
+        evidence="The store names no master or no file transfer agent: it is unavailable.",
+        remedy=f"Make the mirror of its databases principal first: {first[0]}." if first else gone,
+        sources=(fact("store-forms"), fact("store-status")),
+        overridable=False,
+        first=first,
     )
 
 

@@ -174,7 +174,8 @@ def _facts(run: Run) -> Iterable[str]:
         yield f"Expected loss, as told before: {run.plan.expected_loss}"
     for check in run.plan.checks:
         if check.overridden_because:
-            yield f"Check {check.check_id} was overridden: {check.overridden_because}"
+            changed = " ".join(check.override_changes)
+            yield f"Check {check.check_id} was overridden: {check.overridden_because} {changed}".rstrip()
 
 
 def _step_facts(record: StepRecord) -> Iterable[str | _Code]:

@@ -31,6 +31,7 @@ def check_blocks(title: str, checks: Iterable[CheckResult]) -> Iterator[Block]:
     for check in checks:
         if check.overridden_because:
             yield Text(f"{check.check_id} is overridden because: {check.overridden_because}", Tone.CAREFUL)
+            yield from (Text(change, Tone.CAREFUL, indent=4) for change in check.override_changes)
         elif check.verdict is not Verdict.PASSED and check.remedy:
             yield Text(f"{check.check_id}: {check.remedy}", _TONES[check.verdict])
             yield from (Text(f"first: {command}", indent=4, verbatim=True) for command in check.first)
