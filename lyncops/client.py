@@ -211,8 +211,8 @@ class Client:
         from lyncops.procedures.catalogue import make_plan
 
         deployment = self.status()
-        if procedure.COUNTS_USERS and procedure.target is not None:
-            deployment = self._counted(deployment, procedure.target)
+        if procedure.COUNTS_USERS and procedure.target_pool is not None:
+            deployment = self._counted(deployment, procedure.target_pool)
         return make_plan(procedure, deployment)
 
     def _counted(self, deployment: Deployment, fqdn: Fqdn) -> Deployment:

@@ -38,6 +38,8 @@ from lyncops.plan.procedures import (
     PoolFailback,
     PoolFailover,
     Procedure,
+    SiteFailback,
+    SiteFailover,
 )
 from lyncops.sources import Sources
 from lyncops.values import Fqdn, Mode
@@ -46,6 +48,7 @@ DOCS: Final = bootstrap.ROOT / "docs"
 BEGIN: Final = "<!-- from a lab, written by scripts/docs.py -->"
 END: Final = "<!-- end -->"
 RATE: Final = 3000.0
+SITE1: Final = "Site1"
 POOL1: Final = Fqdn("pool1.contoso.com")
 POOL2: Final = Fqdn("pool2.contoso.com")
 EDGE1: Final = Fqdn("edge1.contoso.com")
@@ -87,6 +90,17 @@ LESSONS: Final = (
     Lesson(ConferenceRestore(pool=POOL1)),
     Lesson(PoolFailover(pool=POOL1, mode=Mode.PLANNED), PLANNED, page=False),
     Lesson(Evacuate(to_pool=POOL1, mode=Mode.PLANNED), PLANNED),
+    Lesson(PoolFailback(pool=POOL2, mode=Mode.PLANNED), PLANNED, page=False),
+    Lesson(
+        SiteFailover(site=SITE1, mode=Mode.DISASTER, accept_data_loss=True),
+        DISASTER,
+        before=(("crash", f"site:{SITE1}"),),
+    ),
+    Lesson(
+        SiteFailback(site=SITE1, mode=Mode.PLANNED),
+        PLANNED,
+        before=(("recover", f"site:{SITE1}"), ("advance", "30m")),
+    ),
 )
 
 

@@ -16,6 +16,8 @@ from lyncops.plan.procedures import (
     PoolFailback,
     PoolFailover,
     Procedure,
+    SiteFailback,
+    SiteFailover,
 )
 from lyncops.procedures import make_plan
 from lyncops.remoting.proof import Proof
@@ -34,6 +36,8 @@ REQUESTS: dict[str, Procedure] = {
     "database-failover": DatabaseFailover(pool=P1),
     "edge-next-hop": EdgeNextHop(edge_pool=EDGE1, next_hop=P2),
     "edge-association": EdgeAssociation(pool=P1, edge_pool=EDGE2),
+    "site-failover": SiteFailover(site="Redmond", mode=DISASTER),
+    "site-failback": SiteFailback(site="Redmond", mode=Mode.PLANNED),
 }
 
 

@@ -17,14 +17,16 @@ from lyncops.plan.codec import plan_to_data, plan_to_json
 from lyncops.plan.model import Plan
 from lyncops.plan.procedures import PROCEDURES, Procedure
 from lyncops.runs.exit_codes import ExitCode
-from lyncops.values import Fqdn, Mode
+from lyncops.values import Fqdn, Mode, SiteName
 from lyncops.views.json_values import to_json
 from lyncops.views.plan import check_blocks, plan_blocks
 
 _POOLS = "pools"
+Checks = Mapping[Fqdn | SiteName | None, tuple[CheckResult, ...]]
+"""The answers by pool or site; by None where they are about the whole deployment."""
 
 
-def _show_checks(call: Call, checks: Mapping[Fqdn | None, tuple[CheckResult, ...]], titles: Iterable[str]) -> ExitCode:
+def _show_checks(call: Call, checks: Checks, titles: Iterable[str]) -> ExitCode:
     blocks = chain.from_iterable(check_blocks(title, results) for title, results in zip(titles, checks.values(), strict=True))
     named = {str(pool or ""): results for pool, results in checks.items()}
     call.screen.tell({"checks": to_json(named)}, blocks)
@@ -58,7 +60,9 @@ def _pools_command() -> click.Command:
     def callback(call: Call, pools: tuple[Fqdn, ...], mode: str | None) -> ExitCode:
         chosen = Mode(mode) if mode else None
         with call.client() as client:
-            checks: dict[Fqdn | None, tuple[CheckResult, ...]] = {pool: client.check(pool, mode=chosen) for pool in pools}
+            checks: dict[Fqdn | SiteName | None, tuple[CheckResult, ...]] = {
+                pool: client.check(pool, mode=chosen) for pool in pools
+            }
         return _show_checks(call, checks, [f"Checks of {pool}" for pool in checks])
 
     modes = click.Choice([mode.value for mode in Mode])

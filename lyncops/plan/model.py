@@ -16,7 +16,7 @@ from lyncops.plan.conditions import Condition
 from lyncops.plan.procedures import Procedure, procedure_named
 from lyncops.plan.serial import CONVERTER, canonical
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
-from lyncops.values import Effect, Fqdn, LyncVersion, Mode
+from lyncops.values import Effect, Fqdn, LyncVersion, Mode, SiteName
 
 __all__ = ["CmdletStep", "ManualStep", "Mode", "Plan", "Step", "WaitStep"]
 
@@ -49,8 +49,8 @@ class Plan:
         return "\n".join((*lines, f"  Expected data loss: {self.expected_loss or 'none'}"))
 
     @property
-    def target(self) -> Fqdn | None:
-        """The pool or Edge pool that the operator named; None where it is the whole deployment."""
+    def target(self) -> Fqdn | SiteName | None:
+        """The pool, Edge pool or site that the operator named; None where it is the whole deployment."""
         return self.procedure.target
 
     @property
@@ -72,7 +72,8 @@ class Plan:
         changes = (step.cmdlet for step in self.steps if isinstance(step, CmdletStep) and step.cmdlet.effect is Effect.CHANGE)
         named = (cmdlet.arguments().get("PoolFqdn") for cmdlet in changes)
         pools = {*self.lock, *(Fqdn(str(name)) for name in named if name)}
-        return tuple(sorted(pools if self.target is None else {self.target, *pools}))
+        target = self.procedure.target_pool
+        return tuple(sorted(pools if target is None else {target, *pools}))
 
     @property
     def refusals(self) -> tuple[CheckResult, ...]:

@@ -40,6 +40,8 @@ _NEEDS: Final[Mapping[str, tuple[Need, ...]]] = {
     "pool-failover": _MOVE,
     "pool-failback": _MOVE,
     "evacuate": _MOVE,
+    "site-failover": (*_MOVE, Need(Part.SITES)),
+    "site-failback": (*_MOVE, Need(Part.SITES)),
     "management-store-failover": (_POOLS, Need(Part.STORE), Need(Part.MIRRORS), Need(Part.MACHINES, items=("",))),
     "conference-restore": (_POOLS,),
     "backup-service-sync": (_POOLS, Need(Part.BACKUP_STATUS)),

@@ -23,6 +23,8 @@ from lyncops.plan.procedures import (
     PoolFailback,
     PoolFailover,
     Procedure,
+    SiteFailback,
+    SiteFailover,
     XmppFailback,
     XmppFailover,
 )
@@ -38,6 +40,7 @@ from lyncops.procedures import (
     management_store_failover,
     pool_failback,
     pool_failover,
+    sites,
     xmpp,
 )
 from lyncops.procedures.drafting import Draft, finished
@@ -85,6 +88,10 @@ def draft(procedure: Procedure, deployment: Deployment) -> Draft:  # noqa: C901,
             return pool_failback.draft(deployment, procedure)
         case Evacuate():
             return evacuate.draft(deployment, procedure)
+        case SiteFailover():
+            return sites.draft_failover(deployment, procedure)
+        case SiteFailback():
+            return sites.draft_failback(deployment, procedure)
         case ManagementStoreFailover():
             return management_store_failover.draft(deployment, procedure)
         case ConferenceRestore():

@@ -41,7 +41,7 @@ def finished(draft: Draft, *, procedure: Procedure, deployment: Deployment) -> P
         deployment=deployment.name,
         version=None if isinstance(version, Unread) else version,
         created_at=deployment.read_at,
-        lock=draft.lock or ((procedure.target,) if procedure.target else ()),
+        lock=draft.lock or ((procedure.target_pool,) if procedure.target_pool else ()),
         checks=apply_overrides(checks, procedure.overrides),
         steps=draft.steps,
         goal=draft.goal,

@@ -15,8 +15,8 @@ from lyncops.plan.conditions import PoolIsHome, StoreIsActiveOn
 from lyncops.plan.procedures import Evacuate, MovesUsers, PoolFailback, PoolFailover
 from lyncops.procedures import pool_failback, pool_failover
 from lyncops.procedures.drafting import Draft
+from lyncops.procedures.foresight import once_reached
 from lyncops.procedures.replica_waits import users_first
-from lyncops.values import Unread
 
 _GROUND: Final = tuple(CHECKS[check_id] for check_id in ("pool-exists", "pool-is-front-end", "pool-is-paired", "home-pool-healthy"))
 _AWAY: Final = (PoolState.FAILED_OVER, PoolState.FAILING_OVER)
@@ -51,9 +51,9 @@ def _parts(deployment: Deployment, request: Evacuate, pool: Pool, partner: Pool)
     if pool.state in _AWAY:
         # The second half makes `pool` the next hop of the Edge pools that use the partner.
         parts.append(pool_failback.draft(deployment, PoolFailback(pool=pool.fqdn, edges=(), **_shared(request))))
-        deployment = deployment.with_pool(attrs.evolve(pool, state=PoolState.FAILED_BACK))
+        deployment = once_reached(deployment, parts[0].goal)
         if StoreIsActiveOn(pool.fqdn) in parts[0].goal:
-            deployment, request = _with_store(deployment, pool), attrs.evolve(request, export=False)  # it was exported then
+            request = attrs.evolve(request, export=False)  # it was exported then
     if partner.state is not PoolState.FAILED_OVER:
         away = PoolFailover(pool=partner.fqdn, next_hop=request.next_hop, **_shared(request))
         parts.append(pool_failover.draft(deployment, away))
@@ -63,16 +63,6 @@ def _parts(deployment: Deployment, request: Evacuate, pool: Pool, partner: Pool)
 def _shared(request: Evacuate) -> dict[str, Any]:
     """What was said about the whole, for each half."""
     return {field.name: getattr(request, field.name) for field in attrs.fields(MovesUsers)}
-
-
-def _with_store(deployment: Deployment, pool: Pool) -> Deployment:
-    """The deployment as it will be once `pool` holds the store."""
-    store = deployment.central_management
-    copies = store.copies
-    if not isinstance(copies, Unread):
-        copies = tuple(attrs.evolve(copy, active=copy.pool == pool.fqdn) for copy in copies)
-    moved = attrs.evolve(store, copies=copies, active_master=pool.fqdn, file_transfer_agents=(pool.fqdn,))
-    return attrs.evolve(deployment, central_management=moved)
 
 
 def merged(checks: Iterable[CheckResult]) -> tuple[CheckResult, ...]:

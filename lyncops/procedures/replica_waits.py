@@ -60,7 +60,7 @@ def rest_of_replicas(deployment: Deployment, holder: Fqdn, *, sources: Sources) 
 
 def users_first(steps: Iterable[Step]) -> tuple[Step, ...]:
     """The steps in their order, the waits for the rest of the replicas behind everything that moves users."""
-    return tuple(sorted(steps, key=lambda step: step.step_id == _REST))
+    return tuple(sorted(steps, key=lambda step: step.step_id.rpartition("/")[2] == _REST))
 
 
 def _awake(deployment: Deployment, holder: Fqdn) -> tuple[Fqdn, ...]:

@@ -10,7 +10,7 @@ import attrs
 from lyncops.checks.result import Verdict
 from lyncops.deployment.model import Deployment
 from lyncops.plan.model import Plan
-from lyncops.plan.procedures import PROCEDURES, Procedure
+from lyncops.plan.procedures import PROCEDURES, MovesSite, Procedure
 from lyncops.procedures import make_plan
 from lyncops.values import Fqdn, Mode, Unread
 from tests.procedures.asking import asked
@@ -49,13 +49,14 @@ class Belief:
 
 
 def requests(deployment: Deployment) -> list[Procedure]:
-    """Each procedure, in each of its modes, for each pool that it could be asked for."""
+    """Each procedure, in each of its modes, for each pool or site that it could be asked for."""
     pools = tuple(pool.fqdn for pool in deployment.front_end_pools)
     edges = () if isinstance(deployment.edges, Unread) else tuple(edge.fqdn for edge in deployment.edges)
+    sites = () if isinstance(deployment.sites, Unread) else tuple(site.name for site in deployment.sites)
     found: list[Procedure] = []
     for kind in PROCEDURES.values():
         on_edge = kind.NAME.startswith(("edge-next-hop", "edge-federation", "xmpp"))
-        for target in edges if on_edge else pools:
+        for target in sites if issubclass(kind, MovesSite) else edges if on_edge else pools:
             other = next((edge for edge in edges if edge != target), None)
             if kind.NAME == "edge-association" and other is None:
                 continue

@@ -36,7 +36,7 @@ from lyncops.plan.conditions import (
     SyncIntervalIs,
 )
 from lyncops.plan.model import CmdletStep, ManualStep, Mode, Plan, WaitStep
-from lyncops.plan.procedures import PROCEDURES, EdgeAssociation, EdgeNextHop, PoolFailover
+from lyncops.plan.procedures import PROCEDURES, EdgeAssociation, EdgeNextHop, MovesSite, PoolFailover
 from lyncops.procedures import make_plan
 from lyncops.values import Anywhere, Fqdn, LyncVersion, OnMachine, OnPool, ServiceId, SiteName
 from tests.deployments import EDGE1, EDGE2, NOW, P1, P2, deployments
@@ -136,7 +136,9 @@ def plans(draw: st.DrawFn) -> Plan:
     """What a procedure makes of an invented deployment, refused or not."""
     kind = PROCEDURES[draw(st.sampled_from(sorted(PROCEDURES)))]
     known = {option.field: option for option in kind.options()}
-    target = st.sampled_from([P1, P2, EDGE1, "lonely.contoso.com", "nowhere.contoso.com"])
+    places = ["Redmond", "Dublin", "Nowhere"]
+    pools = [P1, P2, EDGE1, "lonely.contoso.com", "nowhere.contoso.com"]
+    target = st.sampled_from(places if issubclass(kind, MovesSite) else pools)
     next_hop = st.sampled_from([P1, P2])
     values: dict[str, st.SearchStrategy[object]] = {
         "mode": st.sampled_from(kind.MODES) if kind.MODES else st.none(),

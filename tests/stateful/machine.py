@@ -226,8 +226,9 @@ class Recovery(RuleBasedStateMachine):
         for name, pool in after.pools.items():
             assert pool.served_by is not None or before.pools[name].served_by is None, f"{plan.procedure}: {name} is served no more"
         if procedure in AWAY:
-            assert plan.target is not None
-            assert after.pools[plan.target].served_by is not None
+            target = plan.procedure.target_pool
+            assert target is not None
+            assert after.pools[target].served_by is not None
 
     # What always holds.
 

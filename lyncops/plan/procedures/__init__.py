@@ -34,6 +34,7 @@ from lyncops.plan.procedures.pools import (
     PoolFailover,
     TwoModes,
 )
+from lyncops.plan.procedures.sites import MovesSite, SiteFailback, SiteFailover
 
 __all__ = [
     "PROCEDURES",
@@ -50,6 +51,7 @@ __all__ = [
     "ManagementStoreFailover",
     "MovesPool",
     "MovesRoutes",
+    "MovesSite",
     "MovesStore",
     "MovesUsers",
     "MovesXmpp",
@@ -57,6 +59,8 @@ __all__ = [
     "PoolFailback",
     "PoolFailover",
     "Procedure",
+    "SiteFailback",
+    "SiteFailover",
     "TwoModes",
     "XmppFailback",
     "XmppFailover",
@@ -67,6 +71,8 @@ _ALL: Final[tuple[type[Procedure], ...]] = (
     PoolFailover,
     PoolFailback,
     Evacuate,
+    SiteFailover,
+    SiteFailback,
     ManagementStoreFailover,
     ConferenceRestore,
     EdgeNextHop,

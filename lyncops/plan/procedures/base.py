@@ -6,6 +6,7 @@ From the description of the options each face makes its own: flags, module param
 from __future__ import annotations
 
 import enum
+import shlex
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -136,12 +137,17 @@ class Procedure:
         return self.NAME
 
     @property
-    def target(self) -> Fqdn | None:
-        """The pool or Edge pool that it is about; None where it is about the whole deployment."""
+    def target(self) -> Fqdn | SiteName | None:
+        """The pool, Edge pool or site that it is about; None where that is the whole deployment."""
         for option in self.options():
             if option.asked.is_target:
-                return cast("Fqdn | None", getattr(self, option.field))
+                return cast("Fqdn | SiteName | None", getattr(self, option.field))
         return None
+
+    @property
+    def target_pool(self) -> Fqdn | None:
+        """The target, where it is a pool or an Edge pool."""
+        return self.target if isinstance(self.target, Fqdn) else None
 
     @property
     def mode(self) -> Mode | None:
@@ -157,7 +163,7 @@ class Procedure:
     @property
     def command(self) -> str:
         """The words that name it on the command line, without its other options."""
-        return f"{self.NAME} {self.target}" if self.target else self.NAME
+        return f"{self.NAME} {shlex.quote(self.target)}" if self.target else self.NAME
 
     @classmethod
     def options(cls) -> tuple[Option, ...]:
