@@ -10,7 +10,7 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from lyncops.lab.scenario import Kind, PoolSpec, Scenario, SiteSpec, StoreSpec
+from lyncops.lab.scenarios.scenario import Kind, PoolSpec, Scenario, SiteSpec, StoreSpec
 from lyncops.plan.model import ManualStep, Plan
 from lyncops.plan.procedures import SiteFailback, SiteFailover
 from lyncops.procedures import make_plan
