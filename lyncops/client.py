@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from lyncops.plan.procedures import Procedure
     from lyncops.plan.rehearsal import Rehearsal, RehearsedStep
     from lyncops.procedures.readiness import Readiness
-    from lyncops.remoting.execution import Execution, StreamRecord
+    from lyncops.remoting.execution import Execution
     from lyncops.remoting.logon import LogOn
+    from lyncops.remoting.psrp.streams import StreamRecord
     from lyncops.runs.backup_service import BackupServiceWatch
     from lyncops.runs.events import Observer
     from lyncops.runs.lock import Lock

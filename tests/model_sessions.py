@@ -14,7 +14,8 @@ from lyncops.cmdlets.base import Cmdlet, NoOutput
 from lyncops.errors import EndpointError, InvalidValueError
 from lyncops.lab.interface import Argument, ErrorDetail, Invocation, MachineDiedError, Session, TerminatingError
 from lyncops.lab.simulation import Simulation
-from lyncops.remoting.execution import BeforeSend, Cause, CommandAddress, ErrorRecord, Execution, Sending, StreamKind, StreamRecord
+from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution, Sending
+from lyncops.remoting.psrp.streams import Cause, ErrorRecord, StreamKind, StreamRecord
 from lyncops.values import ANYWHERE, Anywhere, Effect, Fqdn, OnMachine, OnPool, Outcome, Place
 
 R = TypeVar("R")

@@ -13,7 +13,7 @@ from rich.live import Live
 
 from lyncops.cli.screen import Screen, drawn
 from lyncops.plan.model import Plan
-from lyncops.remoting.execution import StreamKind, StreamRecord
+from lyncops.remoting.psrp.streams import StreamKind, StreamRecord
 from lyncops.runs.events import (
     AttemptEnded,
     AttemptPrepared,

@@ -11,8 +11,9 @@ import attrs
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.cmdlets.result import Result
 from lyncops.errors import LyncOpsError
-from lyncops.remoting.execution import ErrorRecord, Execution
+from lyncops.remoting.execution import Execution
 from lyncops.remoting.interface import CmdletRunner
+from lyncops.remoting.psrp.streams import ErrorRecord
 from lyncops.sentences import each_once
 from lyncops.values import ANYWHERE, Outcome, Place, Unread
 

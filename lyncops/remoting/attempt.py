@@ -10,9 +10,10 @@ import attrs
 
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import LyncOpsError
-from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution, StreamRecord
+from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution
 from lyncops.remoting.outcome import EndReason, Evidence, Judgement, judge
 from lyncops.remoting.pipeline import Pipeline
+from lyncops.remoting.psrp.streams import StreamRecord
 from lyncops.remoting.retry import log
 from lyncops.values import Effect, Outcome, RemoteObject, Unread
 

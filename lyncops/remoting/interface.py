@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar, runtime_checkable
 
 from lyncops.cmdlets.base import Cmdlet
-from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution, StreamRecord
+from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution
 from lyncops.remoting.logon import LogOn
+from lyncops.remoting.psrp.streams import StreamRecord
 from lyncops.values import ANYWHERE, Fqdn, Place
 
 R = TypeVar("R")

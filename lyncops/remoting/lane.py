@@ -210,7 +210,7 @@ class ChangingLane(Lane):
     def _settle(self, ending: EndReason, pipeline: Pipeline) -> None:
         """Keep the shell, or let it go: one in which the CHANGE may still run is never closed."""
         lost = pipeline.output_lost
-        pipeline.shell.inbox.begin()
+        pipeline.shell.pool.inbox.begin()
         if (ending is EndReason.ENDED and not lost) or ending is EndReason.NOT_STARTED:
             return
         if ending in {EndReason.NOT_SENT, EndReason.LOGON_REFUSED, EndReason.HELD_BACK}:
@@ -234,7 +234,7 @@ class ReadingLane(Lane):
         self._closer.make_room(shell, most=max(1, _COMMANDS - self._session.runspaces))
 
     def _settle(self, ending: EndReason, pipeline: Pipeline) -> None:
-        pipeline.shell.inbox.begin()
+        pipeline.shell.pool.inbox.begin()
         if ending is EndReason.ENDED:
             self._closer.add(pipeline.shell, pipeline.command_id)
         elif ending in {EndReason.REFUSED, EndReason.TAKEN_OVER, EndReason.FULL}:

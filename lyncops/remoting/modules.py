@@ -8,14 +8,15 @@ from uuid import uuid4
 
 import attrs
 
-from lyncops.remoting.encoding import Commands
 from lyncops.remoting.endpoint import Endpoint
-from lyncops.remoting.execution import ErrorRecord
 from lyncops.remoting.failures import Phase, RemotingError, Symptom
 from lyncops.remoting.interface import Clock
 from lyncops.remoting.outcome import EndReason
-from lyncops.remoting.pipeline import CommandOptions, Pipeline, Transcript
-from lyncops.remoting.records import PipelineState
+from lyncops.remoting.pipeline import CommandOptions, Pipeline
+from lyncops.remoting.psrp.encoding import Commands
+from lyncops.remoting.psrp.records import PipelineState
+from lyncops.remoting.psrp.streams import ErrorRecord
+from lyncops.remoting.psrp.transcript import Transcript
 from lyncops.remoting.retry import RetryPolicy
 from lyncops.remoting.shell import Shell
 from lyncops.sentences import each_once

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import attrs
 
-from lyncops.remoting.execution import ErrorRecord
 from lyncops.remoting.proof import Proof
-from lyncops.remoting.records import PipelineState
+from lyncops.remoting.psrp.records import PipelineState
+from lyncops.remoting.psrp.streams import ErrorRecord
 from lyncops.values import Effect, Outcome
 
 

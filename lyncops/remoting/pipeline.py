@@ -10,14 +10,14 @@ from uuid import UUID
 
 import attrs
 
-from lyncops.remoting.decoding import decode_message
-from lyncops.remoting.execution import ErrorRecord, Fence, StreamKind, StreamRecord
+from lyncops.remoting.execution import Fence
 from lyncops.remoting.failures import RemotingError, Symptom
 from lyncops.remoting.interface import Clock
-from lyncops.remoting.messages import Message, MessageType
 from lyncops.remoting.outcome import EndReason
 from lyncops.remoting.proof import Proof
-from lyncops.remoting.records import HostCall, PipelineState, error_record, host_call, pipeline_state, stream_record
+from lyncops.remoting.psrp.records import HostCall
+from lyncops.remoting.psrp.streams import ErrorRecord, StreamRecord
+from lyncops.remoting.psrp.transcript import Transcript
 from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
 from lyncops.remoting.shell import Reply, Shell
 from lyncops.values import Effect
@@ -26,62 +26,7 @@ _LOOK: Final = timedelta(seconds=1)
 _SIGNS_OF_LIFE: Final = 4
 """How many there are before and after the question for a command: more than an address is likely to have servers."""
 _UNLIMITED: Final = 1_000_000
-_NOBODY: Final = UUID(int=0)
 _TRY_AGAIN: Final = frozenset({Symptom.RECEIVE_AGAIN, Symptom.NOT_SENT, Symptom.REPEATABLE})
-
-
-@attrs.define
-class Transcript:
-    """All that a command wrote, stream by stream, in the order of its arrival."""
-
-    pipeline_id: UUID
-    on_record: Callable[[StreamRecord], None] | None = None
-    state: PipelineState | None = None
-    output: list[object] = attrs.field(factory=list[object])
-    errors: list[ErrorRecord] = attrs.field(factory=list[ErrorRecord])
-    records: list[StreamRecord] = attrs.field(factory=list[StreamRecord])
-
-    def take(self, message: Message) -> HostCall | None:
-        """Add a message; a call to the host that waits for an answer is handed back."""
-        if message.pipeline_id not in {self.pipeline_id, _NOBODY}:
-            return None
-        is_output = message.kind == MessageType.PIPELINE_OUTPUT
-        value = decode_message(message.data, forgiving=not is_output)
-        if is_output:
-            self.output.append(value)
-            self._tell(StreamRecord(kind=StreamKind.OUTPUT, text="" if value is None else str(value)))
-        elif message.kind == MessageType.ERROR_RECORD:
-            self.fail(error_record(value))
-        elif message.kind == MessageType.PIPELINE_STATE:
-            self.state, error = pipeline_state(value)
-            if error is not None:
-                self._end_with(error)
-        elif message.kind in {MessageType.PIPELINE_HOST_CALL, MessageType.RUNSPACE_POOL_HOST_CALL}:
-            call, written = host_call(value)
-            self._tell(written)
-            return call if call is not None and call.wants_answer else None
-        else:
-            self._tell(stream_record(message.kind, value))
-        return None
-
-    def fail(self, error: ErrorRecord) -> None:
-        """Add an error."""
-        self.errors.append(error)
-        self._tell(StreamRecord(kind=StreamKind.ERROR, text=str(error)))
-
-    def _end_with(self, error: ErrorRecord) -> None:
-        """What ended the pipeline; a server may have written the same record to the error stream before."""
-        alike = attrs.evolve(error, terminating=False)
-        if alike in self.errors:
-            self.errors[self.errors.index(alike)] = error
-        else:
-            self.fail(error)
-
-    def _tell(self, record: StreamRecord | None) -> None:
-        if record is not None:
-            self.records.append(record)
-            if self.on_record is not None:
-                self.on_record(record)
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -122,7 +67,7 @@ class Pipeline:
         self._fence = terms.fence
         self._resent = terms.resent
         self._receive_failed = False
-        shell.inbox.begin()
+        shell.pool.inbox.begin()
 
     @property
     def output_lost(self) -> bool:
@@ -132,7 +77,7 @@ class Pipeline:
         too: without a failed Receive the messages of the pool, or of other sessions in the same process (OcsPowershell), make
         gaps as well.
         """
-        inbox = self.shell.inbox
+        inbox = self.shell.pool.inbox
         return inbox.broken or (self._receive_failed and (inbox.gap or self._effect is Effect.READ))
 
     def start(self, fragment: bytes) -> EndReason | None:

@@ -6,11 +6,11 @@ import threading
 from datetime import timedelta
 from typing import Final
 
-from lyncops.remoting.encoding import Commands
 from lyncops.remoting.endpoint import EndpointKind
 from lyncops.remoting.failures import RemotingError, Symptom
 from lyncops.remoting.interface import Clock
 from lyncops.remoting.modules import Modules
+from lyncops.remoting.psrp.encoding import Commands
 from lyncops.remoting.refusals import endpoint_error
 from lyncops.remoting.retry import Limits, log, retrying
 from lyncops.remoting.session_context import SessionContext
@@ -43,7 +43,7 @@ class Session:
     def runspaces(self) -> int:
         """How many cmdlets may run side by side, as far as is known."""
         shell = self._shell
-        return self._wanted if shell is None else shell.runspaces
+        return self._wanted if shell is None else shell.pool.runspaces
 
     def opened(self, *, patient: bool) -> tuple[Shell, bool]:
         """The open shell, and whether it is new: then it is seen over a connection that is the caller's from now on.
@@ -100,8 +100,8 @@ class Session:
         shell = Shell(transport)
         try:
             shell.open(runspaces=self._wanted, wait=self.around.policy.open_timeout)
-            if shell.protocol < (2, 2):
-                shell.runspaces = 1  # PowerShell 2 neither loads modules by itself nor runs two statements in one runspace
+            if shell.pool.protocol < (2, 2):
+                shell.pool.runspaces = 1  # PowerShell 2 neither loads modules by itself nor runs two statements in one runspace
             if self.around.endpoint.kind is EndpointKind.WINRM:
                 self._modules.load(shell, self.around.endpoint)
         except RemotingError as failure:

@@ -23,7 +23,7 @@ from lyncops.errors import (
 from lyncops.remoting.attempt import Attempt, Job
 from lyncops.remoting.demand import Queue
 from lyncops.remoting.endpoint import Credentials, Endpoint
-from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution, StreamRecord
+from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution
 from lyncops.remoting.group import SessionGroup
 from lyncops.remoting.health import Health
 from lyncops.remoting.interface import Clock
@@ -31,6 +31,7 @@ from lyncops.remoting.lane import AstrayError, Lane
 from lyncops.remoting.logon import LogOn
 from lyncops.remoting.logons import LogOns
 from lyncops.remoting.outcome import EndReason
+from lyncops.remoting.psrp.streams import StreamRecord
 from lyncops.remoting.refusals import TooManySessionsError, UnreachableError, nobody_answers
 from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
 from lyncops.remoting.routing import NoEndpointError, candidates, needs_members, reorder

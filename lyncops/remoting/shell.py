@@ -13,21 +13,13 @@ from xml.etree import ElementTree as ET
 import attrs
 
 from lyncops.errors import InvalidValueError
-from lyncops.remoting.decoding import decode_message
-from lyncops.remoting.encoding import (
-    CONNECT_RUNSPACE_POOL,
-    SESSION_CAPABILITY,
-    Commands,
-    encode_pipeline,
-    encode_refusal,
-    init_runspace_pool,
-)
 from lyncops.remoting.execution import CommandAddress, Fence
 from lyncops.remoting.failures import Phase, RemotingError, Symptom
-from lyncops.remoting.messages import Inbox, Message, MessageType, Outbox
-from lyncops.remoting.records import HostCall, error_record
+from lyncops.remoting.psrp.encoding import Commands
+from lyncops.remoting.psrp.messages import Message
+from lyncops.remoting.psrp.pool import Pool, PoolClosedError
+from lyncops.remoting.psrp.records import HostCall
 from lyncops.remoting.transport import Request, Transport
-from lyncops.values import RemoteEnum, RemoteObject
 
 _RSP: Final = "{http://schemas.microsoft.com/wbem/wsman/1/windows/shell}"
 _PWSH: Final = "{http://schemas.microsoft.com/powershell}"
@@ -38,9 +30,6 @@ _STOP: Final = "powershell/signal/ctrl_c"
 _TERMINATE: Final = f"{_SHELL}/signal/Terminate"
 _PROTOCOL: Final = {"protocolversion": "2.3"}
 _KEEP_ALIVE: Final = {"WSMAN_CMDSHELL_OPTION_KEEPALIVE": "True"}
-_OPENED: Final = 2
-_BROKEN: Final = 3
-_CLOSING: Final = frozenset({_BROKEN, 4, 5})
 _OPENING_REPLIES: Final = 1000
 """How many Receives may bring the messages of a session that opens, and how many of them may bring nothing in time."""
 _OPENING_WAITS: Final = 3
@@ -67,11 +56,6 @@ def _guid(text: str | None) -> UUID | None:
         return None
 
 
-def _version(value: object) -> tuple[int, int]:
-    numbers = [int(part) for part in str(value).split(".") if part.isdecimal()]
-    return (numbers[0], numbers[1]) if len(numbers) > 1 else (2, 1)
-
-
 class Shell:
     """One runspace pool on one server, as one connection sees it.
 
@@ -86,11 +70,7 @@ class Shell:
         self.resource_uri = resource_uri or transport.endpoint.resource_uri
         self.created = shell_id is not None
         """Whether the server has said that it has the shell."""
-        self.protocol = (2, 1)
-        self.runspaces = 1
-        """How many pipelines may run side by side."""
-        self.inbox = Inbox()
-        self._outbox = Outbox(pool_id)
+        self.pool = Pool(pool_id)
 
     @classmethod
     def at(cls, address: CommandAddress, transport: Transport) -> Self:
@@ -100,9 +80,8 @@ class Shell:
     def through(self, transport: Transport) -> Shell:
         """The same pool over another connection, which must carry the same WSMan SessionId."""
         other = Shell(transport, shell_id=self.id, resource_uri=self.resource_uri)
-        other.protocol, other.runspaces = self.protocol, self.runspaces
-        other._outbox = self._outbox
-        if self.protocol >= (2, 2):
+        other.pool = self.pool.beside()
+        if self.pool.takes_large_messages:
             transport.allow_large_messages()
         return other
 
@@ -125,14 +104,11 @@ class Shell:
 
     def open(self, *, runspaces: int = 1, wait: timedelta | None = None) -> None:
         """Create the shell and wait until its runspace pool is open; `runspaces` is how many pipelines may run side by side."""
-        self.runspaces = runspaces
         body = _element("Shell", ShellId=self.id)
         body.append(_element("InputStreams", "stdin pr"))
         body.append(_element("OutputStreams", "stdout"))
-        hello = self._outbox.pack(MessageType.SESSION_CAPABILITY, SESSION_CAPABILITY)
-        hello += self._outbox.pack(MessageType.INIT_RUNSPACE_POOL, init_runspace_pool(runspaces))
         content = ET.SubElement(body, f"{_PWSH}creationXml")
-        content.text = base64.b64encode(hello).decode()
+        content.text = base64.b64encode(self.pool.open(runspaces)).decode()
         request = Request(
             action=f"{_TRANSFER}/Create", resource_uri=self.resource_uri, body=body, options=_PROTOCOL, must_comply=True
         )
@@ -157,26 +133,14 @@ class Shell:
         raise RemotingError(Symptom.NOT_SERVED, Phase.CREATE, "the server does not say that the session is open")
 
     def _greet(self, message: Message) -> bool:
-        """Heed a message of the pool; True when it says that the pool is open."""
-        value = decode_message(message.data)
-        if not isinstance(value, RemoteObject):
-            return False
-        if message.kind == MessageType.SESSION_CAPABILITY:
-            self.protocol = _version(value.get("protocolversion"))
-            if self.protocol >= (2, 2):
-                self.transport.allow_large_messages()
-        if message.kind == MessageType.RUNSPACE_POOL_INIT_DATA:
-            granted = value.get("MaxRunspaces")
-            self.runspaces = min(self.runspaces, granted) if isinstance(granted, int) and granted > 0 else self.runspaces
-        if message.kind != MessageType.RUNSPACE_POOL_STATE:
-            return False
-        state = value.get("RunspaceState")
-        number = state.number if isinstance(state, RemoteEnum) else state
-        if number in _CLOSING:
-            said = value.get("ExceptionAsErrorRecord")
-            why = "the server closed the session at once" if said is None else str(error_record(said))
-            raise RemotingError(Symptom.REFUSED, Phase.CREATE, why)
-        return number == _OPENED
+        """Learn from a message of the pool; True when it says that the pool is open."""
+        try:
+            is_open = self.pool.heed(message)
+        except PoolClosedError as closed:
+            raise RemotingError(Symptom.REFUSED, Phase.CREATE, str(closed)) from closed
+        if self.pool.takes_large_messages:
+            self.transport.allow_large_messages()
+        return is_open
 
     def pack(self, command_id: str, commands: Commands, *, first: Commands = ()) -> bytes:
         """A pipeline as the one fragment that starts it; `first` is a statement that runs before it.
@@ -185,8 +149,7 @@ class Shell:
             InvalidValueError: an argument has no counterpart in PowerShell, or all together are too large for one message. A
                 second message whose answer is lost could not be repeated.
         """
-        xml = encode_pipeline(commands, first=first, protocol=self.protocol)
-        fragment = self._outbox.pack(MessageType.CREATE_PIPELINE, xml, UUID(command_id))
+        fragment = self.pool.start(UUID(command_id), commands, first=first)
         if len(fragment) > self.transport.payload_limit:
             raise InvalidValueError(
                 f"The arguments of {commands[0][0]} are {len(fragment)} bytes; one message holds {self.transport.payload_limit}.",
@@ -217,19 +180,19 @@ class Shell:
         messages: list[Message] = []
         for part in answer.iter(f"{_RSP}Stream"):
             try:
-                messages += self.inbox.feed(base64.b64decode(part.text or ""))
+                messages += self.pool.take(base64.b64decode(part.text or ""))
             except ValueError:
-                self.inbox.broken = True
-        if self.inbox.taken > (limit := self.transport.endpoint.answer_limit):
+                self.pool.inbox.broken = True
+        if self.pool.inbox.taken > (limit := self.transport.endpoint.answer_limit):
             raise RemotingError(Symptom.OUT_OF_BOUNDS, phase, f"more than {limit / 1024 / 1024:g} MB of output")
         done = state is not None and state.get("State", "").endswith("/Done")
         if done:
-            self.inbox.end()
+            self.pool.inbox.end()
         return Reply(tuple(messages), done)
 
     def refuse(self, command_id: str, call: HostCall) -> None:
         """Answer a prompt with an error."""
-        answer = self._outbox.pack(MessageType.PIPELINE_HOST_RESPONSE, encode_refusal(call.call_id, call.method), UUID(command_id))
+        answer = self.pool.refuse(UUID(command_id), call)
         body = _element("Send")
         body.append(_element("Stream", base64.b64encode(answer).decode(), Name="pr", CommandId=command_id))
         self.transport.send(Phase.SEND, self._request("Send", body))
@@ -283,15 +246,13 @@ class Shell:
 
     def connect(self, *, wait: timedelta | None = None) -> None:
         """Take a disconnected shell over as a new client."""
-        hello = self._outbox.pack(MessageType.SESSION_CAPABILITY, SESSION_CAPABILITY)
-        hello += self._outbox.pack(MessageType.CONNECT_RUNSPACE_POOL, CONNECT_RUNSPACE_POOL)
         body = _element("Connect")
         content = ET.SubElement(body, f"{_PWSH}connectXml")
-        content.text = base64.b64encode(hello).decode()
+        content.text = base64.b64encode(self.pool.connect()).decode()
         request = attrs.evolve(self._request("Connect", body, _PROTOCOL), must_comply=True)
         answer = self.transport.send(Phase.ATTACH, request, wait=wait)
         said = answer.findtext(f".//{_PWSH}connectResponseXml")
-        for message in self.inbox.feed(base64.b64decode(said or "")):
+        for message in self.pool.take(base64.b64decode(said or "")):
             self._greet(message)
 
     def connect_command(self, command_id: str, *, wait: timedelta | None = None) -> None:

@@ -38,7 +38,7 @@ def _attached(around: SessionContext, address: CommandAddress) -> Shell:
     except RemotingError:
         shell.transport.close()
         raise
-    shell.inbox.forget()  # what came before went to somebody else
+    shell.pool.inbox.forget()  # what came before went to somebody else
     return shell
 
 

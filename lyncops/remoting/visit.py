@@ -107,7 +107,7 @@ class Visit:
         except LyncOpsError as error:
             return _refusal(error)
         module = self._around.modules.get(self.endpoint.url, "")
-        return SessionFacts(protocol=shell.protocol, runspaces=shell.runspaces, module=module)
+        return SessionFacts(protocol=shell.pool.protocol, runspaces=shell.pool.runspaces, module=module)
 
     def ask(self, cmdlet: Cmdlet[R], *, deadline: timedelta) -> Execution[R]:
         """Run one READ in the session.
@@ -125,7 +125,7 @@ class Visit:
             EndpointError: the session is gone, and there is no other.
         """
         shell = self._lane.ready(patient=False)
-        if shell.protocol < (2, 2):
+        if shell.pool.protocol < (2, 2):
             return "its PowerShell is older than 3.0"
         try:
             shell.disconnect(wait=_POLITE)

@@ -11,8 +11,9 @@ from typing import Protocol
 
 import attrs
 
-from lyncops.remoting.execution import CommandAddress, ErrorRecord, StreamRecord
+from lyncops.remoting.execution import CommandAddress
 from lyncops.remoting.proof import Proof
+from lyncops.remoting.psrp.streams import ErrorRecord, StreamRecord
 from lyncops.runs.lines import Line
 from lyncops.runs.lock import TakeOver
 from lyncops.runs.model import RunState, StepState

@@ -14,9 +14,10 @@ from lyncops.clock import Stopwatch
 from lyncops.errors import InvalidValueError, JournalError, RunLockedError
 from lyncops.plan.conditions import Evaluation
 from lyncops.plan.steps import CmdletStep
-from lyncops.remoting.execution import CommandAddress, Execution, Fence, StreamKind, StreamRecord
+from lyncops.remoting.execution import CommandAddress, Execution, Fence
 from lyncops.remoting.interface import Clock
 from lyncops.remoting.proof import Proof
+from lyncops.remoting.psrp.streams import StreamKind, StreamRecord
 from lyncops.runs.events import (
     AttemptEnded,
     AttemptPrepared,

@@ -10,7 +10,7 @@ from typing import Final
 
 import attrs
 
-from lyncops.remoting.execution import StreamKind, StreamRecord
+from lyncops.remoting.psrp.streams import StreamKind, StreamRecord
 
 PAUSE: Final = 1.0
 """Seconds between two batches."""

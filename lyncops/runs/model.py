@@ -11,8 +11,9 @@ import attrs
 
 from lyncops.plan.model import Plan, Step
 from lyncops.plan.steps import CmdletStep
-from lyncops.remoting.execution import CommandAddress, ErrorRecord
+from lyncops.remoting.execution import CommandAddress
 from lyncops.remoting.proof import Proof
+from lyncops.remoting.psrp.streams import ErrorRecord
 from lyncops.runs.lines import Line
 from lyncops.values import Effect, Outcome
 

@@ -11,7 +11,7 @@ import attrs
 
 from lyncops.harmless import harmless, json_text
 from lyncops.plan.steps import CmdletStep, ManualStep, Step
-from lyncops.remoting.execution import ErrorRecord, StreamKind
+from lyncops.remoting.psrp.streams import ErrorRecord, StreamKind
 from lyncops.runs.model import Attempt, Run, RunState, StepRecord, StepState
 from lyncops.values import JsonValue
 

@@ -12,9 +12,10 @@ import attrs
 from lyncops.errors import AuthenticationFailedError, EndpointError, InvalidValueError, UnsupportedByVersionError
 from lyncops.plan.conditions import Evaluation
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
-from lyncops.remoting.execution import Execution, Fence, Sending, StreamRecord
+from lyncops.remoting.execution import Execution, Fence, Sending
 from lyncops.remoting.interface import CmdletRunner
 from lyncops.remoting.proof import Proof
+from lyncops.remoting.psrp.streams import StreamRecord
 from lyncops.runs.ledger import Ledger
 from lyncops.runs.model import Attempt, Permit, RunState, StepState
 from lyncops.runs.watching import Watcher

@@ -8,7 +8,8 @@ from datetime import timedelta
 from lyncops.plan.model import CmdletStep, Plan
 from lyncops.plan.procedures import PoolFailover
 from lyncops.procedures import make_plan
-from lyncops.remoting.execution import CommandAddress, ErrorRecord, StreamKind, StreamRecord
+from lyncops.remoting.execution import CommandAddress
+from lyncops.remoting.psrp.streams import ErrorRecord, StreamKind, StreamRecord
 from lyncops.runs.events import AttemptEnded, AttemptPrepared, Event, GoalRead, Noted, Polled, RunChanged, StepChanged, Streamed
 from lyncops.runs.history import replay
 from lyncops.runs.model import Run, RunState, StepState

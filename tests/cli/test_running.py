@@ -15,7 +15,8 @@ from lyncops.plan.model import CmdletStep, Plan
 from lyncops.plan.procedures import PoolFailover
 from lyncops.plan.rehearsal import Rehearsal, rehearsal
 from lyncops.procedures import make_plan
-from lyncops.remoting.execution import ErrorRecord, Execution, StreamKind, StreamRecord
+from lyncops.remoting.execution import Execution
+from lyncops.remoting.psrp.streams import ErrorRecord, StreamKind, StreamRecord
 from lyncops.runs.events import Observer
 from lyncops.runs.exit_codes import exit_code
 from lyncops.runs.model import Run, RunState, RunSummary

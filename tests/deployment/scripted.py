@@ -11,7 +11,8 @@ import attrs
 
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import EndpointError
-from lyncops.remoting.execution import BeforeSend, CommandAddress, ErrorRecord, Execution, StreamRecord
+from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution
+from lyncops.remoting.psrp.streams import ErrorRecord, StreamRecord
 from lyncops.values import ANYWHERE, Fqdn, Outcome, Place, RemoteObject
 
 R = TypeVar("R")

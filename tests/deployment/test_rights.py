@@ -15,7 +15,8 @@ from lyncops.deployment.model import Deployment
 from lyncops.deployment.reader import read_deployment
 from lyncops.deployment.scope import EVERYTHING, Facet, Scope
 from lyncops.lab.simulation import Simulation
-from lyncops.remoting.execution import BeforeSend, Execution, StreamRecord
+from lyncops.remoting.execution import BeforeSend, Execution
+from lyncops.remoting.psrp.streams import StreamRecord
 from lyncops.values import ANYWHERE, Fqdn, Mode, Place, Unread
 from tests.model_sessions import ModelClock, ModelSessions
 

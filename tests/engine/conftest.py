@@ -10,7 +10,8 @@ import attrs
 import pytest
 
 from lyncops.cmdlets import Cmdlet
-from lyncops.remoting.execution import Execution, StreamRecord
+from lyncops.remoting.execution import Execution
+from lyncops.remoting.psrp.streams import StreamRecord
 from lyncops.remoting.sessions import Sessions
 from tests.engine.deployment import EDGE_SERVERS, P1, P2, Deployment
 from tests.engine.front import EngineServer, Setting

@@ -11,7 +11,8 @@ import pytest
 from lyncops.cmdlets import GetCsPoolFabricState, InvokeCsPoolFailOver, SetCsRegistrarConfiguration
 from lyncops.cmdlets.base import EVERY_VERSION, Cmdlet, NoOutput, command, parameter
 from lyncops.cmdlets.kinds import STRING
-from lyncops.remoting.execution import Execution, Sending, StreamKind
+from lyncops.remoting.execution import Execution, Sending
+from lyncops.remoting.psrp.streams import StreamKind
 from lyncops.values import Outcome
 from tests.engine.conftest import Bench
 from tests.engine.deployment import P1

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from lyncops.cmdlets import ExportStatus, GetCsBackupModules, GetCsBackupServiceStatus, GetCsPoolFabricState, InvokeCsPoolFailOver
-from lyncops.remoting.execution import StreamKind
+from lyncops.remoting.psrp.streams import StreamKind
 from lyncops.values import Outcome, Unread
 from tests.engine.conftest import Fronts
 from tests.engine.world import Action, Call, Json, Problem, World, output, say, script, thing

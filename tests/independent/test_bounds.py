@@ -16,7 +16,7 @@ import pytest
 
 from lyncops.cmdlets import GetCsServerVersion, InvokeCsPoolFailOver
 from lyncops.remoting.bounds import LARGE
-from lyncops.remoting.decoding import decode_message
+from lyncops.remoting.psrp.decoding import decode_message
 from lyncops.values import Outcome, Unread
 from tests.independent.desk import desk_for
 from tests.independent.http import Page

@@ -11,9 +11,9 @@ from typing import Final
 import pytest
 
 from lyncops.cmdlets import GetCsPoolFabricState
-from lyncops.remoting.decoding import decode_message
-from lyncops.remoting.execution import Cause, ErrorRecord
-from lyncops.remoting.records import error_record
+from lyncops.remoting.psrp.decoding import decode_message
+from lyncops.remoting.psrp.records import error_record
+from lyncops.remoting.psrp.streams import Cause, ErrorRecord
 from lyncops.sentences import each_once
 from lyncops.values import Outcome
 from tests.independent.desk import desk_for

@@ -19,8 +19,9 @@ from lyncops.lab.interface import ErrorDetail, Invocation, Session, SimulatedMac
 from lyncops.lab.lab import Lab
 from lyncops.lab.wire.faults import Fault, FaultKind, Profile
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint
-from lyncops.remoting.execution import Execution, StreamRecord
+from lyncops.remoting.execution import Execution
 from lyncops.remoting.interface import Clock
+from lyncops.remoting.psrp.streams import StreamRecord
 from lyncops.remoting.retry import RetryPolicy
 from lyncops.remoting.sessions import Sessions
 from lyncops.values import RemoteObject

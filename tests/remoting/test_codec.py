@@ -17,8 +17,8 @@ from psrpcore import types as ps
 from psrpcore._crypto import PSRemotingCrypto
 
 from lyncops.errors import InvalidValueError
-from lyncops.remoting.decoding import SECURE_STRING, decode_duration, decode_message, decode_string
-from lyncops.remoting.encoding import encode_duration, encode_pipeline, encode_refusal, encode_text, encode_value
+from lyncops.remoting.psrp.decoding import SECURE_STRING, decode_duration, decode_message, decode_string
+from lyncops.remoting.psrp.encoding import encode_duration, encode_pipeline, encode_refusal, encode_text, encode_value
 from lyncops.values import (
     DotNetVersion,
     Fqdn,

@@ -19,17 +19,18 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
 from lyncops.errors import ConfigurationError, EndpointError
 from lyncops.remoting.bounds import BoundsError
-from lyncops.remoting.decoding import decode_message
 from lyncops.remoting.endpoint import Endpoint
-from lyncops.remoting.execution import ErrorRecord, StreamKind
 from lyncops.remoting.failures import Phase, RemotingError, Symptom
 from lyncops.remoting.http import InTheClearError, UnsealableError
 from lyncops.remoting.line import StaleConnectionError
 from lyncops.remoting.logon import LoggedOutError, LogOnError, LogOnProblem
-from lyncops.remoting.messages import Inbox, MessageType, Outbox
 from lyncops.remoting.outcome import EndReason, Evidence, judge
 from lyncops.remoting.proof import Proof
-from lyncops.remoting.records import HostCall, PipelineState, error_record, host_call, pipeline_state, stream_record
+from lyncops.remoting.psrp.decoding import decode_message
+from lyncops.remoting.psrp.fragments import Inbox, Outbox
+from lyncops.remoting.psrp.messages import MessageType
+from lyncops.remoting.psrp.records import HostCall, PipelineState, error_record, host_call, pipeline_state, stream_record
+from lyncops.remoting.psrp.streams import ErrorRecord, StreamKind
 from lyncops.remoting.refusals import endpoint_error
 from lyncops.remoting.retry import Limits, RetryPolicy, retrying
 from lyncops.remoting.routing import candidates, needs_members, pool_of, reorder

@@ -17,8 +17,9 @@ from lyncops.lab.interface import ErrorDetail, Invocation, Session, Sink, Termin
 from lyncops.lab.wire import psrp
 from lyncops.lab.wire.faults import FaultKind, Profile
 from lyncops.remoting.endpoint import Auth
-from lyncops.remoting.execution import Sending, StreamKind, StreamRecord
-from lyncops.remoting.messages import MessageType
+from lyncops.remoting.execution import Sending
+from lyncops.remoting.psrp.messages import MessageType
+from lyncops.remoting.psrp.streams import StreamKind, StreamRecord
 from lyncops.values import Anywhere, Fqdn, LyncVersion, OnMachine, OnPool, Outcome, RemoteObject
 from tests.remoting.machines import CHANGE, EDGE, FE1, FE2, READ, Ground, PatientClock, ground, interrupt, warmed
 

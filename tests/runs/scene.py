@@ -23,16 +23,9 @@ from lyncops.plan.conditions import Condition, PoolStateIs
 from lyncops.plan.model import Plan
 from lyncops.plan.procedures import PoolFailover
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
-from lyncops.remoting.execution import (
-    BeforeSend,
-    CommandAddress,
-    ErrorRecord,
-    Execution,
-    Sending,
-    StreamKind,
-    StreamRecord,
-)
+from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution, Sending
 from lyncops.remoting.proof import Proof
+from lyncops.remoting.psrp.streams import ErrorRecord, StreamKind, StreamRecord
 from lyncops.runs.events import Event, JournalEvent, LockTakenOver, Observer
 from lyncops.runs.exchange import StoredRun
 from lyncops.runs.journal import Journal, open_journal

@@ -15,8 +15,9 @@ from sqlalchemy.pool import Pool
 
 from lyncops.cmdlets import InvokeCsPoolFailOver
 from lyncops.errors import JournalError, PlanFormatError
-from lyncops.remoting.execution import CommandAddress, ErrorRecord
+from lyncops.remoting.execution import CommandAddress
 from lyncops.remoting.proof import Proof
+from lyncops.remoting.psrp.streams import ErrorRecord
 from lyncops.runs.database import PRAGMAS
 from lyncops.runs.event_codec import event_from_text, event_to_text, kind_of
 from lyncops.runs.events import (

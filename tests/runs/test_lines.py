@@ -15,7 +15,7 @@ from rich.console import Console
 
 from lyncops.cli.progress import LiveTable
 from lyncops.errors import JournalError
-from lyncops.remoting.execution import StreamKind, StreamRecord
+from lyncops.remoting.psrp.streams import StreamKind, StreamRecord
 from lyncops.runs import ledger as ledger_module
 from lyncops.runs.events import JournalEvent, LinesHeard, StepChanged, Streamed
 from lyncops.runs.lines import MAX_LINES, MAX_TAIL, MAX_TEXT, PAUSE, Line, Lines

@@ -11,8 +11,9 @@ from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.model import PoolState
 from lyncops.errors import AuthenticationFailedError, EndpointError
 from lyncops.plan.conditions import PoolStateIs
-from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution, Sending, StreamKind, StreamRecord
+from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution, Sending
 from lyncops.remoting.proof import Proof
+from lyncops.remoting.psrp.streams import StreamKind, StreamRecord
 from lyncops.runs.events import AttemptPrepared, Event, Polled, Streamed
 from lyncops.runs.model import RunState, StepState
 from lyncops.values import ANYWHERE, Outcome, Place

@@ -8,8 +8,8 @@ from typing import Final, cast
 
 import attrs
 
-from lyncops.remoting.execution import Cause, ErrorRecord, StreamKind, StreamRecord
-from lyncops.remoting.messages import MessageType
+from lyncops.remoting.psrp.messages import MessageType
+from lyncops.remoting.psrp.streams import Cause, ErrorRecord, StreamKind, StreamRecord
 from lyncops.values import RemoteEnum, RemoteObject, Unread
 
 _CATEGORIES: Final = (

@@ -1,8 +1,7 @@
-"""PSRP messages (MS-PSRP 2.2.1) in fragments (2.2.4): cut for sending, put together again on arrival, with lost ones noticed."""
+"""Messages in fragments (MS-PSRP 2.2.4): cut for sending, put together again on arrival, with lost ones noticed."""
 
 from __future__ import annotations
 
-import enum
 import struct
 from collections.abc import Iterator
 from itertools import count
@@ -11,45 +10,11 @@ from uuid import UUID
 
 import attrs
 
+from lyncops.remoting.psrp.messages import Message, MessageType, read_message, write_message
+
 _FRAGMENT: Final = struct.Struct(">QQBI")
-_MESSAGE: Final = struct.Struct("<II16s16s")
 _START: Final = 1
 _END: Final = 2
-_TO_SERVER: Final = 2
-_NO_ID: Final = UUID(int=0)
-_BOM: Final = b"\xef\xbb\xbf"
-
-
-class MessageType(enum.IntEnum):
-    """What a message is (MS-PSRP 2.2.1)."""
-
-    SESSION_CAPABILITY = 0x00010002
-    INIT_RUNSPACE_POOL = 0x00010004
-    CONNECT_RUNSPACE_POOL = 0x00010008
-    RUNSPACE_POOL_STATE = 0x00021005
-    CREATE_PIPELINE = 0x00021006
-    APPLICATION_PRIVATE_DATA = 0x00021009
-    RUNSPACE_POOL_INIT_DATA = 0x0002100B
-    RUNSPACE_POOL_HOST_CALL = 0x00021100
-    PIPELINE_OUTPUT = 0x00041004
-    ERROR_RECORD = 0x00041005
-    PIPELINE_STATE = 0x00041006
-    DEBUG_RECORD = 0x00041007
-    VERBOSE_RECORD = 0x00041008
-    WARNING_RECORD = 0x00041009
-    PROGRESS_RECORD = 0x00041010
-    INFORMATION_RECORD = 0x00041011
-    PIPELINE_HOST_CALL = 0x00041100
-    PIPELINE_HOST_RESPONSE = 0x00041101
-
-
-@attrs.frozen(slots=True)
-class Message:
-    """One message from the server. `kind` is the bare number where it is not one that the client knows."""
-
-    kind: int
-    pipeline_id: UUID
-    data: bytes
 
 
 @attrs.define
@@ -61,8 +26,7 @@ class Outbox:
 
     def pack(self, kind: MessageType, xml: str, pipeline_id: UUID | None = None) -> bytes:
         """One message as one fragment."""
-        head = _MESSAGE.pack(_TO_SERVER, kind, self.pool_id.bytes_le, (pipeline_id or _NO_ID).bytes_le)
-        data = head + xml.encode()
+        data = write_message(kind, xml, self.pool_id, pipeline_id)
         return _FRAGMENT.pack(next(self._numbers), 0, _START | _END, len(data)) + data
 
 
@@ -133,15 +97,8 @@ class Inbox:
         if not flags & _END:
             return None
         del self._parts[object_id]
-        return _message(b"".join(parts))
+        return read_message(b"".join(parts))
 
 
 def _is_plausible(number: int, flags: int) -> bool:
     return flags <= _START | _END and bool(flags & _START) is (number == 0)
-
-
-def _message(data: bytes) -> Message | None:
-    if len(data) < _MESSAGE.size:
-        return None
-    _to, kind, _pool, pipeline = _MESSAGE.unpack_from(data)
-    return Message(kind, UUID(bytes_le=pipeline), data[_MESSAGE.size :].removeprefix(_BOM))
