@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import attrs
@@ -141,15 +141,38 @@ def build_pools(topology: Topology, gaps: Gaps) -> tuple[Pool, ...]:
             listed[info.fqdn] = info
     computers = _Computers(topology, gaps)
     named = dict.fromkeys((*listed, *services.pools))
-    building = _Building(topology=topology, services=services, computers=computers, gaps=gaps)
+    sites = _Sites.of(topology.sites)
+    building = _Building(sites=sites, services=services, computers=computers, gaps=gaps)
     return tuple(building.pool(fqdn, listed.get(fqdn)) for fqdn in named)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class _Sites:
+    """The names of the sites: looked up by every pool, so that they are gathered once."""
+
+    identities: Mapping[SiteName, SiteName]
+    by_display_name: Mapping[SiteName, SiteName]
+    known: bool
+
+    @classmethod
+    def of(cls, sites: Sequence[SiteInfo]) -> _Sites:
+        named = {info.identity: info for info in sites if info.identity is not None}
+        return cls(
+            identities={identity: identity for identity in named},
+            by_display_name={SiteName(info.display_name): identity for identity, info in named.items() if info.display_name},
+            known=bool(sites),
+        )
+
+    def find(self, name: SiteName) -> SiteName | None:
+        """The identity of the site of this name, which may be its display name."""
+        return self.identities.get(name) or self.by_display_name.get(name)
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class _Building:
     """What pools are made from."""
 
-    topology: Topology
+    sites: _Sites
     services: _Services
     computers: _Computers
     gaps: Gaps
@@ -191,17 +214,18 @@ class _Building:
     def _site(self, fqdn: Fqdn, info: PoolInfo | None) -> SiteName | Unread:
         """The site's identity, also where the pool names it by its display name. A name that no site has is not a site."""
         said = dict.fromkeys(filter(None, (info.site if info else None, *(service.site_id for service in self.services.of(fqdn)))))
-        known = {info.identity: info.identity for info in self.topology.sites if info.identity is not None}
-        shown = {SiteName(info.display_name): info.identity for info in self.topology.sites if info.display_name and info.identity}
-        found = next(filter(None, (known.get(name) or shown.get(name) for name in said)), None)
-        strange = next((s.site_id for s in self.services.of(fqdn) if s.site_id is not None and s.site_id not in known), None)
-        if self.topology.sites and strange is not None:  # Get-CsService tells identities, never display names
-            self.gaps.note(Part.SITES, f"the site of {fqdn}", f"it is called {strange}, and Get-CsSite names no such site")
+        found = next(filter(None, map(self.sites.find, said)), None)
+        own = (service.site_id for service in self.services.of(fqdn))
+        strange = next((name for name in own if name and name not in self.sites.identities), None)
+        if self.sites.known and strange is not None:  # Get-CsService tells identities, never display names
+            why = f"it is called {strange}, and Get-CsSite names no such site"
+            self.gaps.note(Part.SITES, f"the site of {fqdn}", why)
         if found is not None or not said:
             return found or Unread(f"the site of {fqdn}", "no answer names it")
-        if not self.topology.sites:
+        if not self.sites.known:
             return next(iter(said))
-        return Unread(f"the site of {fqdn}", f"it is called {next(iter(said))}, and Get-CsSite names no such site")
+        why = f"it is called {next(iter(said))}, and Get-CsSite names no such site"
+        return Unread(f"the site of {fqdn}", why)
 
 
 def build_edges(services: Iterable[Service], gaps: Gaps) -> tuple[EdgePool, ...]:
