@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,9 +16,10 @@ import pytest
 
 from lyncops.errors import EndpointError
 from lyncops.lab.wire.faults import FaultKind
+from lyncops.remoting import kerberos
 from lyncops.remoting.endpoint import Auth
 from lyncops.remoting.execution import Execution
-from lyncops.remoting.kerberos import default_ticket_end
+from lyncops.remoting.kerberos import default_ticket_end, in_time
 from lyncops.remoting.sessions import Sessions
 from lyncops.values import Outcome
 from tests.kerberos.domain import Domain, person
@@ -111,14 +112,24 @@ def test_a_ticket_that_has_ended_says_so_before_anything_is_sent(domain: Domain)
 
 
 @pytest.mark.parametrize("auth", [Auth.KERBEROS, Auth.NEGOTIATE])
-def test_a_kdc_that_swallows_what_it_is_asked_is_waited_for_once(domain: Domain, auth: Auth) -> None:
+def test_a_kdc_that_swallows_what_it_is_asked_is_waited_for_once(
+    domain: Domain, auth: Auth, monkeypatch: pytest.MonkeyPatch
+) -> None:
     domain.kdc.swallow()
+    waits: list[str] = []
+
+    def noted(act: Callable[[], object], patience: timedelta, who: str) -> object:
+        waits.append(who)
+        return in_time(act, patience, who)
+
+    monkeypatch.setattr(kerberos, "in_time", noted)
     begun = time.monotonic()
     with domain.sessions(*domain.both(auth), user=person(password="not this one"), policy=HASTY) as sessions:
         for each in [sessions.submit(READ) for _ in range(4)]:
             with pytest.raises(EndpointError):
                 each.result()
     assert time.monotonic() - begun < 5
+    assert len(waits) == 1
 
 
 def test_negotiate_goes_on_with_ntlm_where_no_kdc_answers(domain: Domain) -> None:
