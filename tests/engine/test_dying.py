@@ -32,7 +32,7 @@ def test_resume_collects_what_goes_on_at_the_server(site: Site, how: signal.Sign
 
     site.deployment.failover = slow
     client = begin(site)
-    assert begun.wait(60)
+    assert begun.wait(180)
     client.send_signal(how)
     out, err = client.communicate(timeout=60)
     assert site.deployment.states[P1] == "FailingOver"
