@@ -151,7 +151,7 @@ def connect(path: str | os.PathLike[str] = "lyncops.toml", *, journal: str = "")
         InvalidValueError: `journal` cannot be used.
     """
     from lyncops.client import Client
-    from lyncops.configuration import load_configuration
+    from lyncops.configuration.settings import load_configuration
 
     return Client.of(load_configuration(path), journal=journal)
 

@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import attrs
 
-from lyncops.connection import Connection
+from lyncops.configuration.journal_url import JournalUrl
 from lyncops.deployment.scope import EVERYTHING, Scope
 from lyncops.errors import InvalidValueError
-from lyncops.journal_url import JournalUrl
+from lyncops.runs.connection import Connection
 from lyncops.values import ANYWHERE, Effect, Fqdn, Mode, Place, Unread
 
 if TYPE_CHECKING:
     from lyncops.checks.result import CheckResult
     from lyncops.checks.synchronisation import BackupServiceReport
     from lyncops.cmdlets.base import Cmdlet
-    from lyncops.configuration import Configuration
+    from lyncops.configuration.settings import Configuration
     from lyncops.deployment.model import Deployment
     from lyncops.doctor.diagnosis import Diagnosis
     from lyncops.plan.model import Plan

@@ -13,8 +13,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lyncops.clock import SystemClock
 from lyncops.cmdlets import GetCsServerVersion, GetCsSite
+from lyncops.remoting.clock import SystemClock
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint, TcpAddress
 from lyncops.remoting.retry import RetryPolicy
 from lyncops.remoting.sessions import Sessions

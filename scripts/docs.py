@@ -25,7 +25,7 @@ import attrs
 from facts_page import facts_page
 
 from lyncops.client import Client
-from lyncops.configuration import load_configuration
+from lyncops.configuration.settings import load_configuration
 from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab
 from lyncops.plan.model import CmdletStep, ManualStep, Plan, Step, WaitStep
 from lyncops.plan.procedures import (

@@ -12,7 +12,6 @@ import pytest
 import lyncops
 from lyncops.client import Client
 from lyncops.cmdlets import GetCsPool, InvokeCsPoolFailOver
-from lyncops.connection import Connection
 from lyncops.deployment.model import PoolState
 from lyncops.errors import EndpointError, InvalidValueError, JournalError, PlanRefusedError, RunLockedError
 from lyncops.lab.scenarios.generator import scenario_of_size
@@ -22,6 +21,7 @@ from lyncops.plan.procedures import ConferenceRestore, Evacuate, PoolFailback, P
 from lyncops.plan.steps import WaitStep
 from lyncops.remoting.interface import CmdletRunner
 from lyncops.remoting.sessions import Sessions
+from lyncops.runs.connection import Connection
 from lyncops.runs.events import Event, StepChanged
 from lyncops.runs.journal import open_journal
 from lyncops.runs.model import RunState

@@ -9,13 +9,13 @@ import pytest
 from lyncops.checks.synchronisation import SyncState
 from lyncops.client import Client
 from lyncops.cmdlets import BackupModule
-from lyncops.connection import Connection
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import EVERYTHING, Scope
 from lyncops.errors import EndpointError, InvalidValueError
 from lyncops.lab.simulation import Simulation
 from lyncops.plan.procedures import BackupServiceSet, BackupServiceSync
 from lyncops.procedures.readiness import ReadinessVerdict
+from lyncops.runs.connection import Connection
 from lyncops.runs.model import RunState
 from lyncops.values import Fqdn
 from tests.journals import scratch_journal

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lyncops.configuration import Configuration, load_configuration
-from lyncops.durations import parse_duration
+from lyncops.configuration.passwords import FromEnvironment, FromKeyring, FromPrompt, Secret
+from lyncops.configuration.settings import Configuration, load_configuration
 from lyncops.errors import ConfigurationError, InvalidValueError
-from lyncops.passwords import FromEnvironment, FromKeyring, FromPrompt, Secret
 from lyncops.remoting.endpoint import Auth, ChannelBinding, TlsVersion
 from lyncops.remoting.retry import RetryPolicy
 from lyncops.runs.journal import open_journal
+from lyncops.text.durations import parse_duration
 from lyncops.values import LyncVersion
 
 ENDPOINT = '[[endpoint]]\nurl = "https://fe1.contoso.com/OcsPowershell"\n'

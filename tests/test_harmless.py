@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lyncops.harmless import harmless, json_text
+from lyncops.text.harmless import harmless, json_text
 
 ATTACKS: Final = {
     "colour": ("\x1b[31mred\x1b[0m", "red"),

@@ -14,7 +14,7 @@ import click
 
 import lyncops
 from lyncops.cli.screen import Screen
-from lyncops.harmless import harmless
+from lyncops.text.harmless import harmless
 
 if TYPE_CHECKING:
     from lyncops.client import Client

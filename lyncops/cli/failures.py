@@ -11,8 +11,8 @@ from typing import Final
 import click
 
 from lyncops import errors
-from lyncops.harmless import harmless, json_text
 from lyncops.runs.exit_codes import ExitCode
+from lyncops.text.harmless import harmless, json_text
 from lyncops.values import JsonValue
 
 # The first class that fits decides, so that a class stands before those that it inherits from.

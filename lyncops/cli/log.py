@@ -6,7 +6,7 @@ import logging
 import sys
 from typing import Final
 
-from lyncops.harmless import harmless
+from lyncops.text.harmless import harmless
 
 _LOGGER: Final = logging.getLogger("lyncops")
 

@@ -9,9 +9,9 @@ from typing import Any, Final, TypeVar, cast
 
 import click
 
-from lyncops.durations import parse_duration
 from lyncops.errors import InvalidValueError
 from lyncops.plan.procedures import Option, Procedure
+from lyncops.text.durations import parse_duration
 from lyncops.values import Fqdn, SiteName
 
 P = TypeVar("P", bound=Procedure)

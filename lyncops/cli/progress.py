@@ -29,7 +29,7 @@ from lyncops.runs.events import (
     Streamed,
 )
 from lyncops.runs.model import StepState
-from lyncops.sentences import each_once
+from lyncops.text.sentences import each_once
 from lyncops.values import Outcome
 from lyncops.views.blocks import Table, Text, Tone
 from lyncops.views.run import STEP_TONES

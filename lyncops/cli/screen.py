@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
-from lyncops.harmless import json_text
+from lyncops.text.harmless import json_text
 from lyncops.values import JsonValue
 from lyncops.views.blocks import Block, Heading, Table, Text, plain_lines
 

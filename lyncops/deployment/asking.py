@@ -14,7 +14,7 @@ from lyncops.errors import LyncOpsError
 from lyncops.remoting.execution import Execution
 from lyncops.remoting.interface import CmdletRunner
 from lyncops.remoting.psrp.streams import ErrorRecord
-from lyncops.sentences import each_once
+from lyncops.text.sentences import each_once
 from lyncops.values import ANYWHERE, Outcome, Place, Unread
 
 R = TypeVar("R")

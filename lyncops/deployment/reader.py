@@ -51,7 +51,8 @@ from lyncops.deployment.topology import UNASKED, build_copies, build_edges, buil
 from lyncops.deployment.topology_document import Topology, parse_topology
 from lyncops.deployment.witnesses import PORTS, Door, Hearing
 from lyncops.errors import InvalidValueError, LyncOpsError
-from lyncops.remoting.interface import Clock, CmdletRunner
+from lyncops.remoting.clock import Clock
+from lyncops.remoting.interface import CmdletRunner
 from lyncops.values import Fqdn, LyncVersion, RemoteObject, Unread
 
 T = TypeVar("T")

@@ -12,7 +12,6 @@ import attrs
 
 from lyncops.cmdlets import GetCommand, GetCsAdminRole, GetCsServerVersion, GetCsWindowsService
 from lyncops.cmdlets.base import Cmdlet
-from lyncops.connection import Connection
 from lyncops.deployment.knocking import KnocksAtDoors
 from lyncops.deployment.model import Deployment, Machine
 from lyncops.deployment.pool_reading import DENIALS
@@ -26,7 +25,8 @@ from lyncops.errors import EndpointError, LyncOpsError
 from lyncops.remoting.endpoint import EndpointKind
 from lyncops.remoting.execution import Execution
 from lyncops.remoting.visit import CanVisit, SessionFacts, Visit
-from lyncops.sentences import each_once
+from lyncops.runs.connection import Connection
+from lyncops.text.sentences import each_once
 from lyncops.values import Fqdn, LyncVersion, Outcome, Unread
 
 R = TypeVar("R")

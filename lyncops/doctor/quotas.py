@@ -10,7 +10,7 @@ from lyncops.cmdlets import GetChildItem
 from lyncops.doctor.examination import Quotas
 from lyncops.errors import LyncOpsError
 from lyncops.remoting.visit import Visit
-from lyncops.sentences import each_once
+from lyncops.text.sentences import each_once
 from lyncops.values import Outcome, Unread
 
 _SHELL: Final = r"WSMan:\localhost\Shell"

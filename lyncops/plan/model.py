@@ -11,11 +11,11 @@ import attrs
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from lyncops.checks.result import CheckResult
-from lyncops.durations import duration_in_words
 from lyncops.plan.conditions import Condition
 from lyncops.plan.procedures import Procedure, procedure_named
 from lyncops.plan.serial import CONVERTER, canonical
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
+from lyncops.text.durations import duration_in_words
 from lyncops.values import Effect, Fqdn, LyncVersion, Mode, SiteName
 
 __all__ = ["CmdletStep", "ManualStep", "Mode", "Plan", "Step", "WaitStep"]

@@ -17,9 +17,9 @@ from typing import Final, cast
 import attrs
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
+from lyncops.remoting.clock import Clock
 from lyncops.remoting.connections import tls_context
 from lyncops.remoting.endpoint import Endpoint, TcpAddress
-from lyncops.remoting.interface import Clock
 from lyncops.remoting.symptoms import describe
 from lyncops.values import Unread
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from lyncops.errors import EndpointError
+from lyncops.remoting.clock import Clock
 from lyncops.remoting.endpoint import Endpoint
-from lyncops.remoting.interface import Clock
 
 _REST: Final = timedelta(seconds=30)
 """How long an endpoint that did not answer is tried last."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol, TypeVar, runtime_checkable
 
 from lyncops.cmdlets.base import Cmdlet
@@ -14,18 +14,6 @@ from lyncops.remoting.psrp.streams import StreamRecord
 from lyncops.values import ANYWHERE, Fqdn, Place
 
 R = TypeVar("R")
-
-
-class Clock(Protocol):
-    """Time as the client sees it; tests put a virtual one here."""
-
-    def now(self) -> datetime:
-        """The time of day, with zone."""
-        ...
-
-    def sleep(self, duration: timedelta) -> None:
-        """Let `duration` pass."""
-        ...
 
 
 class CmdletRunner(Protocol):

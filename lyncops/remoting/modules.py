@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import attrs
 
+from lyncops.remoting.clock import Clock
 from lyncops.remoting.endpoint import Endpoint
 from lyncops.remoting.failures import Phase, RemotingError, Symptom
-from lyncops.remoting.interface import Clock
 from lyncops.remoting.outcome import EndReason
 from lyncops.remoting.pipeline import CommandOptions, Pipeline
 from lyncops.remoting.psrp.encoding import Commands
@@ -19,7 +19,7 @@ from lyncops.remoting.psrp.streams import ErrorRecord
 from lyncops.remoting.psrp.transcript import Transcript
 from lyncops.remoting.retry import RetryPolicy
 from lyncops.remoting.shell import Shell
-from lyncops.sentences import each_once
+from lyncops.text.sentences import each_once
 from lyncops.values import Effect
 
 _MODULES: Final = ("SkypeForBusiness", "Lync")

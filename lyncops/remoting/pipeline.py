@@ -10,9 +10,9 @@ from uuid import UUID
 
 import attrs
 
+from lyncops.remoting.clock import Clock
 from lyncops.remoting.execution import Fence
 from lyncops.remoting.failures import RemotingError, Symptom
-from lyncops.remoting.interface import Clock
 from lyncops.remoting.outcome import EndReason
 from lyncops.remoting.proof import Proof
 from lyncops.remoting.psrp.records import HostCall

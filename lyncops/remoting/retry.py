@@ -11,7 +11,7 @@ import attrs
 import tenacity
 
 from lyncops.errors import ConfigurationError
-from lyncops.remoting.interface import Clock
+from lyncops.remoting.clock import Clock
 
 log = logging.getLogger("lyncops.remoting")
 log.addHandler(logging.NullHandler())

@@ -6,9 +6,9 @@ import threading
 from datetime import timedelta
 from typing import Final
 
+from lyncops.remoting.clock import Clock
 from lyncops.remoting.endpoint import EndpointKind
 from lyncops.remoting.failures import RemotingError, Symptom
-from lyncops.remoting.interface import Clock
 from lyncops.remoting.modules import Modules
 from lyncops.remoting.psrp.encoding import Commands
 from lyncops.remoting.refusals import endpoint_error

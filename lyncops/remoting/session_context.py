@@ -6,9 +6,9 @@ from collections.abc import MutableMapping
 
 import attrs
 
+from lyncops.remoting.clock import Clock
 from lyncops.remoting.endpoint import Credentials, Endpoint
 from lyncops.remoting.http import Timeouts
-from lyncops.remoting.interface import Clock
 from lyncops.remoting.logons import LogOns
 from lyncops.remoting.retry import RetryPolicy
 from lyncops.remoting.session_key import SessionKey

@@ -21,12 +21,12 @@ from lyncops.errors import (
     InvalidValueError,
 )
 from lyncops.remoting.attempt import Attempt, Job
+from lyncops.remoting.clock import Clock
 from lyncops.remoting.demand import Queue
 from lyncops.remoting.endpoint import Credentials, Endpoint
 from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution
 from lyncops.remoting.group import SessionGroup
 from lyncops.remoting.health import Health
-from lyncops.remoting.interface import Clock
 from lyncops.remoting.lane import AstrayError, Lane
 from lyncops.remoting.logon import LogOn
 from lyncops.remoting.logons import LogOns

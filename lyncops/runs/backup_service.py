@@ -11,7 +11,7 @@ import attrs
 from lyncops.checks.synchronisation import BackupServiceReport, SyncState, backup_service_report, silent_report
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.errors import AuthenticationFailedError, LyncOpsError
-from lyncops.remoting.interface import Clock
+from lyncops.remoting.clock import Clock
 from lyncops.runs.watching import Read
 from lyncops.values import Fqdn
 

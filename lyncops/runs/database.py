@@ -22,7 +22,7 @@ from sqlalchemy.event import listen
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from lyncops.journal_url import TIMEOUT, JournalUrl
+from lyncops.configuration.journal_url import TIMEOUT, JournalUrl
 from lyncops.runs import schema
 from lyncops.runs.database_errors import failure, is_disconnect, moved_away, orphaned, unusable
 

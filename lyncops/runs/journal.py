@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from lyncops.journal_url import TIMEOUT
+from lyncops.configuration.journal_url import TIMEOUT
 from lyncops.runs.events import JournalEvent, LockTakenOver
 from lyncops.runs.exchange import StoredRun
 from lyncops.runs.lock import Claim, Lock

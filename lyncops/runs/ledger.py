@@ -10,12 +10,11 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Final
 
-from lyncops.clock import Stopwatch
 from lyncops.errors import InvalidValueError, JournalError, RunLockedError
 from lyncops.plan.conditions import Evaluation
 from lyncops.plan.steps import CmdletStep
+from lyncops.remoting.clock import Clock, Stopwatch
 from lyncops.remoting.execution import CommandAddress, Execution, Fence
-from lyncops.remoting.interface import Clock
 from lyncops.remoting.proof import Proof
 from lyncops.remoting.psrp.streams import StreamKind, StreamRecord
 from lyncops.runs.events import (

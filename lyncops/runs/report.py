@@ -9,10 +9,10 @@ from typing import Final
 
 import attrs
 
-from lyncops.harmless import harmless, json_text
 from lyncops.plan.steps import CmdletStep, ManualStep, Step
 from lyncops.remoting.psrp.streams import ErrorRecord, StreamKind
 from lyncops.runs.model import Attempt, Run, RunState, StepRecord, StepState
+from lyncops.text.harmless import harmless, json_text
 from lyncops.values import JsonValue
 
 _MARKUP: Final = frozenset("\\`*_<>[]#|&~")

@@ -11,7 +11,8 @@ import attrs
 
 from lyncops.errors import AuthenticationFailedError, InvalidValueError, JournalError
 from lyncops.plan.model import Plan
-from lyncops.remoting.interface import Clock, CmdletRunner
+from lyncops.remoting.clock import Clock
+from lyncops.remoting.interface import CmdletRunner
 from lyncops.runs.cut_off import cut_off
 from lyncops.runs.events import GoalRead, LockTakenOver, Observer, Polled
 from lyncops.runs.history import replay

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 import sqlalchemy as sa
 
+from lyncops.configuration.journal_url import TIMEOUT, JournalUrl
 from lyncops.errors import InvalidValueError, JournalError
-from lyncops.journal_url import TIMEOUT, JournalUrl
 from lyncops.runs import sql_upkeep as upkeep
 from lyncops.runs.database import Database
 from lyncops.runs.event_codec import event_from_text, event_to_text, kind_of

@@ -19,7 +19,7 @@ from lyncops.remoting.psrp.streams import StreamRecord
 from lyncops.runs.ledger import Ledger
 from lyncops.runs.model import Attempt, Permit, RunState, StepState
 from lyncops.runs.watching import Watcher
-from lyncops.sentences import each_once
+from lyncops.text.sentences import each_once
 from lyncops.values import Effect, Outcome
 
 PATIENCE: Final = timedelta(minutes=2)

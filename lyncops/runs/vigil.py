@@ -8,7 +8,7 @@ from typing import Final
 
 import attrs
 
-from lyncops.remoting.interface import Clock
+from lyncops.remoting.clock import Clock
 from lyncops.runs.journal import Journal
 from lyncops.runs.lock import HEARTBEAT, STALE_AFTER, Claim, Lock, Pulse
 

@@ -12,7 +12,7 @@ from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import Scope
 from lyncops.errors import AuthenticationFailedError, LyncOpsError
 from lyncops.plan.conditions import Condition, Evaluation, all_hold, scope_of
-from lyncops.remoting.interface import Clock
+from lyncops.remoting.clock import Clock
 
 Read = Callable[[Scope], Deployment]
 """Reads afresh what a scope asks for."""

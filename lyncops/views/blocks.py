@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from lyncops.harmless import harmless
+from lyncops.text.harmless import harmless
 
 
 class Tone(enum.Enum):

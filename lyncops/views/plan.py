@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.durations import duration_in_words as duration
 from lyncops.plan.model import CmdletStep, ManualStep, Plan, Step, WaitStep
 from lyncops.plan.rehearsal import Rehearsal
 from lyncops.remoting.execution import Execution
 from lyncops.remoting.psrp.streams import StreamKind
+from lyncops.text.durations import duration_in_words as duration
 from lyncops.values import Outcome
 from lyncops.views.blocks import Block, Heading, Table, Text, Tone
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lyncops.durations import duration_in_words as duration
 from lyncops.procedures.readiness import ModeReadiness, PoolReadiness, Readiness, ReadinessVerdict
+from lyncops.text.durations import duration_in_words as duration
 from lyncops.values import JsonValue
 from lyncops.views.blocks import Block, Heading, Table, Text, Tone
 from lyncops.views.json_values import to_json

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC
 from typing import Final
 
-from lyncops.durations import duration_in_words as duration
 from lyncops.plan.steps import ManualStep
 from lyncops.runs.model import Run, RunState, RunSummary, StepRecord, StepState
+from lyncops.text.durations import duration_in_words as duration
 from lyncops.views.blocks import Block, Heading, Table, Text, Tone
 
 STEP_TONES: Final = {

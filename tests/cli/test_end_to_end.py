@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from lyncops.client import Client
-from lyncops.connection import Connection
 from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab
 from lyncops.lab.simulation import Simulation
+from lyncops.runs.connection import Connection
 from lyncops.runs.journal import open_journal
 from tests.cli.conftest import Answer, Invoke
 from tests.model_sessions import ModelClock, ModelSessions

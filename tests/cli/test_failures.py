@@ -17,7 +17,7 @@ from lyncops.cli import main as entry
 from lyncops.cli.failures import code_of
 from lyncops.cli.screen import Screen
 from lyncops.deployment.model import Deployment
-from lyncops.durations import duration_in_words as duration
+from lyncops.text.durations import duration_in_words as duration
 from lyncops.views.blocks import Text
 from tests.cli.conftest import Answer, Invoke
 from tests.deployments import P1, two_sites

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lyncops.configuration import load_configuration
+from lyncops.configuration.settings import load_configuration
 from lyncops.plan.procedures import PROCEDURES
 
 ROOT = Path(__file__).parent.parent.parent

@@ -12,9 +12,9 @@ from pathlib import Path
 import attrs
 import pytest
 
-from lyncops.clock import SystemClock
 from lyncops.cmdlets import GetCsServerVersion, InvokeCsPoolFailOver
 from lyncops.errors import EndpointError
+from lyncops.remoting.clock import SystemClock
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint, TcpAddress
 from lyncops.remoting.execution import CommandAddress, Execution, Sending
 from lyncops.remoting.retry import RetryPolicy

@@ -14,7 +14,7 @@ from lyncops.cmdlets import GetCsPoolFabricState
 from lyncops.remoting.psrp.decoding import decode_message
 from lyncops.remoting.psrp.records import error_record
 from lyncops.remoting.psrp.streams import Cause, ErrorRecord
-from lyncops.sentences import each_once
+from lyncops.text.sentences import each_once
 from lyncops.values import Outcome
 from tests.independent.desk import desk_for
 from tests.independent.lync import P2, Lync

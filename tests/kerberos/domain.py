@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import attrs
 
-from lyncops.clock import SystemClock
+from lyncops.remoting.clock import SystemClock
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint
 from lyncops.remoting.logon import LogOn
 from lyncops.remoting.retry import RetryPolicy

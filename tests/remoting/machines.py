@@ -12,15 +12,14 @@ from pathlib import Path
 
 import attrs
 
-from lyncops.clock import SystemClock
 from lyncops.cmdlets import GetCsSite, InvokeCsManagementStoreReplication, InvokeCsPoolFailOver
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.lab.interface import ErrorDetail, Invocation, Session, SimulatedMachine, Sink, TerminatingError
 from lyncops.lab.lab import Lab
 from lyncops.lab.wire.faults import Fault, FaultKind, Profile
+from lyncops.remoting.clock import Clock, SystemClock
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint
 from lyncops.remoting.execution import Execution
-from lyncops.remoting.interface import Clock
 from lyncops.remoting.psrp.streams import StreamRecord
 from lyncops.remoting.retry import RetryPolicy
 from lyncops.remoting.sessions import Sessions

@@ -14,10 +14,10 @@ from pathlib import Path
 import attrs
 import pytest
 
-from lyncops.clock import SystemClock
 from lyncops.lab.wire import certificates
 from lyncops.lab.wire.certificates import Authority, server_context
 from lyncops.remoting.approach import EXPIRED, Approach, Greeting, ServerCertificate, Untrusted, approach
+from lyncops.remoting.clock import SystemClock
 from lyncops.remoting.endpoint import Endpoint, TcpAddress
 from lyncops.values import Unread
 

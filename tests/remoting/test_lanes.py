@@ -12,11 +12,11 @@ from pathlib import Path
 import attrs
 import pytest
 
-from lyncops.clock import SystemClock
 from lyncops.cmdlets import GetCommand, GetCsSite
 from lyncops.lab.interface import Session, Sink
 from lyncops.lab.lab import Lab
 from lyncops.lab.wire.faults import FaultKind, Profile
+from lyncops.remoting.clock import SystemClock
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint, TcpAddress
 from lyncops.remoting.execution import Execution, Sending
 from lyncops.remoting.sessions import Sessions

@@ -9,10 +9,10 @@ from pathlib import Path
 import attrs
 import pytest
 
-from lyncops.clock import SystemClock
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import AuthenticationFailedError, EndpointError, UntrustedCertificateError
 from lyncops.lab.wire.faults import FaultKind, Profile
+from lyncops.remoting.clock import SystemClock
 from lyncops.remoting.demand import Queue
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint
 from lyncops.remoting.execution import Sending

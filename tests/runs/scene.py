@@ -15,10 +15,10 @@ import attrs
 
 from lyncops.cmdlets import GetCsServerVersion, InvokeCsPoolFailOver
 from lyncops.cmdlets.base import Cmdlet
+from lyncops.configuration.journal_url import TIMEOUT
 from lyncops.deployment.model import Deployment, PoolState
 from lyncops.deployment.scope import Scope
 from lyncops.errors import EndpointError, LyncOpsError
-from lyncops.journal_url import TIMEOUT
 from lyncops.plan.conditions import Condition, PoolStateIs
 from lyncops.plan.model import Plan
 from lyncops.plan.procedures import PoolFailover

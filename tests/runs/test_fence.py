@@ -89,7 +89,7 @@ def counting(holds: Callable[[str, str], bool], asked: list[bool]) -> Callable[[
 @pytest.fixture
 def desk(office: Office, monkeypatch: pytest.MonkeyPatch) -> Desk:
     clocks, asked = Clocks(), list[bool]()
-    monkeypatch.setattr("lyncops.clock.time", SimpleNamespace(monotonic=lambda: clocks.monotonic))
+    monkeypatch.setattr("lyncops.remoting.clock.time", SimpleNamespace(monotonic=lambda: clocks.monotonic))
     journal: Journal = office.journal()
     run = Run.of(plan_of(failing_over(A)), run_id="r", operator="anna", reason="", created_at=START)
     journal.begin(run, claim("mine"))

@@ -6,7 +6,7 @@ import enum
 
 import attrs
 
-from lyncops.sentences import each_once
+from lyncops.text.sentences import each_once
 
 
 class StreamKind(enum.Enum):

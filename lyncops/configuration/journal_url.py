@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import attrs
 
+from lyncops.configuration.passwords import refuse_password
 from lyncops.errors import InvalidValueError
-from lyncops.passwords import refuse_password
 
 DEFAULT: Final = "sqlite:///lyncops.db"
 TIMEOUT: Final = timedelta(seconds=10)

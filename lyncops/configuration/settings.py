@@ -12,13 +12,14 @@ from typing import Any, Final, cast
 import attrs
 
 from lyncops.cmdlets.reading import host_in
+from lyncops.configuration.journal_url import DEFAULT as DEFAULT_JOURNAL
+from lyncops.configuration.journal_url import TIMEOUT, JournalUrl
+from lyncops.configuration.passwords import FromEnvironment, FromKeyring, FromPrompt, PasswordSource, refuse_password
+from lyncops.configuration.tables import Table
 from lyncops.deployment.knocking import Knocker
 from lyncops.deployment.lookups import Lookups, SocketAddress
 from lyncops.deployment.witnesses import Door
 from lyncops.errors import InvalidValueError, LyncOpsError
-from lyncops.journal_url import DEFAULT as DEFAULT_JOURNAL
-from lyncops.journal_url import TIMEOUT, JournalUrl
-from lyncops.passwords import FromEnvironment, FromKeyring, FromPrompt, PasswordSource, refuse_password
 from lyncops.remoting.endpoint import (
     DEFAULT_ANSWER_LIMIT,
     DEFAULT_CONFIGURATION,
@@ -29,7 +30,6 @@ from lyncops.remoting.endpoint import (
     Endpoint,
 )
 from lyncops.remoting.retry import RetryPolicy
-from lyncops.tables import Table
 from lyncops.values import Fqdn, LyncVersion
 
 DEFAULT_FILE: Final = "lyncops.toml"

@@ -1,12 +1,25 @@
-"""The client's clock: real time, behind the protocol that tests put a virtual clock behind."""
+"""Time as the client sees it: the protocol that tests put a virtual clock behind, and the real one."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 import attrs
+
+
+class Clock(Protocol):
+    """Time as the client sees it; tests put a virtual one here."""
+
+    def now(self) -> datetime:
+        """The time of day, with zone."""
+        ...
+
+    def sleep(self, duration: timedelta) -> None:
+        """Let `duration` pass."""
+        ...
 
 
 @attrs.frozen(slots=True)

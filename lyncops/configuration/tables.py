@@ -11,8 +11,8 @@ from typing import TypeVar, cast
 
 import attrs
 
-from lyncops.durations import parse_duration
 from lyncops.errors import ConfigurationError, InvalidValueError
+from lyncops.text.durations import parse_duration
 
 T = TypeVar("T")
 

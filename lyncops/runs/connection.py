@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Self
 
 import attrs
 
-from lyncops.clock import SystemClock
 from lyncops.deployment.knocking import KnocksAtDoors
 from lyncops.deployment.lookups import Lookups
 from lyncops.deployment.network import AnswersLookups
-from lyncops.remoting.interface import Clock, CmdletRunner
+from lyncops.remoting.clock import Clock, SystemClock
+from lyncops.remoting.interface import CmdletRunner
 from lyncops.values import LyncVersion
 
 if TYPE_CHECKING:
-    from lyncops.configuration import Configuration
+    from lyncops.configuration.settings import Configuration
     from lyncops.runs.journal import Journal
 
 
