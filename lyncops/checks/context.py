@@ -7,7 +7,7 @@ import enum
 import attrs
 
 from lyncops.deployment.model import CentralManagement, Deployment, Pool, StoreCopy
-from lyncops.values import Fqdn, LyncVersion, Mode, Unread
+from lyncops.values import Fqdn, Mode, Unread
 
 
 class Direction(enum.Enum):
@@ -78,13 +78,12 @@ class CheckContext:
         return None if isinstance(self.store.copies, Unread) else any(copy.pool == pool for copy in self.store.copies)
 
     @property
-    def old_store(self) -> StoreCopy | None:
-        """The active store where it is of Lync Server 2010: it cannot be failed over, people install it again.
+    def lone_store(self) -> StoreCopy | None:
+        """The active store that no cmdlet fails over: without a standby copy, or of Lync Server 2010.
 
-        (fact: store-2010)
+        When its pool is lost, people install it again elsewhere (fact: store-2010).
         """
-        active = self.store.active_copies
-        return active[0] if len(active) == 1 and active[0].version is LyncVersion.V2010 else None
+        return self.store.lone_copy
 
     @property
     def store_goes_down(self) -> bool:

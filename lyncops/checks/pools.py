@@ -178,7 +178,7 @@ def version_supports(situation: CheckContext) -> Finding:
         return failed(
             "Lync Server 2010 has no pool pairs.", "Give an endpoint of a Lync Server 2013 or later pool.", overridable=False
         )
-    if old_store and situation.store_pool == situation.target:
+    if old_store and situation.store_pool == situation.target and not situation.disaster:
         return failed(
             f"The Central Management store on {old_store[0].pool} is of Lync Server 2010, which cannot be failed over.",
             "Move it on the receiving server: Install-CsDatabase -CentralManagementDatabase -Clean, then Move-CsManagementServer.",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from lyncops.checks.check import Finding, Weight, check, failed, of_store, pair_unknown, passed, unknown, warning
-from lyncops.checks.context import CheckContext, Direction
+from lyncops.checks.context import CheckContext
 from lyncops.checks.health import Life, life
 from lyncops.checks.mirrors import rescue
 from lyncops.checks.words import listed, sentence
 from lyncops.cmdlets.enums import DatabaseNameType
 from lyncops.sources import fact, guide, page
-from lyncops.values import Fqdn, Unread
+from lyncops.values import Fqdn, LyncVersion, Unread
 
 _SAVE = "First save what there is: Export-CsConfiguration and Export-CsLisConfiguration (-LocalStore where the store is silent)."
 _TWO_MASTERS = (
@@ -21,6 +21,7 @@ _NO_MASTER = (
     "if that fails, install the Central Management database again and restore the exports."
 )
 _STORE = (guide("Failing over a pool", step="2 to 5"), fact("store-bad-ends"))
+_SAVED = "Have saved copies of configuration and locations (LIS) at hand for {pool}."
 _INSTALL = "Install the store on {pool}: Install-CsDatabase -CentralManagementDatabase, then setup on its Front Ends."
 
 
@@ -95,10 +96,40 @@ def _orphaned(situation: CheckContext, evidence: str) -> Finding | None:
     return warning(seen, remedy, first=first) if situation.store_goes_down else failed(seen, remedy, first=first)
 
 
-def _moved_by_hand(situation: CheckContext) -> bool:
-    """Whether the plan asks people to install the store again: a failover, with the store of Lync Server 2010 on another pool."""
-    old = situation.old_store
-    return situation.direction is Direction.FAILOVER and old is not None and old.pool != situation.target
+def installed_by_hand(situation: CheckContext) -> bool:
+    """Whether people are asked to install the store again on the receiving pool: in a disaster, since it loses changes.
+
+    No cmdlet fails it over, and its pool is the one that the disaster took, or another one that does not run.
+    """
+    lone, leaving = situation.lone_store, situation.leaving
+    taken = lone is not None and leaving is not None and lone.pool == leaving.fqdn
+    return situation.disaster and _can_be_installed(situation) and (taken or _keeper_is_dead(situation))
+
+
+def _can_be_installed(situation: CheckContext) -> bool:
+    lone, receiving = situation.lone_store, situation.receiving
+    return lone is not None and receiving is not None and lone.pool != receiving.fqdn
+
+
+def _keeper_is_dead(situation: CheckContext) -> bool:
+    keeper = situation.deployment.pool(situation.store_pool) if situation.store_pool else None
+    return keeper is not None and life(keeper) in (Life.DOWN, Life.SILENT)
+
+
+def _store_first(situation: CheckContext, holder: Fqdn) -> str:
+    """The command line that moves a lost store by itself, by hand where it must."""
+    to = f" --to {situation.receiving.fqdn}" if situation.receiving and _can_be_installed(situation) else ""
+    return f"lyncops run management-store-failover {holder} --mode disaster --accept-data-loss{to}"
+
+
+def _by_hand(situation: CheckContext) -> str:
+    """Why no cmdlet moves it, and what is done in its place."""
+    lone = situation.lone_store
+    is_old = lone is not None and lone.version is LyncVersion.V2010
+    why = "It is of Lync Server 2010" if is_old else "It has no standby copy"
+    return (
+        f"{why}, so that people install it on {situation.receiving.fqdn if situation.receiving else 'another pool'} by hand first."
+    )
 
 
 @check(
@@ -120,24 +151,38 @@ def store_not_on_failed_pool(situation: CheckContext) -> Finding:
             blocking=not situation.disaster,
         )
     if holder == leaving.fqdn:
+        if installed_by_hand(situation):
+            return warning(f"The active store is on {holder}. {_by_hand(situation)}", _SAVED.format(pool=receiving.fqdn))
         if situation.has_store_copy(receiving.fqdn) is False:
             return failed(
                 f"The active store is on {holder}, and {receiving.fqdn} has no standby copy to take over.",
                 _INSTALL.format(pool=receiving.fqdn),
             )
         return warning(f"The active store is on {holder}. It will be failed over first, to {receiving.fqdn}.")
-    keeper = situation.deployment.pool(holder)
-    if keeper is not None and life(keeper) in (Life.DOWN, Life.SILENT):
-        if _moved_by_hand(situation):
+    if _keeper_is_dead(situation):
+        if installed_by_hand(situation):
             return warning(
-                f"The active store is on {holder}, which is of Lync Server 2010 and does not run. It will be moved by hand first.",
-                f"Have saved copies of configuration and locations at hand for {receiving.fqdn}.",
+                f"The active store is on {holder}, which does not run. {_by_hand(situation)}", _SAVED.format(pool=receiving.fqdn)
             )
-        command = f"lyncops run management-store-failover {holder} --mode disaster --accept-data-loss"
+        command = _store_first(situation, holder)
         return failed(
             f"The active store is on {holder}, which does not run.", f"Fail the store over first: {command}.", first=(command,)
         )
     return passed(f"The active store is on {holder}.")
+
+
+def _unavailable(situation: CheckContext, evidence: str) -> Finding:
+    """What a store without master or agents means here, and what is done about it."""
+    if (orphaned := _orphaned(situation, evidence)) is not None:
+        return orphaned
+    if installed_by_hand(situation):
+        return warning(f"{evidence} {_by_hand(situation)}")
+    if situation.store_goes_down:
+        return warning(f"{evidence} That is expected: it was on the pool that is gone, and will be moved first.")
+    if situation.store_pool and _keeper_is_dead(situation) and _can_be_installed(situation):
+        command = _store_first(situation, situation.store_pool)
+        return failed(f"{evidence} {_by_hand(situation)}", f"Move the store first: {command}.", first=(command,))
+    return failed(evidence, f"Start MASTER and FTA on the pool that holds it. {_NO_MASTER}")
 
 
 @check(
@@ -155,10 +200,10 @@ def store_agents(situation: CheckContext) -> Finding:
         evidence = sentence(unread)
         if (orphaned := _orphaned(situation, evidence)) is not None:
             return orphaned
+        if installed_by_hand(situation):
+            return warning(f"{evidence} {_by_hand(situation)}")
         if situation.store_goes_down:
             return warning(f"{evidence} That is expected: the store was on the pool that is gone.")
-        if _moved_by_hand(situation):
-            return warning(f"{evidence} It is of Lync Server 2010, and will be moved by hand first.")
         return unknown(
             evidence,
             "Look at Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus.",
@@ -166,14 +211,7 @@ def store_agents(situation: CheckContext) -> Finding:
         )
     if master is None or not agents:
         missing = listed(word for word, there in (("master", master), ("file transfer agent", agents)) if not there)
-        evidence = f"The store names no {missing.replace(' and ', ' and no ')}: it is unavailable."
-        if (orphaned := _orphaned(situation, evidence)) is not None:
-            return orphaned
-        if _moved_by_hand(situation):
-            return warning(f"{evidence} It is of Lync Server 2010, and will be moved by hand first.")
-        if situation.store_goes_down:
-            return warning(f"{evidence} That is expected: it was on the pool that is gone, and will be failed over first.")
-        return failed(evidence, f"Start MASTER and FTA on the pool that holds it. {_NO_MASTER}")
+        return _unavailable(situation, f"The store names no {missing.replace(' and ', ' and no ')}: it is unavailable.")
     holder = situation.store_pool
     strangers = [agent for agent in agents if (owner := situation.deployment.pool_of(agent)) and owner.fqdn != holder]
     if holder and strangers:
@@ -192,7 +230,13 @@ def store_agents(situation: CheckContext) -> Finding:
 )
 def standby_store_installed(situation: CheckContext) -> Finding:
     """A WARNING: whether a missing standby stands in the way is the question of store-not-on-failed-pool."""
+    lone = situation.lone_store
     pair = [pool.fqdn for pool in (situation.pool, situation.partner) if pool is not None]
+    if lone is not None and lone.pool not in pair:
+        return warning(
+            f"The store on {lone.pool} has no standby copy: when that pool is lost, people must install the store again.",
+            "Pair that pool and install a standby copy, or move the store to a pair.",
+        )
     copies = [situation.has_store_copy(pool) for pool in pair]
     if len(pair) < 2 or None in copies:
         return unknown("The copies of the store could not be read.", "Look at Get-CsService -CentralManagement.", blocking=False)

@@ -280,6 +280,15 @@ class CentralManagement:
         """The copies that claim to be active; empty when the copies could not be read."""
         return () if isinstance(self.copies, Unread) else tuple(copy for copy in self.copies if copy.active is True)
 
+    @property
+    def lone_copy(self) -> StoreCopy | None:
+        """The active copy, where no other can take over: there is none, or it is of Lync Server 2010 (fact: store-2010)."""
+        if len(self.active_copies) != 1 or isinstance(self.copies, Unread):
+            return None
+        active = self.active_copies[0]
+        has_others = any(copy.pool != active.pool for copy in self.copies)
+        return None if has_others and active.version is not LyncVersion.V2010 else active
+
 
 @attrs.frozen(slots=True, kw_only=True)
 class EdgePool:

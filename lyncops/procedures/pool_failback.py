@@ -33,6 +33,7 @@ from lyncops.procedures.edges import (
 from lyncops.procedures.pool_move import PoolMove
 from lyncops.procedures.response_groups import ResponseGroups
 from lyncops.procedures.store import BAD_ENDS, export_steps, rest_steps, store_move, store_steps
+from lyncops.procedures.store_by_hand import hand_steps, rest_after_hand_steps, store_comes_by_hand
 from lyncops.sources import fact, guide, reference
 from lyncops.values import Fqdn, Unread
 
@@ -89,20 +90,33 @@ def _steps(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, ...]:
         ),
         *edge_replica_steps(move.deployment, move.next_hops),
         *ResponseGroups(move=move).home(),
-        *rest_steps(move.deployment, move.store),
+        *_rest(move),
     )
 
 
 def _store_steps(move: PoolMove) -> tuple[Step, ...]:
     """The store follows the users home when the pool that held it is gone: the failback fails without it."""
+    if store_comes_by_hand(move.situation):
+        return hand_steps(move.deployment, move.pool)
     if move.store is None:
         return ()
     return (*export_steps(move.deployment, move.place, move.request), *store_steps(move.deployment, move.store))
 
 
+def _rest(move: PoolMove) -> tuple[Step, ...]:
+    """What was left of the store's move for the time after the users."""
+    by_hand = store_comes_by_hand(move.situation)
+    return rest_after_hand_steps(move.deployment, move.pool) if by_hand else rest_steps(move.deployment, move.store)
+
+
+def _store_comes(move: PoolMove) -> bool:
+    return move.store is not None or store_comes_by_hand(move.situation)
+
+
 def _failback(move: PoolMove) -> CmdletStep:
     pool, partner, disaster = move.pool, move.partner, move.disaster
-    needed: tuple[Condition, ...] = (StoreHasSingleMaster(),) if move.store else () if disaster else (PoolIsAlive(partner.fqdn),)
+    store: tuple[Condition, ...] = (StoreHasSingleMaster(),) if _store_comes(move) else ()
+    alive: tuple[Condition, ...] = () if disaster else (PoolIsAlive(partner.fqdn),)
     return CmdletStep(
         step_id="pool-failback",
         title=f"Fail back {pool.fqdn} from {partner.fqdn}",
@@ -110,7 +124,7 @@ def _failback(move: PoolMove) -> CmdletStep:
         sources=(guide("Failing back a pool"), reference("Invoke-CsPoolFailBack"), fact("failback")),
         cmdlet=InvokeCsPoolFailBack(pool_fqdn=pool.fqdn, disaster_mode=disaster, verbose=True),
         place=move.place,
-        before=(PoolIsAlive(pool.fqdn), *needed),
+        before=(PoolIsAlive(pool.fqdn), *store, *alive),
         after=(PoolIsHome(pool.fqdn),),
         settle=figures.POOL_FAILOVER,
         deadline=figures.ONE_HOUR * 6,
@@ -164,7 +178,7 @@ def _edge_gate(machine: Machine) -> ManualStep:
 
 
 def _goal(move: PoolMove) -> tuple[Condition, ...]:
-    return (PoolIsHome(move.pool.fqdn), *((StoreIsActiveOn(move.store.to),) if move.store else ()))
+    return (PoolIsHome(move.pool.fqdn), *((StoreIsActiveOn(move.pool.fqdn),) if _store_comes(move) else ()))
 
 
 def _notes(move: PoolMove) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from lyncops.procedures.edges import NextHopMove, edge_replica_steps, edges_lead
 from lyncops.procedures.pool_move import PoolMove
 from lyncops.procedures.response_groups import ResponseGroups
 from lyncops.procedures.store import BAD_ENDS, export_steps, rest_steps, store_move, store_steps, store_works
-from lyncops.procedures.store_2010 import lost_old_store, old_store_steps, rest_of_old_store
+from lyncops.procedures.store_by_hand import hand_steps, rest_after_hand_steps, store_comes_by_hand
 from lyncops.sources import guide, reference
 
 _WHY_NEXT_HOP = "While the failed pool is its next hop, outside access is cut off and the failover is refused."
@@ -83,17 +83,17 @@ def _steps(move: PoolMove) -> tuple[Step, ...]:
 
 
 def _store_steps(move: PoolMove) -> tuple[Step, ...]:
-    """The store goes first, where it has to go: by its cmdlet, or by hand from Lync Server 2010."""
+    """The store goes first, where it has to go: by its cmdlet, or by hand where none can move it."""
     if move.store:
         return store_steps(move.deployment, move.store)
-    return old_store_steps(move.deployment, move.partner) if lost_old_store(move.situation) else ()
+    return hand_steps(move.deployment, move.partner) if store_comes_by_hand(move.situation) else ()
 
 
 def _rest(move: PoolMove) -> tuple[Step, ...]:
     """What was left of the store's move for the time after the users."""
     if move.store:
         return rest_steps(move.deployment, move.store)
-    return rest_of_old_store(move.deployment, move.partner) if lost_old_store(move.situation) else ()
+    return rest_after_hand_steps(move.deployment, move.partner) if store_comes_by_hand(move.situation) else ()
 
 
 def _failover(move: PoolMove) -> CmdletStep:
@@ -121,7 +121,7 @@ def _failover(move: PoolMove) -> CmdletStep:
 
 def _goal(move: PoolMove) -> tuple[Condition, ...]:
     partner = move.partner.fqdn
-    store = StoreIsActiveOn(partner) if move.store or lost_old_store(move.situation) else StoreHasSingleMaster()
+    store = StoreIsActiveOn(partner) if move.store or store_comes_by_hand(move.situation) else StoreHasSingleMaster()
     return (PoolStateIs(move.pool.fqdn, PoolState.FAILED_OVER), PoolIsHome(partner), store)
 
 

@@ -9,7 +9,7 @@ import attrs
 
 from lyncops.checks.context import CheckContext
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.checks.store import store_rescue
+from lyncops.checks.store import installed_by_hand, store_rescue
 from lyncops.cmdlets import ExportCsConfiguration, ExportCsLisConfiguration, InvokeCsManagementServerFailover
 from lyncops.deployment.model import Deployment, Pool, PoolKind, StoreCopy
 from lyncops.plan.conditions import PoolIsAlive, StoreHasSingleMaster, StoreIsActiveOn
@@ -70,7 +70,7 @@ def _holder_lives(deployment: Deployment) -> bool:
 
 
 def store_move(situation: CheckContext, leaving: Fqdn, request: MovesStore) -> StoreMove | None:
-    """The move of the store that must come before users leave the pool `leaving`; None where it can stay.
+    """The move of the store that must come before users leave the pool `leaving`; None where it stays, or people move it.
 
     When the copies cannot be read and nobody masters the store, the pool that failed is taken to have held it. A store
     that is down on a third pool is a check's business: it is refused with the command that must come first.
@@ -81,7 +81,7 @@ def store_move(situation: CheckContext, leaving: Fqdn, request: MovesStore) -> S
     if holder is None and not works and isinstance(deployment.central_management.copies, Unread):
         holder = leaving
     receiver = situation.receiving
-    if holder != leaving or receiver is None:
+    if holder != leaving or receiver is None or installed_by_hand(situation):
         return None
     return move_to(deployment, receiver, leaving=leaving, works=works, request=request)
 
@@ -270,7 +270,8 @@ def store_writable(deployment: Deployment) -> CheckResult:
     works = store_works(deployment)
     active = deployment.central_management.active_copies
     holder = active[0].pool if len(active) == 1 else "POOL"
-    first = f"lyncops run management-store-failover {holder} --mode disaster --accept-data-loss"
+    to = " --to POOL" if deployment.central_management.lone_copy else ""
+    first = f"lyncops run management-store-failover {holder} --mode disaster --accept-data-loss{to}"
     rescue = () if works or not active else store_rescue(CheckContext(deployment, active[0].pool, Mode.PLANNED))
     if rescue:
         return CheckResult(

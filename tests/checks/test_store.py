@@ -86,12 +86,16 @@ def test_a_store_on_the_failed_pool_goes_first_where_a_standby_waits(mode: Mode)
     assert f"first, to {P2}" in result.evidence
 
 
-def test_a_store_without_a_standby_is_refused() -> None:
+def test_a_store_without_a_standby_is_refused_while_it_lives_and_comes_by_hand_when_it_died() -> None:
     lonely = with_store(two_sites(), copies=copies(pool1=True))
-    result = ask("store-not-on-failed-pool", lonely, DISASTER)
+    result = ask("store-not-on-failed-pool", lonely, PLANNED)
     assert result.refuses
     assert f"Install the store on {P2}" in result.remedy
     assert ask("standby-store-installed", lonely).verdict is WARNING
+    died = ask("store-not-on-failed-pool", with_dead(lonely, P1), DISASTER)
+    assert (died.verdict, died.refuses) == (WARNING, False)
+    assert f"no standby copy, so that people install it on {P2} by hand first" in died.evidence
+    assert "saved copies" in died.remedy
 
 
 def third_pool(deployment: Deployment) -> Deployment:
@@ -104,10 +108,32 @@ def third_pool(deployment: Deployment) -> Deployment:
 def test_a_store_on_a_third_pool_must_live() -> None:
     elsewhere = third_pool(two_sites())
     assert ask("store-not-on-failed-pool", elsewhere).verdict is PASSED
-    assert ask("standby-store-installed", elsewhere).evidence == "Neither pool of the pair holds the store."
-    dead = ask("store-not-on-failed-pool", with_dead(elsewhere, P3), DISASTER)
+    standby = ask("standby-store-installed", elsewhere)
+    assert standby.verdict is WARNING
+    assert f"The store on {P3} has no standby copy" in standby.evidence
+    paired = with_store(elsewhere, copies=copies(pool3=True, pool4=False))
+    assert ask("standby-store-installed", paired).evidence == "Neither pool of the pair holds the store."
+    dead = ask("store-not-on-failed-pool", with_dead(paired, P3), DISASTER)
     assert dead.refuses
     assert dead.first == (f"lyncops run management-store-failover {P3} --mode disaster --accept-data-loss",)
+
+
+@pytest.mark.parametrize("check_id", ["store-not-on-failed-pool", "store-agents"])
+def test_a_dead_store_without_a_standby_advises_no_command_that_would_be_refused(check_id: str) -> None:
+    dead = with_dead(third_pool(two_sites()), P3)
+    result = ask(check_id, dead, DISASTER)
+    assert (result.verdict, result.refuses, result.first) == (WARNING, False, ())
+    assert f"people install it on {P2} by hand first" in result.evidence
+    planned = ask(check_id, dead, PLANNED)
+    assert planned.refuses
+    assert planned.first == (f"lyncops run management-store-failover {P3} --mode disaster --accept-data-loss --to {P2}",)
+
+
+def test_a_store_without_a_standby_whose_services_stopped_is_started_not_installed_again() -> None:
+    stopped = with_store(third_pool(two_sites()), active_master=None, file_transfer_agents=())
+    result = ask("store-agents", stopped, DISASTER)
+    assert result.refuses
+    assert "Start MASTER and FTA" in result.remedy
 
 
 def test_in_a_disaster_failback_the_store_comes_home_first_where_a_standby_waits() -> None:
@@ -115,7 +141,9 @@ def test_in_a_disaster_failback_the_store_comes_home_first_where_a_standby_waits
     assert result.verdict is WARNING
     assert f"failed over first, to {P1}" in result.evidence
     alone = with_store(two_sites(active_store=P2), copies=copies(pool2=True))
-    assert ask("store-not-on-failed-pool", alone, DISASTER, back=True).refuses
+    by_hand = ask("store-not-on-failed-pool", alone, DISASTER, back=True)
+    assert not by_hand.refuses
+    assert f"people install it on {P1} by hand first" in by_hand.evidence
 
 
 def test_a_store_without_agents_is_unavailable() -> None:

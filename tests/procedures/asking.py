@@ -22,6 +22,7 @@ class Options(TypedDict, total=False):
     export: bool
     enable_topology: bool
     next_hop: Fqdn
+    to: Fqdn
     edges: tuple[Fqdn, ...]
     edge_pool: Fqdn
     other_edge: Fqdn

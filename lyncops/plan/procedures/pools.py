@@ -76,6 +76,15 @@ class ManagementStoreFailover(MovesStore):
     GUIDE: ClassVar[str] = "Failing over a pool, steps 2 to 5"
 
     pool: Fqdn = attrs.field(converter=Fqdn, metadata=is_target("POOL", "The pool that holds the store now."))
+    to: Fqdn | None = attrs.field(
+        default=None,
+        converter=optional_fqdn,
+        metadata=asks(
+            "--to",
+            "The pool that receives a store without a standby copy: people install it there.",
+            example="POOL",
+        ),
+    )
 
 
 @attrs.frozen(slots=True, kw_only=True)

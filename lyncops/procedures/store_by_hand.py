@@ -1,11 +1,15 @@
-"""A Central Management store of Lync Server 2010: it cannot be failed over, only installed again elsewhere, by hand."""
+"""A store that no cmdlet fails over: people install it again elsewhere, from saved copies, as the recovery guide says.
+
+That is a store on Lync Server 2010, and one without a standby copy.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
 from lyncops.checks.context import CheckContext
-from lyncops.deployment.model import Deployment, Pool, StoreCopy
+from lyncops.checks.store import installed_by_hand
+from lyncops.deployment.model import Deployment, Pool, PoolKind
 from lyncops.plan.conditions import PoolIsAlive, StoreIsActiveOn
 from lyncops.plan.steps import ManualStep, Step
 from lyncops.procedures import figures
@@ -14,17 +18,18 @@ from lyncops.procedures.store import STANDARD_EDITION_INSTANCE, store_works
 from lyncops.sources import fact
 from lyncops.values import Fqdn
 
-_SOURCES: Final = (fact("store-2010"), fact("move-management-server-local"))
+_SOURCES: Final = (fact("store-without-standby"), fact("store-2010"), fact("move-management-server-local"))
 _CONFIGURATION: Final = r"C:\CsConfigurationFile.zip"
 _LOCATIONS: Final = r"C:\CsLisConfigurationFile.zip"
 
 
-def lost_old_store(situation: CheckContext) -> StoreCopy | None:
-    """The active store, where it is of Lync Server 2010 and does not work: nothing can be failed over until it is elsewhere."""
-    return None if store_works(situation.deployment) else situation.old_store
+def store_comes_by_hand(situation: CheckContext) -> bool:
+    """Whether the plan asks people to install the store on the receiving pool: it does not work, and no cmdlet moves it."""
+    goes_along = situation.leaving is not None and situation.store_pool == situation.leaving.fqdn
+    return installed_by_hand(situation) and (goes_along or not store_works(situation.deployment))
 
 
-def old_store_steps(deployment: Deployment, receiver: Pool) -> tuple[Step, ...]:
+def hand_steps(deployment: Deployment, receiver: Pool) -> tuple[Step, ...]:
     """Install the store on `receiver` by the documented cmdlets. The move must be called locally, so people do it.
 
     Its old place is lost: users wait for the Front Ends of `receiver` alone, as in a disaster.
@@ -39,41 +44,55 @@ def old_store_steps(deployment: Deployment, receiver: Pool) -> tuple[Step, ...]:
     )
 
 
-def rest_of_old_store(deployment: Deployment, receiver: Pool) -> tuple[Step, ...]:
+def rest_after_hand_steps(deployment: Deployment, receiver: Pool) -> tuple[Step, ...]:
     """What the users need not wait for."""
     return (rest_of_replicas(deployment, receiver.fqdn, sources=_SOURCES),)
 
 
 def _install(receiver: Pool) -> ManualStep:
-    server, instance = receiver.sql_server or receiver.fqdn, receiver.sql_instance or STANDARD_EDITION_INSTANCE
+    standard = receiver.kind is PoolKind.STANDARD
+    server = receiver.fqdn if standard else receiver.sql_server or receiver.fqdn
+    instance = STANDARD_EDITION_INSTANCE if standard else receiver.sql_instance or STANDARD_EDITION_INSTANCE
+    where = f"-SqlServerFqdn {server} -SqlInstanceName {instance}"
     return ManualStep(
-        step_id="store-2010-install",
+        step_id="store-install",
         title=f"Install the Central Management database for {receiver.fqdn}",
-        why="The store on Lync Server 2010 cannot be failed over, and nothing can be failed over without a store.",
+        why="No standby copy can take over, and nothing can be failed over without a store.",
         sources=_SOURCES,
         instructions=(
-            f"Install-CsDatabase -CentralManagementDatabase -Clean -SqlServerFqdn {server} -SqlInstanceName {instance}",
-            "-Clean empties a Central Management database that is there already: see first that there is none in use.",
+            f"Install-CsDatabase -CentralManagementDatabase -Clean {where}",
+            "-Clean empties a Central Management database that is there already: see first that none is in use there.",
+            *(('First "Prepare Standard Edition server" in the Deployment Wizard, where that was not done.',) if standard else ()),
+            *(("Where the mirror is the principal of that pool's databases, name the mirror's server.",) if not standard else ()),
         ),
         where=f"the Management Shell of a Front End of {receiver.fqdn}",
         how_to_see=f"The databases xds and lis are on {server}\\{instance}.",
         before=(PoolIsAlive(receiver.fqdn),),
         estimate=figures.STORE_FAILOVER,
-        undo=f"Uninstall-CsDatabase -CentralManagementDatabase -SqlServerFqdn {server} -SqlInstanceName {instance}",
+        undo=f"Uninstall-CsDatabase -CentralManagementDatabase {where}",
     )
 
 
 def _move(receiver: Pool, machine: Fqdn) -> ManualStep:
+    files = f"-ConfigurationFileName {_CONFIGURATION} -LisConfigurationFileName {_LOCATIONS}"
     return ManualStep(
-        step_id="store-2010-move",
+        step_id="store-move",
         title=f"Move the Central Management store to {receiver.fqdn}",
         why="Without its old master it is built from saved copies.",
         sources=_SOURCES,
         instructions=(
             f"Have the last export of the configuration as {_CONFIGURATION}. Without one:",
             f"Export-CsConfiguration -FileName {_CONFIGURATION} -LocalStore",
-            f"Have the last Export-CsLisConfiguration as {_LOCATIONS}: a lost store leaves no other copy of it.",
-            f"Move-CsManagementServer -ConfigurationFileName {_CONFIGURATION} -LisConfigurationFileName {_LOCATIONS} -Force",
+            (
+                f"Have the last Export-CsLisConfiguration as {_LOCATIONS}: a lost store leaves no other copy of it. "
+                "Where E9-1-1 is not used, leave out -LisConfigurationFileName."
+            ),
+            (
+                "See that the Front End service runs here, that there is room on the disk, and that Enable-CsTopology works here: "
+                "without it no store is left that works."
+            ),
+            f"Move-CsManagementServer {files} -Force",
+            "Run setup on every computer that it lists.",
         ),
         where=f"the Management Shell on {machine} itself; a remote session cannot call it",
         how_to_see="Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus names it as master and agent.",
@@ -84,7 +103,7 @@ def _move(receiver: Pool, machine: Fqdn) -> ManualStep:
 
 def _setup(receiver: Pool, machines: list[Fqdn]) -> ManualStep:
     return ManualStep(
-        step_id="store-2010-setup",
+        step_id="store-setup",
         title=f"Install the Central Management services on the other Front Ends of {receiver.fqdn}",
         why="Any Front End of the pool can then be master.",
         sources=_SOURCES,
