@@ -8,9 +8,10 @@ from typing import Final
 from lyncops.checks.check import Finding, failed, passed, unknown, warning
 from lyncops.checks.words import age, listed, sentence
 from lyncops.doctor.examination import EndpointFindings
-from lyncops.remoting.approach import EXPIRED, OTHER_NAME, UNKNOWN_AUTHORITY, Greeting, ServerCertificate, Untrusted
+from lyncops.remoting.approach import Greeting, ServerCertificate, Untrusted
 from lyncops.remoting.endpoint import Auth, EndpointKind, TcpAddress
 from lyncops.remoting.logon import LogOnProblem
+from lyncops.remoting.trust import EXPIRED, OTHER_NAME, UNKNOWN_AUTHORITY
 from lyncops.remoting.visit import Refusal, SessionFacts, Stage
 from lyncops.values import LyncVersion, Unread
 

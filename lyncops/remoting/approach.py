@@ -12,7 +12,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Final, cast
+from typing import cast
 
 import attrs
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
@@ -22,11 +22,6 @@ from lyncops.remoting.connections import tls_context
 from lyncops.remoting.endpoint import Endpoint, TcpAddress
 from lyncops.remoting.symptoms import describe
 from lyncops.values import Unread
-
-EXPIRED: Final = 10
-OTHER_NAME: Final = frozenset({62, 64})
-UNKNOWN_AUTHORITY: Final = frozenset({18, 19, 20, 21})
-"""OpenSSL's numbers (openssl-verification-options(1), X509_V_ERR_*)."""
 
 
 @attrs.frozen(slots=True, kw_only=True)

@@ -50,7 +50,7 @@ class RemotingError(Exception):
 
     `is_answer` tells a fault of a server that understood the request from everything else, after which the connection cannot be
     used any more. `has_left` tells whether the request itself may have left: the legs of a log-on carry none. `logon` is why
-    nobody was let in, where that was the reason.
+    nobody was let in, where that was the reason; `certificate` is OpenSSL's number where the server's was refused.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class RemotingError(Exception):
         self.is_answer = is_answer
         self.has_left = True
         self.logon = logon
+        self.certificate: int | None = None
 
     @property
     def why(self) -> str:

@@ -33,7 +33,8 @@ _SCHEMES: Final = {
     Auth.NTLM: ("Negotiate", "NTLM"),
     Auth.CREDSSP: ("CredSSP",),
 }
-_BEFORE_PASSWORD: Final = frozenset({"TLS Handshake", "Authentication 1"})
+_TLS: Final = "TLS Handshake"
+_BEFORE_PASSWORD: Final = frozenset({_TLS, "Authentication 1"})
 """pyspnego's names for the stages of CredSSP (MS-CSSP 3.1.5) in which nothing that depends on the password is sent."""
 ADVICE: Final = "Check user name and password, and that the server offers this auth; a locked account needs time."
 
@@ -160,8 +161,31 @@ class Handshake:
         if self.endpoint.tls_minimum is not None:
             tls.context.minimum_version = self.endpoint.tls_minimum.version
         return spnego.client(
-            user.username, user.password, hostname=self.endpoint.host, service="HTTP", protocol="credssp", credssp_tls_context=tls
+            user.username,
+            user.password,
+            hostname=self.endpoint.host,
+            service="HTTP",
+            protocol="credssp",
+            credssp_tls_context=tls,
+            credssp_negotiate_context=self._within_credssp(user),
         )
+
+    def _within_credssp(self, user: Credentials) -> spnego.ContextProxy | None:
+        """How CredSSP finds out who calls; None: as pyspnego does by itself.
+
+        For a principal it would try a password that Kerberos refuses by NTLM as well. A password
+        that the domain has let in with a ticket is tried no more.
+        """
+        if sys.platform == "win32" or not is_principal(user.username) or not is_available():
+            return None
+        try:
+            self._kerberos()
+        except LogOnError as error:
+            if error.problem.bars:
+                raise
+            return self._new("ntlm", user)
+        ticket = self.tickets.credential(user, delegate=self.endpoint.delegate, patience=self.patience)
+        return spnego.client(ticket, hostname=self._host, service=self.endpoint.spn_service, protocol="negotiate")
 
     def _kerberos(self) -> _Opening:
         """A context with its ticket for the server: whatever Kerberos lacks shows itself before anything is sent."""
@@ -207,21 +231,23 @@ class Handshake:
         try:
             return context.step(token)
         except (SpnegoError, ValueError) as error:
-            if context.negotiated_protocol == "kerberos" or problem_of(error) is not LogOnProblem.OTHER:
+            is_own = context.negotiated_protocol == "kerberos" and self.endpoint.auth is not Auth.CREDSSP
+            if is_own or problem_of(error) is not LogOnProblem.OTHER:
                 raise error_of(error, self._service) from error
             raise self._refused(context) from error
 
     def _refused(self, context: spnego.ContextProxy, fallback: str = "") -> LogOnError:
         """What a 401 without a token to go on with means: a password that was tried, or none that could have been."""
         auth = self.endpoint.auth
-        if auth is Auth.CREDSSP and context.get_extra_info("auth_stage") in _BEFORE_PASSWORD:
+        stage = context.get_extra_info("auth_stage") if auth is Auth.CREDSSP else None
+        if stage != _TLS and context.negotiated_protocol == "kerberos":
+            return _problem(LogOnProblem.REFUSED_TICKET, self._service)
+        if stage in _BEFORE_PASSWORD:
             return LogOnError(
                 LogOnProblem.HANDSHAKE,
                 "CredSSP's own TLS",
                 remedy='Check the certificate of the server\'s CredSSP; servers of 2008 R2 want tls_minimum = "1.0".',
             )
-        if auth is not Auth.CREDSSP and context.negotiated_protocol == "kerberos":
-            return _problem(LogOnProblem.REFUSED_TICKET, self._service)
         hint = ' Behind a device that ends TLS, write channel_binding = "off".' if self.endpoint.tls and auth.binds_to_tls else ""
         how = f"ntlm, not Kerberos, because {fallback}" if fallback else auth.value
         return LogOnError(LogOnProblem.WRONG_CREDENTIALS, f"{how}; HTTP status 401", remedy=f"{ADVICE}{hint}")

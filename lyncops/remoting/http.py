@@ -27,7 +27,7 @@ from lyncops.remoting.handshake import ADVICE, Agreed, Handshake
 from lyncops.remoting.kerberos import problem_of
 from lyncops.remoting.line import Line, StaleConnectionError
 from lyncops.remoting.logon import LoggedOutError, LogOn, LogOnError, LogOnProblem
-from lyncops.remoting.logons import LogOns
+from lyncops.remoting.logons import MESSAGE, LogOns
 
 log = logging.getLogger("lyncops.remoting")
 _SOAP: Final = "application/soap+xml;charset=UTF-8"
@@ -190,7 +190,7 @@ class HttpChannel:
         """A message that carries the password itself waits, like a handshake, until another connection has tried it."""
         if self._at.auth is not Auth.BASIC:
             return self._exchange(message)
-        with self._logons.turn(self._user):
+        with self._logons.turn(self._user, MESSAGE):
             return self._exchange(message)
 
     # -- messages ------------------------------------------------------------------------------------------------------------
@@ -209,6 +209,8 @@ class HttpChannel:
         response, body = self._post(content, headers)
         if response.status_code == 401:
             raise self._logged_out()
+        if self._at.auth is Auth.BASIC:
+            self._logons.accept(self._user)  # whatever else the answer says
         if sealing is not None:
             body = _unsealed(sealing, response, body)
         return self._judged(response, body)

@@ -5,16 +5,33 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import timedelta
 from time import monotonic
 from typing import Final
+
+import attrs
 
 from lyncops.remoting.endpoint import Credentials
 from lyncops.remoting.kerberos import Tickets
 from lyncops.remoting.logon import LogOn, LogOnError
 
-_FRESH: Final = timedelta(seconds=60).total_seconds()
-"""How long credentials that were accepted may be used by several connections at once, without waiting for each other."""
+_NEVER: Final = float("-inf")
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Trial:
+    """One way to try credentials. Who tries them while somebody else does waits for what comes of it.
+
+    In seconds: `good_for` is how long ago they may have been accepted, so that nobody needs to wait; `patience` how long one
+    waits who has seen them accepted before, and it is somebody else's server that does not answer.
+    """
+
+    good_for: float
+    patience: float
+
+
+HANDSHAKE: Final = Trial(good_for=0.0, patience=10.0)
+MESSAGE: Final = Trial(good_for=5.0, patience=1.0)
+"""A message with the password in it, as Basic sends them: an answer to one may be long in coming."""
 
 
 class LogOns:
@@ -24,38 +41,57 @@ class LogOns:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._turn = threading.Lock()
+        self._changed = threading.Condition()
+        self._trying: set[Credentials | None] = set()
         self._refused: dict[Credentials | None, LogOnError] = {}
         self._accepted: dict[Credentials | None, float] = {}
         self._used: dict[str, LogOn] = {}
         self.tickets = Tickets()
 
     @contextmanager
-    def turn(self, user: Credentials | None) -> Generator[None]:
-        """Try credentials: one connection at a time, unless they were accepted just now.
+    def turn(self, user: Credentials | None, trial: Trial = HANDSHAKE) -> Generator[None]:
+        """Try credentials: one connection goes ahead, and the others follow once they were accepted.
 
         Raises:
             LogOnError: they were refused before.
         """
-        with self._lock:
-            fresh = monotonic() - self._accepted.get(user, -_FRESH) < _FRESH
-        if fresh:
-            yield from self._try(user)
-            return
-        with self._turn:
-            yield from self._try(user)
-
-    def _try(self, user: Credentials | None) -> Generator[None]:
-        self.require(user)
+        goes_ahead = self._begin(user, trial)
         try:
             yield
         except LogOnError as error:
             if error.problem.bars:
                 self.refuse(user, error)
             raise
-        with self._lock:
-            self._accepted[user] = monotonic()
+        else:
+            self.accept(user)
+        finally:
+            if goes_ahead:
+                with self._changed:
+                    self._trying.discard(user)
+                    self._changed.notify_all()
+
+    def _begin(self, user: Credentials | None, trial: Trial) -> bool:
+        """Whether this connection goes ahead of others; it is its turn."""
+        since = monotonic() - trial.good_for
+        with self._changed:
+
+            def is_known() -> bool:
+                return user in self._refused or self._accepted.get(user, _NEVER) >= since
+
+            patience = trial.patience if user in self._accepted else None
+            self._changed.wait_for(lambda: is_known() or user not in self._trying, patience)
+            self.require(user)
+            goes_ahead = not is_known() and user not in self._trying
+            if goes_ahead:
+                self._trying.add(user)
+            return goes_ahead
+
+    def accept(self, user: Credentials | None) -> None:
+        """A server has let somebody in with these credentials."""
+        with self._changed:
+            if user not in self._refused:
+                self._accepted[user] = monotonic()
+                self._changed.notify_all()
 
     def require(self, user: Credentials | None) -> None:
         """Raise the LogOnError with which these credentials were refused before."""
@@ -64,17 +100,18 @@ class LogOns:
 
     def refuse(self, user: Credentials | None, error: LogOnError) -> None:
         """These credentials are not to be tried again."""
-        with self._lock:
+        with self._changed:
             self._refused[user] = error
             self._accepted.pop(user, None)
+            self._changed.notify_all()
 
     def note(self, url: str, logon: LogOn) -> bool:
         """Remember how somebody logged on to an endpoint; whether that is news."""
-        with self._lock:
+        with self._changed:
             before, self._used[url] = self._used.get(url), logon
         return before is None or before.mechanism != logon.mechanism
 
     def used(self) -> dict[str, LogOn]:
         """How each endpoint was logged on to the last time, by its url."""
-        with self._lock:
+        with self._changed:
             return dict(self._used)

@@ -9,6 +9,7 @@ from lyncops.errors import AuthenticationFailedError, EndpointError, Misconfigur
 from lyncops.remoting.endpoint import Endpoint
 from lyncops.remoting.failures import RemotingError, Symptom
 from lyncops.remoting.logon import LogOnProblem
+from lyncops.remoting.trust import remedy_for
 
 
 class UnreachableError(EndpointError):
@@ -30,7 +31,7 @@ def endpoint_error(endpoint: Endpoint, failure: RemotingError) -> EndpointError:
         case Symptom.UNTRUSTED:
             return UntrustedCertificateError(
                 f"The certificate of {endpoint.url} cannot be verified: {failure.seen}.",
-                remedy="Name the certificate of its authority as `ca` of this endpoint in lyncops.toml.",
+                remedy=remedy_for(failure.certificate),
             )
         case Symptom.BAD_CREDENTIALS | Symptom.CANNOT_LOG_ON:
             return _not_let_in(endpoint, failure)

@@ -17,6 +17,7 @@ from lyncops.remoting.failures import Phase, RemotingError, Symptom
 from lyncops.remoting.http import InTheClearError, UnsealableError
 from lyncops.remoting.line import StaleConnectionError
 from lyncops.remoting.logon import LoggedOutError, LogOnError, LogOnProblem
+from lyncops.remoting.trust import REASONS
 
 OPERATION_TIMED_OUT: Final = 2150858793
 INVALID_SELECTORS: Final = 2150858843
@@ -45,15 +46,6 @@ _SPEAKING: Final = (
 _NOT_SERVED: Final = frozenset({402, 403, 404, 405, 407, 410, 501})
 
 
-_CERTIFICATE: Final = {
-    9: "it is not valid yet",
-    10: "it has expired",
-    **dict.fromkeys((18, 19, 20, 21), "its authority is not trusted"),
-    23: "it was revoked",
-    62: "it is for another name",
-    64: "it is for another address",
-}
-"""OpenSSL's numbers (openssl-verification-options(1), X509_V_ERR_*)."""
 _OTHER_VERSIONS: Final = frozenset({"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "WRONG_VERSION_NUMBER"})
 
 
@@ -150,11 +142,16 @@ def classify(error: BaseException, phase: Phase) -> Symptom:
     return Symptom.CREATE_HANGS if isinstance(error, requests.ReadTimeout) else _LOST[phase]
 
 
+def _number_of(error: BaseException) -> int | None:
+    number: object = getattr(error, "verify_code", None)
+    return number if isinstance(number, int) else None
+
+
 def _tls(error: ssl.SSLError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        number: object = getattr(error, "verify_code", None)
+        number = _number_of(error)
         said = str(getattr(error, "verify_message", "")) or "it cannot be verified"
-        return _CERTIFICATE.get(number, said) if isinstance(number, int) else said
+        return said if number is None else REASONS.get(number, said)
     if error.reason in _OTHER_VERSIONS:
         return f"the server and this computer have no version of TLS in common; tls_minimum lets older ones in ({error.reason})"
     return f"TLS: {error.reason or error.args[-1]}"
@@ -183,13 +180,15 @@ def describe(error: BaseException) -> str:
 
 def failure_of(error: BaseException, phase: Phase) -> RemotingError:
     """`error` as what it means."""
-    return RemotingError(
+    failure = RemotingError(
         classify(error, phase),
         phase,
         describe(error),
         is_answer=isinstance(_behind(error), WSManFaultError),
         logon=_logon_error(error),
     )
+    failure.certificate = next(filter(None, map(_number_of, _causes(error))), None)
+    return failure
 
 
 def _logon_error(error: BaseException) -> LogOnError | None:

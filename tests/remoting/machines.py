@@ -51,6 +51,25 @@ def nothing(_invocation: Invocation, _session: Session, _sink: Sink) -> None:
     return
 
 
+class Crowd:
+    """A cmdlet that ends when so many run at once, and counts them."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._changed = threading.Condition()
+        self._running = 0
+        self.most = 0
+
+    def __call__(self, _invocation: object, _session: Session, sink: Sink) -> None:
+        with self._changed:
+            self._running += 1
+            self.most = max(self.most, self._running)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self.most >= self._size, timeout=10)
+            self._running -= 1
+        sink.output("done")
+
+
 class Machine:
     """Counts what it ran. `hold` makes every cmdlet wait for `release`, or for a stop."""
 

@@ -16,9 +16,10 @@ import pytest
 
 from lyncops.lab.wire import certificates
 from lyncops.lab.wire.certificates import Authority, server_context
-from lyncops.remoting.approach import EXPIRED, Approach, Greeting, ServerCertificate, Untrusted, approach
+from lyncops.remoting.approach import Approach, Greeting, ServerCertificate, Untrusted, approach
 from lyncops.remoting.clock import SystemClock
 from lyncops.remoting.endpoint import Endpoint, TcpAddress
+from lyncops.remoting.trust import EXPIRED
 from lyncops.values import Unread
 
 HOST = "fe1.contoso.com"

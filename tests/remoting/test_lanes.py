@@ -22,29 +22,10 @@ from lyncops.remoting.execution import Execution, Sending
 from lyncops.remoting.sessions import Sessions
 from lyncops.values import Fqdn, OnMachine, Outcome
 from tests.relay import Relay, address
-from tests.remoting.machines import CHANGE, FE1, FE2, POLICY, READ, Ground, PatientClock, answer, ground
+from tests.remoting.machines import CHANGE, FE1, FE2, POLICY, READ, Crowd, Ground, PatientClock, answer, ground
 
 MANY = 24
 PARALLEL = POLICY.parallel
-
-
-class Crowd:
-    """A cmdlet that ends when so many run at once, and counts them."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._changed = threading.Condition()
-        self._running = 0
-        self.most = 0
-
-    def __call__(self, _invocation: object, _session: Session, sink: Sink) -> None:
-        with self._changed:
-            self._running += 1
-            self.most = max(self.most, self._running)
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self.most >= self._size, timeout=10)
-            self._running -= 1
-        sink.output("done")
 
 
 class Held:

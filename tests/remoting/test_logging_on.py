@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import logging
 import ssl
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 
 import attrs
 import pytest
 
 from lyncops.errors import AuthenticationFailedError, EndpointError, MisconfiguredEndpointError, UntrustedCertificateError
+from lyncops.lab.wire import certificates
 from lyncops.lab.wire.certificates import Authority, Issued, server_context
 from lyncops.lab.wire.faults import FaultKind, Profile
 from lyncops.remoting.connections import tls_context
 from lyncops.remoting.endpoint import Auth, ChannelBinding, TlsVersion
+from lyncops.remoting.logons import MESSAGE
 from lyncops.values import Outcome
-from tests.remoting.machines import CHANGE, FE1, FE2, POLICY, READ, Ground, ground, warmed
+from tests.remoting.machines import CHANGE, FE1, FE2, POLICY, READ, Crowd, Ground, ground, warmed
 
 CONNECTED = pytest.mark.parametrize("auth", [Auth.NTLM, Auth.NEGOTIATE])
 
@@ -107,6 +111,43 @@ def test_what_is_logged_on_goes_on_serving_where_a_further_connection_is_refused
     assert failures(one) == 1
 
 
+def cut_connections(one: Ground) -> None:
+    for server in one.lab.host.servers(FE1):
+        server.cut_connections()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "auth"),
+    [
+        ("https", Auth.BASIC),
+        ("http", Auth.NTLM),
+        ("https", Auth.NEGOTIATE),
+        ("http", Auth.CREDSSP),
+    ],
+)
+def test_a_changed_password_is_tried_once_by_connections_that_log_on_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scheme: str, auth: Auth
+) -> None:
+    """They were accepted a moment ago, and nobody told them."""
+    # The connection that closes commands could be cut in the middle of its own log-on.
+    monkeypatch.setattr("lyncops.remoting.closer._BATCH", 1000)
+    with ground(tmp_path, FE1, credssp=True) as one:
+        crowd = one.fe1.scripts[READ.NAME] = Crowd(POLICY.parallel)
+        with one.sessions(one.endpoint(scheme=scheme, auth=auth)) as sessions:
+            for each in [sessions.submit(READ) for _ in range(24)]:
+                assert each.result().outcome is Outcome.SUCCEEDED
+            assert crowd.most == POLICY.parallel
+            forget_passwords(one)
+            cut_connections(one)
+            if auth is Auth.BASIC:  # each message is a try, and those of a busy moment go together
+                monkeypatch.setattr("lyncops.remoting.logons.monotonic", lambda: monotonic() + 10)
+                monkeypatch.setattr("lyncops.remoting.http.MESSAGE", attrs.evolve(MESSAGE, patience=30.0))
+            for each in [sessions.submit(READ) for _ in range(24)]:
+                with suppress(AuthenticationFailedError):
+                    assert each.result().outcome is not Outcome.SUCCEEDED
+        assert failures(one) == 1
+
+
 def _of_another_certificate(_der: bytes) -> bytes:
     return b"the hash of another certificate"
 
@@ -161,12 +202,39 @@ def test_a_newer_minimum_is_kept() -> None:
 def test_an_unknown_authority_is_told(tmp_path: Path) -> None:
     with ground(tmp_path, FE1, profile=Profile(untrusted_certificate=True)) as one:
         sessions = one.sessions(one.endpoint(scheme="https"))
-        with sessions, pytest.raises(UntrustedCertificateError, match="authority"):
+        with sessions, pytest.raises(UntrustedCertificateError, match="authority") as caught:
             sessions.run(READ)
+    assert "`ca`" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("begins", "says", "remedy"),
+    [
+        (timedelta(days=-31), "it has expired", "Set-CsCertificate"),
+        (timedelta(days=1), "not valid yet", "clock of this computer"),
+    ],
+)
+def test_a_certificate_that_is_not_valid_now_has_a_remedy_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begins: timedelta, says: str, remedy: str
+) -> None:
+    def untimely(_issued: Issued, authority: Authority) -> ssl.SSLContext:
+        with monkeypatch.context() as patch:
+            patch.setattr(certificates, "_BEGINS", begins)
+            patch.setattr(certificates, "_VALID", begins + timedelta(days=30))
+            return server_context(authority.server((FE1,)), authority)
+
+    monkeypatch.setattr("lyncops.lab.wire.server.server_context", untimely)
+    with ground(tmp_path, FE1) as one, one.sessions(one.endpoint(scheme="https")) as sessions:
+        with pytest.raises(UntrustedCertificateError, match=says) as caught:
+            sessions.run(READ)
+        assert one.requests("Create") == 0
+    assert remedy in caught.value.remedy
+    assert "`ca`" not in caught.value.remedy
 
 
 def test_a_certificate_for_another_name_is_told(tmp_path: Path) -> None:
     with ground(tmp_path, FE1, FE2) as one:
         elsewhere = attrs.evolve(one.endpoint(FE1, scheme="https"), connect_to=one.endpoint(FE2, scheme="https").connect_to)
-        with one.sessions(elsewhere) as sessions, pytest.raises(UntrustedCertificateError, match="another name"):
+        with one.sessions(elsewhere) as sessions, pytest.raises(UntrustedCertificateError, match="another name") as caught:
             sessions.run(READ)
+    assert "connect_to" in caught.value.remedy

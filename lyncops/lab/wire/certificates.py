@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+_BEGINS: Final = dt.timedelta(hours=-1)
 _VALID: Final = dt.timedelta(days=30)
 
 
@@ -65,7 +66,7 @@ class Authority:
             .issuer_name(_name(issuer))
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(hours=1))
+            .not_valid_before(now + _BEGINS)
             .not_valid_after(now + _VALID)
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
