@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from types import TracebackType
@@ -19,7 +18,7 @@ from lyncops.cli.failures import report_unread
 from lyncops.cli.procedure_group import procedure_command
 from lyncops.cli.procedure_options import Duration
 from lyncops.cli.running import execution_parameters, run_procedure
-from lyncops.cli.screen import Screen, drawn
+from lyncops.cli.screen import Screen, drawn, say_aside
 from lyncops.errors import EndpointError, InvalidValueError
 from lyncops.plan.procedures import BackupServiceSet, BackupServiceSync, Procedure
 from lyncops.runs.exit_codes import ExitCode
@@ -128,7 +127,7 @@ def watch(call: Call, pools: tuple[str, ...], until_steady: bool, timeout: timed
             for last in reports:
                 shown.show(last)
     except KeyboardInterrupt:
-        print("lyncops: Stopped by the operator.", file=sys.stderr, flush=True)
+        say_aside("Stopped by the operator.")
         return ExitCode.PAUSED
     state = SyncState.UNKNOWN if last is None else last.state
     call.screen.say(Text(EXIT_WORDS[state], TONES[state]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,7 +12,7 @@ import attrs
 import click
 
 import lyncops
-from lyncops.cli.screen import Screen
+from lyncops.cli.screen import Screen, say_aside
 from lyncops.text.harmless import harmless
 
 if TYPE_CHECKING:
@@ -50,17 +49,15 @@ class Call:
             for warning in logon.warnings(url, until=until):
                 if warning not in self._warned:
                     self._warned.add(warning)
-                    print(f"lyncops: warning: {harmless(warning)}", file=sys.stderr, flush=True)
+                    say_aside(f"warning: {harmless(warning)}")
 
     def warn_of_the_journal(self, client: Client) -> None:
         """Say what is missing where the runs of others are in another journal."""
         if client.other_journal:
-            print(
-                f"lyncops: This run is kept in {client.other_journal}, not in the journal of {self.config}: the locks and runs "
+            say_aside(
+                f"This run is kept in {client.other_journal}, not in the journal of {self.config}: the locks and runs "
                 "that other operators have there are not seen, and they do not see this one. Make sure that nobody else works on "
-                "these pools. Afterwards bring the run home: lyncops runs export, then lyncops runs import.",
-                file=sys.stderr,
-                flush=True,
+                "these pools. Afterwards bring the run home: lyncops runs export, then lyncops runs import."
             )
 
 

@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from lyncops import errors
+from lyncops.cli.screen import say_aside
 from lyncops.runs.exit_codes import ExitCode
 from lyncops.text.harmless import harmless, json_text
 from lyncops.values import JsonValue
@@ -77,6 +78,5 @@ def report(code: ExitCode, kind: str, what: str, remedy: str, *, as_json: bool) 
         error: JsonValue = {"type": kind, "message": what, "remedy": remedy, "exit_code": int(code)}
         with suppress(OSError):  # a full disk must not hide the exit code
             print(json_text({"error": error}, indent=2), flush=True)
-    with suppress(OSError):
-        print(f"lyncops: {harmless(f'{what} {remedy}')}".rstrip(), file=sys.stderr, flush=True)
+    say_aside(harmless(f"{what} {remedy}").rstrip())
     return code

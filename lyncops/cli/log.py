@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import sys
 from typing import Final
 
+from lyncops.cli.screen import say_aside
 from lyncops.text.harmless import harmless
 
 _LOGGER: Final = logging.getLogger("lyncops")
@@ -23,7 +23,7 @@ class ToStandardError(logging.Handler):
         text = " ".join(harmless(record.getMessage()).split())
         if text not in self._said:
             self._said.add(text)
-            print(f"lyncops: {record.levelname.lower()}: {text}", file=sys.stderr, flush=True)
+            say_aside(f"{record.levelname.lower()}: {text}")
 
 
 def quiet_log() -> None:

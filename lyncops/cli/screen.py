@@ -74,20 +74,32 @@ class Screen:
             self.out.write(text)
             self.out.flush()
         except BrokenPipeError:
-            self._let_go()
+            let_go(self.out)
         except OSError as error:  # a full disk, most likely: a run goes on, and whoever waits for an answer must know
-            self._let_go()
+            let_go(self.out)
             self.is_lost = True
-            with suppress(OSError):
-                what = f"Standard output cannot be written ({error.strerror}); what was to be shown there is lost."
-                print(f"lyncops: {what}", file=sys.stderr, flush=True)
+            say_unwritable(error)
 
-    def _let_go(self) -> None:
-        """Point standard output to nowhere, so that nothing after this fails, not even the interpreter's last flush."""
-        with suppress(OSError, io.UnsupportedOperation):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self.out.fileno())
-            os.close(nowhere)
+
+def say_aside(text: str) -> None:
+    """Say a sentence on standard error. Where nobody can read it, nothing comes of it: a run goes on."""
+    try:
+        print(f"lyncops: {text}", file=sys.stderr, flush=True)
+    except OSError:
+        let_go(sys.stderr)
+
+
+def say_unwritable(error: OSError) -> None:
+    """Say that standard output is lost."""
+    say_aside(f"Standard output cannot be written ({error.strerror}); what was to be shown there is lost.")
+
+
+def let_go(stream: TextIO) -> None:
+    """Point a stream to nowhere, so that nothing after this fails, not even the interpreter's last flush."""
+    with suppress(OSError, io.UnsupportedOperation):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def drawn(block: Block) -> RichText | RichTable | Padding:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
 from functools import partial
-from typing import TextIO
+from typing import Final, TextIO
 
 import click
 
 from lyncops.cli.failures import report_defect, report_error, report_interrupt, report_usage
 from lyncops.cli.log import quiet_log
+from lyncops.cli.screen import let_go, say_unwritable
 from lyncops.cli.verbs import lyncops
 from lyncops.errors import LyncOpsError
 from lyncops.runs.exit_codes import ExitCode
+
+_UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 def run(arguments: Sequence[str]) -> ExitCode:
@@ -35,6 +39,12 @@ def run(arguments: Sequence[str]) -> ExitCode:
         return report_usage(error, as_json=as_json)
     except KeyboardInterrupt:
         return report_interrupt(as_json=as_json)
+    except OSError as error:  # a help page, since what verbs say never fails
+        if error.errno not in _UNWRITABLE or error.filename is not None:
+            raise
+        let_go(sys.stdout)
+        say_unwritable(error)
+        return ExitCode.WRONG_USE
     return ExitCode(code) if isinstance(code, int) else ExitCode.DONE
 
 

@@ -12,10 +12,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Final, Protocol, Self, TypeVar, cast
 
-import attrs
 import sqlalchemy as sa
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.event import listen
@@ -24,7 +22,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from lyncops.configuration.journal_url import TIMEOUT, JournalUrl
 from lyncops.runs import schema
-from lyncops.runs.database_errors import failure, is_disconnect, moved_away, orphaned, unusable
+from lyncops.runs.database_errors import failure, is_disconnect, unusable
+from lyncops.runs.database_file import DatabaseFile
 
 T = TypeVar("T")
 PRAGMAS: tuple[str, ...] = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
@@ -45,7 +44,7 @@ class Database:
     def __init__(self, engine: sa.Engine, url: JournalUrl, timeout: timedelta) -> None:
         self._engine = engine
         self._timeout = timeout.total_seconds()
-        self._file = _File(url.path) if url.path else None
+        self._file = DatabaseFile(url.path, url.place) if url.path else None
         self.place = url.place
 
     @classmethod
@@ -69,7 +68,7 @@ class Database:
 
     def _prepare(self) -> None:
         if self._file is not None:
-            self._file.require_no_orphans(self.place)
+            self._file.require_no_other()
         if not self.read(schema.is_current):
             self.write(schema.bring_up_to_date)
         if self._file is not None:
@@ -104,6 +103,8 @@ class Database:
     def close(self) -> None:
         """Let all connections go."""
         self._engine.dispose()
+        if self._file is not None:
+            self._file.close()
 
     def _within(self, attempt: Callable[[float], T]) -> T:
         until = time.monotonic() + self._timeout
@@ -120,35 +121,8 @@ class Database:
             connection = plain.execution_options(**{_WRITES: writes})
             with _cut_after(remaining + _LEAST, connection), connection.begin():
                 if writes and self._file is not None:
-                    self._file.require_unmoved(self.place)
+                    self._file.require_unmoved()
                 return work(connection)
-
-
-@attrs.define
-class _File:
-    """SQLite's file. One that was deleted or replaced under a run would leave its locks where nobody else sees them."""
-
-    path: str
-    identity: tuple[int, int] | None = None
-
-    def remember(self) -> None:
-        self.identity = self._now()
-
-    def require_no_orphans(self, place: str) -> None:
-        companions = [name for name in (f"{self.path}-wal", f"{self.path}-shm") if Path(name).exists()]
-        if companions and not Path(self.path).exists():
-            raise orphaned(place, companions)
-
-    def require_unmoved(self, place: str) -> None:
-        if self.identity is not None and self._now() != self.identity:
-            raise moved_away(place)
-
-    def _now(self) -> tuple[int, int] | None:
-        try:
-            found = Path(self.path).stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
 
 
 def _engine(url: JournalUrl, timeout: timedelta) -> sa.Engine:

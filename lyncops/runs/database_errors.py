@@ -99,3 +99,12 @@ def moved_away(place: str) -> JournalError:
         f"The journal {place} was deleted or replaced while it was in use: nobody else sees the lock of this run any more.",
         remedy=f"Bring the file back; make sure that nobody else works on these pools. {_NOTHING_SENT}",
     )
+
+
+def still_in_use(place: str) -> JournalError:
+    """The error of a file that took the place of one with which a process of this computer still works."""
+    return JournalError(
+        f"The journal {place} was deleted or replaced while it was in use: a lyncops on this computer still works "
+        "with the one before, and the locks that it holds there cannot be seen.",
+        remedy="Find that lyncops, and wait until it ends or end it. Its run is in the file that it had: bring that back.",
+    )

@@ -252,6 +252,7 @@ def test_a_journal_that_cannot_be_used_is_refused_and_no_password_repeated(confi
 
 
 FULL = Path("/dev/full")
+LOST = "lyncops: Standard output cannot be written (No space left on device); what was to be shown there is lost.\n"
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="only Linux has a disk that is always full")
@@ -267,6 +268,23 @@ def test_a_full_disk_under_standard_output_hides_an_answer_and_stops_no_run(conf
         answer = into_nothing(*arguments)
         assert (answer.returncode, answer.stderr.count("\n")) == (1, 1), answer.stderr
     assert into_nothing("--json", "runs", "show", "nothing").returncode == 1
+    for arguments in (("--help",), ("run", "--help"), ("--version",)):
+        answer = into_nothing(*arguments)
+        assert (answer.returncode, answer.stderr) == (1, LOST), answer.stderr
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a disk that is always full")
+def test_a_full_disk_under_standard_error_stops_no_run_and_hides_no_exit_code(config: Path) -> None:
+    def unheard(*arguments: str) -> int:
+        with FULL.open("w") as full:
+            command = [sys.executable, "-m", "lyncops", "--config", str(config), *arguments]
+            return subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=full).returncode
+
+    # A warning is said before this run, and a refusal after the other.
+    rescue = ("--journal", f"sqlite:///{config.parent / 'rescue.db'}")
+    assert unheard(*rescue, *FAILOVER) == 0
+    assert unheard(*rescue, *FAILOVER) == 2
+    assert unheard("runs", "show", "nothing") == 1
 
 
 def test_a_journal_that_goes_away_while_a_command_runs_is_4_and_resumed(

@@ -105,11 +105,14 @@ def gone(office: Office) -> None:
     (office.folder / "journal.db").unlink()
 
 
+def wiped_out(office: Office) -> None:
+    for path in office.folder.glob("journal.db*"):
+        path.unlink()
+
+
 def replaced(office: Office) -> None:
-    gone(office)
-    for companion in office.folder.glob("journal.db-*"):
-        companion.unlink()
-    office.journal()
+    wiped_out(office)
+    (office.folder / "journal.db").touch()
 
 
 @pytest.mark.parametrize("disappear", [gone, replaced])
@@ -122,12 +125,13 @@ def test_a_run_whose_file_is_deleted_or_replaced_stops(office: Office, disappear
     assert caught.value.is_unknown is (kind is AttemptPrepared)
 
 
-def test_no_second_run_begins_beside_one_whose_file_was_deleted(office: Office) -> None:
+@pytest.mark.parametrize("disappear", [gone, wiped_out, replaced])
+def test_no_second_run_begins_beside_one_whose_file_was_deleted(office: Office, disappear: Callable[[Office], None]) -> None:
     refused: list[JournalError] = []
 
     def begin_another() -> None:
-        gone(office)
-        with pytest.raises(JournalError, match="was deleted while it was in use") as second:
+        disappear(office)
+        with pytest.raises(JournalError, match=r"was deleted .*while it was in use") as second:
             office.journal()
         refused.append(second.value)
 
@@ -136,6 +140,33 @@ def test_no_second_run_begins_beside_one_whose_file_was_deleted(office: Office) 
         runner.start(PLAN, operator="anna")
     assert len(refused) == 1
     assert office.scene.executions == {A: 1}
+
+
+def test_a_new_journal_begins_where_nobody_works_with_the_old_one(office: Office) -> None:
+    office.start(PLAN)
+    office.close()
+    wiped_out(office)
+    assert office.journal().runs() == ()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there can a file be deleted that is open")
+def test_another_process_begins_no_run_beside_one_whose_files_were_all_deleted(office: Office) -> None:
+    program = """
+        import sys
+        from lyncops.errors import JournalError
+        from lyncops.runs.journal import open_journal
+        try:
+            open_journal(sys.argv[1])
+        except JournalError as error:
+            print(error)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program), office.url]
+    office.start(PLAN)
+    wiped_out(office)
+    assert "still works with the one before" in subprocess.check_output(command, text=True)
+    assert list(office.folder.iterdir()) == []
+    office.close()
+    assert subprocess.check_output(command, text=True) == ""
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can become somebody who may not write")
