@@ -16,11 +16,12 @@ import attrs
 from lyncops.checks.health import Life, life
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.deployment.gaps import FRONT_END, Part
-from lyncops.deployment.model import Deployment, Pool, WindowsService
+from lyncops.deployment.model import Deployment, Machine, Pool, PoolState, WindowsService
 from lyncops.plan.model import Plan
 from lyncops.plan.procedures import PoolFailover
+from lyncops.plan.steps import ManualStep
 from lyncops.procedures.catalogue import make_plan
-from lyncops.values import Fqdn, Mode, Unread
+from lyncops.values import Fqdn, Mode, SiteName, Unread
 
 # A WinRM endpoint never tells the operator's rights (fact: ocs-powershell): an answer that cannot come is not a warning.
 _NEVER_KNOWN: Final = frozenset({"rights"})
@@ -44,7 +45,7 @@ class ModeReadiness:
     """One mode. `hypothetical`: the disaster has not happened, the pool is taken to be gone for the question.
 
     `obstacles` refuse the failover, each with its check's id and remedy; `warnings` do not. What the hypothesis itself makes silent
-    or late is not a warning.
+    or late is not a warning. `by_hand` is what people would have to do meanwhile.
     """
 
     mode: Mode
@@ -54,13 +55,14 @@ class ModeReadiness:
     expected_loss: str
     estimate: timedelta
     command: str
+    by_hand: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> ReadinessVerdict:
         """Whether it could be done."""
         if self.obstacles:
             return ReadinessVerdict.NOT_READY
-        return ReadinessVerdict.READY_WITH_WARNINGS if self.warnings else ReadinessVerdict.READY
+        return ReadinessVerdict.READY_WITH_WARNINGS if self.warnings or self.by_hand else ReadinessVerdict.READY
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -84,30 +86,61 @@ class PoolReadiness:
 
 
 @attrs.frozen(slots=True, kw_only=True)
+class SiteReadiness:
+    """The loss of a whole site: could the users of each pool that serves there be rescued? `store` says what becomes of the store.
+
+    It is empty where the store is elsewhere, and `store_command` where it goes to its standby copy with the users.
+    """
+
+    site: SiteName
+    pools: tuple[PoolReadiness, ...]
+    store: str = ""
+    store_command: str = ""
+
+    @property
+    def verdict(self) -> ReadinessVerdict:
+        """The worst of its pools; a store that only people can bring back is a warning."""
+        own = ReadinessVerdict.READY_WITH_WARNINGS if self.store_command else ReadinessVerdict.READY
+        return max((own, *(pool.verdict for pool in self.pools)), key=_SEVERITY.index)
+
+
+@attrs.frozen(slots=True, kw_only=True)
 class Readiness:
-    """All pools that were asked for. `unread` says why there is none, where the topology could not be read."""
+    """All pools that were asked for, and the loss of each site where no pool was named.
+
+    `unread` says why there is none, where the topology could not be read.
+    """
 
     deployment: str
     read_at: datetime
     pools: tuple[PoolReadiness, ...]
+    sites: tuple[SiteReadiness, ...] = ()
     unread: Unread | None = None
 
     @property
     def verdict(self) -> ReadinessVerdict | None:
-        """The worst of all pools; None where it is not known; a deployment without a Front End pool is not ready."""
+        """The worst of all pools and sites; None where it is not known; a deployment without a Front End pool is not ready."""
         if self.unread is not None:
             return None
-        return max((pool.verdict for pool in self.pools), key=_SEVERITY.index, default=ReadinessVerdict.NOT_READY)
+        if not self.pools:
+            return ReadinessVerdict.NOT_READY
+        verdicts = (*(pool.verdict for pool in self.pools), *(site.verdict for site in self.sites))
+        return max(verdicts, key=_SEVERITY.index)
 
 
 def readiness(deployment: Deployment, pools: Iterable[Fqdn] = ()) -> Readiness:
-    """Answer for `pools`, or for every Front End pool. A name that is none is an answer too: it cannot be failed over."""
+    """Answer for `pools`, or for every Front End pool and the loss of every site.
+
+    A name that is no pool is an answer too: it cannot be failed over.
+    """
     missing = deployment.pools if isinstance(deployment.pools, Unread) else None
-    wanted = () if missing else tuple(dict.fromkeys(pools)) or tuple(pool.fqdn for pool in deployment.front_end_pools)
+    named = tuple(dict.fromkeys(pools))
+    wanted = () if missing else named or tuple(pool.fqdn for pool in deployment.front_end_pools)
     return Readiness(
         deployment=deployment.name,
         read_at=deployment.read_at,
         pools=tuple(_of_pool(deployment, fqdn) for fqdn in wanted),
+        sites=() if missing or named else losses_of_sites(deployment),
         unread=missing,
     )
 
@@ -144,7 +177,62 @@ def _of_mode(deployment: Deployment, fqdn: Fqdn, mode: Mode, *, hypothetical: bo
         expected_loss=plan.expected_loss,
         estimate=plan.estimate,
         command=f"lyncops run pool-failover {fqdn} --mode {mode.value}{accept}",
+        by_hand=tuple(step.title for step in plan.steps if isinstance(step, ManualStep)),
     )
+
+
+def losses_of_sites(deployment: Deployment) -> tuple[SiteReadiness, ...]:
+    """What the loss of each site with Front End pools would mean."""
+    sites = dict.fromkeys(pool.site for pool in deployment.front_end_pools if not isinstance(pool.site, Unread))
+    return tuple(_of_site(deployment, site) for site in sites)
+
+
+def _of_site(deployment: Deployment, site: SiteName) -> SiteReadiness:
+    """The users of its pools, but for those that are served elsewhere already, and the store."""
+    gone = without_site(deployment, site)
+    lost = [pool for pool in deployment.front_end_pools if pool.site == site]
+    here = {pool.fqdn for pool in lost}
+    served = [pool for pool in lost if pool.state is not PoolState.FAILED_OVER or pool.backup_pool in here]
+    store, command = _store_of(deployment, here)
+    return SiteReadiness(
+        site=site,
+        pools=tuple(_lost(deployment, gone, pool) for pool in served),
+        store=store,
+        store_command=command,
+    )
+
+
+def _lost(deployment: Deployment, gone: Deployment, pool: Pool) -> PoolReadiness:
+    mode = _of_mode(gone, pool.fqdn, Mode.DISASTER, hypothetical=pool.is_alive)
+    return attrs.evolve(_of_pool(deployment, pool.fqdn), modes=(mode,))
+
+
+def _store_of(deployment: Deployment, lost: set[Fqdn]) -> tuple[str, str]:
+    """What becomes of the store when these pools are lost, and the command where only people bring it back."""
+    store = deployment.central_management
+    holder = next((copy.pool for copy in store.active_copies if copy.pool in lost), None)
+    if holder is None:
+        return "", ""
+    if store.lone_copy is None:
+        return f"The store on {holder} goes to its standby copy before the users.", ""
+    command = f"lyncops run management-store-failover {holder} --mode disaster --accept-data-loss --to POOL"
+    return f"The store on {holder} has no standby copy: people install it again from saved copies.", command
+
+
+def without_site(deployment: Deployment, site: SiteName) -> Deployment:
+    """The same reading with every pool of the site gone."""
+    pools = () if isinstance(deployment.pools, Unread) else deployment.pools
+    for pool in pools:
+        if pool.site == site and pool.kind.is_front_end:
+            deployment = without_pool(deployment, pool)
+        elif pool.site == site:
+            deployment = deployment.with_pool(attrs.evolve(pool, machines=tuple(map(_silenced, pool.machines))))
+    return deployment
+
+
+def _silenced(machine: Machine) -> Machine:
+    services = Unread(f"the services of {machine.fqdn}", "its site is taken to be gone", asked=False)
+    return attrs.evolve(machine, services=services, witnesses=())
 
 
 def _warnings(plan: Plan) -> tuple[CheckResult, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lyncops.procedures.readiness import ModeReadiness, PoolReadiness, Readiness, ReadinessVerdict
+from lyncops.procedures.readiness import ModeReadiness, PoolReadiness, Readiness, ReadinessVerdict, SiteReadiness
 from lyncops.text.durations import duration_in_words as duration
 from lyncops.values import JsonValue
 from lyncops.views.blocks import Block, Heading, Table, Text, Tone
@@ -26,6 +26,17 @@ def readiness_data(found: Readiness) -> JsonValue:
         "verdict": to_json(found.verdict),
         "unread": to_json(found.unread),
         "pools": [_pool_data(pool) for pool in found.pools],
+        "sites": [_site_data(site) for site in found.sites],
+    }
+
+
+def _site_data(site: SiteReadiness) -> JsonValue:
+    return {
+        "site": site.site,
+        "verdict": site.verdict.value,
+        "store": site.store,
+        "store_command": site.store_command,
+        "pools": [_pool_data(pool) for pool in site.pools],
     }
 
 
@@ -50,6 +61,7 @@ def _mode_data(mode: ModeReadiness) -> JsonValue:
         "command": mode.command,
         "obstacles": to_json(mode.obstacles),
         "warnings": to_json(mode.warnings),
+        "by_hand": list(mode.by_hand),
     }
 
 
@@ -64,8 +76,34 @@ def readiness_blocks(found: Readiness) -> Iterator[Block]:
         return
     columns = ("pool", "backup pool", "is now", "mode", "verdict", "takes", "in the way", "warnings")
     yield Table(columns, tuple(_row(pool, mode) for pool in found.pools for mode in pool.modes))
+    yield from _sites(found.sites)
     for pool in found.pools:
         yield from _details(pool)
+
+
+def _sites(sites: tuple[SiteReadiness, ...]) -> Iterator[Block]:
+    """What the loss of each site would mean."""
+    if not sites:
+        return
+    yield Heading("If a whole site were lost now")
+    yield Table(("site", "its users", "verdict", "in the way", "by hand"), tuple(map(_site_row, sites)))
+    for site in sites:
+        if site.store:
+            yield Text(f"{site.site}: {site.store}", Tone.CAREFUL if site.store_command else Tone.PLAIN)
+        if site.store_command:
+            yield Text(site.store_command, indent=4)
+
+
+def _site_row(site: SiteReadiness) -> tuple[Text | str, ...]:
+    modes = [(pool.pool, mode) for pool in site.pools for mode in pool.modes]
+    obstacles = [f"{pool}: {check.check_id}" for pool, mode in modes for check in mode.obstacles]
+    return (
+        site.site,
+        ", ".join(f"{pool.pool} to {pool.backup_pool or 'nowhere'}" for pool in site.pools) or "are served elsewhere",
+        Text(site.verdict.value, _TONES[site.verdict]),
+        ", ".join(obstacles) or "-",
+        ", ".join(dict.fromkeys(title for _, mode in modes for title in mode.by_hand)) or "-",
+    )
 
 
 def _row(pool: PoolReadiness, mode: ModeReadiness) -> tuple[Text | str, ...]:
@@ -94,5 +132,6 @@ def _details(pool: PoolReadiness) -> Iterator[Block]:
             if check.remedy:
                 yield Text(check.remedy, indent=8)
             yield from (Text(f"first: {command}", indent=8) for command in check.first)
+        yield from (Text(f"by hand: {title}", Tone.CAREFUL, indent=4) for title in mode.by_hand)
         if not mode.obstacles:
             yield Text(f"would lose: {mode.expected_loss}", indent=4)

@@ -20,6 +20,7 @@ def test_a_healthy_deployment_is_ready_with_0(operator: Operator) -> None:
     assert data["verdict"] == "ready"
     (pool,) = cast("list[dict[str, object]]", data["pools"])
     assert pool["possible_modes"] == ["planned", "disaster"]
+    assert "If a whole site were lost now" in ready
     assert not operator.lab.world.executions
 
 

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 
 from lyncops.checks.catalogue import checks_for_failover
-from lyncops.deployment.model import Deployment, PoolState, Replica
+from lyncops.deployment.model import Deployment, PoolState, Replica, StoreCopy
 from lyncops.procedures.readiness import PoolReadiness, Readiness, ReadinessVerdict, readiness, without_pool
-from lyncops.values import Fqdn, Mode, Unread
-from tests.deployments import EDGE1, P1, P2, deployments, two_sites, with_dead, with_state
+from lyncops.values import Fqdn, LyncVersion, Mode, SiteName, Unread
+from tests.deployments import EDGE1, P1, P2, changed, deployments, front_end_pool, two_sites, with_dead, with_state, with_store
 from tests.procedures.asking import DISASTER, PLANNED
 from tests.procedures.model import Site
 
@@ -114,6 +114,59 @@ def test_the_store_dies_with_the_pool_that_is_taken_to_be_gone() -> None:
     assert pool is not None
     assert not pool.is_alive
     assert pool.backup_modules == first.backup_modules
+
+
+def test_the_loss_of_each_site_is_asked_for_too() -> None:
+    found = readiness(two_sites())
+    assert [(site.site, site.verdict) for site in found.sites] == [("Redmond", READY), ("Dublin", READY)]
+    redmond, dublin = found.sites
+    assert [pool.pool for pool in redmond.pools] == [P1]
+    assert redmond.store == f"The store on {P1} goes to its standby copy before the users."
+    assert (dublin.store, dublin.store_command) == ("", "")
+    assert readiness(two_sites(), [P1]).sites == (), "whoever names a pool asks for that pool"
+
+
+def test_a_pair_within_one_site_does_not_survive_it() -> None:
+    together = changed(two_sites(), P2, site=SiteName("Redmond"))
+    (site,) = readiness(together).sites
+    assert site.verdict is NOT_READY
+    assert {check.check_id for pool in site.pools for mode in pool.modes for check in mode.obstacles} >= {"partner-healthy"}
+
+
+def test_a_store_without_a_standby_is_no_readiness_without_warnings() -> None:
+    """It said "ready" the day before its pool died."""
+    alone = with_store(two_sites(), copies=(StoreCopy(pool=P1, active=True, version=LyncVersion.V2013),))
+    found = readiness(alone)
+    redmond, _ = found.sites
+    assert redmond.verdict is WARNINGS
+    assert redmond.store_command.startswith(f"lyncops run management-store-failover {P1} --mode disaster")
+    assert any("Central Management" in title for title in redmond.pools[0].modes[0].by_hand)
+    assert found.verdict is NOT_READY, "a planned failover of that pool is refused today"
+
+
+def test_a_store_on_a_third_unpaired_pool_is_told_for_the_loss_of_its_site() -> None:
+    third = front_end_pool(Fqdn("store.contoso.com"), partner=None, site="Oslo")
+    base = two_sites()
+    pools = base.front_end_pools
+    lonely = with_store(
+        attrs.evolve(base, pools=(*pools, third)),
+        copies=(StoreCopy(pool=third.fqdn, active=True, version=LyncVersion.V2013),),
+        active_master=third.fqdn,
+        file_transfer_agents=(third.fqdn,),
+    )
+    found = readiness(lonely)
+    oslo = found.sites[-1]
+    assert oslo.verdict is NOT_READY, "its users have no backup pool"
+    assert f"management-store-failover {third.fqdn}" in oslo.store_command
+    assert found.sites[0].verdict is READY, "the loss of another site leaves the store where it is"
+    assert [check.check_id for check in of(found, P1).modes[0].warnings] == ["standby-store-installed"]
+
+
+def test_users_that_are_served_elsewhere_already_are_not_lost_with_their_site() -> None:
+    found = readiness(with_state(two_sites(active_store=P2), P1, PoolState.FAILED_OVER))
+    redmond, dublin = found.sites
+    assert (redmond.pools, redmond.verdict) == ((), READY)
+    assert "partner-not-failed-over" in {check.check_id for check in dublin.pools[0].modes[0].obstacles}
 
 
 @given(deployments())
