@@ -244,7 +244,7 @@ def counted(folder: Path, action: Callable[[], None]) -> int:
 
 def total_requests(folder: Path, kind: str = "requests") -> int:
     """All HTTP requests that the server of a deployment has seen, or those for sessions."""
-    from lyncops.lab.control.server import ask
+    from lyncops.lab.control.asking import ask
 
     shown: Any = ask(folder, "show", ())
     return int(shown[kind])
@@ -329,7 +329,7 @@ def read_sequentially(folder: str) -> int:
 
 def delay(out: Path) -> None:
     """Let every cmdlet of this deployment take longer on the server."""
-    from lyncops.lab.control.server import ask
+    from lyncops.lab.control.asking import ask
 
     ask(out, "profile", (f"delay={DELAY / timedelta(milliseconds=1):g}ms",))
 

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
+from lyncops.errors import ConfigurationError
+
 if TYPE_CHECKING:
-    from lyncops.lab.control.status import JsonValue
     from lyncops.lab.lab import Lab
+    from lyncops.values import JsonValue
 
 
 class _ServeOptions(TypedDict):
@@ -66,8 +68,14 @@ def lab() -> None:
 @click.pass_context
 def serve(context: click.Context, scenario: str, **options: Unpack[_ServeOptions]) -> None:
     """Serve SCENARIO (a name of `lyncops lab scenarios`, or a TOML file) until Ctrl-C."""
-    from lyncops.lab.control.server import ControlServer
-    from lyncops.lab.lab import Lab, LabAuth
+    try:
+        from lyncops.lab.control.server import ControlServer
+        from lyncops.lab.lab import Lab, LabAuth
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"The lab needs the Python package {error.name}, which is not installed.",
+            remedy='Install it: pip install "lyncops[lab]".',
+        ) from error
 
     auth = LabAuth.read(options["auth"])
     ended = threading.Event()
@@ -166,7 +174,7 @@ def inject(context: click.Context, *, out: Path, as_json: bool, fault: str, argu
     It works at any time, also while a cmdlet runs. In a lab with `--rate 1` cmdlets take as long as they really do: time enough to
     crash the machine that runs one.
     """
-    from lyncops.lab.control.server import ask
+    from lyncops.lab.control.asking import ask
 
     value = ask(out, fault, arguments)
     if _wants_json(context, as_json):

@@ -26,9 +26,9 @@ from lyncops.lab.wire.host import WireHost
 from lyncops.lab.wire.server import Scheme
 
 if TYPE_CHECKING:
-    from lyncops.lab.control.status import JsonValue
     from lyncops.lab.wire.doors import Doors
     from lyncops.lab.wire.outside import OutsideHost
+    from lyncops.values import JsonValue
 
 ENVIRONMENT_VARIABLE: Final = "LYNCOPS_PASSWORD"
 _PASSWORD: Final = secrets.token_urlsafe(12)  # one for all labs of a process: pyspnego reads one file of users per process

@@ -86,3 +86,27 @@ def test_serve_says_why_kerberos_cannot_be_tried(tmp_path: Path) -> None:
 def test_the_help_of_inject_has_every_example_in_one_line() -> None:
     lines = {line.strip() for line in CliRunner().invoke(lab_group, ["inject", "--help"]).output.splitlines()}
     assert {f"lab inject {example}" for chapter in chapters() for example in chapter.examples} <= lines
+
+
+_WITHOUT_TRUSTME = """
+import sys
+sys.modules["trustme"] = None
+from lyncops.cli.lab import lab
+from lyncops.errors import ConfigurationError
+try:
+    lab(["serve"], standalone_mode=False)
+except ConfigurationError as error:
+    print(error)
+"""
+
+
+def test_a_lab_without_its_extra_says_what_to_install() -> None:
+    done = subprocess.run([sys.executable, "-c", _WITHOUT_TRUSTME], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == (
+        'The lab needs the Python package trustme, which is not installed. Install it: pip install "lyncops[lab]".'
+    )
+
+
+def test_asking_a_lab_does_not_load_it() -> None:
+    program = "import sys, lyncops.lab.control.asking; print({'trustme', 'spnego', 'lyncops.lab.machine'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.strip() == "set()"

@@ -11,7 +11,8 @@ import pytest
 
 from lyncops.errors import ConfigurationError, InvalidValueError, LyncOpsError, ScenarioError
 from lyncops.lab.control.arguments import InjectionError
-from lyncops.lab.control.server import ControlServer, ask
+from lyncops.lab.control.asking import ask
+from lyncops.lab.control.server import ControlServer
 from lyncops.lab.lab import Lab
 from lyncops.lab.model.durations import parse_duration
 from tests.wire.stub import NAME, PowerShell, RunspacePool, StubMachine, Untyped

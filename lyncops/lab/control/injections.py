@@ -10,12 +10,12 @@ import attrs
 from lyncops.lab.control import arguments as read
 from lyncops.lab.control.arguments import InjectionError
 from lyncops.lab.control.operator_actions import ACTS, Act
-from lyncops.lab.control.status import JsonValue, show
+from lyncops.lab.control.status import show
 from lyncops.lab.model import switches
 from lyncops.lab.model.durations import parse_duration
 from lyncops.lab.served import ServedSimulation
 from lyncops.lab.wire.faults import Fault, FaultKind
-from lyncops.values import Fqdn
+from lyncops.values import Fqdn, JsonValue
 
 
 class Injector:

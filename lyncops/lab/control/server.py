@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import hmac
-import http.client
 import json
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self, cast
-from urllib.parse import urlsplit
+from typing import Self
 
-from lyncops.errors import ConfigurationError, EndpointError, LyncOpsError
-from lyncops.lab.control.arguments import InjectionError
+from lyncops.errors import LyncOpsError
+from lyncops.lab.control.asking import CONTROL_FILE
 from lyncops.lab.control.injections import Injector
-from lyncops.lab.control.status import JsonValue
 from lyncops.lab.served import ServedSimulation
-
-CONTROL_FILE: Final = "control.json"
-_TIMEOUT: Final = 30.0
+from lyncops.values import JsonValue
 
 
 class _Server(ThreadingHTTPServer):
@@ -94,34 +88,3 @@ class ControlServer:
         self._server.server_close()
         self._thread.join(5)
         self._path.unlink(missing_ok=True)
-
-
-def ask(folder: Path, name: str, arguments: Sequence[str]) -> JsonValue:
-    """Ask the lab that runs with this out folder.
-
-    Raises:
-        InjectionError: it refused; the message says why.
-        ConfigurationError: no lab was started with that folder, or it has ended.
-        EndpointError: the lab does not answer.
-    """
-    path = folder / CONTROL_FILE
-    remedy = "Start one with `lyncops lab serve SCENARIO --out FOLDER` and name the same folder."
-    try:
-        control = cast("Mapping[str, str]", json.loads(path.read_text("utf-8")))
-        address, token = urlsplit(control["url"]), control["token"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigurationError(f"No lab runs with the folder {folder}.", remedy=remedy) from error
-    connection = http.client.HTTPConnection(address.hostname or "127.0.0.1", address.port, timeout=_TIMEOUT)
-    body = json.dumps({"name": name, "arguments": list(arguments)})
-    try:
-        connection.request("POST", "/inject", body, {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
-        answer = connection.getresponse()
-        value = cast("JsonValue", json.loads(answer.read()))
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise EndpointError(f"The lab of the folder {folder} does not answer: {error}.", remedy=remedy) from error
-    finally:
-        connection.close()
-    if answer.status != http.client.OK:
-        refusal = value if isinstance(value, dict) else {}
-        raise InjectionError(str(refusal.get("error", "The lab refused.")), remedy=str(refusal.get("remedy", "")))
-    return value

@@ -13,8 +13,7 @@ from lyncops.lab.model.world import World
 from lyncops.lab.served import ServedSimulation
 from lyncops.lab.wire.faults import Profile
 from lyncops.lab.wire.host import WireHost
-
-JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
+from lyncops.values import JsonValue
 
 
 def show(served: ServedSimulation) -> dict[str, JsonValue]:
