@@ -19,7 +19,7 @@ from lyncops.configuration.journal_url import JournalUrl
 from lyncops.deployment.scope import EVERYTHING, Scope
 from lyncops.errors import InvalidValueError
 from lyncops.runs.connection import Connection
-from lyncops.values import ANYWHERE, Effect, Fqdn, Mode, Place, Unread
+from lyncops.values import ANYWHERE, Effect, Fqdn, Mode, Place
 
 if TYPE_CHECKING:
     from lyncops.checks.result import CheckResult
@@ -209,23 +209,9 @@ class Client:
         return plan
 
     def _planned(self, procedure: Procedure) -> Plan:
-        from lyncops.procedures.catalogue import make_plan
+        from lyncops.runs.planning import plan_afresh
 
-        deployment = self.status()
-        if procedure.COUNTS_USERS and procedure.target_pool is not None:
-            deployment = self._counted(deployment, procedure.target_pool)
-        return make_plan(procedure, deployment)
-
-    def _counted(self, deployment: Deployment, fqdn: Fqdn) -> Deployment:
-        """The same reading with the users of one Front End pool counted; nobody else's, since each one comes over the wire."""
-        from lyncops.deployment.scope import Facet, Scope
-
-        pool = deployment.pool(fqdn)
-        if pool is None or not pool.kind.is_front_end:
-            return deployment
-        seen = self.status(Scope.of(Facet.USERS, pools=[fqdn])).pool(fqdn)
-        users = seen.users if seen is not None else Unread(f"the users of {fqdn}", "the pool is gone from the topology")
-        return deployment.with_pool(attrs.evolve(pool, users=users))
+        return plan_afresh(procedure, self.status)
 
     def rehearse(self, plan: Plan) -> tuple[Rehearsal, ...]:
         """Send the plan's cmdlets with -WhatIf, where that can show something; every other step has a reason. Changes nothing.

@@ -47,19 +47,20 @@ class MisconfiguredEndpointError(EndpointError):
 
 
 class CmdletError(LyncOpsError):
-    """A cmdlet did not succeed."""
+    """A cmdlet did not succeed; `cmdlet` and `endpoint` say which one, and where it was sent. Raised by `Execution.unwrap`."""
+
+    def __init__(self, what: str, *, remedy: str = "", cmdlet: str = "", endpoint: str = "") -> None:
+        super().__init__(what, remedy=remedy)
+        self.cmdlet = cmdlet
+        self.endpoint = endpoint
 
 
 class CmdletFailedError(CmdletError):
-    """A cmdlet ended, and failed."""
+    """A cmdlet ended, and failed, or no server ever started it."""
 
 
 class OutcomeUnknownError(CmdletError):
     """A cmdlet was sent and its outcome is not known: read the state back before anything else."""
-
-
-class DeadlineExceededError(LyncOpsError, TimeoutError):
-    """Something did not come true in time."""
 
 
 class PlanRefusedError(LyncOpsError):

@@ -212,14 +212,5 @@ class ModelSessions:
         """Nobody comes back to a command whose end is written down."""
         self._ended.pop(address.command_id, None)
 
-    def stop(self, address: CommandAddress) -> None:
-        """Commands of the model have ended when `run` returns."""
-        del address
-
-    def reaches(self, machine: Fqdn) -> bool:
-        """Whether the machine is up."""
-        found = self.world.machines.get(machine)
-        return found is not None and not found.is_down and not found.is_hung
-
     def close(self) -> None:
         """Nothing to let go."""

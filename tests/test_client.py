@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import attrs
@@ -19,6 +19,7 @@ from lyncops.lab.simulation import Simulation
 from lyncops.plan.codec import plan_from_json, plan_to_json
 from lyncops.plan.procedures import ConferenceRestore, Evacuate, PoolFailback, PoolFailover, Procedure, procedure_named
 from lyncops.plan.steps import WaitStep
+from lyncops.remoting.execution import Execution
 from lyncops.remoting.interface import CmdletRunner
 from lyncops.remoting.sessions import Sessions
 from lyncops.runs.connection import Connection
@@ -270,3 +271,29 @@ def test_importing_lyncops_imports_nothing_heavy() -> None:
     loaded = {name.partition(".")[0] for name in found.stdout.split()}
     assert loaded <= {"lyncops", "__future__", "importlib", "warnings"}
     assert not [name for name in found.stdout.split() if name.startswith("lyncops.")]
+
+
+def test_the_objects_of_a_cmdlet_are_unwrapped_or_the_error_says_what_came_of_it(stage: Stage) -> None:
+    client = stage.client()
+    assert P1 in [pool.fqdn for pool in client.run_cmdlet(GetCsPool()).unwrap()]
+    stage.world.faults.denied = frozenset({GetCsPool.NAME})
+    with pytest.raises(lyncops.CmdletFailedError, match=r"^Get-CsPool failed at model://fe1\.contoso\.com: .*admin") as failed:
+        client.run_cmdlet(GetCsPool()).unwrap()
+    assert failed.value.cmdlet == "Get-CsPool"
+
+
+def test_an_outcome_that_nobody_knows_is_unwrapped_as_that() -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    lost = Execution(
+        cmdlet=GetCsPool(),
+        outcome=Outcome.UNKNOWN,
+        started=at,
+        ended=at,
+        reason="Part of what it wrote was lost on the way.",
+        endpoint="https://fe1.contoso.com/wsman",
+    )
+    with pytest.raises(lyncops.OutcomeUnknownError) as unknown:
+        lost.unwrap()
+    assert (unknown.value.cmdlet, unknown.value.endpoint) == ("Get-CsPool", "https://fe1.contoso.com/wsman")
+    assert "lost on the way" in str(unknown.value)
+    assert "Read the state back" in unknown.value.remedy

@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 MOST_ROOMS = 17
+MOST_LINES = 400
 LATER_FACES = frozenset({"ansible_collections", "drill", "exporter", "notebook", "testing"})
 """Faces that came after the rooms were sorted: they show, rehearse or hand out what the others do."""
 
@@ -23,3 +24,8 @@ def test_the_top_of_the_package_holds_few_rooms() -> None:
     rooms = {one.stem for one in inside if one.suffix == ".py" or (one / "__init__.py").exists()}
     rooms -= {"__init__", "__main__"} | LATER_FACES
     assert len(rooms) <= MOST_ROOMS, sorted(rooms)
+
+
+def test_no_module_is_longer_than_one_idea_needs() -> None:
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in (ROOT / "lyncops").rglob("*.py")}
+    assert {path: length for path, length in lengths.items() if length > MOST_LINES} == {}

@@ -26,7 +26,6 @@ _BY_CLASS: Final[Mapping[type[errors.LyncOpsError], ExitCode]] = {
     errors.EndpointError: ExitCode.REFUSED,
     errors.OutcomeUnknownError: ExitCode.UNKNOWN,
     errors.CmdletFailedError: ExitCode.FAILED,
-    errors.DeadlineExceededError: ExitCode.FAILED,
 }
 
 

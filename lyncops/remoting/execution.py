@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 import attrs
 
 from lyncops.cmdlets.base import Cmdlet
+from lyncops.errors import CmdletFailedError, OutcomeUnknownError
 from lyncops.remoting.proof import Proof
 from lyncops.remoting.psrp.streams import ErrorRecord, StreamRecord
 from lyncops.values import Outcome, RemoteObject
@@ -76,3 +77,23 @@ class Execution(Generic[R_co]):
     def sent(self) -> bool:
         """Whether a server may have started it."""
         return self.proof is None
+
+    def unwrap(self) -> tuple[R_co, ...]:
+        """The objects that it wrote, where it succeeded.
+
+        Raises:
+            CmdletFailedError: it failed, or no server ever started it.
+            OutcomeUnknownError: nobody knows what came of it.
+        """
+        if self.outcome is Outcome.SUCCEEDED:
+            return self.output
+        name, place = self.cmdlet.NAME, f" at {self.endpoint}" if self.endpoint else ""
+        said = self.reason or next(map(str, self.errors), "the server gave no reason")
+        if self.outcome is Outcome.FAILED:
+            raise CmdletFailedError(f"{name} failed{place}: {said}", cmdlet=name, endpoint=self.endpoint)
+        raise OutcomeUnknownError(
+            f"Nobody knows what came of {name}{place}: {said}",
+            remedy="Read the state back before anything else.",
+            cmdlet=name,
+            endpoint=self.endpoint,
+        )

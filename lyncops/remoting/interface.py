@@ -11,7 +11,7 @@ from lyncops.cmdlets.base import Cmdlet
 from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution
 from lyncops.remoting.logon import LogOn
 from lyncops.remoting.psrp.streams import StreamRecord
-from lyncops.values import ANYWHERE, Fqdn, Place
+from lyncops.values import ANYWHERE, Place
 
 R = TypeVar("R")
 
@@ -63,14 +63,6 @@ class CmdletRunner(Protocol):
 
     def forget(self, address: CommandAddress) -> None:
         """Make the server forget a command whose end is written down. Not being able to is not an error."""
-        ...
-
-    def stop(self, address: CommandAddress) -> None:
-        """Ask the server to stop a running command: an explicit act, never done by lyncops itself for a CHANGE."""
-        ...
-
-    def reaches(self, machine: Fqdn) -> bool:
-        """Whether an endpoint of this machine answers right now."""
         ...
 
     def close(self) -> None:

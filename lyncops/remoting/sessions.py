@@ -36,7 +36,7 @@ from lyncops.remoting.refusals import TooManySessionsError, UnreachableError, no
 from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
 from lyncops.remoting.routing import NoEndpointError, candidates, needs_members, reorder
 from lyncops.remoting.session_context import SessionContext
-from lyncops.remoting.takeover import collect, forget, stop
+from lyncops.remoting.takeover import collect, forget
 from lyncops.remoting.visit import Visit
 from lyncops.remoting.workers import Workers, together
 from lyncops.values import ANYWHERE, Anywhere, Effect, Fqdn, LyncVersion, OnPool, Outcome, Place
@@ -308,15 +308,6 @@ class Sessions:
         unheard = address.command_id in self._unheard
         return collect(self._group_at(address).around, address, job, unheard=unheard)
 
-    def stop(self, address: CommandAddress) -> None:
-        """Ask the server to stop a running command: an explicit act, never done by lyncops itself for a CHANGE.
-
-        Raises:
-            EndpointError: no endpoint is configured at the address, or it does not answer.
-        """
-        self._unheard.discard(address.command_id)  # from here on a server that does not know it may have forgotten it for us
-        stop(self._group_at(address).around, address)
-
     def forget(self, address: CommandAddress) -> None:
         """Make the server forget a command whose end is written down; the whole session, where another process opened it.
 
@@ -345,32 +336,6 @@ class Sessions:
     def visits(self) -> tuple[Visit, ...]:
         """See CanVisit."""
         return tuple(Visit(group.around, self._health) for group in self._groups.values())
-
-    def reaches(self, machine: Fqdn) -> bool:
-        """Whether an endpoint of this machine answers right now: opens a session there, or asks one that is open."""
-        return any(endpoint.machine == machine and self._answers(group) for endpoint, group in self._groups.items())
-
-    def _answers(self, group: SessionGroup) -> bool:
-        try:
-            with group.lease(Effect.READ) as lane:
-                lane.doubt()
-                self._make_ready(group, lane)
-        except EndpointError as error:
-            log.info("%s", error)
-            return isinstance(error, AstrayError)
-        return True
-
-    def detect_version(self) -> LyncVersion | None:
-        """Ask the servers for their version, and remember it; None where they do not tell one that is known.
-
-        Raises:
-            EndpointError: no endpoint could be reached.
-        """
-        from lyncops.cmdlets import GetCsServerVersion
-
-        answer = self.run(GetCsServerVersion())
-        self.version = next((each.version for each in answer.output if each.version is not None), self.version)
-        return self.version
 
     def close(self) -> None:
         """Let every session go: shells are closed on their servers, save those in which a CHANGE may still run."""

@@ -128,36 +128,3 @@ def forget(around: SessionContext, address: CommandAddress, *, whole: bool) -> N
         log.info("command %s: %s", address.command_id, failure)
     finally:
         shell.transport.close()
-
-
-def stop(around: SessionContext, address: CommandAddress) -> None:
-    """Send the stop signal to a command; one that the server does not know any more needs none.
-
-    Raises:
-        EndpointError: the server cannot be reached.
-    """
-    shell = Shell.at(address, around.transport(SessionKey.of(address)))
-    loop = retrying(
-        around.policy,
-        around.clock,
-        Limits(attempts=around.policy.open_attempts),
-        again=lambda error: isinstance(error, RemotingError) and error.symptom in {Symptom.NOT_SENT, Symptom.REPEATABLE},
-        what=f"stopping command {address.command_id}",
-    )
-
-    def signal() -> None:
-        try:
-            shell.stop(address.command_id)
-        except RemotingError as failure:
-            if failure.is_answer and failure.symptom is Symptom.REPEATABLE:  # such as: the shell is disconnected
-                shell.retake(address.command_id)
-            raise
-
-    try:
-        loop(signal)
-    except RemotingError as failure:
-        if failure.symptom is not Symptom.GONE:
-            raise endpoint_error(around.endpoint, failure) from failure
-        log.info("command %s: the server does not know it any more", address.command_id)
-    finally:
-        shell.transport.close()

@@ -37,7 +37,6 @@ from tests.deployments import P1, two_sites
         (errors.EndpointError, 2),
         (errors.PlanRefusedError, 2),
         (errors.CmdletFailedError, 3),
-        (errors.DeadlineExceededError, 3),
         (errors.OutcomeUnknownError, 4),
         (errors.RunLockedError, 6),
     ],

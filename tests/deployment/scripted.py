@@ -13,7 +13,7 @@ from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import EndpointError
 from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution
 from lyncops.remoting.psrp.streams import ErrorRecord, StreamRecord
-from lyncops.values import ANYWHERE, Fqdn, Outcome, Place, RemoteObject
+from lyncops.values import ANYWHERE, Outcome, Place, RemoteObject
 
 R = TypeVar("R")
 START = datetime(2014, 6, 1, 3, 0, tzinfo=UTC)
@@ -97,12 +97,6 @@ class ScriptedSessions:
         raise NotImplementedError
 
     def forget(self, address: CommandAddress) -> None:
-        raise NotImplementedError
-
-    def stop(self, address: CommandAddress) -> None:
-        raise NotImplementedError
-
-    def reaches(self, machine: Fqdn) -> bool:
         raise NotImplementedError
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Final
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from lyncops.cmdlets import GetCsPoolFabricState, InvokeCsPoolFailOver, SetCsRegistrarConfiguration
 from lyncops.cmdlets.base import EVERY_VERSION, Cmdlet, NoOutput, command, parameter
 from lyncops.cmdlets.kinds import STRING
-from lyncops.remoting.execution import Execution, Sending
+from lyncops.remoting.execution import Execution
 from lyncops.remoting.psrp.streams import StreamKind
 from lyncops.values import Outcome
 from tests.engine.conftest import Bench
@@ -238,22 +239,16 @@ def test_many_records_lose_none(bench: Bench) -> None:
 # -- stops --------------------------------------------------------------------------------------------------------------------
 
 
-def test_a_stop_ends_the_cmdlet_and_says_so(bench: Bench) -> None:
-    begun, never = threading.Event(), threading.Event()
+def test_a_reading_whose_deadline_passes_is_stopped_on_the_server(bench: Bench) -> None:
+    never = threading.Event()
     bench.world.stopped.clear()
 
     def waits(_call: Call) -> Iterable[Action]:
-        begun.set()
         yield until(never)
 
-    sendings: list[Sending] = []
-    bench.world.handlers[CHANGE.NAME] = waits
-    done: list[Execution[NoOutput]] = []
-    running = threading.Thread(target=lambda: done.append(bench.sessions.run(CHANGE, before_send=sendings.append)))
-    running.start()
-    assert begun.wait(60)
-    bench.sessions.stop(sendings[0].address)
-    running.join(60)
-    del bench.world.handlers[CHANGE.NAME]
-    assert done[0].outcome is not Outcome.SUCCEEDED
-    assert bench.world.await_stop(CHANGE.NAME)
+    bench.world.handlers[READ.NAME] = waits
+    done = bench.sessions.run(READ, deadline=timedelta(seconds=10))
+    del bench.world.handlers[READ.NAME]
+    assert done.outcome is Outcome.FAILED
+    assert "deadline" in done.reason
+    assert bench.world.await_stop(READ.NAME)

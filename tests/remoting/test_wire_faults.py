@@ -327,18 +327,6 @@ def test_lost_answer_to_delete_is_repeated(one: Ground, kind: FaultKind) -> None
     assert one.lab.host.servers(FE1)[0].service.shells == ()
 
 
-@pytest.mark.parametrize("kind", [FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER])
-def test_lost_answer_to_signal_is_repeated(one: Ground, kind: FaultKind) -> None:
-    one.fe1.hold = True
-    with one.sessions() as sessions:
-        execution = sessions.run(CHANGE, deadline=timedelta(seconds=1))
-        assert execution.outcome is Outcome.UNKNOWN
-        assert execution.address is not None
-        one.strike(kind, "Signal")
-        sessions.stop(execution.address)
-    assert one.fe1.stopped.wait(5)
-
-
 FULL = [Profile(max_commands_per_shell=2), Profile(max_processes_per_shell=2)]
 
 

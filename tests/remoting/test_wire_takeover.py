@@ -125,17 +125,6 @@ def test_command_that_another_client_made_the_server_forget_is_unknown(one: Grou
     assert one.executed(CHANGE) == 1
 
 
-def test_command_that_was_asked_to_stop_proves_nothing_any_more(one: Ground) -> None:
-    with warmed(one.sessions()) as sessions:
-        one.strike(FaultKind.DROP_BEFORE, "Command")
-        one.strike(FaultKind.DROP_BEFORE, "Receive", times=None)
-        execution = sessions.run(CHANGE)
-        assert execution.address is not None
-        one.lab.faults.clear()
-        sessions.stop(execution.address)
-        assert sessions.collect(execution.address, CHANGE).proof is None
-
-
 def test_collecting_leaves_everything_for_the_next_one(one: Ground) -> None:
     address = address_of_a_running_change(one)
     one.fe1.release.set()
@@ -199,11 +188,8 @@ def test_address_of_an_endpoint_that_is_not_configured_is_told(one: Ground) -> N
     elsewhere = CommandAddress(
         endpoint="https://fe9.contoso.com/wsman", session_id="S", shell_id=str(uuid4()), command_id=str(uuid4()), resource_uri="R"
     )
-    with one.sessions() as sessions:
-        with pytest.raises(EndpointError, match=r"fe9\.contoso\.com"):
-            sessions.collect(elsewhere, READ)
-        with pytest.raises(EndpointError, match=r"fe9\.contoso\.com"):
-            sessions.stop(elsewhere)
+    with one.sessions() as sessions, pytest.raises(EndpointError, match=r"fe9\.contoso\.com"):
+        sessions.collect(elsewhere, READ)
     assert issubclass(AuthenticationFailedError, EndpointError)
 
 
@@ -226,21 +212,3 @@ def test_interrupted_collecting_stops_only_a_read(one: Ground, cmdlet: Cmdlet[ob
             execution = sessions.collect(address, cmdlet, on_record=interrupt)
             assert (execution.outcome, execution.interrupted) == (Outcome.UNKNOWN, True)
             assert one.requests("Signal") == 0
-
-
-def test_command_of_a_disconnected_session_can_be_stopped(one: Ground) -> None:
-    address = address_of_a_running_change(one)
-    one.lab.disconnect_idle()
-    with one.sessions() as sessions:
-        sessions.stop(address)
-    assert one.fe1.stopped.wait(5)
-
-
-def test_stopping_where_nobody_answers_is_told(one: Ground) -> None:
-    address = address_of_a_running_change(one)
-    one.fe1.is_down = True
-    one.lab.host.synchronise()
-    with one.sessions() as sessions, pytest.raises(EndpointError, match="cannot be reached"):
-        sessions.stop(address)
-    one.fe1.is_down = False
-    one.lab.host.synchronise()

@@ -206,12 +206,6 @@ class Sessions:
         future.set_result(self.run(cmdlet, place=place, deadline=deadline))
         return future
 
-    def stop(self, address: CommandAddress) -> None:
-        raise AssertionError(f"nobody stops a CHANGE: {address}")
-
-    def reaches(self, machine: Fqdn) -> bool:
-        return bool(machine)
-
     def close(self) -> None:
         self.fuse = Fuse()
 
