@@ -59,12 +59,15 @@ def not_failed_over(situation: CheckContext) -> Finding:
 
 @check("partner-not-failed-over", question="Does the partner still serve its own users?", sources=_GUIDE)
 def partner_not_failed_over(situation: CheckContext) -> Finding:
-    """The order rule. Law when the partner is failed over: its users are here, they must go home first."""
+    """The order rule. Law when the partner is failed over: its users are here, they must go home first.
+
+    Where its state cannot be read a rescue goes on: the server itself refuses what would break the rule.
+    """
     partner = situation.partner
     if partner is None:
         return pair_unknown(situation)
     if isinstance(partner.state, Unread):
-        return _unread_state(partner, partner.state)
+        return _unread_state(partner, partner.state, blocking=not situation.disaster)
     if not partner.state.is_home:
         command = failback_command(partner.fqdn)
         return failed(

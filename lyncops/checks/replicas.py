@@ -45,8 +45,8 @@ def _needs(situation: CheckContext) -> tuple[Need, ...]:
 def replicas_up_to_date(situation: CheckContext) -> Finding:
     """A replica is False for a while after each change; it is a fault when it last reported more than an hour ago, or never.
 
-    In disaster mode the machines of the pool that is gone do not count, and nothing here stands in the way. A dead pool of
-    another pair never counts: it would stand in the way for as long as it is dead.
+    Only the running Front Ends of the pair stand in the way: they carry the move. A server of any other kind, or one that does
+    not run, may be the reason of the move, or have been off for weeks. In disaster mode nothing here stands in the way.
     """
     replicas = situation.store.replicas
     if isinstance(replicas, Unread):
@@ -69,12 +69,27 @@ def _judge(situation: CheckContext, replicas: tuple[Replica, ...]) -> Finding:
         return passed(f"{counted(len([r for r in replicas if r.computer not in gone]), 'replica')} up to date.{ignored}")
     now = newest_time(situation)
     faulty = [replica for replica in behind if is_faulty(replica, now)]
-    names = listed(f"{replica.computer} ({_reported(replica, now)})" for replica in (faulty or behind))
     if not faulty:
+        names = _named(behind, now)
         return warning(f"Not up to date yet: {names}. That is normal for some minutes after a change.{ignored}", _REPLICATE)
     remedy = f"See that REPLICA runs there and that the store can reach it (TCP 445, Edge 4443). {_REPLICATE}"
-    evidence = f"Not up to date: {names}.{ignored}"
-    return warning(evidence, remedy) if situation.disaster else failed(evidence, remedy)
+    needed = _needed(situation)
+    first = [replica for replica in faulty if replica.computer in needed]
+    others = [replica for replica in faulty if replica.computer not in needed]
+    rest = f"Not up to date, and not needed for this move: {_named(others, now)}." if others else ""
+    seen = f"Not up to date: {_named(first, now)}." if first else ""
+    evidence = f"{' '.join(filter(None, (seen, rest)))}{ignored}"
+    return failed(evidence, remedy) if first and not situation.disaster else warning(evidence, remedy)
+
+
+def _named(replicas: list[Replica], now: datetime) -> str:
+    return listed(f"{replica.computer} ({_reported(replica, now)})" for replica in replicas)
+
+
+def _needed(situation: CheckContext) -> set[Fqdn]:
+    """The machines that carry the move: the Front Ends of the pair that run."""
+    pair = (situation.pool, situation.partner)
+    return {machine.fqdn for pool in pair if pool for machine in pool.machines_up}
 
 
 def _not_expected(situation: CheckContext) -> set[Fqdn]:

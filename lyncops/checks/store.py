@@ -6,8 +6,10 @@ from lyncops.checks.check import Finding, Weight, check, failed, of_store, pair_
 from lyncops.checks.context import CheckContext
 from lyncops.checks.health import Life, life
 from lyncops.checks.mirrors import rescue
+from lyncops.checks.result import Verdict
 from lyncops.checks.words import listed, sentence
 from lyncops.cmdlets.enums import DatabaseNameType
+from lyncops.deployment.model import StoreCopy
 from lyncops.sources import fact, guide, page
 from lyncops.values import Fqdn, LyncVersion, Unread
 
@@ -47,13 +49,20 @@ def store_single_master(situation: CheckContext) -> Finding:
         where = listed(copy.pool for copy in store.copies)
         return failed(f"No pool claims the active store (copies: {where}).", _NO_MASTER)
     holder = situation.store_pool
-    if undecided and (holder is None or not any(copy.pool == holder for copy in store.copies)):
-        return unknown(
-            f"Which copy is active could not be read ({listed(copy.pool for copy in undecided)}).",
-            "Look at Get-CsService -CentralManagement and Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus.",
-            blocking=not situation.disaster,
-        )
-    return _agrees_with_master(situation, holder)
+    return _told_by_master(situation, undecided, holder) if undecided else _agrees_with_master(situation, holder)
+
+
+def _told_by_master(situation: CheckContext, undecided: list[StoreCopy], holder: Fqdn | None) -> Finding:
+    """Where copies do not tell whether they are active, the master that the store names does, if its own copy agrees."""
+    seen = f"Which copy is active could not be read ({listed(copy.pool for copy in undecided)})"
+    look = "Look at Get-CsService -CentralManagement and Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus."
+    possible = {copy.pool for copy in (*undecided, *situation.store.active_copies)}
+    found = _agrees_with_master(situation, holder)
+    if holder not in possible or not isinstance(situation.store.active_master, Fqdn) or found.verdict is Verdict.UNKNOWN:
+        return unknown(f"{seen}.", look, blocking=not situation.disaster)
+    if found.verdict is Verdict.FAILED:
+        return found
+    return warning(f"{seen}; the store names {situation.store.active_master} of {holder} as its master.", look)
 
 
 def _agrees_with_master(situation: CheckContext, holder: Fqdn | None) -> Finding:

@@ -44,6 +44,7 @@ AnyCondition = (
     | conditions.StoreHasSingleMaster
     | conditions.StoreIsActiveOn
     | conditions.SyncIntervalIs
+    | conditions.UnlessRefuted
 )
 
 
@@ -104,9 +105,9 @@ def _make_converter() -> Converter:
     made.register_structure_hook(ServiceId, _service)
     made.register_unstructure_hook_func(_is_cmdlet, cmdlet_to_dict)
     made.register_structure_hook_func(_is_cmdlet, _cmdlet_from_data)
-    configure_tagged_union(AnyCondition, made, tag_name=_TAG)
     made.register_unstructure_hook_func(_is_condition, _condition_to_data)
     made.register_structure_hook_func(_is_condition, _condition_from_data)
+    configure_tagged_union(AnyCondition, made, tag_name=_TAG)
     for family in (Place, Step):  # last: a step's own form is built from all the above
         configure_tagged_union(family, made, tag_name=_TAG)
     return made

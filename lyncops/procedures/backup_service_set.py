@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import attrs
 
+from lyncops.checks.catalogue import CHECKS
 from lyncops.checks.check import Finding, failed, passed, result_of, unknown, warning
 from lyncops.checks.context import CheckContext
 from lyncops.checks.loss import RPO
@@ -55,6 +56,7 @@ def draft(deployment: Deployment, request: BackupServiceSet) -> Draft:
     pool = request.pool or pools[0].fqdn
     holder = CheckContext(deployment, pool, Mode.PLANNED).store_pool or pool
     after = _after(wish)
+    single = () if "store-single-master" in request.overrides else (StoreHasSingleMaster(),)
     step = CmdletStep(
         step_id="backup-service-set",
         title="Change the configuration of the Backup Service",
@@ -62,7 +64,7 @@ def draft(deployment: Deployment, request: BackupServiceSet) -> Draft:
         sources=_SOURCES,
         cmdlet=SetCsBackupServiceConfiguration(sync_interval=wish.interval, authorized_universal_groups=wish.groups or None),
         place=preferring(holder),
-        before=(StoreHasSingleMaster(), *_as_before(old, wish)),
+        before=(*single, *_as_before(old, wish)),
         after=after,
         deadline=figures.ONE_HOUR / 4,
         estimate=figures.SETTING,
@@ -70,7 +72,7 @@ def draft(deployment: Deployment, request: BackupServiceSet) -> Draft:
     )
     return Draft(
         lock=(holder,),
-        checks=_checks(deployment, wish),
+        checks=(CHECKS["store-single-master"](CheckContext(deployment, pool, Mode.PLANNED)), *_checks(deployment, wish)),
         steps=(step,),
         goal=after,
         expected_loss="Nothing now.",

@@ -43,6 +43,7 @@ from lyncops.procedures import (
     sites,
     xmpp,
 )
+from lyncops.procedures.accepting import accepted
 from lyncops.procedures.drafting import Draft, finished
 from lyncops.procedures.overriding import changes_between
 
@@ -57,22 +58,27 @@ def make_plan(procedure: Procedure, deployment: Deployment) -> Plan:
             what was asked for is impossible.
         EndpointError: nothing is known that the procedure could work on.
     """
-    bare = attrs.evolve(procedure, overrides={})
-    plan = finished(draft(bare, deployment), procedure=procedure, deployment=deployment)
+    plan = _with_overrides(procedure, deployment, {})
     needed = {each.check_id: each.overridden_because for each in plan.checks if each.overridden_because}
     if not needed:
-        return plan
-
-    def drafted(overrides: Mapping[str, str]) -> Draft:
-        return draft(attrs.evolve(bare, overrides=overrides), deployment)
-
-    overridden = drafted(needed)
+        return accepted(plan, deployment)
+    plan = _with_overrides(procedure, deployment, needed)
+    shown = accepted(plan, deployment)
     changes = {
-        check_id: changes_between(drafted({k: v for k, v in needed.items() if k != check_id}), overridden) for check_id in needed
+        check_id: changes_between(_with_overrides(procedure, deployment, _but(needed, check_id)), shown) for check_id in needed
     }
-    plan = finished(overridden, procedure=procedure, deployment=deployment)
-    checks = (attrs.evolve(each, override_changes=changes.get(each.check_id, ())) for each in plan.checks)
-    return attrs.evolve(plan, checks=tuple(checks))
+    checks = (attrs.evolve(each, override_changes=changes.get(each.check_id, ())) for each in shown.checks)
+    return attrs.evolve(shown, checks=tuple(checks))
+
+
+def _with_overrides(procedure: Procedure, deployment: Deployment, needed: Mapping[str, str]) -> Plan:
+    """The plan whose steps know these overrides; what the operator asked for stays beside it as it is."""
+    drafted = draft(attrs.evolve(procedure, overrides=needed), deployment)
+    return finished(drafted, procedure=procedure, deployment=deployment)
+
+
+def _but(overrides: Mapping[str, str], check_id: str) -> Mapping[str, str]:
+    return {name: reason for name, reason in overrides.items() if name != check_id}
 
 
 def draft(procedure: Procedure, deployment: Deployment) -> Draft:  # noqa: C901, PLR0912

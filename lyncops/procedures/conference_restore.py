@@ -58,4 +58,5 @@ def _is_home(pool: Pool) -> CheckResult:
         remedy="" if home else f"Fail it back first: {command}. That restores the conference content too.",
         sources=(guide("Restoring conference contents using the Backup Service"), fact("conference-content")),
         first=() if home else (command,),
+        overridable=not isinstance(pool.state, PoolState),  # nothing comes home to a pool that does not serve
     )

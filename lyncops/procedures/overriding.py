@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from lyncops.checks.words import listed
 from lyncops.plan.conditions import Condition
+from lyncops.plan.model import Plan
 from lyncops.plan.steps import CmdletStep, Step, WaitStep
-from lyncops.procedures.drafting import Draft
 
 
-def changes_between(without: Draft, overridden: Draft) -> tuple[str, ...]:
-    """What the overridden draft does otherwise than the one without the override, in sentences."""
+def changes_between(without: Plan, overridden: Plan) -> tuple[str, ...]:
+    """What the overridden plan does otherwise than the one without the override, in sentences."""
     return tuple(_changes(without, overridden)) or ("The plan is the same, and not refused.",)
 
 
-def _changes(without: Draft, overridden: Draft) -> Iterator[str]:
+def _changes(without: Plan, overridden: Plan) -> Iterator[str]:
     before = {step.step_id: step for step in without.steps}
     after = {step.step_id: step for step in overridden.steps}
     for step_id, step in before.items():

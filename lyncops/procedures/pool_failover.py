@@ -16,6 +16,7 @@ from lyncops.plan.conditions import (
     PoolStateIs,
     StoreHasSingleMaster,
     StoreIsActiveOn,
+    UnlessRefuted,
 )
 from lyncops.plan.procedures import PoolFailover
 from lyncops.plan.steps import CmdletStep, Step
@@ -110,7 +111,11 @@ def _failover(move: PoolMove) -> CmdletStep:
         sources=(guide("Failing over a pool", step=6), reference("Invoke-CsPoolFailOver")),
         cmdlet=InvokeCsPoolFailOver(pool_fqdn=pool, disaster_mode=disaster, verbose=True),
         place=move.place,
-        before=tuple(condition for check_id, condition in before if check_id not in move.request.overrides),
+        before=tuple(
+            UnlessRefuted(condition) if disaster else condition
+            for check_id, condition in before
+            if check_id not in move.request.overrides
+        ),
         after=(PoolStateIs(pool, PoolState.FAILED_OVER),),
         settle=figures.POOL_FAILOVER,
         deadline=figures.ONE_HOUR * 4,

@@ -5,7 +5,7 @@ import pytest
 
 from lyncops.deployment.model import PoolKind, PoolState
 from lyncops.values import Fqdn, LyncVersion, SiteName, Unread
-from tests.checks.asking import DISASTER, FAILED, PASSED, UNKNOWN, WARNING, ask
+from tests.checks.asking import DISASTER, FAILED, PASSED, PLANNED, UNKNOWN, WARNING, ask
 from tests.deployments import EDGE1, NO_ANSWER, P1, P2, changed, two_sites, with_state, with_store
 
 UNREAD = Unread("it", NO_ANSWER)
@@ -165,9 +165,11 @@ def test_the_order_rule_names_the_failback_that_must_come_first(state: PoolState
     assert result.first == (f"lyncops run pool-failback {P1} --mode planned",)
 
 
-def test_a_partner_whose_state_is_unknown_needs_the_operators_word() -> None:
-    result = ask("partner-not-failed-over", changed(two_sites(), P2, state=UNREAD), DISASTER)
+def test_a_partner_whose_state_is_unknown_needs_the_operators_word_but_in_a_rescue() -> None:
+    unread = changed(two_sites(), P2, state=UNREAD)
+    result = ask("partner-not-failed-over", unread, PLANNED)
     assert (result.verdict, result.refuses, result.overridable) == (UNKNOWN, True, True)
+    assert not ask("partner-not-failed-over", unread, DISASTER).refuses
 
 
 def test_only_a_pool_that_is_failed_over_can_be_failed_back() -> None:

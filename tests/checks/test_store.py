@@ -10,7 +10,20 @@ from lyncops.checks.replicas import newest_time
 from lyncops.deployment.model import Deployment, EdgePool, Replica, StoreCopy
 from lyncops.values import Fqdn, LyncVersion, Mode, Unread
 from tests.checks.asking import DISASTER, FAILED, PASSED, PLANNED, UNKNOWN, WARNING, ask
-from tests.deployments import EDGE1, NO_ANSWER, NOW, P1, P2, front_end_pool, two_sites, with_dead, with_store
+from tests.deployments import (
+    EDGE1,
+    NO_ANSWER,
+    NOW,
+    P1,
+    P2,
+    changed,
+    front_end_pool,
+    machine,
+    silent,
+    two_sites,
+    with_dead,
+    with_store,
+)
 
 UNREAD = Unread("the store", NO_ANSWER)
 P3 = Fqdn("pool3.contoso.com")
@@ -62,8 +75,10 @@ def test_a_master_that_belongs_to_no_pool_confirms_nothing(master: Fqdn | None) 
 
 def test_copies_without_active_are_told_by_the_master() -> None:
     unflagged = with_store(two_sites(), copies=copies(pool1=UNREAD, pool2=UNREAD), active_master=Fqdn("pool2-fe1.contoso.com"))
-    assert ask("store-single-master", unflagged).verdict is PASSED
+    assert ask("store-single-master", unflagged).verdict is WARNING
     assert ask("store-not-on-failed-pool", unflagged).verdict is PASSED
+    denied = with_store(two_sites(), copies=copies(pool1=False, pool2=UNREAD))
+    assert ask("store-single-master", denied).refuses, "its own copy says that the master's pool is not active"
     nobody = with_store(unflagged, active_master=None)
     assert ask("store-single-master", nobody, PLANNED).refuses
     assert not ask("store-single-master", nobody, DISASTER).refuses
@@ -199,8 +214,29 @@ def test_a_dead_pool_of_another_pair_stands_in_nobodys_way() -> None:
     pools = late.pools
     assert not isinstance(pools, Unread)
     other = attrs.evolve(late, pools=(*pools, front_end_pool(P3, partner=None, site="Oslo")))
-    assert ask("replicas-up-to-date", other).refuses
+    assert ask("replicas-up-to-date", other).verdict is WARNING
     assert ask("replicas-up-to-date", with_dead(other, P3)).verdict is PASSED
+
+
+@pytest.mark.parametrize("minutes", [40 * 24 * 60, None], ids=["off for 40 days", "never reported"])
+@pytest.mark.parametrize("computer", ["app1.contoso.com", "edge2-a.contoso.com"])
+def test_a_server_that_the_move_does_not_need_refuses_nothing(minutes: float | None, computer: str) -> None:
+    """A trusted application server, an Edge server."""
+    result = ask("replicas-up-to-date", behind(minutes, computer))
+    assert (result.verdict, result.refuses) == (WARNING, False)
+    assert f"not needed for this move: {computer}" in result.evidence
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_the_front_end_that_is_to_be_repaired_does_not_refuse_its_pools_move(stopped: bool) -> None:  # noqa: FBT001
+    late = behind(3000, "pool1-fe1.contoso.com")
+    pool = late.pool(P1)
+    assert pool is not None
+    name = "pool1-fe1.contoso.com"
+    down = machine(name, up=False) if stopped else silent(name)
+    repaired = changed(late, P1, machines=(down, *pool.machines[1:]))
+    assert ask("replicas-up-to-date", late).refuses
+    assert ask("replicas-up-to-date", repaired).verdict is WARNING
 
 
 def test_a_clock_that_runs_behind_the_servers_does_no_harm() -> None:

@@ -17,6 +17,7 @@ from lyncops.deployment.model import (
     StoreCopy,
 )
 from lyncops.deployment.scope import Facet, Scope
+from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.plan.conditions import (
     BackupModuleIs,
     BackupServiceSteady,
@@ -36,6 +37,7 @@ from lyncops.plan.conditions import (
     StoreHasSingleMaster,
     StoreIsActiveOn,
     SyncIntervalIs,
+    UnlessRefuted,
     all_hold,
     scope_of,
 )
@@ -45,6 +47,7 @@ from tests.deployments import EDGE1, EDGE2, P1, P2, changed, silent, two_sites, 
 HEALTHY = two_sites()
 FE1 = Fqdn("pool1-fe1.contoso.com")
 NOWHERE = Fqdn("pool9.contoso.com")
+SEEN_ALIVE = Witness(Vantage.HERE, Says.ALIVE, "port 443 answers")
 GAP = Unread("it", "no answer")
 CONTENT = "ConfServices.DataConf"
 MIRRORED = DatabaseMirror(
@@ -132,7 +135,12 @@ CASES: list[tuple[Condition, Deployment, bool | None]] = [
     (StoreHasSingleMaster(), with_store(HEALTHY, active_master=P2), False),
     (StoreHasSingleMaster(), with_store(HEALTHY, copies=copies(p1=True, p2=True)), False),
     (StoreHasSingleMaster(), with_store(HEALTHY, copies=copies(p1=True, p2=True, third=GAP)), False),
-    (StoreHasSingleMaster(), with_store(HEALTHY, copies=copies(p1=True, p2=False, third=GAP)), None),
+    (StoreHasSingleMaster(), with_store(HEALTHY, copies=copies(p1=True, p2=False, third=GAP)), True),
+    (StoreHasSingleMaster(), with_store(HEALTHY, file_transfer_agents=(P2,)), True),
+    (StoreHasSingleMaster(), with_store(HEALTHY, active_master=GAP, copies=copies(p1=True, p2=GAP)), None),
+    (UnlessRefuted(StoreHasSingleMaster()), with_store(HEALTHY, copies=GAP), True),
+    (UnlessRefuted(StoreHasSingleMaster()), with_store(HEALTHY, active_master=P2), False),
+    (PoolIsAlive(P1), with_dead(HEALTHY, P1, (SEEN_ALIVE,)), None),
     (StoreHasSingleMaster(), with_store(HEALTHY, copies=copies(p1=False, p2=False)), False),
     (StoreHasSingleMaster(), with_store(HEALTHY, copies=copies(p1=False, p2=GAP)), None),
     (StoreHasSingleMaster(), with_store(HEALTHY, copies=GAP), None),
@@ -198,6 +206,7 @@ def test_a_condition_is_true_false_or_unknown_and_says_what_was_seen(
         (MediaEdgeIs(P1, EDGE1), "pool1.contoso.com uses edge1.contoso.com for media"),
         (SiteRouteIs(SiteName("Redmond"), RouteKind.XMPP, None), "XmppFederationRoute of site Redmond is not set"),
         (FederatedEdgeIs(EDGE1), "edge1.contoso.com is the one Edge pool with federation"),
+        (UnlessRefuted(PoolIsHome(P1)), "pool1.contoso.com serves its own users, as far as that can be read"),
         (SyncIntervalIs(timedelta(minutes=2)), "the sync interval is 2 minutes"),
     ],
 )
@@ -225,6 +234,7 @@ def test_the_scope_of_several_keeps_to_the_pools_that_they_name() -> None:
     ("condition", "facets"),
     [
         (PoolIsAlive(P1), {Facet.MACHINES}),
+        (UnlessRefuted(PoolIsAlive(P1)), {Facet.MACHINES}),
         (BackupModuleIs(P1, CONTENT), {Facet.BACKUP_STATUS}),
         (BackupServiceSteady(P1), {Facet.BACKUP_STATUS}),
         (MirrorPrincipalIs(P1, ("xds",), on_mirror=True), {Facet.MIRRORS}),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any, Final, cast
+from typing import Final
 
 import attrs
 import pytest
@@ -11,18 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lyncops.checks.result import CheckResult
-from lyncops.cmdlets import BackupModule, DatabaseNameType, MirrorRole
 from lyncops.deployment.model import Deployment, PoolState
 from lyncops.errors import InvalidValueError
 from lyncops.plan.codec import plan_from_json, plan_to_json
 from lyncops.plan.model import CmdletStep, ManualStep, Mode, Plan
-from lyncops.plan.procedures import PROCEDURES, EdgeNextHop, Procedure
+from lyncops.plan.procedures import PROCEDURES, Procedure
 from lyncops.procedures import make_plan
-from lyncops.values import Fqdn, Unread
+from lyncops.values import Unread
 from lyncops.views.plan import plan_blocks
 from tests.deployments import (
-    EDGE1,
-    EDGE2,
     P1,
     P2,
     deployments,
@@ -32,6 +28,7 @@ from tests.deployments import (
     with_store,
 )
 from tests.procedures.asking import DISASTER, PLANNED, ask, powershell, refused_by, step
+from tests.procedures.requests import requests
 
 LOSES: Final = frozenset({"Force", "DisasterMode", "BackupSqlServerFqdn", "SkipDataVerification"})
 """Arguments that make a cmdlet go on without the data that it cannot get."""
@@ -45,37 +42,6 @@ UNREAD_EDGES: Final = attrs.evolve(two_sites(active_store=P2), edges=Unread("the
 
 
 @st.composite
-def requests(draw: st.DrawFn, name: str) -> Procedure:
-    """A procedure with any of its options; what is named in it need not exist."""
-    kind = PROCEDURES[name]
-    pool = st.sampled_from([P1, P2])
-    edge = st.sampled_from([EDGE1, EDGE2])
-    values: dict[str, st.SearchStrategy[object]] = {
-        "mode": st.sampled_from(kind.MODES) if kind.MODES else st.none(),
-        "accept_data_loss": st.booleans(),
-        "next_hop": pool if kind is EdgeNextHop else st.none() | pool,
-        "other_edge": st.none() | edge,
-        "edges": st.none() | st.lists(edge, unique=True),
-        "domains": st.just((Fqdn("contoso.com"),)),
-        "sync_interval": st.timedeltas(timedelta(seconds=5), timedelta(hours=3)),
-        "modules": st.lists(st.sampled_from(BackupModule), max_size=2),
-        "principal": st.none() | st.sampled_from(MirrorRole),
-        "database_type": st.sampled_from(DatabaseNameType),
-        "store_sql_server": st.none() | st.just(Fqdn("sql.contoso.com")),
-        "response_groups_file": st.sampled_from(["", r"C:\groups.zip"]),
-        "export": st.booleans(),
-        "enable_topology": st.booleans(),
-    }
-    if kind.NAME == "edge-association":
-        values["edge_pool"] = edge
-    options = kind.options()
-    given_ = {o.field: draw(values[o.field]) for o in options if o.field in values}
-    target = edge if "EDGE" in options[0].asked.name else pool
-    named = {o.field: draw(target) for o in options if o.asked.is_target}
-    return kind(**cast("dict[str, Any]", {**given_, **named}))
-
-
-@st.composite
 def overridden(draw: st.DrawFn, name: str) -> tuple[Procedure, Plan, Plan]:
     """A procedure, its plan, and the plan with some of the overrides that the first one offers."""
     deployment: Deployment = draw(deployments(pairs=1))
@@ -86,7 +52,7 @@ def overridden(draw: st.DrawFn, name: str) -> tuple[Procedure, Plan, Plan]:
     request = draw(requests(name))
     plan = make_plan(request, deployment)
     offered = [check.check_id for check in plan.refusals if check.overridable]
-    chosen = draw(st.sets(st.sampled_from(offered)) | st.just(set(offered))) if offered else set()
+    chosen = draw(st.sets(st.sampled_from(offered)) | st.just(set(offered))) if offered else set[str]()
     reasons = dict.fromkeys(sorted(chosen), "seen by hand")
     return request, plan, make_plan(attrs.evolve(request, overrides=reasons), deployment)
 

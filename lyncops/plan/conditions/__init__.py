@@ -1,6 +1,6 @@
 """Conditions: values that a fresh reading of the servers makes true, false or unknown. A plan is saved with them."""
 
-from lyncops.plan.conditions.base import Condition, Evaluation, all_hold, scope_of
+from lyncops.plan.conditions.base import Condition, Evaluation, UnlessRefuted, all_hold, scope_of
 from lyncops.plan.conditions.network import HostLeadsTo, PortIsOpen, ServiceNames
 from lyncops.plan.conditions.pools import (
     BackupModuleIs,
@@ -49,6 +49,7 @@ __all__ = [
     "StoreHasSingleMaster",
     "StoreIsActiveOn",
     "SyncIntervalIs",
+    "UnlessRefuted",
     "all_hold",
     "scope_of",
 ]

@@ -74,6 +74,28 @@ class Judged(ABC):
         return Evaluation(None, "; ".join((truth.evidence, *map(str, gaps)))) if gaps else truth
 
 
+@attrs.frozen(slots=True)
+class UnlessRefuted:
+    """A condition that holds too where it cannot be read: a rescue is stopped by what is seen, not by what is not."""
+
+    condition: Condition
+
+    @property
+    def scope(self) -> Scope:
+        """What the condition needs."""
+        return self.condition.scope
+
+    def evaluate(self, deployment: Deployment) -> Evaluation:
+        """False only where the condition is seen not to hold."""
+        truth = self.condition.evaluate(deployment)
+        if truth.holds is not None:
+            return truth
+        return Evaluation(holds=True, evidence=f"{truth.evidence}; a rescue goes on without it")
+
+    def __str__(self) -> str:
+        return f"{self.condition}, as far as that can be read"
+
+
 def known(value: T | Unread | None, missing: str = "") -> T:
     """The value that was read; NotKnownError where it could not be, or is None for the reason that `missing` gives."""
     if isinstance(value, Unread) or value is None:

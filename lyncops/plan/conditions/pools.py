@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import attrs
 
+from lyncops.checks.health import Life, dead_from, described, life
 from lyncops.checks.words import counted, listed
 from lyncops.cmdlets.enums import MirrorRole
 from lyncops.deployment.gaps import FRONT_END, Need, Part
@@ -73,9 +74,11 @@ class PoolIsAlive(Judged):
         return (Need(Part.MACHINES, (self.pool,), (FRONT_END,)),)
 
     def judge(self, deployment: Deployment) -> Evaluation:
-        """A pool of which no machine answers is dead: that is how a dead machine looks from outside."""
+        """As the checks judge it: silence is not death, unless a witness says so."""
         pool = known_pool(deployment, self.pool)
-        return Evaluation(pool.is_alive, f"up of {self.pool}: {len(pool.machines_up)} of {counted(len(pool.machines), 'machine')}")
+        state = life(pool)
+        dead = state is Life.DOWN or (state is Life.SILENT and bool(dead_from(pool)))
+        return Evaluation(True if pool.is_alive else False if dead else None, described(pool))
 
     def __str__(self) -> str:
         return f"{self.pool} is alive"

@@ -6,14 +6,18 @@ from typing import Final
 
 import attrs
 
+from lyncops.checks.context import CheckContext
+from lyncops.checks.result import Verdict
+from lyncops.checks.store import store_single_master
 from lyncops.checks.words import counted, listed
 from lyncops.deployment.gaps import Need, Part
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.plan.conditions.base import Evaluation, Judged, known
-from lyncops.values import Fqdn
+from lyncops.values import Fqdn, Mode
 
 _STORE: Final = Scope.of(Facet.STORE)
+_HOLDS: Final = {Verdict.PASSED: True, Verdict.WARNING: True, Verdict.FAILED: False}
 
 
 def _names_of(deployment: Deployment, fqdn: Fqdn) -> frozenset[Fqdn]:
@@ -68,7 +72,7 @@ class StoreIsActiveOn(Judged):
 
 @attrs.frozen(slots=True)
 class StoreHasSingleMaster(Judged):
-    """Exactly one pool holds the active copy, whichever it is, and master and file transfer agents are of that pool."""
+    """Exactly one pool holds the active copy, whichever it is, and the master is of that pool."""
 
     @property
     def scope(self) -> Scope:
@@ -81,11 +85,9 @@ class StoreHasSingleMaster(Judged):
         return (Need(Part.STORE),)
 
     def judge(self, deployment: Deployment) -> Evaluation:
-        """Answer for the pool that claims the store."""
-        claims = _claims(deployment)
-        if len(claims) == 1:
-            return _judge(deployment, claims, claims[0])
-        return Evaluation(holds=False, evidence=f"the store is active on {listed(claims or ['no pool'])}")
+        """The answer of the check `store-single-master`: what the plan found bearable does not stop its steps."""
+        finding = store_single_master.answer(CheckContext(deployment, Fqdn("any.pool"), Mode.PLANNED))
+        return Evaluation(_HOLDS.get(finding.verdict), finding.evidence)
 
     def __str__(self) -> str:
         return "the Central Management store is active on exactly one pool"
