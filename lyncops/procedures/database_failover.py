@@ -13,6 +13,7 @@ from lyncops.checks.mirrors import mirrors_of, orphaned
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.words import listed
 from lyncops.cmdlets import DatabaseNameType, InvokeCsDatabaseFailover, MirrorRole
+from lyncops.deployment.gaps import Need, Part
 from lyncops.deployment.model import DatabaseMirror, Deployment, Pool, PoolKind
 from lyncops.plan.conditions import MirrorPrincipalIs, MirrorsAreSynchronized
 from lyncops.plan.procedures import DatabaseFailover
@@ -81,12 +82,12 @@ def draft(deployment: Deployment, request: DatabaseFailover) -> Draft:
     version = _version_has_mirroring(pool)
     mirrors = mirrors_of(pool, request.database_type)
     if version.refuses or not mirrors:
-        rest = () if version.refuses else (_synchronised(pool, None, request.database_type),)
+        rest = () if version.refuses else (_synchronised(deployment, pool, None, request.database_type),)
         return Draft(checks=(*checks, version, *rest))
     to = _side(mirrors, request)
     kind = request.database_type
     move = None if to is None else _Move(deployment=deployment, pool=pool, database_type=kind, to=to, mirrors=mirrors)
-    own = (version, _synchronised(pool, move, kind), _side_known(mirrors, to), *_of_force(move, request))
+    own = (version, _synchronised(deployment, pool, move, kind), _side_known(mirrors, to), *_of_force(move, request))
     return Draft(
         lock=(pool.fqdn, pool.backup_pool) if pool.backup_pool and not isinstance(pool.backup_pool, Unread) else (pool.fqdn,),
         checks=(*checks, *own),
@@ -208,9 +209,12 @@ def _version_has_mirroring(pool: Pool) -> CheckResult:
     )
 
 
-def _synchronised(pool: Pool, move: _Move | None, database_type: DatabaseNameType) -> CheckResult:
+def _synchronised(deployment: Deployment, pool: Pool, move: _Move | None, database_type: DatabaseNameType) -> CheckResult:
     mirrors = mirrors_of(pool, database_type)
+    gaps = deployment.open_questions(Need(Part.MIRRORS, (pool.fqdn,), tuple(mirror.database for mirror in mirrors)))
     finding = _how_synchronised(move) if move else _of_no_move(pool, mirrors, database_type)
+    if gaps and finding.verdict is not Verdict.PASSED:  # what is not known to be synchronised is not known to lag behind
+        finding = unknown(" ".join(str(gap.unread) for gap in gaps), "Look at Get-CsDatabaseMirrorState.", blocking=True)
     question = "Has every database of that type a mirror that can take over?"
     result = result_of("mirrors-synchronized", question, _SOURCES, finding)
     return attrs.evolve(result, overridable=bool(mirrors))

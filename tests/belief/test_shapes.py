@@ -1,0 +1,128 @@
+"""The same deployment in every shape that its answers may have: the same is believed, or less where a shape tells less."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from random import Random
+
+import pytest
+
+from lyncops.checks.result import Verdict
+from lyncops.lab.switches import EnumShape, NameCase, NestedShape, RelationShape, Switches
+from lyncops.lab.world import World
+from lyncops.values import RemoteEnum, RemoteObject
+from tests.belief.answers import Answers, Spot, with_at
+from tests.belief.plans import beliefs, requests
+from tests.belief.test_taken_away import SEED, STATES, asked_names, stronger
+
+SAMPLE = 6
+SAMPLE_WITH_ALL = 60
+FQDN = ("Deserialized.Microsoft.Rtc.Management.Deploy.Fqdn", "Deserialized.System.Object")
+
+
+def shapes() -> list[Switches]:
+    """Every combination of the shapes that no source establishes."""
+    switches = itertools.product(NestedShape, EnumShape, NameCase, RelationShape, *[(False, True)] * 4)
+    return [
+        Switches(
+            nested=nested,
+            enums=enums,
+            property_names=names,
+            backup_relation=relation,
+            status_on_secondary=secondary,
+            master_is_pool=by_pool,
+            heartbeats=heartbeats,
+            overall_backup_status=overall,
+        )
+        for nested, enums, names, relation, secondary, by_pool, heartbeats, overall in switches
+    ]
+
+
+@pytest.mark.parametrize(("scenario", "state"), STATES)
+def test_every_plan_is_the_same_however_objects_within_objects_arrive(scenario: str, state: Callable[[str], World]) -> None:
+    told = {}
+    for nested in NestedShape:
+        world = state(scenario)
+        world.switches.nested = nested
+        deployment = Answers(world).read()
+        told[nested] = (beliefs(deployment, requests(deployment)), deployment.gaps)
+    assert told[NestedShape.TEXT] == told[NestedShape.EXPANDED]
+    assert told[NestedShape.TYPE_NAMES] == told[NestedShape.EXPANDED]
+
+
+@pytest.mark.parametrize(("scenario", "state"), STATES)
+def test_no_mixture_of_shapes_makes_anything_believed_that_was_not(
+    scenario: str, state: Callable[[str], World], pytestconfig: pytest.Config
+) -> None:
+    base = Answers(state(scenario)).read()
+    asked = requests(base)
+    before = beliefs(base, asked)
+    sample = SAMPLE_WITH_ALL if pytestconfig.getoption("--all") else SAMPLE
+    for switches in Random(SEED).sample(shapes(), sample):  # noqa: S311 - a sample, no secret
+        world = state(scenario)
+        world.switches = switches
+        now = beliefs(Answers(world).read(), asked)
+        assert stronger(asked_names(asked), before, now, str(switches)) == []
+        assert switches.enums is EnumShape.NUMBERS or now == before, switches
+
+
+def test_numbers_of_states_fail_no_check_that_they_cannot_judge() -> None:
+    """A number tells nothing of a mirror: it is unread, and not a mirror that lags behind."""
+    world = World.load("two-sites")
+    world.switches.enums = EnumShape.NUMBERS
+    deployment = Answers(world).read()
+    plans = beliefs(deployment, requests(deployment))
+    found = {plan.verdicts["mirrors-synchronized"] for plan in plans if "mirrors-synchronized" in plan.verdicts}
+    assert found == {Verdict.UNKNOWN}
+
+
+def as_object(value: object) -> object:
+    """A name as an object of .NET whose text it is: what a types file or a later server may make of it."""
+    if isinstance(value, RemoteEnum):
+        return RemoteObject(type_names=value.type_names, text=value.text)
+    return RemoteObject(type_names=FQDN, text=value) if isinstance(value, str) and value else None
+
+
+def in_a_list(value: object) -> object:
+    return [value] if isinstance(value, str) and value else None
+
+
+def alone(value: object) -> object:
+    """PowerShell unrolls a list of one."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else None
+
+
+def with_null(value: object) -> object:
+    return [None, *value] if isinstance(value, list) and value else None
+
+
+def twice(value: object) -> object:
+    return [*value, *value] if isinstance(value, list) and value else None
+
+
+def backwards(value: object) -> object:
+    return value[::-1] if isinstance(value, list) and len(value) > 1 else None
+
+
+def one_of_each(answers: Answers) -> Iterator[Spot]:
+    """One place of each property of each question."""
+    kinds: dict[object, Spot] = {}
+    for spot in answers.spots():
+        kinds.setdefault((spot.key[0].split(" -")[0], *(step for step in spot.way if isinstance(step, str))), spot)
+    yield from kinds.values()
+
+
+@pytest.mark.parametrize("change", [as_object, in_a_list, alone, with_null, twice, backwards])
+@pytest.mark.parametrize(("scenario", "state"), STATES[:4])
+def test_a_property_says_the_same_in_an_object_and_in_a_list(
+    scenario: str, state: Callable[[str], World], change: Callable[[object], object]
+) -> None:
+    answers = Answers(state(scenario))
+    base = answers.read()
+    asked = requests(base)
+    before = beliefs(base, asked)
+    for spot in one_of_each(answers):
+        by = change(answers.value(spot))
+        if by is not None:
+            assert beliefs(answers.read(with_at(spot, by)), asked) == before, spot
