@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from lyncops.lab.control import ControlServer
 from lyncops.lab.model.switches import NestedShape
 from lyncops.lab.simulation import Simulation
-from tests.e2e.conftest import RATE, Hire, assert_as_before
+from tests.e2e import test_edge_pools, test_pools, test_settings
+from tests.e2e.conftest import RATE, Hire, Operator, assert_as_before
 from tests.e2e.test_pools import PLANNED, POOL1, POOL2, serving
+
+Story = Callable[[Operator], None]
+STORIES: tuple[Story, ...] = (
+    test_pools.test_a_planned_failover_and_back_with_the_content_of_conferences,
+    test_pools.test_a_lost_site_whose_partner_has_the_store_on_the_mirror_is_rescued_and_failed_back,
+    test_pools.test_the_three_steps_of_the_important_box_and_the_same_as_one_plan,
+    test_settings.test_every_type_of_database_fails_over_and_back,
+    test_settings.test_a_pool_uses_another_edge_pool_for_media_and_back,
+    test_settings.test_an_edge_pool_leads_to_another_pool_and_back,
+    test_settings.test_the_store_of_a_dead_pool_is_taken_over,
+    test_edge_pools.test_federation_moves_to_the_living_edge_pool_and_back,
+    test_edge_pools.test_xmpp_moves_to_the_living_edge_pool_and_back,
+)
+"""Every procedure, by the tests that play it where objects within objects arrive as texts, as they do by default."""
 
 
 @pytest.mark.parametrize(
@@ -32,3 +50,14 @@ def test_a_planned_failover_and_back(hire: Hire, nested: NestedShape, *, restric
     assert serving(operator, POOL1) == POOL1
     operator.run("management-store-failover", POOL2, *PLANNED)
     assert_as_before(first, operator.look())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("nested", [NestedShape.EXPANDED, NestedShape.TYPE_NAMES])
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__.removeprefix("test_"))
+def test_every_procedure_there_and_back(hire: Hire, nested: NestedShape, story: Story) -> None:
+    world = Simulation.load("two-sites", rate=RATE)
+    world.switches.nested = nested
+    operator = hire(world)
+    with ControlServer(operator.lab, operator.config.parent):
+        story(operator)
