@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 
 import pytest
 
 from lyncops.checks.result import Verdict
-from lyncops.lab.switches import EnumShape, NameCase, NestedShape, RelationShape, Switches
-from lyncops.lab.world import World
+from lyncops.lab.model.switches import EnumShape, NameCase, NestedShape, RelationShape, Switches
+from lyncops.lab.simulation import Simulation
 from lyncops.values import RemoteEnum, RemoteObject
 from tests.belief.answers import Answers, Spot, with_at
 from tests.belief.plans import beliefs, requests
@@ -21,26 +21,27 @@ SAMPLE_WITH_ALL = 60
 FQDN = ("Deserialized.Microsoft.Rtc.Management.Deploy.Fqdn", "Deserialized.System.Object")
 
 
-def shapes() -> list[Switches]:
-    """Every combination of the shapes that no source establishes."""
-    switches = itertools.product(NestedShape, EnumShape, NameCase, RelationShape, *[(False, True)] * 4)
-    return [
-        Switches(
-            nested=nested,
-            enums=enums,
-            property_names=names,
-            backup_relation=relation,
-            status_on_secondary=secondary,
-            master_is_pool=by_pool,
-            heartbeats=heartbeats,
-            overall_backup_status=overall,
-        )
-        for nested, enums, names, relation, secondary, by_pool, heartbeats, overall in switches
-    ]
+CHOICES: Mapping[str, Sequence[object]] = {
+    "nested": tuple(NestedShape),
+    "enums": tuple(EnumShape),
+    "property_names": tuple(NameCase),
+    "backup_relation": tuple(RelationShape),
+    **dict.fromkeys(("status_on_secondary", "master_is_pool", "heartbeats", "overall_backup_status"), (False, True)),
+}
+"""The shapes that no source establishes."""
+
+
+def shapes() -> Iterator[Switches]:
+    """Every combination of them."""
+    for values in itertools.product(*CHOICES.values()):
+        switches = Switches()
+        for name, value in zip(CHOICES, values, strict=True):
+            setattr(switches, name, value)
+        yield switches
 
 
 @pytest.mark.parametrize(("scenario", "state"), STATES)
-def test_every_plan_is_the_same_however_objects_within_objects_arrive(scenario: str, state: Callable[[str], World]) -> None:
+def test_every_plan_is_the_same_however_objects_within_objects_arrive(scenario: str, state: Callable[[str], Simulation]) -> None:
     told = {}
     for nested in NestedShape:
         world = state(scenario)
@@ -53,13 +54,13 @@ def test_every_plan_is_the_same_however_objects_within_objects_arrive(scenario: 
 
 @pytest.mark.parametrize(("scenario", "state"), STATES)
 def test_no_mixture_of_shapes_makes_anything_believed_that_was_not(
-    scenario: str, state: Callable[[str], World], pytestconfig: pytest.Config
+    scenario: str, state: Callable[[str], Simulation], pytestconfig: pytest.Config
 ) -> None:
     base = Answers(state(scenario)).read()
     asked = requests(base)
     before = beliefs(base, asked)
     sample = SAMPLE_WITH_ALL if pytestconfig.getoption("--all") else SAMPLE
-    for switches in Random(SEED).sample(shapes(), sample):  # noqa: S311 - a sample, no secret
+    for switches in Random(SEED).sample(list(shapes()), sample):  # noqa: S311 - a sample, no secret
         world = state(scenario)
         world.switches = switches
         now = beliefs(Answers(world).read(), asked)
@@ -69,7 +70,7 @@ def test_no_mixture_of_shapes_makes_anything_believed_that_was_not(
 
 def test_numbers_of_states_fail_no_check_that_they_cannot_judge() -> None:
     """A number tells nothing of a mirror: it is unread, and not a mirror that lags behind."""
-    world = World.load("two-sites")
+    world = Simulation.load("two-sites")
     world.switches.enums = EnumShape.NUMBERS
     deployment = Answers(world).read()
     plans = beliefs(deployment, requests(deployment))
@@ -116,7 +117,7 @@ def one_of_each(answers: Answers) -> Iterator[Spot]:
 @pytest.mark.parametrize("change", [as_object, in_a_list, alone, with_null, twice, backwards])
 @pytest.mark.parametrize(("scenario", "state"), STATES[:4])
 def test_a_property_says_the_same_in_an_object_and_in_a_list(
-    scenario: str, state: Callable[[str], World], change: Callable[[object], object]
+    scenario: str, state: Callable[[str], Simulation], change: Callable[[object], object]
 ) -> None:
     answers = Answers(state(scenario))
     base = answers.read()

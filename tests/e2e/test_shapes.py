@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lyncops.lab.control import ControlServer
+from lyncops.lab.control.server import ControlServer
 from lyncops.lab.model.switches import NestedShape
 from lyncops.lab.simulation import Simulation
 from tests.e2e import test_edge_pools, test_pools, test_settings
@@ -59,5 +59,5 @@ def test_every_procedure_there_and_back(hire: Hire, nested: NestedShape, story: 
     world = Simulation.load("two-sites", rate=RATE)
     world.switches.nested = nested
     operator = hire(world)
-    with ControlServer(operator.lab, operator.config.parent):
+    with ControlServer(operator.lab.served, operator.config.parent):
         story(operator)
