@@ -12,7 +12,7 @@ import attrs
 
 from lyncops.cmdlets.base import Cmdlet, NoOutput
 from lyncops.errors import EndpointError, InvalidValueError
-from lyncops.lab.interface import Argument, ErrorDetail, Invocation, MachineDiedError, Session, TerminatingError
+from lyncops.lab.interface import Argument, Caller, ErrorDetail, Invocation, MachineDiedError, Session, TerminatingError
 from lyncops.lab.simulation import Simulation
 from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution, Sending
 from lyncops.remoting.psrp.streams import Cause, ErrorRecord, StreamKind, StreamRecord
@@ -129,10 +129,13 @@ class ModelSessions:
         self._ended[number] = cast("Execution[object]", execution)
         return execution
 
+    def session(self, caller: Caller) -> Session:
+        """What a command runs in."""
+        return Session(caller=caller, modules={"Lync", "SkypeForBusiness"})
+
     def _invoke(self, machine: Fqdn, cmdlet: Cmdlet[R], address: CommandAddress, on_record: OnRecord | None) -> Execution[R]:
         started, sink = self.world.now(), _Sink(on_record)
-        caller = attrs.evolve(self.world.caller, delegated=True)
-        session = Session(caller=caller, modules={"Lync", "SkypeForBusiness"})
+        session = self.session(attrs.evolve(self.world.caller, delegated=True))
         statement = [
             Invocation(name, tuple(Argument(each, value) for each, value in arguments.items()))
             for name, arguments in cmdlet.commands()

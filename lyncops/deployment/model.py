@@ -334,6 +334,7 @@ class Deployment:
     central_management: CentralManagement
     backup_service: BackupServiceSettings | Unread
     rights: tuple[str, ...] | Unread = ()  # cmdlets (by name) that the session offers, where that can be known
+    offered: tuple[str, ...] | Unread = ()  # those that exist in the session, where rights are not known by that
     from_local_store: bool = False
     network: Network = attrs.field(factory=Network)  # what was asked of DNS and ports outside
     gaps: tuple[Gap, ...] = ()  # what the answers left open, where no value can say so

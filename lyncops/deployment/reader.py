@@ -109,6 +109,7 @@ def read_deployment(  # noqa: PLR0913 - who to ask, and what of
         central_management=reading.central_management(missing or copies),
         backup_service=reading.settings(),
         rights=rights.names(),
+        offered=rights.offered(),
         from_local_store=local,
     )
     note_missing_modules(deployment, gaps)

@@ -1,11 +1,13 @@
-"""Which cmdlets the operator may run, asked where a server can tell: an OcsPowershell endpoint has no others.
+"""Which cmdlets the session has: on an OcsPowershell endpoint those that the operator may run, and no others.
 
-(fact: ocs-powershell)
+(fact: ocs-powershell) On a WinRM endpoint group membership decides what of them works; but what does not exist there, as in a
+restricted session configuration (JEA), cannot be sent.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
+from fnmatch import fnmatch
 from typing import Final
 
 from lyncops.cmdlets import CommandInfo, GetCommand
@@ -16,6 +18,7 @@ from lyncops.remoting.interface import CmdletRunner
 from lyncops.values import Unread
 
 _WHAT: Final = "the operator's rights"
+_OFFERED: Final = "the cmdlets of the session"
 _GROUPS_DECIDE: Final = (
     "on a WinRM endpoint every cmdlet exists for everybody; group membership decides, and only the attempt shows it"
 )
@@ -43,21 +46,38 @@ ASKED: Final = (
 )
 
 
+def was_asked_for(name: str) -> bool:
+    """Whether an answer that lacks this cmdlet tells that the session lacks it."""
+    return any(fnmatch(name.casefold(), pattern.casefold()) for pattern in ASKED)
+
+
 class RightsReading:
-    """The question, asked at once where an answer means something."""
+    """The question, asked at once."""
 
     def __init__(self, sessions: CmdletRunner, endpoint: str, scope: Scope) -> None:
-        """Ask when `scope` wants it and the endpoint that serves offers its callers no more than their roles have."""
+        """Ask when `scope` wants it."""
         self._scope = scope
+        self._roles_decide = endpoint.rstrip("/").casefold().endswith(_OCS)
+        what = _WHAT if self._roles_decide else _OFFERED
         self._answer: Answer[CommandInfo] | None = None
-        if Facet.RIGHTS in scope.facets and endpoint.rstrip("/").casefold().endswith(_OCS):
-            self._answer = Answer(sessions, Question(what=_WHAT, cmdlet=GetCommand(name=ASKED), deadline=_DEADLINE))
+        if Facet.RIGHTS in scope.facets:
+            self._answer = Answer(sessions, Question(what=what, cmdlet=GetCommand(name=ASKED), deadline=_DEADLINE))
 
     def names(self) -> tuple[str, ...] | Unread:
-        """The cmdlets that the session offers, of those that procedures send."""
-        if Facet.RIGHTS not in self._scope.facets:
-            return Unread(_WHAT, UNASKED, asked=False)
+        """The cmdlets that the operator may run, of those that procedures send."""
         if self._answer is None:
-            return Unread(_WHAT, _GROUPS_DECIDE, asked=False)
-        found = self._answer.get()
-        return found if isinstance(found, Unread) else tuple(sorted({command.name for command in found if command.name}))
+            return Unread(_WHAT, UNASKED, asked=False)
+        return self._names(self._answer) if self._roles_decide else Unread(_WHAT, _GROUPS_DECIDE, asked=False)
+
+    def offered(self) -> tuple[str, ...] | Unread:
+        """The cmdlets that exist in the session, of those that procedures send, where roles do not decide."""
+        if self._answer is None or self._roles_decide:
+            return Unread(_OFFERED, UNASKED, asked=False)
+        return self._names(self._answer)
+
+    def _names(self, answer: Answer[CommandInfo]) -> tuple[str, ...] | Unread:
+        found = answer.get()
+        if isinstance(found, Unread):
+            return found
+        names = tuple(sorted({command.name for command in found if command.name}))
+        return names or Unread(_OFFERED, "the answer names none, not even Get-Command")

@@ -118,6 +118,7 @@ class Session:
     modules: set[str] = attrs.field(factory=set[str])
     stopped: threading.Event = attrs.field(factory=threading.Event)  # per command: the wire makes a fresh Session view per pipeline
     restricted: bool = False  # a session configuration such as JEA's: visible cmdlets and a few proxies, no language
+    hidden: frozenset[str] = frozenset()  # cmdlets of Lync that do not exist in it, in small letters
 
 
 class SimulatedMachine(Protocol):

@@ -131,7 +131,7 @@ class Machine:
 
     def _exists(self, spec: CmdletSpec, session: Session) -> bool:
         """Whether a session has a cmdlet of Lync."""
-        if self.product.value not in spec.versions:
+        if self.product.value not in spec.versions or spec.name.casefold() in session.hidden:
             return False
         if session.caller.ocs:
             hidden = spec.name.casefold() in _FAILOVER and not self._world.switches.failover_over_ocs

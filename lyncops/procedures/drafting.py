@@ -12,6 +12,7 @@ from lyncops.plan.model import Plan
 from lyncops.plan.procedures import Procedure, TwoModes
 from lyncops.plan.steps import Step
 from lyncops.procedures.answers import with_open_answers
+from lyncops.procedures.offered import lacking
 from lyncops.sources import fact
 from lyncops.values import Fqdn, Mode, Unread
 
@@ -35,7 +36,7 @@ def finished(draft: Draft, *, procedure: Procedure, deployment: Deployment) -> P
         InvalidValueError: an override names no check of this plan, names one that is law, or gives no reason.
     """
     version = deployment.version
-    checks = with_open_answers(draft.checks, procedure.NAME, deployment)
+    checks = with_open_answers(draft.checks, procedure.NAME, deployment) + lacking(draft.steps, deployment)
     return Plan(
         procedure=procedure,
         deployment=deployment.name,

@@ -13,11 +13,18 @@ from lyncops.checks.result import CheckResult, Verdict
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.reader import read_deployment
+from lyncops.deployment.rights_reading import RightsReading, was_asked_for
 from lyncops.deployment.scope import EVERYTHING, Facet, Scope
+from lyncops.lab.interface import Caller, Session
 from lyncops.lab.simulation import Simulation
+from lyncops.plan.model import Plan
+from lyncops.plan.steps import CmdletStep
+from lyncops.procedures import make_plan
 from lyncops.remoting.execution import BeforeSend, Execution
 from lyncops.remoting.psrp.streams import StreamRecord
 from lyncops.values import ANYWHERE, Fqdn, Mode, Place, Unread
+from tests.belief.plans import requests
+from tests.deployment.scripted import ScriptedSessions
 from tests.model_sessions import ModelClock, ModelSessions
 
 R = TypeVar("R")
@@ -80,7 +87,7 @@ def test_an_endpoint_that_hides_the_failover_fails_the_check_for_an_administrato
     assert "Invoke-CsPoolFailOver" in found.evidence
 
 
-def test_where_group_membership_decides_nobody_is_asked() -> None:
+def test_where_group_membership_decides_what_exists_proves_nothing() -> None:
     world = Simulation.load("two-sites")
     sessions = ModelSessions(world)
     deployment = read_deployment(sessions, name="contoso", clock=ModelClock(world))
@@ -88,7 +95,6 @@ def test_where_group_membership_decides_nobody_is_asked() -> None:
     assert found.verdict is Verdict.UNKNOWN
     assert not found.refuses
     assert "group membership" in found.evidence
-    assert not any(request.NAME == "Get-Command" for request in sessions.requests)
     assert not any(unread.what == "the operator's rights" for unread in deployment.unread)
 
 
@@ -104,3 +110,77 @@ def test_a_few_patterns_are_asked_for_and_not_every_cmdlet() -> None:
     assert [request.NAME for request in sessions.requests].count("Get-Command") == 1
     assert not isinstance(deployment.rights, Unread)
     assert all(name == "Get-Command" or not name.startswith("Get-") for name in deployment.rights)
+
+
+@attrs.define
+class Lacking(ModelSessions):
+    """The model's sessions on an endpoint whose restricted configuration lacks some cmdlets, as JEA's can."""
+
+    lacks: tuple[str, ...] = ()
+
+    def session(self, caller: Caller) -> Session:
+        made = super().session(caller)
+        return attrs.evolve(made, restricted=True, hidden=frozenset(name.casefold() for name in self.lacks))
+
+
+def every_plan(sessions: ModelSessions) -> list[Plan]:
+    deployment = read_deployment(sessions, name="contoso", clock=ModelClock(sessions.world))
+    return [make_plan(procedure, deployment) for procedure in requests(deployment)]
+
+
+def sent_by(plan: Plan) -> set[str]:
+    return {step.cmdlet.NAME for step in plan.steps if isinstance(step, CmdletStep)}
+
+
+def test_a_session_that_has_all_cmdlets_refuses_no_plan() -> None:
+    plans = every_plan(Lacking(Simulation.load("two-sites")))
+    assert {name for plan in plans for name in sent_by(plan)} >= {"Invoke-CsPoolFailOver", "Set-CsEdgeServer", "Set-CsSite"}
+    assert all(check.check_id != "cmdlets-offered" for plan in plans for check in plan.checks)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Invoke-CsPoolFailOver",
+        "Invoke-CsPoolFailBack",
+        "Invoke-CsManagementServerFailover",
+        "Invoke-CsDatabaseFailover",
+        "Invoke-CsBackupServiceSync",
+        "Set-CsEdgeServer",
+        "Set-CsSite",
+        "Set-CsConferenceServer",
+        "Stop-CsWindowsService",
+    ],
+)
+def test_a_plan_with_a_cmdlet_that_the_session_lacks_is_refused_and_no_other(name: str) -> None:
+    sessions = Lacking(Simulation.load("two-sites"), lacks=(name,))
+    plans = every_plan(sessions)
+    with_it = [plan for plan in plans if name in sent_by(plan)]
+    assert with_it
+    for plan in plans:
+        found = next((check for check in plan.checks if check.check_id == "cmdlets-offered"), None)
+        assert (found is not None) == (plan in with_it)
+        if found is not None:
+            assert plan.is_refused
+            assert name in found.evidence
+            assert "VisibleCmdlets" in found.remedy
+    assert sessions.world.executions == {}
+
+
+def test_whatever_a_plan_sends_is_asked_for() -> None:
+    """What was not asked for is never missed."""
+    for scenario in ("two-sites", "standard-pair", "sfb2015", "sfb2019"):
+        for plan in every_plan(ModelSessions(Simulation.load(scenario))):
+            assert all(map(was_asked_for, sent_by(plan))), sent_by(plan)
+    assert not was_asked_for("Move-CsUser")
+
+
+def test_where_get_command_is_refused_no_plan_is() -> None:
+    whole = read("CsAdministrator")[0]
+    for offered in (Unread("the cmdlets of the session", "refused"), ()):
+        deployment = attrs.evolve(whole, offered=offered)
+        plans = [make_plan(procedure, deployment) for procedure in requests(deployment)]
+        assert any(sent_by(plan) for plan in plans)
+        assert all(check.check_id != "cmdlets-offered" for plan in plans for check in plan.checks)
+    empty = ScriptedSessions({"GetCommand": ()})
+    assert isinstance(RightsReading(empty, "https://fe1/wsman", EVERYTHING).offered(), Unread)

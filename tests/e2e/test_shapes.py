@@ -61,3 +61,13 @@ def test_every_procedure_there_and_back(hire: Hire, nested: NestedShape, story: 
     operator = hire(world)
     with ControlServer(operator.lab.served, operator.config.parent):
         story(operator)
+
+
+def test_a_cmdlet_that_a_jea_endpoint_lacks_refuses_the_plan_before_anything_is_sent(operator: Operator) -> None:
+    operator.lab.inject("profile", "restricted=true", "hidden=Set-CsEdgeServer")
+    refused = operator.run("pool-failover", POOL1, *PLANNED, expect=2)
+    assert "cmdlets-offered" in refused.err
+    assert "has no Set-CsEdgeServer" in refused.out
+    assert "VisibleCmdlets" in refused.out
+    assert not operator.lab.world.executions
+    operator.run("management-store-failover", POOL1, *PLANNED)  # which needs no such cmdlet

@@ -7,6 +7,7 @@ from typing import Final
 
 from lyncops.errors import InvalidValueError
 from lyncops.lab.model.durations import parse_duration
+from lyncops.lab.model.switches import known_cmdlet
 from lyncops.lab.wire.faults import ACTIONS
 
 _DIGITS: Final = 9
@@ -130,11 +131,16 @@ def _number(text: str) -> int:
     return int(text)
 
 
+def _cmdlets(text: str) -> frozenset[str]:
+    return frozenset(known_cmdlet(name, "hidden") for name in text.split(",") if name)
+
+
 PROFILE: Final[Mapping[str, Callable[[str], object]]] = {
     "protocol": _protocol,
     "disconnects": _flag,
     "full_language": _flag,
     "restricted": _flag,
+    "hidden": _cmdlets,
     "max_shells_per_user": _number,
     "max_commands_per_shell": _number,
     "max_processes_per_shell": _number,

@@ -162,6 +162,9 @@ class Profile:
         default=False,
         metadata={"means": "WinRM sessions are those of a JEA endpoint: Lync's cmdlets and eight proxies, no module to import"},
     )
+    hidden: frozenset[str] = attrs.field(
+        default=frozenset(), metadata={"means": "cmdlets of Lync that do not exist in the session, with commas between"}
+    )
     max_shells_per_user: int = attrs.field(default=30, metadata={"means": "the quota of shells; one more is refused"})
     max_commands_per_shell: int = attrs.field(
         default=1000,

@@ -120,6 +120,7 @@ class PipelineRunner:
     def _statement(self, shell: Shell, command: Command, statement: tuple[Invocation, ...]) -> None:
         session = command.session
         session.restricted = self.profile.restricted
+        session.hidden = frozenset(name.casefold() for name in self.profile.hidden)
         if any(one.is_script for one in statement):
             raise _refuse_script(self.profile, ocs=session.caller.ocs)
         first = statement[0].name
