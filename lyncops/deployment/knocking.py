@@ -88,7 +88,6 @@ class _Knocks:
             except queue.Empty:
                 return
             targets = {door: target for door in doors if (target := self._target(door)) is not None}
-            self._found.update(dict.fromkeys((door for door in doors if door not in targets), Knock.NO_NAME))
             self._found.update(_knock(targets, self._knocker.timeout.total_seconds()))
 
     def _target(self, door: Door) -> Target | None:

@@ -194,6 +194,21 @@ def test_a_living_edge_server_of_a_dead_site_is_not_skipped(witnesses: tuple[Wit
     assert ("edge1-a.contoso.com" in silent_machines(deployment)) is silent
 
 
+def test_an_edge_server_is_dead_with_its_site_and_not_with_a_pool_of_it() -> None:
+    """A site where another pool lives, or is seen alive by a witness, is not dead."""
+    dead = with_dead(with_dead(two_sites(), P1), EDGE1, NOTHING_PROVEN)
+    assert not isinstance(dead.pools, Unread)
+    home = dead.pool(P1)
+    assert home is not None
+    third = Fqdn("pool9.contoso.com")
+    living = attrs.evolve(home, fqdn=third, machines=(machine("fe9.contoso.com"),))
+    vouched = attrs.evolve(living, machines=(silent("fe9.contoso.com", SERVER_ALIVE),))
+    lost = attrs.evolve(living, machines=(silent("fe9.contoso.com", SERVER_DEAD),))
+    for other, expected in ((living, False), (vouched, False), (lost, True)):
+        deployment = attrs.evolve(dead, pools=(*dead.pools, other))
+        assert ("edge1-a.contoso.com" in silent_machines(deployment)) is expected
+
+
 @pytest.mark.parametrize(
     ("marks", "verdict"), [("uuu", PASSED), ("uud", WARNING), ("udd", WARNING), ("ddd", FAILED), ("sss", UNKNOWN), ("???", UNKNOWN)]
 )
@@ -249,6 +264,8 @@ def test_quorum_as_documented(size: int, serve: tuple[int, int], start: int | No
 def test_2019_counts_twelve_servers_its_own_way() -> None:
     assert needed_to_serve(enterprise(12, LyncVersion.V2019)) == (7, 12)
     assert needed_to_serve(enterprise(11, LyncVersion.V2019)) == (5, 9)
+    for size in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 14, 16, 20):
+        assert needed_to_serve(enterprise(size, LyncVersion.V2019)) == needed_to_serve(enterprise(size))
 
 
 @pytest.mark.parametrize(

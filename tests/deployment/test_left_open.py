@@ -1,0 +1,123 @@
+"""What an answer leaves open is kept with what it is about and why: nothing of it is taken for "no"."""
+
+from __future__ import annotations
+
+import pytest
+
+from lyncops.deployment.gaps import Gap, Gaps, Part
+from lyncops.deployment.model import PoolState
+from lyncops.deployment.topology import build_sites
+from lyncops.deployment.topology_document import parse_topology
+from lyncops.values import Unread
+from tests.deployment.scripted import Refusal, thing
+from tests.deployment.test_reader_of_odd_shapes import BASIC, SE1, SE2, first, read
+from tests.deployment.test_topology_document import DOCUMENT, service
+
+
+def gaps_of(part: Part, **changes: object) -> list[tuple[str, str]]:
+    """What was noted of a part, and why."""
+    found = read(changes).gaps  # type: ignore[arg-type]
+    return [(gap.what, gap.reason) for gap in found if gap.part is part]
+
+
+def more(question: str, *things: object) -> list[object]:
+    told = BASIC[question]
+    assert isinstance(told, list)
+    return [*told, *things]
+
+
+@pytest.mark.parametrize("part", [Part.POOLS, Part.EDGES, Part.STORE])
+@pytest.mark.parametrize(
+    ("odd", "what", "reason"),
+    [
+        ({}, "a service", "the answer has no Identity"),
+        ({"Identity": None, "PoolFqdn": None, "Role": None}, "a service", "the answer has neither name nor role"),
+        ({"Identity": 4443}, "a service", "4443"),
+        ({"PoolFqdn": SE1, "Role": None, "Identity": None}, f"a service of {SE1}", "the answer has neither name nor role"),
+        ({"PoolFqdn": None, "Role": "Registrar", "Identity": None}, "a service with the role Registrar", "neither name nor role"),
+    ],
+)
+def test_a_service_without_a_name_or_a_role_may_be_anything(part: Part, odd: dict[str, object], what: str, reason: str) -> None:
+    found = dict(gaps_of(part, GetCsService=more("GetCsService", thing(Version=6, **odd))))
+    assert reason in found[what]
+    assert what not in dict(gaps_of(part))
+
+
+@pytest.mark.parametrize(
+    ("computer", "what", "reason"),
+    [
+        ({"Fqdn": "fe9.contoso.com"}, "the computer fe9.contoso.com", "the answer has no Pool"),
+        ({"Fqdn": "fe9.contoso.com", "Pool": None}, "the computer fe9.contoso.com", "the answer has no name of a pool"),
+        ({"Fqdn": "fe9.contoso.com", "Pool": 4443}, "the computer fe9.contoso.com", "4443"),
+        ({"Fqdn": False, "Pool": SE1}, "the computer without a name", "False"),
+    ],
+)
+def test_a_computer_that_is_in_no_pool_may_be_in_any(computer: dict[str, object], what: str, reason: str) -> None:
+    ((told, why),) = gaps_of(Part.MACHINES, GetCsComputer=more("GetCsComputer", thing(**computer)))
+    assert told == what
+    assert reason in why
+
+
+def test_a_computer_that_its_pool_names_needs_to_name_no_pool() -> None:
+    assert gaps_of(Part.MACHINES, GetCsComputer=[thing(Fqdn=SE1), thing(Fqdn=SE2, Pool=SE2)]) == []
+
+
+def test_a_replica_without_a_name_or_a_word() -> None:
+    def replicas(*states: object) -> list[tuple[str, str]]:
+        return gaps_of(Part.REPLICAS, GetCsManagementStoreReplicationStatus=list(states))
+
+    assert replicas(thing(UpToDate=True)) == [("a replica", "the answer has no ReplicaFqdn")]
+    assert replicas(thing(ReplicaFqdn=None, UpToDate=True)) == [("a replica", "the answer has no name of a computer")]
+    ((what, why),) = replicas(thing(ReplicaFqdn=4443, UpToDate=True))
+    assert what == "a replica"
+    assert "4443" in why
+    ((what, why),) = replicas(thing(ReplicaFqdn=SE1, UpToDate="Wird ausgeführt"))
+    assert what == f"the replica of {SE1}"
+    assert "Wird ausgeführt" in why
+    assert replicas(thing(ReplicaFqdn=SE1, UpToDate=None)) == [(f"the replica of {SE1}", "its UpToDate is empty")]
+
+
+def test_a_site_without_routes_leaves_nothing_open() -> None:
+    site = thing(Identity="Site:North", FederationRoute=None, XmppFederationRoute=None)
+    assert gaps_of(Part.SITES, GetCsSite=[site]) == []
+    ((what, _),) = gaps_of(Part.SITES, GetCsSite=[thing(Identity="Site:North", FederationRoute=4443, XmppFederationRoute=None)])
+    assert what == "the federation route of North"
+    nameless = thing(Identity=None, FederationRoute=None, XmppFederationRoute=None)
+    assert ("a site", "the answer has no name") in gaps_of(Part.SITES, GetCsSite=[nameless])
+
+
+def test_the_state_is_the_first_that_is_told() -> None:
+    """A configuration without a state, such as the global one, does not hide the pool's own."""
+    told = read({"GetCsRegistrarConfiguration": [thing(Identity="Global"), thing(PoolState="FailedOver")]})
+    assert first(told).state is PoolState.FAILED_OVER
+    unread = first(read({"GetCsRegistrarConfiguration": [thing(PoolState="Away")], "GetCsUser": Refusal("no")})).state
+    assert isinstance(unread, Unread)
+    assert "Away is not a known PoolState" in unread.reason
+
+
+@pytest.mark.parametrize(
+    ("written", "role"),
+    [
+        ("UserServices", "UserServer"),
+        ("UserStore", "UserDatabase"),
+        ("ConfServices", "ConferencingServer"),
+        ("WebServices", "WebServer"),
+        ("CentralMgmt", "CentralManagement"),
+        ("CentralMgmtStore", "CentralManagementDatabase"),
+        ("ApplicationStore", "ApplicationDatabase"),
+        ("ManagementServices", "ManagementServer"),
+        ("Registrar", "Registrar"),
+    ],
+)
+def test_a_document_has_names_of_its_own_for_roles(written: str, role: str) -> None:
+    document = DOCUMENT.replace('{service("PstnGateway", 99)}', "").replace("</Services>", f"{service(written, 1)}</Services>")
+    last = parse_topology(document).services[-1]
+    assert (last.role, str(last.identity)) == (role, f"{role}:pool.contoso.com")
+
+
+def test_gaps_are_kept_each_once() -> None:
+    gaps = Gaps()
+    for _ in range(2):
+        gaps.note(Part.SITES, "a site", "why")
+    assert gaps.found == (Gap(part=Part.SITES, what="a site", reason="why"),)
+    assert build_sites((), gaps) == ()
