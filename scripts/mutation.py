@@ -19,6 +19,7 @@ import importlib
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import sys
@@ -45,10 +46,23 @@ PACKAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 NOT_COPIED: Final = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis")
 HEAVY: Final = ("attrs", "cattrs", "click", "cryptography.x509", "pypsrp.client", "pytest", "rich.console", "sqlalchemy")
 """Imported once, before the processes of the trials part from this one."""
-PLAIN: Final = ("-o", "addopts=", "-p", "no:cacheprovider", "-p", "no:xdist", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+PLAIN: Final = (
+    "-o",
+    "addopts=",
+    "-o",
+    "timeout=600",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:xdist",
+    "-W",
+    "ignore::pytest.PytestAssertRewriteWarning",
+)
 FIRST: Final = 25  # tests tried before the rest: most mutants fall by them
 PATIENCE: Final = 90.0  # seconds of tests, as they ran unchanged, that one mutant gets
-SLOWER: Final = 8  # how many times longer its tests may take than they did: a busy machine is no endless loop
+SLOWER: Final = 4  # how many times more of the processor its tests may take than they took seconds
+STUCK: Final = 1200.0  # seconds in which a process must have ended: one that waits for ever takes none of the processor
+TIMED_OUT: Final = -1
 
 
 class Reach(NamedTuple):
@@ -72,13 +86,19 @@ class Trial(NamedTuple):
     """A mutant and what came of it."""
 
     mutant: Mutant
-    noticed: bool
+    code: int
+    """How pytest ended: 0 where all tests passed."""
     tried: int
     reaching: int
 
+    @property
+    def noticed(self) -> bool:
+        """Whether a test failed, or ran on and on."""
+        return self.code != 0
+
     def __str__(self) -> str:
         if self.noticed:
-            return f"noticed    {self.mutant}"
+            return f"{'timed out' if self.code == TIMED_OUT else 'noticed':<10} {self.mutant}"
         of = "no test reaches it" if not self.reaching else f"{self.tried} of {self.reaching} tests tried"
         return f"UNNOTICED  {self.mutant}  ({of})"
 
@@ -89,13 +109,15 @@ def main() -> int:
     parser.add_argument("--package", action="append", choices=sorted(PACKAGES), help="one of them; several times for several")
     parser.add_argument("--mutants", type=int, default=60, help="how many of each package")
     parser.add_argument("--minutes", type=float, default=60.0, help="the longest time for each package, with the map of its tests")
+    parser.add_argument("--keep", type=Path, help="a folder for the copies and their maps of tests: used again when they are there")
     parser.add_argument("--seed", type=int, default=9, help="which ones: the same seed chooses the same of the same code")
     options = parser.parse_args()
     bootstrap.run_inside(__file__, "test")
     for name in options.package or sorted(PACKAGES):
         folder, tests = PACKAGES[name]
         end = time.monotonic() + options.minutes * 60
-        with Copy.of(bootstrap.ROOT, options.seed) as copy:
+        kept = options.keep and options.keep / name
+        with Copy.of(bootstrap.ROOT, options.seed, kept) as copy:
             report(name, list(tried(copy, folder, tests, options.mutants, end)))
     return 0
 
@@ -135,8 +157,14 @@ class Copy(NamedTuple):
 
     @classmethod
     @contextlib.contextmanager
-    def of(cls, tree: Path, seed: int) -> Iterator[Copy]:
-        """A copy for as long as the block lasts."""
+    def of(cls, tree: Path, seed: int, kept: Path | None = None) -> Iterator[Copy]:
+        """A copy for as long as the block lasts, or one that is kept, with the map of its tests."""
+        if kept is not None:
+            copy = cls(kept.resolve() / "tree", seed)
+            if not copy.tree.exists():
+                shutil.copytree(tree, copy.tree, ignore=NOT_COPIED)
+            yield copy
+            return
         with tempfile.TemporaryDirectory(prefix="lyncops-mutation-", ignore_cleanup_errors=True) as folder:
             copy = cls(Path(folder).resolve() / "tree", seed)
             shutil.copytree(tree, copy.tree, ignore=NOT_COPIED)
@@ -153,7 +181,9 @@ class Copy(NamedTuple):
             SystemExit: they could not be run at all.
         """
         log, data = self.tree.with_name("durations.json"), self.tree.with_name("coverage")
-        code = self.run([*tests, f"--cov={folder}", "--cov-context=test", "--cov-report="], 7200.0, log, data)
+        code = (
+            0 if log.exists() else self.run([*tests, f"--cov={folder}", "--cov-context=test", "--cov-report="], 7200.0, log, data)
+        )
         if not log.exists():
             sys.exit(f"The tests could not be run at all (pytest ended with {code}): {', '.join(tests)}")
         seconds: dict[str, float] = json.loads(log.read_text(encoding="utf-8"))
@@ -182,35 +212,36 @@ class Copy(NamedTuple):
             if affordable and spent > PATIENCE:
                 break
             affordable.append(test)
-        noticed = False
+        code = 0
         with changed(self.tree / mutant.path, mutant):
             for part in (affordable[:FIRST], affordable[FIRST:]):
-                if part and not noticed:
-                    allowed = 60.0 + SLOWER * sum(reach.seconds[test] for test in part)
-                    noticed = self.run([*part, "-x"], allowed) != 0
-        return Trial(mutant, noticed, len(affordable), len(reaching))
+                if part and not code:
+                    allowed = 30.0 + SLOWER * sum(reach.seconds[test] for test in part)
+                    code = self.run([*part, "-x"], allowed)
+        return Trial(mutant, code, len(affordable), len(reaching))
 
     def run(self, arguments: Sequence[str], seconds: float, log: Path | None = None, data: Path | None = None) -> int:
         """Run pytest in a process parted from this one, where the heavy libraries are imported; what it says is dropped.
 
-        Returns its exit code; one that takes too long is ended with all that it began, and has failed.
+        Returns its exit code. One that takes more than these seconds of the processor, or waits for ever, is ended with all
+        that it began: TIMED_OUT.
         """
-        process = ForkProcess(target=_pytest, args=(self, arguments, log, data))
+        process = ForkProcess(target=_pytest, args=(self, arguments, log, data, seconds))
         process.start()
-        process.join(seconds)
-        ended = process.exitcode
+        process.join(STUCK if data is None else None)
+        ended = TIMED_OUT if process.exitcode == -signal.SIGXCPU else process.exitcode
         if process.pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # what it left running, and itself if it is not done
         process.join()
-        return 1 if ended is None else ended
+        return TIMED_OUT if ended is None else ended
 
 
 @contextlib.contextmanager
 def changed(file: Path, mutant: Mutant) -> Iterator[None]:
     """The file with the change in it; afterwards it is as it was, with its time, so that what was compiled of it holds."""
     kept = file.with_suffix(".kept")
-    compiled = [each for each in file.parent.glob("__pycache__/*.pyc") if each.name.split(".")[0] == file.stem]
+    compiled = list(file.parent.glob(f"__pycache__/{file.stem}.*.pyc"))
     shutil.copy2(file, kept)
     try:
         for each in compiled:
@@ -219,24 +250,26 @@ def changed(file: Path, mutant: Mutant) -> Iterator[None]:
         yield
     finally:
         kept.replace(file)
+        for each in file.parent.glob(f"__pycache__/{file.stem}.*.pyc"):
+            each.unlink()  # compiled of the mutant
         for each in compiled:
             each.with_suffix(".kept").replace(each)
 
 
-def _pytest(copy: Copy, arguments: Sequence[str], log: Path | None, data: Path | None) -> None:
+def _pytest(copy: Copy, arguments: Sequence[str], log: Path | None, data: Path | None, seconds: float) -> None:
     os.setsid()
+    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 10))
     quiet = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(quiet, stream)
-    for name in [name for name in os.environ if name.startswith(("COV_CORE", "COVERAGE", "PYTEST"))]:
+    for name in [name for name in os.environ if name.startswith(("COV_CORE", "COVERAGE", "PYTEST", "PYTHON"))]:
         del os.environ[name]
     os.environ["PYTHONPATH"] = str(copy.tree)
     if data is not None:
         os.environ["COVERAGE_FILE"] = str(data)
-    else:  # what the first run compiled holds, and nothing is compiled of a mutant
-        sys.dont_write_bytecode = True
-        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    else:
         arguments = [*arguments, "-p", "no:cov"]
+    sys.dont_write_bytecode = False
     os.chdir(copy.tree)
     sys.path.insert(0, str(copy.tree))
     import pytest

@@ -28,7 +28,7 @@ from lyncops.values import ServiceId, Unread
 
 # What a fresh reading may change although nothing happened: times, and where it was read.
 _PASSING: Final = frozenset(
-    {"read_at", "read_through", "from_local_store", "last_status_report", "last_update_creation", "witnesses"}
+    {"read_at", "read_through", "from_local_store", "store_silence", "last_status_report", "last_update_creation", "witnesses"}
 )
 # What things are called in a list, and the field that tells one from the other.
 _NAMED: Final[Mapping[type, tuple[str, str]]] = {

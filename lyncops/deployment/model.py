@@ -336,6 +336,7 @@ class Deployment:
     rights: tuple[str, ...] | Unread = ()  # cmdlets (by name) that the session offers, where that can be known
     offered: tuple[str, ...] | Unread = ()  # those that exist in the session, where rights are not known by that
     from_local_store: bool = False
+    store_silence: str = ""  # why the topology was read there: what the question to the Central Management store came to
     network: Network = attrs.field(factory=Network)  # what was asked of DNS and ports outside
     gaps: tuple[Gap, ...] = ()  # what the answers left open, where no value can say so
 

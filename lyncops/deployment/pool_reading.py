@@ -221,9 +221,7 @@ class PoolReading:
     def _note_mirror(self, state: DatabaseMirrorState) -> None:
         fqdn, name = self._pool.fqdn, state.database_name
         fields = ("database_name", "state_on_primary", "state_on_mirror")
-        statuses = ("mirroring_status_on_primary", "mirroring_status_on_mirror")  # empty where nothing is mirrored
-        reasons = (*(why_open(state, field) for field in fields), *(why_open(state, each, required=False) for each in statuses))
-        why = next(filter(None, reasons), None)
+        why = next(filter(None, (why_open(state, field) for field in fields)), None)
         if why is not None:
             what = f"the mirror of {name or 'a database'} of {fqdn}"
             self._gaps.note(Part.MIRRORS, what, why, pool=fqdn, item=name or "")

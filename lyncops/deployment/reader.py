@@ -111,6 +111,7 @@ def read_deployment(  # noqa: PLR0913 - who to ask, and what of
         rights=rights.names(),
         offered=rights.offered(),
         from_local_store=local,
+        store_silence=reading.store_silence,
     )
     note_missing_modules(deployment, gaps)
     return attrs.evolve(deployment, gaps=gaps.found)
@@ -130,7 +131,7 @@ class _GlobalReading:
         self._replicas = self._ask(_REPLICAS, GetCsManagementStoreReplicationStatus()) if Facet.REPLICAS in facets else None
         local = GetCsBackupServiceConfiguration(local_store=True)
         self._settings = self._ask(_SETTINGS, GetCsBackupServiceConfiguration(), local) if Facet.SETTINGS in facets else None
-        self.from_local_store = False
+        self.from_local_store, self.store_silence = False, ""
 
     def _ask(self, what: str, cmdlet: Cmdlet[T], local: Cmdlet[T] | None = None) -> Answer[T]:
         return Answer(self._sessions, Question(what=what, cmdlet=cmdlet, local=local, deadline=_DEADLINE))
@@ -158,16 +159,24 @@ class _GlobalReading:
         """
         settle_all(self._topology)
         self._raise_when_nobody_answers()
+        self._ask_again_what_no_server_heard()
         sites, pools, computers, services = self._sites.get(), self._pools.get(), self._computers.get(), self._services.get()
         if not isinstance(services, Unread) and not isinstance(pools, Unread):
             return Topology(sites=_or_none(sites), pools=pools, computers=_or_none(computers), services=services), None
         local = self._local_topology()
-        if isinstance(local, Topology):
-            self.from_local_store = True
-            return local, None
         unread = next(answer for answer in (services, pools) if isinstance(answer, Unread))
+        if isinstance(local, Topology):
+            self.from_local_store, self.store_silence = True, unread.reason
+            return local, None
         reasons = "; ".join(dict.fromkeys((unread.reason, local.reason)))
         return Topology(sites=(), pools=(), computers=(), services=()), Unread("the topology", reasons)
+
+    def _ask_again_what_no_server_heard(self) -> None:
+        """A connection that was lost says nothing of the store: it must not make a local copy the truth."""
+        if self._pools.error is not None:
+            self._pools = self._ask("the pools", GetCsPool())
+        if self._services.error is not None:
+            self._services = self._ask("the services", GetCsService())
 
     def _raise_when_nobody_answers(self) -> None:
         if not all(answer.error for answer in self._topology):

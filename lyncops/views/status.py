@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from lyncops.checks.context import CheckContext
+from lyncops.checks.words import sentence
 from lyncops.deployment.model import CentralManagement, Deployment, ExportState, ImportState, Pool
 from lyncops.values import Mode, Unread
 from lyncops.views.blocks import Block, Heading, Table, Text, Tone
@@ -18,7 +19,10 @@ def status_blocks(deployment: Deployment) -> Iterator[Block]:
     version = "unknown version" if isinstance(deployment.version, Unread) else deployment.version.product
     yield Heading(f"{deployment.name}: {version}, read {deployment.read_at:%Y-%m-%d %H:%M:%S %Z} through {deployment.read_through}")
     if deployment.from_local_store:
-        yield Text("The topology comes from the local store of that server, not from the Central Management store.", Tone.CAREFUL)
+        because = f": {sentence(deployment.store_silence)}" if deployment.store_silence else "."
+        yield Text(
+            f"The topology comes from the local store of that server, not from the Central Management store{because}", Tone.CAREFUL
+        )
     yield from chain(_sites(deployment), _pools(deployment), _store(deployment.central_management), _edges(deployment))
     if deployment.unread:
         yield Heading("What could not be read")

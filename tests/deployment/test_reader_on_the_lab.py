@@ -196,7 +196,7 @@ def test_the_requests_grow_no_faster_than_the_pools() -> None:
         deployment = read_deployment(sessions, name="x", clock=ModelClock(world))
         pools = len(deployment.front_end_pools)
         machines = sum(isinstance(request, GetCsWindowsService) for request in sessions.requests)
-        counts.append((len(sessions.requests) - machines - 8) // pools)
+        counts.append((len(sessions.requests) - machines - 9) // pools)
         assert not any(isinstance(request, GetCsTopology) for request in sessions.requests)
     assert max(counts) <= 4
 
