@@ -65,7 +65,7 @@ def test_each_endpoint_is_asked_once_whether_it_needs_a_module(tmp_path: Path) -
     with Server(tmp_path, CONFIGURATIONS["JEA"]) as server:
         answer = desk_for(tmp_path, server, path="wsman")("status")
         assert answer.code == 0, answer.err
-        assert server.executions["get-command"] == 1
+        assert server.executions["get-command"] == 2, "once for that, and once for the cmdlets that a plan may send"
 
 
 def test_server_without_cmdlets_and_modules_is_a_wrong_configuration(tmp_path: Path) -> None:
