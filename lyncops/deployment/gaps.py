@@ -81,6 +81,13 @@ KIND: Final = "kind"
 MEDIA_EDGE: Final = "media Edge pool"
 FRONT_END: Final = "RTCSRV"
 BACKUP: Final = "LYNCBACKUP"
+
+
+def contradiction(told: Iterable[object]) -> str:
+    """Why several answers about one thing tell nothing: which of them is right, nobody can know."""
+    return f"the answers contradict each other: {' and '.join(map(str, told))}"
+
+
 GROUPS: Final = "authorised groups"
 NAMELESS: Final = "?"  # of something that has no readable name, where those that are looked for are looked for by name
 

@@ -28,7 +28,7 @@ from lyncops.cmdlets import WindowsService as WindowsServiceResult
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.asking import Answer, Question
 from lyncops.deployment.backup_reading import BackupReading
-from lyncops.deployment.gaps import FRONT_END, NAMELESS, Gaps, Part, why_open
+from lyncops.deployment.gaps import FRONT_END, NAMELESS, Gaps, Part, contradiction, why_open
 from lyncops.deployment.model import (
     BackupModule,
     DatabaseMirror,
@@ -79,7 +79,7 @@ class PoolReading:
         self._relation = self._ask_relation() if front_end and wanted & _PER_POOL else None
         self._status = BackupReading(sessions, pool.fqdn, gaps) if front_end and Facet.BACKUP_STATUS in wanted else None
         self._wants_state = front_end and Facet.POOL_STATE in wanted
-        self._state: Answer[RegistrarConfiguration] | RegistrarConfiguration | None = None
+        self._state: Answer[RegistrarConfiguration] | tuple[RegistrarConfiguration, ...] | None = None
         self._mirrors = self._ask_mirrors() if _has_mirroring(pool) and Facet.MIRRORS in wanted else None
         self._back_end = self._ask_back_end() if pool.kind is PoolKind.ENTERPRISE and Facet.BACK_END in wanted else None
         self._users = self._ask_users() if front_end and Facet.USERS in wanted else None
@@ -164,14 +164,17 @@ class PoolReading:
     def _read_state(self) -> PoolState | Unread:
         if self._state is None:
             return self._not_asked("the state")
-        found = (self._state,) if isinstance(self._state, RegistrarConfiguration) else self._state.get()
+        what = f"the state of {self._pool.fqdn}"
+        found = self._state if isinstance(self._state, tuple) else self._state.get()
         configurations = () if isinstance(found, Unread) else found
-        known = next((one.pool_state for one in configurations if one.pool_state is not None), None)
-        if known is not None:
-            return PoolState(known.value)
+        known = dict.fromkeys(one.pool_state for one in configurations if one.pool_state is not None)
+        if len(known) > 1:
+            return Unread(what, contradiction(state.value for state in known))
+        for state in known:
+            return PoolState(state.value)
         odd = next((v for one in configurations for n, v in one.unknown_properties.items() if n.casefold() == "poolstate"), None)
         if odd is not None:
-            return Unread(f"the state of {self._pool.fqdn}", f"{odd} is not a known PoolState")
+            return Unread(what, f"{odd} is not a known PoolState")
         return self._state_by_a_user(found.reason if isinstance(found, Unread) else "the registrar configuration has no PoolState")
 
     def _state_by_a_user(self, why: str) -> PoolState | Unread:
@@ -237,10 +240,17 @@ class PoolReading:
         states = self._back_end.get()
         if isinstance(states, Unread):
             return states
-        if any(state.online is False for state in states):
+        what = f"the user database of {self._pool.fqdn}"
+        told: dict[str, set[bool]] = {}
+        for number, state in enumerate(states):
+            if state.online is not None:
+                told.setdefault((state.identity or f"{number}").casefold(), set()).add(state.online)
+        if {False} in told.values():
             return False
+        if any(len(words) > 1 for words in told.values()):
+            return Unread(what, contradiction(("online", "not online")))
         odd = next(filter(None, (why_open(state, "online") for state in states)), None if states else "the answer names none")
-        return True if odd is None else Unread(f"the user database of {self._pool.fqdn}", odd)
+        return True if odd is None else Unread(what, odd)
 
     def _ask_users(self) -> Answer[User]:
         what = f"the users of {self._pool.fqdn}"

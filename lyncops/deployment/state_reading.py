@@ -26,12 +26,16 @@ class StateReading:
         )
         several = Facet.POOL_STATE in scope.facets and sum(map(scope.covers, pools)) > 1
         self._answer = Answer(sessions, question) if several else None
-        self._found: dict[str, RegistrarConfiguration] | None = None
+        self._found: dict[str, tuple[RegistrarConfiguration, ...]] | None = None
 
-    def of(self, pool: Fqdn) -> RegistrarConfiguration | None:
-        """The configuration of one pool's registrar, waited for; None where it has to be asked for by its name."""
+    def of(self, pool: Fqdn) -> tuple[RegistrarConfiguration, ...]:
+        """What was written of one pool's registrar, waited for; nothing where it has to be asked for by its name."""
         if self._found is None:
             found = () if self._answer is None else self._answer.get()
             configurations = () if isinstance(found, Unread) else found
-            self._found = {one.identity.casefold(): one for one in configurations if one.identity}
-        return self._found.get(f"{_SCOPE}{pool}".casefold())
+            self._found = {}
+            for one in configurations:
+                if one.identity:
+                    known = self._found.get(one.identity.casefold(), ())
+                    self._found[one.identity.casefold()] = (*known, one)
+        return self._found.get(f"{_SCOPE}{pool}".casefold(), ())

@@ -18,6 +18,7 @@ from lyncops.deployment.gaps import (
     ROUTES,
     Gaps,
     Part,
+    contradiction,
     why_open,
 )
 from lyncops.deployment.model import EdgePool, Machine, Pool, PoolKind, Site, StoreCopy
@@ -136,13 +137,18 @@ def build_pools(topology: Topology, gaps: Gaps) -> tuple[Pool, ...]:
     """The pools with their kind, site, version, machines (not asked yet) and databases."""
     services = _Services(topology.services)
     listed: dict[Fqdn, PoolInfo] = {}
+    sites_told: dict[Fqdn, dict[SiteName, None]] = {}
     for info in topology.pools:
-        if info.fqdn is not None and (info.fqdn not in listed or not listed[info.fqdn].computers):
+        if info.fqdn is None:
+            continue
+        if info.site is not None:
+            sites_told.setdefault(info.fqdn, {})[info.site] = None
+        if info.fqdn not in listed or not listed[info.fqdn].computers:
             listed[info.fqdn] = info
     computers = _Computers(topology, gaps)
     named = dict.fromkeys((*listed, *services.pools))
     sites = _Sites.of(topology.sites)
-    building = _Building(sites=sites, services=services, computers=computers, gaps=gaps)
+    building = _Building(sites=sites, services=services, computers=computers, gaps=gaps, sites_told=sites_told)
     return tuple(building.pool(fqdn, listed.get(fqdn)) for fqdn in named)
 
 
@@ -176,6 +182,7 @@ class _Building:
     services: _Services
     computers: _Computers
     gaps: Gaps
+    sites_told: Mapping[Fqdn, Mapping[SiteName, None]]  # in order, by what Get-CsPool says of each pool
 
     def pool(self, fqdn: Fqdn, info: PoolInfo | None) -> Pool:
         services = self.services
@@ -188,7 +195,7 @@ class _Building:
         return Pool(
             fqdn=fqdn,
             kind=kind,
-            site=self._site(fqdn, info),
+            site=self._site(fqdn),
             version=_version(fqdn, services),
             machines=tuple(Machine(fqdn=name, services=_not_asked(f"the services of {name}")) for name in machines),
             services=own,
@@ -211,21 +218,27 @@ class _Building:
             self.gaps.note(Part.POOLS, f"the Edge pool for media of {fqdn}", why, pool=fqdn, item=MEDIA_EDGE)
         return edge.pool if edge else None
 
-    def _site(self, fqdn: Fqdn, info: PoolInfo | None) -> SiteName | Unread:
+    def _site(self, fqdn: Fqdn) -> SiteName | Unread:
         """The site's identity, also where the pool names it by its display name. A name that no site has is not a site."""
-        said = dict.fromkeys(filter(None, (info.site if info else None, *(service.site_id for service in self.services.of(fqdn)))))
-        found = next(filter(None, map(self.sites.find, said)), None)
+        what = f"the site of {fqdn}"
+        said: dict[SiteName, None] = dict.fromkeys(
+            (*self.sites_told.get(fqdn, ()), *filter(None, (s.site_id for s in self.services.of(fqdn))))
+        )
+        found = tuple(dict.fromkeys(filter(None, map(self.sites.find, said))))
+        if len(found) > 1:
+            self.gaps.note(Part.SITES, what, contradiction(found))
+            return Unread(what, contradiction(found))
         own = (service.site_id for service in self.services.of(fqdn))
         strange = next((name for name in own if name and name not in self.sites.identities), None)
         if self.sites.known and strange is not None:  # Get-CsService tells identities, never display names
             why = f"it is called {strange}, and Get-CsSite names no such site"
-            self.gaps.note(Part.SITES, f"the site of {fqdn}", why)
-        if found is not None or not said:
-            return found or Unread(f"the site of {fqdn}", "no answer names it")
+            self.gaps.note(Part.SITES, what, why)
+        if found or not said:
+            return found[0] if found else Unread(what, "no answer names it")
         if not self.sites.known:
             return next(iter(said))
         why = f"it is called {next(iter(said))}, and Get-CsSite names no such site"
-        return Unread(f"the site of {fqdn}", why)
+        return Unread(what, why)
 
 
 def build_edges(services: Iterable[Service], gaps: Gaps) -> tuple[EdgePool, ...]:

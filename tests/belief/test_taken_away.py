@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
+import attrs
 import pytest
 
 from lyncops.lab.simulation import Simulation
 from lyncops.plan.procedures import Procedure
-from lyncops.values import Fqdn
+from lyncops.values import Fqdn, RemoteObject
 from tests.belief.answers import SORTS, Answers, Raw, Spot, with_at
 from tests.belief.plans import Belief, beliefs, requests
 
@@ -123,3 +124,61 @@ def test_order_doubles_and_strays_change_nothing(
             continue  # a document twice is no document
         now = beliefs(answers.read({key: change}), asked)
         assert now == before, key
+
+
+KEYS = ("identity", "fqdn", "poolfqdn", "backuppoolfqdn", "replicafqdn", "databasename", "name")
+"""What says which thing an object is about: with another one it is about another thing."""
+ALSO: dict[str, tuple[object, ...]] = {
+    "poolstate": ("FailedOver", "Active"),
+    "status": ("Stopped",),
+    "exportstatus": ("ErrorState",),
+}
+
+
+def otherwise(answers: Answers, spot: Spot, seen: dict[object, list[object]]) -> list[object]:
+    """What the property says of other things, or may say of this one."""
+    held = answers.value(spot)
+    if isinstance(held, bool):
+        return [not held]
+    others = [value for value in seen[kind_of(spot)] if type(value) is type(held) and str(value) != str(held)]
+    return [*others[:1], *(value for value in ALSO.get(str(spot.way[-1]).casefold(), ()) if value != str(held))][:2]
+
+
+def kind_of(spot: Spot) -> tuple[str, str]:
+    return spot.key[0].split(" -")[0], str(spot.way[-1])
+
+
+def told_twice(spot: Spot, by: object, *, first: bool) -> Callable[[Raw], Raw]:
+    """The object of the spot twice: as it is, and with another value there, which comes first or second."""
+
+    def change(raw: Raw) -> Raw:
+        index, name = spot.way
+        assert isinstance(index, int)
+        held = raw[index]
+        assert isinstance(held, RemoteObject)
+        other = attrs.evolve(held, properties={**held.properties, str(name): by})
+        return (*raw[:index], *((other, held) if first else (held, other)), *raw[index + 1 :])
+
+    return change
+
+
+@pytest.mark.parametrize(("scenario", "state"), STATES[:4])
+def test_of_two_answers_that_contradict_each_other_neither_is_believed(scenario: str, state: Callable[[str], Simulation]) -> None:
+    answers = Answers(state(scenario))
+    base = answers.read()
+    asked = requests(base)
+    names, before = asked_names(asked), beliefs(base, asked)
+    spots = [spot for spot in answers.spots() if len(spot.way) == 2 and str(spot.way[-1]).casefold() not in KEYS]
+    seen: dict[object, list[object]] = {}
+    for spot in spots:
+        seen.setdefault(kind_of(spot), []).append(answers.value(spot))
+    found: list[str] = []
+    for spot in {(kind_of(spot), spot.key): spot for spot in reversed(spots)}.values():
+        for by in otherwise(answers, spot, seen):
+            alone = beliefs(answers.read(with_at(spot, by)), asked)
+            for first in (True, False):
+                both = beliefs(answers.read({spot.key: told_twice(spot, by, first=first)}), asked)
+                change = f"{spot} also {by}, {'first' if first else 'second'}"
+                found += stronger(names, before, both, f"{change}: against the one")
+                found += stronger(names, alone, both, f"{change}: against the other")
+    assert found == []

@@ -8,10 +8,12 @@ from lyncops.deployment.gaps import Gap, Gaps, Part
 from lyncops.deployment.model import PoolState
 from lyncops.deployment.topology import build_sites
 from lyncops.deployment.topology_document import parse_topology
-from lyncops.values import Unread
-from tests.deployment.scripted import Refusal, thing
-from tests.deployment.test_reader_of_odd_shapes import BASIC, SE1, SE2, first, read
+from lyncops.values import Fqdn, Unread
+from tests.deployment.scripted import Refusal, Script, thing
+from tests.deployment.test_reader_of_odd_shapes import BASIC, SE1, SE2, enterprise, first, read
 from tests.deployment.test_topology_document import DOCUMENT, service
+
+POOL = Fqdn("pool.contoso.com")
 
 
 def gaps_of(part: Part, **changes: object) -> list[tuple[str, str]]:
@@ -121,3 +123,39 @@ def test_gaps_are_kept_each_once() -> None:
         gaps.note(Part.SITES, "a site", "why")
     assert gaps.found == (Gap(part=Part.SITES, what="a site", reason="why"),)
     assert build_sites((), gaps) == ()
+
+
+def test_of_two_states_of_one_pool_neither_is_believed() -> None:
+    """Which of them is right, nobody can know: also not by the order in which they came."""
+    for states in (("Active", "FailedOver"), ("FailedOver", "Active")):
+        told = first(read({"GetCsRegistrarConfiguration": [thing(PoolState=state) for state in states]})).state
+        assert isinstance(told, Unread)
+        assert told.reason == f"the answers contradict each other: {' and '.join(states)}"
+    twice = [thing(PoolState="Active"), thing(PoolState="active")]
+    assert first(read({"GetCsRegistrarConfiguration": twice})).state is PoolState.ACTIVE
+
+
+def test_a_database_that_is_online_and_is_not_is_neither() -> None:
+    def online(*states: tuple[str, bool]) -> object:
+        told = [thing(Identity=identity, Online=state) for identity, state in states]
+        changes: Script = {"GetCsUserDatabaseState": told, "GetCsService": enterprise(), "GetCsPool": [thing(Fqdn=POOL)]}
+        return first(read(changes), POOL).back_end_online
+
+    assert online(("UserDatabase:a", True), ("UserDatabase:b", True)) is True
+    assert online(("UserDatabase:a", True), ("UserDatabase:b", False)) is False
+    for states in ((True, False), (False, True)):
+        unread = online(*(("UserDatabase:a", state) for state in states))
+        assert isinstance(unread, Unread)
+        assert "contradict" in unread.reason
+        assert online(*(("UserDatabase:a", state) for state in states), ("UserDatabase:b", False)) is False
+
+
+def test_two_sites_of_one_pool_are_none() -> None:
+    sites = [thing(Identity=f"Site:{name}", DisplayName=name) for name in ("North", "South")]
+    pools = [thing(Identity=SE1, Fqdn=SE1, Computers=[SE1], Site=f"Site:{name}") for name in ("South", "North")]
+    told = read({"GetCsSite": sites, "GetCsPool": [*pools, thing(Identity=SE2, Site="North")]})
+    site = first(told).site
+    assert isinstance(site, Unread)
+    assert site.reason == "the answers contradict each other: South and North"
+    assert [gap.what for gap in told.gaps if gap.part is Part.SITES and "contradict" in gap.reason] == [f"the site of {SE1}"]
+    assert str(first(told, SE2).site) == "North"

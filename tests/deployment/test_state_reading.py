@@ -28,18 +28,17 @@ def test_one_cmdlet_tells_all_states_and_what_it_does_not_tell_is_none() -> None
     written = (registrar("Global"), registrar("Service:Registrar:POOL1.contoso.com", "FailedOver"))
     sessions = ScriptedSessions({"GetCsRegistrarConfiguration": written})
     states = StateReading(sessions, POOLS, STATES, local=False)
-    found = states.of(POOLS[0])
-    assert found is not None
+    (found,) = states.of(POOLS[0])
     assert found.pool_state is not None
     assert PoolState(found.pool_state.value) is PoolState.FAILED_OVER
-    assert states.of(POOLS[1]) is None
+    assert states.of(POOLS[1]) == ()
     assert asked(sessions) == {False: 1}
 
 
 def test_for_a_single_pool_nothing_is_asked() -> None:
     sessions = ScriptedSessions({})
-    assert StateReading(sessions, POOLS, Scope.of(Facet.POOL_STATE, pools=POOLS[:1]), local=False).of(POOLS[0]) is None
-    assert StateReading(sessions, POOLS, Scope.of(Facet.STORE), local=False).of(POOLS[0]) is None
+    assert StateReading(sessions, POOLS, Scope.of(Facet.POOL_STATE, pools=POOLS[:1]), local=False).of(POOLS[0]) == ()
+    assert StateReading(sessions, POOLS, Scope.of(Facet.STORE), local=False).of(POOLS[0]) == ()
     assert not sessions.requests
 
 
@@ -49,8 +48,8 @@ def test_the_local_copy_is_asked_where_the_store_does_not_answer() -> None:
         return (registrar(f"Service:Registrar:{POOLS[0]}"),) if local else Refusal("The store is away.")
 
     sessions = ScriptedSessions({"GetCsRegistrarConfiguration": answer})
-    assert StateReading(sessions, POOLS, STATES, local=False).of(POOLS[0]) is not None
+    assert StateReading(sessions, POOLS, STATES, local=False).of(POOLS[0]) != ()
     assert asked(sessions) == {False: 1, True: 1}
     known = ScriptedSessions({"GetCsRegistrarConfiguration": answer})
-    assert StateReading(known, POOLS, STATES, local=True).of(POOLS[0]) is not None
+    assert StateReading(known, POOLS, STATES, local=True).of(POOLS[0]) != ()
     assert asked(known) == {True: 1}

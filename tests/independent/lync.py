@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from fnmatch import fnmatch
+from typing import cast
 
 import attrs
 from psrpcore import types as ps
@@ -47,6 +49,7 @@ class Lync:
         usual: dict[str, Handler] = {
             "Import-Module": lambda _n, _a: [],
             "Select-Object": lambda _n, _a: [],
+            "Get-Command": self._commands,
             "Get-CsServerVersion": lambda _n, _a: [VERSION],
             "Get-CsSite": lambda _n, _a: [self._site("North", P1), self._site("South", P2)],
             "Get-CsPool": lambda _n, _a: [self._pool(P1, "North"), self._pool(P2, "South"), self._edge_pool()],
@@ -71,6 +74,11 @@ class Lync:
             "Invoke-CsManagementStoreReplication": lambda _n, _a: [],
         }
         return {**usual, **self.shapes}
+
+    def _commands(self, _name: str, arguments: Call) -> Iterable[object]:
+        asked = cast("str | list[str]", arguments["Name"])
+        patterns = [asked] if isinstance(asked, str) else asked
+        return [thing("CmdletInfo", Name=name) for name in self.scripts() if any(fnmatch(name, str(each)) for each in patterns)]
 
     def _site(self, name: str, pool: str) -> object:
         return thing(Identity=f"Site:{name}", DisplayName=name, Description="", SiteType="CentralSite", Pools=[pool])

@@ -41,7 +41,7 @@ def _get_command(scripts: Mapping[str, Handler]) -> Handler:
 
 
 def _scripts(**more: Handler) -> dict[str, Handler]:
-    usual = {name: script for name, script in Lync().scripts().items() if name != "Import-Module"}
+    usual = {name: script for name, script in Lync().scripts().items() if name not in ("Import-Module", "Get-Command")}
     return {**usual, **{name.replace("_", "-"): script for name, script in more.items()}}
 
 
