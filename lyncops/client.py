@@ -211,7 +211,7 @@ class Client:
     def _planned(self, procedure: Procedure) -> Plan:
         from lyncops.runs.planning import plan_afresh
 
-        return plan_afresh(procedure, self.status)
+        return plan_afresh(procedure, self.status, lambda: self.connection.journal)
 
     def rehearse(self, plan: Plan) -> tuple[Rehearsal, ...]:
         """Send the plan's cmdlets with -WhatIf, where that can show something; every other step has a reason. Changes nothing.

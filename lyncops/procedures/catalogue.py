@@ -45,43 +45,44 @@ from lyncops.procedures import (
 )
 from lyncops.procedures.accepting import accepted
 from lyncops.procedures.drafting import Draft, finished
+from lyncops.procedures.homeward import NOTHING_ON_RECORD, LedAway
 from lyncops.procedures.overriding import changes_between
 
 
-def make_plan(procedure: Procedure, deployment: Deployment) -> Plan:
+def make_plan(procedure: Procedure, deployment: Deployment, *, led_away: LedAway = NOTHING_ON_RECORD) -> Plan:
     """Plan a procedure for a deployment. What prevents it is in the plan's `refusals`.
 
-    An override counts where its check refuses; what it changes in the plan is told beside it.
+    `led_away` tells a failback which Edge pools to lead home, for each pool whose failover is on
+    record. An override counts where its check refuses; what it changes in the plan is told beside it.
 
     Raises:
         InvalidValueError: an override names a check that the plan does not have or that is law, or
             what was asked for is impossible.
         EndpointError: nothing is known that the procedure could work on.
     """
-    plan = _with_overrides(procedure, deployment, {})
+
+    def overriding(overrides: Mapping[str, str]) -> Plan:
+        """The plan whose steps know these overrides; what the operator asked for stays beside it as it is."""
+        drafted = draft(attrs.evolve(procedure, overrides=overrides), deployment, led_away)
+        return finished(drafted, procedure=procedure, deployment=deployment)
+
+    plan = overriding({})
     needed = {each.check_id: each.overridden_because for each in plan.checks if each.overridden_because}
     if not needed:
         return accepted(plan, deployment)
-    plan = _with_overrides(procedure, deployment, needed)
-    shown = accepted(plan, deployment)
-    changes = {
-        check_id: changes_between(_with_overrides(procedure, deployment, _but(needed, check_id)), shown) for check_id in needed
-    }
+    shown = accepted(overriding(needed), deployment)
+    changes = {check_id: changes_between(overriding(_but(needed, check_id)), shown) for check_id in needed}
     checks = (attrs.evolve(each, override_changes=changes.get(each.check_id, ())) for each in shown.checks)
     return attrs.evolve(shown, checks=tuple(checks))
-
-
-def _with_overrides(procedure: Procedure, deployment: Deployment, needed: Mapping[str, str]) -> Plan:
-    """The plan whose steps know these overrides; what the operator asked for stays beside it as it is."""
-    drafted = draft(attrs.evolve(procedure, overrides=needed), deployment)
-    return finished(drafted, procedure=procedure, deployment=deployment)
 
 
 def _but(overrides: Mapping[str, str], check_id: str) -> Mapping[str, str]:
     return {name: reason for name, reason in overrides.items() if name != check_id}
 
 
-def draft(procedure: Procedure, deployment: Deployment) -> Draft:  # noqa: C901, PLR0912
+def draft(  # noqa: C901, PLR0912
+    procedure: Procedure, deployment: Deployment, led_away: LedAway = NOTHING_ON_RECORD
+) -> Draft:
     """The parts of the plan, before the operator's overrides.
 
     Raises:
@@ -91,13 +92,13 @@ def draft(procedure: Procedure, deployment: Deployment) -> Draft:  # noqa: C901,
         case PoolFailover():
             return pool_failover.draft(deployment, procedure)
         case PoolFailback():
-            return pool_failback.draft(deployment, procedure)
+            return pool_failback.draft(deployment, procedure, led_away.get(procedure.pool))
         case Evacuate():
             return evacuate.draft(deployment, procedure)
         case SiteFailover():
             return sites.draft_failover(deployment, procedure)
         case SiteFailback():
-            return sites.draft_failback(deployment, procedure)
+            return sites.draft_failback(deployment, procedure, led_away)
         case ManagementStoreFailover():
             return management_store_failover.draft(deployment, procedure)
         case ConferenceRestore():

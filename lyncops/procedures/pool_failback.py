@@ -6,7 +6,7 @@ from lyncops.checks.catalogue import checks_for_failback
 from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.replicas import is_faulty, newest_time
 from lyncops.cmdlets import InvokeCsPoolFailBack
-from lyncops.deployment.model import Deployment, EdgePool, Machine, Pool
+from lyncops.deployment.model import Deployment, Machine
 from lyncops.plan.conditions import (
     Condition,
     PoolIsAlive,
@@ -20,16 +20,16 @@ from lyncops.plan.procedures import PoolFailback
 from lyncops.plan.steps import CmdletStep, ManualStep, Step
 from lyncops.procedures import figures
 from lyncops.procedures.conference import content_steps
-from lyncops.procedures.drafting import Draft
+from lyncops.procedures.drafting import Draft, those_asked
 from lyncops.procedures.edges import (
     NextHopMove,
     edge_replica_steps,
-    edges_leading_to,
     known_edges,
     next_hop_steps,
     preferring,
     same_site,
 )
+from lyncops.procedures.homeward import Homeward
 from lyncops.procedures.pool_move import PoolMove
 from lyncops.procedures.response_groups import ResponseGroups
 from lyncops.procedures.store import BAD_ENDS, export_steps, rest_steps, store_move, store_steps
@@ -38,12 +38,13 @@ from lyncops.sources import fact, guide, reference
 from lyncops.values import Fqdn, Unread
 
 
-def draft(deployment: Deployment, request: PoolFailback) -> Draft:
+def draft(deployment: Deployment, request: PoolFailback, led_away: tuple[Fqdn, ...] | None = None) -> Draft:
     """Draft that the users of `pool`, the pool given to the failover, are served at home again.
 
-    Edge pools of the pool's own site whose next hop is its backup pool now get the pool back (a PoolFailback can name others in
-    `edges`). The store stays where it is, unless it is on the backup pool that disaster mode takes to be gone: then it goes
-    first, to `pool`, since nothing can be failed back without it.
+    The Edge pools that the failover led away get the pool back: those that `request.edges` names,
+    else `led_away`, which is what the failover's record tells; where it is None too, the plan asks.
+    The store stays where it is, unless it is on the backup pool that disaster mode takes to be gone:
+    then it goes first, to `pool`, since nothing can be failed back without it.
 
     The plan is refused when the pool does not exist or is not failed over; when it, or in planned mode its backup pool,
     is dead; when in disaster mode the backup pool lives; in disaster mode without `accept_data_loss`; and for what else
@@ -54,6 +55,8 @@ def draft(deployment: Deployment, request: PoolFailback) -> Draft:
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:
         return Draft(checks=checks)
+    homeward = Homeward(deployment=deployment, pool=pool, partner=partner, named=request.edges, recorded=led_away)
+    known = homeward.check(disaster=situation.disaster)
     move = PoolMove(
         situation=situation,
         request=request,
@@ -61,17 +64,14 @@ def draft(deployment: Deployment, request: PoolFailback) -> Draft:
         partner=partner,
         place=preferring(pool.fqdn, avoid=partner.fqdn) if situation.disaster else preferring(partner.fqdn),
         store=store_move(situation, partner.fqdn, request) if situation.disaster else None,
-        next_hops=NextHopMove(edges=edges_to_lead_home(deployment, pool, partner, request.edges), to=pool.fqdn),
+        next_hops=NextHopMove(edges=homeward.edges, to=pool.fqdn),
     )
-    return move.drafted(checks, steps=_steps(move, request.edges), goal=_goal(move), notes=_notes(move))
-
-
-def edges_to_lead_home(deployment: Deployment, pool: Pool, partner: Pool, named: tuple[Fqdn, ...] | None) -> tuple[EdgePool, ...]:
-    """The Edge pools that get `pool` as their next hop again: the named ones, or those of its own site that use the partner."""
-    behind = edges_leading_to(deployment, partner.fqdn)
-    if named is not None:
-        return tuple(edge for edge in behind if edge.fqdn in named)
-    return tuple(edge for edge in behind if same_site(deployment, edge.fqdn, pool.fqdn))
+    return move.drafted(
+        (*checks, *those_asked(known)),
+        steps=_steps(move, request.edges),
+        goal=_goal(move),
+        notes=(*_notes(move), *homeward.notes),
+    )
 
 
 def _steps(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, ...]:
@@ -85,7 +85,7 @@ def _steps(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, ...]:
             move.deployment,
             move.next_hops,
             place=move.place,
-            why=f"The failover set {move.partner.fqdn} as its next hop; its own pool serves its users again.",
+            why=f"The failover led it away from {move.pool.fqdn}, which serves its users again.",
             enable_topology=move.request.enable_topology,
         ),
         *edge_replica_steps(move.deployment, move.next_hops),

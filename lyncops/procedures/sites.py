@@ -20,8 +20,10 @@ from lyncops.plan.procedures import Evacuate, MovesSite, MovesUsers, PoolFailbac
 from lyncops.plan.steps import ManualStep, Step
 from lyncops.procedures import evacuate, pool_failback
 from lyncops.procedures.drafting import Draft
+from lyncops.procedures.edges import edges_leading_to
 from lyncops.procedures.evacuate import merged
 from lyncops.procedures.foresight import once_reached
+from lyncops.procedures.homeward import NOTHING_ON_RECORD, LedAway
 from lyncops.procedures.replica_waits import users_first
 from lyncops.sources import fact, guide, reference
 from lyncops.values import Fqdn, Unread
@@ -52,7 +54,7 @@ def draft_failover(deployment: Deployment, request: SiteFailover) -> Draft:
     return _whole(site, parts, order=_ORDER)
 
 
-def draft_failback(deployment: Deployment, request: SiteFailback) -> Draft:
+def draft_failback(deployment: Deployment, request: SiteFailback, led_away: LedAway = NOTHING_ON_RECORD) -> Draft:
     """Draft that the users of every pool of the site that is failed over are served at home again.
 
     Refused for an unknown site, for one none of whose pools is failed over, and for what refuses
@@ -60,7 +62,11 @@ def draft_failback(deployment: Deployment, request: SiteFailback) -> Draft:
     """
     site = _Site.of(deployment, request, wanted=_is_away)
     site = attrs.evolve(site, pools=site.pools[::-1])
-    parts = _parts(site, request, lambda now, pool, asked: pool_failback.draft(now, _failback(pool, asked)))
+    parts = _parts(
+        site,
+        request,
+        lambda now, pool, asked: pool_failback.draft(now, _failback(now, pool, asked), led_away.get(pool.fqdn)),
+    )
     return _whole(site, parts, order=_ORDER_HOME)
 
 
@@ -126,8 +132,12 @@ def _evacuation(pool: Pool, request: SiteFailover) -> Evacuate:
     return Evacuate(to_pool=to, **_shared(request))
 
 
-def _failback(pool: Pool, request: SiteFailback) -> PoolFailback:
-    return PoolFailback(pool=pool.fqdn, edges=request.edges, **_shared(request))
+def _failback(now: Deployment, pool: Pool, request: SiteFailback) -> PoolFailback:
+    """Of the Edge pools that were named, those that lead to this pool's partner are its own."""
+    edges, partner = request.edges, pool.backup_pool
+    if edges is not None and isinstance(partner, Fqdn):
+        edges = tuple(edge.fqdn for edge in edges_leading_to(now, partner) if edge.fqdn in edges)
+    return PoolFailback(pool=pool.fqdn, edges=edges, **_shared(request))
 
 
 def _shared(request: MovesSite) -> dict[str, Any]:

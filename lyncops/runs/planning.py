@@ -8,18 +8,35 @@ import attrs
 
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import EVERYTHING, Facet, Scope
+from lyncops.errors import JournalError
 from lyncops.plan.model import Plan
-from lyncops.plan.procedures import Procedure
+from lyncops.plan.procedures import PoolFailback, Procedure, SiteFailback
 from lyncops.procedures.catalogue import make_plan
+from lyncops.procedures.homeward import NOTHING_ON_RECORD, LedAway
+from lyncops.runs.journal import Journal
+from lyncops.runs.led_away import led_away
 from lyncops.values import Fqdn, Unread
 
 
-def plan_afresh(procedure: Procedure, read: Callable[[Scope], Deployment]) -> Plan:
-    """Read the deployment and make the plan; users are counted where the procedure's duration depends on their number."""
+def plan_afresh(procedure: Procedure, read: Callable[[Scope], Deployment], journal: Callable[[], Journal]) -> Plan:
+    """Read the deployment and make the plan; users are counted where the procedure's duration depends on their number.
+
+    The journal is opened for a failback alone: it tells which Edge pools to lead home. One that does not
+    work tells nothing, and the plan asks.
+    """
     deployment = read(EVERYTHING)
     if procedure.COUNTS_USERS and procedure.target_pool is not None:
         deployment = _counted(deployment, procedure.target_pool, read)
-    return make_plan(procedure, deployment)
+    return make_plan(procedure, deployment, led_away=_on_record(procedure, deployment, journal))
+
+
+def _on_record(procedure: Procedure, deployment: Deployment, journal: Callable[[], Journal]) -> LedAway:
+    if not isinstance(procedure, PoolFailback | SiteFailback) or procedure.edges is not None:
+        return NOTHING_ON_RECORD
+    try:
+        return led_away(journal(), deployment)
+    except JournalError:
+        return NOTHING_ON_RECORD
 
 
 def _counted(deployment: Deployment, fqdn: Fqdn, read: Callable[[Scope], Deployment]) -> Deployment:

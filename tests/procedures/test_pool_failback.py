@@ -25,7 +25,7 @@ LED_AWAY = attrs.evolve(AWAY, edges=with_next_hops(P2, P2))
 
 
 def test_users_come_home_and_then_their_conference_content_from_the_backup_pool() -> None:
-    plan = ask("pool-failback", AWAY, P1, PLANNED)
+    plan = ask("pool-failback", AWAY, P1, PLANNED, edges=())
     assert not plan.is_refused
     assert ids(plan) == ["pool-failback", "conference-sync", "conference-steady"]
     assert powershell(plan, "pool-failback") == f"Invoke-CsPoolFailBack -PoolFqdn '{P1}' -Confirm:$false -Verbose"

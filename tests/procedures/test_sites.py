@@ -74,7 +74,7 @@ def away(site: Site, mode: Mode = DISASTER, *, without: tuple[Fqdn, ...] = ()) -
 
 
 def home(site: Site, mode: Mode = Mode.PLANNED) -> Plan:
-    return make_plan(SiteFailback(site=NORTH, mode=mode), site.read())
+    return site.made(SiteFailback(site=NORTH, mode=mode))
 
 
 def serving(site: Site) -> dict[Fqdn, Fqdn | None]:
@@ -213,10 +213,5 @@ def test_any_site_is_left_and_the_failback_is_the_identity(scenario: Scenario, m
     run_whole(site, plan)
     site.world.recover("site:North")
     site.pass_time(FOR_A_WHILE)
-    request = SiteFailback(site=NORTH, mode=Mode.PLANNED, edges=tuple(led_away(plan)))
-    run_whole(site, make_plan(request, site.read()))
+    run_whole(site, home(site))
     assert differing(before, site.world.summary()) == set()
-
-
-def led_away(plan: Plan) -> list[Fqdn]:
-    return [Fqdn(step_id.partition("edge-next-hop-")[2]) for step_id in ids(plan) if "edge-next-hop-" in step_id]

@@ -21,12 +21,14 @@ from lyncops.lab.simulation import Simulation
 from lyncops.plan.codec import plan_from_json, plan_to_json
 from lyncops.plan.conditions import all_hold
 from lyncops.plan.model import Plan
+from lyncops.procedures import make_plan
+from lyncops.runs.led_away import led_away
 from lyncops.runs.model import Run, RunState
 from lyncops.runs.runner import Runner
 from lyncops.values import Fqdn, Mode
 from tests.journals import scratch_journal
 from tests.model_sessions import ModelClock
-from tests.procedures.asking import Options, ask
+from tests.procedures.asking import Options, asked
 from tests.procedures.scenarios import scenarios
 from tests.runs.scene import DEAD, DyingJournal, Fuse, Killed
 from tests.stateful.sessions import WatchedSessions
@@ -109,7 +111,7 @@ class Recovery(RuleBasedStateMachine):
     def crash_while_users_move(self, procedure: str, which: int, place: int, changes: int) -> None:
         """When the servers are back the run goes on; where nobody can tell what became of a change, a new one does."""
         target, fails = chosen(self.pools, which), chosen(self.places, place)
-        plan = ask(procedure, self.read(), target, Mode.PLANNED)
+        plan = self.planned(procedure, target, Mode.PLANNED)
         if plan.is_refused or (self.expendable and fails not in self.expendable):
             return
         self.sound = False
@@ -154,11 +156,9 @@ class Recovery(RuleBasedStateMachine):
         """A failover followed by its failback is the identity, but for the store, which may stay where it went."""
         target = chosen(self.pools, which)
         before = self.world.summary()
-        away = self.perform("pool-failover", target, Mode.PLANNED)
-        if away.is_refused:
+        if self.perform("pool-failover", target, Mode.PLANNED).is_refused:
             return
-        moved = tuple(Fqdn(s.step_id.removeprefix("edge-next-hop-")) for s in away.steps if s.step_id.startswith("edge-next-hop-"))
-        self.must("pool-failback", target, Mode.PLANNED, edges=moved)
+        self.must("pool-failback", target, Mode.PLANNED)
         self.clock.sleep(FOR_A_WHILE)
         assert differing(before, self.world.summary()) == {}
 
@@ -170,6 +170,13 @@ class Recovery(RuleBasedStateMachine):
     def mode_for(self, leaving: Fqdn, *, fitting: bool) -> Mode:
         alive = self.world.summary().pools[leaving].alive
         return Mode.PLANNED if alive is fitting else Mode.DISASTER
+
+    def planned(self, procedure: str, target: Fqdn, mode: Mode | None, **options: Unpack[Options]) -> Plan:
+        """A plan as a client makes it: a failback knows from the journal what the failover moved."""
+        deployment = self.read()
+        modes = {} if mode is None else {"mode": mode}
+        known = led_away(self.journal, deployment)
+        return make_plan(asked(procedure, target, **modes, **options), deployment, led_away=known)
 
     def must(self, procedure: str, target: Fqdn, mode: Mode | None, **options: Unpack[Options]) -> Plan:
         """Perform what nothing may refuse now."""
@@ -184,7 +191,7 @@ class Recovery(RuleBasedStateMachine):
         before, executed = self.world.summary(), self.world.executions.copy()
         if mode is not None:
             options["accept_data_loss"] = True
-        plan = ask(procedure, self.read(), target, mode, **options)
+        plan = self.planned(procedure, target, mode, **options)
         assert before.difference(self.world.summary()) == {}, "planning changed something"
         event(f"{procedure}: {', '.join(check.check_id for check in plan.refusals) or 'runs'}")
         if plan.is_refused:

@@ -159,8 +159,8 @@ class PoolFailover(MovesPool):
 class PoolFailback(MovesPool):
     """Serve the users of a pool that is failed over at home again.
 
-    `edges` names the Edge pools that get the pool as their next hop again; None means those of
-    the pool's own site.
+    `edges` names the Edge pools that get the pool as their next hop again; None means those that
+    the failover led away, as the journal tells.
     """
 
     NAME: ClassVar[str] = "pool-failback"
@@ -173,7 +173,7 @@ class PoolFailback(MovesPool):
         converter=optional_fqdns,
         metadata=asks(
             "--edge",
-            "An Edge pool that gets the pool as its next hop again (default: those of its site).",
+            "An Edge pool that gets the pool as its next hop again (default: what the failover moved).",
             example="EDGE_POOL",
         ),
     )
