@@ -16,7 +16,14 @@ import os
 TYPE_CHECKING = False  # type checkers know the name; importing it would cost more than all the rest
 
 if TYPE_CHECKING:
+    from lyncops.checks.result import CheckResult
+    from lyncops.checks.synchronisation import BackupServiceReport
     from lyncops.client import Client
+    from lyncops.cmdlets.base import Cmdlet
+    from lyncops.configuration.settings import Configuration
+    from lyncops.deployment.model import Deployment
+    from lyncops.deployment.scope import Facet, Scope
+    from lyncops.doctor.diagnosis import Diagnosis
     from lyncops.errors import (
         AuthenticationFailedError,
         CmdletError,
@@ -55,51 +62,87 @@ if TYPE_CHECKING:
         XmppFailback,
         XmppFailover,
     )
-    from lyncops.runs.events import Observer
-    from lyncops.runs.model import Run, RunState, StepState
-    from lyncops.values import Fqdn, LyncVersion, Mode, Outcome, SiteName
+    from lyncops.plan.rehearsal import Rehearsal
+    from lyncops.procedures.readiness import Readiness
+    from lyncops.remoting.execution import Execution
+    from lyncops.remoting.logon import LogOn
+    from lyncops.remoting.psrp.streams import StreamRecord
+    from lyncops.runs.connection import Connection
+    from lyncops.runs.events import Event, Observer, RunChanged, StepChanged
+    from lyncops.runs.lock import Lock
+    from lyncops.runs.model import Run, RunState, RunSummary, StepState
+    from lyncops.runs.report import Report
+    from lyncops.runs.transfer import Exported, Imported
+    from lyncops.values import Anywhere, Fqdn, LyncVersion, Mode, OnMachine, OnPool, Outcome, Place, SiteName, Unread
 
 __all__ = [
+    "Anywhere",
     "AuthenticationFailedError",
+    "BackupServiceReport",
     "BackupServiceSet",
     "BackupServiceSync",
+    "CheckResult",
     "Client",
+    "Cmdlet",
     "CmdletError",
     "CmdletFailedError",
     "ConferenceRestore",
+    "Configuration",
     "ConfigurationError",
+    "Connection",
     "DatabaseFailover",
+    "Deployment",
+    "Diagnosis",
     "EdgeAssociation",
     "EdgeFederationFailback",
     "EdgeFederationFailover",
     "EdgeNextHop",
     "EndpointError",
     "Evacuate",
+    "Event",
+    "Execution",
+    "Exported",
+    "Facet",
     "Fqdn",
+    "Imported",
     "InvalidValueError",
     "JournalError",
+    "Lock",
+    "LogOn",
     "LyncOpsError",
     "LyncVersion",
     "ManagementStoreFailover",
     "MisconfiguredEndpointError",
     "Mode",
     "Observer",
+    "OnMachine",
+    "OnPool",
     "Outcome",
     "OutcomeUnknownError",
+    "Place",
     "Plan",
     "PlanFormatError",
     "PlanRefusedError",
     "PoolFailback",
     "PoolFailover",
     "Procedure",
+    "Readiness",
+    "Rehearsal",
+    "Report",
     "Run",
+    "RunChanged",
     "RunCutOffError",
     "RunLockedError",
     "RunState",
+    "RunSummary",
+    "Scope",
     "SiteFailback",
     "SiteFailover",
     "SiteName",
+    "StepChanged",
     "StepState",
+    "StreamRecord",
+    "Unread",
     "UnsupportedByVersionError",
     "UntrustedCertificateError",
     "XmppFailback",
@@ -108,34 +151,61 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
-    "Client": "lyncops.client",
-    "Fqdn": "lyncops.values",
-    "LyncVersion": "lyncops.values",
-    "Mode": "lyncops.values",
-    "Observer": "lyncops.runs.events",
-    "Outcome": "lyncops.values",
-    "Plan": "lyncops.plan.model",
+    "Anywhere": "lyncops.values",
+    "BackupServiceReport": "lyncops.checks.synchronisation",
     "BackupServiceSet": "lyncops.plan.procedures",
     "BackupServiceSync": "lyncops.plan.procedures",
+    "CheckResult": "lyncops.checks.result",
+    "Client": "lyncops.client",
+    "Cmdlet": "lyncops.cmdlets.base",
     "ConferenceRestore": "lyncops.plan.procedures",
+    "Configuration": "lyncops.configuration.settings",
+    "Connection": "lyncops.runs.connection",
     "DatabaseFailover": "lyncops.plan.procedures",
+    "Deployment": "lyncops.deployment.model",
+    "Diagnosis": "lyncops.doctor.diagnosis",
     "EdgeAssociation": "lyncops.plan.procedures",
     "EdgeFederationFailback": "lyncops.plan.procedures",
     "EdgeFederationFailover": "lyncops.plan.procedures",
     "EdgeNextHop": "lyncops.plan.procedures",
     "Evacuate": "lyncops.plan.procedures",
+    "Event": "lyncops.runs.events",
+    "Execution": "lyncops.remoting.execution",
+    "Exported": "lyncops.runs.transfer",
+    "Facet": "lyncops.deployment.scope",
+    "Fqdn": "lyncops.values",
+    "Imported": "lyncops.runs.transfer",
+    "Lock": "lyncops.runs.lock",
+    "LogOn": "lyncops.remoting.logon",
+    "LyncVersion": "lyncops.values",
     "ManagementStoreFailover": "lyncops.plan.procedures",
+    "Mode": "lyncops.values",
+    "Observer": "lyncops.runs.events",
+    "OnMachine": "lyncops.values",
+    "OnPool": "lyncops.values",
+    "Outcome": "lyncops.values",
+    "Place": "lyncops.values",
+    "Plan": "lyncops.plan.model",
     "PoolFailback": "lyncops.plan.procedures",
     "PoolFailover": "lyncops.plan.procedures",
     "Procedure": "lyncops.plan.procedures",
+    "Readiness": "lyncops.procedures.readiness",
+    "Rehearsal": "lyncops.plan.rehearsal",
+    "Report": "lyncops.runs.report",
+    "Run": "lyncops.runs.model",
+    "RunChanged": "lyncops.runs.events",
+    "RunState": "lyncops.runs.model",
+    "RunSummary": "lyncops.runs.model",
+    "Scope": "lyncops.deployment.scope",
     "SiteFailback": "lyncops.plan.procedures",
     "SiteFailover": "lyncops.plan.procedures",
+    "SiteName": "lyncops.values",
+    "StepChanged": "lyncops.runs.events",
+    "StepState": "lyncops.runs.model",
+    "StreamRecord": "lyncops.remoting.psrp.streams",
+    "Unread": "lyncops.values",
     "XmppFailback": "lyncops.plan.procedures",
     "XmppFailover": "lyncops.plan.procedures",
-    "Run": "lyncops.runs.model",
-    "RunState": "lyncops.runs.model",
-    "SiteName": "lyncops.values",
-    "StepState": "lyncops.runs.model",
 }
 
 
