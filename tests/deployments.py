@@ -18,6 +18,7 @@ from lyncops.deployment.model import (
     ExportState,
     ImportState,
     Machine,
+    MediaEdge,
     Pool,
     PoolKind,
     PoolState,
@@ -180,6 +181,12 @@ def with_dead(deployment: Deployment, fqdn: Fqdn, witnesses: tuple[Witness, ...]
             replicas=Unread("the replicas", "the Central Management store is not available"),
         )
     return result
+
+
+def media(registrar: Fqdn | None, conferencing: Fqdn | None = None) -> tuple[MediaEdge, ...]:
+    """What two services of P1 use for media."""
+    found = (("Registrar", registrar), ("ConferencingServer", conferencing))
+    return tuple(MediaEdge(ServiceId(role, P1), edge) for role, edge in found)
 
 
 def with_state(deployment: Deployment, fqdn: Fqdn, state: PoolState) -> Deployment:

@@ -10,6 +10,7 @@ import attrs
 
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.cmdlets.result import Result
+from lyncops.deployment.order import in_order
 from lyncops.errors import LyncOpsError
 from lyncops.remoting.execution import Execution
 from lyncops.remoting.interface import CmdletRunner
@@ -25,7 +26,8 @@ class Question(Generic[R]):
     """What to ask, where, and how long to wait.
 
     `local` is the same question to a server's local copy (`-LocalStore`), asked when the Central Management store does not answer;
-    `partial` takes what was written before an error for an answer.
+    `partial` takes what was written before an error for an answer. The objects of an answer are put in one order, unless their own
+    means something (`as_told`).
     """
 
     what: str
@@ -34,6 +36,7 @@ class Question(Generic[R]):
     place: Place = ANYWHERE
     local: Cmdlet[R] | None = None
     partial: bool = False
+    as_told: bool = False
 
 
 class Answer(Generic[R]):
@@ -100,7 +103,7 @@ class Answer(Generic[R]):
         found = tuple(item for item in output if not (isinstance(item, Result) and item.is_stray))
         if output and not found:
             return Unread(self._question.what, "the answer was not understood: it has no object in it")
-        return found
+        return found if self._question.as_told else in_order(found)
 
 
 def settle_all(answers: list[Answer[object]]) -> None:

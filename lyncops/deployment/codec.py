@@ -15,7 +15,8 @@ from lyncops.values import Fqdn, ServiceId, SiteName, Unread
 if TYPE_CHECKING:
     from cattrs import Converter
 
-FORMAT = "lyncops-deployment/1"
+FORMAT = "lyncops-deployment/2"
+_OLD = "lyncops-deployment/1"  # one Edge pool for media per pool, in place of one per service
 
 
 def deployment_to_dict(deployment: Deployment) -> dict[str, object]:
@@ -35,6 +36,8 @@ def deployment_from_dict(data: object) -> Deployment:
         InvalidValueError: it is not a deployment, or one of a format that this version does not know.
     """
     fields = cast("dict[str, object]", data) if isinstance(data, dict) else dict[str, object]()
+    if fields.get("format") == _OLD:
+        fields = {**fields, "format": FORMAT, "pools": _with_media_edges(fields.get("pools"))}
     if fields.get("format") != FORMAT:
         raise InvalidValueError(
             f"This is not a deployment in the format {FORMAT}.", remedy="Write it again with `lyncops --json status`."
@@ -45,6 +48,16 @@ def deployment_from_dict(data: object) -> Deployment:
         raise InvalidValueError(
             f"The deployment cannot be read: {error}", remedy="Write it again with `lyncops --json status`."
         ) from error
+
+
+def _with_media_edges(pools: object) -> object:
+    if not isinstance(pools, list):
+        return pools
+    read = [dict(cast("dict[str, object]", pool)) for pool in cast("list[object]", pools) if isinstance(pool, dict)]
+    for pool in read:
+        edge = pool.pop("media_edge", None)
+        pool["media_edges"] = [{"service": f"Registrar:{pool.get('fqdn')}", "edge": edge}] if edge else []
+    return read
 
 
 def deployment_from_json(text: str) -> Deployment:

@@ -208,6 +208,19 @@ class Machine:
         return tuple(service for service in services if service.name.upper() == FRONT_END)
 
 
+@attrs.frozen(slots=True)
+class MediaEdge:
+    """The Edge pool that one service of a pool uses for media: registrar, conferencing and mediation each have their own."""
+
+    service: ServiceId
+    edge: Fqdn | None
+
+    @property
+    def role(self) -> str:
+        """The role of the service, by the one of its two spellings that Get-CsService has (fact: service-objects)."""
+        return "ConferencingServer" if self.service.role.casefold() == "conferenceserver" else self.service.role
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class Pool:
     """A pool. The fields after `services` are read for Front End pools only and have their defaults elsewhere."""
@@ -223,10 +236,15 @@ class Pool:
     backup_modules: tuple[BackupModule, ...] | Unread = ()
     mirrors: tuple[DatabaseMirror, ...] | Unread = ()
     users: int | Unread = 0  # homed here, whoever serves them
-    media_edge: Fqdn | None = None  # the Edge pool associated for media
+    media_edges: tuple[MediaEdge, ...] = ()  # per service that uses an Edge pool for media
     sql_server: Fqdn | None = None  # of the user store
     sql_instance: str = ""
     back_end_online: bool | Unread | None = None  # its user database, as SQL Server tells; None: not asked (Standard Edition)
+
+    @property
+    def edges_for_media(self) -> tuple[Fqdn, ...]:
+        """The Edge pools that its services use for media: one, unless a change was broken off."""
+        return tuple(dict.fromkeys(one.edge for one in self.media_edges if one.edge is not None))
 
     @property
     def machines_up(self) -> tuple[Machine, ...]:

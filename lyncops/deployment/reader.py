@@ -134,7 +134,8 @@ class _GlobalReading:
         self.from_local_store, self.store_silence = False, ""
 
     def _ask(self, what: str, cmdlet: Cmdlet[T], local: Cmdlet[T] | None = None) -> Answer[T]:
-        return Answer(self._sessions, Question(what=what, cmdlet=cmdlet, local=local, deadline=_DEADLINE))
+        told = isinstance(cmdlet, GetCsComputer)  # in the topology's order (fact: front-end-quorum)
+        return Answer(self._sessions, Question(what=what, cmdlet=cmdlet, local=local, deadline=_DEADLINE, as_told=told))
 
     @property
     def answers(self) -> list[Answer[object]]:

@@ -7,7 +7,7 @@ from lyncops.checks.context import CheckContext
 from lyncops.cmdlets import SetCsConferenceServer, SetCsMediationServer, SetCsRegistrar
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.model import Deployment, EdgePool, Pool
-from lyncops.plan.conditions import Condition, MediaEdgeIs
+from lyncops.plan.conditions import MediaEdgeIs
 from lyncops.plan.procedures import EdgeAssociation
 from lyncops.plan.steps import CmdletStep
 from lyncops.procedures import figures
@@ -24,6 +24,7 @@ _ROLES = {
     "ConferencingServer": ("ConferencingServer", "ConferenceServer"),
     "MediationServer": ("MediationServer",),
 }
+_SHORT = {"Registrar": "registrar", "ConferencingServer": "conferencing", "MediationServer": "mediation"}
 
 
 def draft(deployment: Deployment, request: EdgeAssociation) -> Draft:
@@ -50,16 +51,15 @@ def draft(deployment: Deployment, request: EdgeAssociation) -> Draft:
 
 
 def _steps(pool: Pool, edge: EdgePool) -> list[CmdletStep]:
-    """Conferencing and mediation first: the registrar's association is what is read back, so that it comes last."""
+    """One per service, each read back by itself."""
     value = f"EdgeServer:{edge.fqdn}"
     steps: list[CmdletStep] = []
     if identity := _service(pool, "ConferencingServer"):
-        steps.append(_step(pool, edge, "conferencing", SetCsConferenceServer(identity=identity, edge_server=value)))
+        steps.append(_step(pool, edge, "ConferencingServer", SetCsConferenceServer(identity=identity, edge_server=value)))
     if identity := _service(pool, "MediationServer"):
-        steps.append(_step(pool, edge, "mediation", SetCsMediationServer(identity=identity, edge_server=value)))
+        steps.append(_step(pool, edge, "MediationServer", SetCsMediationServer(identity=identity, edge_server=value)))
     identity = _service(pool, "Registrar") or f"Registrar:{pool.fqdn}"
-    done = (MediaEdgeIs(pool.fqdn, edge.fqdn),)
-    steps.append(_step(pool, edge, "registrar", SetCsRegistrar(identity=identity, edge_server=value), after=done))
+    steps.append(_step(pool, edge, "Registrar", SetCsRegistrar(identity=identity, edge_server=value)))
     return steps
 
 
@@ -69,17 +69,18 @@ def _service(pool: Pool, role: str) -> str:
     return next((str(service) for service in pool.services if service.role.casefold() in names), "")
 
 
-def _step(pool: Pool, edge: EdgePool, role: str, cmdlet: Cmdlet[object], *, after: tuple[Condition, ...] = ()) -> CmdletStep:
-    back = f"lyncops run edge-association {pool.fqdn} --edge {pool.media_edge}" if pool.media_edge else ""
+def _step(pool: Pool, edge: EdgePool, role: str, cmdlet: Cmdlet[object]) -> CmdletStep:
+    short = _SHORT[role]
+    was = next((one.edge for one in pool.media_edges if one.role == role), None)
     return CmdletStep(
-        step_id=f"edge-association-{role}",
-        title=f"Associate {role} of {pool.fqdn} with {edge.fqdn}",
+        step_id=f"edge-association-{short}",
+        title=f"Associate {short} of {pool.fqdn} with {edge.fqdn}",
         why="Media of outside users goes by the associated Edge pool.",
         sources=_SOURCES,
         cmdlet=cmdlet,
         place=preferring(pool.fqdn),
-        after=after,
+        after=(MediaEdgeIs(pool.fqdn, edge.fqdn, role),),
         deadline=figures.ONE_HOUR / 4,
         estimate=figures.SETTING,
-        undo=back,
+        undo=f"lyncops run edge-association {pool.fqdn} --edge {was}" if was else "",
     )

@@ -93,10 +93,10 @@ def media_notes(move: EdgeMove) -> tuple[str, ...]:
     pools = move.deployment.front_end_pools
     if move.back:
         home = move.deployment.pool(move.to.fqdn)
-        stray = [p for p in pools if home and p.site == home.site and p.media_edge not in (None, move.to.fqdn)]
+        stray = [p for p in pools if home and p.site == home.site and set(p.edges_for_media) - {move.to.fqdn}]
         why = "is in the site of {to} and uses another Edge pool for Web Conferencing and A/V; set it to {to}"
     else:
-        stray = [p for p in pools if p.media_edge == move.leaving.fqdn and p.is_alive]
+        stray = [p for p in pools if move.leaving.fqdn in p.edges_for_media and p.is_alive]
         why = "still uses {leaving} for Web Conferencing and A/V; if that is down, set another"
     told = why.format(to=move.to.fqdn, leaving=move.leaving.fqdn)
     return tuple(f"{p.fqdn} {told}: lyncops run edge-association {p.fqdn} --edge {move.to.fqdn}." for p in stray)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import cast
 
 import attrs
 import pytest
@@ -13,7 +14,7 @@ from lyncops.deployment.model import BackupServiceSettings, DatabaseMirror, Depl
 from lyncops.deployment.scope import EVERYTHING, Facet, Scope
 from lyncops.errors import InvalidValueError
 from lyncops.values import Fqdn, Unread
-from tests.deployments import NOW, P1, P2, STEADY, changed, deployments, two_sites, with_dead, with_state, with_store
+from tests.deployments import EDGE1, NOW, P1, P2, STEADY, changed, deployments, media, two_sites, with_dead, with_state, with_store
 
 MIRROR = DatabaseMirror(
     database="rtcxds",
@@ -28,6 +29,18 @@ MIRROR = DatabaseMirror(
 @given(deployments())
 def test_json_there_and_back_is_the_same(deployment: Deployment) -> None:
     assert deployment_from_json(deployment_to_json(deployment)) == deployment
+
+
+def test_a_reading_saved_with_one_edge_pool_for_media_is_read_as_the_registrars() -> None:
+    data = deployment_to_dict(changed(two_sites(), P1, media_edges=media(EDGE1)[:1]))
+    pools = cast("list[dict[str, object]]", data["pools"])
+    for pool in pools:
+        pool["media_edge"] = EDGE1 if pool.pop("media_edges") else None
+    assert deployment_from_dict({**data, "format": "lyncops-deployment/1"}) == deployment_from_dict(
+        deployment_to_dict(changed(two_sites(), P1, media_edges=media(EDGE1)[:1]))
+    )
+    with pytest.raises(InvalidValueError, match="cannot be read"):
+        deployment_from_dict({**data, "format": "lyncops-deployment/1", "pools": "none"})
 
 
 def test_json_says_what_could_not_be_read() -> None:

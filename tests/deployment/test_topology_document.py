@@ -61,7 +61,12 @@ def test_a_document_gives_what_the_single_cmdlets_give() -> None:
     pool = pools[next(name for name in pools if name.startswith("pool"))]
     assert pool.kind is PoolKind.ENTERPRISE
     assert [machine.fqdn for machine in pool.machines] == ["fe1.contoso.com", "fe2.contoso.com"]
-    assert (pool.sql_server, pool.sql_instance, pool.media_edge, pool.site) == ("sql.contoso.com", "rtc", "edge.contoso.com", "TVP")
+    assert (pool.sql_server, pool.sql_instance, pool.edges_for_media, pool.site) == (
+        "sql.contoso.com",
+        "rtc",
+        ("edge.contoso.com",),
+        "TVP",
+    )
     assert {p.kind for name, p in pools.items() if name.startswith("dir")} == {PoolKind.DIRECTOR}
     (edge,) = build_edges(topology.services, Gaps())
     assert (edge.fqdn, edge.next_hop, edge.has_federation) == ("edge.contoso.com", "pool.contoso.com", True)

@@ -42,7 +42,7 @@ from lyncops.plan.conditions import (
     scope_of,
 )
 from lyncops.values import Fqdn, LyncVersion, ServiceId, SiteName, Unread
-from tests.deployments import EDGE1, EDGE2, P1, P2, changed, silent, two_sites, with_dead, with_state, with_store
+from tests.deployments import EDGE1, EDGE2, P1, P2, changed, media, silent, two_sites, with_dead, with_state, with_store
 
 HEALTHY = two_sites()
 FE1 = Fqdn("pool1-fe1.contoso.com")
@@ -160,7 +160,10 @@ CASES: list[tuple[Condition, Deployment, bool | None]] = [
     (NoEdgeLeadsTo(P1), HEALTHY, False),
     (NoEdgeLeadsTo(P1), attrs.evolve(HEALTHY, edges=(EdgePool(fqdn=EDGE1, next_hop=P2),)), True),
     (NoEdgeLeadsTo(P1), attrs.evolve(HEALTHY, edges=GAP), None),
-    (MediaEdgeIs(P1, EDGE1), changed(HEALTHY, P1, media_edge=EDGE1), True),
+    (MediaEdgeIs(P1, EDGE1), changed(HEALTHY, P1, media_edges=media(EDGE1, EDGE1)), True),
+    (MediaEdgeIs(P1, EDGE1), changed(HEALTHY, P1, media_edges=media(EDGE1, EDGE2)), False),
+    (MediaEdgeIs(P1, EDGE1, "Registrar"), changed(HEALTHY, P1, media_edges=media(EDGE1, EDGE2)), True),
+    (MediaEdgeIs(P1, EDGE1, "MediationServer"), changed(HEALTHY, P1, media_edges=media(EDGE1, EDGE2)), False),
     (MediaEdgeIs(P1, EDGE1), HEALTHY, False),
     (MediaEdgeIs(NOWHERE, EDGE1), HEALTHY, None),
     (SiteRouteIs(SiteName("site:redmond"), RouteKind.SIP, ServiceId("Edge", EDGE1)), HEALTHY, True),

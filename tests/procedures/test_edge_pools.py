@@ -26,7 +26,7 @@ from lyncops.plan.model import CmdletStep, ManualStep, Plan, WaitStep
 from lyncops.plan.procedures import MovesRoutes, MovesXmpp
 from lyncops.procedures import make_plan
 from lyncops.values import Fqdn, LyncVersion, OnMachine, ServiceId, SiteName, Unread
-from tests.deployments import EDGE1, EDGE2, NOW, P1, P2, changed, edge_pool, machine, silent, two_sites, with_store
+from tests.deployments import EDGE1, EDGE2, NOW, P1, P2, changed, edge_pool, machine, media, silent, two_sites, with_store
 from tests.procedures.asking import asked
 
 REDMOND, DUBLIN = SiteName("Redmond"), SiteName("Dublin")
@@ -199,9 +199,9 @@ def test_federation_must_be_where_it_leaves(deployment: Deployment, expected: Ve
 
 
 def test_front_end_pools_that_lose_their_media_edge_are_named_with_the_cure() -> None:
-    made = plan("edge-federation-failover", changed(on(EDGE1), P1, media_edge=EDGE1))
+    made = plan("edge-federation-failover", changed(on(EDGE1), P1, media_edges=media(EDGE1, EDGE1)))
     assert f"lyncops run edge-association {P1} --edge {EDGE2}" in " ".join(made.notes)
-    back = plan("edge-federation-failback", changed(on(EDGE2), P1, media_edge=EDGE2))
+    back = plan("edge-federation-failback", changed(on(EDGE2), P1, media_edges=media(EDGE2, EDGE2)))
     assert f"lyncops run edge-association {P1} --edge {EDGE1}" in " ".join(back.notes)
     assert "edge-association" not in " ".join(plan("edge-federation-failover", on(EDGE1)).notes)
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import cast
+
 import attrs
 import pytest
 
@@ -7,9 +9,10 @@ from lyncops.cmdlets import DatabaseNameType, MirrorRole
 from lyncops.deployment.model import DatabaseMirror, EdgePool, PoolKind, PoolState
 from lyncops.errors import InvalidValueError
 from lyncops.plan.conditions import BackupModuleIs, EdgeNextHopIs, MediaEdgeIs, MirrorPrincipalIs, StoreIsActiveOn
+from lyncops.plan.model import CmdletStep
 from lyncops.plan.procedures import PROCEDURES, DatabaseFailover, PoolFailover
 from lyncops.values import Fqdn, LyncVersion, OnPool, ServiceId, Unread
-from tests.deployments import EDGE1, EDGE2, P1, P2, changed, two_sites, with_dead, with_state, with_store
+from tests.deployments import EDGE1, EDGE2, P1, P2, changed, media, two_sites, with_dead, with_state, with_store
 from tests.procedures.asking import DISASTER, PLANNED, ask, ids, powershell, refused_by, step
 
 DOWN = with_store(two_sites(), active_master=None, file_transfer_agents=())
@@ -137,9 +140,11 @@ def test_a_next_hop_must_be_named() -> None:
 # Media association
 
 
-def test_conferencing_and_mediation_follow_before_the_registrar_that_is_read_back() -> None:
+def test_each_service_that_uses_media_has_its_step_and_its_read_back() -> None:
     services = tuple(ServiceId(role, P1) for role in ("Registrar", "ConferencingServer", "MediationServer"))
-    plan = ask("edge-association", changed(two_sites(), P1, services=services, media_edge=EDGE1), P1, edge_pool=EDGE2)
+    plan = ask(
+        "edge-association", changed(two_sites(), P1, services=services, media_edges=media(EDGE1, EDGE1)), P1, edge_pool=EDGE2
+    )
     assert not plan.is_refused
     assert [powershell(plan, step_id) for step_id in ids(plan)] == [
         f"Set-CsConferenceServer -Identity 'ConferencingServer:{P1}' -EdgeServer 'EdgeServer:{EDGE2}' -Confirm:$false",
@@ -147,7 +152,8 @@ def test_conferencing_and_mediation_follow_before_the_registrar_that_is_read_bac
         f"Set-CsRegistrar -Identity 'Registrar:{P1}' -EdgeServer 'EdgeServer:{EDGE2}' -Confirm:$false",
     ]
     assert plan.goal == (MediaEdgeIs(P1, EDGE2),)
-    assert step(plan, "edge-association-registrar").after == plan.goal
+    roles = [cast("MediaEdgeIs", condition).role for one in plan.steps for condition in cast("CmdletStep", one).after]
+    assert roles == ["ConferencingServer", "MediationServer", "Registrar"]
     assert step(plan, "edge-association-registrar").undo == f"lyncops run edge-association {P1} --edge {EDGE1}"
 
 

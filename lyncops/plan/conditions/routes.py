@@ -73,10 +73,11 @@ class NoEdgeLeadsTo(Judged):
 
 @attrs.frozen(slots=True)
 class MediaEdgeIs(Judged):
-    """The pool is associated with this Edge pool for media."""
+    """The pool's services use this Edge pool for media: all of them, or those of one role."""
 
     pool: Fqdn
     edge: Fqdn
+    role: str = ""
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -84,12 +85,18 @@ class MediaEdgeIs(Judged):
         return (Need(Part.POOLS, (self.pool,), (MEDIA_EDGE,)),)
 
     def judge(self, deployment: Deployment) -> Evaluation:
-        """Compare with the pool's association."""
-        pool = known_pool(deployment, self.pool)
-        return Evaluation(pool.media_edge == self.edge, f"{self.pool} is associated with {pool.media_edge or 'no Edge pool'}")
+        """Each service counts: the setting of one says nothing of the others."""
+        services = known_pool(deployment, self.pool).media_edges
+        asked = [one for one in services if self.role in ("", one.role)]
+        others = [one for one in asked if one.edge != self.edge]
+        seen = listed(f"{one.service} with {one.edge or 'no Edge pool'}" for one in (others or asked))
+        if not asked:
+            seen = f"no {self.role or 'service'} of {self.pool} was seen that uses an Edge pool"
+        return Evaluation(bool(asked) and not others, seen)
 
     def __str__(self) -> str:
-        return f"{self.pool} uses {self.edge} for media"
+        whose = f"the {self.role} of {self.pool}" if self.role else str(self.pool)
+        return f"{whose} uses {self.edge} for media"
 
 
 @attrs.frozen(slots=True)
