@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from lyncops.cmdlets.enums import DatabaseNameType
-from lyncops.deployment.model import DatabaseMirror, Pool
+from lyncops.deployment.mirror import DatabaseMirror
+from lyncops.deployment.model import Pool
 from lyncops.values import Unread
 
 _DATABASES: Final = {

@@ -8,11 +8,11 @@ from typing import Final, cast
 
 import attrs
 
+from lyncops.deployment.mirror import DatabaseMirror
 from lyncops.deployment.model import (
     BackupModule,
     BackupServiceSettings,
     CentralManagement,
-    DatabaseMirror,
     Deployment,
     EdgePool,
     ExportState,

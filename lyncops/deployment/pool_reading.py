@@ -29,15 +29,8 @@ from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.asking import Answer, Question
 from lyncops.deployment.backup_reading import BackupReading
 from lyncops.deployment.gaps import FRONT_END, NAMELESS, Gaps, Part, contradiction, why_open
-from lyncops.deployment.model import (
-    BackupModule,
-    DatabaseMirror,
-    Machine,
-    Pool,
-    PoolKind,
-    PoolState,
-    WindowsService,
-)
+from lyncops.deployment.mirror import DatabaseMirror
+from lyncops.deployment.model import BackupModule, Machine, Pool, PoolKind, PoolState, WindowsService
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.deployment.state_by_user import HomePool, state_by_user
 from lyncops.deployment.state_reading import StateReading

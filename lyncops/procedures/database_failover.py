@@ -14,7 +14,8 @@ from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.words import listed
 from lyncops.cmdlets import DatabaseNameType, InvokeCsDatabaseFailover, MirrorRole
 from lyncops.deployment.gaps import Need, Part
-from lyncops.deployment.model import DatabaseMirror, Deployment, Pool, PoolKind
+from lyncops.deployment.mirror import DatabaseMirror
+from lyncops.deployment.model import Deployment, Pool, PoolKind
 from lyncops.plan.conditions import MirrorPrincipalIs, MirrorsAreSynchronized
 from lyncops.plan.procedures import DatabaseFailover
 from lyncops.plan.steps import CmdletStep, ManualStep, Step

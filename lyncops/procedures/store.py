@@ -18,7 +18,7 @@ from lyncops.plan.steps import CmdletStep, Step
 from lyncops.procedures import figures
 from lyncops.procedures.replica_waits import all_replicas, own_replicas, rest_of_replicas
 from lyncops.sources import fact, guide, reference
-from lyncops.values import Fqdn, Mode, OnPool, Place, Unread
+from lyncops.values import Fqdn, LyncVersion, Mode, OnPool, Place, Unread
 
 STANDARD_EDITION_INSTANCE: Final = "rtc"
 _STORE_DATABASES: Final = frozenset({"xds", "lis"})
@@ -40,17 +40,41 @@ class StoreForm(enum.Enum):
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class StoreMove:
-    """The store has to go to another pool. `sql_server` holds the principal of the standby copy.
+class Standby:
+    """The SQL Servers of a standby copy, as the topology defines them. None: not known.
 
-    It is None in the planned form, which needs none, and where it could not be learnt.
+    Both go with the cmdlet where it has a mirror, whichever of them holds the principal (fact: store-forms): the names that the
+    procedure page prints for a principal on the mirror do not exist (fact: wrong-parameter-names).
+    """
+
+    server: Fqdn | None
+    instance: str = ""
+    has_mirror: bool = False
+    mirror: Fqdn | None = None
+    mirror_instance: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the cmdlet can be told all that it must be told."""
+        return self.server is not None and (self.mirror is not None or not self.has_mirror)
+
+    def __str__(self) -> str:
+        """Server and instance of each half."""
+        halves = [(self.server, self.instance), *([(self.mirror, self.mirror_instance)] if self.has_mirror else [])]
+        return ", mirrored on ".join(f"{server}\\{instance}" if instance else str(server) for server, instance in halves)
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class StoreMove:
+    """The store has to go to another pool. `standby` is where its standby copy is.
+
+    It is None in the planned form, which need not be told.
     """
 
     form: StoreForm
     leaving: Fqdn
     to: Fqdn
-    sql_server: Fqdn | None = None
-    sql_instance: str = ""
+    standby: Standby | None = None
     from_single_master: bool = False
     """Whether exactly one copy must be active when the cmdlet is sent; else a run that goes on could worsen a known bad end."""
 
@@ -95,14 +119,16 @@ def move_to(deployment: Deployment, receiver: Pool, *, leaving: Fqdn, works: boo
     if works or request.mode is Mode.PLANNED:
         insisted = "store-single-master" not in request.overrides
         return StoreMove(form=StoreForm.PLANNED, leaving=leaving, to=receiver.fqdn, from_single_master=insisted)
-    server, instance = _principal_of(receiver, _copy_on(deployment, receiver.fqdn))
-    return StoreMove(
-        form=StoreForm.DISASTER,
-        leaving=leaving,
-        to=receiver.fqdn,
-        sql_server=request.store_sql_server or server,
-        sql_instance=request.store_sql_instance or instance,
+    standby = _standby(receiver, _copy_on(deployment, receiver.fqdn))
+    told = attrs.evolve(
+        standby,
+        server=request.store_sql_server or standby.server,
+        instance=request.store_sql_instance or standby.instance,
+        has_mirror=standby.has_mirror or request.store_mirror_sql_server is not None,
+        mirror=request.store_mirror_sql_server or standby.mirror,
+        mirror_instance=request.store_mirror_sql_instance or standby.mirror_instance,
     )
+    return StoreMove(form=StoreForm.DISASTER, leaving=leaving, to=receiver.fqdn, standby=told)
 
 
 def _copy_on(deployment: Deployment, pool: Fqdn) -> StoreCopy | None:
@@ -110,27 +136,36 @@ def _copy_on(deployment: Deployment, pool: Fqdn) -> StoreCopy | None:
     return None if isinstance(copies, Unread) else next((copy for copy in copies if copy.pool == pool), None)
 
 
-def _principal_of(receiver: Pool, copy: StoreCopy | None) -> tuple[Fqdn | None, str]:
-    """The SQL server and instance that hold the principal of the standby copy, as far as they are known.
+def _standby(receiver: Pool, copy: StoreCopy | None) -> Standby:
+    """Where the standby copy is, as far as it is known.
 
-    Standard Edition keeps it beside itself, in `rtc`, and has no mirror (fact: standard-edition-instance). Where the mirror is the
-    principal its server is given as -BackupSqlServerFqdn: the names that the procedure page prints do not exist (fact:
-    wrong-parameter-names).
+    Standard Edition keeps it beside itself, in `rtc`, and has no mirror (fact: standard-edition-instance).
     """
     if receiver.kind is PoolKind.STANDARD:
-        return receiver.fqdn, STANDARD_EDITION_INSTANCE
-    if _mirror_is_principal(receiver):
-        if copy is not None and isinstance(copy.mirror_sql_server, Fqdn):
-            return copy.mirror_sql_server, copy.mirror_sql_instance
-        return None, ""
-    if copy is not None and isinstance(copy.sql_server, Fqdn):
-        return copy.sql_server, copy.sql_instance
-    return receiver.sql_server, receiver.sql_instance
+        return Standby(server=receiver.fqdn, instance=STANDARD_EDITION_INSTANCE)
+    known = copy is not None and isinstance(copy.sql_server, Fqdn)
+    server, instance = (copy.sql_server, copy.sql_instance) if copy and known else (receiver.sql_server, receiver.sql_instance)
+    mirror = copy.mirror_sql_server if copy is not None and isinstance(copy.mirror_sql_server, Fqdn) else None
+    has_mirror = _has_mirror(receiver, named=mirror is not None)
+    return Standby(
+        server=server if isinstance(server, Fqdn) else None,
+        instance=instance,
+        has_mirror=has_mirror,
+        mirror=mirror if has_mirror else None,
+        mirror_instance=copy.mirror_sql_instance if copy and has_mirror else "",
+    )
 
 
-def _mirror_is_principal(receiver: Pool) -> bool:
+def _has_mirror(receiver: Pool, *, named: bool) -> bool:
+    """Whether the copy has a mirror: by what its databases say, else by what the topology names.
+
+    A database without one is neither principal nor mirror (fact: mirror-state). All of them are silent where both SQL Servers are.
+    """
+    if receiver.version is LyncVersion.V2019:
+        return False
     mirrors = () if isinstance(receiver.mirrors, Unread) else receiver.mirrors
-    return any(mirror.mirror_is_principal for mirror in mirrors if mirror.database.casefold() in _STORE_DATABASES)
+    own = [mirror for mirror in mirrors if mirror.database.casefold() in _STORE_DATABASES]
+    return any(mirror.has_role for mirror in own) if own else named
 
 
 def store_steps(deployment: Deployment, move: StoreMove, *, why: str = _BEFORE_THE_POOL) -> tuple[Step, ...]:
@@ -166,12 +201,15 @@ def rest_steps(deployment: Deployment, move: StoreMove | None) -> tuple[Step, ..
 
 
 def _failover_cmdlet(move: StoreMove) -> InvokeCsManagementServerFailover:
-    if move.form is StoreForm.PLANNED or move.sql_server is None:
+    standby = move.standby
+    if standby is None or standby.server is None:
         return InvokeCsManagementServerFailover()
     # -Force: mandatory in the disaster form of the Lync 2013 reference, and in the documented A-B-C procedure (fact: store-forms).
     return InvokeCsManagementServerFailover(
-        backup_sql_server_fqdn=move.sql_server,
-        backup_sql_instance_name=move.sql_instance or None,
+        backup_sql_server_fqdn=standby.server,
+        backup_sql_instance_name=standby.instance or None,
+        backup_mirror_sql_server_fqdn=standby.mirror,
+        backup_mirror_sql_instance_name=(standby.mirror_instance or None) if standby.mirror else None,
         force=True,
     )
 
@@ -183,21 +221,23 @@ def _undo(move: StoreMove) -> str:
 
 def sql_server_known(move: StoreMove | None) -> CheckResult | None:
     """Whether the disaster form can be told where the standby copy is; None where it need not be told."""
-    if move is None or move.form is StoreForm.PLANNED:
+    standby = move.standby if move else None
+    if move is None or standby is None:
         return None
-    failed = move.sql_server is None
-    name = f"{move.sql_server}\\{move.sql_instance}" if move.sql_instance else str(move.sql_server)
-    evidence = (
-        f"The SQL server that holds the principal of the standby copy on {move.to} could not be read."
-        if failed
-        else f"The principal of the standby copy is on {name}."
-    )
+    options = "--store-sql-server and --store-sql-instance"
+    if standby.server is None:
+        evidence = f"The SQL Server of the standby copy on {move.to} could not be read."
+    elif not standby.is_known:
+        evidence = f"The standby copy on {move.to} is mirrored, and the SQL Server of its mirror could not be read."
+        options = "--store-mirror-sql-server and --store-mirror-sql-instance"
+    else:
+        evidence = f"The standby copy is on {standby}."
     return CheckResult(
         check_id="store-sql-server",
-        question="Is the SQL Server of the standby copy known?",
-        verdict=Verdict.FAILED if failed else Verdict.PASSED,
+        question="Is it known where the standby copy is, its mirror included?",
+        verdict=Verdict.PASSED if standby.is_known else Verdict.FAILED,
         evidence=evidence,
-        remedy="Look it up in Topology Builder and name it with --store-sql-server and --store-sql-instance." if failed else "",
+        remedy="" if standby.is_known else f"Look it up in Topology Builder and name it with {options}.",
         sources=(guide("Failing over a pool", step=5), fact("store-forms")),
         overridable=False,
     )

@@ -10,7 +10,8 @@ from hypothesis import given
 
 from lyncops.deployment.codec import FORMAT, deployment_from_dict, deployment_from_json, deployment_to_dict, deployment_to_json
 from lyncops.deployment.comparison import differences
-from lyncops.deployment.model import BackupServiceSettings, DatabaseMirror, Deployment, ExportState, PoolState
+from lyncops.deployment.mirror import DatabaseMirror
+from lyncops.deployment.model import BackupServiceSettings, Deployment, ExportState, PoolState
 from lyncops.deployment.scope import EVERYTHING, Facet, Scope
 from lyncops.errors import InvalidValueError
 from lyncops.values import Fqdn, Unread

@@ -64,7 +64,8 @@ def test_a_lost_site_whose_partner_has_the_store_on_the_mirror_is_rescued_and_fa
     operator.run("pool-failover", POOL1, *PLANNED, expect=2)
     operator.run("pool-failover", POOL1, *DISASTER)
     assert serving(operator, POOL1) == POOL2
-    assert store_failovers(operator)[-1]["BackupSqlServerFqdn"] == "sql2m.contoso.com"
+    sent = store_failovers(operator)[-1]
+    assert (sent["BackupSqlServerFqdn"], sent["BackupMirrorSqlServerFqdn"]) == ("sql2.contoso.com", "sql2m.contoso.com")
     bring_back(operator, "site:Site1")
     operator.run("pool-failback", POOL1, *PLANNED)
     operator.run("management-store-failover", POOL2, *PLANNED)

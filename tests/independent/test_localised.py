@@ -8,7 +8,8 @@ from typing import Final
 
 import pytest
 
-from lyncops.deployment.model import DatabaseMirror, Deployment, Pool
+from lyncops.deployment.mirror import DatabaseMirror
+from lyncops.deployment.model import Deployment, Pool
 from lyncops.values import Fqdn, Unread
 from tests.independent.desk import desk_for
 from tests.independent.lync import P1, P2, Lync, thing

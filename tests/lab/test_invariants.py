@@ -57,7 +57,8 @@ class Operators(RuleBasedStateMachine):
     def move_store(self, to: int) -> None:
         machine = f"fe{to}-1.contoso.com"
         if not self.world.machine(machine).is_down:
-            named = {"BackupSqlServerFqdn": f"sql{to}.contoso.com", "BackupSqlInstanceName": "rtc"}
+            mirror = {"BackupMirrorSqlServerFqdn": f"sql{to}m.contoso.com", "BackupMirrorSqlInstanceName": "rtc"}
+            named = {"BackupSqlServerFqdn": f"sql{to}.contoso.com", "BackupSqlInstanceName": "rtc", **mirror}
             run(self.world, machine, "Invoke-CsManagementServerFailover", Confirm=False, Force=True, **named)
 
     @rule(name=st.sampled_from(SERVERS))

@@ -14,7 +14,12 @@ from lyncops.values import Fqdn
 from tests.lab.support import FE1, FE4, P1, P2, Ran, fail_over, move_next_hops, move_store, new_session, run, run_in
 
 STATUS = "Get-CsManagementStoreReplicationStatus"
-SQL2 = {"BackupSqlServerFqdn": "sql2.contoso.com", "BackupSqlInstanceName": "rtc"}
+SQL2 = {
+    "BackupSqlServerFqdn": "sql2.contoso.com",
+    "BackupSqlInstanceName": "rtc",
+    "BackupMirrorSqlServerFqdn": "sql2m.contoso.com",
+    "BackupMirrorSqlInstanceName": "rtc",
+}
 
 
 @pytest.fixture
@@ -203,17 +208,33 @@ def planned_with_a_dead_source(world: Simulation) -> Ran:
 
 def another_sql_server(world: Simulation) -> Ran:
     world.crash(P1)
-    return move_store(world, FE4, BackupSqlServerFqdn="sql9.contoso.com", BackupSqlInstanceName="rtc")
+    return move_store(world, FE4, **{**SQL2, "BackupSqlServerFqdn": "sql9.contoso.com"})
 
 
 def another_instance(world: Simulation) -> Ran:
     world.crash(P1)
-    return move_store(world, FE4, BackupSqlServerFqdn="sql2.contoso.com")
+    return move_store(world, FE4, **{**SQL2, "BackupSqlInstanceName": ""})
 
 
-def not_the_principal(world: Simulation) -> Ran:
+def the_mirror_alone(world: Simulation) -> Ran:
     world.crash(P1)
     return move_store(world, FE4, BackupSqlServerFqdn="sql2m.contoso.com", BackupSqlInstanceName="rtc")
+
+
+def without_the_mirror(world: Simulation) -> Ran:
+    world.crash(P1)
+    return move_store(world, FE4, BackupSqlServerFqdn="sql2.contoso.com", BackupSqlInstanceName="rtc")
+
+
+def another_mirror(world: Simulation) -> Ran:
+    world.crash(P1)
+    return move_store(world, FE4, **{**SQL2, "BackupMirrorSqlServerFqdn": "sql9.contoso.com"})
+
+
+def a_dead_principal(world: Simulation) -> Ran:
+    world.crash(P1)
+    world.crash("sql2.contoso.com")
+    return move_store(world, FE4, Force=True, **SQL2)
 
 
 def force_required(world: Simulation) -> Ran:
@@ -242,7 +263,10 @@ def nothing_to_restore(world: Simulation) -> Ran:
         (planned_with_a_dead_source, "cannot be reached"),
         (another_sql_server, "not the Central Management database"),
         (another_instance, "not the Central Management database"),
-        (not_the_principal, "not the principal"),
+        (the_mirror_alone, "not the Central Management database"),
+        (without_the_mirror, "is mirrored"),
+        (another_mirror, "not the Central Management database"),
+        (a_dead_principal, "cannot be reached"),
         (force_required, "-Force is required"),
         (by_an_outsider, "Access is denied"),
         (two_active, "not available"),
@@ -259,9 +283,12 @@ def test_the_mirror_may_be_the_principal(world: Simulation) -> None:
         ran = run(world, FE4, "Invoke-CsDatabaseFailover", PoolFqdn=P2, DatabaseType=kind, NewPrincipal="Mirror", Confirm=False)
         assert ran.succeeded
     world.crash(P1)
-    names = {"BackupMirrorSqlServerFqdn": "sql2m.contoso.com", "BackupMirrorSqlInstanceName": "rtc"}
-    assert move_store(world, FE4, **SQL2).terminating is not None
-    assert move_store(world, FE4, **SQL2, **names).succeeded
+    assert move_store(world, FE4, **SQL2).succeeded
+
+
+def test_a_cmdlet_that_does_not_insist_on_the_mirror(world: Simulation) -> None:
+    world.switches.store_mirror_required = False
+    assert without_the_mirror(world).succeeded
 
 
 def test_what_if_finds_the_store(world: Simulation) -> None:

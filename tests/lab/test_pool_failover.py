@@ -32,7 +32,12 @@ NEXT_HOP = (
     "pool may cause External access/Federation/Split-domain/XMPP features to stop working. Please use Topology Builder to change "
     "the Edge internal next hop setting to point to a different Front-end pool,  before you proceed."
 )
-STORE_SQL = {"BackupSqlServerFqdn": "sql2.contoso.com", "BackupSqlInstanceName": "rtc"}
+STORE_SQL = {
+    "BackupSqlServerFqdn": "sql2.contoso.com",
+    "BackupSqlInstanceName": "rtc",
+    "BackupMirrorSqlServerFqdn": "sql2m.contoso.com",
+    "BackupMirrorSqlInstanceName": "rtc",
+}
 
 
 @pytest.fixture

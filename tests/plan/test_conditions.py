@@ -5,9 +5,9 @@ from datetime import timedelta
 import attrs
 import pytest
 
+from lyncops.deployment.mirror import DatabaseMirror
 from lyncops.deployment.model import (
     BackupModule,
-    DatabaseMirror,
     Deployment,
     EdgePool,
     ExportState,

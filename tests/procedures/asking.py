@@ -30,6 +30,8 @@ class Options(TypedDict, total=False):
     principal: MirrorRole
     store_sql_server: Fqdn
     store_sql_instance: str
+    store_mirror_sql_server: Fqdn
+    store_mirror_sql_instance: str
     response_groups: bool
     response_groups_file: str
     sync_interval: timedelta

@@ -6,7 +6,8 @@ import attrs
 import pytest
 
 from lyncops.cmdlets import DatabaseNameType, MirrorRole
-from lyncops.deployment.model import DatabaseMirror, EdgePool, PoolKind, PoolState
+from lyncops.deployment.mirror import DatabaseMirror
+from lyncops.deployment.model import EdgePool, PoolKind, PoolState
 from lyncops.errors import InvalidValueError
 from lyncops.plan.conditions import BackupModuleIs, EdgeNextHopIs, MediaEdgeIs, MirrorPrincipalIs, StoreIsActiveOn
 from lyncops.plan.model import CmdletStep

@@ -6,7 +6,8 @@ import attrs
 import pytest
 
 from lyncops.checks.result import Verdict
-from lyncops.deployment.model import DatabaseMirror, Deployment, EdgePool, Pool, PoolKind, PoolState, StoreCopy
+from lyncops.deployment.mirror import DatabaseMirror
+from lyncops.deployment.model import Deployment, EdgePool, Pool, PoolKind, PoolState, StoreCopy
 from lyncops.errors import InvalidValueError
 from lyncops.plan.conditions import (
     EdgeNextHopIs,
@@ -86,9 +87,7 @@ def test_in_a_disaster_the_store_comes_first_since_the_next_hop_needs_it() -> No
         "store-replicas-rest",
     ]
     assert "-LocalStore" in powershell(plan, "export-configuration")
-    assert powershell(plan, "store-failover") == (
-        f"Invoke-CsManagementServerFailover -BackupSqlServerFqdn '{SQL2}' -Force -BackupSqlInstanceName 'lync' -Confirm:$false"
-    )
+    assert powershell(plan, "store-failover") == f"Invoke-CsManagementServerFailover {BOTH_HALVES} -Confirm:$false"
     assert "-DisasterMode" in powershell(plan, "pool-failover")
     assert "documented target" in plan.expected_loss
 
@@ -182,23 +181,55 @@ def test_standard_edition_keeps_the_store_beside_itself() -> None:
     assert "-BackupSqlInstanceName 'rtc'" in powershell(plan, "store-failover")
 
 
-def test_the_sql_server_that_holds_the_principal_is_named() -> None:
-    on_mirror = ask("pool-failover", with_store_mirror(DEAD, principal_on_mirror=True), P1, DISASTER, accept_data_loss=True)
-    assert "-BackupSqlServerFqdn 'sql2m.contoso.com'" in powershell(on_mirror, "store-failover")
-    assert "-BackupSqlInstanceName 'mirror'" in powershell(on_mirror, "store-failover")
-    on_primary = ask("pool-failover", with_store_mirror(DEAD, principal_on_mirror=False), P1, DISASTER, accept_data_loss=True)
-    assert f"-BackupSqlServerFqdn '{SQL2}'" in powershell(on_primary, "store-failover")
+BOTH_HALVES = (
+    f"-BackupSqlServerFqdn '{SQL2}' -Force -BackupMirrorSqlInstanceName 'mirror' "
+    "-BackupMirrorSqlServerFqdn 'sql2m.contoso.com' -BackupSqlInstanceName 'lync'"
+)
 
 
-def test_an_unknown_server_of_the_principal_is_asked_for() -> None:
+@pytest.mark.parametrize("on_mirror", [True, False])
+def test_both_halves_of_a_mirrored_standby_are_named_whichever_is_principal(*, on_mirror: bool) -> None:
+    deployment = with_store_mirror(DEAD, principal_on_mirror=on_mirror)
+    plan = ask("pool-failover", deployment, P1, DISASTER, accept_data_loss=True)
+    assert BOTH_HALVES in powershell(plan, "store-failover")
+    unasked = changed(deployment, P2, mirrors=Unread("the mirrors", "no answer"))
+    assert BOTH_HALVES in powershell(ask("pool-failover", unasked, P1, DISASTER, accept_data_loss=True), "store-failover")
+
+
+def test_a_standby_without_a_mirror_has_none_named() -> None:
+    alone = DatabaseMirror(
+        database="xds",
+        database_type="CentralMgmt",
+        state_on_primary="DatabaseInaccessibleOrMirroringNotEnabled",
+        state_on_mirror="DatabaseInaccessibleOrMirroringNotEnabled",
+        status_on_primary="",
+        status_on_mirror="",
+    )
+    deployment = changed(with_store_mirror(DEAD, principal_on_mirror=False), P2, mirrors=(alone,))
+    plan = ask("pool-failover", deployment, P1, DISASTER, accept_data_loss=True)
+    assert "-BackupMirror" not in powershell(plan, "store-failover")
+
+
+def test_an_unknown_mirror_of_the_standby_is_asked_for() -> None:
     silent = with_store(with_dead(two_sites(), P1))
     mirrored = with_store_mirror(silent, principal_on_mirror=True)
     plan = ask("pool-failover", mirrored, P1, DISASTER, accept_data_loss=True)
     assert refused_by(plan) == {"store-sql-server"}
-    named = ask("pool-failover", mirrored, P1, DISASTER, accept_data_loss=True, store_sql_server=SQL2, store_sql_instance="named")
+    assert "--store-mirror-sql-server" in plan.refusals[0].remedy
+    named = ask(
+        "pool-failover",
+        mirrored,
+        P1,
+        DISASTER,
+        accept_data_loss=True,
+        store_sql_server=SQL2,
+        store_sql_instance="named",
+        store_mirror_sql_server=Fqdn("sql2m.contoso.com"),
+        store_mirror_sql_instance="other",
+    )
     assert not named.is_refused
-    assert f"-BackupSqlServerFqdn '{SQL2}'" in powershell(named, "store-failover")
-    assert "'named'" in powershell(named, "store-failover")
+    for words in (f"-BackupSqlServerFqdn '{SQL2}'", "'named'", "-BackupMirrorSqlServerFqdn 'sql2m.contoso.com'", "'other'"):
+        assert words in powershell(named, "store-failover")
 
 
 def test_an_unreadable_store_is_taken_to_have_died_with_the_pool() -> None:

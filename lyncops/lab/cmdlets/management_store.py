@@ -95,8 +95,8 @@ def invoke_cs_management_server_failover(call: Call) -> None:
     """Moves the active role to the pool of the machine that runs it. Ends without output.
 
     Refuses: caller not in RTCUniversalServerAdmins; a machine outside the pools that hold a copy; the role is here already; two
-    active copies; without -BackupSqlServerFqdn: the active copy cannot be reached; with it: a database that the topology does
-    not define for this pool, or that is not the principal (fact: store-forms).
+    active copies; without -BackupSqlServerFqdn: the active copy cannot be reached; with it: a database or a mirror that the
+    topology does not define for this pool, a mirror that is not named, a principal that is down (fact: store-forms).
     """
     world = call.world
     with world.lock:
@@ -146,21 +146,27 @@ def _refuse_failover(call: Call, target: StoreCopy) -> None:
 
 
 def _refuse_database(call: Call, pool: PoolRuntime) -> None:
-    """Only the database that the topology defines, and the side that is the principal (fact: store-forms)."""
+    """Only the database that the topology defines, and its mirror where it has one, whichever half is principal.
+
+    (fact: store-forms)
+    """
     world, spec = call.world, pool.spec
-    defined: dict[Fqdn, str] = {pool.sql_server: spec.sql_instance}
-    if spec.mirror_server is not None:
-        defined[spec.mirror_server] = spec.mirror_instance
-    named = [(call.fqdn("BackupSqlServerFqdn"), call.text("BackupSqlInstanceName"))]
+    _refuse_server(call, pool, "Backup", (pool.sql_server, spec.sql_instance))
     if call.given("BackupMirrorSqlServerFqdn"):
-        named.append((call.fqdn("BackupMirrorSqlServerFqdn"), call.text("BackupMirrorSqlInstanceName")))
-    for server, instance in named:
-        if server not in defined or defined[server].casefold() != instance.casefold():
-            message = placeholders.STORE_WRONG_SQL.format(server=server, instance=instance or "(default)", pool=pool.fqdn)
-            call.fail(message, category="InvalidArgument", target=server)
+        mirror = (spec.mirror_server, spec.mirror_instance) if spec.mirror_server else None
+        _refuse_server(call, pool, "BackupMirror", mirror)
+    elif spec.mirror_server is not None and world.switches.store_mirror_required:
+        call.fail(placeholders.STORE_MIRROR_MISSING.format(pool=pool.fqdn), category="InvalidArgument", target=pool.fqdn)
     principal = world.principal(pool, "CentralMgmt")
-    if principal not in dict(named) or not world.sql_is_up(principal):
-        call.fail(placeholders.STORE_SQL_NOT_PRINCIPAL.format(server=named[0][0]), target=named[0][0])
+    if not world.sql_is_up(principal):
+        call.fail(placeholders.STORE_SQL_DOWN.format(server=principal), category="ConnectionError", target=principal)
+
+
+def _refuse_server(call: Call, pool: PoolRuntime, prefix: str, defined: tuple[Fqdn, str] | None) -> None:
+    server, instance = call.fqdn(f"{prefix}SqlServerFqdn"), call.text(f"{prefix}SqlInstanceName")
+    if defined is None or (server, instance.casefold()) != (defined[0], defined[1].casefold()):
+        message = placeholders.STORE_WRONG_SQL.format(server=server, instance=instance or "(default)", pool=pool.fqdn)
+        call.fail(message, category="InvalidArgument", target=server)
 
 
 def _source(call: Call, target: StoreCopy) -> StoreCopy:

@@ -43,7 +43,8 @@ STORE_ALREADY_HERE: Final = "Pool {pool} already hosts the active Central Manage
 STORE_WRONG_SQL: Final = (
     "SQL Server {server} with instance {instance} is not the Central Management database that the topology defines for {pool}."
 )
-STORE_SQL_NOT_PRINCIPAL: Final = "The database xds on {server} is not the principal."
+STORE_MIRROR_MISSING: Final = "The Central Management database of {pool} is mirrored. Specify -BackupMirrorSqlServerFqdn."
+STORE_SQL_DOWN: Final = "The Central Management database on {server} cannot be reached."
 STORE_SOURCE_DOWN: Final = (
     "The active Central Management store on {pool} cannot be reached. Specify -BackupSqlServerFqdn in a disaster."
 )

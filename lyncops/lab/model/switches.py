@@ -141,6 +141,10 @@ class Switches:
     store_force_required: bool = attrs.field(
         default=False, metadata=_told("a disaster failover of the store needs -Force (the pages contradict each other)")
     )
+    store_mirror_required: bool = attrs.field(
+        default=True,
+        metadata=_told("a disaster failover of the store refuses where its mirror is not named (the page only says to add it)"),
+    )
     failover_over_ocs: bool = attrs.field(default=True, metadata=_told("the failover cmdlets exist on OcsPowershell"))
     port_enables_federation: bool = attrs.field(
         default=False, metadata=_told("Set-CsEdgeServer -AccessEdgeExternalSipPort turns federation on")

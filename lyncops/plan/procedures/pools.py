@@ -65,6 +65,19 @@ class MovesStore(TwoModes):
         default="",
         metadata=asks("--store-sql-instance", "The SQL instance of that copy.", example="NAME"),
     )
+    store_mirror_sql_server: Fqdn | None = attrs.field(
+        default=None,
+        converter=optional_fqdn,
+        metadata=asks(
+            "--store-mirror-sql-server",
+            "Where the mirror of that copy is, when it cannot be read.",
+            example="FQDN",
+        ),
+    )
+    store_mirror_sql_instance: str = attrs.field(
+        default="",
+        metadata=asks("--store-mirror-sql-instance", "The SQL instance of that mirror.", example="NAME"),
+    )
 
 
 @attrs.frozen(slots=True, kw_only=True)
