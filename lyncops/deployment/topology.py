@@ -13,7 +13,6 @@ from lyncops.deployment.gaps import (
     EXTERNAL_NAME,
     FEDERATION_PORT,
     KIND,
-    MEDIA_EDGE,
     NEXT_HOP,
     ROUTES,
     Gaps,
@@ -21,13 +20,13 @@ from lyncops.deployment.gaps import (
     contradiction,
     why_open,
 )
+from lyncops.deployment.media import USE_MEDIA, media_edges
 from lyncops.deployment.model import EdgePool, Machine, MediaEdge, Pool, PoolKind, Site, StoreCopy
 from lyncops.deployment.topology_document import Topology
 from lyncops.values import Fqdn, LyncVersion, ServiceId, SiteName, Unread
 
 UNASKED: Final = "it was not asked for"
 # The roles that tell the version of a pool best; SQL Servers and file stores carry numbers of their own.
-_USES_MEDIA: Final = ("Registrar", "ConferencingServer", "ConferenceServer", "MediationServer")
 _VERSIONED: Final = ("Registrar", "UserServer", "EdgeServer", "Director", "MediationServer")
 
 
@@ -212,19 +211,10 @@ class _Building:
             self.gaps.note(Part.POOLS, f"the user database of {fqdn}", why, pool=fqdn, item=KIND)
 
     def _media_edges(self, fqdn: Fqdn) -> tuple[MediaEdge, ...]:
-        """Per service; one that two answers tell differently is open."""
         told: dict[ServiceId, list[Service]] = {}
-        for service in self.services.of(fqdn, *_USES_MEDIA):
+        for service in self.services.of(fqdn, *USE_MEDIA):
             told.setdefault(ServiceId(role_of(service), fqdn), []).append(service)
-        found: list[MediaEdge] = []
-        for identity, answers in told.items():
-            edges = tuple(dict.fromkeys(answer.edge_server.pool if answer.edge_server else None for answer in answers))
-            why = next(filter(None, (answer.gap("edge_server") for answer in answers)), None)
-            why = f"its answers name {edges[0]} and {edges[1]}" if len(edges) > 1 else why
-            if why is not None:
-                self.gaps.note(Part.POOLS, f"the Edge pool for media of {identity}", why, pool=fqdn, item=MEDIA_EDGE)
-            found.append(MediaEdge(identity, edges[0]))
-        return tuple(found)
+        return media_edges(told, self.gaps)
 
     def _site(self, fqdn: Fqdn) -> SiteName | Unread:
         """The site's identity, also where the pool names it by its display name. A name that no site has is not a site."""
