@@ -17,8 +17,10 @@ from lyncops.values import Fqdn, ServiceId, SiteName
 class Service(Result):
     """A service of the topology; one class for every role, so most fields are None for any one (fact: service-objects).
 
-    `registrar` of an Edge service is its next hop, `edge_server` of the others their media Edge. `active` tells whether a Central
-    Management service holds the active store. `version` is the service's: see `lync_version_of_service`.
+    `registrar` of an Edge service, a Mediation Server or a trusted application pool is its next hop,
+    `mediation_server` that of a PSTN gateway. `edge_server` of the others is their media Edge.
+    `external_fqdn` is the name of web services. `active` tells whether a Central Management service
+    holds the active store. `version` is the service's: see `lync_version_of_service`.
     """
 
     BARE: ClassVar[str] = "Identity"
@@ -34,6 +36,8 @@ class Service(Result):
     edge_server: ServiceId | None = prop(service_of("EdgeServer"), "EdgeServer", default=None)
     backup_registrar: ServiceId | None = prop(service_of("Registrar"), "BackupRegistrar", default=None)
     user_server: ServiceId | None = prop(service_of("UserServer"), "UserServer", default=None)
+    mediation_server: ServiceId | None = prop(service_of("MediationServer"), "MediationServer", default=None)
+    external_fqdn: Fqdn | None = prop(as_fqdn, "ExternalFqdn", default=None)
     web_server: ServiceId | None = prop(service_of("WebServer"), "WebServer", default=None)
     user_database: ServiceId | None = prop(service_of("UserDatabase"), "UserDatabase", default=None)
     central_management_database: ServiceId | None = prop(

@@ -171,6 +171,14 @@ class MediaEdge:
 
 
 @attrs.frozen(slots=True, kw_only=True)
+class Link:
+    """A service of a pool, by its role, that needs a service of another pool: its next hop, or what it depends on."""
+
+    role: str
+    to: ServiceId
+
+
+@attrs.frozen(slots=True, kw_only=True)
 class Pool:
     """A pool. The fields after `services` are read for Front End pools only and have their defaults elsewhere."""
 
@@ -189,6 +197,8 @@ class Pool:
     sql_server: Fqdn | None = None  # of the user store
     sql_instance: str = ""
     back_end_online: bool | Unread | None = None  # its user database, as SQL Server tells; None: not asked (Standard Edition)
+    links: tuple[Link, ...] = ()  # of any pool: what its services need of other pools, as far as the answers have it
+    web_names: tuple[Fqdn, ...] = ()  # external names of its web services
 
     @property
     def edges_for_media(self) -> tuple[Fqdn, ...]:

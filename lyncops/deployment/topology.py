@@ -22,22 +22,13 @@ from lyncops.deployment.gaps import (
 )
 from lyncops.deployment.media import USE_MEDIA, media_edges
 from lyncops.deployment.model import EdgePool, Machine, MediaEdge, Pool, PoolKind, Site, StoreCopy
+from lyncops.deployment.services import links_of, pool_of, role_of, web_names_of
 from lyncops.deployment.topology_document import Topology
 from lyncops.values import Fqdn, LyncVersion, ServiceId, SiteName, Unread
 
 UNASKED: Final = "it was not asked for"
 # The roles that tell the version of a pool best; SQL Servers and file stores carry numbers of their own.
 _VERSIONED: Final = ("Registrar", "UserServer", "EdgeServer", "Director", "MediationServer")
-
-
-def role_of(service: Service) -> str:
-    """The role of a service, by its identity where that has it: it is the name that other services use."""
-    return (service.identity.role if service.identity else None) or service.role or ""
-
-
-def pool_of(service: Service) -> Fqdn | None:
-    """The pool of a service, from whichever property has it."""
-    return service.pool_fqdn or (service.identity.pool if service.identity else None)
 
 
 class _Services:
@@ -200,6 +191,8 @@ class _Building:
             machines=tuple(Machine(fqdn=name, services=_not_asked(f"the services of {name}")) for name in machines),
             services=own,
             media_edges=self._media_edges(fqdn),
+            links=links_of(fqdn, services.of(fqdn)),
+            web_names=web_names_of(services.of(fqdn, "WebServer")),
             sql_server=database.pool if database and kind.is_front_end else None,
             sql_instance=_instance(database, services) if database and kind.is_front_end else "",
         )

@@ -196,6 +196,8 @@ def _service(element: Element, identities: dict[_Key, ServiceId], site_names: di
         registrar=by_role.get("Registrar", by_role.get("Director")),
         edge_server=by_role.get("EdgeServer"),
         user_database=by_role.get("UserDatabase"),
+        user_server=by_role.get("UserServer"),
+        mediation_server=by_role.get("MediationServer"),
         central_management_database=by_role.get("CentralManagementDatabase"),
         sql_instance_name=instance.get("Name") if instance is not None else None,
         access_edge_external_sip_port=_federation_port(element),

@@ -12,6 +12,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from lyncops.checks.result import CheckResult
 from lyncops.plan.conditions import Condition
+from lyncops.plan.left_broken import LeftBroken
 from lyncops.plan.procedures import Procedure, procedure_named
 from lyncops.plan.serial import CONVERTER, canonical
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
@@ -35,6 +36,7 @@ class Plan:
     goal: tuple[Condition, ...]
     expected_loss: str = ""
     notes: tuple[str, ...] = ()
+    left_broken: tuple[LeftBroken, ...] = ()  # what stays broken after it, in the order in which it is best mended
 
     def __str__(self) -> str:
         """The plan in short: what refuses it, else its steps with their PowerShell, its loss and its duration."""
@@ -157,7 +159,9 @@ CONVERTER.register_structure_hook_func(lambda kind: kind is Procedure, _as_it_is
 # Left out where empty: so the checks of older plans keep their form, and those plans their id.
 _LEFT_OUT: Final = override(omit_if_default=True)
 CONVERTER.register_unstructure_hook(CheckResult, make_dict_unstructure_fn(CheckResult, CONVERTER, override_changes=_LEFT_OUT))
-_PLAN_TO_DATA: Final = make_dict_unstructure_fn(Plan, CONVERTER, procedure=override(omit=True))
+_PLAN_TO_DATA: Final = make_dict_unstructure_fn(
+    Plan, CONVERTER, procedure=override(omit=True), left_broken=override(omit_if_default=True)
+)
 _PLAN_FROM_DATA: Final = make_dict_structure_fn(Plan, CONVERTER, _cattrs_forbid_extra_keys=True)
 CONVERTER.register_unstructure_hook(Plan, _plan_to_data)
 CONVERTER.register_structure_hook(Plan, _plan_from_data)

@@ -8,6 +8,7 @@ from lyncops.checks.catalogue import apply_overrides
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.deployment.model import Deployment
 from lyncops.plan.conditions import Condition
+from lyncops.plan.left_broken import LeftBroken
 from lyncops.plan.model import Plan
 from lyncops.plan.procedures import Procedure, TwoModes
 from lyncops.plan.steps import Step
@@ -27,6 +28,7 @@ class Draft:
     goal: tuple[Condition, ...] = ()
     expected_loss: str = ""
     notes: tuple[str, ...] = ()
+    left_broken: tuple[LeftBroken, ...] = ()
 
 
 def finished(draft: Draft, *, procedure: Procedure, deployment: Deployment) -> Plan:
@@ -48,6 +50,7 @@ def finished(draft: Draft, *, procedure: Procedure, deployment: Deployment) -> P
         goal=draft.goal,
         expected_loss=draft.expected_loss,
         notes=draft.notes,
+        left_broken=draft.left_broken,
     )
 
 

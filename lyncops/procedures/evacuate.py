@@ -42,6 +42,7 @@ def draft(deployment: Deployment, request: Evacuate) -> Draft:
         goal=tuple(dict.fromkeys((PoolIsHome(pool.fqdn), *(condition for part in parts for condition in part.goal)))),
         expected_loss=" ".join(dict.fromkeys(part.expected_loss for part in parts)),
         notes=notes or (f"Nothing to do: {pool.fqdn} serves everybody already.",),
+        left_broken=tuple(each for part in parts for each in part.left_broken),
     )
 
 

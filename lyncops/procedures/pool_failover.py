@@ -21,6 +21,7 @@ from lyncops.plan.conditions import (
 from lyncops.plan.procedures import PoolFailover
 from lyncops.plan.steps import CmdletStep, Step
 from lyncops.procedures import figures
+from lyncops.procedures.aftermath import of_lost_pool
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edges import NextHopMove, edge_replica_steps, edges_leading_to, next_hop_steps, preferring
 from lyncops.procedures.pool_move import PoolMove
@@ -54,7 +55,8 @@ def draft(deployment: Deployment, request: PoolFailover) -> Draft:
         store=store_move(situation, pool.fqdn, request),
         next_hops=NextHopMove(edges=edges_leading_to(deployment, pool.fqdn), to=request.next_hop or partner.fqdn),
     )
-    return move.drafted(checks, steps=_steps(move), goal=_goal(move), notes=_notes(move))
+    drafted = move.drafted(checks, steps=_steps(move), goal=_goal(move), notes=_notes(move))
+    return attrs.evolve(drafted, left_broken=of_lost_pool(deployment, pool) if situation.disaster else ())
 
 
 def _steps(move: PoolMove) -> tuple[Step, ...]:

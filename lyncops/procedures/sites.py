@@ -19,6 +19,7 @@ from lyncops.deployment.model import Deployment, Pool, PoolState
 from lyncops.plan.procedures import Evacuate, MovesSite, MovesUsers, PoolFailback, SiteFailback, SiteFailover
 from lyncops.plan.steps import ManualStep, Step
 from lyncops.procedures import evacuate, pool_failback
+from lyncops.procedures.aftermath import of_lost_site
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edges import edges_leading_to
 from lyncops.procedures.evacuate import merged
@@ -39,6 +40,10 @@ _ORDER_HOME: Final = (
     "The order of this plan is that of the failover reversed: Edge servers that are down, then pair by pair the users, their "
     "conference content and the next hops of the Edge pools; the pool with a copy of the store comes last."
 )
+_MENDED: Final = (
+    "What was changed after the failover, beside it, is brought home beside the failback: edge-federation-failback, xmpp-failback, "
+    "edge-association, next hops in Topology Builder, DNS and the reverse proxy."
+)
 _LEAVE_OUT: Final = "A pool that stands in the way of the others can be left out of the plan: --without POOL."
 
 
@@ -51,7 +56,9 @@ def draft_failover(deployment: Deployment, request: SiteFailover) -> Draft:
     """
     site = _Site.of(deployment, request, wanted=_can_leave)
     parts = _parts(site, request, lambda now, pool, asked: evacuate.draft(now, _evacuation(pool, asked)))
-    return _whole(site, parts, order=_ORDER)
+    lost = [pool for pool in deployment.front_end_pools if pool.site == request.site and pool.fqdn not in request.without]
+    broken = of_lost_site(deployment, lost, request.site) if parts else ()
+    return attrs.evolve(_whole(site, parts, order=_ORDER), left_broken=broken)
 
 
 def draft_failback(deployment: Deployment, request: SiteFailback, led_away: LedAway = NOTHING_ON_RECORD) -> Draft:
@@ -67,7 +74,8 @@ def draft_failback(deployment: Deployment, request: SiteFailback, led_away: LedA
         request,
         lambda now, pool, asked: pool_failback.draft(now, _failback(now, pool, asked), led_away.get(pool.fqdn)),
     )
-    return _whole(site, parts, order=_ORDER_HOME)
+    whole = _whole(site, parts, order=_ORDER_HOME)
+    return attrs.evolve(whole, notes=(*whole.notes, _MENDED))
 
 
 @attrs.frozen(slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import Final
 
 import attrs
 
+from lyncops.plan.left_broken import LeftBroken
 from lyncops.plan.model import Plan, Step
 from lyncops.plan.steps import CmdletStep
 from lyncops.remoting.execution import CommandAddress
@@ -190,6 +191,12 @@ class Run:
     def current(self) -> StepRecord | None:
         """The first step that is not settled, None when all are."""
         return next((record for record in self.steps if not record.state.is_settled), None)
+
+    @property
+    def left_broken(self) -> tuple[LeftBroken, ...]:
+        """What is to be mended now: the run has reached its goal, and this is what it does not mend."""
+        reached = (RunState.COMPLETED, RunState.COMPLETED_WITH_EXCEPTIONS)
+        return self.plan.left_broken if self.state in reached else ()
 
     @property
     def exceptions(self) -> tuple[str, ...]:

@@ -51,8 +51,9 @@ class Report:
 
     @property
     def left_to_do(self) -> tuple[str, ...]:
-        """What remains for the operator, in order; empty when the run is complete and went as planned."""
-        return (*_ways_on(self.run), *(f"Look into: {text}" for text in self.run.exceptions), *_open_steps(self.run))
+        """What remains for the operator, in order; empty when the run went as planned and leaves nothing broken."""
+        exceptions = (f"Look into: {text}" for text in self.run.exceptions)
+        return (*_ways_on(self.run), *exceptions, *_open_steps(self.run), *map(str, self.run.left_broken))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -89,6 +90,7 @@ class Report:
             "notes": list(self.notes),
             "exceptions": list(run.exceptions),
             "left_to_do": list(self.left_to_do),
+            "next": [each.command for each in run.left_broken if each.command],
             "steps": [_step_data(record) for record in run.steps],
         }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from lyncops.checks.result import CheckResult, Verdict
+from lyncops.plan.left_broken import LeftBroken
 from lyncops.plan.model import CmdletStep, ManualStep, Plan, Step, WaitStep
 from lyncops.plan.rehearsal import Rehearsal
 from lyncops.remoting.execution import Execution
@@ -45,6 +46,8 @@ def plan_blocks(plan: Plan) -> Iterator[Block]:
     if plan.steps or not plan.refusals:
         yield from _course(plan)
     yield from (Text(f"Note: {note}") for note in plan.notes)
+    if not plan.refusals:
+        yield from broken_blocks(plan.left_broken)
     yield from refusal_blocks(plan.refusals)
 
 
@@ -57,6 +60,17 @@ def _course(plan: Plan) -> Iterator[Block]:
     yield Text("")
     yield Text(f"Done when: {'; '.join(map(str, plan.goal))}")
     yield Text(f"Expected data loss: {plan.expected_loss or 'none'}", Tone.CAREFUL)
+
+
+def broken_blocks(left: Iterable[LeftBroken]) -> Iterator[Block]:
+    """What stays broken, in the order in which it is best mended, each with what to do."""
+    left = tuple(left)
+    if not left:
+        return
+    yield Heading("Left broken: do this after the run, in this order")
+    for each in left:
+        yield Text(each.what, Tone.CAREFUL)
+        yield Text(each.remedy, indent=4, verbatim=bool(each.command))
 
 
 def refusal_blocks(refusals: Iterable[CheckResult]) -> Iterator[Block]:

@@ -10,6 +10,7 @@ from lyncops.plan.steps import ManualStep
 from lyncops.runs.model import Run, RunState, RunSummary, StepRecord, StepState
 from lyncops.text.durations import duration_in_words as duration
 from lyncops.views.blocks import Block, Heading, Table, Text, Tone
+from lyncops.views.plan import broken_blocks
 
 STEP_TONES: Final = {
     StepState.PENDING: Tone.FAINT,
@@ -58,6 +59,7 @@ def run_blocks(run: Run) -> Iterator[Block]:
     yield from (Text(f"exception: {exception}", Tone.CAREFUL) for exception in run.exceptions)
     told_before = plan.notes if run.state in _WENT_WRONG else ()
     yield from (Text(f"note: {note}") for note in (*told_before, *run.notes))
+    yield from broken_blocks(run.left_broken)
     if run.state.is_at_rest or run.state is RunState.RUNNING:
         yield Text(f"Go on with: lyncops resume {run.run_id}", Tone.STRONG)
 
