@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+from datetime import timedelta
+from typing import TypeVar
+
+import attrs
 import pytest
 
+from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.gaps import Gap, Gaps, Part
-from lyncops.deployment.model import PoolState
+from lyncops.deployment.model import PoolKind, PoolState
+from lyncops.deployment.reader import read_deployment
 from lyncops.deployment.topology import build_sites
 from lyncops.deployment.topology_document import parse_topology
-from lyncops.values import Fqdn, Unread
-from tests.deployment.scripted import Refusal, Script, thing
-from tests.deployment.test_reader_of_odd_shapes import BASIC, SE1, SE2, enterprise, first, read
+from lyncops.deployment.witnesses import Says, Vantage
+from lyncops.remoting.execution import Execution
+from lyncops.values import ANYWHERE, Fqdn, Place, Unread
+from tests.deployment.scripted import FixedClock, Refusal, Script, ScriptedSessions, thing
+from tests.deployment.test_reader_of_odd_shapes import BASIC, SE1, SE2, enterprise, first, read, standard
 from tests.deployment.test_topology_document import DOCUMENT, service
 
+R = TypeVar("R")
 POOL = Fqdn("pool.contoso.com")
 
 
@@ -159,3 +169,65 @@ def test_two_sites_of_one_pool_are_none() -> None:
     assert site.reason == "the answers contradict each other: North and South"
     assert [gap.what for gap in told.gaps if gap.part is Part.SITES and "contradict" in gap.reason] == [f"the site of {SE1}"]
     assert str(first(told, SE2).site) == "North"
+
+
+def test_a_service_is_known_by_its_properties_where_its_identity_tells_nothing() -> None:
+    """Some answers have the role and the pool beside an identity that cannot be read, or that has one of them only."""
+    odd = read(
+        {
+            "GetCsService": [
+                thing(PoolFqdn=SE1, Role="Registrar", SiteId="Site:North", Version=6),
+                thing(PoolFqdn=SE1, Role="UserServer", SiteId="Site:North", Version=6),
+                thing(Identity=f"UserDatabase:{SE1}", SiteId="Site:North", Version=6, SqlInstanceName="rtc"),
+                *standard(SE2),
+            ]
+        }
+    )
+    assert first(odd).kind is PoolKind.STANDARD
+    assert first(odd).sql_instance == "rtc"
+
+
+def test_the_agents_are_unread_where_their_types_name_is_all_that_came() -> None:
+    types = ["Microsoft.Rtc.Management.Xds.FileTransferAgent"]
+    status = thing(ActiveMasterFQDN=SE1, ActiveFileTransferAgents=types)
+    told = read({"GetCsCentralManagementStoreStatus": [status], "GetCsFileTransferAgents": Refusal("no -ExpandProperty here")})
+    agents = told.central_management.file_transfer_agents
+    assert isinstance(agents, Unread)
+    assert "by themselves they could not be read: no -ExpandProperty here" in agents.reason
+    ((what, _),) = gaps_of(
+        Part.STORE, GetCsCentralManagementStoreStatus=[status], GetCsFileTransferAgents=Refusal("no -ExpandProperty here")
+    )
+    assert what == "the active File Transfer Agents"
+    found = read({"GetCsCentralManagementStoreStatus": [status], "GetCsFileTransferAgents": [SE1, SE2]})
+    assert found.central_management.file_transfer_agents == (SE1, SE2)
+    assert not any(gap.part is Part.STORE for gap in found.gaps)
+    partly = read({"GetCsCentralManagementStoreStatus": [status], "GetCsFileTransferAgents": [SE1, thing(Fqdn=4443)]})
+    assert isinstance(partly.central_management.file_transfer_agents, Unread)
+
+
+def test_what_a_machine_says_of_itself_is_told_apart_from_what_a_server_says_of_it() -> None:
+    """By the host that was asked; also where the machine could not be asked for its services."""
+    down = [thing(Name="RTCSRV", Status="Stopped")]
+    for answer, says in ((down, Says.ALIVE), (Refusal("Access is denied."), Says.SILENT)):
+        sessions = Through({**BASIC, "GetCsWindowsService": answer})
+        told = read_deployment(sessions, name="x", clock=FixedClock())
+        by = {
+            machine.fqdn: witness
+            for pool in told.front_end_pools
+            for machine in pool.machines
+            for witness in machine.witnesses
+            if witness.vantage is not Vantage.HERE
+        }
+        assert by[SE1].vantage is Vantage.ITSELF
+        assert by[SE2].vantage is Vantage.SERVER
+        assert by[SE1].testimony is says
+
+
+class Through(ScriptedSessions):
+    """All answers come through the first server."""
+
+    def submit(self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None) -> Future[Execution[R]]:
+        told = super().submit(cmdlet, place=place, deadline=deadline)
+        through = Future[Execution[R]]()
+        through.set_result(attrs.evolve(told.result(), endpoint=f"https://{SE1}:5986/wsman"))
+        return through
