@@ -26,7 +26,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from multiprocessing.context import ForkProcess
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
@@ -158,7 +158,7 @@ class Copy(NamedTuple):
 
     @classmethod
     @contextlib.contextmanager
-    def of(cls, tree: Path, seed: int, kept: Path | None = None) -> Iterator[Copy]:
+    def of(cls, tree: Path, seed: int, kept: Path | None = None) -> Generator[Copy]:
         """A copy for as long as the block lasts, or one that is kept, with the map of its tests."""
         if kept is not None:
             copy = cls(kept.resolve() / "tree", seed)
@@ -239,7 +239,7 @@ class Copy(NamedTuple):
 
 
 @contextlib.contextmanager
-def changed(file: Path, mutant: Mutant) -> Iterator[None]:
+def changed(file: Path, mutant: Mutant) -> Generator[None]:
     """The file with the change in it; afterwards it is as it was, with its time, so that what was compiled of it holds."""
     kept = file.with_suffix(".kept")
     compiled = list(file.parent.glob(f"__pycache__/{file.stem}.*.pyc"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
+from typing import cast
 
 import pytest
 
@@ -89,21 +90,26 @@ def in_a_list(value: object) -> object:
     return [value] if isinstance(value, str) and value else None
 
 
+def listed(value: object) -> list[object]:
+    """The elements of a list, and none of anything else."""
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
 def alone(value: object) -> object:
     """PowerShell unrolls a list of one."""
-    return value[0] if isinstance(value, list) and len(value) == 1 else None
+    return next(iter(listed(value))) if len(listed(value)) == 1 else None
 
 
 def with_null(value: object) -> object:
-    return [None, *value] if isinstance(value, list) and value else None
+    return [None, *listed(value)] if listed(value) else None
 
 
 def twice(value: object) -> object:
-    return [*value, *value] if isinstance(value, list) and value else None
+    return [*listed(value), *listed(value)] or None
 
 
 def backwards(value: object) -> object:
-    return value[::-1] if isinstance(value, list) and len(value) > 1 else None
+    return listed(value)[::-1] if len(listed(value)) > 1 else None
 
 
 def one_of_each(answers: Answers) -> Iterator[Spot]:
