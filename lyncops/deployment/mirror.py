@@ -56,8 +56,8 @@ class DatabaseMirror:
         return not {_PRINCIPAL, _MIRROR}.isdisjoint(self._here_and_there(MirrorRole.PRIMARY))
 
     def _here_and_there(self, side: MirrorRole) -> tuple[str, str]:
-        states = (self.state_on_primary.casefold(), self.state_on_mirror.casefold())
-        return states if side is MirrorRole.PRIMARY else states[::-1]
+        primary, mirror = self.state_on_primary.casefold(), self.state_on_mirror.casefold()
+        return (primary, mirror) if side is MirrorRole.PRIMARY else (mirror, primary)
 
     @property
     def is_synchronized(self) -> bool:

@@ -6,10 +6,10 @@ import attrs
 import pytest
 
 from lyncops.deployment.gaps import FEDERATION_PORT, FRONT_END, GROUPS, MEDIA_EDGE, NEXT_HOP, ROUTES, Gap, Part
+from lyncops.deployment.mirror import DatabaseMirror
 from lyncops.deployment.model import (
     EVERY_MODULE,
     BackupModule,
-    DatabaseMirror,
     Deployment,
     ExportState,
     ImportState,
