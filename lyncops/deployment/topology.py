@@ -56,7 +56,11 @@ class _Services:
         return tuple(self._by_role.get(role, ()))
 
     def in_site(self, role: str, site: SiteName | None) -> tuple[Service, ...]:
-        return tuple(self._by_site.get((role, site), ()))
+        """One of each pool: a service that was written twice is one."""
+        by_pool: dict[Fqdn | None, Service] = {}
+        for service in self._by_site.get((role, site), ()):
+            by_pool.setdefault(pool_of(service), service)
+        return tuple(by_pool.values())
 
 
 def build_sites(infos: Iterable[SiteInfo], gaps: Gaps) -> tuple[Site, ...]:
