@@ -57,7 +57,7 @@ class Client:
 
     connection: Connection
     other_journal: str = attrs.field(default="", kw_only=True)  # where the runs are kept, if not in the configured journal
-    _made: set[str] = attrs.field(factory=set[str], init=False, repr=False)  # content ids of plans
+    _readings: dict[str, Deployment] = attrs.field(factory=dict, init=False, repr=False)  # what plans were made from, by content id
 
     @classmethod
     def of(cls, configuration: Configuration, *, journal: str = "") -> Self:
@@ -93,20 +93,7 @@ class Client:
         Raises:
             EndpointError: no server could be reached.
         """
-        from lyncops.deployment.reader import read_deployment
-
-        there = self.connection
-        deployment = read_deployment(
-            there.sessions,
-            name=there.name,
-            clock=there.clock,
-            version=there.version,
-            scope=scope,
-            knocker=there.knocker,
-        )
-        if not scope.lookups:
-            return deployment
-        return attrs.evolve(deployment, network=there.lookups.answer(scope.lookups))
+        return self.connection.read(scope)
 
     def doctor(self) -> Diagnosis:
         """Look at every endpoint and every machine: what a rescue would need of them, and what to do about what is missing.
@@ -204,11 +191,18 @@ class Client:
             InvalidValueError: what is asked for is impossible, or an override names no check.
             EndpointError: no server could be reached.
         """
-        plan = self._planned(procedure)
-        self._made.add(plan.content_id)
+        plan, self._readings[plan.content_id] = self._planned(procedure)
         return plan
 
-    def _planned(self, procedure: Procedure) -> Plan:
+    def reading_of(self, plan: Plan) -> Deployment:
+        """The reading that this client made the plan from; a fresh one, where the plan comes from elsewhere.
+
+        Raises:
+            EndpointError: no server could be reached for a fresh one.
+        """
+        return self._readings.get(plan.content_id) or self.status()
+
+    def _planned(self, procedure: Procedure) -> tuple[Plan, Deployment]:
         from lyncops.runs.planning import plan_afresh
 
         return plan_afresh(procedure, self.status, lambda: self.connection.journal)
@@ -361,27 +355,15 @@ class Client:
             )
 
     def _runner(self, observers: Sequence[Observer]) -> Runner:
-        from lyncops.runs.runner import Runner
-
-        there = self.connection
-        return Runner(
-            sessions=there.sessions,
-            clock=there.clock,
-            journal=there.journal,
-            read=self.status,
-            observers=observers,
-            poll=there.poll_interval,
-            settle=there.settle or timedelta.max,
-            recheck=self._recheck,
-        )
+        return self.connection.runner(observers, recheck=self._recheck)
 
     def _recheck(self, plan: Plan) -> None:
         """Refuse a plan that the servers do not call for any more; a fresh one of this client is not asked for again."""
         from lyncops.runs.recheck import compare
 
         age = abs(self.connection.clock.now() - plan.created_at)
-        if plan.content_id not in self._made or age >= FRESH:
-            compare(plan, self._planned(plan.procedure))
+        if plan.content_id not in self._readings or age >= FRESH:
+            compare(plan, self._planned(plan.procedure)[0])
 
 
 def _account() -> str:

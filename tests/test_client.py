@@ -196,6 +196,17 @@ def test_a_run_that_stopped_is_resumed_or_given_up(stage: Stage) -> None:
         client.cancel(run.run_id, reason="no need")
 
 
+def test_the_reading_of_a_plan_is_the_one_that_it_was_made_from(stage: Stage) -> None:
+    client = stage.client()
+    plan = client.plan(PoolFailover(pool=P1, mode="planned"))
+    reading = client.reading_of(plan)
+    stage.world.clock.sleep(timedelta(minutes=1))
+    assert client.reading_of(plan) is reading
+    assert reading.read_at == plan.created_at
+    saved = plan_from_json(plan_to_json(plan))
+    assert stage.client().reading_of(saved).read_at > reading.read_at
+
+
 def test_cmdlets_that_change_nothing_can_be_run_alone(stage: Stage) -> None:
     client = stage.client()
     execution = client.run_cmdlet(GetCsPool())

@@ -26,6 +26,7 @@ from lyncops.views.blocks import Text
 from lyncops.views.json_values import to_json
 from lyncops.views.plan import plan_blocks, rehearsal_blocks
 from lyncops.views.run import run_blocks
+from lyncops.views.status import topology_blocks
 
 if TYPE_CHECKING:
     from lyncops.client import Client
@@ -95,6 +96,8 @@ def execute(call: Call, how: HowToRun, make: Callable[[Client], Plan]) -> ExitCo
         )
     with call.client() as client:
         plan = make(client)
+        if not (how.yes or how.rehearse):
+            call.screen.say(*topology_blocks(client.reading_of(plan), plan.pools_to_lock))
         call.screen.say(*plan_blocks(plan))
         if plan.refusals:
             names = ", ".join(check.check_id for check in plan.refusals)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from types import TracebackType
@@ -19,7 +19,12 @@ from lyncops.values import LyncVersion
 
 if TYPE_CHECKING:
     from lyncops.configuration.settings import Configuration
+    from lyncops.deployment.model import Deployment
+    from lyncops.deployment.scope import Scope
+    from lyncops.plan.model import Plan
+    from lyncops.runs.events import Observer
     from lyncops.runs.journal import Journal
+    from lyncops.runs.runner import Runner
 
 
 @attrs.define(slots=True, kw_only=True, eq=False)
@@ -84,6 +89,41 @@ class Connection:
         if self._journal is None:
             self._journal = self.open_journal()
         return self._journal
+
+    def read(self, scope: Scope) -> Deployment:
+        """Read the deployment afresh.
+
+        Raises:
+            EndpointError: no server could be reached.
+        """
+        from lyncops.deployment.reader import read_deployment
+
+        deployment = read_deployment(
+            self.sessions,
+            name=self.name,
+            clock=self.clock,
+            version=self.version,
+            scope=scope,
+            knocker=self.knocker,
+        )
+        if not scope.lookups:
+            return deployment
+        return attrs.evolve(deployment, network=self.lookups.answer(scope.lookups))
+
+    def runner(self, observers: Sequence[Observer], *, recheck: Callable[[Plan], None]) -> Runner:
+        """What executes plans on this deployment; see `Runner` for `recheck`."""
+        from lyncops.runs.runner import Runner
+
+        return Runner(
+            sessions=self.sessions,
+            clock=self.clock,
+            journal=self.journal,
+            read=self.read,
+            observers=observers,
+            poll=self.poll_interval,
+            settle=self.settle or timedelta.max,
+            recheck=recheck,
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -18,16 +18,19 @@ from lyncops.runs.led_away import led_away
 from lyncops.values import Fqdn, Unread
 
 
-def plan_afresh(procedure: Procedure, read: Callable[[Scope], Deployment], journal: Callable[[], Journal]) -> Plan:
-    """Read the deployment and make the plan; users are counted where the procedure's duration depends on their number.
+def plan_afresh(
+    procedure: Procedure, read: Callable[[Scope], Deployment], journal: Callable[[], Journal]
+) -> tuple[Plan, Deployment]:
+    """Read the deployment and make the plan; both are given back.
 
+    Users are counted where the procedure's duration depends on their number.
     The journal is opened for a failback alone: it tells which Edge pools to lead home. One that does not
     work tells nothing, and the plan asks.
     """
     deployment = read(EVERYTHING)
     if procedure.COUNTS_USERS and procedure.target_pool is not None:
         deployment = _counted(deployment, procedure.target_pool, read)
-    return make_plan(procedure, deployment, led_away=_on_record(procedure, deployment, journal))
+    return make_plan(procedure, deployment, led_away=_on_record(procedure, deployment, journal)), deployment
 
 
 def _on_record(procedure: Procedure, deployment: Deployment, journal: Callable[[], Journal]) -> LedAway:

@@ -1,14 +1,14 @@
-"""A deployment as people read it: its topology, who serves whom, and what could not be read."""
+"""A deployment as people read it, whole or around some pools: its topology, who serves whom, and what could not be read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import chain
 
 from lyncops.checks.context import CheckContext
 from lyncops.checks.words import sentence
-from lyncops.deployment.model import CentralManagement, Deployment, ExportState, ImportState, Pool
-from lyncops.values import Mode, Unread
+from lyncops.deployment.model import CentralManagement, Deployment, EdgePool, ExportState, ImportState, Pool
+from lyncops.values import Fqdn, Mode, Unread
 from lyncops.views.blocks import Block, Heading, Table, Text, Tone
 
 _UNREAD = Text("not read", Tone.CAREFUL)
@@ -23,10 +23,31 @@ def status_blocks(deployment: Deployment) -> Iterator[Block]:
         yield Text(
             f"The topology comes from the local store of that server, not from the Central Management store{because}", Tone.CAREFUL
         )
-    yield from chain(_sites(deployment), _pools(deployment), _store(deployment.central_management), _edges(deployment))
+    yield from chain(
+        _sites(deployment),
+        _pools(deployment, deployment.front_end_pools),
+        _store(deployment.central_management),
+        _edges(() if isinstance(deployment.edges, Unread) else deployment.edges),
+    )
     if deployment.unread:
         yield Heading("What could not be read")
         yield from (Text(str(unread), Tone.CAREFUL) for unread in deployment.unread)
+
+
+def topology_blocks(deployment: Deployment, pools: Collection[Fqdn]) -> Iterator[Block]:
+    """What the operator must see of the topology before something is done to these pools: they, the store, their Edge pools.
+
+    Where an Edge pool is among them, the sites with their routes too.
+    """
+    known = () if isinstance(deployment.edges, Unread) else deployment.edges
+    edges = [edge for edge in known if edge.fqdn in pools or edge.next_hop in pools]
+    yield Heading(f"Topology of {deployment.name}, read {deployment.read_at:%H:%M:%S %Z} through {deployment.read_through}")
+    if any(edge.fqdn in pools for edge in edges):
+        yield from _sites(deployment)
+    yield from _pools(deployment, [pool for pool in deployment.front_end_pools if pool.fqdn in pools])
+    yield from chain(_store(deployment.central_management), _edges(edges))
+    if deployment.unread:
+        yield Text(f"Could not be read: {len(deployment.unread)}. `lyncops status` lists them.", Tone.CAREFUL)
 
 
 def _sites(deployment: Deployment) -> Iterator[Block]:
@@ -39,8 +60,8 @@ def _sites(deployment: Deployment) -> Iterator[Block]:
     )
 
 
-def _pools(deployment: Deployment) -> Iterator[Block]:
-    if isinstance(deployment.pools, Unread):
+def _pools(deployment: Deployment, pools: Collection[Pool]) -> Iterator[Block]:
+    if not pools:
         return
     yield Heading("Front End pools")
     yield Table(
@@ -57,7 +78,7 @@ def _pools(deployment: Deployment) -> Iterator[Block]:
                 _or_unread(pool.backup_pool),
                 _backup_service(deployment, pool),
             )
-            for pool in deployment.front_end_pools
+            for pool in pools
         ),
     )
 
@@ -126,13 +147,13 @@ def _told(names: str | tuple[str, ...] | Unread | None) -> str:
             return names or "none"
 
 
-def _edges(deployment: Deployment) -> Iterator[Block]:
-    if isinstance(deployment.edges, Unread) or not deployment.edges:
+def _edges(edges: Collection[EdgePool]) -> Iterator[Block]:
+    if not edges:
         return
     yield Heading("Edge pools")
     yield Table(
         ("Edge pool", "next hop", "federation"),
-        tuple((edge.fqdn, _or_dash(edge.next_hop), "enabled" if edge.has_federation else "-") for edge in deployment.edges),
+        tuple((edge.fqdn, _or_dash(edge.next_hop), "enabled" if edge.has_federation else "-") for edge in edges),
     )
 
 

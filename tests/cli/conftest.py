@@ -11,6 +11,7 @@ from pytest_mock import MockerFixture
 
 from lyncops.cli.main import main
 from lyncops.client import Client
+from tests.deployments import two_sites
 
 
 class Answer(NamedTuple):
@@ -35,6 +36,7 @@ def client(mocker: MockerFixture) -> MagicMock:
     fake: MagicMock = mocker.create_autospec(Client, instance=True)
     fake.__enter__.return_value = fake
     fake.other_journal = ""
+    fake.reading_of.return_value = two_sites()
     mocker.patch("lyncops.connect", return_value=fake)
     return fake
 

@@ -8,6 +8,8 @@ from rich.console import Console
 
 from lyncops.cli.screen import drawn
 from lyncops.views.blocks import Heading, Table, Text, Tone, plain_lines, text_of
+from lyncops.views.status import topology_blocks
+from tests.deployments import EDGE1, EDGE2, P1, P2, two_sites
 
 WORDS = st.text(
     st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=("Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Cn")), min_size=1
@@ -55,3 +57,17 @@ def test_markup_in_a_servers_answer_is_shown_and_not_obeyed() -> None:
     assert "[red]h[/red]" in out.getvalue()
     assert "[bold]t[/bold]" in out.getvalue()
     assert "[i]cell[/i]" in out.getvalue()
+
+
+def test_the_topology_shows_what_the_pools_concern_and_no_more() -> None:
+    around = "\n".join(line for block in topology_blocks(two_sites(), [P1]) for line in plain_lines(block))
+    assert f"{P1}  Redmond" in around
+    assert f"{P2}  Dublin" not in around
+    assert EDGE1 in around
+    assert EDGE2 not in around
+    assert "XMPP federation route" not in around
+    by_edge = "\n".join(line for block in topology_blocks(two_sites(), [EDGE2]) for line in plain_lines(block))
+    assert EDGE2 in by_edge
+    assert EDGE1 not in by_edge.partition("Edge pools")[2]
+    assert "XMPP federation route" in by_edge
+    assert "Front End pools" not in by_edge

@@ -186,6 +186,26 @@ def test_a_run_on_a_terminal_asks_and_shows_the_table_live(client: MagicMock, at
     assert "read back" in answer.out or "that is how it ended" in answer.out
 
 
+def test_the_question_comes_after_the_topology_the_checks_and_the_steps(
+    client: MagicMock, at_terminal: Callable[..., Answer]
+) -> None:
+    client.plan.return_value = plan = failover()
+    shown = at_terminal("run", *FAILOVER, typed="n\n").out
+    places = [shown.index(words) for words in ("Topology of contoso", "Checks", "Steps (", "Run these")]
+    assert places == sorted(places)
+    topology = shown[: places[1]]
+    for name in (P1, P2, EDGE1, "active master"):
+        assert name in topology
+    client.reading_of.assert_called_once_with(plan)
+
+
+def test_where_nothing_is_asked_nothing_is_read_for_the_topology(client: MagicMock, invoke: Invoke) -> None:
+    client.plan.return_value = plan = failover()
+    client.run.side_effect = follow(plan, RunState.COMPLETED)
+    assert "Topology" not in invoke("run", *FAILOVER, "--yes").out
+    client.reading_of.assert_not_called()
+
+
 def test_a_person_who_says_no_changes_nothing(client: MagicMock, at_terminal: Callable[..., Answer]) -> None:
     client.plan.return_value = failover()
     answer = at_terminal("run", *FAILOVER, typed="n\n")
