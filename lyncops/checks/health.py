@@ -8,9 +8,9 @@ from lyncops.checks.check import Finding, Weight, check, failed, of_machines, pa
 from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.mirrors import rescue
 from lyncops.checks.quorum import serves
-from lyncops.checks.words import running, sentence
-from lyncops.cmdlets.enums import DatabaseNameType
-from lyncops.deployment.gaps import Need, Part
+from lyncops.checks.words import listed, running, sentence
+from lyncops.cmdlets.enums import DatabaseNameType, ServiceStatus
+from lyncops.deployment.gaps import FRONT_END, Need, Part
 from lyncops.deployment.model import Deployment, ExportState, Machine, Pool
 from lyncops.deployment.witnesses import Says, Vantage
 from lyncops.sources import fact, guide, reference
@@ -56,6 +56,12 @@ def life(pool: Pool) -> Life:
     if vouching(pool):
         return Life.VOUCHED
     return Life.SILENT_BUT_BACKED_UP if pool.backup_modules and not isinstance(pool.backup_modules, Unread) else Life.SILENT
+
+
+def seems_dead(pool: Pool) -> bool:
+    """Whether its machines answer and none serves, or a witness says that all of them are dead. Silence alone is not enough."""
+    state = life(pool)
+    return state is Life.DOWN or (state is Life.SILENT and bool(dead_from(pool)))
 
 
 def _has_died(machine: Machine) -> bool:
@@ -115,6 +121,34 @@ def silent_machines(deployment: Deployment) -> tuple[Fqdn, ...]:
             and (pool.site not in living or machine.is_dead_from(Vantage.HERE))
         )
     )
+
+
+def _answering(pool: Pool) -> dict[str, tuple[Fqdn, ...]]:
+    """The machines that answer without serving, by the status of their Front-End service."""
+    found: dict[str, tuple[Fqdn, ...]] = {}
+    for machine in pool.machines:
+        if machine.is_down and not isinstance(machine.services, Unread):
+            status = next(service.status for service in machine.services if service.name.upper() == FRONT_END)
+            found[status] = (*found.get(status, ()), machine.fqdn)
+    return found
+
+
+def stopped(pool: Pool) -> str:
+    """What the machines that answer without serving say, in a sentence; "" where none does."""
+    told = "; ".join(f"{FRONT_END} is {status} on {listed(machines)}" for status, machines in _answering(pool).items())
+    return f"They answer: {told}." if told else ""
+
+
+def how_to_start(pool: Pool) -> str:
+    """How such machines are brought to serve again. One that goes on starting lacks a quorum (fact: windows-service-states)."""
+    answering = _answering(pool)
+    names = listed(machine for machines in answering.values() for machine in machines)
+    starting = any(status.casefold() == ServiceStatus.START_PENDING.casefold() for status in answering)
+    quorum = (
+        f" What stays in StartPending has lost its quorum: start more Front Ends, or run Reset-CsPoolRegistrarState -PoolFqdn "
+        f"{pool.fqdn} -ResetType QuorumLossRecovery, which can lose what was not yet written."
+    )
+    return f"Start the services first: Start-CsWindowsService on {names}.{quorum if starting else ''}"
 
 
 def _is_unclear(machine: Machine) -> bool:
@@ -193,7 +227,7 @@ def _of_life(pool: Pool | None) -> tuple[Need, ...]:
 def _disaster_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
     seen = described(pool)
     if state is Life.DOWN:
-        return passed(f"{seen} Disaster mode is right.")
+        return warning(f"{seen} {stopped(pool)}", f"{how_to_start(pool)} Disaster mode is for what does not start.")
     if state is Life.SILENT:
         return _silence_means_death(pool, seen)
     if state is Life.FAILING:
@@ -260,9 +294,12 @@ def _planned_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
         if situation.direction is Direction.FAILOVER
         else "what the users did there since is lost"
     )
+    start = f"{how_to_start(pool)} If it does not start" if state is Life.DOWN else "Bring it up. If it is gone"
     return failed(
-        f"{seen} A planned {situation.direction.value} needs {pool.fqdn} up, to copy its last changes.",
-        f"Bring it up, or use --mode disaster: {lost}.",
+        f"{seen} {stopped(pool)} A planned {situation.direction.value} needs {pool.fqdn} up, to copy its last changes.".replace(
+            "  ", " "
+        ),
+        f"{start}, use --mode disaster: {lost}.",
     )
 
 

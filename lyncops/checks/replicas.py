@@ -99,16 +99,23 @@ def _not_expected(situation: CheckContext) -> set[Fqdn]:
     return {machine.fqdn for machine in leaving} | (set(silent_machines(situation.deployment)) - pair)
 
 
-def _silence(replica: Replica, now: datetime) -> timedelta | None:
+def age_of_report(replica: Replica, now: datetime) -> timedelta | None:
+    """How long ago it last reported; None where it never did."""
     return now - _aware(replica.last_status_report, now) if replica.last_status_report else None
+
+
+def is_fresh(replica: Replica, now: datetime) -> bool:
+    """Whether a replica has the store's content, and said so within the last hour."""
+    silence = age_of_report(replica, now)
+    return replica.up_to_date and silence is not None and silence <= _FAULT_AGE
 
 
 def is_faulty(replica: Replica, now: datetime) -> bool:
     """Whether a replica is behind for longer than replication takes: its last report is over an hour old, or there is none."""
-    silence = _silence(replica, now)
+    silence = age_of_report(replica, now)
     return not replica.up_to_date and (silence is None or silence > _FAULT_AGE)
 
 
 def _reported(replica: Replica, now: datetime) -> str:
-    silence = _silence(replica, now)
+    silence = age_of_report(replica, now)
     return "never reported" if silence is None else f"last report {age(silence)} ago"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from lyncops.checks.check import Finding, Weight, check, failed, of_store, pair_unknown, passed, unknown, warning
 from lyncops.checks.context import CheckContext
-from lyncops.checks.health import Life, life
+from lyncops.checks.health import how_to_start, seems_dead, stopped
 from lyncops.checks.mirrors import rescue
 from lyncops.checks.result import Verdict
+from lyncops.checks.store_silence import unheard_store
 from lyncops.checks.words import listed, sentence
 from lyncops.cmdlets.enums import DatabaseNameType
-from lyncops.deployment.model import StoreCopy
+from lyncops.deployment.model import Pool, StoreCopy
 from lyncops.sources import fact, guide, page
 from lyncops.values import Fqdn, LyncVersion, Unread
 
@@ -122,7 +123,7 @@ def _can_be_installed(situation: CheckContext) -> bool:
 
 def _keeper_is_dead(situation: CheckContext) -> bool:
     keeper = situation.deployment.pool(situation.store_pool) if situation.store_pool else None
-    return keeper is not None and life(keeper) in (Life.DOWN, Life.SILENT)
+    return keeper is not None and seems_dead(keeper)
 
 
 def _store_first(situation: CheckContext, holder: Fqdn) -> str:
@@ -168,16 +169,31 @@ def store_not_on_failed_pool(situation: CheckContext) -> Finding:
                 _INSTALL.format(pool=receiving.fqdn),
             )
         return warning(f"The active store is on {holder}. It will be failed over first, to {receiving.fqdn}.")
-    if _keeper_is_dead(situation):
-        if installed_by_hand(situation):
-            return warning(
-                f"The active store is on {holder}, which does not run. {_by_hand(situation)}", _SAVED.format(pool=receiving.fqdn)
-            )
-        command = _store_first(situation, holder)
-        return failed(
-            f"The active store is on {holder}, which does not run.", f"Fail the store over first: {command}.", first=(command,)
-        )
-    return passed(f"The active store is on {holder}.")
+    return _of_keeper(situation, holder)
+
+
+def _of_keeper(situation: CheckContext, holder: Fqdn) -> Finding:
+    """The store is on a pool that users do not leave: it must be there, or be moved first."""
+    seen, keeper = f"The active store is on {holder}", situation.deployment.pool(holder)
+    if keeper is not None and seems_dead(keeper):
+        return _of_dead_keeper(situation, keeper)
+    unheard = unheard_store(situation.deployment)
+    if unheard is None or unheard.holder.fqdn != holder:
+        return passed(f"{seen}.")
+    if unheard.is_trusted:
+        return warning(unheard.evidence, unheard.remedy)
+    return unknown(unheard.evidence, unheard.remedy, blocking=not situation.disaster)
+
+
+def _of_dead_keeper(situation: CheckContext, keeper: Pool) -> Finding:
+    seen, receiving = f"The active store is on {keeper.fqdn}, which does not run.", situation.receiving
+    if installed_by_hand(situation) and receiving is not None:
+        return warning(f"{seen} {_by_hand(situation)}", _SAVED.format(pool=receiving.fqdn))
+    command = _store_first(situation, keeper.fqdn)
+    told = stopped(keeper)
+    if told:
+        return failed(f"{seen} {told}", f"{how_to_start(keeper)} Where it does not start, fail the store over: {command}.")
+    return failed(seen, f"Fail the store over first: {command}.", first=(command,))
 
 
 def _unavailable(situation: CheckContext, evidence: str) -> Finding:

@@ -7,9 +7,12 @@ from typing import Final
 
 import attrs
 
+from lyncops.checks.check import Finding, failed, passed, result_of, unknown, warning
 from lyncops.checks.context import CheckContext
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.store import installed_by_hand, store_rescue
+from lyncops.checks.store_silence import unheard_store
+from lyncops.checks.words import sentence
 from lyncops.cmdlets import ExportCsConfiguration, ExportCsLisConfiguration, InvokeCsManagementServerFailover
 from lyncops.deployment.model import Deployment, Pool, PoolKind, StoreCopy
 from lyncops.plan.conditions import PoolIsAlive, StoreHasSingleMaster, StoreIsActiveOn
@@ -307,31 +310,32 @@ def export_steps(deployment: Deployment, place: Place, request: MovesStore) -> t
 
 def store_writable(deployment: Deployment) -> CheckResult:
     """Whether settings can be changed now: every Set-Cs cmdlet writes to the store."""
-    works = store_works(deployment)
-    active = deployment.central_management.active_copies
-    holder = active[0].pool if len(active) == 1 else "POOL"
-    to = " --to POOL" if deployment.central_management.lone_copy else ""
-    first = f"lyncops run management-store-failover {holder} --mode disaster --accept-data-loss{to}"
-    rescue = () if works or not active else store_rescue(CheckContext(deployment, active[0].pool, Mode.PLANNED))
+    question = "Does the Central Management store work, so that settings can be changed?"
+    sources = (fact("store-needed"), fact("store-status"))
+    return result_of("store-works", question, sources, _works(deployment))
+
+
+def _works(deployment: Deployment) -> Finding:
+    store, active = deployment.central_management, deployment.central_management.active_copies
+    if store_works(deployment):
+        return passed(f"The store's master is {store.active_master}.")
+    rescue = store_rescue(CheckContext(deployment, active[0].pool, Mode.PLANNED)) if active else ()
     if rescue:
-        return CheckResult(
-            check_id="store-works",
-            question="Does the Central Management store work, so that settings can be changed?",
-            verdict=Verdict.FAILED,
-            evidence="The store is silent: the principal of its databases is out of reach, and their mirror answers.",
-            remedy=f"Make the mirror principal first: {rescue[0]}.",
-            sources=(fact("store-needed"), fact("mirror-forced")),
-            first=rescue,
-        )
-    return CheckResult(
-        check_id="store-works",
-        question="Does the Central Management store work, so that settings can be changed?",
-        verdict=Verdict.PASSED if works else Verdict.FAILED,
-        evidence=f"The store's master is {deployment.central_management.active_master}."
-        if works
-        else "The store has no working master.",
-        remedy=""
-        if works
-        else f"Start MASTER and FTA on the pool that holds it; when that pool is gone, fail the store over first: {first}.",
-        sources=(fact("store-needed"),),
+        seen = "The store is silent: the principal of its databases is out of reach, and their mirror answers."
+        return failed(seen, f"Make the mirror principal first: {rescue[0]}.", first=rescue)
+    unheard = unheard_store(deployment)
+    if unheard is not None:
+        if unheard.is_trusted:
+            return warning(unheard.evidence, unheard.remedy)
+        return unknown(unheard.evidence, unheard.remedy, blocking=True)
+    unread = next((told for told in (store.active_master, store.file_transfer_agents) if isinstance(told, Unread)), None)
+    if unread is not None and not deployment.from_local_store:
+        look = "Look at Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus. Topology was read from the store."
+        return unknown(sentence(unread), look, blocking=True)
+    holder = active[0].pool if len(active) == 1 else "POOL"
+    to = " --to POOL" if store.lone_copy else ""
+    first = f"lyncops run management-store-failover {holder} --mode disaster --accept-data-loss{to}"
+    return failed(
+        "The store has no working master.",
+        f"Start MASTER and FTA on the pool that holds it; when that pool is gone, fail the store over first: {first}.",
     )

@@ -76,7 +76,7 @@ def test_a_pool_whose_backup_service_is_silent_too_is_silent() -> None:
         ("uuu", PASSED, FAILED),
         ("uus", WARNING, FAILED),
         ("udd", FAILED, WARNING),
-        ("ddd", FAILED, PASSED),
+        ("ddd", FAILED, WARNING),
         ("sss", UNKNOWN, FAILED),  # its Backup Service answers: somebody lives there
         ("???", UNKNOWN, UNKNOWN),
     ],

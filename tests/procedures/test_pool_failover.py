@@ -250,7 +250,8 @@ def test_a_store_that_died_on_a_third_pool_is_refused_with_what_must_come_first(
             pool,
             fqdn=name,
             backup_pool=other,
-            machines=tuple(machine(m.fqdn.replace("pool", "other"), up=up) for m in pool.machines),
+            machines=tuple((machine if up else silent)(m.fqdn.replace("pool", "other")) for m in pool.machines),
+            backup_modules=pool.backup_modules if up else (),
         )
         for pool, name, other, up in zip(healthy.pools[:2], (third, fourth), (fourth, third), (False, True), strict=True)
     )
