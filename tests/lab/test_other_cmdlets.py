@@ -62,10 +62,31 @@ def test_user_pool_info_of_an_unpaired_pool() -> None:
 
 
 def test_registration(world: Simulation) -> None:
-    assert run(world, FE4, "Test-CsRegistration", TargetFqdn=P1).column("Result") == ["Success"]
+    assert run(world, FE4, "Test-CsRegistration", TargetFqdn=P2).terminating is not None, "it does not know whom to take"
+    alice = {"UserSipAddress": "sip:alice@contoso.com"}
+    assert run(world, FE4, "Test-CsRegistration", TargetFqdn=P1, **alice).column("Result") == ["Success"]
+    assert run(world, FE4, "Test-CsRegistration", TargetFqdn=P2, **alice).column("Result") == ["Failure"]
+    assert run(world, FE4, "Test-CsRegistration", TargetFqdn=P1, UserSipAddress="sip:no@one").column("Result") == ["Failure"]
     world.crash(P1)
-    assert run(world, FE4, "Test-CsRegistration", TargetFqdn=P1).column("Result") == ["Failure"]
-    assert run(world, FE4, "Test-CsRegistration", TargetFqdn="x.y").terminating is not None
+    assert run(world, FE4, "Test-CsRegistration", TargetFqdn=P1, **alice).column("Result") == ["Failure"]
+    assert run(world, FE4, "Test-CsRegistration", TargetFqdn="x.y", **alice).terminating is not None
+
+
+def test_test_users_are_taken_by_themselves_and_served_where_their_pool_is(world: Simulation) -> None:
+    one = run(world, FE4, "Get-CsHealthMonitoringConfiguration").one
+    assert (one.get("Identity"), one.get("FirstTestUserSipUri"), one.get("SecondTestUserSipUri")) == (
+        P1,
+        "sip:alice@contoso.com",
+        "sip:anna@contoso.com",
+    )
+    for name in ("Test-CsRegistration", "Test-CsIM", "Test-CsPresence"):
+        assert run(world, FE4, name, TargetFqdn=P1).column("Result") == ["Success"]
+        assert run(world, FE4, name, TargetFqdn=P2).terminating is not None, "pool2 has no test users of its own"
+    move_next_hops(world, P2)
+    fail_over(world, P1)
+    assert run(world, FE4, "Test-CsIM", TargetFqdn=P1).column("Result") == ["Failure"]
+    both = {"SenderSipAddress": "sip:alice@contoso.com", "ReceiverSipAddress": "sip:anna@contoso.com"}
+    assert run(world, FE4, "Test-CsIM", TargetFqdn=P2, **both).column("Result") == ["Success"]
 
 
 def test_upgrade_readiness(world: Simulation) -> None:

@@ -62,6 +62,13 @@ def _check_unique(scenario: Scenario) -> Iterator[tuple[str, str]]:
                 yield f"{field}: {name} occurs {count} times.", cure
 
 
+def _check_users(pool: PoolSpec, where: str) -> Iterator[tuple[str, str]]:
+    if pool.users < 0 or pool.users < len(pool.named_users):
+        yield f"{where}: users is {pool.users} but {len(pool.named_users)} are named.", "Count the named ones too."
+    if pool.test_users and (len(pool.test_users) != 2 or not set(pool.test_users) <= set(pool.named_users)):
+        yield f"{where}: test_users is {', '.join(pool.test_users)}.", "Name two of its named_users."
+
+
 def _check_members(pool: PoolSpec, scenario: Scenario) -> Iterator[tuple[str, str]]:
     where = f"pool {pool.fqdn}"
     version = pool.version or scenario.version
@@ -78,8 +85,7 @@ def _check_members(pool: PoolSpec, scenario: Scenario) -> Iterator[tuple[str, st
     for machine in pool.down:
         if machine not in pool.machines:
             yield f"{where}: down names {machine}, which is no member.", f"Name one of: {', '.join(pool.machines)}."
-    if pool.users < 0 or pool.users < len(pool.named_users):
-        yield f"{where}: users is {pool.users} but {len(pool.named_users)} are named.", "Count the named ones too."
+    yield from _check_users(pool, where)
     if pool.users and not pool.kind.homes_users:
         yield f"{where}: a pool of kind {pool.kind.value} homes no users.", "Remove users."
 

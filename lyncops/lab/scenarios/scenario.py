@@ -89,6 +89,7 @@ class PoolSpec:
     # Front End pools:
     users: int = 0
     named_users: tuple[str, ...] = ()
+    test_users: tuple[str, ...] = ()  # two of them, configured for synthetic transactions (fact: test-users)
     backup_pool: Fqdn | None = None
     sql_server: Fqdn | None = None  # default for Standard Edition: the machine itself
     sql_instance: str = "rtc"
