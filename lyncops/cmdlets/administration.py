@@ -7,10 +7,10 @@ from typing import ClassVar, Final
 
 from lyncops.cmdlets.base import EVERY_VERSION, ONLY_2010, SINCE_2013, SINCE_2015, Cmdlet, NoOutput, command, parameter
 from lyncops.cmdlets.kinds import GLOBAL_IDENTITY, IDENTITY, STRING, STRINGS, SWITCH, Kind
-from lyncops.cmdlets.reading import as_bool, as_datetime, as_name, as_text, several
+from lyncops.cmdlets.reading import as_bool, as_datetime, as_fqdn, as_name, as_text, several
 from lyncops.cmdlets.result import Result, prop, result
 from lyncops.cmdlets.versions import lync_version_of_product
-from lyncops.values import LyncVersion, RemoteObject
+from lyncops.values import Fqdn, LyncVersion, RemoteObject
 
 CERTIFICATE_TYPES: Final = Kind[tuple[str, ...]]("CertType[]", STRINGS.convert)
 
@@ -43,6 +43,17 @@ class Certificate(Result):
     use: str | None = prop(as_text, "Use", "Type", default=None)
     not_before: datetime | None = prop(as_datetime, "NotBefore", default=None)
     not_after: datetime | None = prop(as_datetime, "NotAfter", default=None)
+
+
+@result
+class HealthMonitoring(Result):
+    """The two test users of a pool, by their SIP addresses (fact: test-users)."""
+
+    BARE: ClassVar[str] = "Identity"
+
+    pool: Fqdn | None = prop(as_fqdn, "Identity", "TargetFqdn", default=None)
+    first_user: str | None = prop(as_text, "FirstTestUserSipUri", default=None)
+    second_user: str | None = prop(as_text, "SecondTestUserSipUri", default=None)
 
 
 @result
@@ -121,7 +132,7 @@ class GetCsCertificate(Cmdlet[Certificate]):
 
 
 @command("Get-CsHealthMonitoringConfiguration", EVERY_VERSION, sets=("Filter", "Identity"))
-class GetCsHealthMonitoringConfiguration(Cmdlet[RemoteObject]):
+class GetCsHealthMonitoringConfiguration(Cmdlet[HealthMonitoring]):
     """Ask for the test users of pools."""
 
     filter: str | None = parameter("Filter", STRING, default=None, sets=("Filter",))

@@ -8,7 +8,7 @@ from typing import ClassVar
 from lyncops.cmdlets.base import EVERY_VERSION, SINCE_2013, SINCE_2015, Cmdlet, command, parameter
 from lyncops.cmdlets.databases import DATABASE_TYPE
 from lyncops.cmdlets.enums import DatabaseNameType
-from lyncops.cmdlets.kinds import AUTHENTICATION, FQDN, FQDN_STRING, INT32, STRING, SWITCH
+from lyncops.cmdlets.kinds import AUTHENTICATION, FQDN, FQDN_STRING, INT32, STRING, SWITCH, UINT32
 from lyncops.cmdlets.reading import as_text, as_timedelta
 from lyncops.cmdlets.result import Result, prop, result
 
@@ -90,6 +90,45 @@ class TestCsRegistration(Cmdlet[TaskOutput]):
     out_verbose_variable: str | None = parameter("OutVerboseVariable", STRING, default=None)
     authentication: str | None = parameter("Authentication", AUTHENTICATION, default=None, versions=SINCE_2013)
     out_logger_variable: str | None = parameter("OutLoggerVariable", STRING, default=None, versions=SINCE_2013)
+
+
+@command("Test-CsIM", EVERY_VERSION)
+class TestCsIM(Cmdlet[TaskOutput]):
+    """Check that one user's message reaches another, both signed in at a pool.
+
+    It uses the pool's test users where none are named; the form that takes their passwords is left out.
+    """
+
+    target_fqdn: str = parameter("TargetFqdn", FQDN_STRING)
+    receiver_sip_address: str | None = parameter("ReceiverSipAddress", STRING, default=None)
+    sender_sip_address: str | None = parameter("SenderSipAddress", STRING, default=None)
+    registrar_port: int | None = parameter("RegistrarPort", INT32, default=None)
+    force: bool = parameter("Force", SWITCH, default=False)
+    out_verbose_variable: str | None = parameter("OutVerboseVariable", STRING, default=None)
+    authentication: str | None = parameter("Authentication", AUTHENTICATION, default=None, versions=SINCE_2013)
+    out_logger_variable: str | None = parameter("OutLoggerVariable", STRING, default=None, versions=SINCE_2013)
+
+
+@command("Test-CsPresence", EVERY_VERSION, sets=("ServerPlatform", "TargetUri"))
+class TestCsPresence(Cmdlet[TaskOutput]):
+    """Check that one user sees the presence that another publishes, both signed in at a pool.
+
+    It uses the pool's test users where none are named; the form that takes their passwords is left out.
+    """
+
+    target_fqdn: str | None = parameter(
+        "TargetFqdn", FQDN_STRING, default=None, sets=("ServerPlatform",), mandatory_in=("ServerPlatform",)
+    )
+    publisher_sip_address: str | None = parameter("PublisherSipAddress", STRING, default=None, sets=("ServerPlatform",))
+    subscriber_sip_address: str | None = parameter("SubscriberSipAddress", STRING, default=None)
+    registrar_port: int | None = parameter("RegistrarPort", INT32, default=None, sets=("ServerPlatform",))
+    force: bool = parameter("Force", SWITCH, default=False)
+    out_verbose_variable: str | None = parameter("OutVerboseVariable", STRING, default=None)
+    authentication: str | None = parameter("Authentication", AUTHENTICATION, default=None, versions=SINCE_2013)
+    out_logger_variable: str | None = parameter("OutLoggerVariable", STRING, default=None, versions=SINCE_2013)
+    timeout_in_seconds: int | None = parameter(
+        "TimeoutInSeconds", UINT32, default=None, sets=("ServerPlatform",), versions=SINCE_2015
+    )
 
 
 @command("Test-CsComputer", EVERY_VERSION)

@@ -13,6 +13,7 @@ from lyncops.cmdlets.enums import ServiceStatus
 from lyncops.deployment.gaps import FRONT_END, Gap, Need, open_questions
 from lyncops.deployment.mirror import DatabaseMirror
 from lyncops.deployment.network import Network
+from lyncops.deployment.trials import PoolTestUsers, Tried, no_test_users
 from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.values import Fqdn, LyncVersion, ServiceId, SiteName, Unread
 
@@ -315,6 +316,8 @@ class Deployment:
     from_local_store: bool = False
     store_silence: str = ""  # why the topology was read there: what the question to the Central Management store came to
     network: Network = attrs.field(factory=Network)  # what was asked of DNS and ports outside
+    test_users: tuple[PoolTestUsers, ...] | Unread = attrs.field(factory=no_test_users)
+    tried: tuple[Tried, ...] = ()  # what servers tried as a user
     gaps: tuple[Gap, ...] = ()  # what the answers left open, where no value can say so
 
     def pool(self, fqdn: Fqdn) -> Pool | None:

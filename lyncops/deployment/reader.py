@@ -49,6 +49,7 @@ from lyncops.deployment.scope import EVERYTHING, Facet, Scope
 from lyncops.deployment.state_reading import StateReading
 from lyncops.deployment.topology import UNASKED, build_copies, build_edges, build_pools, build_sites, note_nameless
 from lyncops.deployment.topology_document import Topology, parse_topology
+from lyncops.deployment.trial_reading import TrialReading
 from lyncops.deployment.witnesses import PORTS, Door, Hearing
 from lyncops.errors import InvalidValueError, LyncOpsError
 from lyncops.remoting.clock import Clock
@@ -84,6 +85,7 @@ def read_deployment(  # noqa: PLR0913 - who to ask, and what of
     topology, missing = reading.topology()
     local = reading.from_local_store
     rights = RightsReading(sessions, reading.endpoint, scope)
+    trials = TrialReading(sessions, scope)
     note_nameless(topology, gaps)
     found = build_pools(topology, gaps)
     states = StateReading(sessions, tuple(pool.fqdn for pool in found if pool.kind.is_front_end), scope, local=local)
@@ -112,6 +114,8 @@ def read_deployment(  # noqa: PLR0913 - who to ask, and what of
         offered=rights.offered(),
         from_local_store=local,
         store_silence=reading.store_silence,
+        test_users=trials.test_users(),
+        tried=trials.tried(),
     )
     note_missing_modules(deployment, gaps)
     return attrs.evolve(deployment, gaps=gaps.found)

@@ -9,6 +9,7 @@ from typing import Final
 import attrs
 
 from lyncops.deployment.network import Question
+from lyncops.deployment.trials import Trial
 from lyncops.values import Fqdn
 
 
@@ -25,6 +26,7 @@ class Facet(enum.Enum):
     USERS = "users"
     SETTINGS = "Backup Service configuration"
     RIGHTS = "the operator's rights"
+    TEST_USERS = "test users"
     WITNESSES = "signs of life of machines, seen from here"
 
 
@@ -34,17 +36,23 @@ class Scope:
 
     Among `pools` may be a machine: of its pool, only that machine's services are then read.
 
-    `lookups` are questions to the network outside, which are asked only where something needs the answer.
+    `lookups` are questions to the network outside and `trials` are what to try as a user: asked only where the answer is needed.
     """
 
     facets: frozenset[Facet] = frozenset()
     pools: frozenset[Fqdn] = frozenset()
     lookups: frozenset[Question] = frozenset()
+    trials: frozenset[Trial] = frozenset()
 
     @classmethod
     def of(cls, *facets: Facet, pools: Iterable[Fqdn] = ()) -> Scope:
         """A scope of these facets."""
         return cls(frozenset(facets), frozenset(pools))
+
+    @classmethod
+    def trying(cls, *trials: Trial) -> Scope:
+        """A scope of these trials."""
+        return cls(trials=frozenset(trials))
 
     @classmethod
     def asking(cls, *questions: Question) -> Scope:
@@ -58,8 +66,9 @@ class Scope:
     def __or__(self, other: Scope) -> Scope:
         """Both scopes; a scope without pools means all of them."""
         pools = self.pools | other.pools if self.pools and other.pools else frozenset[Fqdn]()
-        return Scope(self.facets | other.facets, pools, self.lookups | other.lookups)
+        return Scope(self.facets | other.facets, pools, self.lookups | other.lookups, self.trials | other.trials)
 
 
 # Without the users: no cmdlet counts them, so that counting carries every user object over the wire (20,000 for one pool).
-EVERYTHING: Final = Scope(frozenset(Facet) - {Facet.USERS})
+# Without the test users: only who tries something as a user needs them.
+EVERYTHING: Final = Scope(frozenset(Facet) - {Facet.USERS, Facet.TEST_USERS})

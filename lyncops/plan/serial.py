@@ -45,6 +45,7 @@ AnyCondition = (
     | conditions.StoreIsActiveOn
     | conditions.SyncIntervalIs
     | conditions.UnlessRefuted
+    | conditions.UserCan
 )
 
 

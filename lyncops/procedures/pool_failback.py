@@ -34,6 +34,7 @@ from lyncops.procedures.pool_move import PoolMove
 from lyncops.procedures.response_groups import ResponseGroups
 from lyncops.procedures.store import BAD_ENDS, export_steps, rest_steps, store_move, store_steps
 from lyncops.procedures.store_by_hand import hand_steps, rest_after_hand_steps, store_comes_by_hand
+from lyncops.procedures.verification import verification_note, verification_steps
 from lyncops.sources import fact, guide, reference
 from lyncops.values import Fqdn, Unread
 
@@ -91,6 +92,7 @@ def _steps(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, ...]:
         *edge_replica_steps(move.deployment, move.next_hops),
         *ResponseGroups(move=move).home(),
         *_rest(move),
+        *verification_steps(move.deployment, move.request, home=move.pool, serving=move.pool),
     )
 
 
@@ -194,4 +196,5 @@ def _notes(move: PoolMove) -> tuple[str, ...]:
         ResponseGroups(move=move).note_home,
         f"When the Edge pool of the site failed too, bring it back before {pool.fqdn}.",
         *(rest if situation.disaster else ()),
+        *verification_note(move.deployment, move.request, pool.fqdn),
     )

@@ -28,6 +28,7 @@ from lyncops.procedures.pool_move import PoolMove
 from lyncops.procedures.response_groups import ResponseGroups
 from lyncops.procedures.store import BAD_ENDS, export_steps, rest_steps, store_move, store_steps, store_works
 from lyncops.procedures.store_by_hand import hand_steps, rest_after_hand_steps, store_comes_by_hand
+from lyncops.procedures.verification import verification_note, verification_steps
 from lyncops.sources import guide, reference
 
 _WHY_NEXT_HOP = "While the failed pool is its next hop, outside access is cut off and the failover is refused."
@@ -82,6 +83,7 @@ def _steps(move: PoolMove) -> tuple[Step, ...]:
         _failover(move),
         *groups.after,
         *later,
+        *verification_steps(deployment, request, home=move.pool, serving=move.partner),
     )
 
 
@@ -146,4 +148,5 @@ def _notes(move: PoolMove) -> tuple[str, ...]:
         "Location information (LIS), announcements, unassigned numbers and call park are not replicated.",
         f"Conference directories stay with {pool.fqdn}: move them only when the pool is lost for good.",
         f"The failback names {pool.fqdn} again: the pool that first homed the users.",
+        *verification_note(move.deployment, move.request, pool.fqdn),
     )

@@ -27,7 +27,7 @@ def plan_afresh(
     The journal is opened for a failback alone: it tells which Edge pools to lead home. One that does not
     work tells nothing, and the plan asks.
     """
-    deployment = read(EVERYTHING)
+    deployment = read(EVERYTHING | Scope.of(Facet.TEST_USERS) if procedure.takes_test_users else EVERYTHING)
     if procedure.COUNTS_USERS and procedure.target_pool is not None:
         deployment = _counted(deployment, procedure.target_pool, read)
     return make_plan(procedure, deployment, led_away=_on_record(procedure, deployment, journal)), deployment

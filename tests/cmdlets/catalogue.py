@@ -46,7 +46,9 @@ LEFT_OUT = {
         "AccessTokens",
         "BypassAudioConferencingCheck",
         "BypassEnterpriseVoiceCheck",
-    }
+    },
+    # Of a legal intercept by e-mail, with a password: no business of a recovery either.
+    "Test-CsIM": {"EmailHost", "IsSsl", "Password", "Port", "TestLegalIntercept", "Username", "WaitSeconds"},
 }
 
 

@@ -40,10 +40,13 @@ def moves(operator: Operator) -> list[str]:
 
 def test_a_planned_failover_and_back_with_the_content_of_conferences(operator: Operator) -> None:
     first = operator.look()
-    operator.run("pool-failover", POOL1, *PLANNED)
+    moved = operator.run("pool-failover", POOL1, *PLANNED, "--verify")
     assert serving(operator, POOL1) == POOL2
+    assert "alice@contoso.com can sign in at pool2.contoso.com" in moved.out
     operator.run("conference-restore", POOL1, expect=2)
-    operator.run("pool-failback", POOL1, *PLANNED)
+    users = ("--verify-user", "alice@contoso.com", "--verify-user", "anna@contoso.com")
+    home = operator.run("pool-failback", POOL1, *PLANNED, *users)
+    assert "alice@contoso.com can send a message to anna@contoso.com at pool1.contoso.com" in home.out
     assert serving(operator, POOL1) == POOL1
     content = operator.lab.world.pools[Fqdn(POOL1)].tracks[CONFERENCE]
     assert not content.left_behind

@@ -20,6 +20,8 @@ class Options(TypedDict, total=False):
     overrides: dict[str, str]
     accept_data_loss: bool
     export: bool
+    verify: bool
+    verify_users: tuple[str, ...]
     enable_topology: bool
     next_hop: Fqdn
     to: Fqdn

@@ -23,6 +23,7 @@ from lyncops.plan.conditions.routes import (
 )
 from lyncops.plan.conditions.settings import AuthorizedGroupsAre
 from lyncops.plan.conditions.store import ReplicasUpToDate, StoreHasSingleMaster, StoreIsActiveOn
+from lyncops.plan.conditions.trials import UserCan
 
 __all__ = [
     "AuthorizedGroupsAre",
@@ -50,6 +51,7 @@ __all__ = [
     "StoreIsActiveOn",
     "SyncIntervalIs",
     "UnlessRefuted",
+    "UserCan",
     "all_hold",
     "scope_of",
 ]

@@ -131,4 +131,5 @@ def scope_of(conditions: Iterable[Condition]) -> Scope:
     limits = [scope.pools for scope in scopes if scope.facets & _PER_POOL]
     facets = frozenset(facet for scope in scopes for facet in scope.facets)
     pools = frozenset(pool for limit in limits for pool in limit) if all(limits) else frozenset[Fqdn]()
-    return Scope(facets, pools, frozenset(question for scope in scopes for question in scope.lookups))
+    lookups = frozenset(question for scope in scopes for question in scope.lookups)
+    return Scope(facets, pools, lookups, frozenset(trial for scope in scopes for trial in scope.trials))

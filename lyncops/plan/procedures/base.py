@@ -6,6 +6,7 @@ From the description of the options each face makes its own: flags, module param
 from __future__ import annotations
 
 import enum
+import re
 import shlex
 import types
 import typing
@@ -56,6 +57,7 @@ def asks(name: str, about: str, *, example: str = "") -> Mapping[object, object]
     return {_ASKED: Asked(name=name, about=about, example=example)}
 
 
+_SIP_ADDRESS: Final = re.compile(r"sip:[^\s@:;?]+@[\w.-]+")
 ENABLE_TOPOLOGY: Final = asks(
     "--enable-topology",
     "Run Enable-CsTopology after services or sites were changed: where the replicas do not follow without it.",
@@ -91,6 +93,21 @@ def optional_sites(values: Iterable[str] | None) -> tuple[SiteName, ...] | None:
 def texts(values: Iterable[str]) -> tuple[str, ...]:
     """Texts, in the order given."""
     return tuple(values)
+
+
+def sip_addresses(values: Iterable[str]) -> tuple[str, ...]:
+    """One or two users by their SIP addresses, given with the scheme or without.
+
+    Raises:
+        InvalidValueError: one is no SIP address, or there are more than two.
+    """
+    found = tuple(f"sip:{value.strip().removeprefix('sip:')}" for value in values)
+    for address in found:
+        if not _SIP_ADDRESS.fullmatch(address):
+            raise InvalidValueError(f"{address.removeprefix('sip:')!r} is no SIP address.", remedy="Write alice@contoso.com.")
+    if len(found) > 2:
+        raise InvalidValueError(f"{len(found)} users are named to try.", remedy="Name one or two.")
+    return found
 
 
 def word_of(kind: type[E], value: E | str) -> E:
@@ -164,6 +181,11 @@ class Procedure:
     def command(self) -> str:
         """The words that name it on the command line, without its other options."""
         return f"{self.NAME} {shlex.quote(self.target)}" if self.target else self.NAME
+
+    @property
+    def takes_test_users(self) -> bool:
+        """Whether the plan needs to know which test users the pools have."""
+        return False
 
     @classmethod
     def options(cls) -> tuple[Option, ...]:

@@ -15,6 +15,7 @@ from lyncops.plan.procedures.base import (
     is_target,
     optional_fqdn,
     optional_fqdns,
+    sip_addresses,
 )
 from lyncops.values import Fqdn, Mode
 
@@ -108,6 +109,24 @@ class MovesUsers(MovesStore):
         default=False,
         metadata=ENABLE_TOPOLOGY,
     )
+    verify: bool = attrs.field(
+        default=False,
+        metadata=asks("--verify", "Try at the end whether the pool's test users can sign in and talk."),
+    )
+    verify_users: tuple[str, ...] = attrs.field(
+        default=(),
+        converter=sip_addresses,
+        metadata=asks(
+            "--verify-user",
+            "Try it as this user; named twice, the two also talk.",
+            example="SIP_ADDRESS",
+        ),
+    )
+
+    @property
+    def takes_test_users(self) -> bool:
+        """Where no users are named."""
+        return self.verify and not self.verify_users
 
 
 @attrs.frozen(slots=True, kw_only=True)
