@@ -5,6 +5,13 @@ from __future__ import annotations
 from typing import Final
 from xml.parsers import expat
 
+_REPLY: Final = 8
+"""How many times as large as one reply an answer may be: while a reply is read there are several
+copies of it. A server cuts its output into envelopes of half a megabyte (MS-WSMV, MaxEnvelopeSize)."""
+_SMALLEST: Final = 2 * 1024 * 1024
+_TAG: Final = 64
+"""Bytes of memory for each opening or closing tag, measured with the objects of Lync's cmdlets; for
+a million empty ones it is 130."""
 LARGE: Final = 1_000_000
 """Bytes up to which a document needs no look beforehand: so few cannot hold many elements."""
 _ELEMENTS: Final = 250_000
@@ -13,6 +20,16 @@ _DEPTH: Final = 1_000
 
 class BoundsError(Exception):
     """An answer is larger, deeper or stranger than any that a server has a reason to give."""
+
+
+def reply_limit(answer_limit: int) -> int:
+    """How large one reply may be, in bytes, where a whole answer may be that large."""
+    return min(answer_limit, max(answer_limit // _REPLY, _SMALLEST))
+
+
+def weight_of(data: bytes) -> int:
+    """About how many bytes of memory the objects take that are described by so much CLIXML."""
+    return len(data) * (1 if data.isascii() else 2) + _TAG * data.count(b"<")
 
 
 def check_xml(body: bytes) -> None:

@@ -20,7 +20,7 @@ from urllib3.exceptions import HTTPError
 
 from lyncops.errors import ConfigurationError
 from lyncops.remoting.answers import PIECE, Patience, unpacked
-from lyncops.remoting.bounds import BoundsError, check_xml
+from lyncops.remoting.bounds import BoundsError, check_xml, reply_limit
 from lyncops.remoting.connections import Adapter, tls_context
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint, TcpAddress
 from lyncops.remoting.handshake import ADVICE, Agreed, Handshake
@@ -248,7 +248,7 @@ class HttpChannel:
                 response = self._session.send(prepared, timeout=(connect, self.read_timeout), stream=True)
                 encoding = response.headers.get("content-encoding", "")
                 pieces = patience.count(response.raw.stream(PIECE, decode_content=False))
-                body = unpacked(pieces, encoding, self._at.answer_limit)
+                body = unpacked(pieces, encoding, reply_limit(self._at.answer_limit))
         except (OSError, HTTPError) as error:
             if patience.ran_out:
                 raise requests.ReadTimeout("The answer came too slowly.") from error

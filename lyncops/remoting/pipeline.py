@@ -10,11 +10,13 @@ from uuid import UUID
 
 import attrs
 
+from lyncops.remoting.bounds import weight_of
 from lyncops.remoting.clock import Clock
 from lyncops.remoting.execution import Fence
-from lyncops.remoting.failures import RemotingError, Symptom
+from lyncops.remoting.failures import Phase, RemotingError, Symptom
 from lyncops.remoting.outcome import EndReason
 from lyncops.remoting.proof import Proof
+from lyncops.remoting.psrp.messages import Message
 from lyncops.remoting.psrp.records import HostCall
 from lyncops.remoting.psrp.streams import ErrorRecord, StreamRecord
 from lyncops.remoting.psrp.transcript import Transcript
@@ -67,6 +69,7 @@ class Pipeline:
         self._fence = terms.fence
         self._resent = terms.resent
         self._receive_failed = False
+        self._weight = 0
         shell.pool.inbox.begin()
 
     @property
@@ -259,10 +262,21 @@ class Pipeline:
     def _take(self, reply: Reply) -> bool:
         self.heard = True
         for message in reply.messages:
+            self._weigh(message)
             call = self.transcript.take(message)
             if call is not None:
                 self._refuse(call)
         return reply.done
+
+    def _weigh(self, message: Message) -> None:
+        """Give up before there is more output in memory than there may be."""
+        self._weight += weight_of(message.data)
+        if self._weight > (limit := self.shell.transport.endpoint.answer_limit):
+            raise RemotingError(
+                Symptom.OUT_OF_BOUNDS,
+                Phase.RECEIVE,
+                f"its objects take more than {limit / 1024 / 1024:g} MB of memory",
+            )
 
     def _refuse(self, call: HostCall) -> None:
         log.error("command %s: the server asks a question (host method %d); refused", self.command_id, call.method)

@@ -7,6 +7,7 @@ import resource
 import socket
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Final
 import pytest
 
 from lyncops.cmdlets import GetCsServerVersion, InvokeCsPoolFailOver
-from lyncops.remoting.bounds import LARGE
+from lyncops.remoting.bounds import LARGE, weight_of
 from lyncops.remoting.psrp.decoding import decode_message
 from lyncops.values import Outcome, Unread
 from tests.independent.desk import desk_for
@@ -79,6 +80,56 @@ def test_output_that_never_ends_is_given_up(tmp_path: Path) -> None:
     assert done.outcome is Outcome.UNKNOWN
     assert "more than 4 MB" in done.reason
     assert done.attempts == 1
+
+
+MANY: Final[dict[str, Handler]] = {
+    "objects": lambda _name, _arguments: ({"Name": f"{n}", "Is": True} for n in range(50_000)),
+    "texts": lambda _name, _arguments: (f"text {n}" for n in range(50_000)),
+}
+
+
+@pytest.mark.parametrize("kind", MANY)
+def test_objects_that_would_fill_the_memory_are_given_up(tmp_path: Path, kind: str) -> None:
+    """They come in replies that are small, and unpack to several times as much."""
+    scripts = {**SCRIPTS, "Get-CsServerVersion": MANY[kind]}
+    with (
+        Server(tmp_path, scripts) as server,
+        desk_for(tmp_path, server, endpoint='answer_limit = "2 MB"\n').sessions() as sessions,
+    ):
+        done = sessions.run(READ)
+    assert done.outcome is Outcome.UNKNOWN
+    assert "its objects take more than 2 MB of memory" in done.reason
+    assert done.attempts == 1
+    assert 1_000 < len(done.output) < 25_000
+
+
+PARTS: Final = {
+    "properties": '<Obj><Props><S N="Identity">fe1.contoso.com</S><B N="Is">true</B></Props></Obj>',
+    "empty": "<Obj/>",
+    "lists": "<Obj><LST/></Obj>",
+    "dictionaries": "<Obj><DCT/></Obj>",
+    "numbers": "<D>1.5</D>",
+    "texts": "<S>one</S>",
+    "wide texts": "<S>" + "x" * 1_000 + "\u00e4\u20ac</S>",
+    "nothing": "<Nil/>",
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_what_is_estimated_is_about_what_it_takes(part: str) -> None:
+    limit, weight = 4 * 1024 * 1024, 0
+    one = f"{PARTS[part] * 200}".encode()
+    message = b'<Obj RefId="0"><LST>' + one + b"</LST></Obj>"
+    decode_message(message)  # what is made once
+    kept: list[object] = []
+    tracemalloc.start()
+    try:
+        while (weight := weight + weight_of(message)) <= limit:
+            kept.append(decode_message(message))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 2.5 * limit
 
 
 @pytest.mark.parametrize("part", [b"<Nil/>", b"<LST>"])

@@ -191,7 +191,7 @@ class _Decoder:
         for child in holder:
             name = child.get("N")
             if name is not None:
-                into[decode_string(name)] = self.value(child, depth + 1)
+                into[sys.intern(decode_string(name))] = self.value(child, depth + 1)
 
     def _container(self, element: ET.Element, ref: str, depth: int) -> object:
         if element.tag != "DCT":
