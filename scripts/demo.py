@@ -60,7 +60,7 @@ def play(folder: Path) -> None:
 
     act("2. The first site dies")
     say(folder, "lab", "inject", "crash", POOL1)
-    say(folder, "status")
+    say(folder, "status", ends=2)
 
     act("3. What would it take, and what would it cost?")
     say(folder, "check", POOL1)
@@ -78,7 +78,7 @@ def play(folder: Path) -> None:
     act("5. The first site comes back")
     say(folder, "lab", "inject", "recover", POOL1)
     wait_until_alive(folder)
-    say(folder, "status")
+    say(folder, "status", ends=7)
 
     act("6. Fail back, with the content of the conferences")
     say(folder, "plan", "pool-failback", POOL1, "--mode", "planned", "--save", "failback.json")

@@ -22,6 +22,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 F = TypeVar("F", bound=Callable[..., object])
 _JSON = "Answer with JSON."
+_DETAILS = "Show everything: also what passed, and each step's reason, source and undoing."
 
 
 @attrs.define(slots=True)
@@ -31,6 +32,7 @@ class Call:
     config: Path
     screen: Screen
     journal: str = ""  # instead of the configured one
+    details: bool = False  # everything is shown, also what is as it should be
     has_run: bool = False  # the exit code says how a run ended, whether or not that could be shown
     _warned: set[str] = attrs.field(factory=set[str], init=False)
 
@@ -80,3 +82,19 @@ def _choose_json(context: click.Context, _option: click.Parameter, chosen: bool)
     call = context.find_object(Call)
     if chosen and call is not None:
         call.screen.json = True
+
+
+def details_option(verb: F) -> F:
+    """Accept `--details`: the views show everything."""
+    return click.option("--details", is_flag=True, expose_value=False, callback=_choose_details, help=_DETAILS)(verb)
+
+
+def details_parameter() -> click.Option:
+    """The same option for a command that is built from its parameters."""
+    return click.Option(["--details"], is_flag=True, expose_value=False, callback=_choose_details, help=_DETAILS)
+
+
+def _choose_details(context: click.Context, _option: click.Parameter, chosen: bool) -> None:
+    call = context.find_object(Call)
+    if chosen and call is not None:
+        call.details = True

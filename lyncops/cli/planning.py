@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from lyncops.checks.result import CheckResult
-from lyncops.cli.call import Call, json_parameter, with_call
+from lyncops.cli.call import Call, details_parameter, json_parameter, with_call
 from lyncops.cli.procedure_group import ProcedureGroup
 from lyncops.cli.procedure_options import Name, procedure_of
 from lyncops.errors import ConfigurationError
@@ -27,7 +27,9 @@ Checks = Mapping[Fqdn | SiteName | None, tuple[CheckResult, ...]]
 
 
 def _show_checks(call: Call, checks: Checks, titles: Iterable[str]) -> ExitCode:
-    blocks = chain.from_iterable(check_blocks(title, results) for title, results in zip(titles, checks.values(), strict=True))
+    blocks = chain.from_iterable(
+        check_blocks(title, results, details=call.details) for title, results in zip(titles, checks.values(), strict=True)
+    )
     named = {str(pool or ""): results for pool, results in checks.items()}
     call.screen.tell({"checks": to_json(named)}, blocks)
     return _verdict(chain.from_iterable(checks.values()))
@@ -72,6 +74,7 @@ def _pools_command() -> click.Command:
         params=[
             click.Argument(["pools"], metavar="POOL...", nargs=-1, required=True, type=Name(Fqdn)),
             click.Option(["--mode"], type=modes, help="Is the pool up (planned), or gone (disaster)?"),
+            details_parameter(),
             json_parameter(),
         ],
         help="Answer the checks of a pool's failover: could it fail over right now?",
@@ -85,7 +88,7 @@ def _show_plan(call: Call, kind: type[Procedure], given: Mapping[str, object]) -
     save = given["save"]
     if isinstance(save, Path):
         _save(made, save)
-    call.screen.tell(to_json(plan_to_data(made)), plan_blocks(made))
+    call.screen.tell(to_json(plan_to_data(made)), plan_blocks(made, details=call.details))
     return _verdict(made.checks)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import click
 
-from lyncops.cli.call import Call, json_parameter, with_call
+from lyncops.cli.call import Call, details_parameter, json_parameter, with_call
 from lyncops.cli.procedure_options import parameters_of
 from lyncops.plan.procedures import PROCEDURES, Procedure, procedure_named
 from lyncops.runs.exit_codes import ExitCode
@@ -23,7 +23,7 @@ def procedure_command(
     name: str = "",
     about: str = "",
 ) -> click.Command:
-    """The command of one procedure: its own options, those of the verb (`more`), and `--json`."""
+    """The command of one procedure: its own options, those of the verb (`more`), `--details` and `--json`."""
 
     @with_call
     def callback(call: Call, /, **given: object) -> ExitCode:
@@ -32,7 +32,7 @@ def procedure_command(
     return click.Command(
         name or kind.NAME,
         callback=callback,
-        params=[*parameters_of(kind), *more, json_parameter()],
+        params=[*parameters_of(kind), *more, details_parameter(), json_parameter()],
         help="\n\n".join(part for part in (kind.SUMMARY, about) if part),
         epilog=f"Microsoft's guide: {kind.GUIDE}.",
     )

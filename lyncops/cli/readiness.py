@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from lyncops.cli.call import Call, json_option, with_call
+from lyncops.cli.call import Call, details_option, json_option, with_call
 from lyncops.cli.failures import report_unread
 from lyncops.errors import EndpointError
 from lyncops.procedures.readiness import ReadinessVerdict
@@ -23,6 +23,7 @@ _CODES: Final = {
 
 @click.command()
 @click.argument("pools", metavar="[POOL]...", nargs=-1)
+@details_option
 @json_option
 @with_call
 def readiness(call: Call, pools: tuple[str, ...]) -> ExitCode:
@@ -36,5 +37,5 @@ def readiness(call: Call, pools: tuple[str, ...]) -> ExitCode:
             found = client.readiness(*pools)
     except EndpointError as error:
         return report_unread(error, as_json=call.screen.json)
-    call.screen.tell(readiness_data(found), readiness_blocks(found))
+    call.screen.tell(readiness_data(found), readiness_blocks(found, details=call.details))
     return _CODES[found.verdict]

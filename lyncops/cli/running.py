@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 import attrs
 import click
 
-from lyncops.cli.call import Call, json_option, json_parameter, with_call
+from lyncops.cli.call import Call, details_parameter, json_option, json_parameter, with_call
 from lyncops.cli.procedure_group import ProcedureGroup
 from lyncops.cli.procedure_options import procedure_of
 from lyncops.cli.progress import progress
@@ -21,10 +21,10 @@ from lyncops.plan.procedures import Procedure
 from lyncops.runs.exit_codes import ExitCode, exit_code
 from lyncops.runs.model import Run
 from lyncops.runs.report import Report
-from lyncops.values import Outcome
+from lyncops.values import Mode, Outcome
 from lyncops.views.blocks import Text
 from lyncops.views.json_values import to_json
-from lyncops.views.plan import plan_blocks, rehearsal_blocks
+from lyncops.views.plan import plan_blocks, question_blocks, rehearsal_blocks
 from lyncops.views.run import run_blocks
 from lyncops.views.status import topology_blocks
 
@@ -89,16 +89,9 @@ def execute(call: Call, how: HowToRun, make: Callable[[Client], Plan]) -> ExitCo
         InvalidValueError: nobody is there to be asked, and `--yes` was not given.
         PlanRefusedError: a check refuses the plan; nothing was changed.
     """
-    if not (how.yes or how.rehearse or call.screen.can_ask):
-        raise InvalidValueError(
-            "Cannot ask for confirmation: standard input or output is not a terminal.",
-            remedy="Look at the plan with `lyncops plan`, then add --yes.",
-        )
     with call.client() as client:
         plan = make(client)
-        if not (how.yes or how.rehearse):
-            call.screen.say(*topology_blocks(client.reading_of(plan), plan.pools_to_lock))
-        call.screen.say(*plan_blocks(plan))
+        call.screen.say(*plan_blocks(plan, details=call.details))
         if plan.refusals:
             names = ", ".join(check.check_id for check in plan.refusals)
             raise PlanRefusedError(
@@ -107,10 +100,14 @@ def execute(call: Call, how: HowToRun, make: Callable[[Client], Plan]) -> ExitCo
             )
         if how.rehearse:
             return _rehearse(call, client, plan)
+        if not (how.yes or call.screen.can_ask):
+            raise InvalidValueError(
+                "Cannot ask for confirmation: standard input or output is not a terminal. Nothing was changed.",
+                remedy="Look at the plan, then add --yes.",
+            )
         call.warn_of_the_journal(client)
         call.warn_of_log_ons(client, until=datetime.now(UTC) + plan.estimate)
-        question = f"\nRun these {len(plan.steps)} steps now?"
-        if not how.yes and not click.confirm(question, default=False):
+        if not how.yes and not _agreed(call, client, plan):
             call.screen.say(Text("Nothing was changed."))
             return ExitCode.PAUSED
         with progress(call.screen, plan) as observer:
@@ -121,6 +118,16 @@ def execute(call: Call, how: HowToRun, make: Callable[[Client], Plan]) -> ExitCo
                 observers=(observer,),
             )
     return _tell(call, done)
+
+
+def _agreed(call: Call, client: Client, plan: Plan) -> bool:
+    """Say once more what is about to happen, last, where the eye is; and ask. A disaster wants its target typed."""
+    call.screen.say(*topology_blocks(client.reading_of(plan), plan.pools_to_lock), *question_blocks(plan))
+    if plan.procedure.mode is not Mode.DISASTER:
+        return click.confirm(f"Run these {len(plan.steps)} steps now?", default=False)
+    target = str(plan.procedure.target)
+    typed: str = click.prompt(f"Type {target} to run it, anything else to stop", default="", show_default=False)
+    return typed.strip().casefold() == target.casefold()
 
 
 @click.command()
@@ -195,6 +202,7 @@ _SAVED: Final = click.Command(
         click.Option(["--plan", "plan_file"], type=click.Path(path_type=Path), help="Run this saved plan."),
         click.Option(["--reason"], metavar="TEXT", multiple=True, help="Why; the report shows it."),
         *execution_parameters(),
+        details_parameter(),
         json_parameter(),
     ],
 )

@@ -12,9 +12,9 @@ from typing import TextIO
 import attrs
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
+from lyncops.cli.layout import FittingTable
 from lyncops.text.harmless import json_text
 from lyncops.values import JsonValue
 from lyncops.views.blocks import Block, Heading, Table, Text, plain_lines
@@ -102,7 +102,7 @@ def let_go(stream: TextIO) -> None:
         os.close(nowhere)
 
 
-def drawn(block: Block) -> RichText | RichTable | Padding:
+def drawn(block: Block) -> RichText | FittingTable | Padding:
     """The block as rich draws it."""
     match block:
         case Heading():
@@ -112,10 +112,4 @@ def drawn(block: Block) -> RichText | RichTable | Padding:
         case Text():
             return Padding(RichText(block.text, style=block.tone.value), (0, 0, 0, block.indent))
         case Table():
-            table = RichTable(box=None, pad_edge=False, header_style="dim")
-            for column in block.columns:
-                table.add_column(column, overflow="fold")
-            for row in block.rows:
-                cells = (Text(cell) if isinstance(cell, str) else cell for cell in row)
-                table.add_row(*(RichText(cell.text, style=cell.tone.value) for cell in cells))
-            return table
+            return FittingTable(block)

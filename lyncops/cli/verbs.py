@@ -102,4 +102,5 @@ def _answered(context: click.Context, /, code: object, **_options: object) -> ob
     from lyncops.cli.call import Call
 
     call = context.find_object(Call)
-    return ExitCode.WRONG_USE if call and call.screen.is_lost and not call.has_run and code == ExitCode.DONE else code
+    hidden = call is not None and call.screen.is_lost and not call.has_run
+    return ExitCode.WRONG_USE if hidden and code in (ExitCode.DONE, ExitCode.DONE_WITH_EXCEPTIONS) else code

@@ -219,6 +219,11 @@ class RunSummary:
     created_at: datetime | None
     changed_at: datetime | None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the run is known not to be over."""
+        return self.state is not None and not self.state.is_final
+
     @classmethod
     def of(cls, run: Run) -> RunSummary:
         """The summary of a run that was read in full."""

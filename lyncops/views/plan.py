@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.words import counted, listed
 from lyncops.plan.left_broken import LeftBroken
 from lyncops.plan.model import CmdletStep, ManualStep, Plan, Step, WaitStep
 from lyncops.plan.rehearsal import Rehearsal
@@ -19,42 +20,98 @@ _WHAT_A_REHEARSAL_SHOWS: Final = (
     "Each cmdlet was asked for itself, with -WhatIf, as the deployment stands now: that shows that it is there, that you may run "
     "it and that it would begin; not how it ends, how long it takes, or what earlier steps change for it."
 )
-_TONES = {Verdict.PASSED: Tone.GOOD, Verdict.WARNING: Tone.CAREFUL, Verdict.UNKNOWN: Tone.CAREFUL, Verdict.FAILED: Tone.BAD}
+TONES: Final = {Verdict.PASSED: Tone.GOOD, Verdict.WARNING: Tone.CAREFUL, Verdict.UNKNOWN: Tone.CAREFUL, Verdict.FAILED: Tone.BAD}
+
+_SAID: Final = {
+    Verdict.PASSED: "passed",
+    Verdict.WARNING: "warn",
+    Verdict.UNKNOWN: "could not be answered",
+    Verdict.FAILED: "failed",
+}
 
 
-def check_blocks(title: str, checks: Iterable[CheckResult]) -> Iterator[Block]:
-    """Every check with its evidence; below, what to do about those that did not pass."""
+def check_blocks(title: str, checks: Iterable[CheckResult], *, details: bool = True) -> Iterator[Block]:
+    """The verdict, then the checks with their evidence and what to do; without `details` those that passed are counted."""
     checks = tuple(checks)
+    refused = [check.check_id for check in checks if check.refuses]
     yield Heading(title)
-    yield Table(
-        ("verdict", "check", "evidence"),
-        tuple((Text(check.verdict.value, _TONES[check.verdict]), check.check_id, check.evidence) for check in checks),
+    yield _verdict(refused)
+    yield Text(_counts(checks, details=details))
+    yield from _table(checks, details=details)
+    yield from _remedies(checks)
+
+
+def _verdict(refused: Sequence[str]) -> Text:
+    if refused:
+        return Text(f"Not possible now: refused by {listed(refused)}.", Tone.BAD)
+    return Text("Possible now.", Tone.GOOD)
+
+
+def _counts(checks: Sequence[CheckResult], *, details: bool) -> str:
+    """How many checks passed, and how many did not."""
+    numbers = [(verdict, sum(one.verdict is verdict for one in checks)) for verdict in Verdict]
+    told = listed(f"{number} {_SAID[verdict]}" for verdict, number in numbers if number)
+    passed = any(check.verdict is Verdict.PASSED for check in checks)
+    more = "" if details or not passed else " Those that passed are shown with --details."
+    return f"Of {counted(len(checks), 'check')} {told}.{more}"
+
+
+def _table(checks: Sequence[CheckResult], *, details: bool) -> Iterator[Block]:
+    rows = tuple(
+        (Text(check.verdict.value, TONES[check.verdict]), check.check_id, check.evidence)
+        for check in checks
+        if details or _is_remarkable(check)
     )
-    for check in checks:
+    if rows:
+        yield Table(("verdict", "check", "evidence"), rows)
+
+
+def _is_remarkable(check: CheckResult) -> bool:
+    return check.verdict is not Verdict.PASSED or bool(check.overridden_because)
+
+
+def _remedies(checks: Iterable[CheckResult]) -> Iterator[Block]:
+    for check in filter(_is_remarkable, checks):
         if check.overridden_because:
             yield Text(f"{check.check_id} is overridden because: {check.overridden_because}", Tone.CAREFUL)
             yield from (Text(change, Tone.CAREFUL, indent=4) for change in check.override_changes)
-        elif check.verdict is not Verdict.PASSED and check.remedy:
-            yield Text(f"{check.check_id}: {check.remedy}", _TONES[check.verdict])
+        elif check.remedy:
+            yield Text(f"{check.check_id}: {check.remedy}", TONES[check.verdict])
             yield from (Text(f"first: {command}", indent=4, verbatim=True) for command in check.first)
 
 
-def plan_blocks(plan: Plan) -> Iterator[Block]:
-    """The plan as the operator must see it before anything happens."""
+def plan_blocks(plan: Plan, *, details: bool = True) -> Iterator[Block]:
+    """The plan as the operator must see it before anything happens: the verdict first, then checks, steps and notes.
+
+    Without `details` only the checks that did not pass, and of each step its title and its PowerShell.
+    """
+    refusals = plan.refusals
     yield Heading(f"Plan {plan.content_id[:12]}: {plan.procedure.title} in {plan.deployment}")
-    yield from check_blocks("Checks", plan.checks)
-    if plan.steps or not plan.refusals:
-        yield from _course(plan)
+    yield _possible(plan)
+    yield Text(_counts(plan.checks, details=details))
+    yield from _table(plan.checks, details=details)
+    yield from _remedies(check for check in plan.checks if check not in refusals)
+    if plan.steps or not refusals:
+        yield from _course(plan, details=details)
     yield from (Text(f"Note: {note}") for note in plan.notes)
-    if not plan.refusals:
+    if not refusals:
         yield from broken_blocks(plan.left_broken)
-    yield from refusal_blocks(plan.refusals)
+    yield from refusal_blocks(refusals)
 
 
-def _course(plan: Plan) -> Iterator[Block]:
+def _possible(plan: Plan) -> Text:
+    if plan.refusals:
+        return _verdict([check.check_id for check in plan.refusals])
+    if not plan.steps:
+        return Text("Nothing is left to do: what the plan aims at already holds.", Tone.GOOD)
+    steps = counted(len(plan.steps), "step")
+    return Text(f"Possible now: {steps}, about {duration(plan.estimate)}. Nothing has been changed.", Tone.GOOD)
+
+
+def _course(plan: Plan, *, details: bool) -> Iterator[Block]:
     yield Heading(f"Steps ({len(plan.steps)}), about {duration(plan.estimate)} in all")
     for number, step in enumerate(plan.steps, start=1):
-        yield from _step(number, step)
+        yield from _step(number, step, details=details)
     if not plan.steps:
         yield Text("Nothing is left to do: what the plan aims at already holds.")
     yield Text("")
@@ -71,6 +128,14 @@ def broken_blocks(left: Iterable[LeftBroken]) -> Iterator[Block]:
     for each in left:
         yield Text(each.what, Tone.CAREFUL)
         yield Text(each.remedy, indent=4, verbatim=bool(each.command))
+
+
+def question_blocks(plan: Plan) -> Iterator[Block]:
+    """What is about to happen, in short: the last thing that an operator reads before the question."""
+    yield Heading("About to run")
+    yield Text(f"{plan.procedure.title} in {plan.deployment}", Tone.STRONG)
+    yield Text(f"{counted(len(plan.steps), 'step')}, about {duration(plan.estimate)}")
+    yield Text(f"Expected data loss: {plan.expected_loss or 'none'}", Tone.CAREFUL)
 
 
 def refusal_blocks(refusals: Iterable[CheckResult]) -> Iterator[Block]:
@@ -107,19 +172,32 @@ def _answer(execution: Execution[object]) -> Iterator[Block]:
     yield from (Text(record.text, Tone.FAINT, indent=6) for record in execution.records if record.kind is not StreamKind.ERROR)
 
 
-def _step(number: int, step: Step) -> Iterator[Block]:
+def _step(number: int, step: Step, *, details: bool) -> Iterator[Block]:
     optional = "" if isinstance(step, ManualStep) or not step.optional else " (optional)"
-    yield Text(f"{number:2}. {step.title}{optional}", Tone.STRONG)
+    takes = f", about {duration(step.estimate)}" if step.estimate and not details else ""
+    yield Text(f"{number:2}. {step.title}{optional}{takes}", Tone.STRONG)
+    yield from _what(step, details=details)
+    if details:
+        yield from _reasons(step)
+
+
+def _what(step: Step, *, details: bool) -> Iterator[Block]:
     match step:
         case CmdletStep():
             yield Text(step.cmdlet.to_powershell(), indent=6, verbatim=True)
-            yield Text(f"runs on: {step.place}", indent=6)
+            if details:
+                yield Text(f"runs on: {step.place}", indent=6)
         case WaitStep():
-            yield Text(f"waits up to {duration(step.deadline)} until: {'; '.join(map(str, step.until))}", indent=6)
+            if details:
+                until = "; ".join(map(str, step.until))
+                yield Text(f"waits up to {duration(step.deadline)} until: {until}", indent=6)
         case ManualStep():
             yield Text(f"by hand, at {step.where}:", Tone.CAREFUL, indent=6)
             yield from (Text(f"- {line}", indent=8) for line in step.instructions)
             yield Text(f"seen by: {step.how_to_see}", indent=6)
+
+
+def _reasons(step: Step) -> Iterator[Block]:
     yield Text(f"why: {step.why}", Tone.FAINT, indent=6)
     yield Text(f"source: {'; '.join(map(str, step.sources))}", Tone.FAINT, indent=6)
     if not isinstance(step, WaitStep):

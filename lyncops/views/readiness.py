@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from lyncops.checks.words import counted, listed, sentence
 from lyncops.procedures.readiness import ModeReadiness, PoolReadiness, Readiness, ReadinessVerdict, SiteReadiness
 from lyncops.text.durations import duration_in_words as duration
 from lyncops.values import JsonValue
@@ -65,8 +66,11 @@ def _mode_data(mode: ModeReadiness) -> JsonValue:
     }
 
 
-def readiness_blocks(found: Readiness) -> Iterator[Block]:
-    """The table, and below what stands in the way, what to think of, and what would be lost."""
+def readiness_blocks(found: Readiness, *, details: bool = True) -> Iterator[Block]:
+    """The verdict, the table, and below what is in the way, what to think of, and what would be lost.
+
+    Without `details` a pool that is ready has its rows in the table and no more.
+    """
     yield Heading(f"Readiness of {found.deployment} at {found.read_at:%Y-%m-%d %H:%M:%S %Z}")
     if found.unread is not None:
         yield Text(str(found.unread), Tone.BAD)
@@ -74,11 +78,25 @@ def readiness_blocks(found: Readiness) -> Iterator[Block]:
     if not found.pools:
         yield Text("The topology has no Front End pool.", Tone.BAD)
         return
+    yield _verdict(found)
+    ready = any(pool.verdict is ReadinessVerdict.READY for pool in found.pools)
+    if ready and not details:
+        yield Text("Commands and expected losses of the pools that are ready are shown with --details.")
     columns = ("pool", "backup pool", "is now", "mode", "verdict", "takes", "in the way", "warnings")
     yield Table(columns, tuple(_row(pool, mode) for pool in found.pools for mode in pool.modes))
     yield from _sites(found.sites)
     for pool in found.pools:
-        yield from _details(pool)
+        if details or pool.verdict is not ReadinessVerdict.READY:
+            yield from _details(pool)
+
+
+def _verdict(found: Readiness) -> Text:
+    worst = found.verdict or ReadinessVerdict.NOT_READY
+    if worst is ReadinessVerdict.READY:
+        return Text(f"Ready: {counted(len(found.pools), 'pool')} could be failed over now.", Tone.GOOD)
+    pools = (pool.pool for pool in found.pools if pool.verdict is worst)
+    sites = (f"the loss of {site.site}" for site in found.sites if site.verdict is worst)
+    return Text(f"{sentence(worst.value).rstrip('.')}: {listed((*pools, *sites))}.", _TONES[worst])
 
 
 def _sites(sites: tuple[SiteReadiness, ...]) -> Iterator[Block]:
@@ -91,7 +109,7 @@ def _sites(sites: tuple[SiteReadiness, ...]) -> Iterator[Block]:
         if site.store:
             yield Text(f"{site.site}: {site.store}", Tone.CAREFUL if site.store_command else Tone.PLAIN)
         if site.store_command:
-            yield Text(site.store_command, indent=4)
+            yield Text(site.store_command, indent=4, verbatim=True)
 
 
 def _site_row(site: SiteReadiness) -> tuple[Text | str, ...]:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 
 from lyncops.checks.context import CheckContext
+from lyncops.checks.overview import last_known, overview
 from lyncops.checks.words import sentence
-from lyncops.deployment.model import CentralManagement, Deployment, EdgePool, ExportState, ImportState, Pool
+from lyncops.deployment.model import BackupModule, CentralManagement, Deployment, EdgePool, ExportState, ImportState, Pool
+from lyncops.runs.model import RunSummary
 from lyncops.values import Fqdn, Mode, Unread
 from lyncops.views.blocks import Block, Heading, Table, Text, Tone
+from lyncops.views.plan import TONES
 
 _UNREAD = Text("not read", Tone.CAREFUL)
 
 
-def status_blocks(deployment: Deployment) -> Iterator[Block]:
-    """The whole picture, what could not be read at its end."""
+def status_blocks(deployment: Deployment, *, open_runs: Sequence[RunSummary] = ()) -> Iterator[Block]:
+    """What deserves attention, then the whole picture; what could not be read at its end."""
     version = "unknown version" if isinstance(deployment.version, Unread) else deployment.version.product
     yield Heading(f"{deployment.name}: {version}, read {deployment.read_at:%Y-%m-%d %H:%M:%S %Z} through {deployment.read_through}")
+    yield from _overview(deployment)
+    yield from _open_runs(open_runs)
     if deployment.from_local_store:
         because = f": {sentence(deployment.store_silence)}" if deployment.store_silence else "."
         yield Text(
@@ -48,6 +53,20 @@ def topology_blocks(deployment: Deployment, pools: Collection[Fqdn]) -> Iterator
     yield from chain(_store(deployment.central_management), _edges(edges))
     if deployment.unread:
         yield Text(f"Could not be read: {len(deployment.unread)}. `lyncops status` lists them.", Tone.CAREFUL)
+
+
+def _overview(deployment: Deployment) -> Iterator[Block]:
+    found = overview(deployment).found
+    if not found:
+        yield Text("Every pool serves its own users, and everything follows the store.", Tone.GOOD)
+    yield from (Text(one.what, TONES[one.verdict]) for one in found)
+
+
+def _open_runs(runs: Sequence[RunSummary]) -> Iterator[Block]:
+    for run in runs:
+        state = run.state.value.replace("_", " ") if run.state else "cannot be read"
+        yield Text(f"Open run {run.run_id}: {run.procedure} {run.target}, {state}.", Tone.CAREFUL)
+        yield Text(f"lyncops resume {run.run_id}", indent=4, verbatim=True)
 
 
 def _sites(deployment: Deployment) -> Iterator[Block]:
@@ -81,11 +100,14 @@ def _pools(deployment: Deployment, pools: Collection[Pool]) -> Iterator[Block]:
             for pool in pools
         ),
     )
+    yield from _modules(deployment, pools)
 
 
 def _state(pool: Pool) -> Text:
     if isinstance(pool.state, Unread):
         return _UNREAD
+    if last_known(pool):
+        return Text(f"{pool.state.value} (last known)", Tone.FAINT)
     return Text(pool.state.value, Tone.GOOD if pool.state.is_home else Tone.BAD)
 
 
@@ -95,17 +117,37 @@ def _machines(pool: Pool) -> Text:
 
 
 def _backup_service(deployment: Deployment, pool: Pool) -> Text:
+    """A cell of one line: what is not steady is named below the table."""
     if isinstance(pool.backup_modules, Unread):
         return _UNREAD
     if not pool.backup_modules:
         return Text("-")
-    on_standby = CheckContext(deployment, pool.fqdn, Mode.PLANNED).store_pool not in (None, pool.fqdn)
-    loud = [module for module in pool.backup_modules if not module.is_steady(on_standby=on_standby)]
+    loud = _not_steady(deployment, pool)
     if not loud:
         return Text("steady", Tone.GOOD)
-    words = (f"{module.name} {_word(module.export)}/{_word(module.import_)}" for module in loud)
+    return Text(f"{len(loud)} of {len(pool.backup_modules)} not steady", _tone_of(loud))
+
+
+def _modules(deployment: Deployment, pools: Iterable[Pool]) -> Iterator[Block]:
+    for pool in pools:
+        loud = _not_steady(deployment, pool)
+        if loud:
+            yield Text(f"Backup Service of {pool.fqdn}: not steady", _tone_of(loud))
+        for module in loud:
+            yield Text(f"{module.name} {_word(module.export)}/{_word(module.import_)}", indent=4)
+
+
+def _not_steady(deployment: Deployment, pool: Pool) -> list[BackupModule]:
+    if isinstance(pool.backup_modules, Unread):
+        return []
+    context = CheckContext(deployment, pool.fqdn, Mode.PLANNED)
+    on_standby = context.store_pool not in (None, pool.fqdn)
+    return [module for module in pool.backup_modules if not module.is_steady(on_standby=on_standby)]
+
+
+def _tone_of(loud: Iterable[BackupModule]) -> Tone:
     broken = any(module.export is ExportState.ERROR or module.import_ is ImportState.ERROR for module in loud)
-    return Text(", ".join(words), Tone.BAD if broken else Tone.CAREFUL)
+    return Tone.BAD if broken else Tone.CAREFUL
 
 
 def _word(state: ExportState | ImportState | str) -> str:
@@ -114,13 +156,14 @@ def _word(state: ExportState | ImportState | str) -> str:
 
 def _store(store: CentralManagement) -> Iterator[Block]:
     yield Heading("Central Management store")
+    active = Tone.GOOD if len(store.active_copies) == 1 else Tone.BAD
     if not isinstance(store.copies, Unread):
         yield Table(
             ("copy on", "active", "version"),
             tuple(
                 (
                     copy.pool,
-                    _UNREAD if isinstance(copy.active, Unread) else Text("yes", Tone.GOOD) if copy.active else "no",
+                    _UNREAD if isinstance(copy.active, Unread) else Text("yes", active) if copy.active else "no",
                     _UNREAD if isinstance(copy.version, Unread) else copy.version.value,
                 )
                 for copy in store.copies

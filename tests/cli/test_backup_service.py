@@ -164,7 +164,6 @@ def test_sync_asks_for_the_modules(client: MagicMock, invoke: Invoke) -> None:
         (("sync", P1, "--all", "--module", "ConfServices.DataConf", "--yes"), "exclude each other"),
         (("sync", P1, "--module", "DataConf", "--yes"), "DataConf"),
         (("set", "--sync-interval", "soon", "--yes"), "is not a duration"),
-        (("set", "--sync-interval", "1m"), "--yes"),
         (("set", "--sync-interval", "1m", "--override", "rights", "--yes"), "--reason"),
         (("watch", "--timeout", "x"), "is not a duration"),
     ],

@@ -195,8 +195,9 @@ def test_a_server_that_is_not_there_is_one_sentence(invoke: Invoke, tmp_path: Pa
         port = unused.getsockname()[1]
     config = tmp_path / "lyncops.toml"
     config.write_text(f'{ENDPOINT}connect_to = "127.0.0.1:{port}"\nauth = "ntlm"\n{SIGN_IN}', encoding="utf-8")
+    assert invoke("--config", str(config), "check", "pool1.contoso.com").code == 2
     answer = invoke("--config", str(config), "status")
-    assert answer.code == 2
+    assert answer.code == 4
     assert "refused" in answer.err
     assert_one_sentence(answer)
 

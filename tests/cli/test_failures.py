@@ -45,14 +45,14 @@ def test_every_error_has_one_exit_code_and_one_sentence(
     client: MagicMock, invoke: Invoke, error: type[errors.LyncOpsError], code: int
 ) -> None:
     assert code_of(error("x")) == code
-    client.status.side_effect = error("It went wrong.", remedy="Mend it.")
-    answer = invoke("status")
+    client.check.side_effect = error("It went wrong.", remedy="Mend it.")
+    answer = invoke("check", P1)
     assert answer == (code, "", "lyncops: It went wrong. Mend it.\n")
 
 
 def test_with_json_an_error_is_an_object(client: MagicMock, invoke: Invoke) -> None:
-    client.status.side_effect = errors.EndpointError("Nobody answers.", remedy="Look at the network.")
-    answer = invoke("--json", "status")
+    client.check.side_effect = errors.EndpointError("Nobody answers.", remedy="Look at the network.")
+    answer = invoke("--json", "check", P1)
     assert json.loads(answer.out) == {
         "error": {"type": "EndpointError", "message": "Nobody answers.", "remedy": "Look at the network.", "exit_code": 2}
     }

@@ -8,6 +8,7 @@ import attrs
 import pytest
 
 from lyncops.checks.catalogue import checks_for_failover
+from lyncops.checks.result import Verdict
 from lyncops.deployment.model import CentralManagement, Deployment, ExportState, PoolState
 from lyncops.deployment.scope import Facet
 from lyncops.values import Mode, Unread
@@ -141,9 +142,19 @@ def test_check_says_what_must_come_first(client: MagicMock, invoke: Invoke) -> N
 
 def test_check_of_a_procedure_answers_the_checks_of_its_plan(client: MagicMock, invoke: Invoke) -> None:
     client.plan.return_value = plan = failover(Mode.DISASTER)
-    answer = invoke("check", "pool-failover", P1, "--mode", "disaster")
+    answer = invoke("check", "pool-failover", P1, "--mode", "disaster", "--details")
     assert answer.code == 2
     assert all(check.check_id in answer.out for check in plan.checks)
+
+
+def test_without_details_checks_that_passed_are_counted_and_not_shown(client: MagicMock, invoke: Invoke) -> None:
+    client.plan.return_value = plan = failover(Mode.DISASTER)
+    lines = invoke("check", "pool-failover", P1, "--mode", "disaster").out.splitlines()
+    shown = {check.check_id for check in plan.checks if any(f" {check.check_id} " in line for line in lines)}
+    assert shown == {check.check_id for check in plan.checks if check.verdict is not Verdict.PASSED}
+    passed = len(plan.checks) - len(shown)
+    assert lines[2] == f"Not possible now: refused by {plan.refusals[0].check_id}."
+    assert lines[3].startswith(f"Of {len(plan.checks)} checks {passed} passed")
 
 
 def test_an_overridden_check_is_shown_with_its_reason(client: MagicMock, invoke: Invoke) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,7 +71,7 @@ def test_a_refused_plan_without_steps_promises_none(client: MagicMock, invoke: I
 
 def test_a_plan_shows_checks_steps_powershell_sources_undo_loss_and_duration(client: MagicMock, invoke: Invoke) -> None:
     client.plan.return_value = plan = failover(Mode.DISASTER, accept_data_loss=True)
-    answer = invoke("plan", "pool-failover", P1, "--mode", "disaster", "--accept-data-loss")
+    answer = invoke("plan", "pool-failover", P1, "--mode", "disaster", "--accept-data-loss", "--details")
     assert answer.code == 0
     for step in plan.steps:
         assert step.title in answer.out
@@ -81,6 +82,19 @@ def test_a_plan_shows_checks_steps_powershell_sources_undo_loss_and_duration(cli
     assert "undone by:" in answer.out
     assert "runs on:" in answer.out
     assert "in all" in answer.out
+
+
+def test_without_details_a_plan_shows_the_verdict_first_and_all_powershell(client: MagicMock, invoke: Invoke) -> None:
+    client.plan.return_value = plan = failover(Mode.DISASTER, accept_data_loss=True)
+    told = invoke("plan", "pool-failover", P1, "--mode", "disaster", "--accept-data-loss").out
+    assert told.splitlines()[2].startswith(f"Possible now: {len(plan.steps)} steps, about ")
+    for step in plan.steps:
+        assert step.title in told
+        assert step.why not in told
+        if isinstance(step, CmdletStep):
+            assert step.cmdlet.to_powershell() in told
+    assert f"Expected data loss: {plan.expected_loss}" in told
+    assert all(f"Note: {note}" in told for note in plan.notes)
 
 
 def test_a_refused_plan_names_check_remedy_and_override_and_exits_2(client: MagicMock, invoke: Invoke) -> None:
@@ -215,10 +229,37 @@ def test_a_person_who_says_no_changes_nothing(client: MagicMock, at_terminal: Ca
 
 
 def test_where_nobody_can_answer_a_run_needs_yes(client: MagicMock, invoke: Invoke) -> None:
+    client.plan.return_value = failover()
     answer = invoke("run", *FAILOVER)
     assert answer.code == 1
     assert "--yes" in answer.err
-    client.plan.assert_not_called()
+    client.run.assert_not_called()
+
+
+def test_where_nobody_can_answer_a_refusal_comes_first(client: MagicMock, invoke: Invoke) -> None:
+    client.plan.return_value = plan = failover(Mode.DISASTER)
+    answer = invoke("run", "pool-failover", P1, "--mode", "disaster")
+    assert answer.code == 2
+    assert plan.refusals[0].check_id in answer.err
+    assert "--yes" not in answer.err
+
+
+DISASTER = ("pool-failover", P1, "--mode", "disaster", "--accept-data-loss")
+
+
+@pytest.mark.parametrize(
+    ("typed", "runs"), [(P1, True), (P1.upper(), True), ("y", False), ("yes", False), ("", False), (P2, False)]
+)
+def test_a_disaster_wants_the_name_of_what_is_lost(
+    client: MagicMock, at_terminal: Callable[..., Answer], typed: str, *, runs: bool
+) -> None:
+    client.plan.return_value = plan = failover(Mode.DISASTER, accept_data_loss=True)
+    client.run.side_effect = follow(plan, RunState.COMPLETED)
+    answer = at_terminal("run", *DISASTER, typed=f"{typed}\n")
+    assert (answer.code, client.run.called) == ((0, True) if runs else (5, False))
+    asked = re.sub(r"\x1b\[[0-9;]*m", "", answer.out[answer.out.index("About to run") :])
+    for words in (plan.procedure.title, plan.expected_loss, f"{len(plan.steps)} steps", f"Type {P1}"):
+        assert words in " ".join(asked.split())
 
 
 def test_a_refused_plan_never_runs(client: MagicMock, invoke: Invoke) -> None:

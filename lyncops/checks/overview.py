@@ -1,0 +1,133 @@
+"""What deserves attention in a deployment as it is now, whatever somebody wants to do with it.
+
+A pure function of one reading. Unlike the checks it asks about no pool's move: it says who is without
+service, which states cannot be, and what does not follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import attrs
+
+from lyncops.checks.health import Life, life
+from lyncops.checks.result import Verdict
+from lyncops.checks.words import counted, listed, running, sentence
+from lyncops.deployment.model import CentralManagement, Deployment, ExportState, ImportState, Pool, PoolState
+from lyncops.values import Fqdn, Unread
+
+_SEVERITY = (Verdict.PASSED, Verdict.WARNING, Verdict.UNKNOWN, Verdict.FAILED)
+_GONE = {Life.DOWN: "No machine of {pool} runs", Life.SILENT: "No machine of {pool} answers"}
+
+
+@attrs.frozen(slots=True)
+class Attention:
+    """One thing to look at: FAILED where users have no service or nobody may change anything, else WARNING or UNKNOWN."""
+
+    verdict: Verdict
+    what: str
+
+
+@attrs.frozen(slots=True)
+class Overview:
+    """Everything that deserves attention, the worst first."""
+
+    found: tuple[Attention, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of all; PASSED where nothing was found."""
+        return max((one.verdict for one in self.found), key=_SEVERITY.index, default=Verdict.PASSED)
+
+
+def overview(deployment: Deployment) -> Overview:
+    """What deserves attention now."""
+    found = list(_found(deployment))
+    return Overview(tuple(sorted(found, key=lambda one: -_SEVERITY.index(one.verdict))))
+
+
+def last_known(pool: Pool) -> bool:
+    """Whether the pool's state is only what the store remembers of it: none of its machines speaks for it."""
+    return life(pool) in _GONE
+
+
+def _found(deployment: Deployment) -> Iterator[Attention]:
+    if isinstance(deployment.pools, Unread):
+        yield Attention(Verdict.UNKNOWN, str(deployment.pools))
+        return
+    yield from _of_store(deployment.central_management)
+    for pool in deployment.front_end_pools:
+        yield from _of_pool(deployment, pool)
+    yield from _of_edges(deployment)
+    unread = [one for one in deployment.unread if one != deployment.rights]  # those only an attempt shows
+    if unread:
+        yield Attention(Verdict.UNKNOWN, f"{counted(len(unread), 'answer')} could not be read: see below.")
+
+
+def _of_store(store: CentralManagement) -> Iterator[Attention]:
+    active = store.active_copies
+    if len(active) > 1:
+        pools = listed(copy.pool for copy in active)
+        yield Attention(
+            Verdict.FAILED,
+            f"The Central Management store is active on {pools}: only one may be. Change nothing before that is repaired.",
+        )
+    elif store.active_master is None or store.file_transfer_agents == ():
+        yield Attention(
+            Verdict.FAILED,
+            "The Central Management store is unavailable: it names no master or no file transfer agent. "
+            "No change reaches any server.",
+        )
+    if isinstance(store.replicas, tuple):
+        behind = [replica.computer for replica in store.replicas if not replica.up_to_date]
+        if behind:
+            yield Attention(Verdict.WARNING, f"Behind the store: {listed(behind)}.")
+
+
+def _of_pool(deployment: Deployment, pool: Pool) -> Iterator[Attention]:
+    state = pool.state
+    away = state if isinstance(state, PoolState) and not state.is_home else None
+    if last_known(pool):
+        served = f"its users are served by {pool.backup_pool}" if away else "its users have no service"
+        gone = _GONE[life(pool)].format(pool=pool.fqdn)
+        yield Attention(Verdict.WARNING if away else Verdict.FAILED, f"{gone}: {served}.")
+        return
+    yield from _of_machines(pool)
+    if away:
+        yield _away(pool, away, deployment)
+    yield from _of_backup_service(pool)
+
+
+def _of_machines(pool: Pool) -> Iterator[Attention]:
+    lives = life(pool)
+    if lives not in (Life.ALIVE, Life.NOT_ASKED):
+        verdict = Verdict.FAILED if lives is Life.FAILING else Verdict.WARNING
+        yield Attention(verdict, sentence(running(pool)))
+
+
+def _away(pool: Pool, state: PoolState, deployment: Deployment) -> Attention:
+    partner = deployment.pool(pool.backup_pool) if isinstance(pool.backup_pool, Fqdn) else None
+    theirs = partner.state if partner is not None else None
+    if isinstance(theirs, PoolState) and not theirs.is_home:
+        told = f"{pool.fqdn} is {state.value} while {pool.backup_pool} is {theirs.value}"
+        return Attention(Verdict.FAILED, f"{told}: each says that the other serves its users.")
+    told = f"{pool.fqdn} is {state.value}: its users are served by {pool.backup_pool}."
+    return Attention(Verdict.WARNING, told)
+
+
+def _of_backup_service(pool: Pool) -> Iterator[Attention]:
+    modules = pool.backup_modules if isinstance(pool.backup_modules, tuple) else ()
+    broken = [module.name for module in modules if module.export is ExportState.ERROR or module.import_ is ImportState.ERROR]
+    if broken:
+        told = f"The Backup Service of {pool.fqdn} reports errors: {listed(broken)}."
+        yield Attention(Verdict.WARNING, told)
+
+
+def _of_edges(deployment: Deployment) -> Iterator[Attention]:
+    for edge in () if isinstance(deployment.edges, Unread) else deployment.edges:
+        hop = deployment.pool(edge.next_hop) if isinstance(edge.next_hop, Fqdn) else None
+        if hop is not None and hop.kind.is_front_end and last_known(hop):
+            yield Attention(
+                Verdict.FAILED,
+                f"The next hop of {edge.fqdn} is {hop.fqdn}, which does not answer: no access from outside over it.",
+            )

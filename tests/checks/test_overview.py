@@ -1,0 +1,85 @@
+"""What deserves attention in a deployment: never nothing in a state that cannot be."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+
+from lyncops.checks.overview import last_known, overview
+from lyncops.checks.result import Verdict
+from lyncops.deployment.model import CentralManagement, Deployment, ExportState, PoolState
+from lyncops.values import Unread
+from tests.deployments import EDGE1, P1, P2, changed, two_sites, with_dead, with_state, with_store
+
+
+def told(deployment: Deployment) -> str:
+    return " ".join(one.what for one in overview(deployment).found)
+
+
+def store_of(deployment: Deployment) -> CentralManagement:
+    return deployment.central_management
+
+
+def test_a_healthy_deployment_has_nothing_to_say() -> None:
+    assert overview(two_sites()).found == ()
+    assert overview(two_sites()).verdict is Verdict.PASSED
+
+
+def test_rights_that_no_server_tells_are_not_a_finding() -> None:
+    assert isinstance(two_sites().rights, Unread)
+
+
+def two_stores() -> Deployment:
+    copies = store_of(two_sites()).copies
+    assert isinstance(copies, tuple)
+    return with_store(two_sites(), copies=tuple(attrs.evolve(copy, active=True) for copy in copies))
+
+
+def broken_backup() -> Deployment:
+    modules = two_sites().front_end_pools[0].backup_modules
+    assert isinstance(modules, tuple)
+    return changed(two_sites(), P1, backup_modules=(attrs.evolve(modules[0], export=ExportState.ERROR),))
+
+
+def late_replica() -> Deployment:
+    replicas = store_of(two_sites()).replicas
+    assert isinstance(replicas, tuple)
+    return with_store(two_sites(), replicas=(attrs.evolve(replicas[0], up_to_date=False), *replicas[1:]))
+
+
+@pytest.mark.parametrize(
+    ("deployment", "verdict", "says"),
+    [
+        (two_stores(), Verdict.FAILED, "only one may be"),
+        (with_store(two_sites(), active_master=None), Verdict.FAILED, "names no master"),
+        (with_store(two_sites(), file_transfer_agents=()), Verdict.FAILED, "no file transfer agent"),
+        (late_replica(), Verdict.WARNING, "Behind the store"),
+        (broken_backup(), Verdict.WARNING, "reports errors"),
+        (with_state(two_sites(), P1, PoolState.FAILED_OVER), Verdict.WARNING, f"served by {P2}"),
+        (
+            with_state(with_state(two_sites(), P1, PoolState.FAILED_OVER), P2, PoolState.FAILED_OVER),
+            Verdict.FAILED,
+            "each says that the other",
+        ),
+        (with_dead(two_sites(), P1), Verdict.FAILED, "have no service"),
+        (with_dead(two_sites(), P1), Verdict.FAILED, f"The next hop of {EDGE1} is {P1}"),
+        (with_dead(with_state(two_sites(), P1, PoolState.FAILED_OVER), P1), Verdict.FAILED, f"served by {P2}"),
+        (changed(two_sites(), P1, state=Unread("the state", "denied")), Verdict.UNKNOWN, "1 answer could not be read"),
+        (attrs.evolve(two_sites(), pools=Unread("the pools", "denied")), Verdict.UNKNOWN, "denied"),
+    ],
+)
+def test_what_is_wrong_is_told(deployment: Deployment, verdict: Verdict, says: str) -> None:
+    assert overview(deployment).verdict is verdict
+    assert says in told(deployment)
+
+
+def test_the_worst_comes_first() -> None:
+    both = with_dead(with_state(two_sites(), P2, PoolState.FAILED_OVER), P1)
+    verdicts = [one.verdict for one in overview(both).found]
+    assert verdicts[0] is Verdict.FAILED
+    assert verdicts == sorted(verdicts, key=[Verdict.FAILED, Verdict.UNKNOWN, Verdict.WARNING].index)
+
+
+def test_the_state_of_a_dead_pool_is_only_what_was_last_known() -> None:
+    assert last_known(with_dead(two_sites(), P1).front_end_pools[0])
+    assert not last_known(two_sites().front_end_pools[0])
