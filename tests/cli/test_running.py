@@ -205,9 +205,9 @@ def test_the_question_comes_after_the_topology_the_checks_and_the_steps(
 ) -> None:
     client.plan.return_value = plan = failover()
     shown = at_terminal("run", *FAILOVER, typed="n\n").out
-    places = [shown.index(words) for words in ("Topology of contoso", "Checks", "Steps (", "Run these")]
+    places = [shown.index(words) for words in ("Of 2", "Steps (", "Topology of contoso", "About to run", "Run these")]
     assert places == sorted(places)
-    topology = shown[: places[1]]
+    topology = shown[places[2] : places[3]]
     for name in (P1, P2, EDGE1, "active master"):
         assert name in topology
     client.reading_of.assert_called_once_with(plan)
