@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lyncops.checks.check import Finding, Weight, check, failed, of_next_hops, of_store, passed, result_of, unknown
+from lyncops.checks.check import Finding, Weight, check, failed, of_next_hops, of_store, passed, result_of, unknown, warning
 from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.edge import edges_behind
 from lyncops.checks.result import CheckResult
@@ -38,12 +38,13 @@ def rights(situation: CheckContext) -> Finding:
     return _rights_to_run(situation.deployment, needed_cmdlets(situation))
 
 
-def rights_for(deployment: Deployment, *needed: str) -> CheckResult:
-    """The same question for these cmdlets."""
-    return result_of(rights.check_id, rights.question, rights.sources, _rights_to_run(deployment, needed))
+def rights_for(deployment: Deployment, *needed: str, optional: Sequence[str] = ()) -> CheckResult:
+    """The same question for these cmdlets. A plan goes on without the `optional` ones."""
+    finding = _rights_to_run(deployment, needed, optional)
+    return result_of(rights.check_id, rights.question, rights.sources, finding)
 
 
-def _rights_to_run(deployment: Deployment, needed: Sequence[str]) -> Finding:
+def _rights_to_run(deployment: Deployment, needed: Sequence[str], optional: Sequence[str] = ()) -> Finding:
     """Whether the session offers these cmdlets, as far as that can be known."""
     offered = deployment.rights
     if isinstance(offered, Unread) or not offered:
@@ -55,9 +56,10 @@ def _rights_to_run(deployment: Deployment, needed: Sequence[str]) -> Finding:
         )
     have = {name.casefold() for name in offered}
     missing = [name for name in needed if name.casefold() not in have]
+    remedy = "Use an account of CsAdministrator, or a role that has them (Get-CsAdminRole)."
     if missing:
-        return failed(
-            f"The operator's role has no {listed(missing)}.",
-            "Use an account of CsAdministrator, or a role that has them (Get-CsAdminRole).",
-        )
-    return passed(f"The session offers {counted(len(offered), 'cmdlet')}, {listed(needed)} among them.")
+        return failed(f"The operator's role has no {listed(missing)}.", remedy)
+    without = [name for name in optional if name.casefold() not in have]
+    if without:
+        return warning(f"The operator's role has no {listed(without)}, which only optional steps need.", remedy)
+    return passed(f"The session offers {counted(len(offered), 'cmdlet')}, {listed(needed or ['none that is needed'])} among them.")

@@ -11,7 +11,6 @@ from lyncops.checks.check import Finding, failed, passed, result_of, unknown, wa
 from lyncops.checks.context import CheckContext
 from lyncops.checks.loss import RPO
 from lyncops.checks.result import CheckResult
-from lyncops.checks.rights import rights_for
 from lyncops.checks.words import exactly, listed
 from lyncops.cmdlets import SetCsBackupServiceConfiguration
 from lyncops.deployment.model import BackupServiceSettings, Deployment
@@ -112,7 +111,6 @@ def _checks(deployment: Deployment, wish: _Wish) -> tuple[CheckResult, ...]:
     found = [
         result_of("settings-readable", "Can the present configuration be read?", _SOURCES, _readable(old)),
         store_writable(deployment),
-        rights_for(deployment, "Set-CsBackupServiceConfiguration"),
     ]
     if wish.interval is not None:
         question = "What does the interval cost in lost data?"

@@ -8,7 +8,6 @@ from lyncops.checks.catalogue import CHECKS, run_checks
 from lyncops.checks.check import Finding, failed, passed, result_of, unknown
 from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.result import CheckResult
-from lyncops.checks.rights import rights_for
 from lyncops.checks.words import listed
 from lyncops.cmdlets import BackupModule, InvokeCsBackupServiceSync
 from lyncops.deployment.model import Deployment, Pool
@@ -50,10 +49,7 @@ def draft(deployment: Deployment, request: BackupServiceSync) -> Draft:
 
 
 def _own_checks(situation: CheckContext, pool: Pool, modules: tuple[BackupModule, ...]) -> tuple[CheckResult, ...]:
-    return (
-        result_of("modules-fit", "Does the pool have these modules?", _SOURCES, _modules_fit(situation, pool, modules)),
-        rights_for(situation.deployment, "Invoke-CsBackupServiceSync"),
-    )
+    return (result_of("modules-fit", "Does the pool have these modules?", _SOURCES, _modules_fit(situation, pool, modules)),)
 
 
 def _modules_fit(situation: CheckContext, pool: Pool, modules: tuple[BackupModule, ...]) -> Finding:

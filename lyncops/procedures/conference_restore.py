@@ -22,7 +22,6 @@ _IDS = (
     "home-pool-healthy",
     "partner-healthy",
     "backup-service-running",
-    "rights",
 )
 
 

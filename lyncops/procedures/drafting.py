@@ -14,6 +14,7 @@ from lyncops.plan.procedures import Procedure, TwoModes
 from lyncops.plan.steps import Step
 from lyncops.procedures.answers import with_open_answers
 from lyncops.procedures.offered import lacking
+from lyncops.procedures.touching import pools_touched, rights_of
 from lyncops.sources import fact
 from lyncops.values import Fqdn, Mode, Unread
 
@@ -38,13 +39,17 @@ def finished(draft: Draft, *, procedure: Procedure, deployment: Deployment) -> P
         InvalidValueError: an override names no check of this plan, names one that is law, or gives no reason.
     """
     version = deployment.version
-    checks = with_open_answers(draft.checks, procedure.NAME, deployment) + lacking(draft.steps, deployment)
+    checks = with_open_answers(draft.checks, procedure.NAME, deployment)
+    if draft.steps:
+        rest = tuple(check for check in checks if check.check_id != "rights")
+        checks = (*rest, rights_of(draft.steps, deployment), *lacking(draft.steps, deployment))
+    asked = draft.lock or ((procedure.target_pool,) if procedure.target_pool else ())
     return Plan(
         procedure=procedure,
         deployment=deployment.name,
         version=None if isinstance(version, Unread) else version,
         created_at=deployment.read_at,
-        lock=draft.lock or ((procedure.target_pool,) if procedure.target_pool else ()),
+        lock=tuple(dict.fromkeys((*asked, *pools_touched(draft.steps, deployment)))),
         checks=apply_overrides(checks, procedure.overrides),
         steps=draft.steps,
         goal=draft.goal,

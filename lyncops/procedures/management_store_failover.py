@@ -37,7 +37,6 @@ _IDS = (
     "standby-store-installed",
     "replicas-up-to-date",
     "version-supports",
-    "rights",
 )
 _WHY = "Topology and policies can be changed, and pools failed over, only where the store works."
 _IDS_BY_HAND = ("pool-exists", "mode-fits", "store-single-master", "store-agents")

@@ -126,7 +126,7 @@ class Shift:
         """Do what the gate asks for."""
         assert run.current is not None
         outside, step_id = self.world.outside, run.current.step.step_id
-        leaving, to = run.plan.lock
+        leaving, to, *_ = run.plan.lock
         match step_id.partition("-")[0]:
             case "topology":
                 outside.set_federation(leaving, enabled=False)

@@ -71,7 +71,7 @@ def test_a_planned_failover_moves_next_hop_store_and_pool_in_the_order_of_the_gu
     ]
     assert powershell(plan, "store-failover") == "Invoke-CsManagementServerFailover -Confirm:$false"
     assert powershell(plan, "pool-failover") == f"Invoke-CsPoolFailOver -PoolFqdn '{P1}' -Confirm:$false -Verbose"
-    assert plan.lock == (P1, P2)
+    assert plan.lock == (P1, P2, EDGE1)
 
 
 def test_in_a_disaster_the_store_comes_first_since_the_next_hop_needs_it() -> None:
