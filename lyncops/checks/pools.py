@@ -188,4 +188,4 @@ def version_supports(situation: CheckContext) -> Finding:
             f"The version could not be read: {version.reason}", "Set version in [deployment] of lyncops.toml.", blocking=False
         )
     without = " (no SQL mirroring, no XMPP gateway)" if version is LyncVersion.V2019 else ""
-    return passed(f"{version.product} has pool failover and failback{without}.")
+    return passed(f"{situation.deployment.product} has pool failover and failback{without}.")

@@ -12,6 +12,7 @@ from lyncops.cmdlets.result import Result, prop, result
 from lyncops.cmdlets.versions import lync_version_of_product
 from lyncops.values import Fqdn, LyncVersion, RemoteObject
 
+_SUBSCRIPTION: Final = "Skype for Business Server Subscription Edition"
 CERTIFICATE_TYPES: Final = Kind[tuple[str, ...]]("CertType[]", STRINGS.convert)
 
 
@@ -68,6 +69,11 @@ class ServerVersion(Result):
     def version(self) -> LyncVersion | None:
         """The product generation."""
         return lync_version_of_product(self.text or "")
+
+    @property
+    def own_name(self) -> str:
+        """The product's name, where its year does not tell it (fact: subscription-edition)."""
+        return _SUBSCRIPTION if _SUBSCRIPTION.casefold() in (self.text or "").casefold() else ""
 
 
 @result

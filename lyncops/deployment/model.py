@@ -313,12 +313,18 @@ class Deployment:
     backup_service: BackupServiceSettings | Unread
     rights: tuple[str, ...] | Unread = ()  # cmdlets (by name) that the session offers, where that can be known
     offered: tuple[str, ...] | Unread = ()  # those that exist in the session, where rights are not known by that
+    own_product: str = ""  # the product's name, where the version's year does not tell it
     from_local_store: bool = False
     store_silence: str = ""  # why the topology was read there: what the question to the Central Management store came to
     network: Network = attrs.field(factory=Network)  # what was asked of DNS and ports outside
     test_users: tuple[PoolTestUsers, ...] | Unread = attrs.field(factory=no_test_users)
     tried: tuple[Tried, ...] = ()  # what servers tried as a user
     gaps: tuple[Gap, ...] = ()  # what the answers left open, where no value can say so
+
+    @property
+    def product(self) -> str:
+        """The product as the server calls it; "" where it is not known."""
+        return self.own_product or ("" if isinstance(self.version, Unread) else self.version.product)
 
     def pool(self, fqdn: Fqdn) -> Pool | None:
         """The pool of that name, or None."""

@@ -112,6 +112,7 @@ def read_deployment(  # noqa: PLR0913 - who to ask, and what of
         backup_service=reading.settings(),
         rights=rights.names(),
         offered=rights.offered(),
+        own_product=reading.own_product(),
         from_local_store=local,
         store_silence=reading.store_silence,
         test_users=trials.test_users(),
@@ -217,6 +218,11 @@ class _GlobalReading:
         if isinstance(only, LyncVersion):
             return only
         return told if isinstance(told, Unread) else Unread("the version", "the server's answer names none, and the pools differ")
+
+    def own_product(self) -> str:
+        """The product's name where the server says another than the version's."""
+        told = self._server.first() if self._server else None
+        return told.own_name if isinstance(told, ServerVersion) else ""
 
     def sites(self, topology: Topology, gaps: Gaps) -> tuple[Site, ...] | Unread:
         """The sites, or why they could not be read though the pools could."""

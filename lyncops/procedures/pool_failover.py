@@ -29,7 +29,8 @@ from lyncops.procedures.response_groups import ResponseGroups
 from lyncops.procedures.store import BAD_ENDS, export_steps, rest_steps, store_move, store_steps, store_works
 from lyncops.procedures.store_by_hand import hand_steps, rest_after_hand_steps, store_comes_by_hand
 from lyncops.procedures.verification import verification_note, verification_steps
-from lyncops.sources import guide, reference
+from lyncops.sources import fact, guide, reference
+from lyncops.values import Fqdn
 
 _WHY_NEXT_HOP = "While the failed pool is its next hop, outside access is cut off and the failover is refused."
 
@@ -134,6 +135,18 @@ def _goal(move: PoolMove) -> tuple[Condition, ...]:
     return (PoolStateIs(move.pool.fqdn, PoolState.FAILED_OVER), PoolIsHome(partner), store)
 
 
+def _lost_for_good(pool: Fqdn, partner: Fqdn) -> str:
+    """What comes in place of the failback where there will be none (fact: pool-lost-for-good)."""
+    source = fact("pool-lost-for-good")
+    return (
+        f"Where {pool} never comes back, there is no failback. Build a new pool, and with its services "
+        "stopped move there the users (Move-CsUser -Force), the conference directories "
+        "(Move-CsConferenceDirectory -Force), conference content and user data from "
+        f"{partner}, call park and response groups. Start it; unpair {pool} and {partner}, pair "
+        f"{partner} with the new pool, and delete {pool}. All 29 steps in their order: {source.url}."
+    )
+
+
 def _notes(move: PoolMove) -> tuple[str, ...]:
     pool = move.pool
     gone = set(silent_machines(move.deployment))
@@ -146,6 +159,7 @@ def _notes(move: PoolMove) -> tuple[str, ...]:
         "Users are signed out and sign in again by themselves; their running conferences end.",
         ResponseGroups(move=move).note_away,
         "Location information (LIS), announcements, unassigned numbers and call park are not replicated.",
+        *((_lost_for_good(pool.fqdn, move.partner.fqdn),) if move.disaster else ()),
         f"Conference directories stay with {pool.fqdn}: move them only when the pool is lost for good.",
         f"The failback names {pool.fqdn} again: the pool that first homed the users.",
         *verification_note(move.deployment, move.request, pool.fqdn),

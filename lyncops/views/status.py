@@ -19,8 +19,8 @@ _UNREAD = Text("not read", Tone.CAREFUL)
 
 def status_blocks(deployment: Deployment, *, open_runs: Sequence[RunSummary] = ()) -> Iterator[Block]:
     """What deserves attention, then the whole picture; what could not be read at its end."""
-    version = "unknown version" if isinstance(deployment.version, Unread) else deployment.version.product
-    yield Heading(f"{deployment.name}: {version}, read {deployment.read_at:%Y-%m-%d %H:%M:%S %Z} through {deployment.read_through}")
+    product = deployment.product or "unknown version"
+    yield Heading(f"{deployment.name}: {product}, read {deployment.read_at:%Y-%m-%d %H:%M:%S %Z} through {deployment.read_through}")
     yield from _overview(deployment)
     yield from _open_runs(open_runs)
     if deployment.from_local_store:

@@ -54,6 +54,12 @@ def test_the_server_tells_its_version(item: object) -> None:
     assert GetCsServerVersion.decode(item).version is LyncVersion.V2013
 
 
+def test_subscription_edition_is_read_as_2019_and_called_by_its_own_name() -> None:
+    told = GetCsServerVersion.decode("Skype for Business Server Subscription Edition (7.0.2046.530): Subscription installed.")
+    assert (told.version, told.own_name) == (LyncVersion.V2019, "Skype for Business Server Subscription Edition")
+    assert GetCsServerVersion.decode("Skype for Business Server 2019 (7.0.2046.0)").own_name == ""
+
+
 def test_a_sentence_that_says_nothing_known_is_kept() -> None:
     assert ServerVersion.decode("hello") == ServerVersion(text="hello")
     assert ServerVersion(text=None).version is None

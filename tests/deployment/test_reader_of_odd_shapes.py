@@ -346,3 +346,12 @@ def test_a_document_may_come_as_an_object() -> None:
     deployment = read({"GetCsService": Refusal("gone"), "GetCsTopology": [thing(OuterXml="<Topology/>")]})
     assert deployment.pools == ()
     assert deployment.from_local_store
+
+
+def test_a_product_is_called_by_the_name_that_the_server_gives_it() -> None:
+    sentence = "Skype for Business Server Subscription Edition (7.0.2046.530): Subscription installed."
+    found = read({"GetCsServerVersion": [sentence]})
+    assert found.version is LyncVersion.V2019
+    assert found.product == "Skype for Business Server Subscription Edition"
+    other = read({"GetCsServerVersion": ["Skype for Business Server 2019 (7.0.2046.0)"]})
+    assert other.product == "Skype for Business Server 2019"

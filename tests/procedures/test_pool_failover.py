@@ -150,6 +150,14 @@ def test_an_edge_that_is_silent_like_its_site_is_named_and_not_waited_for() -> N
     assert any("edge1-a.contoso.com" in note for note in plan.notes)
 
 
+def test_a_disaster_plan_tells_what_to_do_when_the_pool_never_comes_back() -> None:
+    lost = [note for note in ask("pool-failover", DEAD, P1, DISASTER, accept_data_loss=True).notes if "never comes back" in note]
+    assert len(lost) == 1
+    assert "Move-CsConferenceDirectory -Force" in lost[0]
+    assert lost[0].endswith("lync-server-2013-front-end-pool-abc-failover-procedure.")
+    assert not any("never comes back" in note for note in ask("pool-failover", two_sites(), P1, PLANNED).notes)
+
+
 def test_a_plan_that_moves_the_store_tells_its_bad_ends_and_their_repair() -> None:
     assert any("Install-CsDatabase" in note for note in ask("pool-failover", two_sites(), P1, PLANNED).notes)
     stays = ask("pool-failover", two_sites(active_store=P2), P1, PLANNED)
