@@ -130,8 +130,8 @@ def _parts(node: ast.AST) -> Iterator[ast.AST]:
             yield from node.orelse
         case ast.Raise() if _name(node.exc) == "NotImplementedError":
             return
-        case ast.Expr(value=ast.Constant()):
-            return  # a docstring
+        case ast.Expr(value=ast.Constant()) | ast.Assign(targets=[ast.Name(id="__all__")]):
+            return  # a docstring, or names
         case ast.Subscript(value=ast.Name(id=name)) if name[:1].isupper() and not name.isupper():
             return  # a type
         case ast.Call(func=ast.Name(id="cast" | "TypeVar" | "NewType")):

@@ -86,6 +86,7 @@ def test_code_becomes(code: str, becomes: set[str]) -> None:
     [
         '"""A docstring."""',
         "x: Literal['a', 'b']",
+        "__all__ = ['a', 'b']",
         "x: list[int | None] = y",
         "T = TypeVar('T')",
         "x = cast('list[str]', y)",

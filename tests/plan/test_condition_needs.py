@@ -17,6 +17,7 @@ from lyncops.deployment.model import (
     WindowsService,
 )
 from lyncops.deployment.scope import Facet, Scope
+from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.plan.conditions import (
     AuthorizedGroupsAre,
     BackupModuleIs,
@@ -38,8 +39,8 @@ from lyncops.plan.conditions import (
     StoreHasSingleMaster,
     StoreIsActiveOn,
 )
-from lyncops.values import Fqdn, SiteName
-from tests.deployments import EDGE1, P1, P2, changed, machine, two_sites, with_store
+from lyncops.values import Fqdn, SiteName, Unread
+from tests.deployments import EDGE1, P1, P2, changed, machine, two_sites, with_dead, with_store
 
 FE1 = Fqdn("pool1-fe1.contoso.com")
 CONTENT, STORE = "ConfServices.DataConf", "CentralMgmt.CMSMaster"
@@ -123,6 +124,12 @@ def test_what_was_left_open_elsewhere_changes_nothing(condition: Condition, part
 )
 def test_no_more_is_read_than_it_needs(condition: Condition, scope: Scope) -> None:
     assert condition.scope == scope
+
+
+def test_silence_is_no_death() -> None:
+    for word, holds in ((Says.SILENT, None), (Says.DENIED, None), (Says.UNASKED, None), (Says.ALIVE, None), (Says.DEAD, False)):
+        deployment = with_dead(WHOLE, P1, (Witness(Vantage.HERE, word, "it was asked"),))
+        assert PoolIsAlive(P1).evaluate(deployment).holds is holds
 
 
 def modules(*found: BackupModule) -> Deployment:
@@ -231,3 +238,12 @@ def test_the_evidence_of_the_store_names_who_claims_it() -> None:
     truth = StoreIsActiveOn(P1).evaluate(none)
     assert "active on no pool, active master none" in truth.evidence
     assert "a known bad end of a store failover" in truth.evidence
+
+
+def test_a_next_hop_that_the_topology_does_not_know_is_known_by_its_name() -> None:
+    gone = Fqdn("gone.contoso.com")
+    assert not isinstance(WHOLE.edges, Unread)
+    deployment = attrs.evolve(WHOLE, edges=tuple(attrs.evolve(edge, next_hop=gone) for edge in WHOLE.edges))
+    assert EdgeNextHopIs(EDGE1, gone).evaluate(deployment).holds is True
+    assert EdgeNextHopIs(EDGE1, P1).evaluate(deployment).holds is False
+    assert NoEdgeLeadsTo(gone).evaluate(deployment).holds is False
