@@ -7,6 +7,7 @@ import click
 from lyncops.cli.call import Call, json_option, with_call
 from lyncops.cli.journal_upkeep import export, import_, prune
 from lyncops.runs.exit_codes import ExitCode, exit_code
+from lyncops.runs.finding import find_run
 from lyncops.runs.report import Report
 from lyncops.values import JsonValue
 from lyncops.views.blocks import Text
@@ -15,7 +16,10 @@ from lyncops.views.run import run_blocks, runs_blocks
 
 @click.group()
 def runs() -> None:
-    """What was done: list the runs, show one, report one, give one up, and look after the journal."""
+    """What was done: list the runs, show one, report one, give one up, and look after the journal.
+
+    Where a RUN is asked for, the beginning of its id is enough, and `latest` is the newest.
+    """
 
 
 for _command in (export, import_, prune):
@@ -56,7 +60,7 @@ def list_runs(call: Call, limit: int, before: str) -> ExitCode:
 def show(call: Call, run_id: str) -> ExitCode:
     """Show where RUN stands. The exit code tells its state, as that of `run` does."""
     with call.client() as client:
-        run = client.show(run_id)
+        run = client.show(find_run(run_id, client.runs))
     call.screen.tell(Report.of(run).data(), run_blocks(run))
     return exit_code(run.state)
 
@@ -69,7 +73,7 @@ def show(call: Call, run_id: str) -> ExitCode:
 def report(call: Call, run_id: str, form: str) -> ExitCode:
     """Tell RUN to people: what was checked, done, seen and lost, and when."""
     with call.client() as client:
-        told = client.report(run_id)
+        told = client.report(find_run(run_id, client.runs))
     call.screen.tell(told.data(), map(Text, (told.markdown() if form == "markdown" else told.text()).splitlines()))
     return ExitCode.DONE
 
@@ -82,6 +86,6 @@ def report(call: Call, run_id: str, form: str) -> ExitCode:
 def cancel(call: Call, run_id: str, reason: str) -> ExitCode:
     """Give RUN up and free its pools. Nothing is undone, and nothing is stopped at a server."""
     with call.client() as client:
-        run = client.cancel(run_id, reason=reason)
+        run = client.cancel(find_run(run_id, client.runs), reason=reason)
     call.screen.tell(Report.of(run).data(), run_blocks(run))
     return ExitCode.DONE

@@ -19,6 +19,7 @@ from lyncops.plan.codec import plan_from_json
 from lyncops.plan.model import Plan
 from lyncops.plan.procedures import Procedure
 from lyncops.runs.exit_codes import ExitCode, exit_code
+from lyncops.runs.finding import find_run
 from lyncops.runs.model import Run
 from lyncops.runs.report import Report
 from lyncops.values import Mode, Outcome
@@ -142,12 +143,16 @@ def _agreed(call: Call, client: Client, plan: Plan) -> bool:
 @json_option
 @with_call
 def resume(call: Call, run_id: str, steal_lock: bool, send_again: bool, reason: str) -> ExitCode:
-    """Go on with RUN: a paused one, one whose manual step is done, or one whose process died."""
+    """Go on with RUN: a paused one, one whose manual step is done, or one whose process died.
+
+    RUN is an id, the beginning of one, or `latest`.
+    """
     if send_again != bool(reason.strip()):
         raise InvalidValueError(
             "--send-again and --reason belong together.", remedy='Write both: --send-again --reason "why it may be sent again".'
         )
     with call.client() as client:
+        run_id = find_run(run_id, client.runs)
         plan = client.show(run_id).plan
         call.warn_of_the_journal(client)
         with progress(call.screen, plan) as observer:

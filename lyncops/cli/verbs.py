@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -63,6 +64,13 @@ class Verbs(click.Group):
         module = importlib.import_module(f"lyncops.cli.{_VERBS[cmd_name].module}")
         command: object = getattr(module, cmd_name.replace("-", "_"))
         return command if isinstance(command, click.Command) else None
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb that is meant; of a mistyped one, the nearest is named."""
+        near = difflib.get_close_matches(args[0], _VERBS, n=1) if args else []
+        if args and args[0] not in _VERBS and near:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean {near[0]}?")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The overview of the verbs."""

@@ -221,9 +221,9 @@ def _web_names(loss: Loss) -> Iterator[LeftBroken]:
     for pool in loss.pools:
         own = [name for name in pool.web_names if name not in loss.names]
         yield LeftBroken(
-            what=f"Names of web services that DNS or the reverse proxy lead to {pool.fqdn}"
-            f"{f', such as {listed(own)}' if own else ''}, do not answer: lyncdiscover, the simple URLs, external web services.",
-            by_hand=f"Lead lyncdiscover, lyncdiscoverinternal and the simple URLs to the web services of {_partner(pool)} in DNS "
+            what=f"Names that DNS or the reverse proxy sends to the web services of {pool.fqdn} do not answer: "
+            f"lyncdiscover, the simple URLs, external web services{f' ({listed(own)})' if own else ''}.",
+            by_hand=f"Send lyncdiscover, lyncdiscoverinternal and the simple URLs to the web services of {_partner(pool)} in DNS "
             "and at the reverse proxy.",
             sources=(page("User experience during a pool failure"),),
         )

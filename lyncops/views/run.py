@@ -24,6 +24,7 @@ STEP_TONES: Final = {
     StepState.GIVEN_UP: Tone.CAREFUL,
 }
 
+_DONE: Final = frozenset({RunState.COMPLETED, RunState.COMPLETED_WITH_EXCEPTIONS})
 _WENT_WRONG: Final = frozenset({RunState.PAUSED_BY_FAILED_STEP, RunState.TIMED_OUT, RunState.UNKNOWN, RunState.FAILED})
 """States in which the plan's notes are shown once more: they tell the repair of what can go wrong."""
 
@@ -60,6 +61,9 @@ def run_blocks(run: Run) -> Iterator[Block]:
     told_before = plan.notes if run.state in _WENT_WRONG else ()
     yield from (Text(f"note: {note}") for note in (*told_before, *run.notes))
     yield from broken_blocks(run.left_broken)
+    if run.state in _DONE and plan.procedure.way_back:
+        yield Text("The way back, when it is time:", Tone.STRONG)
+        yield Text(f"lyncops run {plan.procedure.way_back}", indent=4, verbatim=True)
     if run.state.is_at_rest or run.state is RunState.RUNNING:
         yield Text(f"Go on with: lyncops resume {run.run_id}", Tone.STRONG)
 

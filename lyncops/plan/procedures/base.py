@@ -183,6 +183,11 @@ class Procedure:
         return f"{self.NAME} {shlex.quote(self.target)}" if self.target else self.NAME
 
     @property
+    def way_back(self) -> str:
+        """The words that name what brings everything back when it is time; "" where nothing does."""
+        return ""
+
+    @property
     def takes_test_users(self) -> bool:
         """Whether the plan needs to know which test users the pools have."""
         return False

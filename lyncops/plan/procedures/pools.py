@@ -186,6 +186,11 @@ class PoolFailover(MovesPool):
         ),
     )
 
+    @property
+    def way_back(self) -> str:
+        """The failback, once the pool is up again."""
+        return f"pool-failback {self.pool} --mode planned"
+
 
 @attrs.frozen(slots=True, kw_only=True)
 class PoolFailback(MovesPool):

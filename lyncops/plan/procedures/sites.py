@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import ClassVar, Final
 
 import attrs
@@ -38,6 +39,11 @@ class SiteFailover(MovesSite):
     NAME: ClassVar[str] = "site-failover"
     SUMMARY: ClassVar[str] = "Move the users of all pools of a site to their backup pools."
     GUIDE: ClassVar[str] = _GUIDE
+
+    @property
+    def way_back(self) -> str:
+        """The failback, once the site is up again."""
+        return f"site-failback {shlex.quote(self.site)} --mode planned"
 
 
 @attrs.frozen(slots=True, kw_only=True)
