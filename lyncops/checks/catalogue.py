@@ -33,6 +33,7 @@ FAILOVER: Final[tuple[Check, ...]] = (
     store.standby_store_installed,
     replicas.replicas_up_to_date,
     edge.edge_next_hop,
+    edge.next_hops_alive,
     backup.backup_service,
     backup.backup_service_running,
     pools.versions_agree,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from lyncops.checks.check import Finding, Weight, check, of_next_hops, passed, unknown, warning
 from lyncops.checks.context import CheckContext
+from lyncops.checks.health import seems_dead
 from lyncops.checks.words import listed
-from lyncops.deployment.model import EdgePool
+from lyncops.deployment.model import Deployment, EdgePool
+from lyncops.deployment.order import natural
 from lyncops.sources import fact, guide
-from lyncops.values import Unread
+from lyncops.values import Fqdn, SiteName, Unread
 
 
 def edges_behind(situation: CheckContext) -> tuple[EdgePool, ...]:
@@ -45,5 +47,61 @@ def edge_next_hop(situation: CheckContext) -> Finding:
     names = listed(edge.fqdn for edge in behind)
     return warning(
         f"{situation.target} is the next hop of {names}. It will be moved first to {where}.",
-        f"If the Edge servers of {names} are gone too, that does no harm.",
+        f"If the Edge servers of {names} are gone too, that does no harm.{_nearer(situation, behind)}",
     )
+
+
+def _nearer(situation: CheckContext, edges: tuple[EdgePool, ...]) -> str:
+    """The living pools in the Edge pools' own site, where the backup pool is in another."""
+    deployment, partner = situation.deployment, situation.partner
+    found = {
+        near: None
+        for edge in edges
+        for near in nearest_next_hops(deployment, edge, situation.target)[:1]
+        if _site_of(deployment, near) is not None and _site_of(deployment, near) == _site_of(deployment, edge.fqdn)
+    }
+    if not found or (partner is not None and partner.fqdn in found):
+        return ""
+    return f" Nearer, in the site of the Edge pool: {listed(f'--next-hop {near}' for near in found)}."
+
+
+def _site_of(deployment: Deployment, pool: Fqdn) -> SiteName | None:
+    known = deployment.pool(pool)
+    return None if known is None or isinstance(known.site, Unread) else known.site
+
+
+def nearest_next_hops(deployment: Deployment, edge: EdgePool, leaving: Fqdn) -> tuple[Fqdn, ...]:
+    """The living Front End and Director pools to which an Edge pool can lead, those of its own site first."""
+    pools = () if isinstance(deployment.pools, Unread) else deployment.pools
+    home = _site_of(deployment, edge.fqdn)
+    living = [pool for pool in pools if pool.kind.takes_next_hop and pool.is_alive and pool.fqdn != leaving]
+    return tuple(pool.fqdn for pool in sorted(living, key=lambda pool: (home is None or pool.site != home, natural(pool.fqdn))))
+
+
+@check(
+    "next-hops-alive",
+    question="Does every Edge pool lead to a pool that lives?",
+    sources=(guide("Failing over a pool", step=1), fact("edge-cmdlets")),
+    needs=of_next_hops,
+    weight=Weight.NEVER,
+)
+def next_hops_alive(situation: CheckContext) -> Finding:
+    """A WARNING: what enters by such an Edge pool is cut off, whatever is done about the pool that is failed over."""
+    deployment = situation.deployment
+    if isinstance(deployment.edges, Unread):
+        return unknown(f"The Edge pools could not be read: {deployment.edges.reason}", "See edge-next-hop.", blocking=False)
+    ends = [
+        (edge, pool)
+        for edge in deployment.edges
+        if edge.next_hop is not None and not _is_target(situation, edge)
+        if (pool := deployment.pool_of(edge.next_hop)) is not None and seems_dead(pool)
+    ]
+    if not ends:
+        return passed("No Edge pool leads to another pool that is seen to be dead.")
+    told = "; ".join(f"{edge.fqdn} leads to the {pool.kind.value} pool {pool.fqdn}, which does not run" for edge, pool in ends)
+    commands = tuple(
+        f"lyncops run edge-next-hop {edge.fqdn} --next-hop {near}"
+        for edge, _ in ends
+        for near in nearest_next_hops(deployment, edge, situation.target)[:1]
+    )
+    return warning(f"{told}.", f"Lead it to a living one: {listed(commands)}." if commands else "See to those pools.")

@@ -100,14 +100,15 @@ def nobody_answers(deployment: Deployment) -> bool:
 
 
 def silent_machines(deployment: Deployment) -> tuple[Fqdn, ...]:
-    """The machines whose replicas cannot be expected to follow: Front Ends that are down, and what is silent in a dead site.
+    """The machines whose replicas cannot follow: Front Ends and Directors that are down, Edge servers of a dead site.
 
-    A site with a living pool is not dead. A silent Edge server elsewhere is not one of them: most of them cannot be asked from
-    inside (fact: edge-replication). What a witness sees alive never is.
+    Most Edge servers cannot be asked from inside (fact: edge-replication), and a dead pool does not make its site silent: an Edge
+    server counts only where no machine of its site answers, or where it was knocked at from here too and is dead or silent.
+    What a witness sees alive never counts.
     """
     pools = () if isinstance(deployment.pools, Unread) else deployment.pools
     stricken = {pool.site for pool in deployment.front_end_pools if not pool.is_alive and not isinstance(pool.site, Unread)}
-    living = {pool.site for pool in deployment.front_end_pools if pool.is_alive or life(pool) is Life.VOUCHED}
+    living = {pool.site for pool in pools if any(map(_gives_a_sign, pool.machines))}
     return tuple(
         machine.fqdn
         for pool in pools
@@ -115,12 +116,20 @@ def silent_machines(deployment: Deployment) -> tuple[Fqdn, ...]:
         if not machine.vouched(Says.ALIVE)
         and (
             not machine.is_up
-            if pool.kind.is_front_end
+            if pool.kind.takes_next_hop
             else isinstance(machine.services, Unread)
             and pool.site in stricken
-            and (pool.site not in living or machine.is_dead_from(Vantage.HERE))
+            and (machine.is_dead_from(Vantage.HERE) or (pool.site not in living and _was_knocked_at(machine)))
         )
     )
+
+
+def _gives_a_sign(machine: Machine) -> bool:
+    return not isinstance(machine.services, Unread) or bool(machine.vouched(Says.ALIVE))
+
+
+def _was_knocked_at(machine: Machine) -> bool:
+    return any(one.vantage is Vantage.HERE and one.testimony is not Says.UNASKED for one in machine.witnesses)
 
 
 def _answering(pool: Pool) -> dict[str, tuple[Fqdn, ...]]:

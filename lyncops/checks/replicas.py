@@ -10,7 +10,7 @@ from lyncops.checks.context import CheckContext
 from lyncops.checks.health import silent_machines
 from lyncops.checks.words import age, counted, listed, sentence
 from lyncops.deployment.gaps import Need, Part
-from lyncops.deployment.model import Replica
+from lyncops.deployment.model import Deployment, Replica
 from lyncops.sources import fact
 from lyncops.values import Fqdn, Unread
 
@@ -108,6 +108,30 @@ def is_fresh(replica: Replica, now: datetime) -> bool:
     """Whether a replica has the store's content, and said so within the last hour."""
     silence = age_of_report(replica, now)
     return replica.up_to_date and silence is not None and silence <= _FAULT_AGE
+
+
+def never_reported(deployment: Deployment) -> tuple[Fqdn, ...]:
+    """The computers of which the store never had a report: nothing can be waited for there."""
+    replicas = deployment.central_management.replicas
+    return () if isinstance(replicas, Unread) else tuple(one.computer for one in replicas if one.never_reported)
+
+
+def has_fallen_silent(deployment: Deployment, computer: Fqdn) -> bool:
+    """Whether a computer has not reported for an hour, while replication reaches others: then it is taken to be down.
+
+    One that never reported tells nothing. Reports that could not be read leave the possibility open.
+    """
+    replicas = deployment.central_management.replicas
+    known = () if isinstance(replicas, Unread) else replicas
+    reports = [_aware(one.last_status_report, deployment.read_at) for one in known if one.last_status_report]
+    now = max(reports, default=deployment.read_at)
+    others = [one for one in known if one.computer != computer]
+    reaches_nobody = bool(others) and not any(is_fresh(one, now) or _is_open(one) for one in others)
+    return not reaches_nobody and any(is_faulty(one, now) for one in known if one.computer == computer and not one.never_reported)
+
+
+def _is_open(replica: Replica) -> bool:
+    return replica.last_status_report is None and not replica.never_reported
 
 
 def is_faulty(replica: Replica, now: datetime) -> bool:

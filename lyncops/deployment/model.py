@@ -33,6 +33,16 @@ class PoolKind(enum.Enum):
         """Whether users can be homed on it, so that it can be failed over."""
         return self in (PoolKind.ENTERPRISE, PoolKind.STANDARD)
 
+    @property
+    def takes_next_hop(self) -> bool:
+        """Whether it has a registrar to which an Edge pool can lead."""
+        return self.is_front_end or self is PoolKind.DIRECTOR
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether its machines are asked whether they run."""
+        return self.takes_next_hop or self is PoolKind.EDGE
+
 
 class PoolState(enum.Enum):
     """`PoolState` of the service-scoped registrar configuration (fact: pool-state)."""
@@ -239,6 +249,7 @@ class Replica:
     last_status_report: datetime | None = None
     last_update_creation: datetime | None = None
     product_version: str = ""
+    never_reported: bool = False  # the answer says so: it is no report that was not understood
 
 
 @attrs.frozen(slots=True, kw_only=True)

@@ -76,7 +76,7 @@ class PoolReading:
         self._mirrors = self._ask_mirrors() if _has_mirroring(pool) and Facet.MIRRORS in wanted else None
         self._back_end = self._ask_back_end() if pool.kind is PoolKind.ENTERPRISE and Facet.BACK_END in wanted else None
         self._users = self._ask_users() if front_end and Facet.USERS in wanted else None
-        names = [machine.fqdn for machine in pool.machines] if front_end or pool.kind is PoolKind.EDGE else []
+        names = [machine.fqdn for machine in pool.machines] if pool.kind.is_asked else []
         asked = [name for name in names if Facet.MACHINES in scope.facets and scope.covers(pool.fqdn, name)]
         self._machines = {name: self._ask_machine(name) for name in asked}
 

@@ -38,7 +38,6 @@ from lyncops.deployment.model import (
     Deployment,
     Machine,
     Pool,
-    PoolKind,
     Replica,
     Site,
     StoreCopy,
@@ -298,7 +297,7 @@ class _GlobalReading:
 def doors(pools: Iterable[Pool], scope: Scope) -> Iterator[Door]:
     """The ports of all machines whose life matters."""
     for pool in pools:
-        if pool.kind.is_front_end or pool.kind is PoolKind.EDGE:
+        if pool.kind.is_asked:
             names = [machine.fqdn for machine in pool.machines if scope.covers(pool.fqdn, machine.fqdn)]
             yield from (Door(name, port) for name in names for port in PORTS)
 
@@ -342,6 +341,7 @@ def build_replicas(states: tuple[ReplicaState, ...], gaps: Gaps) -> tuple[Replic
             last_status_report=state.last_status_report,
             last_update_creation=state.last_update_creation,
             product_version=state.product_version or "",
+            never_reported=state.last_status_report is None and state.gap("last_status_report") is None,
         )
         found[name] = found[name] if name in found and not found[name].up_to_date else replica
     return tuple(found.values())

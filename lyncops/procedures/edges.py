@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import attrs
 
+from lyncops.checks.edge import nearest_next_hops
 from lyncops.checks.health import silent_machines
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.words import listed
 from lyncops.cmdlets import EnableCsTopology, SetCsEdgeServer
 from lyncops.deployment.gaps import Need, Part
-from lyncops.deployment.model import Deployment, EdgePool, PoolKind
+from lyncops.deployment.model import Deployment, EdgePool
 from lyncops.plan.conditions import Condition, EdgeNextHopIs, ReplicasUpToDate
 from lyncops.plan.conditions.routes import leads_to
 from lyncops.plan.steps import CmdletStep, Step, WaitStep
@@ -117,7 +118,7 @@ def next_hop_fits(deployment: Deployment, move: NextHopMove, *, leaving: Fqdn) -
     target, possible = deployment.pool(move.to), takes_next_hop(deployment, move.to)
     problem, verdict = "", Verdict.FAILED
     if target is None or not possible:
-        problem = f"{move.to} is no Front End or Director pool of the topology."
+        problem = f"The topology has no Front End or Director pool {move.to}."
     elif move.to == leaving:
         problem = f"{move.to} is the pool that users leave."
     elif target.machines and not target.is_alive:
@@ -127,13 +128,14 @@ def next_hop_fits(deployment: Deployment, move: NextHopMove, *, leaving: Fqdn) -
     else:
         verdict = Verdict.PASSED
     names = ", ".join(edge.fqdn for edge in move.edges)
-    names_of_front_ends = [pool.fqdn for pool in deployment.front_end_pools]
+    near = nearest_next_hops(deployment, move.edges[0], leaving)
+    proposed = f"Name a living Front End or Director pool with --next-hop. The nearest: {listed(near)}."
     return CheckResult(
         check_id="next-hop-target",
         question="Can the pool be the next hop of the Edge pools?",
         verdict=verdict,
         evidence=problem or f"{move.to} is up and becomes the next hop of {names}.",
-        remedy=f"Name a living Front End pool with --next-hop, of {listed(names_of_front_ends)}." if problem else "",
+        remedy=proposed if problem else "",
         sources=_SOURCES,
         overridable=possible or isinstance(deployment.pools, Unread),
     )
@@ -167,7 +169,7 @@ def edge_pool_exists(deployment: Deployment, name: Fqdn) -> CheckResult:
 def takes_next_hop(deployment: Deployment, pool: Fqdn) -> bool:
     """Whether the topology knows `pool` as one with a registrar, which can be a next hop."""
     known = deployment.pool(pool)
-    return known is not None and (known.kind.is_front_end or known.kind is PoolKind.DIRECTOR)
+    return known is not None and known.kind.takes_next_hop
 
 
 def _move(deployment: Deployment, edge: EdgePool, move: NextHopMove, *, place: Place, why: str) -> CmdletStep:
@@ -198,7 +200,7 @@ def reporting_machines(deployment: Deployment, edge: Fqdn) -> tuple[Fqdn, ...]:
         return ()
     if isinstance(replicas, Unread) or not replicas:
         return tuple(machine.fqdn for machine in pool.machines)
-    known = {replica.computer for replica in replicas}
+    known = {replica.computer for replica in replicas if not replica.never_reported}
     is_clear = not deployment.open_questions(Need(Part.REPLICAS)) and all(map(deployment.pool_of, known))
     # A replica of a computer that nobody knows may be that of any machine.
     return tuple(machine.fqdn for machine in pool.machines if machine.fqdn in known or not is_clear)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from lyncops.checks.catalogue import checks_for_failback
 from lyncops.checks.context import CheckContext, Direction
-from lyncops.checks.replicas import is_faulty, newest_time
+from lyncops.checks.replicas import has_fallen_silent
 from lyncops.cmdlets import InvokeCsPoolFailBack
 from lyncops.deployment.model import Deployment, Machine
+from lyncops.deployment.witnesses import Says
 from lyncops.plan.conditions import (
     Condition,
     PoolIsAlive,
@@ -139,7 +140,7 @@ def _edge_gates(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, .
     """A gate for each Edge server of the pool's site that is seen to be down: it must be back before the pool is.
 
     One that answers tells it itself. One that cannot be asked from inside, as most cannot (fact: edge-replication), is taken to be
-    down when its replica has not reported for an hour. Where Edge pools are named, only those are waited for.
+    down when its replica has not reported for an hour, while others did. Where Edge pools are named, only those are waited for.
     """
     deployment = move.deployment
     return tuple(
@@ -148,14 +149,12 @@ def _edge_gates(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, .
         if same_site(deployment, edge.fqdn, move.pool.fqdn) and (not named or edge.fqdn in named)
         if (owner := deployment.pool(edge.fqdn)) is not None
         for machine in owner.machines
-        if (_is_overdue(move.situation, machine) if isinstance(machine.services, Unread) else not machine.is_up)
+        if (_is_missed(deployment, machine) if isinstance(machine.services, Unread) else not machine.is_up)
     )
 
 
-def _is_overdue(situation: CheckContext, machine: Machine) -> bool:
-    replicas = () if isinstance(situation.store.replicas, Unread) else situation.store.replicas
-    now = newest_time(situation)
-    return any(replica.computer == machine.fqdn and is_faulty(replica, now) for replica in replicas)
+def _is_missed(deployment: Deployment, machine: Machine) -> bool:
+    return not machine.vouched(Says.ALIVE) and has_fallen_silent(deployment, machine.fqdn)
 
 
 def _edge_gate(machine: Machine) -> ManualStep:

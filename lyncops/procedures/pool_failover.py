@@ -154,7 +154,7 @@ def _notes(move: PoolMove) -> tuple[str, ...]:
     silent = [machine.fqdn for owner in owners if owner for machine in owner.machines if machine.fqdn in gone]
     return (
         *((BAD_ENDS,) if move.store else ()),
-        *((f"Not waited for, since it is silent like its site: {', '.join(silent)}.",) if silent else ()),
+        *((f"Not waited for, since nothing in its site answers: {', '.join(silent)}.",) if silent else ()),
         f"Users stay homed on {pool.fqdn}: their RegistrarPool does not change.",
         "Users are signed out and sign in again by themselves; their running conferences end.",
         ResponseGroups(move=move).note_away,

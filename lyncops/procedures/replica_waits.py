@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from lyncops.checks.health import silent_machines
+from lyncops.checks.replicas import never_reported
 from lyncops.deployment.model import Deployment
 from lyncops.plan.conditions import ReplicasUpToDate, StoreIsActiveOn
 from lyncops.plan.steps import Step, WaitStep
@@ -23,7 +24,7 @@ def all_replicas(deployment: Deployment, holder: Fqdn, *, sources: Sources) -> W
         title="Wait until every replica follows the store",
         why="Replicas that do not follow are the first sign of a half-moved store.",
         sources=sources,
-        until=(StoreIsActiveOn(holder), ReplicasUpToDate(ignoring=silent_machines(deployment))),
+        until=(StoreIsActiveOn(holder), ReplicasUpToDate(ignoring=_not_waited_for(deployment))),
         deadline=figures.REPLICATION_DEADLINE,
         estimate=figures.REPLICATION,
         optional=True,
@@ -51,11 +52,16 @@ def rest_of_replicas(deployment: Deployment, holder: Fqdn, *, sources: Sources) 
         title="Wait until all other replicas follow the store",
         why="Users are served meanwhile. Replicas that do not follow are the first sign of a half-moved store.",
         sources=sources,
-        until=(StoreIsActiveOn(holder), ReplicasUpToDate(ignoring=silent_machines(deployment))),
+        until=(StoreIsActiveOn(holder), ReplicasUpToDate(ignoring=_not_waited_for(deployment))),
         deadline=figures.REPLICATION_DEADLINE,
         estimate=figures.REPLICATION,
         optional=True,
     )
+
+
+def _not_waited_for(deployment: Deployment) -> tuple[Fqdn, ...]:
+    """What cannot follow, and what never reported."""
+    return tuple(dict.fromkeys((*silent_machines(deployment), *never_reported(deployment))))
 
 
 def users_first(steps: Iterable[Step]) -> tuple[Step, ...]:

@@ -19,7 +19,7 @@ from tests.deployments import EDGE1, P1, P2, deployments, two_sites, with_dead, 
 STABLE_IDS = {
     *("pool-exists", "pool-is-front-end", "pool-is-paired", "partner-healthy", "partner-not-failed-over", "not-failed-over"),
     *("is-failed-over", "mode-fits", "store-single-master", "store-not-on-failed-pool", "store-agents", "replicas-up-to-date"),
-    *("edge-next-hop", "backup-service", "versions-agree", "partner-quorum", "rights", "version-supports"),
+    *("edge-next-hop", "next-hops-alive", "backup-service", "versions-agree", "partner-quorum", "rights", "version-supports"),
     *("pair-in-different-sites", "backup-service-running", "standby-store-installed", "home-pool-healthy"),
 }
 EVERY_POOL = st.sampled_from([Fqdn(f"pool{number}.contoso.com") for number in range(1, 5)] + [Fqdn("lonely.contoso.com"), EDGE1])
