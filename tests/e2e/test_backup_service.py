@@ -31,7 +31,7 @@ def test_it_is_shown_with_units_and_both_directions(operator: Operator) -> None:
 
 def test_the_interval_is_set_by_a_run_and_put_back_as_the_plan_says(operator: Operator) -> None:
     first = operator.look()
-    told = operator("backup-service", "set", "--sync-interval", "10m", "--yes").out
+    told = operator("backup-service", "set", "--sync-interval", "10m", "--yes", "--details").out
     assert "more than the documented target" in told
     assert "undone by: Set-CsBackupServiceConfiguration -Confirm:$false -SyncInterval '00:02:00'" in told
     assert interval(operator) == timedelta(minutes=10)
@@ -87,7 +87,7 @@ def test_ctrl_c_ends_it_with_5(operator: Operator) -> None:
     command = [sys.executable, "-m", "lyncops", "--config", str(operator.config), *WATCH]
     watching = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert watching.stdout is not None
-    assert "PresenceFocus" in watching.stdout.readline()
+    assert "CMSMaster: FinalState" in watching.stdout.readline()
     watching.send_signal(signal.SIGINT)
     _, told = watching.communicate(timeout=30)
     assert watching.returncode == 5

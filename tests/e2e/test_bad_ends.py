@@ -65,7 +65,11 @@ def assert_detected(operator: Operator, bug: str) -> None:
 def take_the_role_by_hand(operator: Operator) -> None:
     """The documented repair where no copy is active: the disaster form, on a Front End of the pool that shall hold it."""
     cmdlet = InvokeCsManagementServerFailover(
-        backup_sql_server_fqdn=Fqdn("sql2.contoso.com"), backup_sql_instance_name="rtc", force=True
+        backup_sql_server_fqdn=Fqdn("sql2.contoso.com"),
+        backup_sql_instance_name="rtc",
+        backup_mirror_sql_server_fqdn=Fqdn("sql2m.contoso.com"),
+        backup_mirror_sql_instance_name="rtc",
+        force=True,
     )
     with lyncops.connect(operator.config) as client:
         assert client.connection.open_sessions().run(cmdlet, place=OnPool(Fqdn(POOL2))).outcome is Outcome.SUCCEEDED

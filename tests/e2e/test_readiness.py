@@ -13,7 +13,7 @@ RESCUE = ("--mode", "disaster", "--accept-data-loss")
 
 
 def test_a_healthy_deployment_is_ready_with_0(operator: Operator) -> None:
-    ready = operator("readiness").out
+    ready = operator("readiness", "--details").out
     assert "disaster, if it died now" in ready
     assert f"lyncops run pool-failover {POOL1} --mode planned" in ready
     data = said(operator("--json", "readiness", POOL1))
