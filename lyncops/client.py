@@ -151,17 +151,20 @@ class Client:
         lives = found is None or found.is_alive
         return checks_for_failover(deployment, fqdn, mode or (Mode.PLANNED if lives else Mode.DISASTER))
 
-    def readiness(self, *pools: Fqdn | str) -> Readiness:
+    def readiness(self, *pools: Fqdn | str, count_users: bool = False, verify: bool = False) -> Readiness:
         """Could these pools (every Front End pool, where none is named) be failed over now: in which mode, at what loss?
+
+        `count_users` asks whether a pool can carry both; `verify` tries whether test users are served now.
 
         Raises:
             EndpointError: no server could be reached.
             InvalidValueError: a name is no FQDN.
         """
-        from lyncops.procedures.readiness import readiness
+        from lyncops.runs.looking_ahead import look_ahead
 
         names = tuple(map(Fqdn, pools))
-        return readiness(self.status(), names)
+        journal = lambda: self.connection.journal  # noqa: E731 - opened only when it is asked
+        return look_ahead(names, read=self.status, journal=journal, count_users=count_users, verify=verify)
 
     def backup_service(self, *pools: Fqdn | str) -> BackupServiceReport:
         """The Backup Service: configuration, and both directions of the pairs of `pools` (of all pairs, where none is named).

@@ -10,6 +10,7 @@ from typing import Final, cast
 import attrs
 
 from lyncops.cmdlets.enums import ServiceStatus
+from lyncops.deployment.care import MachineCare
 from lyncops.deployment.gaps import FRONT_END, Gap, Need, open_questions
 from lyncops.deployment.mirror import DatabaseMirror
 from lyncops.deployment.network import Network
@@ -330,6 +331,7 @@ class Deployment:
     network: Network = attrs.field(factory=Network)  # what was asked of DNS and ports outside
     test_users: tuple[PoolTestUsers, ...] | Unread = attrs.field(factory=no_test_users)
     tried: tuple[Tried, ...] = ()  # what servers tried as a user
+    care: tuple[MachineCare, ...] = ()  # certificates and updates of Front Ends
     gaps: tuple[Gap, ...] = ()  # what the answers left open, where no value can say so
 
     @property

@@ -30,6 +30,7 @@ from lyncops.cmdlets import (
 )
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.asking import Answer, Question, settle_all
+from lyncops.deployment.care_reading import CareReading
 from lyncops.deployment.gaps import GROUPS, NAMELESS, Gaps, Part, why_open
 from lyncops.deployment.knocking import KnocksAtDoors
 from lyncops.deployment.model import (
@@ -87,6 +88,7 @@ def read_deployment(  # noqa: PLR0913 - who to ask, and what of
     trials = TrialReading(sessions, scope)
     note_nameless(topology, gaps)
     found = build_pools(topology, gaps)
+    care = CareReading(sessions, {m.fqdn: pool.version for pool in found if pool.kind.is_front_end for m in pool.machines}, scope)
     states = StateReading(sessions, tuple(pool.fqdn for pool in found if pool.kind.is_front_end), scope, local=local)
     knocking = knocker.begin(doors(found, scope)) if knocker is not None and Facet.WITNESSES in scope.facets else None
     readings = [PoolReading(sessions, pool, scope, gaps, local=local) for pool in found]
@@ -116,6 +118,7 @@ def read_deployment(  # noqa: PLR0913 - who to ask, and what of
         store_silence=reading.store_silence,
         test_users=trials.test_users(),
         tried=trials.tried(),
+        care=care.answers(),
     )
     note_missing_modules(deployment, gaps)
     return attrs.evolve(deployment, gaps=gaps.found)

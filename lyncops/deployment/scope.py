@@ -27,6 +27,7 @@ class Facet(enum.Enum):
     SETTINGS = "Backup Service configuration"
     RIGHTS = "the operator's rights"
     TEST_USERS = "test users"
+    CARE = "certificates and updates of machines"
     WITNESSES = "signs of life of machines, seen from here"
 
 
@@ -70,5 +71,5 @@ class Scope:
 
 
 # Without the users: no cmdlet counts them, so that counting carries every user object over the wire (20,000 for one pool).
-# Without the test users: only who tries something as a user needs them.
-EVERYTHING: Final = Scope(frozenset(Facet) - {Facet.USERS, Facet.TEST_USERS})
+# Without the test users, certificates and updates: only readiness and who tries something as a user need them.
+EVERYTHING: Final = Scope(frozenset(Facet) - {Facet.USERS, Facet.TEST_USERS, Facet.CARE})

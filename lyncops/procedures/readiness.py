@@ -7,12 +7,13 @@ reading with the pool taken to be gone, since nobody knows before a disaster how
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
 
+from lyncops.checks.care import care_of_pair
 from lyncops.checks.health import Life, life
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.deployment.gaps import FRONT_END, Part
@@ -21,6 +22,7 @@ from lyncops.plan.model import Plan
 from lyncops.plan.procedures import PoolFailover
 from lyncops.plan.steps import ManualStep
 from lyncops.procedures.catalogue import make_plan
+from lyncops.procedures.saved import SavedExport, exports_outside
 from lyncops.values import Fqdn, Mode, SiteName, Unread
 
 # A WinRM endpoint never tells the operator's rights (fact: ocs-powershell): an answer that cannot come is not a warning.
@@ -73,11 +75,15 @@ class PoolReadiness:
     backup_pool: Fqdn | None
     life: str  # alive, partly alive, down, silent, ...
     modes: tuple[ModeReadiness, ...]
+    care: tuple[CheckResult, ...] = ()
+    """What is looked at on the days before: certificates, updates, exports, capacity, service. Not known is no warning."""
 
     @property
     def verdict(self) -> ReadinessVerdict:
         """The worst of its modes: ready is what can be moved for maintenance, and rescued when it burns."""
-        return max((mode.verdict for mode in self.modes), key=_SEVERITY.index)
+        neglected = any(check.verdict in (Verdict.WARNING, Verdict.FAILED) for check in self.care)
+        own = ReadinessVerdict.READY_WITH_WARNINGS if neglected else ReadinessVerdict.READY
+        return max((own, *(mode.verdict for mode in self.modes)), key=_SEVERITY.index)
 
     @property
     def possible(self) -> tuple[Mode, ...]:
@@ -128,10 +134,10 @@ class Readiness:
         return max(verdicts, key=_SEVERITY.index)
 
 
-def readiness(deployment: Deployment, pools: Iterable[Fqdn] = ()) -> Readiness:
+def readiness(deployment: Deployment, pools: Iterable[Fqdn] = (), *, saved: Sequence[SavedExport] | None = None) -> Readiness:
     """Answer for `pools`, or for every Front End pool and the loss of every site.
 
-    A name that is no pool is an answer too: it cannot be failed over.
+    A name that is no pool is an answer too: it cannot be failed over. `saved` are the exports that the journal knows.
     """
     missing = deployment.pools if isinstance(deployment.pools, Unread) else None
     named = tuple(dict.fromkeys(pools))
@@ -139,10 +145,18 @@ def readiness(deployment: Deployment, pools: Iterable[Fqdn] = ()) -> Readiness:
     return Readiness(
         deployment=deployment.name,
         read_at=deployment.read_at,
-        pools=tuple(_of_pool(deployment, fqdn) for fqdn in wanted),
+        pools=tuple(_cared_for(_of_pool(deployment, fqdn), deployment, saved) for fqdn in wanted),
         sites=() if missing or named else losses_of_sites(deployment),
         unread=missing,
     )
+
+
+def _cared_for(found: PoolReadiness, deployment: Deployment, saved: Sequence[SavedExport] | None) -> PoolReadiness:
+    pool = deployment.pool(found.pool)
+    if pool is None or not pool.kind.is_front_end:
+        return found
+    exports = () if saved is None else (exports_outside(pool, saved, deployment.read_at),)
+    return attrs.evolve(found, care=(*care_of_pair(deployment, pool), *exports))
 
 
 def _of_pool(deployment: Deployment, fqdn: Fqdn) -> PoolReadiness:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from lyncops.checks.result import Verdict
 from lyncops.checks.words import counted, listed, sentence
 from lyncops.procedures.readiness import ModeReadiness, PoolReadiness, Readiness, ReadinessVerdict, SiteReadiness
 from lyncops.text.durations import duration_in_words as duration
@@ -17,6 +18,9 @@ _TONES: Final = {
     ReadinessVerdict.READY_WITH_WARNINGS: Tone.CAREFUL,
     ReadinessVerdict.NOT_READY: Tone.BAD,
 }
+
+
+_CARE: Final = {Verdict.PASSED: Tone.GOOD, Verdict.UNKNOWN: Tone.FAINT}
 
 
 def readiness_data(found: Readiness) -> JsonValue:
@@ -49,6 +53,7 @@ def _pool_data(pool: PoolReadiness) -> JsonValue:
         "verdict": pool.verdict.value,
         "possible_modes": [mode.value for mode in pool.possible],
         "modes": [_mode_data(mode) for mode in pool.modes],
+        "care": to_json(pool.care),
     }
 
 
@@ -153,3 +158,7 @@ def _details(pool: PoolReadiness) -> Iterator[Block]:
         yield from (Text(f"by hand: {title}", Tone.CAREFUL, indent=4) for title in mode.by_hand)
         if not mode.obstacles:
             yield Text(f"would lose: {mode.expected_loss}", indent=4)
+    for check in pool.care:
+        yield Text(f"{check.check_id} ({check.verdict.value}): {check.evidence}", _CARE.get(check.verdict, Tone.CAREFUL))
+        if check.remedy:
+            yield Text(check.remedy, indent=4)

@@ -21,6 +21,8 @@ def test_a_healthy_deployment_is_ready_with_0(operator: Operator) -> None:
     (pool,) = cast("list[dict[str, object]]", data["pools"])
     assert pool["possible_modes"] == ["planned", "disaster"]
     assert "If a whole site were lost now" in ready
+    assert "certificates (" in ready
+    assert "exports (unknown)" in ready, "nobody exported anything yet: told, and no warning"
     assert not operator.lab.world.executions
 
 

@@ -1,9 +1,11 @@
-"""Roles, versions: Get-CsAdminRole, Get-CsServerVersion, Get-CsServerPatchVersion."""
+"""Roles, versions and certificates of a server."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Final
+from zlib import crc32
 
 from lyncops.lab.cmdlets import placeholders
 from lyncops.lab.cmdlets.call import Call
@@ -14,6 +16,7 @@ from lyncops.lab.parameters.catalogue import catalogue
 from lyncops.values import RemoteObject
 
 _ROLE: Final = "Microsoft.Rtc.Management.WritableConfig.Settings.Roles.Role"
+_CERTIFICATE: Final = "Microsoft.Rtc.Management.Deployment.CertificateReference"
 _PATCH: Final = "Microsoft.Rtc.Management.Deployment.ComponentVersion"
 
 
@@ -52,6 +55,22 @@ def get_cs_server_version(call: Call) -> Iterator[str]:
 def get_cs_server_patch_version(call: Call) -> Iterator[RemoteObject]:
     """Components with their versions, 2015 and later."""
     product = call.world.version_of(call.machine.fqdn)
+    build = call.machine.patch
     for component in ("Core Components", "Front End Server", "Web Components Server"):
         name = f"{product.title} {product.value}, {component}"
-        yield call.make(_PATCH, {"ComponentName": name, "Version": product.build}, text=name)
+        yield call.make(_PATCH, {"ComponentName": name, "Version": build}, text=name)
+
+
+@reads("Get-CsCertificate", store=Store.NONE, on_edge=True)
+def get_cs_certificate(call: Call) -> Iterator[RemoteObject]:
+    """The certificate of this computer, with the properties that the reference's examples use: NotAfter, Issuer, Subject."""
+    machine = call.machine
+    values = {
+        "Issuer": "CN=Lab CA",
+        "NotAfter": machine.certificate_until,
+        "NotBefore": machine.certificate_until - timedelta(days=730),
+        "Subject": f"CN={machine.pool}",
+        "Thumbprint": f"{crc32(machine.fqdn.encode()):08X}" * 5,
+        "Use": "Default",
+    }
+    yield call.make(_CERTIFICATE, values, text=f"CN={machine.pool}")

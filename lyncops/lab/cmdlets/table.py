@@ -26,6 +26,7 @@ _ALL: Final = (
     administration.get_cs_admin_role,
     administration.get_cs_server_version,
     administration.get_cs_server_patch_version,
+    administration.get_cs_certificate,
     backup_service.get_cs_backup_service_status,
     backup_service.invoke_cs_backup_service_sync,
     backup_service.get_cs_backup_service_configuration,

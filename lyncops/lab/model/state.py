@@ -56,6 +56,8 @@ class MachineState:
     since: datetime  # when it last came up
     services: dict[str, ServiceState]
     replica: Replica
+    certificate_until: datetime  # the end of its default certificate
+    patch: str  # the build of its components
     files: dict[str, object] = attrs.field(factory=dict[str, object])  # by folded path
 
     @property

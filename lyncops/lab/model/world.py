@@ -219,6 +219,8 @@ class World:
             since=start - timedelta(days=1),
             services={name: ServiceState("Running") for name in installed},
             replica=replica,
+            certificate_until=start + timedelta(days=365),
+            patch=(spec.version or self.scenario.version).build,
         )
 
     def record(self, cmdlet: str, machine: Fqdn, user: str, arguments: Mapping[str, object]) -> None:
