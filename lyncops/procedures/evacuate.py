@@ -15,6 +15,7 @@ from lyncops.plan.conditions import PoolIsHome, StoreIsActiveOn
 from lyncops.plan.procedures import Evacuate, MovesUsers, PoolFailback, PoolFailover
 from lyncops.procedures import pool_failback, pool_failover
 from lyncops.procedures.drafting import Draft
+from lyncops.procedures.edges import edges_leading_to, same_site
 from lyncops.procedures.foresight import once_reached
 from lyncops.procedures.replica_waits import users_first
 
@@ -50,15 +51,24 @@ def _parts(deployment: Deployment, request: Evacuate, pool: Pool, partner: Pool)
     """The failback of `pool` where it is not home, then the failover of its partner, planned for the time after the first."""
     parts: list[Draft] = []
     if pool.state in _AWAY:
-        # The second half makes `pool` the next hop of the Edge pools that use the partner.
-        parts.append(pool_failback.draft(deployment, PoolFailback(pool=pool.fqdn, edges=(), **_shared(request))))
+        # The second half makes `pool` the next hop of the Edge pools that are at home with the partner, and
+        # a failback of the partner leads those away again: what is at home here goes home first.
+        own = tuple(edge.fqdn for edge in edges_leading_to(deployment, partner.fqdn) if same_site(deployment, edge.fqdn, pool.fqdn))
+        parts.append(pool_failback.draft(deployment, PoolFailback(pool=pool.fqdn, edges=own, **_shared(request))))
         deployment = once_reached(deployment, parts[0].goal)
         if StoreIsActiveOn(pool.fqdn) in parts[0].goal:
             request = attrs.evolve(request, export=False)  # it was exported then
     if partner.state is not PoolState.FAILED_OVER:
-        away = PoolFailover(pool=partner.fqdn, next_hop=request.next_hop, **_shared(request))
-        parts.append(pool_failover.draft(deployment, away))
+        away = pool_failover.draft(deployment, PoolFailover(pool=partner.fqdn, next_hop=request.next_hop, **_shared(request)))
+        parts = [*(_renamed(part, away) for part in parts), away]
     return parts
+
+
+def _renamed(part: Draft, other: Draft) -> Draft:
+    """The part, without a step that is called as one of the other: both wait for replicas of Edge servers."""
+    taken = {step.step_id for step in other.steps}
+    steps = (attrs.evolve(s, step_id=f"{s.step_id}-home") if s.step_id in taken else s for s in part.steps)
+    return attrs.evolve(part, steps=tuple(steps))
 
 
 def _shared(request: Evacuate) -> dict[str, Any]:

@@ -31,6 +31,20 @@ def test_the_example_of_the_guide_is_played_in_its_order() -> None:
     assert plan.goal[:2] == (PoolIsHome(P1), PoolStateIs(P2, PoolState.FAILED_OVER))
 
 
+def test_an_edge_pool_that_was_led_away_comes_home_before_the_partners_own_are_led_here() -> None:
+    """Else the failback of the partner, which leads back what its failover led away, would take it along."""
+    deployment = with_state(two_sites(), P2, PoolState.FAILED_OVER)
+    assert isinstance(deployment.edges, tuple)
+    deployment = attrs.evolve(deployment, edges=tuple(attrs.evolve(edge, next_hop=P1) for edge in deployment.edges))
+    plan = ask("evacuate", deployment, P2, PLANNED, export=False)
+    assert not plan.is_refused
+    steps = ids(plan)
+    assert len(set(steps)) == len(steps)
+    order = [f"edge-next-hop-{EDGE2}", f"edge-replicas-{P2}-home", f"edge-next-hop-{EDGE1}", f"edge-replicas-{P2}", "pool-failover"]
+    assert [step for step in steps if step in order] == order
+    assert steps.index("pool-failback") < steps.index(order[0])
+
+
 def test_a_pool_that_is_at_home_takes_its_partners_users_at_once() -> None:
     plan = ask("evacuate", two_sites(), P2, PLANNED, export=False)
     assert "pool-failback" not in ids(plan)
