@@ -43,16 +43,20 @@ def edges_led_away(journal: Journal, deployment: Deployment, pool: Fqdn) -> tupl
 
     None where the journal has no failover of it since its latest failback: then another tool did it.
     """
-    moves = dict[Fqdn, LedAway]()
+    moves, came_home = dict[Fqdn, LedAway](), set[Fqdn]()
     is_known = False
     for run in _runs(journal, deployment.name):
         if any(record.state is StepState.DONE for record in _records(run, InvokeCsPoolFailBack, pool)):
             break  # what is older was brought home then
         is_known = is_known or any(record.attempts for record in _records(run, InvokeCsPoolFailOver, pool))
         for move in _moves(run):
-            if leads_to(deployment, move.former, pool):
-                moves.setdefault(move.edge, move)
-    return tuple(sorted(move.edge for move in moves.values() if _is_there(deployment, move))) if is_known else None
+            later = moves.get(move.edge)
+            if later is None and leads_to(deployment, move.former, pool):
+                moves[move.edge] = move
+            elif later is not None and leads_to(deployment, move.to, pool) and leads_to(deployment, move.former, later.to):
+                came_home.add(move.edge)  # the other pool's failover had led it here
+    away = (move.edge for move in moves.values() if move.edge not in came_home and _is_there(deployment, move))
+    return tuple(sorted(away)) if is_known else None
 
 
 def _runs(journal: Journal, deployment: str) -> Iterator[Run]:

@@ -147,3 +147,15 @@ def test_where_no_edge_pool_leads_to_the_partner_nothing_is_asked() -> None:
     edges = (EdgePool(fqdn=EDGE1, next_hop=P1, external_sip_port=5061),)
     plan = ask("pool-failback", attrs.evolve(AWAY, edges=edges), P1, PLANNED)
     assert "edges-known" not in {check.check_id for check in plan.checks}
+
+
+def test_after_the_steps_of_the_important_box_each_edge_pool_leads_where_it_led() -> None:
+    """Both pools are failed over once; the Edge pool that came home by evacuating was not led away by it."""
+    site = Site(Simulation.load("two-sites"))
+    site.pass_time(FOR_A_WHILE)
+    before = {edge: hop(site, edge) for edge in (EDGE1, EDGE2)}
+    assert before == {EDGE1: P1, EDGE2: P2}
+    for name, pool in (("pool-failover", P2), ("evacuate", P2), ("pool-failback", P1)):
+        assert site.run(site.plan(name, pool, PLANNED)).state is RunState.COMPLETED
+        site.pass_time(FOR_A_WHILE)
+    assert {edge: hop(site, edge) for edge in before} == before
