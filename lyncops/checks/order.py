@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lyncops.checks.check import Finding, check, failed, pair_unknown, passed, unknown
 from lyncops.checks.context import CheckContext
+from lyncops.checks.health import Life, dead_from, life
 from lyncops.deployment.model import Pool, PoolState
 from lyncops.sources import fact, page, reference
 from lyncops.values import Fqdn, Unread
@@ -11,9 +12,18 @@ from lyncops.values import Fqdn, Unread
 _GUIDE = (page("Managing disaster recovery"), fact("failback-order"))
 
 
-def failback_command(pool: Fqdn, *, mode: str = "planned") -> str:
-    """The command line that brings `pool`'s users home."""
-    return f"lyncops run pool-failback {pool} --mode {mode}"
+def failback_command(pool: Fqdn, *, server_is_gone: bool = False) -> str:
+    """The command line that brings `pool`'s users home; disaster mode where the pool that serves them is gone."""
+    return f"lyncops run pool-failback {pool} --mode {_mode(gone=server_is_gone)}"
+
+
+def _mode(*, gone: bool) -> str:
+    return "disaster --accept-data-loss" if gone else "planned"
+
+
+def is_gone(pool: Pool | None) -> bool:
+    """Whether nothing of the pool answers, by any witness."""
+    return pool is not None and life(pool) is Life.SILENT and bool(dead_from(pool))
 
 
 def _unread_state(pool: Pool, state: Unread, *, blocking: bool = True) -> Finding:
@@ -51,7 +61,7 @@ def not_failed_over(situation: CheckContext) -> Finding:
     if pool.state is PoolState.FAILED_OVER:
         return failed(
             f"{pool.fqdn} is failed over already: its users are served by {pool.backup_pool}.",
-            f"Nothing to do. To bring them home: {failback_command(pool.fqdn)}.",
+            f"Nothing to do. To bring them home: {failback_command(pool.fqdn, server_is_gone=is_gone(situation.partner))}.",
             overridable=False,
         )
     return passed(f"{pool.fqdn} serves its own users (state {pool.state.value}).")
@@ -69,10 +79,13 @@ def partner_not_failed_over(situation: CheckContext) -> Finding:
     if isinstance(partner.state, Unread):
         return _unread_state(partner, partner.state, blocking=not situation.disaster)
     if not partner.state.is_home:
-        command = failback_command(partner.fqdn)
+        gone = situation.disaster or is_gone(situation.pool)
+        command = failback_command(partner.fqdn, server_is_gone=gone)
+        both = f"lyncops run evacuate {partner.fqdn} --mode {_mode(gone=gone)}"
         return failed(
             f"{partner.fqdn} is itself failed over to {situation.target} (state {partner.state.value}): it cannot take users.",
-            f"Bring its users home first: {command}. When {partner.fqdn} is gone for good, recover {situation.target} instead.",
+            f"Bring its users home first: {command}. Both at once: {both}. "
+            f"When {partner.fqdn} is gone for good, recover {situation.target} instead.",
             overridable=False,
             first=(command,),
         )

@@ -33,7 +33,7 @@ from lyncops.deployment.mirror import DatabaseMirror
 from lyncops.deployment.model import BackupModule, Machine, Pool, PoolKind, PoolState, WindowsService
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.deployment.state_by_user import HomePool, state_by_user
-from lyncops.deployment.state_reading import StateReading
+from lyncops.deployment.state_reading import StateReading, by_default
 from lyncops.deployment.topology import UNASKED
 from lyncops.deployment.witnesses import Statement, Word, word_of_error
 from lyncops.remoting.interface import CmdletRunner
@@ -160,6 +160,7 @@ class PoolReading:
         what = f"the state of {self._pool.fqdn}"
         found = self._state if isinstance(self._state, tuple) else self._state.get()
         configurations = () if isinstance(found, Unread) else found
+        configurations = configurations or self._by_default()
         known = dict.fromkeys(one.pool_state for one in configurations if one.pool_state is not None)
         if len(known) > 1:
             return Unread(what, contradiction(state.value for state in known))
@@ -169,6 +170,12 @@ class PoolReading:
         if odd is not None:
             return Unread(what, f"{odd} is not a known PoolState")
         return self._state_by_a_user(found.reason if isinstance(found, Unread) else "the registrar configuration has no PoolState")
+
+    def _by_default(self) -> tuple[RegistrarConfiguration, ...]:
+        """A pool that has no configuration of its own has the global one, whose state is Active."""
+        everywhere, here = GetCsRegistrarConfiguration(), GetCsRegistrarConfiguration(local_store=True)
+        listed = self._ask("the registrar configurations", everywhere, local=here).get()
+        return () if isinstance(listed, Unread) else by_default(listed, self._pool.fqdn)
 
     def _state_by_a_user(self, why: str) -> PoolState | Unread:
         """The documented way round: a user of the pool is asked about (fact: pool-state)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
@@ -13,6 +14,7 @@ from lyncops.values import Fqdn, Unread
 
 _DEADLINE: Final = timedelta(seconds=60)
 _SCOPE: Final = "service:registrar:"
+_GLOBAL: Final = "global"
 
 
 class StateReading:
@@ -39,3 +41,15 @@ class StateReading:
                     known = self._found.get(one.identity.casefold(), ())
                     self._found[one.identity.casefold()] = (*known, one)
         return self._found.get(f"{_SCOPE}{pool}".casefold(), ())
+
+
+def by_default(listed: Iterable[RegistrarConfiguration], pool: Fqdn) -> tuple[RegistrarConfiguration, ...]:
+    """The global configuration, which holds for a pool without one of its own; nothing where the list leaves that open.
+
+    `listed` is every scope that the server has. One whose name is not understood might be the pool's own.
+    """
+    names = {one.identity.strip().casefold() if one.identity else "": one for one in listed}
+    own = f"{_SCOPE}{pool}".casefold()
+    if own in names or not all(name == _GLOBAL or name.startswith((_SCOPE, "site:")) for name in names):
+        return ()
+    return (names[_GLOBAL],) if _GLOBAL in names else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lyncops.checks.catalogue import CHECKS, run_checks
 from lyncops.checks.context import CheckContext, Direction
+from lyncops.checks.order import failback_command
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.deployment.model import Deployment, Pool, PoolState
 from lyncops.plan.conditions import BackupModuleIs
@@ -48,7 +49,7 @@ def draft(deployment: Deployment, request: ConferenceRestore) -> Draft:
 
 def _is_home(pool: Pool) -> CheckResult:
     home = isinstance(pool.state, PoolState) and pool.state.is_home
-    command = f"lyncops run pool-failback {pool.fqdn} --mode planned"
+    command = failback_command(pool.fqdn)  # its backup pool holds the content, so that it must be up
     return CheckResult(
         check_id="pool-is-home",
         question="Does the pool serve its own users?",

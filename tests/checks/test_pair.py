@@ -4,9 +4,9 @@ import attrs
 import pytest
 
 from lyncops.deployment.model import PoolKind, PoolState
-from lyncops.values import Fqdn, LyncVersion, SiteName, Unread
+from lyncops.values import Fqdn, LyncVersion, Mode, SiteName, Unread
 from tests.checks.asking import DISASTER, FAILED, PASSED, PLANNED, UNKNOWN, WARNING, ask
-from tests.deployments import EDGE1, NO_ANSWER, P1, P2, changed, two_sites, with_state, with_store
+from tests.deployments import EDGE1, NO_ANSWER, P1, P2, changed, two_sites, with_dead, with_state, with_store
 
 UNREAD = Unread("it", NO_ANSWER)
 EVERY_PAIR_CHECK = ("pool-exists", "pool-is-front-end", "pool-is-paired", "pair-in-different-sites", "versions-agree")
@@ -161,9 +161,22 @@ def test_an_unknown_state_does_not_stop_a_rescue() -> None:
 
 @pytest.mark.parametrize("state", [PoolState.FAILED_OVER, PoolState.FAILING_OVER])
 def test_the_order_rule_names_the_failback_that_must_come_first(state: PoolState) -> None:
-    result = ask("partner-not-failed-over", with_state(two_sites(), P1, state), DISASTER, pool=P2)
+    away = with_state(two_sites(), P1, state)
+    result = ask("partner-not-failed-over", away, PLANNED, pool=P2)
     assert (result.verdict, result.overridable) == (FAILED, False)
     assert result.first == (f"lyncops run pool-failback {P1} --mode planned",)
+    assert f"lyncops run evacuate {P1} --mode planned" in result.remedy
+
+
+@pytest.mark.parametrize("mode", [PLANNED, DISASTER])
+def test_where_the_pool_that_serves_is_gone_the_disaster_form_must_come_first(mode: Mode) -> None:
+    """Its planned form would be refused: it needs the pool that is gone."""
+    away = with_dead(with_state(two_sites(), P1, PoolState.FAILED_OVER), P2)
+    result = ask("partner-not-failed-over", away, mode, pool=P2)
+    assert result.first == (f"lyncops run pool-failback {P1} --mode disaster --accept-data-loss",)
+    assert f"lyncops run evacuate {P1} --mode disaster --accept-data-loss" in result.remedy
+    home = ask("not-failed-over", away, DISASTER, pool=P1)
+    assert f"pool-failback {P1} --mode disaster --accept-data-loss" in home.remedy
 
 
 def test_a_partner_whose_state_is_unknown_needs_the_operators_word_but_in_a_rescue() -> None:

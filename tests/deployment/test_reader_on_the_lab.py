@@ -29,6 +29,14 @@ def pool_of(deployment: Deployment, fqdn: Fqdn) -> Pool:
     return pool
 
 
+def test_a_pool_without_a_registrar_configuration_of_its_own_has_the_global_one() -> None:
+    world = Simulation.load("two-sites")
+    world.switches.pool_state_global = True
+    assert all(pool.state is PoolState.ACTIVE for pool in read(world).front_end_pools)
+    one = read(world, Scope.of(Facet.POOL_STATE, pools=[P1]))
+    assert pool_of(one, P1).state is PoolState.ACTIVE
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_every_scenario_is_read_as_it_was_written(scenario: str) -> None:
     world = Simulation.load(scenario)

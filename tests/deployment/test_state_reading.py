@@ -3,11 +3,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import cast
 
-from lyncops.cmdlets import GetCsRegistrarConfiguration
+import pytest
+
+from lyncops.cmdlets import GetCsRegistrarConfiguration, RegistrarConfiguration
 from lyncops.cmdlets.base import Cmdlet
+from lyncops.cmdlets.enums import PoolState as Written
 from lyncops.deployment.model import PoolState
 from lyncops.deployment.scope import Facet, Scope
-from lyncops.deployment.state_reading import StateReading
+from lyncops.deployment.state_reading import StateReading, by_default
 from lyncops.values import Fqdn, RemoteObject
 from tests.deployment.scripted import Refusal, ScriptedSessions
 
@@ -53,3 +56,20 @@ def test_the_local_copy_is_asked_where_the_store_does_not_answer() -> None:
     known = ScriptedSessions({"GetCsRegistrarConfiguration": answer})
     assert StateReading(known, POOLS, STATES, local=True).of(POOLS[0]) != ()
     assert asked(known) == {True: 1}
+
+
+@pytest.mark.parametrize(
+    ("scopes", "state"),
+    [
+        (("Global", "Site:Redmond", "Service:Registrar:pool2.contoso.com"), "Active"),
+        (("Global", ""), None),
+        (("Global", "Service:Registrar:POOL1.contoso.com"), None),
+        (("Global", "Microsoft.Rtc.Management.Xds.Anchor"), None),
+        (("Service:Registrar:pool2.contoso.com",), None),
+    ],
+    ids=["all others are known", "one has no name", "it has its own", "one is not understood", "no global one"],
+)
+def test_the_global_configuration_holds_for_a_pool_without_its_own(scopes: tuple[str, ...], state: str | None) -> None:
+    listed = tuple(RegistrarConfiguration(identity=scope or None, pool_state=Written.ACTIVE) for scope in scopes)
+    found = by_default(listed, POOLS[0])
+    assert [one.pool_state.value for one in found if one.pool_state] == ([state] if state else [])

@@ -129,7 +129,7 @@ def test_what_is_optional_does_not_stop_the_rescue_and_is_listed(switch: str, va
     assert site.world.summary().pools[P1].served_by == P2
 
 
-@pytest.mark.parametrize("switch", ["store_force_required", "master_is_pool", "failback_ends_as_active"])
+@pytest.mark.parametrize("switch", ["store_force_required", "master_is_pool", "failback_ends_as_active", "pool_state_global"])
 def test_what_is_not_established_does_not_matter(switch: str) -> None:
     site = Site.of("two-sites")
     assert site.run(rescue(site, switch, value=True)).state is RunState.COMPLETED

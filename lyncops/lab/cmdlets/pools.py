@@ -251,7 +251,12 @@ def get_cs_registrar_configuration(call: Call) -> Iterator[RemoteObject]:
     """`Global`, and one `Service:Registrar:<pool>` for each Front End pool, which carries PoolState (fact: pool-state)."""
     configuration = call.machine.replica.configuration if call.flag("LocalStore") else call.world.configuration
     entries: dict[str, Fqdn | None] = {"Global": None}
-    entries |= {f"Service:Registrar:{fqdn}": fqdn for fqdn in configuration.pool_states}
+    by_default = call.world.switches.pool_state_global
+    entries |= {
+        f"Service:Registrar:{fqdn}": fqdn
+        for fqdn, state in configuration.pool_states.items()
+        if not by_default or state != "Active" or configuration.registrar_settings.get(fqdn)
+    }
     for identity in chosen(call, entries, lambda name: (name, name.removeprefix("Service:")), placeholders.UNKNOWN_ITEM):
         fqdn = entries[identity]
         state = configuration.pool_states[fqdn] if fqdn is not None else "Active"

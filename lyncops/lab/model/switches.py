@@ -126,6 +126,9 @@ class Switches:
     overall_backup_status: bool = attrs.field(
         default=False, metadata=_told("Get-CsBackupServiceStatus has the recalled Overall... properties")
     )
+    pool_state_global: bool = attrs.field(
+        default=False, metadata=_told("a pool that is Active has no registrar configuration of its own: the global one holds")
+    )
     pool_state_present: bool = attrs.field(default=True, metadata=_told("Get-CsRegistrarConfiguration has PoolState"))
     user_info_follows_failover: bool = attrs.field(
         default=True, metadata=_told("Get-CsUserPoolInfo tells where a user is served; else where it belongs")
