@@ -20,7 +20,7 @@ from lyncops.values import Fqdn, Mode
 # Without these no other question has a meaning: the first that fails is the whole answer.
 _GROUND: Final = (pools.pool_exists, pools.pool_is_front_end, pools.pool_is_paired)
 
-FAILOVER: Final[tuple[Check, ...]] = (
+FAILOVER: Final[tuple[Check[CheckContext], ...]] = (
     *_GROUND,
     order.not_failed_over,
     order.partner_not_failed_over,
@@ -42,7 +42,7 @@ FAILOVER: Final[tuple[Check, ...]] = (
     rights.rights,
 )
 
-FAILBACK: Final[tuple[Check, ...]] = (
+FAILBACK: Final[tuple[Check[CheckContext], ...]] = (
     *_GROUND,
     order.is_failed_over,
     health.mode_fits,
@@ -59,10 +59,10 @@ FAILBACK: Final[tuple[Check, ...]] = (
     rights.rights,
 )
 
-CHECKS: Final[Mapping[str, Check]] = MappingProxyType({check.check_id: check for check in (*FAILOVER, *FAILBACK)})
+CHECKS: Final[Mapping[str, Check[CheckContext]]] = MappingProxyType({check.check_id: check for check in (*FAILOVER, *FAILBACK)})
 
 
-def run_checks(checks: Sequence[Check], situation: CheckContext) -> tuple[CheckResult, ...]:
+def run_checks(checks: Sequence[Check[CheckContext]], situation: CheckContext) -> tuple[CheckResult, ...]:
     """Ask `checks` in order; where the pair itself is not there, its answer is the last one."""
     results: list[CheckResult] = []
     for check in checks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Generic, TypeVar, overload
 
 import attrs
 
@@ -15,6 +15,7 @@ from lyncops.deployment.gaps import FRONT_END, NEXT_HOP, Gap, Need, Part
 from lyncops.deployment.model import Pool
 from lyncops.sources import Sources
 
+S = TypeVar("S")
 _LOOK: Final = "Look at it on the server. Where you know the answer, override this check and say why."
 
 
@@ -102,32 +103,49 @@ def nothing_needed(situation: CheckContext) -> tuple[Need, ...]:
 
 
 @attrs.frozen(slots=True, kw_only=True)
-class Check:
-    """A named question to a situation. Calling it answers.
+class Check(Generic[S]):
+    """A named question to a situation, or to what a procedure knows of its own. Calling it answers.
 
-    `needs` is what the answer rests on: it is unknown where the servers' answers left something of that open.
+    `needs` is what the answer to a situation rests on: it is unknown where the servers' answers left something of that open.
     """
 
     check_id: str
     question: str
     sources: Sources
-    answer: Callable[[CheckContext], Finding]
+    answer: Callable[[S], Finding]
     needs: Needs = nothing_needed
     weight: Weight = Weight.PLANNED
 
-    def __call__(self, situation: CheckContext) -> CheckResult:
+    def __call__(self, subject: S) -> CheckResult:
         """Answer from the deployment alone: the same deployment gets the same answer."""
-        gaps = situation.deployment.open_questions(*self.needs(situation))
-        finding = weakened(self.answer(situation), gaps, blocking=self.weight.blocks(situation))
+        finding = self.answer(subject)
+        if isinstance(subject, CheckContext):
+            gaps = subject.deployment.open_questions(*self.needs(subject))
+            finding = weakened(finding, gaps, blocking=self.weight.blocks(subject))
         return result_of(self.check_id, self.question, self.sources, finding)
 
 
+@overload
+def check(check_id: str, *, question: str, sources: Sources) -> Callable[[Callable[[S], Finding]], Check[S]]: ...
+
+
+@overload
 def check(
-    check_id: str, *, question: str, sources: Sources, needs: Needs = nothing_needed, weight: Weight = Weight.PLANNED
-) -> Callable[[Callable[[CheckContext], Finding]], Check]:
+    check_id: str, *, question: str, sources: Sources, needs: Needs, weight: Weight = ...
+) -> Callable[[Callable[[CheckContext], Finding]], Check[CheckContext]]: ...
+
+
+def check(
+    check_id: str,
+    *,
+    question: str,
+    sources: Sources,
+    needs: Needs = nothing_needed,
+    weight: Weight = Weight.PLANNED,
+) -> Callable[[Callable[[S], Finding]], Check[S]]:
     """Make a check of the function below."""
 
-    def decorate(answer: Callable[[CheckContext], Finding]) -> Check:
+    def decorate(answer: Callable[[S], Finding]) -> Check[S]:
         return Check(check_id=check_id, question=question, sources=sources, answer=answer, needs=needs, weight=weight)
 
     return decorate

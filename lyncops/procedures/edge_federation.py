@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.check import Finding, check, failed, passed, warning
 from lyncops.checks.words import listed
 from lyncops.deployment.model import Deployment
 from lyncops.plan.conditions import Condition, FederatedEdgeIs, PortIsOpen, RouteKind
@@ -107,25 +107,21 @@ def _setup_gate(move: EdgeMove) -> ManualStep:
     )
 
 
-def _has_federation(move: EdgeMove) -> CheckResult:
+@check(
+    "has-federation",
+    question="Is federation enabled on the Edge pool that it leaves, and on no other?",
+    sources=(fact("federated-edge-port"),),
+)
+def _has_federation(move: EdgeMove) -> Finding:
     federated = [edge.fqdn for edge in known_edges(move.deployment) if edge.has_federation]
     evidence = f"Federation ({PORT}) is enabled on {listed(federated)}."
     if federated == [move.leaving.fqdn]:
-        verdict, remedy = Verdict.PASSED, ""
-    elif move.leaving.fqdn in federated or move.to.fqdn in federated:
-        verdict, remedy = Verdict.WARNING, f"Exactly one may have it. The plan ends with {move.to.fqdn} alone."
-    else:
-        verdict, remedy = (
-            Verdict.FAILED,
-            "Name the Edge pool that has federation; if none has, enable it in Topology Builder first.",
-        )
-    return CheckResult(
-        check_id="has-federation",
-        question="Is federation enabled on the Edge pool that it leaves, and on no other?",
-        verdict=verdict,
-        evidence=evidence,
-        remedy=remedy,
-        sources=(fact("federated-edge-port"),),
+        return passed(evidence)
+    if move.leaving.fqdn in federated or move.to.fqdn in federated:
+        return warning(evidence, f"Exactly one may have it. The plan ends with {move.to.fqdn} alone.")
+    return failed(
+        evidence,
+        "Name the Edge pool that has federation; if none has, enable it in Topology Builder first.",
     )
 
 

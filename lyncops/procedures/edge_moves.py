@@ -7,9 +7,10 @@ from typing import Final
 
 import attrs
 
+from lyncops.checks.check import Finding, check, failed, passed, result_of, unknown, warning
 from lyncops.checks.context import CheckContext
 from lyncops.checks.replicas import newest_time
-from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.result import CheckResult
 from lyncops.checks.words import counted, listed
 from lyncops.deployment.model import Deployment, EdgePool, Machine, Replica, Site
 from lyncops.plan.conditions import RouteKind
@@ -22,6 +23,7 @@ from lyncops.values import Fqdn, Mode, ServiceId, SiteName, Unread
 
 _FAULT_AGE: Final = timedelta(hours=1)  # fact: replica-age: investigate reports older than an hour
 _SOURCES: Final = (guide("Failing over the Edge pool used for federation"), guide("Failing back the Edge pool used for federation"))
+_REPLICA: Final = "See that REPLICA runs there and that the store reaches it (TCP 4443)."
 _ENDPOINT: Final = "Give its servers a [[machine]] in lyncops.toml; or, knowing that they run, override this."
 
 
@@ -127,94 +129,71 @@ def _other_known(home: EdgePool, named: Fqdn | None, found: tuple[EdgePool, ...]
     good = len(found) == 1
     nothing = back and not found and named is None
     remedy = "Nothing is to be failed back." if nothing else f"Name the Edge pool that {task} with --edge."
-    return CheckResult(
-        check_id="other-edge",
-        question=f"Is it clear which Edge pool {task}?",
-        verdict=Verdict.PASSED if good else Verdict.FAILED,
-        evidence=evidence,
-        remedy="" if good else remedy,
-        sources=_SOURCES,
-        overridable=False,
-    )
+    finding = passed(evidence) if good else failed(evidence, remedy, overridable=False)
+    return result_of("other-edge", f"Is it clear which Edge pool {task}?", _SOURCES, finding)
 
 
-def _sites_known(move: EdgeMove) -> CheckResult:
+@check("site-routes", question="Is it known which sites' routes change?", sources=(reference("Set-CsSite"),))
+def _sites_known(move: EdgeMove) -> Finding:
     sites = move.deployment.sites
-    known = () if isinstance(sites, Unread) else tuple(site.name for site in sites)
-    strange = [name for name in move.sites if name not in known]
-    verdict, remedy = Verdict.PASSED, ""
     if isinstance(sites, Unread):
-        verdict, evidence, remedy = Verdict.UNKNOWN, str(sites), "Look at Get-CsSite."
-    elif strange:
-        verdict, evidence = Verdict.FAILED, f"The topology has no site {listed(strange)}; its sites are {listed(known)}."
-        remedy = "Name existing sites with --site."
-    elif not move.sites:
-        evidence = f"{move.kind.value} of no site uses {move.leaving.fqdn}."
-        verdict = Verdict.WARNING if move.kind is RouteKind.SIP else Verdict.FAILED
-        remedy = "Name with --site the sites whose route changes."
-    else:
-        evidence = f"{move.kind.value} of {listed(move.sites)} will use {move.to.fqdn}."
-    return CheckResult(
-        check_id="site-routes",
-        question="Is it known which sites' routes change?",
-        verdict=verdict,
-        evidence=evidence,
-        remedy=remedy,
-        sources=(reference("Set-CsSite"),),
-        overridable=False,
-    )
+        return unknown(str(sites), "Look at Get-CsSite.", blocking=True, overridable=False)
+    known = tuple(site.name for site in sites)
+    strange = [name for name in move.sites if name not in known]
+    if strange:
+        return failed(
+            f"The topology has no site {listed(strange)}; its sites are {listed(known)}.",
+            "Name existing sites with --site.",
+            overridable=False,
+        )
+    if move.sites:
+        return passed(f"{move.kind.value} of {listed(move.sites)} will use {move.to.fqdn}.")
+    evidence = f"{move.kind.value} of no site uses {move.leaving.fqdn}."
+    remedy = "Name with --site the sites whose route changes."
+    return warning(evidence, remedy) if move.kind is RouteKind.SIP else failed(evidence, remedy, overridable=False)
 
 
-def _alive(move: EdgeMove) -> CheckResult:
+@check(
+    "edge-alive",
+    question="Is the Edge pool that takes over up?",
+    sources=(fact("edge-federation"), fact("edge-replication")),
+)
+def _alive(move: EdgeMove) -> Finding:
     """Whether the Edge pool that takes over runs. One that comes home is started by the plan: it only has to answer."""
     machines = move.machines
     answering = [machine for machine in machines if not isinstance(machine.services, Unread)]
     running = [machine for machine in machines if machine.is_up]
     evidence = f"{len(running)} of {counted(len(machines), 'server')} of {move.to.fqdn} run; {len(answering)} answered."
     if machines and len(running) == len(machines):
-        verdict, remedy = Verdict.PASSED, ""
-    elif running or (move.back and answering):
-        verdict, remedy = Verdict.WARNING, f"See to {listed(m.fqdn for m in machines if not m.is_up)}."
-    elif answering:
-        verdict, remedy = Verdict.FAILED, f"Start the services: run Start-CsWindowsService on {listed(m.fqdn for m in machines)}."
-    else:
-        verdict, remedy = Verdict.UNKNOWN, _ENDPOINT
-    return CheckResult(
-        check_id="edge-alive",
-        question="Is the Edge pool that takes over up?",
-        verdict=verdict,
-        evidence=evidence,
-        remedy=remedy,
-        sources=(fact("edge-federation"), fact("edge-replication")),
-    )
+        return passed(evidence)
+    if running or (move.back and answering):
+        return warning(evidence, f"See to {listed(m.fqdn for m in machines if not m.is_up)}.")
+    if answering:
+        return failed(evidence, f"Start the services: run Start-CsWindowsService on {listed(m.fqdn for m in machines)}.")
+    return unknown(evidence, _ENDPOINT, blocking=True)
 
 
-def _replicas(move: EdgeMove) -> CheckResult:
+@check(
+    "edge-replicas",
+    question="Do changes reach the Edge pool that takes over?",
+    sources=(fact("edge-replication"),),
+)
+def _replicas(move: EdgeMove) -> Finding:
     """Whether changes reach the Edge pool that takes over. One that comes home was silent until now: the plan waits for it."""
     replicas = move.deployment.central_management.replicas
+    if isinstance(replicas, Unread):
+        return unknown(str(replicas), _REPLICA, blocking=True)
     names = {machine.fqdn for machine in move.machines}
-    own = () if isinstance(replicas, Unread) else tuple(one for one in replicas if one.computer in names)
+    own = tuple(one for one in replicas if one.computer in names)
     now = newest_time(CheckContext(move.deployment, move.to.fqdn, Mode.PLANNED))
     behind = [one for one in own if not one.up_to_date]
     silent = [one for one in behind if _silent(one) or (one.last_status_report and now - one.last_status_report > _FAULT_AGE)]
-    if isinstance(replicas, Unread):
-        verdict, evidence = Verdict.UNKNOWN, str(replicas)
-    elif silent and not move.back:
-        verdict, evidence = Verdict.FAILED, f"Not up to date, and no report for an hour: {listed(one.computer for one in silent)}."
-    elif behind or len(own) < len(names):
+    if silent and not move.back:
+        return failed(f"Not up to date, and no report for an hour: {listed(one.computer for one in silent)}.", _REPLICA)
+    if behind or len(own) < len(names):
         missing = sorted(names - {one.computer for one in own if one.up_to_date})
-        verdict, evidence = Verdict.WARNING, f"Not up to date, or no report yet: {listed(missing)}."
-    else:
-        verdict, evidence = Verdict.PASSED, f"{counted(len(own), 'replica')} of {move.to.fqdn} up to date."
-    fine = verdict is Verdict.PASSED
-    return CheckResult(
-        check_id="edge-replicas",
-        question="Do changes reach the Edge pool that takes over?",
-        verdict=verdict,
-        evidence=evidence,
-        remedy="" if fine else "See that REPLICA runs there and that the store reaches it (TCP 4443).",
-        sources=(fact("edge-replication"),),
-    )
+        return warning(f"Not up to date, or no report yet: {listed(missing)}.", _REPLICA)
+    return passed(f"{counted(len(own), 'replica')} of {move.to.fqdn} up to date.")
 
 
 def _silent(replica: Replica) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.check import Finding, check, failed, passed, unknown, warning
 from lyncops.deployment.model import Deployment
 from lyncops.plan.conditions import Condition, HostLeadsTo, PortIsOpen, RouteKind, ServiceNames
 from lyncops.plan.procedures import MovesXmpp
@@ -145,40 +145,42 @@ def _port_gate(move: EdgeMove, request: MovesXmpp, *, why: str) -> ManualStep:
     )
 
 
-def _version_has_xmpp(deployment: Deployment) -> CheckResult:
+@check(
+    "version-has-xmpp",
+    question="Does the version have an XMPP gateway?",
+    sources=(fact("version-differences"),),
+)
+def _version_has_xmpp(deployment: Deployment) -> Finding:
     version = deployment.version
     if isinstance(version, Unread):
-        verdict, evidence, remedy = Verdict.UNKNOWN, str(version), "Set version in [deployment] of lyncops.toml."
-    elif version is LyncVersion.V2019:
-        verdict, evidence = Verdict.FAILED, f"{version.product} has no XMPP gateway: it was removed."
-        remedy = "There is nothing to fail over; partners of XMPP need another gateway."
-    else:
-        verdict, evidence, remedy = Verdict.PASSED, f"{version.product} has an XMPP gateway.", ""
-    return CheckResult(
-        check_id="version-has-xmpp",
-        question="Does the version have an XMPP gateway?",
-        verdict=verdict,
-        evidence=evidence,
-        remedy=remedy,
-        sources=(fact("version-differences"),),
-        blocking=verdict is Verdict.FAILED,
-        overridable=False,
-    )
+        return unknown(
+            str(version),
+            "Set version in [deployment] of lyncops.toml.",
+            blocking=False,
+            overridable=False,
+        )
+    if version is LyncVersion.V2019:
+        return failed(
+            f"{version.product} has no XMPP gateway: it was removed.",
+            "There is nothing to fail over; partners of XMPP need another gateway.",
+            overridable=False,
+        )
+    return passed(f"{version.product} has an XMPP gateway.")
 
 
-def _external_name(move: EdgeMove) -> CheckResult:
+@check(
+    "edge-external-name",
+    question="Is the external name of the Edge pool that takes over known?",
+    sources=(reference("Get-CsService"),),
+)
+def _external_name(move: EdgeMove) -> Finding:
     """Whether lyncops can see that DNS points to the right Edge pool; without it the operator's word is taken."""
     name = move.to.external_fqdn
-    return CheckResult(
-        check_id="edge-external-name",
-        question="Is the external name of the Edge pool that takes over known?",
-        verdict=Verdict.WARNING if name is None else Verdict.PASSED,
-        evidence=f"{move.to.fqdn} is {name or 'not named'} outside.",
-        remedy="Look at AccessEdgeExternalFqdn of Get-CsService -EdgeServer. The A record will not be checked."
-        if name is None
-        else "",
-        sources=(reference("Get-CsService"),),
-        blocking=False,
+    if name is not None:
+        return passed(f"{move.to.fqdn} is {name} outside.")
+    return warning(
+        f"{move.to.fqdn} is not named outside.",
+        "Look at AccessEdgeExternalFqdn of Get-CsService -EdgeServer. The A record will not be checked.",
     )
 
 

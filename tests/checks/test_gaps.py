@@ -29,13 +29,13 @@ def open_at(need: Need) -> Gap:
     )
 
 
-def answered(check: Check, deployment: Deployment, mode: Mode) -> CheckResult:
+def answered(check: Check[CheckContext], deployment: Deployment, mode: Mode) -> CheckResult:
     return check(CheckContext(deployment, P1, mode, Direction.FAILOVER))
 
 
 @pytest.mark.parametrize("mode", [PLANNED, DISASTER])
 @pytest.mark.parametrize("check", list(CHECKS.values()), ids=lambda check: check.check_id)
-def test_a_check_is_unknown_where_what_it_needs_was_left_open(check: Check, mode: Mode) -> None:
+def test_a_check_is_unknown_where_what_it_needs_was_left_open(check: Check[CheckContext], mode: Mode) -> None:
     whole = two_sites()
     before = answered(check, whole, mode)
     for need in check.needs(CheckContext(whole, P1, mode)):
