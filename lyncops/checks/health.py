@@ -95,8 +95,14 @@ def heard(pool: Pool) -> str:
 
 def nobody_answers(deployment: Deployment) -> bool:
     """Whether no Front End at all let itself be asked: then the operator's rights are missing rather than every machine dead."""
-    asked = [m.services for pool in deployment.front_end_pools for m in pool.machines if not _is_unasked(m.services)]
-    return len(asked) > 1 and all(isinstance(services, Unread) for services in asked)
+    asked = 0
+    for machine in (
+        machine for pool in deployment.front_end_pools for machine in pool.machines if not _is_unasked(machine.services)
+    ):
+        if not isinstance(machine.services, Unread):
+            return False
+        asked += 1
+    return asked > 1
 
 
 def silent_machines(deployment: Deployment) -> tuple[Fqdn, ...]:
@@ -112,6 +118,7 @@ def silent_machines(deployment: Deployment) -> tuple[Fqdn, ...]:
     return tuple(
         machine.fqdn
         for pool in pools
+        if len(pool.machines_up) < len(pool.machines)
         for machine in pool.machines
         if not machine.vouched(Says.ALIVE)
         and (

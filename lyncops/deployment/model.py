@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Final, cast
 
 import attrs
@@ -145,12 +146,12 @@ class Machine:
     services: tuple[WindowsService, ...] | Unread
     witnesses: tuple[Witness, ...] = ()  # of whether it lives, where its services do not tell
 
-    @property
+    @cached_property
     def is_up(self) -> bool:
         """Whether it answered and its Front-End (or Access Edge) service RTCSRV runs."""
         return any(service.is_running for service in self._front_end)
 
-    @property
+    @cached_property
     def is_down(self) -> bool:
         """Whether it answered and RTCSRV does not run. Neither up nor down is one whose answer leaves that open."""
         return bool(self._front_end) and all(service.is_understood and not service.is_running for service in self._front_end)
@@ -217,7 +218,7 @@ class Pool:
         """The Edge pools that its services use for media: one, unless a change was broken off."""
         return tuple(dict.fromkeys(one.edge for one in self.media_edges if one.edge is not None))
 
-    @property
+    @cached_property
     def machines_up(self) -> tuple[Machine, ...]:
         """The machines that answer with a running Front-End service."""
         return tuple(machine for machine in self.machines if machine.is_up)
@@ -339,9 +340,19 @@ class Deployment:
         """The product as the server calls it; "" where it is not known."""
         return self.own_product or ("" if isinstance(self.version, Unread) else self.version.product)
 
+    @cached_property
+    def _by_name(self) -> Mapping[Fqdn, Pool]:
+        """Thousands of pools cannot be looked through for each question. Of two with one name the first one counts."""
+        return {} if isinstance(self.pools, Unread) else {pool.fqdn: pool for pool in reversed(self.pools)}
+
+    @cached_property
+    def _by_machine(self) -> Mapping[Fqdn, Pool]:
+        pools = () if isinstance(self.pools, Unread) else self.pools
+        return {machine.fqdn: pool for pool in reversed(pools) for machine in pool.machines}
+
     def pool(self, fqdn: Fqdn) -> Pool | None:
         """The pool of that name, or None."""
-        return next((p for p in self.pools if p.fqdn == fqdn), None) if not isinstance(self.pools, Unread) else None
+        return self._by_name.get(fqdn)
 
     def with_pool(self, changed: Pool) -> Deployment:
         """The same reading with `changed` in the place of the pool of that name."""
@@ -349,17 +360,14 @@ class Deployment:
             return self
         return attrs.evolve(self, pools=tuple(changed if pool.fqdn == changed.fqdn else pool for pool in self.pools))
 
-    @property
+    @cached_property
     def front_end_pools(self) -> tuple[Pool, ...]:
         """The pools that can be failed over; empty when the pools could not be read."""
         return () if isinstance(self.pools, Unread) else tuple(p for p in self.pools if p.kind.is_front_end)
 
     def pool_of(self, fqdn: Fqdn) -> Pool | None:
         """The pool that is called so or has a machine called so: servers name either (fact: store-status)."""
-        if isinstance(self.pools, Unread):
-            return None
-        by_machine = (p for p in self.pools if any(machine.fqdn == fqdn for machine in p.machines))
-        return self.pool(fqdn) or next(by_machine, None)
+        return self._by_name.get(fqdn) or self._by_machine.get(fqdn)
 
     def open_questions(self, *needs: Need) -> tuple[Gap, ...]:
         """What the answers left open of what is needed."""

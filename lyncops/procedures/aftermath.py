@@ -40,7 +40,8 @@ class Loss:
     def others(self) -> tuple[Pool, ...]:
         """Every pool that is left."""
         known = () if isinstance(self.deployment.pools, Unread) else self.deployment.pools
-        return tuple(sorted((pool for pool in known if pool.fqdn not in self.names), key=lambda pool: pool.fqdn))
+        names = self.names
+        return tuple(sorted((pool for pool in known if pool.fqdn not in names), key=lambda pool: pool.fqdn))
 
     @property
     def edge_option(self) -> str:

@@ -6,9 +6,13 @@ from hypothesis import given
 
 from lyncops.checks.catalogue import checks_for_failover
 from lyncops.deployment.model import Deployment, PoolState, Replica, StoreCopy
+from lyncops.deployment.reader import read_deployment
+from lyncops.lab.scenarios.generator import scenario_of_size
+from lyncops.lab.simulation import Simulation
 from lyncops.procedures.readiness import PoolReadiness, Readiness, ReadinessVerdict, readiness, without_pool
 from lyncops.values import Fqdn, LyncVersion, Mode, SiteName, Unread
 from tests.deployments import EDGE1, P1, P2, changed, deployments, front_end_pool, two_sites, with_dead, with_state, with_store
+from tests.model_sessions import ModelClock, ModelSessions
 from tests.procedures.asking import DISASTER, PLANNED
 from tests.procedures.model import Site
 
@@ -188,3 +192,23 @@ def test_what_it_promises_for_a_disaster_comes_true_on_the_model(target: Fqdn) -
     site.world.crash(target)
     plan = site.plan("pool-failover", target, DISASTER, accept_data_loss=True)
     assert not plan.is_refused, plan.refusals
+
+
+def test_pools_are_found_by_name_and_not_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With thousands of pools a look through all of them for each question costs minutes."""
+    world = Simulation(scenario_of_size(24))
+    deployment = read_deployment(ModelSessions(world), name="contoso", clock=ModelClock(world))
+    compared: list[str] = []
+    same = Fqdn.__eq__
+
+    def counting(one: Fqdn, other: object) -> bool:
+        compared.append(one)
+        return same(one, other)
+
+    monkeypatch.setattr(Fqdn, "__eq__", counting)
+    for pool in deployment.front_end_pools:
+        assert deployment.pool(pool.fqdn) is pool
+        for machine in pool.machines:
+            assert deployment.pool_of(machine.fqdn) is pool
+    assert deployment.pool_of(Fqdn("nobody.contoso.com")) is None
+    assert len(compared) < 24 * 8
