@@ -20,7 +20,9 @@ from lyncops.values import Effect
 
 R = TypeVar("R")
 _POLITE: Final = timedelta(seconds=5)
-_CONFIGURATION: Final = frozenset({Symptom.BAD_CREDENTIALS, Symptom.UNTRUSTED, Symptom.NOT_SERVED})
+_CONFIGURATION: Final = frozenset(
+    {Symptom.BAD_CREDENTIALS, Symptom.CANNOT_LOG_ON, Symptom.UNTRUSTED, Symptom.NOT_SERVED}
+)
 
 
 def _attached(around: SessionContext, address: CommandAddress) -> Shell:
@@ -51,7 +53,7 @@ def collect(around: SessionContext, address: CommandAddress, job: Job[R], *, unh
     try:
         shell = _attached(around, address)
     except RemotingError as failure:
-        if failure.symptom in _CONFIGURATION:
+        if failure.symptom in _CONFIGURATION:  # waiting does not help, and people can do something
             raise endpoint_error(around.endpoint, failure) from failure
         ending = EndReason.GONE if failure.symptom is Symptom.GONE else EndReason.CONTACT_LOST
         shell = Shell.at(address, around.transport(SessionKey.of(address)))

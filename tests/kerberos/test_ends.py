@@ -85,6 +85,9 @@ def test_what_was_unknown_is_collected_after_kinit(domain: Domain) -> None:
         wait_for_the_end()
         lost = running.result(20)
     assert lost.address is not None
+    with domain.sessions() as sessions, pytest.raises(EndpointError, match="ticket has expired") as told:
+        sessions.collect(lost.address, CHANGE)
+    assert "kinit" in told.value.remedy
     domain.kdc.kinit("admin", PASSWORD)
     with domain.sessions() as sessions:
         found = sessions.collect(lost.address, CHANGE)
