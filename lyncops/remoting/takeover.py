@@ -20,9 +20,7 @@ from lyncops.values import Effect
 
 R = TypeVar("R")
 _POLITE: Final = timedelta(seconds=5)
-_CONFIGURATION: Final = frozenset(
-    {Symptom.BAD_CREDENTIALS, Symptom.CANNOT_LOG_ON, Symptom.UNTRUSTED, Symptom.NOT_SERVED}
-)
+_CONFIGURATION: Final = frozenset({Symptom.BAD_CREDENTIALS, Symptom.CANNOT_LOG_ON, Symptom.UNTRUSTED, Symptom.NOT_SERVED})
 
 
 def _attached(around: SessionContext, address: CommandAddress) -> Shell:
