@@ -24,5 +24,5 @@ def media_edges(told: Mapping[ServiceId, Sequence[Service]], gaps: Gaps) -> tupl
             why = contradiction(edge or "none" for edge in edges)
         if why is not None:
             gaps.note(Part.POOLS, f"the Edge pool for media of {service}", why, pool=service.pool, item=MEDIA_EDGE)
-        found.append(MediaEdge(service, edges[0]))
+        found.append(MediaEdge(service, next(iter(edges), None)))
     return tuple(found)

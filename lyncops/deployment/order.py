@@ -39,8 +39,8 @@ def in_order(found: Iterable[R]) -> tuple[R, ...]:
 
 def _name(item: Result) -> str:
     """The first of its properties that names something."""
-    values = (getattr(item, field) for field in item.PROPERTIES)
-    return next((str(value) for value in values if isinstance(value, str) or attrs.has(type(value))), "")
+    values: Iterable[object] = (getattr(item, field) for field in item.PROPERTIES)
+    return next((str(value) for value in values if isinstance(value, str) or hasattr(value, "__attrs_attrs__")), "")
 
 
 def _tidied(item: Result) -> Result:

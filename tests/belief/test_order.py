@@ -138,11 +138,15 @@ LISTS_OF_STORE = ("copies", "file_transfer_agents", "replicas")
 
 def evolved(thing: T, chance: Random, **fields: object) -> T:
     """The thing with these fields, each list among them in another order."""
-    mix = {
-        name: tuple(chance.sample(value, len(cast("tuple[object, ...]", value)))) if isinstance(value, tuple) else value
-        for name, value in fields.items()
-    }
+    mix = {name: _mixed(value, chance) for name, value in fields.items()}
     return cast("T", attrs.evolve(cast("Any", thing), **mix))
+
+
+def _mixed(value: object, chance: Random) -> object:
+    if not isinstance(value, tuple):
+        return value
+    values = cast("tuple[object, ...]", value)
+    return tuple(chance.sample(values, len(values)))
 
 
 @given(deployments(), st.randoms(use_true_random=False))
