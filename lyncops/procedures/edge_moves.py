@@ -9,10 +9,11 @@ import attrs
 
 from lyncops.checks.check import Finding, check, failed, passed, result_of, unknown, warning
 from lyncops.checks.context import CheckContext
-from lyncops.checks.replicas import newest_time
+from lyncops.checks.replicas import is_fresh, newest_time
 from lyncops.checks.result import CheckResult
 from lyncops.checks.words import counted, listed
 from lyncops.deployment.model import Deployment, EdgePool, Machine, Replica, Site
+from lyncops.deployment.witnesses import Says
 from lyncops.plan.conditions import RouteKind
 from lyncops.plan.conditions.routes import leads_to
 from lyncops.plan.procedures import MovesRoutes
@@ -24,6 +25,7 @@ from lyncops.values import Fqdn, Mode, ServiceId, SiteName, Unread
 _FAULT_AGE: Final = timedelta(hours=1)  # fact: replica-age: investigate reports older than an hour
 _SOURCES: Final = (guide("Failing over the Edge pool used for federation"), guide("Failing back the Edge pool used for federation"))
 _REPLICA: Final = "See that REPLICA runs there and that the store reaches it (TCP 4443)."
+_LOOK: Final = "See that Get-CsWindowsService on them shows RTCSRV as Running. Steps on them are done by hand."
 _ENDPOINT: Final = "Give its servers a [[machine]] in lyncops.toml; or, knowing that they run, override this."
 
 
@@ -170,7 +172,21 @@ def _alive(move: EdgeMove) -> Finding:
         return warning(evidence, f"See to {listed(m.fqdn for m in machines if not m.is_up)}.")
     if answering:
         return failed(evidence, f"Start the services: run Start-CsWindowsService on {listed(m.fqdn for m in machines)}.")
-    return unknown(evidence, _ENDPOINT, blocking=True)
+    return _unasked(move)
+
+
+def _unasked(move: EdgeMove) -> Finding:
+    """Most Edge servers cannot be asked from inside (fact: edge-replication): that their replicas report shows that they live."""
+    names = {machine.fqdn for machine in move.machines}
+    replicas = move.deployment.central_management.replicas
+    own = () if isinstance(replicas, Unread) else tuple(one for one in replicas if one.computer in names)
+    now = newest_time(CheckContext(move.deployment, move.to.fqdn, Mode.PLANNED))
+    fresh = {one.computer for one in own if is_fresh(one, now)}
+    asked = f"None of {counted(len(names), 'server')} of {move.to.fqdn} could be asked"
+    dead = any(machine.vouched(Says.DEAD) for machine in move.machines)
+    if names and fresh == names and not dead:
+        return warning(f"{asked}; their replicas have reported within the hour.", _LOOK)
+    return unknown(f"{asked}.", _ENDPOINT, blocking=not move.back)
 
 
 @check(

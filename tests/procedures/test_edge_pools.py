@@ -10,6 +10,7 @@ import pytest
 
 from lyncops.checks.result import Verdict
 from lyncops.deployment.model import Deployment, EdgePool, Machine, Pool, Replica, Site
+from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.errors import InvalidValueError
 from lyncops.plan.codec import plan_from_json, plan_to_json
 from lyncops.plan.conditions import (
@@ -89,10 +90,13 @@ def gate(made: Plan, step_id: str) -> ManualStep:
     return step
 
 
+UNASKED = Witness(Vantage.HERE, Says.UNASKED, "it has no [[machine]]")
+
+
 def without_endpoint(deployment: Deployment, edge: Fqdn) -> Deployment:
     pool = deployment.pool(edge)
     assert pool is not None
-    return changed(deployment, edge, machines=tuple(silent(m.fqdn) for m in pool.machines))
+    return changed(deployment, edge, machines=tuple(silent(m.fqdn, UNASKED) for m in pool.machines))
 
 
 def with_replica(deployment: Deployment, computer: Fqdn, *, age: timedelta | None) -> Deployment:
@@ -322,11 +326,26 @@ def test_xmpp_services_stop_and_start_on_the_servers_themselves() -> None:
 
 def test_servers_that_are_not_reached_are_stopped_and_started_by_hand() -> None:
     deployment = without_endpoint(on(EDGE1), EDGE2)
-    assert refused_by(plan("xmpp-failover", deployment)) == {"edge-alive"}
-    made = plan("xmpp-failover", deployment, overrides={"edge-alive": "I am looking at it"})
+    made = plan("xmpp-failover", deployment)
     assert not made.is_refused
+    assert verdict(made, "edge-alive") is Verdict.WARNING, "its replica reported"
     assert "Stop-CsWindowsService" in gate(made, f"edge-stop-{EDGE2A}").instructions[0]
     assert gate(made, f"edge-start-{EDGE2A}").after == (ServicesAre(EDGE2A, ("RTCSRV",)),)
+
+
+@pytest.mark.parametrize("procedure", ["edge-federation-failover", "xmpp-failover"])
+def test_servers_that_are_not_reached_and_do_not_report_need_the_operators_word(procedure: str) -> None:
+    late = with_replica(without_endpoint(on(EDGE1), EDGE2), EDGE2A, age=timedelta(hours=2))
+    assert "edge-alive" in refused_by(plan(procedure, late))
+
+
+@pytest.mark.parametrize("procedure", ["edge-federation-failback", "xmpp-failback"])
+def test_an_edge_pool_that_comes_home_needs_no_endpoint(procedure: str) -> None:
+    """It was silent until now, and is started by hand."""
+    late = with_replica(without_endpoint(on(EDGE2), EDGE1), EDGE1A, age=timedelta(hours=9))
+    made = plan(procedure, late)
+    assert not made.is_refused
+    assert gate(made, f"edge-start-{EDGE1A}")
 
 
 def test_xmpp_comes_home_in_the_documented_order() -> None:
