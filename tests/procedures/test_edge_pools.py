@@ -345,7 +345,7 @@ def test_an_edge_pool_that_comes_home_needs_no_endpoint(procedure: str) -> None:
     late = with_replica(without_endpoint(on(EDGE2), EDGE1), EDGE1A, age=timedelta(hours=9))
     made = plan(procedure, late)
     assert not made.is_refused
-    assert gate(made, f"edge-start-{EDGE1A}")
+    assert gate(made, f"edge-start-{EDGE1A}").after == (ServicesAre(EDGE1A, ("RTCSRV",)),)
 
 
 def test_xmpp_comes_home_in_the_documented_order() -> None:
