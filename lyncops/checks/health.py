@@ -301,6 +301,8 @@ def _planned_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
     if state is Life.ALIVE:
         return passed(f"{seen} Planned mode is right.")
     if state is Life.PARTLY:
+        if serves(pool) is None:
+            return warning(f"{seen} Whether that is enough to serve is not known.", _ASK_BY_HAND.format(pool=pool.fqdn))
         return warning(f"{seen} Enough to serve: planned mode is right as long as no more go down.")
     undecided = state is Life.SILENT and len(dead_from(pool)) < len((Vantage.SERVER, Vantage.HERE))
     if undecided or state in (Life.SILENT_BUT_BACKED_UP, Life.UNCLEAR, Life.VOUCHED):

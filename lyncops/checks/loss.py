@@ -26,6 +26,8 @@ def expected_loss(deployment: Deployment, pool: Fqdn, mode: Mode, *, direction: 
     """What the users would lose, as sentences: nothing in planned mode, else per module what its last known state allows to say."""
     situation = CheckContext(deployment, pool, mode, direction)
     leaving, receiving = situation.leaving, situation.receiving
+    if not situation.disaster and direction is Direction.FAILBACK:
+        return f"Nothing: {leaving.fqdn if leaving else 'the backup pool'} copies home the last changes of these users first."
     if not situation.disaster:
         return f"Nothing: {leaving.fqdn if leaving else pool} goes read-only and copies its last changes before the users move."
     if leaving is None or receiving is None:

@@ -98,6 +98,7 @@ def test_a_planned_move_loses_nothing() -> None:
     assert expected_loss(two_sites(), P1, PLANNED).startswith(f"Nothing: {P1}")
     back = expected_loss(two_sites(), P1, PLANNED, direction=Direction.FAILBACK)
     assert back.startswith(f"Nothing: {P2}")
+    assert "read-only" not in back, "it serves its own users on"
 
 
 def test_a_dead_pool_loses_what_the_documented_target_says() -> None:

@@ -315,3 +315,10 @@ def test_a_single_silent_machine_is_no_lack_of_rights() -> None:
         two_sites(kind=PoolKind.STANDARD), pools=tuple(p for p in two_sites(kind=PoolKind.STANDARD).front_end_pools)
     )
     assert ask("mode-fits", with_dead(alone, P1), DISASTER).verdict is PASSED
+
+
+def test_enough_to_serve_is_not_said_of_what_could_not_be_asked() -> None:
+    names = [f"pool1-fe{number}.contoso.com" for number in range(1, 4)]
+    partly = changed(two_sites(), P1, machines=(machine(names[0]), silent(names[1]), silent(names[2])))
+    assert "Enough to serve" not in ask("mode-fits", partly, PLANNED).evidence
+    assert "not known" in ask("mode-fits", partly, PLANNED).evidence
