@@ -109,7 +109,7 @@ def silent_machines(deployment: Deployment) -> tuple[Fqdn, ...]:
     """The machines whose replicas cannot follow: Front Ends and Directors that are down, Edge servers of a dead site.
 
     Most Edge servers cannot be asked from inside (fact: edge-replication), and a dead pool does not make its site silent: an Edge
-    server counts only where no machine of its site answers, or where it was knocked at from here too and is dead or silent.
+    server counts only where no machine of its site gives a sign of life, or where it is dead from here.
     What a witness sees alive never counts.
     """
     pools = () if isinstance(deployment.pools, Unread) else deployment.pools
@@ -126,17 +126,13 @@ def silent_machines(deployment: Deployment) -> tuple[Fqdn, ...]:
             if pool.kind.takes_next_hop
             else isinstance(machine.services, Unread)
             and pool.site in stricken
-            and (machine.is_dead_from(Vantage.HERE) or (pool.site not in living and _was_knocked_at(machine)))
+            and (pool.site not in living or machine.is_dead_from(Vantage.HERE))
         )
     )
 
 
 def _gives_a_sign(machine: Machine) -> bool:
     return not isinstance(machine.services, Unread) or bool(machine.vouched(Says.ALIVE))
-
-
-def _was_knocked_at(machine: Machine) -> bool:
-    return any(one.vantage is Vantage.HERE and one.testimony is not Says.UNASKED for one in machine.witnesses)
 
 
 def _answering(pool: Pool) -> dict[str, tuple[Fqdn, ...]]:
