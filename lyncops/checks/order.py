@@ -114,15 +114,12 @@ def is_failed_over(situation: CheckContext) -> Finding:
         return passed(f"{pool.fqdn} is failed over: its users are served by {pool.backup_pool}.")
     partner = situation.partner
     other = partner is not None and partner.state is PoolState.FAILED_OVER
-    local = situation.deployment.from_local_store
-    if (situation.disaster or local) and not other:
-        source = "a local copy" if local else "the store"
+    if situation.deployment.from_local_store and not other:
         return failed(
-            f"{pool.fqdn} is not failed over (state {pool.state.value}), by {source}, which may be older than a failover.",
-            f"Where {pool.fqdn} was failed over while it was down, and its users cannot sign in now, override this check in "
-            "disaster mode: the plan then brings the store home, writes the state down again, and fails the users back. Else "
-            "nothing is to do.",
-            overridable=situation.disaster,
+            f"{pool.fqdn} is not failed over (state {pool.state.value}), by a local copy that may be older than a failover.",
+            f"The store is silent. If {pool.fqdn} was failed over while it was down, bring the store home first, "
+            f"then run Invoke-CsPoolFailBack -PoolFqdn '{pool.fqdn}' -DisasterMode by hand, and see that its users can sign in.",
+            overridable=False,
         )
     meant = f" {partner.fqdn} is failed over: name that pool." if partner is not None and other else ""
     return failed(

@@ -33,7 +33,6 @@ from lyncops.procedures.edges import (
 from lyncops.procedures.homeward import Homeward
 from lyncops.procedures.pool_move import PoolMove
 from lyncops.procedures.response_groups import ResponseGroups
-from lyncops.procedures.stale_state import state_steps
 from lyncops.procedures.store import BAD_ENDS, export_steps, rest_steps, store_move, store_steps
 from lyncops.procedures.store_by_hand import hand_steps, rest_after_hand_steps, store_comes_by_hand
 from lyncops.procedures.verification import verification_note, verification_steps
@@ -82,7 +81,6 @@ def _steps(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, ...]:
     return (
         *_edge_gates(move, named),
         *_store_steps(move),
-        *state_steps(move),
         _failback(move),
         *(() if move.disaster else content_steps(move.pool, move.partner)),
         *next_hop_steps(

@@ -33,8 +33,7 @@ def test_a_local_copy_is_no_proof_that_no_failover_took_place() -> None:
     assert known.verdict is local.verdict is FAILED
     assert "served at home" in known.evidence
     assert "may be older" in local.evidence
-    assert "in disaster mode" in local.remedy
-    assert not local.overridable
+    assert f"Invoke-CsPoolFailBack -PoolFqdn '{P1}' -DisasterMode" in local.remedy
     other = with_state(attrs.evolve(two_sites(), from_local_store=True), P2, PoolState.FAILED_OVER)
     assert f"{P2} is failed over: name that pool" in ask("is-failed-over", other).remedy
 

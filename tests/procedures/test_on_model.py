@@ -10,7 +10,6 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from lyncops.errors import InvalidValueError
 from lyncops.lab.model.summary import Summary
 from lyncops.lab.model.switches import StoreBug
 from lyncops.lab.scenarios.checks import check
@@ -263,37 +262,3 @@ def test_users_always_have_a_living_pool_after_a_run_and_a_refused_plan_changes_
     run_whole(site, plan)
     for name in plan.lock:
         assert site.world.summary().pools[name].served_by is not None
-
-
-@pytest.mark.parametrize("store_first", [True, False])
-def test_a_pair_that_died_one_after_the_other_is_served_again_although_its_store_is_older_than_the_failover(
-    *, store_first: bool
-) -> None:
-    first, second = Fqdn("se1.contoso.com"), Fqdn("se2.contoso.com")
-    site = Site.of("standard-pair")
-    site.pass_time(FOR_A_WHILE)
-    site.world.crash(first)
-    site.pass_time(FOR_A_WHILE)
-    run_whole(site, site.plan("pool-failover", first, Mode.DISASTER, accept_data_loss=True))
-    site.world.crash(second)
-    site.world.recover(first)
-    site.pass_time(FOR_A_WHILE)
-    if store_first:
-        run_whole(site, site.plan("management-store-failover", second, Mode.DISASTER, accept_data_loss=True))
-    assert site.world.summary().pools[first].served_by is None
-    refused = site.plan("pool-failback", first, Mode.DISASTER, accept_data_loss=True)
-    assert {check.check_id for check in refused.refusals} == {"is-failed-over"}
-    assert "cannot sign in" in refused.refusals[0].remedy
-    word = {"is-failed-over": "se1 was failed over while it was down"}
-    plan = site.plan("pool-failback", first, Mode.DISASTER, accept_data_loss=True, overrides=word)
-    assert "pool-state" in [step.step_id for step in plan.steps]
-    run_whole(site, plan)
-    assert site.world.summary().pools[first].served_by == first
-
-
-def test_the_state_of_a_pool_is_not_written_by_hand_while_its_partner_lives() -> None:
-    site = Site.of("standard-pair")
-    site.pass_time(FOR_A_WHILE)
-    first = Fqdn("se1.contoso.com")
-    with pytest.raises(InvalidValueError, match="cannot be overridden"):
-        site.plan("pool-failback", first, Mode.PLANNED, overrides={"is-failed-over": "I think so"})
