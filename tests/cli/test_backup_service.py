@@ -203,7 +203,7 @@ def test_readiness_has_an_exit_code_and_says_what_is_in_the_way(
 def test_readiness_with_warnings_alone_is_7(client: MagicMock, invoke: Invoke) -> None:
     client.readiness.return_value = readiness(with_dead(two_sites(), P1), [P1])
     answer = invoke("readiness", P1)
-    client.readiness.assert_called_once_with(P1)
+    client.readiness.assert_called_once_with(P1, count_users=False, verify=False)
     assert answer.code == 7
     assert "ready, with warnings" in answer.out
     assert "would lose: Everything that pool1.contoso.com had not copied" in answer.out

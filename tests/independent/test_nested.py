@@ -52,9 +52,9 @@ def test_modules_are_read_from_every_shape(tmp_path: Path, modules: Callable[[Se
     assert pool is not None
     assert not isinstance(pool.backup_modules, Unread)
     assert [(module.name, module.export, module.import_) for module in pool.backup_modules] == [
-        ("UserServices.PresenceFocus", ExportState.FINAL, ImportState.NORMAL),
-        ("ConfServices.DataConf", ExportState.FINAL, ImportState.NORMAL),
         ("CentralMgmt.CMSMaster", ExportState.NOT_INITIALIZED, ImportState.NORMAL),
+        ("ConfServices.DataConf", ExportState.FINAL, ImportState.NORMAL),
+        ("UserServices.PresenceFocus", ExportState.FINAL, ImportState.NORMAL),
     ]
 
 

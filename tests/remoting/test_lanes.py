@@ -159,7 +159,7 @@ def test_behind_a_balanced_address_one_connection_is_used(balanced: tuple[Ground
     for machine, crowd in zip(two.machines.values(), crowds, strict=True):
         machine.scripts[READ.NAME] = crowd
     sent: list[Sending] = []
-    with two.sessions(there) as sessions:
+    with two.sessions(there, policy=attrs.evolve(POLICY, parallel=2)) as sessions:
         # It becomes known by a second connection, and whether one pays hangs on the time that READs take.
         two.fe1.scripts[READ.NAME] = Held(relay.several)
         answers = ask_all(sessions)
