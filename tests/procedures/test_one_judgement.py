@@ -19,7 +19,7 @@ from lyncops.plan.conditions import (
     StoreIsActiveOn,
     UnlessRefuted,
 )
-from lyncops.plan.model import CmdletStep, Plan
+from lyncops.plan.model import CmdletStep, ManualStep, Plan
 from lyncops.plan.procedures import PROCEDURES
 from lyncops.procedures import make_plan
 from lyncops.values import Fqdn, Unread
@@ -48,6 +48,8 @@ def first_asked(plan: Plan) -> list[tuple[CmdletStep, Condition]]:
     found: list[tuple[CmdletStep, Condition]] = []
     made: set[type] = {NoEdgeLeadsTo, FederatedEdgeIs, StoreIsActiveOn}
     for each in plan.steps:
+        if isinstance(each, ManualStep) and each.step_id.startswith("store-"):  # people bring the store
+            made.add(StoreHasSingleMaster)
         if isinstance(each, CmdletStep):
             inner = [(c, c.condition if isinstance(c, UnlessRefuted) else c) for c in each.before]
             found += [(each, condition) for condition, bare in inner if type(bare) not in made]
