@@ -51,7 +51,7 @@ def test_another_server_is_not_followed(tmp_path: Path, status: int, where: str)
         server.before = _moved(status, location)
         desk = desk_for(tmp_path, server)
         answer = desk("status")
-        assert answer.code == 2
+        assert answer.code == 4
         assert "it redirects to" in answer.err
         assert answer.err.count("\n") == 1
         assert server.requests["Create"] <= 10
@@ -66,7 +66,7 @@ def test_page_in_place_of_wsman_is_one_sentence(tmp_path: Path, status: int, say
     with Server(tmp_path, SCRIPTS) as server:
         server.before = lambda _asked: Page(status=status, body=body)
         answer = desk_for(tmp_path, server, more=QUICK)("status")
-        assert answer.code == 2
+        assert answer.code == 4
         assert says in answer.err
         assert answer.err.count("\n") == 1
         assert "<" not in answer.err

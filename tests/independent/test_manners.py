@@ -96,7 +96,7 @@ def test_session_that_never_opens_is_given_up(tmp_path: Path) -> None:
     with Server(tmp_path, SCRIPTS, manners=Manners(mute=True)) as server:
         desk = desk_for(tmp_path, server, more="read_attempts = 1\nopen_attempts = 1\n", open_timeout="1s")
         answer = desk("status")
-        assert answer.code == 2
+        assert answer.code == 4
         assert "the new session does not open" in answer.err
         assert server.requests["Receive"] <= 3
         assert server.pools == {}
