@@ -1,11 +1,13 @@
-"""lyncops: disaster recovery of Lync Server 2013 and Skype for Business Server over remote PowerShell.
+"""lyncops: disaster recovery of Lync Server 2013 and Skype for Business Server over remote
+PowerShell.
 
 >>> import lyncops
 >>> with lyncops.connect("lyncops.toml") as client:  # doctest: +SKIP
 ...     plan = client.plan(lyncops.PoolFailover(pool="pool1.contoso.com", mode="planned"))
 ...     run = client.run(plan)
 
-What this module names is imported when it is first used, so that `import lyncops` costs next to nothing.
+What this module names is imported when it is first used, so that `import lyncops` costs next to
+nothing.
 """
 
 from __future__ import annotations
@@ -73,7 +75,18 @@ if TYPE_CHECKING:
     from lyncops.runs.model import Run, RunState, RunSummary, StepState
     from lyncops.runs.report import Report
     from lyncops.runs.transfer import Exported, Imported
-    from lyncops.values import Anywhere, Fqdn, LyncVersion, Mode, OnMachine, OnPool, Outcome, Place, SiteName, Unread
+    from lyncops.values import (
+        Anywhere,
+        Fqdn,
+        LyncVersion,
+        Mode,
+        OnMachine,
+        OnPool,
+        Outcome,
+        Place,
+        SiteName,
+        Unread,
+    )
 
 __all__ = [
     "Anywhere",
@@ -210,9 +223,12 @@ _ELSEWHERE = {
 
 
 def connect(path: str | os.PathLike[str] = "lyncops.toml", *, journal: str = "") -> Client:
-    """A client of the deployment that the file describes. Servers, passwords and journal are touched when first needed.
+    """A client of the deployment that the file describes.
 
-    `journal` is a url to use instead of the file's, such as `sqlite:///rescue.db` where the shared journal died with its site.
+    Servers, passwords and journal are touched when first needed.
+
+    `journal` is a url to use instead of the file's, such as `sqlite:///rescue.db` where the shared
+    journal died with its site.
 
     Raises:
         ConfigurationError: the file cannot be used; the message names the field and the cure.

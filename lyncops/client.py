@@ -56,8 +56,10 @@ class Client:
     """
 
     connection: Connection
-    other_journal: str = attrs.field(default="", kw_only=True)  # where the runs are kept, if not in the configured journal
-    _readings: dict[str, Deployment] = attrs.field(factory=dict, init=False, repr=False)  # what plans were made from, by content id
+    # Where the runs are kept, if not in the configured journal
+    other_journal: str = attrs.field(default="", kw_only=True)
+    # What plans were made from, by content id
+    _readings: dict[str, Deployment] = attrs.field(factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, configuration: Configuration, *, journal: str = "") -> Self:
@@ -70,7 +72,9 @@ class Client:
             return cls(Connection.of(configuration))
         url = JournalUrl.parse(journal).seen_from(Path.cwd())
         other = "" if url.text == configuration.journal_url else url.place
-        return cls(Connection.of(attrs.evolve(configuration, journal_url=url.text)), other_journal=other)
+        return cls(
+            Connection.of(attrs.evolve(configuration, journal_url=url.text)), other_journal=other
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -96,7 +100,8 @@ class Client:
         return self.connection.read(scope)
 
     def doctor(self) -> Diagnosis:
-        """Look at every endpoint and every machine: what a rescue would need of them, and what to do about what is missing.
+        """Look at every endpoint and every machine: what a rescue would need of them, and what to
+        do about what is missing.
 
         Changes nothing. Servers that do not answer are findings, not errors.
 
@@ -109,7 +114,9 @@ class Client:
         return diagnose(examine(self.connection))
 
     def log_ons(self) -> Mapping[str, LogOn]:
-        """How each endpoint was logged on to so far, by its url: with which mechanism, and under which name of the server."""
+        """How each endpoint was logged on to so far, by its url: with which mechanism, and under
+        which name of the server.
+        """
         from lyncops.remoting.interface import KnowsLogOns
 
         sessions: object = self.connection.opened
@@ -123,7 +130,9 @@ class Client:
         deadline: timedelta | None = None,
         on_record: Callable[[StreamRecord], None] | None = None,
     ) -> Execution[R]:
-        """Run one READ cmdlet, or a CHANGE with -WhatIf. What changes something belongs into a plan, where it is journalled.
+        """Run one READ cmdlet, or a CHANGE with -WhatIf.
+
+        What changes something belongs into a plan, where it is journalled.
 
         Raises:
             InvalidValueError: the cmdlet changes something.
@@ -131,13 +140,18 @@ class Client:
         """
         if cmdlet.effect is Effect.CHANGE:
             raise InvalidValueError(
-                f"{cmdlet.NAME} changes the deployment; alone it would be neither checked nor journalled.",
+                f"{cmdlet.NAME} changes the deployment; alone it would be neither checked nor"
+                " journalled.",
                 remedy="Run it as a step of a plan, or ask with what_if=True what it would do.",
             )
-        return self.connection.sessions.run(cmdlet, place=place, deadline=deadline, on_record=on_record)
+        return self.connection.sessions.run(
+            cmdlet, place=place, deadline=deadline, on_record=on_record
+        )
 
     def check(self, pool: Fqdn | str, *, mode: Mode | None = None) -> tuple[CheckResult, ...]:
-        """Could this pool be failed over right now? Without a mode: planned while it lives, else disaster.
+        """Could this pool be failed over right now?
+
+        Without a mode: planned while it lives, else disaster.
 
         Raises:
             EndpointError: no server could be reached.
@@ -149,12 +163,18 @@ class Client:
         deployment = self.status()
         found = deployment.pool(fqdn)
         lives = found is None or found.is_alive
-        return checks_for_failover(deployment, fqdn, mode or (Mode.PLANNED if lives else Mode.DISASTER))
+        return checks_for_failover(
+            deployment, fqdn, mode or (Mode.PLANNED if lives else Mode.DISASTER)
+        )
 
-    def readiness(self, *pools: Fqdn | str, count_users: bool = False, verify: bool = False) -> Readiness:
-        """Could these pools (every Front End pool, where none is named) be failed over now: in which mode, at what loss?
+    def readiness(
+        self, *pools: Fqdn | str, count_users: bool = False, verify: bool = False
+    ) -> Readiness:
+        """Could these pools (every Front End pool, where none is named) be failed over now: in
+        which mode, at what loss?
 
-        `count_users` asks whether a pool can carry both; `verify` tries whether test users are served now.
+        `count_users` asks whether a pool can carry both; `verify` tries whether test users are
+        served now.
 
         Raises:
             EndpointError: no server could be reached.
@@ -164,10 +184,13 @@ class Client:
 
         names = tuple(map(Fqdn, pools))
         journal = lambda: self.connection.journal  # noqa: E731 - opened only when it is asked
-        return look_ahead(names, read=self.status, journal=journal, count_users=count_users, verify=verify)
+        return look_ahead(
+            names, read=self.status, journal=journal, count_users=count_users, verify=verify
+        )
 
     def backup_service(self, *pools: Fqdn | str) -> BackupServiceReport:
-        """The Backup Service: configuration, and both directions of the pairs of `pools` (of all pairs, where none is named).
+        """The Backup Service: configuration, and both directions of the pairs of `pools` (of all
+        pairs, where none is named).
 
         Raises:
             EndpointError: no server could be reached.
@@ -176,9 +199,14 @@ class Client:
         return self._backup_service(pools, None).report()
 
     def watch_backup_service(
-        self, *pools: Fqdn | str, every: timedelta | None = None, timeout: timedelta | None = None, until_steady: bool = False
+        self,
+        *pools: Fqdn | str,
+        every: timedelta | None = None,
+        timeout: timedelta | None = None,
+        until_steady: bool = False,
     ) -> Iterator[BackupServiceReport]:
-        """Reports of the Backup Service one after the other, until `timeout`, or with `until_steady` until it is steady or stuck.
+        """Reports of the Backup Service one after the other, until `timeout`, or with
+        `until_steady` until it is steady or stuck.
 
         Raises:
             EndpointError: no server could be reached for the first one.
@@ -198,7 +226,8 @@ class Client:
         return plan
 
     def reading_of(self, plan: Plan) -> Deployment:
-        """The reading that this client made the plan from; a fresh one, where the plan comes from elsewhere.
+        """The reading that this client made the plan from; a fresh one, where the plan comes from
+        elsewhere.
 
         Raises:
             EndpointError: no server could be reached for a fresh one.
@@ -211,7 +240,8 @@ class Client:
         return plan_afresh(procedure, self.status, lambda: self.connection.journal)
 
     def rehearse(self, plan: Plan) -> tuple[Rehearsal, ...]:
-        """Send the plan's cmdlets with -WhatIf, where that can show something; every other step has a reason. Changes nothing.
+        """Send the plan's cmdlets with -WhatIf, where that can show something; every other step has
+        a reason. Changes nothing.
 
         Raises:
             EndpointError: no server could be reached.
@@ -219,26 +249,46 @@ class Client:
         from lyncops.plan.conditions import scope_of
         from lyncops.plan.rehearsal import conditions_of, rehearsal
 
-        return tuple(self._rehearse(part) for part in rehearsal(plan, self.status(scope_of(conditions_of(plan)))))
+        return tuple(
+            self._rehearse(part)
+            for part in rehearsal(plan, self.status(scope_of(conditions_of(plan))))
+        )
 
     def _rehearse(self, part: RehearsedStep) -> Rehearsal:
         from lyncops.plan.rehearsal import Rehearsal
 
         if part.ask is None:
             return Rehearsal(step=part.step, because=part.because)
-        execution = self.run_cmdlet(part.ask.cmdlet, place=part.ask.place, deadline=part.ask.deadline)
+        execution = self.run_cmdlet(
+            part.ask.cmdlet, place=part.ask.place, deadline=part.ask.deadline
+        )
         return Rehearsal(step=part.step, execution=execution)
 
-    def _backup_service(self, pools: Sequence[Fqdn | str], every: timedelta | None) -> BackupServiceWatch:
+    def _backup_service(
+        self, pools: Sequence[Fqdn | str], every: timedelta | None
+    ) -> BackupServiceWatch:
         from lyncops.runs.backup_service import EVERY, BackupServiceWatch
 
         pause = every or self.connection.poll_interval or EVERY
-        return BackupServiceWatch(read=self.status, clock=self.connection.clock, pools=tuple(map(Fqdn, pools)), every=pause)
+        return BackupServiceWatch(
+            read=self.status,
+            clock=self.connection.clock,
+            pools=tuple(map(Fqdn, pools)),
+            every=pause,
+        )
 
     def run(
-        self, plan: Plan, *, operator: str = "", reason: str = "", observers: Sequence[Observer] = (), steal_lock: bool = False
+        self,
+        plan: Plan,
+        *,
+        operator: str = "",
+        reason: str = "",
+        observers: Sequence[Observer] = (),
+        steal_lock: bool = False,
     ) -> Run:
-        """Execute a plan until it is over or stops; its state says which. `operator` defaults to this account's name.
+        """Execute a plan until it is over or stops; its state says which.
+
+        `operator` defaults to this account's name.
 
         Raises:
             InvalidValueError: the plan is another deployment's.
@@ -248,7 +298,9 @@ class Client:
             EndpointError: no server could be reached to check an older plan again.
         """
         self._require_own(plan)
-        return self._runner(observers).start(plan, operator=operator or _account(), reason=reason, steal_lock=steal_lock)
+        return self._runner(observers).start(
+            plan, operator=operator or _account(), reason=reason, steal_lock=steal_lock
+        )
 
     def resume(
         self,
@@ -259,29 +311,40 @@ class Client:
         steal_lock: bool = False,
         send_again: str = "",
     ) -> Run:
-        """Go on with a run that stopped, or whose process died. Coming back to a manual step says that it was done.
+        """Go on with a run that stopped, or whose process died.
 
-        `send_again` is the reason for sending a cmdlet again although nobody knows what came of it: it may then run twice.
+        Coming back to a manual step says that it was done.
+
+        `send_again` is the reason for sending a cmdlet again although nobody knows what came of it:
+        it may then run twice.
 
         Raises:
-            InvalidValueError: the run is another deployment's, or `send_again` finds no cmdlet that it could mean.
-            RunLockedError: it is being worked on right now, or another run has one of the pools.
-            JournalError: there is no such run, or the journal cannot be written.
+            InvalidValueError: the run is another deployment's, or `send_again` finds no cmdlet that
+                it could mean. RunLockedError: it is being worked on right now, or another run has
+                one of the pools. JournalError: there is no such run, or the journal cannot be
+                written.
         """
         self._require_own(self.show(run_id).plan)
-        return self._runner(observers).resume(run_id, operator=operator or _account(), steal_lock=steal_lock, send_again=send_again)
+        return self._runner(observers).resume(
+            run_id, operator=operator or _account(), steal_lock=steal_lock, send_again=send_again
+        )
 
-    def cancel(self, run_id: str, *, reason: str, operator: str = "", observers: Sequence[Observer] = ()) -> Run:
+    def cancel(
+        self, run_id: str, *, reason: str, operator: str = "", observers: Sequence[Observer] = ()
+    ) -> Run:
         """Give a run up and free its pools. Nothing is undone and nothing is stopped at a server.
 
         Raises:
             RunLockedError: it is being worked on right now.
             JournalError: there is no such run, it is over, or the journal cannot be written.
         """
-        return self._runner(observers).cancel(run_id, operator=operator or _account(), reason=reason)
+        return self._runner(observers).cancel(
+            run_id, operator=operator or _account(), reason=reason
+        )
 
     def runs(self, *, limit: int | None = None, before: str = "") -> tuple[RunSummary, ...]:
-        """The runs of the journal in short, newest first: at most `limit`, and those that are older than the run `before`.
+        """The runs of the journal in short, newest first: at most `limit`, and those that are older
+        than the run `before`.
 
         Raises:
             JournalError: the journal cannot be read.
@@ -289,10 +352,12 @@ class Client:
         return self.connection.journal.runs(limit=limit, before=before)
 
     def export_runs(self, path: str | os.PathLike[str], run_ids: Sequence[str] = ()) -> Exported:
-        """Write finished runs (those named, or all) into a new file, for the journal of somebody else.
+        """Write finished runs (those named, or all) into a new file, for the journal of somebody
+        else.
 
         Raises:
-            JournalError: a run that was named is not over or not there, or the file exists or cannot be written.
+            JournalError: a run that was named is not over or not there, or the file exists or
+                cannot be written.
         """
         from lyncops.runs.transfer import export_runs
 
@@ -302,7 +367,8 @@ class Client:
         """Write the runs of such a file into the journal; what is there already is left as it is.
 
         Raises:
-            JournalError: the file cannot be read, or one of its runs cannot be imported; those before it were.
+            JournalError: the file cannot be read, or one of its runs cannot be imported; those
+                before it were.
         """
         from lyncops.runs.transfer import import_runs
 
@@ -353,15 +419,21 @@ class Client:
     def _require_own(self, plan: Plan) -> None:
         if plan.deployment != self.connection.name:
             raise InvalidValueError(
-                f"The plan is for the deployment {plan.deployment!r}; this client is connected to {self.connection.name!r}.",
-                remedy="Use the configuration of that deployment, or make the plan again with this one.",
+                f"The plan is for the deployment {plan.deployment!r}; this client is connected to"
+                f" {self.connection.name!r}.",
+                remedy=(
+                    "Use the configuration of that deployment, or make the plan again with this"
+                    " one."
+                ),
             )
 
     def _runner(self, observers: Sequence[Observer]) -> Runner:
         return self.connection.runner(observers, recheck=self._recheck)
 
     def _recheck(self, plan: Plan) -> None:
-        """Refuse a plan that the servers do not call for any more; a fresh one of this client is not asked for again."""
+        """Refuse a plan that the servers do not call for any more; a fresh one of this client is
+        not asked for again.
+        """
         from lyncops.runs.recheck import compare
 
         age = abs(self.connection.clock.now() - plan.created_at)

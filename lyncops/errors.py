@@ -1,4 +1,6 @@
-"""All errors that lyncops raises, in one tree: a message says what happened and to which object, `remedy` what to do."""
+"""All errors that lyncops raises, in one tree: a message says what happened and to which object,
+`remedy` what to do.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,8 @@ from __future__ import annotations
 class LyncOpsError(Exception):
     """The root of the tree.
 
-    `what` is one sentence about what happened and to which object; `remedy` is one sentence about what to do next.
+    `what` is one sentence about what happened and to which object; `remedy` is one sentence about
+    what to do next.
     """
 
     def __init__(self, what: str, *, remedy: str = "") -> None:
@@ -23,11 +26,16 @@ class InvalidValueError(LyncOpsError, ValueError):
 
 
 class ConfigurationError(LyncOpsError, ValueError):
-    """`lyncops.toml` (or an option on the command line) cannot be used; the message names the file and the field."""
+    """`lyncops.toml` (or an option on the command line) cannot be used; the message names the file
+    and the field.
+    """
 
 
 class UnsupportedByVersionError(LyncOpsError):
-    """The server's version has no such cmdlet, parameter or feature. Raised before anything is sent."""
+    """The server's version has no such cmdlet, parameter or feature.
+
+    Raised before anything is sent.
+    """
 
 
 class EndpointError(LyncOpsError, ConnectionError):
@@ -35,7 +43,10 @@ class EndpointError(LyncOpsError, ConnectionError):
 
 
 class AuthenticationFailedError(EndpointError):
-    """The server refused the credentials. Never tried again by itself: a second try may lock the account."""
+    """The server refused the credentials.
+
+    Never tried again by itself: a second try may lock the account.
+    """
 
 
 class UntrustedCertificateError(EndpointError):
@@ -43,13 +54,20 @@ class UntrustedCertificateError(EndpointError):
 
 
 class MisconfiguredEndpointError(EndpointError):
-    """An endpoint answers, but not to what is configured: its session configuration, its module, the way to log on."""
+    """An endpoint answers, but not to what is configured: its session configuration, its module,
+    the way to log on.
+    """
 
 
 class CmdletError(LyncOpsError):
-    """A cmdlet did not succeed; `cmdlet` and `endpoint` say which one, and where it was sent. Raised by `Execution.unwrap`."""
+    """A cmdlet did not succeed; `cmdlet` and `endpoint` say which one, and where it was sent.
 
-    def __init__(self, what: str, *, remedy: str = "", cmdlet: str = "", endpoint: str = "") -> None:
+    Raised by `Execution.unwrap`.
+    """
+
+    def __init__(
+        self, what: str, *, remedy: str = "", cmdlet: str = "", endpoint: str = ""
+    ) -> None:
         super().__init__(what, remedy=remedy)
         self.cmdlet = cmdlet
         self.endpoint = endpoint
@@ -84,13 +102,20 @@ class JournalError(LyncOpsError):
 
 
 class RunCutOffError(JournalError):
-    """The journal went away in the middle of run `run_id`. `is_unknown`: a change was sent, and its end is not in the journal."""
+    """The journal went away in the middle of run `run_id`.
 
-    def __init__(self, what: str, *, remedy: str = "", run_id: str = "", is_unknown: bool = False) -> None:
+    `is_unknown`: a change was sent, and its end is not in the journal.
+    """
+
+    def __init__(
+        self, what: str, *, remedy: str = "", run_id: str = "", is_unknown: bool = False
+    ) -> None:
         super().__init__(what, remedy=remedy)
         self.run_id = run_id
         self.is_unknown = is_unknown
 
 
 class ScenarioError(LyncOpsError, ValueError):
-    """A lab scenario contradicts itself or cannot be read; the message names the file and the field."""
+    """A lab scenario contradicts itself or cannot be read; the message names the file and the
+    field.
+    """

@@ -1,4 +1,6 @@
-"""Words that every floor shares: names of Lync objects, versions, outcomes, and objects as PowerShell remoting carries them."""
+"""Words that every floor shares: names of Lync objects, versions, outcomes, and objects as
+PowerShell remoting carries them.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ _MAX_FQDN: Final = 255
 
 
 class Fqdn(str):
-    """A fully qualified domain name of a pool or computer, kept in lower case so that names compare as DNS compares them.
+    """A fully qualified domain name of a pool or computer, kept in lower case so that names compare
+    as DNS compares them.
 
     Raises:
         InvalidValueError: the text is not a host name of dot-separated labels.
@@ -44,8 +47,9 @@ class Fqdn(str):
 class SiteName(str):
     """The bare name of a Lync site, `Redmond`.
 
-    `Get-CsService` reports a site as `site:Redmond` but `Set-CsSite -Identity` wants the bare name (fact: set-cssite-bare-name), so
-    the prefix is dropped here and never sent. Names compare without regard to case.
+    `Get-CsService` reports a site as `site:Redmond` but `Set-CsSite -Identity` wants the bare name
+    (fact: set-cssite-bare-name), so the prefix is dropped here and never sent. Names compare
+    without regard to case.
     """
 
     __slots__ = ()
@@ -55,7 +59,10 @@ class SiteName(str):
         prefix, colon, rest = text.strip().partition(":")
         name = rest if colon and prefix.lower() == "site" else text.strip()
         if not name:
-            raise InvalidValueError(f"{text!r} is not the name of a site.", remedy="Write the site's name, for example Redmond.")
+            raise InvalidValueError(
+                f"{text!r} is not the name of a site.",
+                remedy="Write the site's name, for example Redmond.",
+            )
         return super().__new__(cls, name)
 
     def __eq__(self, other: object) -> bool:
@@ -70,7 +77,9 @@ class SiteName(str):
 
 @attrs.frozen(slots=True)
 class ServiceId:
-    """The identity of a Lync service, `EdgeServer:edge.contoso.com`: its role and the pool that holds it."""
+    """The identity of a Lync service, `EdgeServer:edge.contoso.com`: its role and the pool that
+    holds it.
+    """
 
     role: str
     pool: Fqdn = attrs.field(converter=Fqdn)
@@ -97,7 +106,10 @@ class ServiceId:
 
 
 class LyncVersion(enum.Enum):
-    """A product generation. Subscription Edition is treated as 2019 (fact: subscription-edition)."""
+    """A product generation.
+
+    Subscription Edition is treated as 2019 (fact: subscription-edition).
+    """
 
     V2010 = "2010"
     V2013 = "2013"
@@ -107,7 +119,9 @@ class LyncVersion(enum.Enum):
     @property
     def product(self) -> str:
         """The product's name as Microsoft writes it."""
-        return f"{'Lync Server' if self.value <= '2013' else 'Skype for Business Server'} {self.value}"
+        return (
+            f"{'Lync Server' if self.value <= '2013' else 'Skype for Business Server'} {self.value}"
+        )
 
 
 class Effect(enum.Enum):
@@ -118,7 +132,10 @@ class Effect(enum.Enum):
 
 
 class Outcome(enum.Enum):
-    """What came of a cmdlet. UNKNOWN means: read the state back; it is neither a failure nor a success."""
+    """What came of a cmdlet.
+
+    UNKNOWN means: read the state back; it is neither a failure nor a success.
+    """
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -126,7 +143,10 @@ class Outcome(enum.Enum):
 
 
 class Mode(enum.Enum):
-    """Planned: everything is up and nothing may be lost. Disaster: the failed side is gone, and what it had not copied is lost."""
+    """Planned: everything is up and nothing may be lost.
+
+    Disaster: the failed side is gone, and what it had not copied is lost.
+    """
 
     PLANNED = "planned"
     DISASTER = "disaster"
@@ -147,7 +167,9 @@ class DotNetVersion:
         """
         words = text.strip().split(".")
         if not 2 <= len(words) <= 4 or not all(word.isdecimal() for word in words):
-            raise InvalidValueError(f"{text!r} is not a version number.", remedy="Write it as 7.0.2046.0.")
+            raise InvalidValueError(
+                f"{text!r} is not a version number.", remedy="Write it as 7.0.2046.0."
+            )
         return cls(tuple(int(word) for word in words))
 
     def __str__(self) -> str:
@@ -172,16 +194,21 @@ def _briefly(value: object) -> str:
         return next(iter(value.type_names), "@{...}")
     if isinstance(value, (list, tuple, dict)):
         held = cast("Iterable[object]", value)
-        return f"{{{', '.join('{...}' if isinstance(each, (list, tuple, dict)) else _briefly(each) for each in held)}}}"
+        parts = (
+            "{...}" if isinstance(each, (list, tuple, dict)) else _briefly(each) for each in held
+        )
+        return f"{{{', '.join(parts)}}}"
     return str(value)
 
 
 @attrs.frozen(slots=True, eq=False)
 class RemoteObject:
-    """An object as PowerShell remoting carries it: .NET type names, properties, and what ToString gave.
+    """An object as PowerShell remoting carries it: .NET type names, properties, and what ToString
+    gave.
 
-    Property values are None, bool, int, float, Decimal, str, bytes, datetime (with zone where the server sent one), timedelta,
-    DotNetVersion, UUID, RemoteEnum, RemoteObject, or a list, tuple or dict of those. Property names keep the server's spelling.
+    Property values are None, bool, int, float, Decimal, str, bytes, datetime (with zone where the
+    server sent one), timedelta, DotNetVersion, UUID, RemoteEnum, RemoteObject, or a list, tuple or
+    dict of those. Property names keep the server's spelling.
     """
 
     properties: Mapping[str, object] = attrs.field(factory=dict[str, object])
@@ -192,12 +219,18 @@ class RemoteObject:
         return iter(self.properties)
 
     def get(self, *names: str) -> object:
-        """The first of the named properties that is present, whatever its letter case; None where none is."""
+        """The first of the named properties that is present, whatever its letter case; None where
+        none is.
+        """
         folded = {name.casefold(): value for name, value in self.properties.items()}
         return next((folded[name.casefold()] for name in names if name.casefold() in folded), None)
 
     def __str__(self) -> str:
-        return self.text if self.text is not None else f"@{{{'; '.join(f'{k}={_briefly(v)}' for k, v in self.properties.items())}}}"
+        return (
+            self.text
+            if self.text is not None
+            else f"@{{{'; '.join(f'{k}={_briefly(v)}' for k, v in self.properties.items())}}}"
+        )
 
 
 class NotedText(str):
@@ -223,7 +256,9 @@ class NotedList(list[object]):
 
 @attrs.frozen(slots=True)
 class Anywhere:
-    """Any endpoint may serve; one that belongs to the pool `prefer` is tried first, one of the pool `avoid` last."""
+    """Any endpoint may serve; one that belongs to the pool `prefer` is tried first, one of the pool
+    `avoid` last.
+    """
 
     prefer: Fqdn | None = None
     avoid: Fqdn | None = None
@@ -234,7 +269,9 @@ class Anywhere:
 
 @attrs.frozen(slots=True)
 class OnPool:
-    """Only a Front End of this pool will do (the Central Management failover: the receiving pool)."""
+    """Only a Front End of this pool will do (the Central Management failover: the receiving
+    pool).
+    """
 
     pool: Fqdn
 

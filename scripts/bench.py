@@ -3,12 +3,14 @@
 python3 scripts/bench.py            prints the figures, the targets, and whether they are reached
 python3 scripts/bench.py --json     the same as JSON
 
-The server is the lab, in a process of its own, over HTTP with NTLM message encryption; a session costs it a second. Every cmdlet of
-the snapshots takes 50 ms longer on the server. The plain script asks exactly what lyncops asked, of the same machines, one cmdlet
-after the other, and does nothing with the answers. The limit is what the server alone needs: its session, and the cmdlets of all
-runspaces side by side. Growth is the growth in time from one size to the next, divided by that in pools; the worse of both steps.
-32 readings go through one runspace and through all, with and without 80 ms of network, in the lab and on a real PowerShell engine
-where one is found (LYNCOPS_PWSH, else PATH).
+The server is the lab, in a process of its own, over HTTP with NTLM message encryption; a session
+costs it a second. Every cmdlet of the snapshots takes 50 ms longer on the server. The plain script
+asks exactly what lyncops asked, of the same machines, one cmdlet after the other, and does nothing
+with the answers. The limit is what the server alone needs: its session, and the cmdlets of all
+runspaces side by side. Growth is the growth in time from one size to the next, divided by that in
+pools; the worse of both steps. 32 readings go through one runspace and through all, with and
+without 80 ms of network, in the lab and on a real PowerShell engine where one is found
+(LYNCOPS_PWSH, else PATH).
 """
 
 from __future__ import annotations
@@ -68,7 +70,9 @@ ROUNDS: Final = 150
 
 def main() -> int:
     """Measure everything and print it; 0 when all targets are reached."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--part", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -76,7 +80,9 @@ def main() -> int:
         name, *arguments = options.part
         return PARTS[name](*arguments)
     figures = measure()
-    reached = {name: judged(figures[name], *target) for name, target in TARGETS.items() if name in figures}
+    reached = {
+        name: judged(figures[name], *target) for name, target in TARGETS.items() if name in figures
+    }
     if options.json:
         print(json.dumps({"figures": figures, "targets": TARGETS, "reached": reached}, indent=2))
     else:
@@ -107,9 +113,14 @@ def measure() -> dict[str, float]:
         figures |= imports()
         figures |= part("readings", str(folder / "2"))
         for size in SIZES:
-            figures |= {f"snapshot_{size}_{key}": value for key, value in snapshot(folder / str(size)).items()}
+            figures |= {
+                f"snapshot_{size}_{key}": value
+                for key, value in snapshot(folder / str(size)).items()
+            }
     growths = [
-        figures[f"snapshot_{large}_lyncops_s"] / figures[f"snapshot_{small}_lyncops_s"] / (large / small)
+        figures[f"snapshot_{large}_lyncops_s"]
+        / figures[f"snapshot_{small}_lyncops_s"]
+        / (large / small)
         for small, large in itertools.pairwise(SIZES)
     ]
     return figures | {"snapshot_growth_per_pool": max(growths)}
@@ -119,16 +130,25 @@ def snapshot(folder: Path) -> dict[str, float]:
     """Read one deployment with lyncops, then ask the same one by one."""
     mine = part("snapshot", str(folder))
     plain = part("sequential", str(folder))
-    figures = {f"lyncops_{key}": value for key, value in mine.items()} | {f"plain_{key}": value for key, value in plain.items()}
+    figures = {f"lyncops_{key}": value for key, value in mine.items()} | {
+        f"plain_{key}": value for key, value in plain.items()
+    }
     return figures | {"speedup": plain["s"] / mine["s"]}
 
 
 def imports() -> dict[str, float]:
     """What the imports cost in fresh interpreters, beyond starting one."""
-    times = {code: [timed_process(code) for _ in range(9)] for code in ("pass", "import lyncops", "import pypsrp")}
+    times = {
+        code: [timed_process(code) for _ in range(9)]
+        for code in ("pass", "import lyncops", "import pypsrp")
+    }
     empty, mine, theirs = (min(values) for values in times.values())
     cost, other = max(mine - empty, 0.0), theirs - empty
-    return {"import_lyncops_ms": 1000 * cost, "import_pypsrp_ms": 1000 * other, "import_ratio": cost / other}
+    return {
+        "import_lyncops_ms": 1000 * cost,
+        "import_pypsrp_ms": 1000 * other,
+        "import_ratio": cost / other,
+    }
 
 
 def timed_process(code: str) -> float:
@@ -141,7 +161,11 @@ def timed_process(code: str) -> float:
 def part(name: str, *arguments: str) -> dict[str, float]:
     """Run one measurement in a process of its own, so that memory and imports are its own too."""
     done = subprocess.run(
-        [sys.executable, __file__, "--part", name, *arguments], check=True, stdout=subprocess.PIPE, text=True, env=os.environ
+        [sys.executable, __file__, "--part", name, *arguments],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ,
     )
     figures: dict[str, float] = json.loads(done.stdout)
     return figures
@@ -151,7 +175,9 @@ def part(name: str, *arguments: str) -> dict[str, float]:
 def served(folder: Path) -> Generator[None]:
     """The server process, with one deployment of each size, until the block ends."""
     command = [sys.executable, __file__, "--part", "serve", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
+    ) as server:
         ready: dict[str, str] = json.loads(server.stdout.readline() if server.stdout else "{}")
         os.environ |= ready
         yield
@@ -224,8 +250,12 @@ def session(folder: str) -> int:
     return 0
 
 
-def by_turns(mine: Callable[[], None], theirs: Callable[[], None], *, rounds: int) -> tuple[float, float]:
-    """The median of each, measured by turns, so that whatever else the machine does strikes both."""
+def by_turns(
+    mine: Callable[[], None], theirs: Callable[[], None], *, rounds: int
+) -> tuple[float, float]:
+    """The median of each, measured by turns, so that whatever else the machine does strikes
+    both.
+    """
     times: dict[Callable[[], None], list[float]] = {mine: [], theirs: []}
     for _ in range(rounds):
         for action, taken in times.items():
@@ -269,7 +299,9 @@ def read_snapshot(folder: str) -> int:
         "s": took,
         "limit_ratio": took / limit.total_seconds(),
         "requests": total_requests(out) - before,
-        "sessions": (total_requests(out, "sessions") - sessions) / len({machine for machine, _, _ in asked}),
+        "sessions": (
+            (total_requests(out, "sessions") - sessions) / len({machine for machine, _, _ in asked})
+        ),
         "cmdlets": len(asked),
         "peak_mb": peak_memory(),
     }
@@ -285,7 +317,11 @@ def read_many(folder: str) -> int:
     first, user = settings["endpoint"][0], settings["credentials"]
     endpoint = Endpoint(url=first["url"], auth=first["auth"], connect_to=first["connect_to"])
     credentials = Credentials(username=user["username"], password=os.environ[user["password_env"]])
-    print(json.dumps(bench_readings.in_the_lab(endpoint, credentials) | bench_readings.on_the_engine()))
+    print(
+        json.dumps(
+            bench_readings.in_the_lab(endpoint, credentials) | bench_readings.on_the_engine()
+        )
+    )
     return 0
 
 
@@ -295,9 +331,17 @@ def recorded(client: Client) -> Generator[list[Asked]]:
     asked: list[Asked] = []
     submit = client.connection.sessions.submit
 
-    def note(cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None) -> Future[Execution[R]]:
+    def note(
+        cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None
+    ) -> Future[Execution[R]]:
         machine = str(place.machine) if isinstance(place, OnMachine) else None
-        asked.append((machine, cmdlet.NAME, {name: plain(value) for name, value in cmdlet.arguments().items()}))
+        asked.append(
+            (
+                machine,
+                cmdlet.NAME,
+                {name: plain(value) for name, value in cmdlet.arguments().items()},
+            )
+        )
         return submit(cmdlet, place=place, deadline=deadline)
 
     with patch.object(client.connection.sessions, "submit", note):
@@ -323,7 +367,9 @@ def read_sequentially(folder: str) -> int:
             with raw_pool(out / "lyncops.toml", machine) as run_there:
                 run_there(name, arguments)
     took = time.perf_counter() - begin
-    print(json.dumps({"s": took, "requests": total_requests(out) - before, "peak_mb": peak_memory()}))
+    print(
+        json.dumps({"s": took, "requests": total_requests(out) - before, "peak_mb": peak_memory()})
+    )
     return 0
 
 
@@ -335,13 +381,20 @@ def delay(out: Path) -> None:
 
 
 @contextmanager
-def raw_pool(config: Path, machine: str | None = None) -> Generator[Callable[[str, dict[str, Any]], None]]:
-    """A runspace pool of pypsrp alone, on the first server or on a machine; the module imported, as a person must."""
+def raw_pool(
+    config: Path, machine: str | None = None
+) -> Generator[Callable[[str, dict[str, Any]], None]]:
+    """A runspace pool of pypsrp alone, on the first server or on a machine; the module imported, as
+    a person must.
+    """
     from pypsrp.powershell import PowerShell, RunspacePool
     from pypsrp.wsman import WSMan
 
     settings = tomllib.loads(config.read_text(encoding="utf-8"))
-    places = {place.get("name"): place["connect_to"] for place in (*settings["endpoint"][:1], *settings["machine"])}
+    places = {
+        place.get("name"): place["connect_to"]
+        for place in (*settings["endpoint"][:1], *settings["machine"])
+    }
     host, _, port = places[machine].partition(":")
     wsman = WSMan(
         host,

@@ -1,4 +1,6 @@
-"""32 readings through one runspace and through all of them, with and without a long way to the server: part of bench.py."""
+"""32 readings through one runspace and through all of them, with and without a long way to the
+server: part of bench.py.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,12 @@ ROUNDS: Final = {timedelta(): 9, timedelta(milliseconds=80): 3}
 """How often each is measured, by the round trip: without one they take a fifth of a second."""
 
 
-def measure(endpoint: Endpoint, user: Credentials, cmdlet: Cmdlet[object], name: str) -> dict[str, float]:
-    """Seconds for all readings in a session that is open, and the share that several runspaces take of what one takes."""
+def measure(
+    endpoint: Endpoint, user: Credentials, cmdlet: Cmdlet[object], name: str
+) -> dict[str, float]:
+    """Seconds for all readings in a session that is open, and the share that several runspaces take
+    of what one takes.
+    """
     figures: dict[str, float] = {}
     most = RetryPolicy().parallel
     for round_trip, rounds in ROUNDS.items():
@@ -41,12 +47,21 @@ def measure(endpoint: Endpoint, user: Credentials, cmdlet: Cmdlet[object], name:
                     taken.append(_read(there, user, cmdlet, parallel))
         label = f"{name}_{round_trip / timedelta(milliseconds=1):.0f}ms"
         one, many = (statistics.median(taken) for taken in times.values())
-        figures |= {f"{label}_1_runspace_s": one, f"{label}_{most}_runspaces_s": many, f"{label}_ratio": many / one}
+        figures |= {
+            f"{label}_1_runspace_s": one,
+            f"{label}_{most}_runspaces_s": many,
+            f"{label}_ratio": many / one,
+        }
     return figures
 
 
 def _through(endpoint: Endpoint, relay: Relay) -> Endpoint:
-    return Endpoint(url=endpoint.url, auth=endpoint.auth, connect_to=TcpAddress.parse(relay.address), ca=endpoint.ca)
+    return Endpoint(
+        url=endpoint.url,
+        auth=endpoint.auth,
+        connect_to=TcpAddress.parse(relay.address),
+        ca=endpoint.ca,
+    )
 
 
 def _read(endpoint: Endpoint, user: Credentials, cmdlet: Cmdlet[object], parallel: int) -> float:
@@ -61,7 +76,8 @@ def _read(endpoint: Endpoint, user: Credentials, cmdlet: Cmdlet[object], paralle
     for answer in (reading.result() for reading in readings):
         if answer.reason or answer.attempts != 1:
             raise SystemExit(
-                f"Not every reading was answered at once: {answer.reason} ({answer.attempts} attempts, {parallel} runspaces)"
+                f"Not every reading was answered at once: {answer.reason} ({answer.attempts}"
+                f" attempts, {parallel} runspaces)"
             )
     return took
 
@@ -92,12 +108,24 @@ def _front(pwsh: Path) -> Generator[tuple[Endpoint, Credentials]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lyncops-bench-")))
         world = stack.enter_context(World())
-        world.handlers["Get-CsServerVersion"] = lambda _call: [output("Microsoft Lync Server 2013 (5.0.8308.0)")]
+        world.handlers["Get-CsServerVersion"] = lambda _call: [
+            output("Microsoft Lync Server 2013 (5.0.8308.0)")
+        ]
         modules = build(pwsh, folder, "2013", "Lync") / "flat"
-        environment = {**os.environ, **world.environment, "PSModulePath": str(modules), "LYNCOPS_MACHINE": "fe1.contoso.com"}
+        environment = {
+            **os.environ,
+            **world.environment,
+            "PSModulePath": str(modules),
+            "LYNCOPS_MACHINE": "fe1.contoso.com",
+        }
         server = stack.enter_context(
-            EngineServer(folder, Setting(pwsh=pwsh, home=folder / "home", environment=environment), tls=False)
+            EngineServer(
+                folder, Setting(pwsh=pwsh, home=folder / "home", environment=environment), tls=False
+            )
         )
         there = TcpAddress("127.0.0.1", server.port)
         url = f"http://fe1.contoso.com:{server.port}/wsman"
-        yield Endpoint(url=url, auth=Auth.NTLM, connect_to=there), Credentials(username=USER, password=PASSWORD)
+        yield (
+            Endpoint(url=url, auth=Auth.NTLM, connect_to=there),
+            Credentials(username=USER, password=PASSWORD),
+        )

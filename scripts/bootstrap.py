@@ -1,7 +1,8 @@
 """Gives the scripts beside it an environment of their own: needs nothing but Python 3.11 and pip.
 
-`.venv` is made with the standard library and lyncops is installed there in editable form. What was installed is written to a
-stamp, so that only another interpreter, another folder or another pyproject.toml installs again; editing the code never does.
+`.venv` is made with the standard library and lyncops is installed there in editable form. What was
+installed is written to a stamp, so that only another interpreter, another folder or another
+pyproject.toml installs again; editing the code never does.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ Install them first, on Debian and Ubuntu with: apt-get install python3-venv"""
 
 
 def run_inside(script: str, *extras: str) -> None:
-    """Return when this interpreter is the environment's; else make the environment, run `script` in it and exit as it did."""
+    """Return when this interpreter is the environment's; else make the environment, run `script` in
+    it and exit as it did.
+    """
     python = environment(*extras)
     if Path(sys.prefix).resolve() == FOLDER.resolve():
         return
@@ -41,7 +44,10 @@ def run_inside(script: str, *extras: str) -> None:
 def environment(*extras: str) -> Path:
     """The environment's interpreter, with lyncops and these extras installed."""
     if sys.version_info < OLDEST:
-        sys.exit(f"lyncops needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable}).")
+        sys.exit(
+            f"lyncops needs Python 3.11 or newer; this is {sys.version.split()[0]}"
+            f" ({sys.executable})."
+        )
     python = FOLDER / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     key = _key()
     stamp = _read_stamp()
@@ -56,7 +62,10 @@ def environment(*extras: str) -> Path:
     else:
         _say(f"Making a virtual environment in {FOLDER} ...")
         _make(python)
-    _say(f"Installing lyncops [{', '.join(sorted(wanted))}] there; the next time this is not needed ...")
+    _say(
+        f"Installing lyncops [{', '.join(sorted(wanted))}] there; the next time this is not"
+        " needed ..."
+    )
     STAMP.unlink(missing_ok=True)
     _pip([str(python), "-m", "pip"], "install", "--editable", f"{ROOT}[{','.join(sorted(wanted))}]")
     STAMP.write_text(json.dumps({"key": key, "extras": sorted(wanted)}), encoding="utf-8")
@@ -77,7 +86,10 @@ def _read_stamp() -> dict[str, str | list[str]]:
 
 
 def _make(python: Path) -> None:
-    """Make it anew. Where Debian left out ensurepip, the pip of the interpreter outside puts one in."""
+    """Make it anew.
+
+    Where Debian left out ensurepip, the pip of the interpreter outside puts one in.
+    """
     shutil.rmtree(FOLDER, ignore_errors=True)
     has_ensurepip = importlib.util.find_spec("ensurepip") is not None
     if not has_ensurepip and importlib.util.find_spec("pip") is None:
@@ -91,7 +103,10 @@ def _pip(pip: list[str], *arguments: str) -> None:
     command = [*pip, "-qq", "--disable-pip-version-check", "--no-input", *arguments]
     done = subprocess.run(command, cwd=ROOT, check=False)
     if done.returncode != 0:
-        sys.exit(f"The installation failed: {' '.join(command)}\nIs the package index within reach? pip's own words stand above.")
+        sys.exit(
+            f"The installation failed: {' '.join(command)}\nIs the package index within reach?"
+            " pip's own words stand above."
+        )
 
 
 def _say(text: str) -> None:

@@ -1,10 +1,12 @@
-"""The main job, on a simulated deployment: a site dies, is rescued over real WinRM, comes back, and is failed back.
+"""The main job, on a simulated deployment: a site dies, is rescued over real WinRM, comes back, and
+is failed back.
 
-python3 scripts/demo.py          needs nothing but Python 3.11 and pip, and takes about a minute once everything is installed
-python3 scripts/demo.py --all    plays every procedure in turn instead, in less than three minutes
+python3 scripts/demo.py          needs nothing but Python 3.11 and pip, and takes about a minute
+once everything is installed python3 scripts/demo.py --all    plays every procedure in turn instead,
+in less than three minutes
 
-The lab runs in a process of its own; all that lyncops knows of it came over NTLM-encrypted WinRM. The exit code is 0 when
-everything was as promised.
+The lab runs in a process of its own; all that lyncops knows of it came over NTLM-encrypted WinRM.
+The exit code is 0 when everything was as promised.
 """
 
 from __future__ import annotations
@@ -54,7 +56,10 @@ def main() -> int:
 
 def play(folder: Path) -> None:
     """The story, act by act."""
-    act("1. Two sites, 20,000 users each, Lync Server 2013; Central Management store and Edge next hop on the first")
+    act(
+        "1. Two sites, 20,000 users each, Lync Server 2013; Central Management store and Edge next"
+        " hop on the first"
+    )
     say(folder, "status")
     first = status(folder)
 
@@ -71,8 +76,13 @@ def play(folder: Path) -> None:
     say(folder, "run", "--plan", "failover.json", "--yes", "--reason", "The first site is dead")
     rescued = status(folder)
     pool = rescued.pool(POOL1)
-    promise(f"{POOL1} is failed over", holds=pool is not None and pool.state is PoolState.FAILED_OVER)
-    promise(f"{POOL2}, and no other, holds the active Central Management store", holds=active_copies(rescued) == [POOL2])
+    promise(
+        f"{POOL1} is failed over", holds=pool is not None and pool.state is PoolState.FAILED_OVER
+    )
+    promise(
+        f"{POOL2}, and no other, holds the active Central Management store",
+        holds=active_copies(rescued) == [POOL2],
+    )
     promise(f"{EDGE1} leads to {POOL2}", holds=next_hop(rescued, EDGE1) == POOL2)
 
     act("5. The first site comes back")
@@ -99,15 +109,23 @@ def compare(first: Deployment, last: Deployment) -> None:
     found = differences(first, last)
     for difference in found:
         print(f"  {difference}")
-    others = [difference for difference in found if "Central Management store" not in difference and "CMSMaster" not in difference]
-    promise(" ".join(("nothing but the Central Management store differs", *others)), holds=not others)
+    others = [
+        difference
+        for difference in found
+        if "Central Management store" not in difference and "CMSMaster" not in difference
+    ]
+    promise(
+        " ".join(("nothing but the Central Management store differs", *others)), holds=not others
+    )
     promise(f"the Central Management store stays on {POOL2}", holds=active_copies(last) == [POOL2])
 
 
 def active_copies(deployment: Deployment) -> list[Fqdn]:
     """The pools whose copy of the Central Management store says that it is the active one."""
     copies = deployment.central_management.copies
-    return [copy.pool for copy in copies if copy.active is True] if isinstance(copies, tuple) else []
+    return (
+        [copy.pool for copy in copies if copy.active is True] if isinstance(copies, tuple) else []
+    )
 
 
 def next_hop(deployment: Deployment, fqdn: Fqdn) -> Fqdn | None:

@@ -1,4 +1,6 @@
-"""Every procedure in turn, there and back again, on a simulated deployment: `scripts/demo.py --all`."""
+"""Every procedure in turn, there and back again, on a simulated deployment: `scripts/demo.py
+--all`.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +70,10 @@ def settings(folder: Path) -> None:
 
 def pools(folder: Path) -> None:
     """A pool is failed over; everybody moves to it; everybody is back home."""
-    act("A pool fails over, and then everybody is served by it: the example of the guide's IMPORTANT box")
+    act(
+        "A pool fails over, and then everybody is served by it: the example of the guide's"
+        " IMPORTANT box"
+    )
     say(folder, "run", "pool-failover", POOL1, *PLANNED, "--rehearse")
     run(folder, "pool-failover", POOL1, *PLANNED)
     run(folder, "evacuate", POOL1, *PLANNED)

@@ -1,8 +1,11 @@
-"""Writes what a lab says into the pages of docs/: the checks, the steps, and the end of a run, between two marks on each page.
+"""Writes what a lab says into the pages of docs/: the checks, the steps, and the end of a run,
+between two marks on each page.
 
-python3 scripts/docs.py      needs nothing but Python 3.11 and pip, and takes about a minute once everything is installed
+python3 scripts/docs.py      needs nothing but Python 3.11 and pip, and takes about a minute once
+everything is installed
 
-What stands outside the marks is written by hand. Of a run only the end is kept, as `lyncops run` prints it.
+What stands outside the marks is written by hand. Of a run only the end is kept, as `lyncops run`
+prints it.
 """
 
 from __future__ import annotations
@@ -86,7 +89,11 @@ LESSONS: Final = (
         DISASTER,
         before=(("crash", POOL1),),
     ),
-    Lesson(PoolFailback(pool=POOL1, mode=Mode.PLANNED), PLANNED, before=(("recover", POOL1), ("advance", "30m"))),
+    Lesson(
+        PoolFailback(pool=POOL1, mode=Mode.PLANNED),
+        PLANNED,
+        before=(("recover", POOL1), ("advance", "30m")),
+    ),
     Lesson(ConferenceRestore(pool=POOL1)),
     Lesson(PoolFailover(pool=POOL1, mode=Mode.PLANNED), PLANNED, page=False),
     Lesson(Evacuate(to_pool=POOL1, mode=Mode.PLANNED), PLANNED),
@@ -107,7 +114,10 @@ LESSONS: Final = (
 def main() -> int:
     """Write the page of facts; play every lesson in a lab and write its page."""
     (DOCS / "facts.md").write_text(facts_page(), encoding="utf-8")
-    with tempfile.TemporaryDirectory(prefix="lyncops-docs-") as name, Lab.start("two-sites", rate=RATE) as lab:
+    with (
+        tempfile.TemporaryDirectory(prefix="lyncops-docs-") as name,
+        Lab.start("two-sites", rate=RATE) as lab,
+    ):
         os.environ[ENVIRONMENT_VARIABLE] = lab.password
         config = lab.write_config(Path(name))
         for lesson in LESSONS:
@@ -124,20 +134,32 @@ def main() -> int:
 def type_it(config: Path, command: tuple[str, ...]) -> str:
     """Run `lyncops` as an operator would; what it prints."""
     arguments = [sys.executable, "-m", "lyncops", "--config", str(config), *command]
-    return subprocess.run(arguments, check=True, stdout=subprocess.PIPE, text=True, env={**os.environ, "COLUMNS": "132"}).stdout
+    return subprocess.run(
+        arguments,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "COLUMNS": "132"},
+    ).stdout
 
 
 def section(lesson: Lesson, plan: Plan, said: str) -> Iterator[str]:
     """What stands between the marks."""
     yield f"\n## Checks\n\n`lyncops check {shlex.join(lesson.command[1:-1])}` answers them:\n"
     yield "| check | asks | source |\n| --- | --- | --- |"
-    yield from (f"| `{check.check_id}` | {check.question} | {linked(check.sources)} |" for check in plan.checks)
+    yield from (
+        f"| `{check.check_id}` | {check.question} | {linked(check.sources)} |"
+        for check in plan.checks
+    )
     yield "\n## Steps\n\nThe same plan in the lab (`two-sites`):\n"
     yield "| | step | how | source |\n| --- | --- | --- | --- |"
     yield from (
-        f"| {number} | {step.title} | {how(step)} | {linked(step.sources)} |" for number, step in enumerate(plan.steps, start=1)
+        f"| {number} | {step.title} | {how(step)} | {linked(step.sources)} |"
+        for number, step in enumerate(plan.steps, start=1)
     )
-    injected = "".join(f"$ lyncops lab inject {shlex.join(injection)}\n" for injection in lesson.before)
+    injected = "".join(
+        f"$ lyncops lab inject {shlex.join(injection)}\n" for injection in lesson.before
+    )
     yield "\n## A run\n\nIts end; before that, the plan and every event are printed.\n\n```"
     yield f"{injected}$ lyncops {shlex.join(lesson.command)}"
     yield said[said.rindex("== Run ") :].rstrip()
@@ -155,7 +177,10 @@ def how(step: Step) -> str:
         case CmdletStep():
             return f"`{step.cmdlet.to_powershell()}`{' (optional)' if step.optional else ''}"
         case WaitStep():
-            return f"waits until {' and '.join(map(str, step.until))}{' (optional)' if step.optional else ''}"
+            return (
+                "waits until"
+                f" {' and '.join(map(str, step.until))}{' (optional)' if step.optional else ''}"
+            )
         case ManualStep():
             return f"by hand: {' '.join(step.instructions)}"
 

@@ -13,10 +13,10 @@ _HEAD = """\
 What lyncops knows about Lync Server 2013 and Skype for Business Server, and where it comes from.
 The code cites these facts by their names.
 
-Each fact says how sure it is: **documented** (a page of Microsoft says so), **seen in the field** (a
-script in use, a printed output or a first-hand account shows it), **inferred** (it follows from the
-others; no page says it), or **not established** (no source decides it: the lab has a switch for it,
-and lyncops relies on neither). The pages were looked up in November 2026.
+Each fact says how sure it is: **documented** (a page of Microsoft says so), **seen in the field**
+(a script in use, a printed output or a first-hand account shows it), **inferred** (it follows from
+the others; no page says it), or **not established** (no source decides it: the lab has a switch for
+it, and lyncops relies on neither). The pages were looked up in November 2026.
 
 This page is written by `scripts/docs.py` from `lyncops/sources/facts.toml`."""
 
@@ -33,6 +33,8 @@ def _subjects() -> Iterator[str]:
     for subject, group in groupby(facts, key=lambda item: item[1].subject):
         yield f"\n## {subject}"
         for anchor, fact in group:
-            pages = ", ".join(f"[{name}]({url})" for name, url in zip(fact.pages, fact.urls, strict=True))
+            pages = ", ".join(
+                f"[{name}]({url})" for name, url in zip(fact.pages, fact.urls, strict=True)
+            )
             yield f'\n### <a id="{anchor}"></a>{fact.title}\n\n{fact.text}\n'
             yield f"`{anchor}`: {fact.certainty.value}. {pages}"

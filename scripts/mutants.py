@@ -1,7 +1,9 @@
-"""The changes that scripts/mutation.py makes to code: one small mistake each, as a person might make it.
+"""The changes that scripts/mutation.py makes to code: one small mistake each, as a person might
+make it.
 
-Left alone, since a change there breaks no behaviour or none that can be tested: annotations, docstrings, decorators, the
-words of messages (texts with blanks, and f-strings), what runs for the type checker alone, and `raise NotImplementedError`.
+Left alone, since a change there breaks no behaviour or none that can be tested: annotations,
+docstrings, decorators, the words of messages (texts with blanks, and f-strings), what runs for the
+type checker alone, and `raise NotImplementedError`.
 """
 
 from __future__ import annotations
@@ -189,7 +191,9 @@ def _condition(node: ast.AST) -> ast.expr | None:
 
 def _is_plain(test: ast.expr) -> bool:
     """Whether no change within the condition is its negation already."""
-    return not isinstance(test, ast.Compare) and not (isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not))
+    return not isinstance(test, ast.Compare) and not (
+        isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)
+    )
 
 
 def _not(test: ast.expr) -> ast.expr:
@@ -215,7 +219,11 @@ def _constants(value: object) -> Iterator[ast.AST]:
 
 def _calls(node: ast.Call) -> Iterator[ast.AST]:
     name = _name(node.func)
-    if isinstance(node.func, ast.Name) and name in FUNCTIONS and not (name == "sorted" and node.keywords):
+    if (
+        isinstance(node.func, ast.Name)
+        and name in FUNCTIONS
+        and not (name == "sorted" and node.keywords)
+    ):
         yield ast.Call(ast.Name(FUNCTIONS[name]), node.args, node.keywords)
     if name[:1].islower():
         for left_out in node.keywords:
@@ -224,7 +232,9 @@ def _calls(node: ast.Call) -> Iterator[ast.AST]:
                 yield ast.Call(node.func, node.args, left)
 
 
-def _unfiltered(node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp) -> Iterator[ast.AST]:
+def _unfiltered(
+    node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp,
+) -> Iterator[ast.AST]:
     for at, loop in enumerate(node.generators):
         for index in range(len(loop.ifs)):
             changed = copy.deepcopy(node)

@@ -1,15 +1,17 @@
-"""How many small mistakes in a package its tests would notice: the mutation score, with each mistake that went unnoticed.
+"""How many small mistakes in a package its tests would notice: the mutation score, with each
+mistake that went unnoticed.
 
 python3 scripts/mutation.py --package checks --mutants 60
 python3 scripts/mutation.py --package runs --mutants 200 --seed 10 --minutes 60
 
-A sample of the package's mutants, chosen by the seed, is put one by one into a copy of the tree; the tests that ran the changed
-statement when nothing was changed are run against each, the quickest first, until one fails. Left
-out are the tests of the whole (tests/e2e: seconds each, and unmeasured) and those of belief (hundreds of plans each): a mutant that
-only they would notice counts as unnoticed.
+A sample of the package's mutants, chosen by the seed, is put one by one into a copy of the tree;
+the tests that ran the changed statement when nothing was changed are run against each, the quickest
+first, until one fails. Left out are the tests of the whole (tests/e2e: seconds each, and
+unmeasured) and those of belief (hundreds of plans each): a mutant that only they would notice
+counts as unnoticed.
 
-Written here, since mutmut skips decorated code, which every value and every cmdlet of lyncops is, and cosmic-ray writes its
-mutants into the tree itself.
+Written here, since mutmut skips decorated code, which every value and every cmdlet of lyncops is,
+and cosmic-ray writes its mutants into the tree itself.
 """
 
 from __future__ import annotations
@@ -38,14 +40,28 @@ BELIEF: Final = ("tests/checks", "tests/deployment", "tests/procedures")
 PACKAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "checks": ("lyncops/checks", BELIEF),
     "conditions": ("lyncops/plan/conditions", ("tests/plan", "tests/procedures", "tests/runs")),
-    "deployment": ("lyncops/deployment", (*BELIEF, "tests/doctor", "tests/plan", "tests/test_client.py")),
+    "deployment": (
+        "lyncops/deployment",
+        (*BELIEF, "tests/doctor", "tests/plan", "tests/test_client.py"),
+    ),
     "procedures": ("lyncops/procedures", (*BELIEF, "tests/plan", "tests/runs")),
     "remoting": ("lyncops/remoting", ("tests/remoting", "tests/wire", "tests/independent")),
     "runs": ("lyncops/runs", ("tests/runs", "tests/test_client.py")),
 }
 """Each package's folder, and where the tests are that say what it must do."""
-NOT_COPIED: Final = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis")
-HEAVY: Final = ("attrs", "cattrs", "click", "cryptography.x509", "pypsrp.client", "pytest", "rich.console", "sqlalchemy")
+NOT_COPIED: Final = shutil.ignore_patterns(
+    ".git", ".venv", "__pycache__", ".*_cache", ".hypothesis"
+)
+HEAVY: Final = (
+    "attrs",
+    "cattrs",
+    "click",
+    "cryptography.x509",
+    "pypsrp.client",
+    "pytest",
+    "rich.console",
+    "sqlalchemy",
+)
 """Imported once, before the processes of the trials part from this one."""
 PLAIN: Final = (
     "-o",
@@ -62,7 +78,8 @@ PLAIN: Final = (
 FIRST: Final = 25  # tests tried before the rest: most mutants fall by them
 PATIENCE: Final = 90.0  # seconds of tests, as they ran unchanged, that one mutant gets
 SLOWER: Final = 4  # how many times more of the processor its tests may take than they took seconds
-STUCK: Final = 1200.0  # seconds in which a process must have ended: one that waits for ever takes none of the processor
+# Seconds in which a process must have ended: one that waits for ever takes none of the processor
+STUCK: Final = 1200.0
 TIMED_OUT: Final = -1
 
 
@@ -75,12 +92,17 @@ class Reach(NamedTuple):
     """The tests that ran each line of each module; none for a line that ran at import alone."""
 
     def tests(self, mutant: Mutant) -> list[str]:
-        """The tests that can notice, the quickest first; for what runs at import, all that use the module."""
+        """The tests that can notice, the quickest first; for what runs at import, all that use the
+        module.
+        """
         of_file = self.lines.get(str(mutant.path), {})
         found = {test for line in mutant.lines for test in of_file.get(line, ())}
         if not found and any(line in of_file for line in mutant.lines):
             found = {test for tests in of_file.values() for test in tests}
-        return sorted((test for test in found if test in self.seconds), key=lambda test: (self.seconds[test], test))
+        return sorted(
+            (test for test in found if test in self.seconds),
+            key=lambda test: (self.seconds[test], test),
+        )
 
 
 class Trial(NamedTuple):
@@ -100,18 +122,43 @@ class Trial(NamedTuple):
     def __str__(self) -> str:
         if self.noticed:
             return f"{'timed out' if self.code == TIMED_OUT else 'noticed':<10} {self.mutant}"
-        of = "no test reaches it" if not self.reaching else f"{self.tried} of {self.reaching} tests tried"
+        of = (
+            "no test reaches it"
+            if not self.reaching
+            else f"{self.tried} of {self.reaching} tests tried"
+        )
         return f"UNNOTICED  {self.mutant}  ({of})"
 
 
 def main() -> int:
     """Print the score of the packages asked for, and each mutant that no test noticed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--package", action="append", choices=sorted(PACKAGES), help="one of them; several times for several")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--package",
+        action="append",
+        choices=sorted(PACKAGES),
+        help="one of them; several times for several",
+    )
     parser.add_argument("--mutants", type=int, default=60, help="how many of each package")
-    parser.add_argument("--minutes", type=float, default=60.0, help="the longest time for each package, with the map of its tests")
-    parser.add_argument("--keep", type=Path, help="a folder for the copies and their maps of tests: used again when they are there")
-    parser.add_argument("--seed", type=int, default=9, help="which ones: the same seed chooses the same of the same code")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=60.0,
+        help="the longest time for each package, with the map of its tests",
+    )
+    parser.add_argument(
+        "--keep",
+        type=Path,
+        help="a folder for the copies and their maps of tests: used again when they are there",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=9,
+        help="which ones: the same seed chooses the same of the same code",
+    )
     options = parser.parse_args()
     bootstrap.run_inside(__file__, "test")
     for name in options.package or sorted(PACKAGES):
@@ -139,9 +186,15 @@ def tried(copy: Copy, folder: str, tests: Sequence[str], count: int, end: float)
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
     reach = copy.reached(folder, tests)
-    found = [mutant for path in sorted((copy.tree / folder).rglob("*.py")) for mutant in copy.mutants(path)]
+    found = [
+        mutant
+        for path in sorted((copy.tree / folder).rglob("*.py"))
+        for mutant in copy.mutants(path)
+    ]
     chosen = random.Random(copy.seed).sample(found, min(count, len(found)))  # noqa: S311 - a sample, no secret
-    print(f"{folder}: {len(chosen)} of {len(found)} mutants, {len(reach.seconds)} tests", flush=True)
+    print(
+        f"{folder}: {len(chosen)} of {len(found)} mutants, {len(reach.seconds)} tests", flush=True
+    )
     for mutant in chosen:
         if time.monotonic() > end:
             return
@@ -151,7 +204,9 @@ def tried(copy: Copy, folder: str, tests: Sequence[str], count: int, end: float)
 
 
 class Copy(NamedTuple):
-    """A copy of the tree, in which code may be changed, and the seed of all that is left to chance."""
+    """A copy of the tree, in which code may be changed, and the seed of all that is left to
+    chance.
+    """
 
     tree: Path
     seed: int
@@ -166,7 +221,9 @@ class Copy(NamedTuple):
                 shutil.copytree(tree, copy.tree, ignore=NOT_COPIED)
             yield copy
             return
-        with tempfile.TemporaryDirectory(prefix="lyncops-mutation-", ignore_cleanup_errors=True) as folder:
+        with tempfile.TemporaryDirectory(
+            prefix="lyncops-mutation-", ignore_cleanup_errors=True
+        ) as folder:
             copy = cls(Path(folder).resolve() / "tree", seed)
             shutil.copytree(tree, copy.tree, ignore=NOT_COPIED)
             yield copy
@@ -183,10 +240,19 @@ class Copy(NamedTuple):
         """
         log, data = self.tree.with_name("durations.json"), self.tree.with_name("coverage")
         code = (
-            0 if log.exists() else self.run([*tests, f"--cov={folder}", "--cov-context=test", "--cov-report="], 7200.0, log, data)
+            0
+            if log.exists()
+            else self.run(
+                [*tests, f"--cov={folder}", "--cov-context=test", "--cov-report="],
+                7200.0,
+                log,
+                data,
+            )
         )
         if not log.exists():
-            sys.exit(f"The tests could not be run at all (pytest ended with {code}): {', '.join(tests)}")
+            sys.exit(
+                f"The tests could not be run at all (pytest ended with {code}): {', '.join(tests)}"
+            )
         seconds: dict[str, float] = json.loads(log.read_text(encoding="utf-8"))
         return Reach(seconds, self._contexts(data))
 
@@ -221,11 +287,18 @@ class Copy(NamedTuple):
                     code = self.run([*part, "-x"], allowed)
         return Trial(mutant, code, len(affordable), len(reaching))
 
-    def run(self, arguments: Sequence[str], seconds: float, log: Path | None = None, data: Path | None = None) -> int:
-        """Run pytest in a process parted from this one, where the heavy libraries are imported; what it says is dropped.
+    def run(
+        self,
+        arguments: Sequence[str],
+        seconds: float,
+        log: Path | None = None,
+        data: Path | None = None,
+    ) -> int:
+        """Run pytest in a process parted from this one, where the heavy libraries are imported;
+        what it says is dropped.
 
-        Returns its exit code. One that takes more than these seconds of the processor, or waits for ever, is ended with all
-        that it began: TIMED_OUT.
+        Returns its exit code. One that takes more than these seconds of the processor, or waits for
+        ever, is ended with all that it began: TIMED_OUT.
         """
         process = ForkProcess(target=_pytest, args=(self, arguments, log, data, seconds))
         process.start()
@@ -233,14 +306,17 @@ class Copy(NamedTuple):
         ended = TIMED_OUT if process.exitcode == -signal.SIGXCPU else process.exitcode
         if process.pid is not None:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # what it left running, and itself if it is not done
+                # What it left running, and itself if it is not done
+                os.killpg(process.pid, signal.SIGKILL)
         process.join()
         return TIMED_OUT if ended is None else ended
 
 
 @contextlib.contextmanager
 def changed(file: Path, mutant: Mutant) -> Generator[None]:
-    """The file with the change in it; afterwards it is as it was, with its time, so that what was compiled of it holds."""
+    """The file with the change in it; afterwards it is as it was, with its time, so that what was
+    compiled of it holds.
+    """
     kept = file.with_suffix(".kept")
     compiled = list(file.parent.glob(f"__pycache__/{file.stem}.*.pyc"))
     shutil.copy2(file, kept)
@@ -257,13 +333,17 @@ def changed(file: Path, mutant: Mutant) -> Generator[None]:
             each.with_suffix(".kept").replace(each)
 
 
-def _pytest(copy: Copy, arguments: Sequence[str], log: Path | None, data: Path | None, seconds: float) -> None:
+def _pytest(
+    copy: Copy, arguments: Sequence[str], log: Path | None, data: Path | None, seconds: float
+) -> None:
     os.setsid()
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 10))
     quiet = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(quiet, stream)
-    for name in [name for name in os.environ if name.startswith(("COV_CORE", "COVERAGE", "PYTEST", "PYTHON"))]:
+    for name in [
+        name for name in os.environ if name.startswith(("COV_CORE", "COVERAGE", "PYTEST", "PYTHON"))
+    ]:
         del os.environ[name]
     os.environ["PYTHONPATH"] = str(copy.tree)
     if data is not None:

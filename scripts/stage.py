@@ -1,4 +1,6 @@
-"""What the demos share: a lab in a process of its own, an operator who types `lyncops`, and promises that must hold."""
+"""What the demos share: a lab in a process of its own, an operator who types `lyncops`, and
+promises that must hold.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ def status(folder: Path) -> Deployment:
 
 @contextmanager
 def lab(folder: Path, *, rate: float = 600.0) -> Generator[None]:
-    """A lab in a process of its own, for as long as the block lasts; its password goes where lyncops.toml says.
+    """A lab in a process of its own, for as long as the block lasts; its password goes where
+    lyncops.toml says.
 
     Its time runs `rate` times faster than ours.
     """
@@ -50,16 +53,26 @@ def lab(folder: Path, *, rate: float = 600.0) -> Generator[None]:
 
 def lyncops_process(folder: Path, arguments: Sequence[str]) -> subprocess.Popen[str]:
     """Start the command `lyncops` of this environment, so that its standard output can be read."""
-    return subprocess.Popen([sys.executable, "-m", "lyncops", *arguments], cwd=folder, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-m", "lyncops", *arguments], cwd=folder, stdout=subprocess.PIPE, text=True
+    )
 
 
 def say(folder: Path, verb: str, *arguments: str, ends: int = 0) -> None:
-    """Run `lyncops` as an operator would, who sees the command line and what it answers; it ends with this exit code."""
+    """Run `lyncops` as an operator would, who sees the command line and what it answers; it ends
+    with this exit code.
+    """
     config = () if verb == "lab" else ("--config", CONFIG)
     command = (*config, verb, *arguments)
     print(f"\n$ {shlex.join(('lyncops', *command))}", flush=True)
-    code = subprocess.run([sys.executable, "-m", "lyncops", *command], cwd=folder, check=False).returncode
-    promise(f"`lyncops {verb}` ends with exit code {ends} (it was {code})", holds=code == ends, quiet=True)
+    code = subprocess.run(
+        [sys.executable, "-m", "lyncops", *command], cwd=folder, check=False
+    ).returncode
+    promise(
+        f"`lyncops {verb}` ends with exit code {ends} (it was {code})",
+        holds=code == ends,
+        quiet=True,
+    )
 
 
 def promise(words: str, *, holds: bool, quiet: bool = False) -> None:

@@ -1,8 +1,9 @@
-"""Everything that must hold before a change is merged: ruff, mypy, basedpyright, and the tests with their branch coverage.
+"""Everything that must hold before a change is merged: ruff, mypy, basedpyright, and the tests with
+their branch coverage.
 
-python3 scripts/test.py                 all of it
-python3 scripts/test.py --all           also the tests marked slow, and hypothesis with many more examples
-python3 scripts/test.py -k failback     what stands behind goes to pytest; the coverage is then shown but not judged
+python3 scripts/test.py                 all of it python3 scripts/test.py --all           also the
+tests marked slow, and hypothesis with many more examples python3 scripts/test.py -k failback
+what stands behind goes to pytest; the coverage is then shown but not judged
 """
 
 from __future__ import annotations
@@ -41,13 +42,20 @@ class Part(NamedTuple):
     remark: str = ""
 
     def __str__(self) -> str:
-        return f"{'ok    ' if self.passed else 'FAILED'} {self.name:<16} {self.seconds:6.1f} s  {self.remark}".rstrip()
+        return (
+            f"{'ok    ' if self.passed else 'FAILED'} {self.name:<16} {self.seconds:6.1f} s "
+            f" {self.remark}".rstrip()
+        )
 
 
 def main() -> int:
     """Run all parts; 0 when all of them passed."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--all", action="store_true", help="the slow tests too, and many more examples")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="the slow tests too, and many more examples"
+    )
     options, pytest_arguments = parser.parse_known_args()
     python = bootstrap.environment("test")
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(max_workers=1) as beside:
@@ -56,7 +64,11 @@ def main() -> int:
         report = Path(folder) / "coverage.json"
         everything = ["--all"] if options.all else []
         tests, closing_lines = run_tests(python, report, [*everything, *pytest_arguments])
-        absent = {line.split(" without ")[1].split(";")[0] for line in closing_lines if line.startswith("not run: ")}
+        absent = {
+            line.split(" without ")[1].split(";")[0]
+            for line in closing_lines
+            if line.startswith("not run: ")
+        }
         coverage = judge_coverage(report, judged=not pytest_arguments, absent=absent)
         parts = [*(each.result() for each in checks), tests, coverage]
     print()
@@ -71,7 +83,13 @@ def check(python: Path, name: str) -> Part:
     begin = time.monotonic()
     command = [str(python), "-m", *CHECKS[name]]
     done = subprocess.run(
-        command, cwd=bootstrap.ROOT, check=False, capture_output=True, text=True, encoding="utf-8", errors="replace"
+        command,
+        cwd=bootstrap.ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
     )
     part = Part(name, done.returncode == 0, time.monotonic() - begin)
     print("" if part.passed else f"{done.stdout}{done.stderr}", part, sep="", flush=True)
@@ -79,7 +97,8 @@ def check(python: Path, name: str) -> Part:
 
 
 def run_tests(python: Path, report: Path, arguments: list[str]) -> tuple[Part, list[str]]:
-    """Run pytest, passing its output on line by line; returns its closing line too, after what was not run and why.
+    """Run pytest, passing its output on line by line; returns its closing line too, after what was
+    not run and why.
 
     It works in one process more than there are processors: many tests wait for servers.
     """
@@ -100,7 +119,12 @@ def run_tests(python: Path, report: Path, arguments: list[str]) -> tuple[Part, l
     closing_line = "pytest said nothing"
     not_run: list[str] = []
     with subprocess.Popen(
-        command, cwd=bootstrap.ROOT, stdout=subprocess.PIPE, text=True, encoding="utf-8", errors="replace"
+        command,
+        cwd=bootstrap.ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
     ) as tests:
         for line in tests.stdout or ():
             print(line, end="", flush=True)
@@ -111,17 +135,26 @@ def run_tests(python: Path, report: Path, arguments: list[str]) -> tuple[Part, l
 
 
 def judge_coverage(report: Path, *, judged: bool, absent: set[str]) -> Part:
-    """Compare the coverage with what is demanded: of the branches alone, and of lines and branches together.
+    """Compare the coverage with what is demanded: of the branches alone, and of lines and branches
+    together.
 
     What only tests with an absent need can reach is left out, and the remark says so.
     """
     if not report.exists():
         return Part("coverage", passed=False, seconds=0, remark="no coverage was recorded")
     left_out = {name for need in absent for name in ONLY_WITH.get(need, ())}
-    files: dict[str, dict[str, dict[str, int]]] = json.loads(report.read_text(encoding="utf-8"))["files"]
-    seen = [each["summary"] for name, each in files.items() if name.replace(os.sep, "/") not in left_out]
-    covered, branches = (sum(each[key] for each in seen) for key in ("covered_branches", "num_branches"))
-    lines, statements = (sum(each[key] for each in seen) for key in ("covered_lines", "num_statements"))
+    files: dict[str, dict[str, dict[str, int]]] = json.loads(report.read_text(encoding="utf-8"))[
+        "files"
+    ]
+    seen = [
+        each["summary"] for name, each in files.items() if name.replace(os.sep, "/") not in left_out
+    ]
+    covered, branches = (
+        sum(each[key] for each in seen) for key in ("covered_branches", "num_branches")
+    )
+    lines, statements = (
+        sum(each[key] for each in seen) for key in ("covered_lines", "num_statements")
+    )
     share = 100 * covered / branches if branches else 100.0
     total = 100 * (covered + lines) / (branches + statements) if branches + statements else 100.0
     remark = f"branches {share:.2f} % ({covered} of {branches}), lines and branches {total:.2f} %; "

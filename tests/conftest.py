@@ -16,8 +16,16 @@ settings.register_profile("all", deadline=timedelta(seconds=60), max_examples=30
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--all", action="store_true", help="the slow tests too, and hypothesis with many more examples")
-    parser.addoption("--exhaustive", action="store_true", help="with --all: enumerations to their end, which takes hours")
+    parser.addoption(
+        "--all",
+        action="store_true",
+        help="the slow tests too, and hypothesis with many more examples",
+    )
+    parser.addoption(
+        "--exhaustive",
+        action="store_true",
+        help="with --all: enumerations to their end, which takes hours",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -28,7 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: "stateful" not in item.nodeid)  # the longest begin first: no process waits for another in the end
+    # The longest begin first: no process waits for another in the end
+    items.sort(key=lambda item: "stateful" not in item.nodeid)
     if config.getoption("--all"):
         return
     slow = [item for item in items if item.get_closest_marker("slow")]
@@ -44,11 +53,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let the `unmeasured` tests run without measuring, from their fixtures on: a thread that began measured would go on so."""
+    """Let the `unmeasured` tests run without measuring, from their fixtures on: a thread that began
+    measured would go on so.
+    """
     if not item.get_closest_marker("unmeasured"):
         return (yield)
     stopped: list[Coverage] = []
-    while (measuring := Coverage.current()) is not None:  # pytest-cov's, and below it the one that every process begins with
+    # Pytest-cov's, and below it the one that every process begins with
+    while (measuring := Coverage.current()) is not None:
         measuring.stop()
         stopped.append(measuring)
     try:
@@ -62,7 +74,10 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def no_power_cuts() -> Iterator[None]:
     """These tests kill processes, not computers: the disk need not be waited for."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("lyncops.runs.database.PRAGMAS", ("journal_mode=WAL", "synchronous=OFF", "foreign_keys=ON"))
+        patch.setattr(
+            "lyncops.runs.database.PRAGMAS",
+            ("journal_mode=WAL", "synchronous=OFF", "foreign_keys=ON"),
+        )
         yield
 
 

@@ -1,4 +1,6 @@
-"""Runs cmdlets straight on the lab's model, without a wire: fast enough for thousands of invented deployments."""
+"""Runs cmdlets straight on the lab's model, without a wire: fast enough for thousands of invented
+deployments.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,15 @@ import attrs
 
 from lyncops.cmdlets.base import Cmdlet, NoOutput
 from lyncops.errors import EndpointError, InvalidValueError
-from lyncops.lab.interface import Argument, Caller, ErrorDetail, Invocation, MachineDiedError, Session, TerminatingError
+from lyncops.lab.interface import (
+    Argument,
+    Caller,
+    ErrorDetail,
+    Invocation,
+    MachineDiedError,
+    Session,
+    TerminatingError,
+)
 from lyncops.lab.simulation import Simulation
 from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution, Sending
 from lyncops.remoting.psrp.streams import Cause, ErrorRecord, StreamKind, StreamRecord
@@ -96,7 +106,10 @@ def _causes(detail: ErrorDetail) -> Iterator[Cause]:
 
 @attrs.define
 class ModelSessions:
-    """CmdletRunner on a world. `edge_endpoints` says whether Edge servers have endpoints of their own."""
+    """CmdletRunner on a world.
+
+    `edge_endpoints` says whether Edge servers have endpoints of their own.
+    """
 
     world: Simulation
     edge_endpoints: bool = True
@@ -113,14 +126,20 @@ class ModelSessions:
         on_record: OnRecord | None = None,
         before_send: BeforeSend | None = None,
     ) -> Execution[R]:
-        """Run it on the first machine that is up and fits `place`; a machine that dies on the way leaves the outcome unknown."""
+        """Run it on the first machine that is up and fits `place`; a machine that dies on the way
+        leaves the outcome unknown.
+        """
         del deadline
         machine = self._choose(place)
         with self._lock:
             self.requests.append(cast("Cmdlet[object]", cmdlet))
             number = str(len(self.requests))
         address = CommandAddress(
-            endpoint=f"model://{machine}", session_id="model", shell_id="model", command_id=number, resource_uri="model"
+            endpoint=f"model://{machine}",
+            session_id="model",
+            shell_id="model",
+            command_id=number,
+            resource_uri="model",
         )
         fence = before_send(Sending(address=address)) if before_send is not None else None
         if fence is not None:
@@ -133,7 +152,9 @@ class ModelSessions:
         """What a command runs in."""
         return Session(caller=caller, modules={"Lync", "SkypeForBusiness"})
 
-    def _invoke(self, machine: Fqdn, cmdlet: Cmdlet[R], address: CommandAddress, on_record: OnRecord | None) -> Execution[R]:
+    def _invoke(
+        self, machine: Fqdn, cmdlet: Cmdlet[R], address: CommandAddress, on_record: OnRecord | None
+    ) -> Execution[R]:
         started, sink = self.world.now(), _Sink(on_record)
         session = self.session(attrs.evolve(self.world.caller, delegated=True))
         statement = [
@@ -166,12 +187,20 @@ class ModelSessions:
         )
 
     def _choose(self, place: Place) -> Fqdn:
-        up = [fqdn for fqdn, machine in self.world.machines.items() if not machine.is_down and not machine.is_hung]
+        up = [
+            fqdn
+            for fqdn, machine in self.world.machines.items()
+            if not machine.is_down and not machine.is_hung
+        ]
         edges = {fqdn for fqdn in up if self.world.machines[fqdn].kind.value == "edge"}
-        for fqdn in self._in_order(place, [fqdn for fqdn in up if fqdn not in edges or isinstance(place, OnMachine)]):
+        for fqdn in self._in_order(
+            place, [fqdn for fqdn in up if fqdn not in edges or isinstance(place, OnMachine)]
+        ):
             if fqdn not in edges or self.edge_endpoints:
                 return fqdn
-        raise EndpointError(f"No endpoint of {place} could be reached.", remedy="Look whether it runs.")
+        raise EndpointError(
+            f"No endpoint of {place} could be reached.", remedy="Look whether it runs."
+        )
 
     def _in_order(self, place: Place, machines: Iterable[Fqdn]) -> list[Fqdn]:
         pool_of = {fqdn: self.world.machines[fqdn].pool for fqdn in machines}
@@ -181,9 +210,13 @@ class ModelSessions:
             case OnPool(pool):
                 return [fqdn for fqdn in pool_of if pool_of[fqdn] == pool]
             case Anywhere(prefer, avoid):
-                return sorted(pool_of, key=lambda fqdn: (pool_of[fqdn] == avoid, pool_of[fqdn] != prefer))
+                return sorted(
+                    pool_of, key=lambda fqdn: (pool_of[fqdn] == avoid, pool_of[fqdn] != prefer)
+                )
 
-    def submit(self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None) -> Future[Execution[R]]:
+    def submit(
+        self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None
+    ) -> Future[Execution[R]]:
         """Run a READ cmdlet at once: the model is fast, and its time does not pass by itself."""
         if cmdlet.effect is Effect.CHANGE:
             raise InvalidValueError(f"{cmdlet.NAME} changes something.", remedy="Use run.")
@@ -202,14 +235,23 @@ class ModelSessions:
         deadline: timedelta | None = None,
         on_record: OnRecord | None = None,
     ) -> Execution[R]:
-        """What came of a command: what `run` said; of one that never came, no other process can prove that."""
+        """What came of a command: what `run` said; of one that never came, no other process can
+        prove that.
+        """
         del deadline, on_record
         known = self._ended.get(address.command_id)
         if known is not None:
             return cast("Execution[R]", known)
         now = self.world.now()
         reason = "the server has nothing to say about it"
-        return Execution(cmdlet=cmdlet, outcome=Outcome.UNKNOWN, started=now, ended=now, reason=reason, address=address)
+        return Execution(
+            cmdlet=cmdlet,
+            outcome=Outcome.UNKNOWN,
+            started=now,
+            ended=now,
+            reason=reason,
+            address=address,
+        )
 
     def forget(self, address: CommandAddress) -> None:
         """Nobody comes back to a command whose end is written down."""

@@ -1,6 +1,8 @@
-"""What some tests need besides Python: where it is missing they are skipped, and the end of the run says how to get it.
+"""What some tests need besides Python: where it is missing they are skipped, and the end of the run
+says how to get it.
 
-`LYNCOPS_DEMAND` names what must be there (`engine,kerberos,postgres`, or `all`): a test that misses it fails instead.
+`LYNCOPS_DEMAND` names what must be there (`engine,kerberos,postgres`, or `all`): a test that misses
+it fails instead.
 """
 
 from __future__ import annotations
@@ -31,12 +33,13 @@ class Need:
 
 ENGINE: Final = Need(
     "engine",
-    "set LYNCOPS_PWSH to a pwsh of PowerShell 7.2 or newer, or install one (https://aka.ms/powershell, or: "
-    "dotnet tool install --global PowerShell)",
+    "set LYNCOPS_PWSH to a pwsh of PowerShell 7.2 or newer, or install one"
+    " (https://aka.ms/powershell, or: dotnet tool install --global PowerShell)",
 )
 KERBEROS: Final = Need(
     "kerberos",
-    "apt-get install krb5-kdc krb5-admin-server krb5-user libkrb5-dev gcc python3-dev; pip install 'lyncops[kerberos]'",
+    "apt-get install krb5-kdc krb5-admin-server krb5-user libkrb5-dev gcc python3-dev; pip install"
+    " 'lyncops[kerberos]'",
 )
 POSTGRES: Final = Need("postgres", "apt-get install postgresql")
 _ALL: Final = {each.name: each for each in (ENGINE, KERBEROS, POSTGRES)}
@@ -48,5 +51,8 @@ def not_run(reasons: list[str]) -> list[str]:
     for name, need in _ALL.items():
         count = sum(f"needs {name}:" in reason for reason in reasons)
         if count:
-            lines.append(f"not run: {count} test{'' if count == 1 else 's'} without {name}; to run them: {need.how}")
+            lines.append(
+                f"not run: {count} test{'' if count == 1 else 's'} without {name}; to run them:"
+                f" {need.how}"
+            )
     return lines

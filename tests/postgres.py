@@ -39,7 +39,10 @@ def is_missing() -> bool:
 
 def binaries() -> Path | None:
     """The folder of PostgreSQL's programs, the newest one."""
-    found = sorted(Path(_PLACES).glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]) if path.parts[-3].isdigit() else 0)
+    found = sorted(
+        Path(_PLACES).glob("*/bin/initdb"),
+        key=lambda path: int(path.parts[-3]) if path.parts[-3].isdigit() else 0,
+    )
     named = shutil.which("initdb")
     return found[-1].parent if found else Path(named).resolve().parent if named else None
 
@@ -63,7 +66,19 @@ class Postgres:
         if account is not None:
             shutil.chown(folder, account)
         server = cls(folder, programs, _free_port(), account)
-        server._run("initdb", "-D", server.data, "-U", "lyncops", "-A", "trust", "-N", "-E", "UTF8", "--locale=C")
+        server._run(
+            "initdb",
+            "-D",
+            server.data,
+            "-U",
+            "lyncops",
+            "-A",
+            "trust",
+            "-N",
+            "-E",
+            "UTF8",
+            "--locale=C",
+        )
         server.start()
         return server
 
@@ -75,9 +90,26 @@ class Postgres:
         return f"postgresql+psycopg://{user}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
-        settings = {**_SETTINGS, "port": str(self.port), "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
+        settings = {
+            **_SETTINGS,
+            "port": str(self.port),
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": "",
+        }
         options = " ".join(f"-c {name}={value or chr(39) * 2}" for name, value in settings.items())
-        self._run("pg_ctl", "-D", self.data, "-w", "-t", "60", "-l", str(self.folder / "log"), "-o", options, "start")
+        self._run(
+            "pg_ctl",
+            "-D",
+            self.data,
+            "-w",
+            "-t",
+            "60",
+            "-l",
+            str(self.folder / "log"),
+            "-o",
+            options,
+            "start",
+        )
 
     def stop(self, mode: str = "immediate") -> None:
         self._run("pg_ctl", "-D", self.data, "-w", "-t", "60", "-m", mode, "stop")
@@ -108,7 +140,9 @@ class Postgres:
 
     def execute(self, *statements: str, url: str = "") -> list[tuple[object, ...]]:
         """Run statements, each in a transaction of its own; the rows of the last."""
-        engine = sa.create_engine(url or self.url(), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        engine = sa.create_engine(
+            url or self.url(), poolclass=NullPool, isolation_level="AUTOCOMMIT"
+        )
         rows: list[tuple[object, ...]] = []
         with engine.connect() as connection:
             for statement in statements:

@@ -1,4 +1,6 @@
-"""A relay between client and servers: it can balance connections over several servers, and make the way long."""
+"""A relay between client and servers: it can balance connections over several servers, and make the
+way long.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ class _Side:
 
 
 class Relay:
-    """Hands each connection to the next of its targets in turn, and every byte on after `delay`, in both directions."""
+    """Hands each connection to the next of its targets in turn, and every byte on after `delay`, in
+    both directions.
+    """
 
     def __init__(self, targets: Sequence[Address], *, delay: timedelta = timedelta()) -> None:
         self._targets = itertools.cycle(targets)
@@ -61,7 +65,12 @@ class Relay:
         self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._closing.set()
         with contextlib.suppress(OSError):
             socket.create_connection(self._listener.getsockname(), timeout=1).close()
@@ -107,7 +116,9 @@ class Relay:
             with contextlib.suppress(KeyError, ValueError):
                 self._selector.unregister(side.sock)
         if side.other is not None:
-            heapq.heappush(self._due, (time.monotonic() + self._delay, next(self._order), side.other, data))
+            heapq.heappush(
+                self._due, (time.monotonic() + self._delay, next(self._order), side.other, data)
+            )
 
     def _deliver(self, side: _Side, data: bytes) -> None:
         with contextlib.suppress(OSError):

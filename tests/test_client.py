@@ -13,11 +13,24 @@ import lyncops
 from lyncops.client import Client
 from lyncops.cmdlets import GetCsPool, InvokeCsPoolFailOver
 from lyncops.deployment.model import PoolState
-from lyncops.errors import EndpointError, InvalidValueError, JournalError, PlanRefusedError, RunLockedError
+from lyncops.errors import (
+    EndpointError,
+    InvalidValueError,
+    JournalError,
+    PlanRefusedError,
+    RunLockedError,
+)
 from lyncops.lab.scenarios.generator import scenario_of_size
 from lyncops.lab.simulation import Simulation
 from lyncops.plan.codec import plan_from_json, plan_to_json
-from lyncops.plan.procedures import ConferenceRestore, Evacuate, PoolFailback, PoolFailover, Procedure, procedure_named
+from lyncops.plan.procedures import (
+    ConferenceRestore,
+    Evacuate,
+    PoolFailback,
+    PoolFailover,
+    Procedure,
+    procedure_named,
+)
 from lyncops.plan.steps import WaitStep
 from lyncops.remoting.execution import Execution
 from lyncops.remoting.interface import CmdletRunner
@@ -62,7 +75,9 @@ def stage(tmp_path: Path) -> Iterator[Stage]:
 
 
 @pytest.mark.parametrize(("users", "hours"), [(2_000, 1.0), (30_000, 1.5)])
-def test_conference_content_is_waited_for_by_the_number_of_users(tmp_path: Path, users: int, hours: float) -> None:
+def test_conference_content_is_waited_for_by_the_number_of_users(
+    tmp_path: Path, users: int, hours: float
+) -> None:
     stage = Stage(Simulation(scenario_of_size(2, users=users)), tmp_path)
     with stage.client() as client:
         home = client.status().front_end_pools[0].fqdn
@@ -78,7 +93,11 @@ def test_a_dead_pool_is_rescued_and_brought_home(stage: Stage) -> None:
     plan = client.plan(PoolFailover(pool=P1, mode=Mode.DISASTER, accept_data_loss=True))
     run = client.run(plan, operator="anna", reason="site 1 burns")
     assert run.state is RunState.COMPLETED
-    assert stage.world.executions == {"Invoke-CsManagementServerFailover": 1, "Set-CsEdgeServer": 1, "Invoke-CsPoolFailOver": 1}
+    assert stage.world.executions == {
+        "Invoke-CsManagementServerFailover": 1,
+        "Set-CsEdgeServer": 1,
+        "Invoke-CsPoolFailOver": 1,
+    }
     failed_over = client.status().pool(P1)
     assert failed_over is not None
     assert failed_over.state is PoolState.FAILED_OVER
@@ -90,7 +109,9 @@ def test_a_dead_pool_is_rescued_and_brought_home(stage: Stage) -> None:
     assert stage.world.executions["Invoke-CsPoolFailBack"] == 1
     after = client.status()
     assert after.edges == before.edges
-    assert [pool.state.is_home for pool in after.front_end_pools if isinstance(pool.state, PoolState)] == [True, True]
+    assert [
+        pool.state.is_home for pool in after.front_end_pools if isinstance(pool.state, PoolState)
+    ] == [True, True]
     assert [done.procedure for done in client.runs()] == ["pool-failback", "pool-failover"]
     assert "Invoke-CsPoolFailBack -PoolFqdn 'pool1.contoso.com'" in client.report(run.run_id).text()
     assert client.locks() == ()
@@ -98,14 +119,21 @@ def test_a_dead_pool_is_rescued_and_brought_home(stage: Stage) -> None:
 
 def test_a_planned_failover_and_an_evacuation(stage: Stage) -> None:
     client = stage.client()
-    assert client.run(client.plan(PoolFailover(pool=str(P1), mode="planned"))).state is RunState.COMPLETED
+    assert (
+        client.run(client.plan(PoolFailover(pool=str(P1), mode="planned"))).state
+        is RunState.COMPLETED
+    )
     run = client.run(client.plan(Evacuate(to_pool=P1, mode=Mode.PLANNED)))
     assert run.state is RunState.COMPLETED
     states = {pool.fqdn: pool.state for pool in client.status().front_end_pools}
     assert states == {P1: PoolState.FAILED_BACK, P2: PoolState.FAILED_OVER}
 
 
-@pytest.mark.parametrize("procedure", [PoolFailover(pool=P1, mode="disaster"), Evacuate(to_pool=P2, mode="disaster")], ids=str)
+@pytest.mark.parametrize(
+    "procedure",
+    [PoolFailover(pool=P1, mode="disaster"), Evacuate(to_pool=P2, mode="disaster")],
+    ids=str,
+)
 def test_disaster_mode_must_be_meant(stage: Stage, procedure: Procedure) -> None:
     stage.world.crash(P1)
     plan = stage.client().plan(procedure)
@@ -114,7 +142,9 @@ def test_disaster_mode_must_be_meant(stage: Stage, procedure: Procedure) -> None
 
 def test_wrong_names_are_told(stage: Stage) -> None:
     client = stage.client()
-    with pytest.raises(InvalidValueError, match=r"no procedure 'pool-failovr'.*Did you mean pool-failover\?"):
+    with pytest.raises(
+        InvalidValueError, match=r"no procedure 'pool-failovr'.*Did you mean pool-failover\?"
+    ):
         procedure_named("pool-failovr")
     with pytest.raises(InvalidValueError, match="is not a fully qualified"):
         client.check("pool one")
@@ -128,7 +158,9 @@ def test_checks_ask_for_the_mode_that_fits(stage: Stage) -> None:
     stage.world.crash(P1)
     assert not [result for result in client.check(P1) if result.refuses]
     assert [result.check_id for result in client.check(P1, mode=Mode.PLANNED) if result.refuses]
-    assert [result.check_id for result in client.check("other.contoso.com") if result.refuses] == ["pool-exists"]
+    assert [result.check_id for result in client.check("other.contoso.com") if result.refuses] == [
+        "pool-exists"
+    ]
 
 
 def test_a_refused_plan_changes_nothing(stage: Stage) -> None:
@@ -161,7 +193,9 @@ def test_a_plan_that_got_old_is_checked_anew(stage: Stage) -> None:
 def test_a_plan_and_a_run_belong_to_their_deployment(stage: Stage) -> None:
     client, other = stage.client(), stage.client("fabrikam")
     plan = client.plan(PoolFailover(pool=P1, mode="planned"))
-    with pytest.raises(InvalidValueError, match="'contoso'; this client is connected to 'fabrikam'"):
+    with pytest.raises(
+        InvalidValueError, match="'contoso'; this client is connected to 'fabrikam'"
+    ):
         other.run(plan)
     run = client.run(plan)
     with pytest.raises(InvalidValueError, match="connected to 'fabrikam'"):
@@ -219,9 +253,18 @@ def test_cmdlets_that_change_nothing_can_be_run_alone(stage: Stage) -> None:
 def test_a_rehearsal_changes_nothing(stage: Stage) -> None:
     client = stage.client()
     rehearsals = client.rehearse(client.plan(PoolFailover(pool=P1, mode="planned")))
-    assert all(rehearsal.execution.outcome is Outcome.SUCCEEDED for rehearsal in rehearsals if rehearsal.execution)
-    skipped = {rehearsal.step.step_id: rehearsal.because for rehearsal in rehearsals if rehearsal.execution is None}
-    assert "is the next hop of" in skipped["pool-failover"]  # an Edge pool still does: the server would refuse for that alone
+    assert all(
+        rehearsal.execution.outcome is Outcome.SUCCEEDED
+        for rehearsal in rehearsals
+        if rehearsal.execution
+    )
+    skipped = {
+        rehearsal.step.step_id: rehearsal.because
+        for rehearsal in rehearsals
+        if rehearsal.execution is None
+    }
+    # An Edge pool still does: the server would refuse for that alone
+    assert "is the next hop of" in skipped["pool-failover"]
     assert "has no -WhatIf" in skipped["export-configuration"]
     assert rehearsals[-1].step.step_id == "pool-failover"
     assert not stage.world.executions
@@ -241,7 +284,9 @@ read_attempts = 1
 """
 
 
-def test_a_configuration_makes_a_client_that_connects_when_it_must(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_configuration_makes_a_client_that_connects_when_it_must(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "lyncops.toml").write_text(CONFIGURATION)
     with lyncops.connect(tmp_path / "lyncops.toml") as client:
         assert client.runs() == ()
@@ -254,7 +299,9 @@ def test_a_configuration_makes_a_client_that_connects_when_it_must(tmp_path: Pat
     assert (tmp_path / "lyncops.db").exists()
 
 
-def test_the_operator_has_a_name_even_where_the_system_knows_none(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_operator_has_a_name_even_where_the_system_knows_none(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def unknown() -> str:
         raise KeyError("no such uid")
 
@@ -277,18 +324,26 @@ def test_the_public_names_are_sorted_and_no_other_is_there(name: str) -> None:
 
 
 def test_importing_lyncops_imports_nothing_heavy() -> None:
-    program = "import sys; before = set(sys.modules); import lyncops; print(*(set(sys.modules) - before))"
-    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    program = (
+        "import sys; before = set(sys.modules); import lyncops; print(*(set(sys.modules) - before))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
     loaded = {name.partition(".")[0] for name in found.stdout.split()}
     assert loaded <= {"lyncops", "__future__", "importlib", "warnings"}
     assert not [name for name in found.stdout.split() if name.startswith("lyncops.")]
 
 
-def test_the_objects_of_a_cmdlet_are_unwrapped_or_the_error_says_what_came_of_it(stage: Stage) -> None:
+def test_the_objects_of_a_cmdlet_are_unwrapped_or_the_error_says_what_came_of_it(
+    stage: Stage,
+) -> None:
     client = stage.client()
     assert P1 in [pool.fqdn for pool in client.run_cmdlet(GetCsPool()).unwrap()]
     stage.world.faults.denied = frozenset({GetCsPool.NAME})
-    with pytest.raises(lyncops.CmdletFailedError, match=r"^Get-CsPool failed at model://fe1\.contoso\.com: .*admin") as failed:
+    with pytest.raises(
+        lyncops.CmdletFailedError, match=r"^Get-CsPool failed at model://fe1\.contoso\.com: .*admin"
+    ) as failed:
         client.run_cmdlet(GetCsPool()).unwrap()
     assert failed.value.cmdlet == "Get-CsPool"
 
@@ -305,6 +360,9 @@ def test_an_outcome_that_nobody_knows_is_unwrapped_as_that() -> None:
     )
     with pytest.raises(lyncops.OutcomeUnknownError) as unknown:
         lost.unwrap()
-    assert (unknown.value.cmdlet, unknown.value.endpoint) == ("Get-CsPool", "https://fe1.contoso.com/wsman")
+    assert (unknown.value.cmdlet, unknown.value.endpoint) == (
+        "Get-CsPool",
+        "https://fe1.contoso.com/wsman",
+    )
     assert "lost on the way" in str(unknown.value)
     assert "Read the state back" in unknown.value.remedy

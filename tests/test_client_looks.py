@@ -51,7 +51,9 @@ def test_readiness_of_all_pools_and_of_one(client: Client, world: Simulation) ->
         client.readiness("a b")
 
 
-def test_the_backup_service_is_reported_set_and_synchronised(client: Client, world: Simulation) -> None:
+def test_the_backup_service_is_reported_set_and_synchronised(
+    client: Client, world: Simulation
+) -> None:
     assert client.backup_service(P1).state is SyncState.STEADY
     plan = client.plan(BackupServiceSet(sync_interval=timedelta(minutes=5)))
     assert client.run(plan).state is RunState.COMPLETED
@@ -59,7 +61,10 @@ def test_the_backup_service_is_reported_set_and_synchronised(client: Client, wor
     assert getattr(settings, "sync_interval", None) == timedelta(minutes=5)
     plan = client.plan(BackupServiceSync(pool=P1, modules=[BackupModule.DATA_CONF]))
     assert client.run(plan).state is RunState.COMPLETED
-    assert world.executions == {"Set-CsBackupServiceConfiguration": 1, "Invoke-CsBackupServiceSync": 1}
+    assert world.executions == {
+        "Set-CsBackupServiceConfiguration": 1,
+        "Invoke-CsBackupServiceSync": 1,
+    }
 
 
 def test_it_is_watched_until_a_backlog_is_gone(client: Client, world: Simulation) -> None:

@@ -112,7 +112,9 @@ def test_little_is_enough(tmp_path: Path) -> None:
 @pytest.mark.parametrize("scheme", ["postgresql+psycopg", "postgresql", "postgres"])
 def test_a_journal_that_is_no_file_stays_where_it_is(tmp_path: Path, scheme: str) -> None:
     configuration = load(
-        tmp_path, f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "{scheme}://anna@db/lyncops?sslmode=require"\ntimeout = "3s"'
+        tmp_path,
+        f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "{scheme}://anna@db/lyncops?sslmode=require"\ntimeout'
+        ' = "3s"',
     )
     assert configuration.journal_url == "postgresql+psycopg://anna@db/lyncops?sslmode=require"
     assert configuration.journal_timeout == timedelta(seconds=3)
@@ -137,55 +139,130 @@ def test_certificates_and_tickets_need_no_user(tmp_path: Path, auth: str) -> Non
 
 
 def test_how_to_log_on_can_be_said_in_detail(tmp_path: Path) -> None:
-    more = 'spn_service = "HTTP"\nspn_host = "pool1.contoso.com"\nchannel_binding = "off"\ntls_minimum = "TLSv1.0"\n'
+    more = (
+        'spn_service = "HTTP"\nspn_host = "pool1.contoso.com"\nchannel_binding = "off"\ntls_minimum'
+        ' = "TLSv1.0"\n'
+    )
     (address,) = load(tmp_path, f'{ENDPOINT}{more}answer_limit = "64 MB"\n').addresses
     endpoint = address.endpoint
     assert (endpoint.spn_service, endpoint.spn_host) == ("HTTP", "pool1.contoso.com")
-    assert (endpoint.channel_binding, endpoint.tls_minimum) == (ChannelBinding.OFF, TlsVersion.TLS_1_0)
+    assert (endpoint.channel_binding, endpoint.tls_minimum) == (
+        ChannelBinding.OFF,
+        TlsVersion.TLS_1_0,
+    )
     assert endpoint.answer_limit == 64 * 1024 * 1024
 
 
 WRONG = {
-    "service name with a slash": (f'{ENDPOINT}spn_service = "HTTP/fe1"\n', ["[[endpoint]] 1", "spn_service"]),
-    "unknown channel binding": (f'{ENDPOINT}channel_binding = "maybe"\n', ["channel_binding", "auto, off, required"]),
+    "service name with a slash": (
+        f'{ENDPOINT}spn_service = "HTTP/fe1"\n',
+        ["[[endpoint]] 1", "spn_service"],
+    ),
+    "unknown channel binding": (
+        f'{ENDPOINT}channel_binding = "maybe"\n',
+        ["channel_binding", "auto, off, required"],
+    ),
     "channel binding without TLS": (
         '[[endpoint]]\nurl = "http://fe1/wsman"\nchannel_binding = "required"\n',
         ["channel_binding", "cannot be bound"],
     ),
     "unknown TLS": (f'{ENDPOINT}tls_minimum = "ssl3"\n', ["tls_minimum", "1.2"]),
-    "TLS without TLS": ('[[endpoint]]\nurl = "http://fe1/wsman"\ntls_minimum = "1.2"\n', ["tls_minimum", "without TLS"]),
+    "TLS without TLS": (
+        '[[endpoint]]\nurl = "http://fe1/wsman"\ntls_minimum = "1.2"\n',
+        ["tls_minimum", "without TLS"],
+    ),
     "no size": (f'{ENDPOINT}answer_limit = "much"\n', ["answer_limit", "64 MB"]),
     "too small a limit": (f'{ENDPOINT}answer_limit = "1 kB"\n', ["answer_limit", "1 MB"]),
     "broken TOML": ("[deployment\n", ["is not valid TOML", "line 1"]),
-    "unknown table": (f"[retries]\n{ENDPOINT}{SIGN_IN}", ["retries: there is no such field", "Did you mean retry?"]),
-    "unknown field": (f'{ENDPOINT}ulr = "x"\n{SIGN_IN}', ["[[endpoint]] 1, ulr", "Did you mean url?"]),
-    "unknown field, nothing like it": (f'{ENDPOINT}zzz = "x"\n{SIGN_IN}', ["[[endpoint]] 1, zzz", "Known here: answer_limit"]),
+    "unknown table": (
+        f"[retries]\n{ENDPOINT}{SIGN_IN}",
+        ["retries: there is no such field", "Did you mean retry?"],
+    ),
+    "unknown field": (
+        f'{ENDPOINT}ulr = "x"\n{SIGN_IN}',
+        ["[[endpoint]] 1, ulr", "Did you mean url?"],
+    ),
+    "unknown field, nothing like it": (
+        f'{ENDPOINT}zzz = "x"\n{SIGN_IN}',
+        ["[[endpoint]] 1, zzz", "Known here: answer_limit"],
+    ),
     "no endpoint": (SIGN_IN, ["[[endpoint]]: there is none", "OcsPowershell"]),
-    "one bracket": ('[endpoint]\nurl = "https://a.b/OcsPowershell"', ["endpoint", "double brackets"]),
+    "one bracket": (
+        '[endpoint]\nurl = "https://a.b/OcsPowershell"',
+        ["endpoint", "double brackets"],
+    ),
     "no url": ("[[endpoint]]\n" + SIGN_IN, ["[[endpoint]] 1, url: is missing"]),
-    "bad url": ('[[endpoint]]\nurl = "ftp://fe1"\n' + SIGN_IN, ["[[endpoint]] 1: url: 'ftp://fe1'"]),
-    "credentials in the url": ('[[endpoint]]\nurl = "https://u:geheim@fe1/wsman"\n' + SIGN_IN, ["contains credentials"]),
-    "bad auth": (f'{ENDPOINT}auth = "digest"\n{SIGN_IN}', ["[[endpoint]] 1: auth: 'digest'", "negotiate"]),
+    "bad url": (
+        '[[endpoint]]\nurl = "ftp://fe1"\n' + SIGN_IN,
+        ["[[endpoint]] 1: url: 'ftp://fe1'"],
+    ),
+    "credentials in the url": (
+        '[[endpoint]]\nurl = "https://u:geheim@fe1/wsman"\n' + SIGN_IN,
+        ["contains credentials"],
+    ),
+    "bad auth": (
+        f'{ENDPOINT}auth = "digest"\n{SIGN_IN}',
+        ["[[endpoint]] 1: auth: 'digest'", "negotiate"],
+    ),
     "basic in the clear": (
         '[[endpoint]]\nurl = "http://fe1/wsman"\nauth = "basic"\n' + SIGN_IN,
         ["[[endpoint]] 1", "basic over http"],
     ),
-    "certificate without key": (f'{ENDPOINT}auth = "certificate"\n', ["[[endpoint]] 1", "certificate_key"]),
-    "bad pool": (f'{ENDPOINT}pool = "pool one"\n{SIGN_IN}', ["[[endpoint]] 1, pool: 'pool one'", "pool1.contoso.com"]),
-    "wrong type": ("[[endpoint]]\nurl = 5\n" + SIGN_IN, ["[[endpoint]] 1, url: 5 is not a text in quotes"]),
-    "bool for a number": (f"{ENDPOINT}{SIGN_IN}[retry]\nprobes = true", ["[retry], probes: True is not a whole number"]),
+    "certificate without key": (
+        f'{ENDPOINT}auth = "certificate"\n',
+        ["[[endpoint]] 1", "certificate_key"],
+    ),
+    "bad pool": (
+        f'{ENDPOINT}pool = "pool one"\n{SIGN_IN}',
+        ["[[endpoint]] 1, pool: 'pool one'", "pool1.contoso.com"],
+    ),
+    "wrong type": (
+        "[[endpoint]]\nurl = 5\n" + SIGN_IN,
+        ["[[endpoint]] 1, url: 5 is not a text in quotes"],
+    ),
+    "bool for a number": (
+        f"{ENDPOINT}{SIGN_IN}[retry]\nprobes = true",
+        ["[retry], probes: True is not a whole number"],
+    ),
     "empty text": (f'{ENDPOINT}pool = " "\n{SIGN_IN}', ["pool: is empty"]),
     "table as text": (f'journal = "x"\n{ENDPOINT}{SIGN_IN}', ["journal: is a table", "[journal]"]),
-    "no CA file": (f'{ENDPOINT}ca = "none.pem"\n{SIGN_IN}', ["[[endpoint]] 1, ca: there is no file", "none.pem"]),
-    "bad duration": (f'{ENDPOINT}{SIGN_IN}[retry]\nprobe_delay = "soon"', ["[retry], probe_delay: 'soon' is not a duration"]),
+    "no CA file": (
+        f'{ENDPOINT}ca = "none.pem"\n{SIGN_IN}',
+        ["[[endpoint]] 1, ca: there is no file", "none.pem"],
+    ),
+    "bad duration": (
+        f'{ENDPOINT}{SIGN_IN}[retry]\nprobe_delay = "soon"',
+        ["[retry], probe_delay: 'soon' is not a duration"],
+    ),
     "policy without sense": (f"{ENDPOINT}{SIGN_IN}[retry]\nprobes = 0", ["[retry]", "probes is 0"]),
-    "no polling pause": (f'{ENDPOINT}{SIGN_IN}[retry]\npoll_interval = "0s"', ["[retry], poll_interval: is zero"]),
-    "no time to settle": (f'{ENDPOINT}{SIGN_IN}[retry]\nsettle = "0s"', ["[retry], settle: is zero", "5m"]),
-    "bad version": (f'[deployment]\nversion = "2010"\n{ENDPOINT}{SIGN_IN}', ["[deployment], version:", "'2010'", "auto"]),
-    "machine without name": (f"{ENDPOINT}[[machine]]\nurl = 'https://e/wsman'\n{SIGN_IN}", ["[[machine]] 1, name: is missing"]),
-    "nobody to sign in": (f'{ENDPOINT}auth = "ntlm"\n', ["[credentials]: there is no username for https://fe1.contoso.com"]),
-    "password": (f'{ENDPOINT}{SIGN_IN}password = "geheim"', ["[credentials], password", "copied, mailed and backed up"]),
-    "password of a machine": (f'{ENDPOINT}passwd = "geheim"\n{SIGN_IN}', ["[[endpoint]] 1, passwd", "password_env"]),
+    "no polling pause": (
+        f'{ENDPOINT}{SIGN_IN}[retry]\npoll_interval = "0s"',
+        ["[retry], poll_interval: is zero"],
+    ),
+    "no time to settle": (
+        f'{ENDPOINT}{SIGN_IN}[retry]\nsettle = "0s"',
+        ["[retry], settle: is zero", "5m"],
+    ),
+    "bad version": (
+        f'[deployment]\nversion = "2010"\n{ENDPOINT}{SIGN_IN}',
+        ["[deployment], version:", "'2010'", "auto"],
+    ),
+    "machine without name": (
+        f"{ENDPOINT}[[machine]]\nurl = 'https://e/wsman'\n{SIGN_IN}",
+        ["[[machine]] 1, name: is missing"],
+    ),
+    "nobody to sign in": (
+        f'{ENDPOINT}auth = "ntlm"\n',
+        ["[credentials]: there is no username for https://fe1.contoso.com"],
+    ),
+    "password": (
+        f'{ENDPOINT}{SIGN_IN}password = "geheim"',
+        ["[credentials], password", "copied, mailed and backed up"],
+    ),
+    "password of a machine": (
+        f'{ENDPOINT}passwd = "geheim"\n{SIGN_IN}',
+        ["[[endpoint]] 1, passwd", "password_env"],
+    ),
     "password in the journal's url": (
         f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "postgresql://u:geheim@h/d"',
         ["[journal], url: The journal's url has a password in it"],
@@ -198,23 +275,46 @@ WRONG = {
         f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "postgresql://u@h/d?sslpassword=geheim"',
         ["sslpassword"],
     ),
-    "password in a url of another kind": (f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "mysql://u:geheim@h/d"', ["kind 'mysql'"]),
-    "password in what is no url": (f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "u:geheim@h/d"', ["this is no database url"]),
-    "journal in memory": (f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "sqlite://"', ["[journal], url: A journal in memory"]),
-    "no time for the journal": (f'{ENDPOINT}{SIGN_IN}[journal]\ntimeout = "0s"', ["[journal], timeout: is zero"]),
+    "password in a url of another kind": (
+        f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "mysql://u:geheim@h/d"',
+        ["kind 'mysql'"],
+    ),
+    "password in what is no url": (
+        f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "u:geheim@h/d"',
+        ["this is no database url"],
+    ),
+    "journal in memory": (
+        f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "sqlite://"',
+        ["[journal], url: A journal in memory"],
+    ),
+    "no time for the journal": (
+        f'{ENDPOINT}{SIGN_IN}[journal]\ntimeout = "0s"',
+        ["[journal], timeout: is zero"],
+    ),
     "journal without url": (
         f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "lyncops.db"',
         ["[journal], url", "this is no database url"],
     ),
-    "journal with broken url": (f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "postgresql://[::1/d"', ["[journal], url", "cannot be read"]),
-    "no source of the password": (f'{ENDPOINT}[credentials]\nusername = "u"', ["no source of the password of u"]),
+    "journal with broken url": (
+        f'{ENDPOINT}{SIGN_IN}[journal]\nurl = "postgresql://[::1/d"',
+        ["[journal], url", "cannot be read"],
+    ),
+    "no source of the password": (
+        f'{ENDPOINT}[credentials]\nusername = "u"',
+        ["no source of the password of u"],
+    ),
     "two sources": (f"{ENDPOINT}{SIGN_IN}password_prompt = true", ["several sources"]),
-    "nobody": (f'{ENDPOINT}[credentials]\npassword_env = "X"', ["[credentials], username: is missing"]),
+    "nobody": (
+        f'{ENDPOINT}[credentials]\npassword_env = "X"',
+        ["[credentials], username: is missing"],
+    ),
 }
 
 
 @pytest.mark.parametrize(("text", "told"), list(WRONG.values()), ids=list(WRONG))
-def test_what_cannot_be_used_is_told_with_file_field_and_cure(tmp_path: Path, text: str, told: list[str]) -> None:
+def test_what_cannot_be_used_is_told_with_file_field_and_cure(
+    tmp_path: Path, text: str, told: list[str]
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load(tmp_path, text)
     message = str(caught.value)
@@ -234,7 +334,9 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         load_configuration(tmp_path / "latin.toml")
 
 
-def test_a_password_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_password_comes_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("LYNCOPS_PASSWORD", "geheim")
     configuration = load(tmp_path, ENDPOINT + SIGN_IN)
     assert configuration.sign_in is not None
@@ -309,7 +411,9 @@ def test_durations(text: str, seconds: float) -> None:
     assert parse_duration(text) == timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize("text", ["", "5", "s", "-5s", "5 weeks", "1:2:3", "00:61:00", "9" * 30 + "d", "1e3s", "٣s"])
+@pytest.mark.parametrize(
+    "text", ["", "5", "s", "-5s", "5 weeks", "1:2:3", "00:61:00", "9" * 30 + "d", "1e3s", "٣s"]
+)
 def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(InvalidValueError, match="is not a duration"):
         parse_duration(text)
@@ -326,14 +430,19 @@ def test_any_other_text_is_refused_and_nothing_else_is_raised(text: str) -> None
         assert parse_duration(text) >= timedelta()
 
 
-NETWORK = '[network]\nresolver = "192.0.2.53"\ntimeout = "1s"\n[network.connect_to]\n"192.0.2.1:5269" = "127.0.0.1:40001"\n'
+NETWORK = (
+    '[network]\nresolver = "192.0.2.53"\ntimeout = "1s"\n[network.connect_to]\n"192.0.2.1:5269" ='
+    ' "127.0.0.1:40001"\n'
+)
 
 
 def test_the_network_outside_is_asked_as_configured(tmp_path: Path) -> None:
     lookups = load(tmp_path, ENDPOINT + SIGN_IN + NETWORK).lookups
     assert str(lookups.resolver) == "192.0.2.53:53"
     assert lookups.timeout == timedelta(seconds=1)
-    assert {str(outer): str(inner) for outer, inner in lookups.connect_to.items()} == {"192.0.2.1:5269": "127.0.0.1:40001"}
+    assert {str(outer): str(inner) for outer, inner in lookups.connect_to.items()} == {
+        "192.0.2.1:5269": "127.0.0.1:40001"
+    }
     assert load(tmp_path, ENDPOINT + SIGN_IN).lookups.resolver is None
 
 
@@ -347,7 +456,9 @@ def test_the_network_outside_is_asked_as_configured(tmp_path: Path) -> None:
         ('connect_to = { "192.0.2.1:5269" = "elsewhere" }', "'elsewhere' is no IP address"),
     ],
 )
-def test_a_wrong_network_section_is_told_with_its_place(tmp_path: Path, wrong: str, told: str) -> None:
+def test_a_wrong_network_section_is_told_with_its_place(
+    tmp_path: Path, wrong: str, told: str
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load(tmp_path, f"{ENDPOINT}{SIGN_IN}[network]\n{wrong}\n")
     assert told in str(caught.value)

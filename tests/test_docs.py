@@ -70,6 +70,8 @@ def test_a_page_shows_a_run_that_reached_its_goal(procedure: str) -> None:
 
 @pytest.mark.parametrize("proof", Proof)
 def test_the_page_on_safety_has_every_proof(proof: Proof) -> None:
-    rows = re.findall(r"^\| `(\w+)` \|", (DOCS / "safety.md").read_text(encoding="utf-8"), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `(\w+)` \|", (DOCS / "safety.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert proof.name.lower() in rows
     assert len(rows) == len(Proof)

@@ -31,7 +31,9 @@ ATTACKS: Final = {
 }
 ANYTHING: Final = st.text(st.characters())
 WITH_CONTROLS: Final = st.text(
-    st.sampled_from("\x00\x07\x08\t\n\r\x1b[]\\;m0P\x7f\x84\x85\x90\x9b\x9c\x9d\u200e\u202e\u2028\ufeffab ä")
+    st.sampled_from(
+        "\x00\x07\x08\t\n\r\x1b[]\\;m0P\x7f\x84\x85\x90\x9b\x9c\x9d\u200e\u202e\u2028\ufeffab ä"
+    )
 )
 
 
@@ -56,7 +58,10 @@ def test_words_of_every_language_stay(text: str) -> None:
     assert harmless(f"{text} \U0001f469\u200d\U0001f4bb") == f"{text} \U0001f469\u200d\U0001f4bb"
 
 
-@given(st.dictionaries(ANYTHING | WITH_CONTROLS, ANYTHING | WITH_CONTROLS, max_size=3), st.sampled_from([None, 2]))
+@given(
+    st.dictionaries(ANYTHING | WITH_CONTROLS, ANYTHING | WITH_CONTROLS, max_size=3),
+    st.sampled_from([None, 2]),
+)
 def test_json_keeps_everything_escaped(value: dict[str, str], indent: int | None) -> None:
     text = json_text({**value}, indent=indent)
     assert json.loads(text) == value

@@ -73,7 +73,11 @@ def changed(code: str) -> set[str]:
         ("while a:\n    break", {"while (not a):\n    break", "while a:\n    continue"}),
         (
             "x = ä if 'ö' in ü else 0",
-            {"x = ä if ('ö' not in ü) else 0", "x = ä if ('öX') in ü else 0", "x = ä if 'ö' in ü else (1)"},
+            {
+                "x = ä if ('ö' not in ü) else 0",
+                "x = ä if ('öX') in ü else 0",
+                "x = ä if 'ö' in ü else (1)",
+            },
         ),
     ],
 )
@@ -116,9 +120,19 @@ def test_a_toy_is_tried_in_a_copy_and_what_no_test_noticed_is_listed(tmp_path: P
         path.parent.mkdir()
         (path.parent / "__init__.py").touch()
         path.write_text(text, encoding="utf-8")
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST"))}
+    plain = {
+        name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST"))
+    }
     command = [sys.executable, "-c", TRIAL, str(tmp_path)]
-    done = subprocess.run(command, cwd=SCRIPTS, env=plain, check=False, capture_output=True, text=True, encoding="utf-8")
+    done = subprocess.run(
+        command,
+        cwd=SCRIPTS,
+        env=plain,
+        check=False,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
     assert done.returncode == 0, done.stderr
     assert module.read_text(encoding="utf-8") == TOY
     _, _, told = done.stdout.partition("\ntoy: ")
@@ -128,4 +142,6 @@ def test_a_toy_is_tried_in_a_copy_and_what_no_test_noticed_is_listed(tmp_path: P
         UNNOTICED  toy/ages.py:11: age >= LIMIT  ->  age > LIMIT  (1 of 1 tests tried)
         UNNOTICED  toy/ages.py:15: return text + 'an end'  ->  return None  (no test reaches it)
         UNNOTICED  toy/ages.py:15: text + 'an end'  ->  text - 'an end'  (no test reaches it)"""
-    assert sorted(map(str.strip, told.splitlines()[1:])) == sorted(map(str.strip, textwrap.dedent(expected).splitlines()))
+    assert sorted(map(str.strip, told.splitlines()[1:])) == sorted(
+        map(str.strip, textwrap.dedent(expected).splitlines())
+    )

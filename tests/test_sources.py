@@ -40,25 +40,43 @@ def test_every_fact_that_the_code_cites_exists() -> None:
 
 def test_nothing_cites_a_document_that_no_reader_can_open() -> None:
     rooms = texts()
-    pages = {path: path.read_text(encoding="utf-8") for path in [*(ROOT / "docs").glob("*.md"), ROOT / "README.md"]}
-    assert {path for path, text in {**rooms, **pages}.items() if re.search(r"facts page|remoting facts", text)} == set()
+    pages = {
+        path: path.read_text(encoding="utf-8")
+        for path in [*(ROOT / "docs").glob("*.md"), ROOT / "README.md"]
+    }
+    assert {
+        path
+        for path, text in {**rooms, **pages}.items()
+        if re.search(r"facts page|remoting facts", text)
+    } == set()
 
 
 def test_the_page_of_facts_is_what_the_package_says() -> None:
-    command = [sys.executable, "-c", "from facts_page import facts_page; print(facts_page(), end='')"]
-    done = subprocess.run(command, cwd=ROOT / "scripts", check=True, capture_output=True, text=True, encoding="utf-8")
+    command = [
+        sys.executable,
+        "-c",
+        "from facts_page import facts_page; print(facts_page(), end='')",
+    ]
+    done = subprocess.run(
+        command, cwd=ROOT / "scripts", check=True, capture_output=True, text=True, encoding="utf-8"
+    )
     assert (ROOT / "docs" / "facts.md").read_text(encoding="utf-8") == done.stdout
 
 
 def test_sources_say_short_what_they_are_and_where() -> None:
     cmdlet = reference("Invoke-CsPoolFailOver")
-    assert (cmdlet.title, cmdlet.url.rsplit("/", 1)[1]) == ("Invoke-CsPoolFailOver", "invoke-cspoolfailover")
+    assert (cmdlet.title, cmdlet.url.rsplit("/", 1)[1]) == (
+        "Invoke-CsPoolFailOver",
+        "invoke-cspoolfailover",
+    )
     assert guide("Failing over a pool", step=6).title == "Failing over a pool, step 6"
     assert guide("Failing over a pool", step="2 to 5").title == "Failing over a pool, steps 2 to 5"
     assert page("WinRM quotas", certainty=Certainty.SEEN).certainty is Certainty.SEEN
 
 
-@pytest.mark.parametrize("make", [lambda: fact("nothing"), lambda: guide("Nowhere"), lambda: page("Nowhere")])
+@pytest.mark.parametrize(
+    "make", [lambda: fact("nothing"), lambda: guide("Nowhere"), lambda: page("Nowhere")]
+)
 def test_what_is_not_there_cannot_be_cited(make: object) -> None:
     assert callable(make)
     with pytest.raises(InvalidValueError):

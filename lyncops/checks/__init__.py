@@ -1,1 +1,3 @@
-"""Checks: named questions to a deployment, each with a verdict, the evidence, the remedy and the documented source."""
+"""Checks: named questions to a deployment, each with a verdict, the evidence, the remedy and the
+documented source.
+"""

@@ -1,10 +1,22 @@
-"""Does the Backup Service keep the two pools in step: its status per module and direction, and does it run at all?"""
+"""Does the Backup Service keep the two pools in step: its status per module and direction, and does
+it run at all?
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lyncops.checks.check import Finding, Weight, check, failed, of_pair, pair_unknown, passed, unknown, warning
+from lyncops.checks.check import (
+    Finding,
+    Weight,
+    check,
+    failed,
+    of_pair,
+    pair_unknown,
+    passed,
+    unknown,
+    warning,
+)
 from lyncops.checks.context import CheckContext
 from lyncops.checks.words import listed, sentence
 from lyncops.deployment.gaps import BACKUP, Need, Part
@@ -13,8 +25,9 @@ from lyncops.sources import fact, guide, page
 from lyncops.values import Unread
 
 _RESTART = (
-    "Restart it on the Front Ends of the pool (Stop- and Start-CsWindowsService -Name LYNCBACKUP), then "
-    "Invoke-CsBackupServiceSync; where it never began, run setup on every Front End of both pools first."
+    "Restart it on the Front Ends of the pool (Stop- and Start-CsWindowsService -Name LYNCBACKUP),"
+    " then Invoke-CsBackupServiceSync; where it never began, run setup on every Front End of both"
+    " pools first."
 )
 
 
@@ -24,7 +37,9 @@ def in_words(state: ExportState | ImportState | str) -> str:
 
 
 def standby_is_normal(situation: CheckContext, pool: Pool, module: BackupModule) -> bool:
-    """Whether a module copies nothing because it is the store's and the active store is on another pool."""
+    """Whether a module copies nothing because it is the store's and the active store is on another
+    pool.
+    """
     return module.is_idle_store and situation.store_pool not in (None, pool.fqdn)
 
 
@@ -32,7 +47,9 @@ def faults(situation: CheckContext, pool: Pool) -> Iterator[str]:
     """What is wrong with the direction that leaves `pool`, and with what it takes in."""
     for module in () if isinstance(pool.backup_modules, Unread) else pool.backup_modules:
         export = module.export
-        bad = export is ExportState.ERROR or (export is ExportState.NOT_INITIALIZED and not module.is_overall)
+        bad = export is ExportState.ERROR or (
+            export is ExportState.NOT_INITIALIZED and not module.is_overall
+        )
         undecided = module.is_idle_store and situation.store_pool is None
         if bad and not undecided and not standby_is_normal(situation, pool, module):
             yield f"{module.name} of {pool.fqdn} exports with {in_words(export)}"
@@ -41,15 +58,26 @@ def faults(situation: CheckContext, pool: Pool) -> Iterator[str]:
 
 
 def oddities(situation: CheckContext, pool: Pool) -> Iterator[str]:
-    """States from which neither health nor fault is concluded: they are none of the documented ones, or hang on the store."""
+    """States from which neither health nor fault is concluded: they are none of the documented
+    ones, or hang on the store.
+    """
     for module in () if isinstance(pool.backup_modules, Unread) else pool.backup_modules:
         if module.is_idle_store and situation.store_pool is None:
-            yield f"{module.name} of {pool.fqdn} copies nothing, which is right only where the active store is on another pool"
+            yield (
+                f"{module.name} of {pool.fqdn} copies nothing, which is right only where the active"
+                " store is on another pool"
+            )
         for verb, state in (("exports", module.export), ("imports", module.import_)):
             if isinstance(state, str):
-                yield f"{module.name} of {pool.fqdn} {verb} with {state or 'no state'}, which is not a known state"
+                yield (
+                    f"{module.name} of {pool.fqdn} {verb} with {state or 'no state'}, which is not"
+                    " a known state"
+                )
         if module.is_overall and module.export is ExportState.NOT_INITIALIZED:
-            yield f"{pool.fqdn} tells only that not all of its modules were copied, which for the store's alone would be normal"
+            yield (
+                f"{pool.fqdn} tells only that not all of its modules were copied, which for the"
+                " store's alone would be normal"
+            )
 
 
 def _is_merged(pool: Pool) -> bool:
@@ -60,7 +88,11 @@ def _is_merged(pool: Pool) -> bool:
 def backlogs(pool: Pool) -> tuple[str, ...]:
     """The modules of `pool` whose changes come faster than they can be copied."""
     modules = () if isinstance(pool.backup_modules, Unread) else pool.backup_modules
-    return tuple(f"{module.name} of {pool.fqdn}" for module in modules if module.export is ExportState.NON_STEADY)
+    return tuple(
+        f"{module.name} of {pool.fqdn}"
+        for module in modules
+        if module.export is ExportState.NON_STEADY
+    )
 
 
 @check(
@@ -70,7 +102,9 @@ def backlogs(pool: Pool) -> tuple[str, ...]:
     needs=lambda situation: (*of_pair(Part.BACKUP_STATUS)(situation), Need(Part.STORE)),
 )
 def backup_service(situation: CheckContext) -> Finding:
-    """In disaster mode nothing here stands in the way: what is missing is told as the expected loss."""
+    """In disaster mode nothing here stands in the way: what is missing is told as the expected
+    loss.
+    """
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:
         return pair_unknown(situation)
@@ -79,27 +113,35 @@ def backup_service(situation: CheckContext) -> Finding:
     if wrong:
         evidence = f"{listed(wrong)}."
         return warning(evidence, _RESTART) if situation.disaster else failed(evidence, _RESTART)
-    silent = [sentence(side.backup_modules) for side in pair if isinstance(side.backup_modules, Unread)]
+    silent = [
+        sentence(side.backup_modules) for side in pair if isinstance(side.backup_modules, Unread)
+    ]
     silent += [sentence(odd) for side in pair for odd in oddities(situation, side)]
     if silent:
         remedy = (
-            "Ask as a member of RTCUniversalServerAdmins (or another of AuthorizedUniversalGroups), and see that LYNCBACKUP runs."
+            "Ask as a member of RTCUniversalServerAdmins (or another of AuthorizedUniversalGroups),"
+            " and see that LYNCBACKUP runs."
         )
         return unknown(" ".join(silent), remedy, blocking=not situation.disaster)
     empty = [side.fqdn for side in pair if not side.backup_modules]
     if empty:
-        evidence = f"The Backup Service of {listed(empty)} names no module: it never copied anything."
+        evidence = (
+            f"The Backup Service of {listed(empty)} names no module: it never copied anything."
+        )
         return warning(evidence, _RESTART) if situation.disaster else failed(evidence, _RESTART)
     behind = [backlog for side in pair for backlog in backlogs(side)]
     if behind:
         return warning(
-            f"A backlog: {listed(behind)}.", "A planned move takes longer by it; wait for SteadyState where there is time."
+            f"A backlog: {listed(behind)}.",
+            "A planned move takes longer by it; wait for SteadyState where there is time.",
         )
     merged = [side.fqdn for side in pair if _is_merged(side)]
     if merged:
         return warning(
-            f"Together, the modules of {listed(merged)} are in a steady or final state; they could not be told apart.",
-            "An endpoint that allows Select-Object -ExpandProperty shows each of them: one without a restricted configuration.",
+            f"Together, the modules of {listed(merged)} are in a steady or final state; they could"
+            " not be told apart.",
+            "An endpoint that allows Select-Object -ExpandProperty shows each of them: one without"
+            " a restricted configuration.",
         )
     return passed(f"Every module of {pool.fqdn} and {partner.fqdn} is in a steady or final state.")
 
@@ -112,7 +154,9 @@ def backup_service(situation: CheckContext) -> Finding:
     weight=Weight.NEVER,
 )
 def backup_service_running(situation: CheckContext) -> Finding:
-    """A planned move cannot end without it; a disaster failover needs none on the pool that is gone."""
+    """A planned move cannot end without it; a disaster failover needs none on the pool that is
+    gone.
+    """
     pair = [pool for pool in (situation.pool, situation.partner) if pool is not None]
     if len(pair) < 2:
         return pair_unknown(situation)
@@ -123,20 +167,32 @@ def backup_service_running(situation: CheckContext) -> Finding:
     if stopped:
         evidence = f"LYNCBACKUP runs on no machine of {listed(stopped)}."
         remedy = (
-            "Start-CsWindowsService -Name LYNCBACKUP on its Front Ends; where the service does not exist, run setup there again."
+            "Start-CsWindowsService -Name LYNCBACKUP on its Front Ends; where the service does not"
+            " exist, run setup there again."
         )
         return warning(evidence, remedy) if situation.disaster else failed(evidence, remedy)
     silent = [fqdn for fqdn, runs in answers.items() if runs is None]
     if silent:
-        remedy = f"Look at Get-CsWindowsService -Name LYNCBACKUP -ComputerName for the machines of {listed(silent)}."
+        remedy = (
+            "Look at Get-CsWindowsService -Name LYNCBACKUP -ComputerName for the machines of"
+            f" {listed(silent)}."
+        )
         return unknown(f"No machine of {listed(silent)} could be asked.", remedy, blocking=False)
     rest = f" {gone} is taken to be gone." if gone else ""
     return passed(f"LYNCBACKUP runs on {listed(answers)}.{rest}")
 
 
 def _runs(pool: Pool) -> bool | None:
-    """Whether LYNCBACKUP runs on a machine of the pool (one at a time does the work); None where no machine answered."""
-    answered = [machine.services for machine in pool.machines if not isinstance(machine.services, Unread)]
+    """Whether LYNCBACKUP runs on a machine of the pool (one at a time does the work); None where no
+    machine answered.
+    """
+    answered = [
+        machine.services for machine in pool.machines if not isinstance(machine.services, Unread)
+    ]
     if not answered:
         return None
-    return any(service.name.upper() == "LYNCBACKUP" and service.is_running for services in answered for service in services)
+    return any(
+        service.name.upper() == "LYNCBACKUP" and service.is_running
+        for services in answered
+        for service in services
+    )

@@ -1,4 +1,6 @@
-"""What is looked at on the days before a disaster: certificates, updates, capacity, and whether users are served."""
+"""What is looked at on the days before a disaster: certificates, updates, capacity, and whether
+users are served.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,17 @@ from lyncops.values import Fqdn, Mode, Unread
 
 SOON: Final = timedelta(days=30)
 _MEASURED_USERS: Final = 200_000  # fact: recovery-figures
-_REACH: Final = "Give each Front End an [[endpoint]] or a [[machine]] of its own in lyncops.toml: no server tells this of another."
+_REACH: Final = (
+    "Give each Front End an [[endpoint]] or a [[machine]] of its own in lyncops.toml: no server"
+    " tells this of another."
+)
 
 
 def care_of_pair(deployment: Deployment, pool: Pool) -> tuple[CheckResult, ...]:
-    """The questions about a pool and its backup pool. An answer is never in the way of a failover."""
+    """The questions about a pool and its backup pool.
+
+    An answer is never in the way of a failover.
+    """
     partner = deployment.pool(pool.backup_pool) if isinstance(pool.backup_pool, Fqdn) else None
     pair = tuple(one for one in (pool, partner) if one is not None)
     machines = {machine.fqdn for one in pair for machine in one.machines}
@@ -31,7 +39,11 @@ def care_of_pair(deployment: Deployment, pool: Pool) -> tuple[CheckResult, ...]:
     now = newest_time(CheckContext(deployment, pool.fqdn, Mode.PLANNED))
     return (
         *((_certificates(seen, now), _updates(seen)) if seen else ()),
-        *((_capacity(pair),) if all(isinstance(one.users, int) and one.users for one in pair) and partner else ()),
+        *(
+            (_capacity(pair),)
+            if all(isinstance(one.users, int) and one.users for one in pair) and partner
+            else ()
+        ),
         *_served(deployment, pool),
     )
 
@@ -45,16 +57,30 @@ def _certificates(seen: Sequence[MachineCare], now: datetime) -> CheckResult:
         if one.until is not None and _aware(one.until, now) - now < SOON
     ]
     silent = [care.certificates for care in seen if isinstance(care.certificates, Unread)]
-    untold = [care.machine for care in seen if not isinstance(care.certificates, Unread) and not _all_tell(care)]
+    untold = [
+        care.machine
+        for care in seen
+        if not isinstance(care.certificates, Unread) and not _all_tell(care)
+    ]
     if ending:
-        finding = warning(f"{listed(ending)}.", "Renew them: Request-CsCertificate, Set-CsCertificate, on each of these servers.")
+        finding = warning(
+            f"{listed(ending)}.",
+            "Renew them: Request-CsCertificate, Set-CsCertificate, on each of these servers.",
+        )
     elif silent or untold:
-        said = [sentence(unread) for unread in silent] or [f"The end of a certificate is not told by {listed(untold)}."]
+        said = [sentence(unread) for unread in silent] or [
+            f"The end of a certificate is not told by {listed(untold)}."
+        ]
         finding = unknown(" ".join(said[:2]), _REACH, blocking=False)
     else:
-        finding = passed(f"No certificate of {counted(len(seen), 'server')} ends within {SOON.days} days.")
+        finding = passed(
+            f"No certificate of {counted(len(seen), 'server')} ends within {SOON.days} days."
+        )
     return result_of(
-        "certificates", "Do the certificates of the pair last for 30 days more?", (reference("Get-CsCertificate"),), finding
+        "certificates",
+        "Do the certificates of the pair last for 30 days more?",
+        (reference("Get-CsCertificate"),),
+        finding,
     )
 
 
@@ -64,7 +90,11 @@ def _all_tell(care: MachineCare) -> bool:
 
 
 def _ends(until: datetime | None, now: datetime) -> str:
-    return "" if until is None else f"{'ended' if _aware(until, now) < now else 'ends'} on {until:%Y-%m-%d}"
+    return (
+        ""
+        if until is None
+        else f"{'ended' if _aware(until, now) < now else 'ends'} on {until:%Y-%m-%d}"
+    )
 
 
 def _aware(time: datetime, like: datetime) -> datetime:
@@ -77,13 +107,27 @@ def _updates(seen: Sequence[MachineCare]) -> CheckResult:
     levels = {builds: machine for machine, builds in told.items()}
     finding: Finding
     if len(levels) > 1:
-        differing = [f"{machine}: {', '.join(_own(builds, levels))}" for builds, machine in levels.items()]
-        finding = warning(f"{'; '.join(differing)}.", "Install the same cumulative update on every Front End of both pools.")
+        differing = [
+            f"{machine}: {', '.join(_own(builds, levels))}" for builds, machine in levels.items()
+        ]
+        finding = warning(
+            f"{'; '.join(differing)}.",
+            "Install the same cumulative update on every Front End of both pools.",
+        )
     elif untold:
-        finding = unknown(sentence(untold[0]), f"Compare what Programs and Features shows on each server. {_REACH}", blocking=False)
+        finding = unknown(
+            sentence(untold[0]),
+            f"Compare what Programs and Features shows on each server. {_REACH}",
+            blocking=False,
+        )
     else:
         finding = passed(f"{counted(len(seen), 'server')} on one level.")
-    return result_of("updates", "Is the pair on one patch level?", (reference("Get-CsServerPatchVersion"),), finding)
+    return result_of(
+        "updates",
+        "Is the pair on one patch level?",
+        (reference("Get-CsServerPatchVersion"),),
+        finding,
+    )
 
 
 def _own(builds: tuple[str, ...], levels: dict[tuple[str, ...], Fqdn]) -> list[str]:
@@ -103,7 +147,10 @@ def _capacity(pair: tuple[Pool, ...]) -> CheckResult:
     else:
         finding = passed(f"{told} One pool must be able to carry them all.")
     return result_of(
-        "capacity", "Can the backup pool carry the users of both?", (fact("recovery-figures"), fact("pairing-rules")), finding
+        "capacity",
+        "Can the backup pool carry the users of both?",
+        (fact("recovery-figures"), fact("pairing-rules")),
+        finding,
     )
 
 
@@ -116,19 +163,43 @@ def serving(pool: Pool) -> Fqdn:
 def _served(deployment: Deployment, pool: Pool) -> tuple[CheckResult, ...]:
     """What servers tried at the pool that serves its users; nothing where it was not wanted."""
     mine = next((one.users for one in _configured(deployment) if one.pool == pool.fqdn), ())
-    tried = [one for one in deployment.tried if one.trial.pool == serving(pool) and set(one.trial.users) <= set(mine)]
+    tried = [
+        one
+        for one in deployment.tried
+        if one.trial.pool == serving(pool) and set(one.trial.users) <= set(mine)
+    ]
     if isinstance(deployment.test_users, Unread) and not deployment.test_users.asked:
         return ()
-    wrong = [f"{one.trial}{f' ({one.words})' if one.words else ''}" for one in tried if one.works is False]
+    wrong = [
+        f"{one.trial}{f' ({one.words})' if one.words else ''}"
+        for one in tried
+        if one.works is False
+    ]
     unread = [one.works for one in tried if isinstance(one.works, Unread)]
     if wrong:
-        finding = warning(f"Not seen: {'; '.join(wrong)}.", "Look at the registrar and its certificate; try it by hand.")
+        finding = warning(
+            f"Not seen: {'; '.join(wrong)}.",
+            "Look at the registrar and its certificate; try it by hand.",
+        )
     elif unread or not tried:
-        why = sentence(unread[0]) if unread else f"{pool.fqdn} has no test users that could be read."
-        finding = unknown(why, f"New-CsHealthMonitoringConfiguration -Identity {pool.fqdn} configures two.", blocking=False)
+        why = (
+            sentence(unread[0]) if unread else f"{pool.fqdn} has no test users that could be read."
+        )
+        finding = unknown(
+            why,
+            f"New-CsHealthMonitoringConfiguration -Identity {pool.fqdn} configures two.",
+            blocking=False,
+        )
     else:
         finding = passed(f"{'; '.join(str(one.trial) for one in tried)}.")
-    return (result_of("service", "Can users of the pool sign in, talk and see each other now?", (fact("test-users"),), finding),)
+    return (
+        result_of(
+            "service",
+            "Can users of the pool sign in, talk and see each other now?",
+            (fact("test-users"),),
+            finding,
+        ),
+    )
 
 
 def _configured(deployment: Deployment) -> tuple[PoolTestUsers, ...]:

@@ -59,10 +59,14 @@ FAILBACK: Final[tuple[Check[CheckContext], ...]] = (
     rights.rights,
 )
 
-CHECKS: Final[Mapping[str, Check[CheckContext]]] = MappingProxyType({check.check_id: check for check in (*FAILOVER, *FAILBACK)})
+CHECKS: Final[Mapping[str, Check[CheckContext]]] = MappingProxyType(
+    {check.check_id: check for check in (*FAILOVER, *FAILBACK)}
+)
 
 
-def run_checks(checks: Sequence[Check[CheckContext]], situation: CheckContext) -> tuple[CheckResult, ...]:
+def run_checks(
+    checks: Sequence[Check[CheckContext]], situation: CheckContext
+) -> tuple[CheckResult, ...]:
     """Ask `checks` in order; where the pair itself is not there, its answer is the last one."""
     results: list[CheckResult] = []
     for check in checks:
@@ -80,12 +84,15 @@ def checks_for_failover(deployment: Deployment, pool: Fqdn, mode: Mode) -> tuple
 def checks_for_failback(deployment: Deployment, pool: Fqdn, mode: Mode) -> tuple[CheckResult, ...]:
     """What must be asked before the users of `pool` are brought home from its partner."""
     checks = FAILBACK
-    if mode is Mode.DISASTER:  # the pool that is left is gone, and the store with it if it was there
+    # The pool that is left is gone, and the store with it if it was there
+    if mode is Mode.DISASTER:
         checks = (*checks, store.store_not_on_failed_pool)
     return run_checks(checks, CheckContext(deployment, pool, mode, Direction.FAILBACK))
 
 
-def apply_overrides(results: Sequence[CheckResult], overrides: Mapping[str, str]) -> tuple[CheckResult, ...]:
+def apply_overrides(
+    results: Sequence[CheckResult], overrides: Mapping[str, str]
+) -> tuple[CheckResult, ...]:
     """The results with the operator's reasons written into those that are overridden.
 
     Raises:
@@ -95,16 +102,25 @@ def apply_overrides(results: Sequence[CheckResult], overrides: Mapping[str, str]
     for check_id, reason in overrides.items():
         result = by_id.get(check_id)
         if result is None:
-            raise InvalidValueError(f"This plan has no check {check_id!r}.", remedy=f"Its checks: {listed(sorted(by_id))}.")
+            raise InvalidValueError(
+                f"This plan has no check {check_id!r}.",
+                remedy=f"Its checks: {listed(sorted(by_id))}.",
+            )
         if not result.overridable and result.refuses:
-            raise InvalidValueError(f"The check {check_id} cannot be overridden: {result.evidence}", remedy=result.remedy)
+            raise InvalidValueError(
+                f"The check {check_id} cannot be overridden: {result.evidence}",
+                remedy=result.remedy,
+            )
         if not reason.strip():
             raise InvalidValueError(
-                f"The override of {check_id} has no reason.", remedy="Say why it is safe; the report will show it."
+                f"The override of {check_id} has no reason.",
+                remedy="Say why it is safe; the report will show it.",
             )
     return tuple(
-        attrs.evolve(result, overridden_because=overrides[result.check_id].strip())
-        if result.check_id in overrides and result.refuses
-        else result
+        (
+            attrs.evolve(result, overridden_because=overrides[result.check_id].strip())
+            if result.check_id in overrides and result.refuses
+            else result
+        )
         for result in results
     )

@@ -16,7 +16,9 @@ from lyncops.deployment.model import Pool
 from lyncops.sources import Sources
 
 S = TypeVar("S")
-_LOOK: Final = "Look at it on the server. Where you know the answer, override this check and say why."
+_LOOK: Final = (
+    "Look at it on the server. Where you know the answer, override this check and say why."
+)
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -38,22 +40,42 @@ def passed(evidence: str) -> Finding:
 
 def warning(evidence: str, remedy: str = "", *, first: tuple[str, ...] = ()) -> Finding:
     """Worth knowing; it never stands in the way."""
-    return Finding(verdict=Verdict.WARNING, evidence=evidence, remedy=remedy, blocking=False, first=first)
+    return Finding(
+        verdict=Verdict.WARNING, evidence=evidence, remedy=remedy, blocking=False, first=first
+    )
 
 
-def failed(evidence: str, remedy: str, *, overridable: bool = True, first: tuple[str, ...] = ()) -> Finding:
+def failed(
+    evidence: str, remedy: str, *, overridable: bool = True, first: tuple[str, ...] = ()
+) -> Finding:
     """It must not go on like this."""
-    return Finding(verdict=Verdict.FAILED, evidence=evidence, remedy=remedy, overridable=overridable, first=first)
+    return Finding(
+        verdict=Verdict.FAILED,
+        evidence=evidence,
+        remedy=remedy,
+        overridable=overridable,
+        first=first,
+    )
 
 
 def unknown(evidence: str, remedy: str, *, blocking: bool, overridable: bool = True) -> Finding:
     """What the answer needs could not be read."""
-    return Finding(verdict=Verdict.UNKNOWN, evidence=evidence, remedy=remedy, blocking=blocking, overridable=overridable)
+    return Finding(
+        verdict=Verdict.UNKNOWN,
+        evidence=evidence,
+        remedy=remedy,
+        blocking=blocking,
+        overridable=overridable,
+    )
 
 
 def pair_unknown(situation: CheckContext) -> Finding:
     """The pair itself is not known: other checks say so, and stand in the way where they must."""
-    return unknown(f"{situation.target} or its backup pool is not known.", "See pool-exists and pool-is-paired.", blocking=False)
+    return unknown(
+        f"{situation.target} or its backup pool is not known.",
+        "See pool-exists and pool-is-paired.",
+        blocking=False,
+    )
 
 
 def result_of(check_id: str, question: str, sources: Sources, finding: Finding) -> CheckResult:
@@ -87,7 +109,9 @@ class Weight(enum.Enum):
 
 
 def weakened(finding: Finding, gaps: tuple[Gap, ...], *, blocking: bool) -> Finding:
-    """The finding where part of what it rests on was not understood: what is good or bearable becomes unknown."""
+    """The finding where part of what it rests on was not understood: what is good or bearable
+    becomes unknown.
+    """
     if not gaps or finding.verdict is Verdict.UNKNOWN:
         return finding
     evidence = " ".join((finding.evidence, *(sentence(gap) for gap in gaps)))
@@ -106,7 +130,8 @@ def nothing_needed(situation: CheckContext) -> tuple[Need, ...]:
 class Check(Generic[S]):
     """A named question to a situation, or to what a procedure knows of its own. Calling it answers.
 
-    `needs` is what the answer to a situation rests on: it is unknown where the servers' answers left something of that open.
+    `needs` is what the answer to a situation rests on: it is unknown where the servers' answers
+    left something of that open.
     """
 
     check_id: str
@@ -126,7 +151,9 @@ class Check(Generic[S]):
 
 
 @overload
-def check(check_id: str, *, question: str, sources: Sources) -> Callable[[Callable[[S], Finding]], Check[S]]: ...
+def check(
+    check_id: str, *, question: str, sources: Sources
+) -> Callable[[Callable[[S], Finding]], Check[S]]: ...
 
 
 @overload
@@ -146,7 +173,14 @@ def check(
     """Make a check of the function below."""
 
     def decorate(answer: Callable[[S], Finding]) -> Check[S]:
-        return Check(check_id=check_id, question=question, sources=sources, answer=answer, needs=needs, weight=weight)
+        return Check(
+            check_id=check_id,
+            question=question,
+            sources=sources,
+            answer=answer,
+            needs=needs,
+            weight=weight,
+        )
 
     return decorate
 
@@ -167,7 +201,13 @@ def of_pair(part: Part, *items: str) -> Needs:
     """A part of both pools of the pair."""
 
     def needs(situation: CheckContext) -> tuple[Need, ...]:
-        return (Need(part, tuple(pool.fqdn for pool in (situation.pool, situation.partner) if pool), items),)
+        return (
+            Need(
+                part,
+                tuple(pool.fqdn for pool in (situation.pool, situation.partner) if pool),
+                items,
+            ),
+        )
 
     return needs
 

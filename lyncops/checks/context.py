@@ -1,4 +1,6 @@
-"""What a check is asked about: a deployment, the pool that first homed the users, the mode, and the direction of the move."""
+"""What a check is asked about: a deployment, the pool that first homed the users, the mode, and the
+direction of the move.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,10 @@ class Direction(enum.Enum):
 
 @attrs.frozen(slots=True)
 class CheckContext:
-    """One question to one deployment. `target` first homed the users, in both directions (the guide's PoolFQDN)."""
+    """One question to one deployment.
+
+    `target` first homed the users, in both directions (the guide's PoolFQDN).
+    """
 
     deployment: Deployment
     target: Fqdn
@@ -41,11 +46,15 @@ class CheckContext:
         """The backup pool of the pair, where it is known."""
         pool = self.pool
         backup = pool.backup_pool if pool else None
-        return None if backup is None or isinstance(backup, Unread) else self.deployment.pool(backup)
+        return (
+            None if backup is None or isinstance(backup, Unread) else self.deployment.pool(backup)
+        )
 
     @property
     def leaving(self) -> Pool | None:
-        """The pool that serves the users until the move: in disaster mode it is the one that is gone."""
+        """The pool that serves the users until the move: in disaster mode it is the one that is
+        gone.
+        """
         return self.pool if self.direction is Direction.FAILOVER else self.partner
 
     @property
@@ -62,7 +71,8 @@ class CheckContext:
     def store_pool(self) -> Fqdn | None:
         """The pool that holds the active store; None where it is not known or where two claim it.
 
-        The flags of the copies decide; where they are not known, the master that the store names, which is a pool or a machine.
+        The flags of the copies decide; where they are not known, the master that the store names,
+        which is a pool or a machine.
         """
         active = self.store.active_copies
         if len(active) == 1:
@@ -74,12 +84,19 @@ class CheckContext:
         return holder.fqdn if holder else None
 
     def has_store_copy(self, pool: Fqdn) -> bool | None:
-        """Whether a copy of the store, active or standby, is installed on `pool`; None where that is not known."""
-        return None if isinstance(self.store.copies, Unread) else any(copy.pool == pool for copy in self.store.copies)
+        """Whether a copy of the store, active or standby, is installed on `pool`; None where that
+        is not known.
+        """
+        return (
+            None
+            if isinstance(self.store.copies, Unread)
+            else any(copy.pool == pool for copy in self.store.copies)
+        )
 
     @property
     def lone_store(self) -> StoreCopy | None:
-        """The active store that no cmdlet fails over: without a standby copy, or of Lync Server 2010.
+        """The active store that no cmdlet fails over: without a standby copy, or of Lync Server
+        2010.
 
         When its pool is lost, people install it again elsewhere (fact: store-2010).
         """
@@ -87,5 +104,7 @@ class CheckContext:
 
     @property
     def store_goes_down(self) -> bool:
-        """Whether the active store is on the pool that is gone: then its silence is not a finding of its own."""
+        """Whether the active store is on the pool that is gone: then its silence is not a finding
+        of its own.
+        """
         return self.disaster and self.leaving is not None and self.store_pool == self.leaving.fqdn

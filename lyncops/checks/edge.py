@@ -15,7 +15,9 @@ from lyncops.values import Fqdn, SiteName, Unread
 def edges_behind(situation: CheckContext) -> tuple[EdgePool, ...]:
     """The Edge pools whose next hop is the pool (named by its own name or by a machine's)."""
     edges = () if isinstance(situation.deployment.edges, Unread) else situation.deployment.edges
-    return tuple(edge for edge in edges if edge.next_hop is not None and _is_target(situation, edge))
+    return tuple(
+        edge for edge in edges if edge.next_hop is not None and _is_target(situation, edge)
+    )
 
 
 def _is_target(situation: CheckContext, edge: EdgePool) -> bool:
@@ -32,7 +34,9 @@ def _is_target(situation: CheckContext, edge: EdgePool) -> bool:
     weight=Weight.ALWAYS,
 )
 def edge_next_hop(situation: CheckContext) -> Finding:
-    """A WARNING, since the plan moves the next hop first; the server itself refuses a failover that forgot it."""
+    """A WARNING, since the plan moves the next hop first; the server itself refuses a failover that
+    forgot it.
+    """
     if isinstance(situation.deployment.edges, Unread):
         return unknown(
             f"The Edge pools could not be read: {situation.deployment.edges.reason}",
@@ -47,7 +51,8 @@ def edge_next_hop(situation: CheckContext) -> Finding:
     names = listed(edge.fqdn for edge in behind)
     return warning(
         f"{situation.target} is the next hop of {names}. It will be moved first to {where}.",
-        f"If the Edge servers of {names} are gone too, that does no harm.{_nearer(situation, behind)}",
+        f"If the Edge servers of {names} are gone too, that does no"
+        f" harm.{_nearer(situation, behind)}",
     )
 
 
@@ -58,11 +63,14 @@ def _nearer(situation: CheckContext, edges: tuple[EdgePool, ...]) -> str:
         near: None
         for edge in edges
         for near in nearest_next_hops(deployment, edge, situation.target)[:1]
-        if _site_of(deployment, near) is not None and _site_of(deployment, near) == _site_of(deployment, edge.fqdn)
+        if _site_of(deployment, near) is not None
+        and _site_of(deployment, near) == _site_of(deployment, edge.fqdn)
     }
     if not found or (partner is not None and partner.fqdn in found):
         return ""
-    return f" Nearer, in the site of the Edge pool: {listed(f'--next-hop {near}' for near in found)}."
+    return (
+        f" Nearer, in the site of the Edge pool: {listed(f'--next-hop {near}' for near in found)}."
+    )
 
 
 def _site_of(deployment: Deployment, pool: Fqdn) -> SiteName | None:
@@ -71,11 +79,22 @@ def _site_of(deployment: Deployment, pool: Fqdn) -> SiteName | None:
 
 
 def nearest_next_hops(deployment: Deployment, edge: EdgePool, leaving: Fqdn) -> tuple[Fqdn, ...]:
-    """The living Front End and Director pools to which an Edge pool can lead, those of its own site first."""
+    """The living Front End and Director pools to which an Edge pool can lead, those of its own site
+    first.
+    """
     pools = () if isinstance(deployment.pools, Unread) else deployment.pools
     home = _site_of(deployment, edge.fqdn)
-    living = [pool for pool in pools if pool.kind.takes_next_hop and pool.is_alive and pool.fqdn != leaving]
-    return tuple(pool.fqdn for pool in sorted(living, key=lambda pool: (home is None or pool.site != home, natural(pool.fqdn))))
+    living = [
+        pool
+        for pool in pools
+        if pool.kind.takes_next_hop and pool.is_alive and pool.fqdn != leaving
+    ]
+    return tuple(
+        pool.fqdn
+        for pool in sorted(
+            living, key=lambda pool: (home is None or pool.site != home, natural(pool.fqdn))
+        )
+    )
 
 
 @check(
@@ -86,10 +105,16 @@ def nearest_next_hops(deployment: Deployment, edge: EdgePool, leaving: Fqdn) -> 
     weight=Weight.NEVER,
 )
 def next_hops_alive(situation: CheckContext) -> Finding:
-    """A WARNING: what enters by such an Edge pool is cut off, whatever is done about the pool that is failed over."""
+    """A WARNING: what enters by such an Edge pool is cut off, whatever is done about the pool that
+    is failed over.
+    """
     deployment = situation.deployment
     if isinstance(deployment.edges, Unread):
-        return unknown(f"The Edge pools could not be read: {deployment.edges.reason}", "See edge-next-hop.", blocking=False)
+        return unknown(
+            f"The Edge pools could not be read: {deployment.edges.reason}",
+            "See edge-next-hop.",
+            blocking=False,
+        )
     ends = [
         (edge, pool)
         for edge in deployment.edges
@@ -98,10 +123,16 @@ def next_hops_alive(situation: CheckContext) -> Finding:
     ]
     if not ends:
         return passed("No Edge pool leads to another pool that is seen to be dead.")
-    told = "; ".join(f"{edge.fqdn} leads to the {pool.kind.value} pool {pool.fqdn}, which does not run" for edge, pool in ends)
+    told = "; ".join(
+        f"{edge.fqdn} leads to the {pool.kind.value} pool {pool.fqdn}, which does not run"
+        for edge, pool in ends
+    )
     commands = tuple(
         f"lyncops run edge-next-hop {edge.fqdn} --next-hop {near}"
         for edge, _ in ends
         for near in nearest_next_hops(deployment, edge, situation.target)[:1]
     )
-    return warning(f"{told}.", f"Lead it to a living one: {listed(commands)}." if commands else "See to those pools.")
+    return warning(
+        f"{told}.",
+        f"Lead it to a living one: {listed(commands)}." if commands else "See to those pools.",
+    )

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import enum
 
-from lyncops.checks.check import Finding, Weight, check, failed, of_machines, pair_unknown, passed, unknown, warning
+from lyncops.checks.check import (
+    Finding,
+    Weight,
+    check,
+    failed,
+    of_machines,
+    pair_unknown,
+    passed,
+    unknown,
+    warning,
+)
 from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.mirrors import rescue
 from lyncops.checks.quorum import serves
@@ -20,11 +30,15 @@ _MODES = (reference("Invoke-CsPoolFailOver"), fact("disaster-failover"))
 
 
 _MORE_WITNESSES = (
-    "For more witnesses: an account with rights on all Front Ends; Kerberos delegation or CredSSP for questions to others; "
-    "a way from here to the ports 5061, 443, 5985, 5986 or 135 of the machines ([network] connect_to)."
+    "For more witnesses: an account with rights on all Front Ends; Kerberos delegation or CredSSP"
+    " for questions to others; a way from here to the ports 5061, 443, 5985, 5986 or 135 of the"
+    " machines ([network] connect_to)."
 )
 _NOBODY = "No Front End of any pool could be asked, so that it is the rights that are missing."
-_ASK_BY_HAND = "Look at Get-CsWindowsService on the machines of {pool}; asking from elsewhere needs a local administrator there."
+_ASK_BY_HAND = (
+    "Look at Get-CsWindowsService on the machines of {pool}; asking from elsewhere needs a local"
+    " administrator there."
+)
 
 
 class Life(enum.Enum):
@@ -42,7 +56,10 @@ class Life(enum.Enum):
 
 
 def life(pool: Pool) -> Life:
-    """How alive `pool` is. A machine that did not answer counts as not running, but silence alone is not taken for death."""
+    """How alive `pool` is.
+
+    A machine that did not answer counts as not running, but silence alone is not taken for death.
+    """
     if not pool.machines or any(_is_unasked(machine.services) for machine in pool.machines):
         return Life.NOT_ASKED
     if len(pool.machines_up) == len(pool.machines):
@@ -51,15 +68,24 @@ def life(pool: Pool) -> Life:
         return Life.UNCLEAR
     if pool.machines_up:
         return Life.FAILING if serves(pool) is False else Life.PARTLY
-    if any(machine.is_down for machine in pool.machines) and all(m.is_down or _has_died(m) for m in pool.machines):
+    if any(machine.is_down for machine in pool.machines) and all(
+        m.is_down or _has_died(m) for m in pool.machines
+    ):
         return Life.DOWN
     if vouching(pool):
         return Life.VOUCHED
-    return Life.SILENT_BUT_BACKED_UP if pool.backup_modules and not isinstance(pool.backup_modules, Unread) else Life.SILENT
+    return (
+        Life.SILENT_BUT_BACKED_UP
+        if pool.backup_modules and not isinstance(pool.backup_modules, Unread)
+        else Life.SILENT
+    )
 
 
 def seems_dead(pool: Pool) -> bool:
-    """Whether its machines answer and none serves, or a witness says that all of them are dead. Silence alone is not enough."""
+    """Whether its machines answer and none serves, or a witness says that all of them are dead.
+
+    Silence alone is not enough.
+    """
     state = life(pool)
     return state is Life.DOWN or (state is Life.SILENT and bool(dead_from(pool)))
 
@@ -82,22 +108,38 @@ def vouching(pool: Pool) -> tuple[str, ...]:
 
 
 def dead_from(pool: Pool) -> tuple[Vantage, ...]:
-    """From where every machine of the pool that does not answer is seen to be dead. Its silence by itself proves nothing."""
+    """From where every machine of the pool that does not answer is seen to be dead.
+
+    Its silence by itself proves nothing.
+    """
     silent = _silent(pool)
-    return tuple(place for place in (Vantage.SERVER, Vantage.HERE) if silent and all(m.is_dead_from(place) for m in silent))
+    return tuple(
+        place
+        for place in (Vantage.SERVER, Vantage.HERE)
+        if silent and all(m.is_dead_from(place) for m in silent)
+    )
 
 
 def heard(pool: Pool) -> str:
-    """What the witnesses of the silent machines say, in one sentence each; "" where there is none."""
-    said = [f"{machine.fqdn}, {witness}" for machine in _silent(pool) for witness in machine.witnesses]
+    """What the witnesses of the silent machines say, in one sentence each; "" where there
+    is none.
+    """
+    said = [
+        f"{machine.fqdn}, {witness}" for machine in _silent(pool) for witness in machine.witnesses
+    ]
     return "".join(f" {sentence(one)}" for one in said)
 
 
 def nobody_answers(deployment: Deployment) -> bool:
-    """Whether no Front End at all let itself be asked: then the operator's rights are missing rather than every machine dead."""
+    """Whether no Front End at all let itself be asked: then the operator's rights are missing
+    rather than every machine dead.
+    """
     asked = 0
     for machine in (
-        machine for pool in deployment.front_end_pools for machine in pool.machines if not _is_unasked(machine.services)
+        machine
+        for pool in deployment.front_end_pools
+        for machine in pool.machines
+        if not _is_unasked(machine.services)
     ):
         if not isinstance(machine.services, Unread):
             return False
@@ -106,14 +148,19 @@ def nobody_answers(deployment: Deployment) -> bool:
 
 
 def silent_machines(deployment: Deployment) -> tuple[Fqdn, ...]:
-    """The machines whose replicas cannot follow: Front Ends and Directors that are down, Edge servers of a dead site.
+    """The machines whose replicas cannot follow: Front Ends and Directors that are down, Edge
+    servers of a dead site.
 
-    Most Edge servers cannot be asked from inside (fact: edge-replication), and a dead pool does not make its site silent: an Edge
-    server counts only where no machine of its site gives a sign of life, or where it is dead from here.
-    What a witness sees alive never counts.
+    Most Edge servers cannot be asked from inside (fact: edge-replication), and a dead pool does not
+    make its site silent: an Edge server counts only where no machine of its site gives a sign of
+    life, or where it is dead from here. What a witness sees alive never counts.
     """
     pools = () if isinstance(deployment.pools, Unread) else deployment.pools
-    stricken = {pool.site for pool in deployment.front_end_pools if not pool.is_alive and not isinstance(pool.site, Unread)}
+    stricken = {
+        pool.site
+        for pool in deployment.front_end_pools
+        if not pool.is_alive and not isinstance(pool.site, Unread)
+    }
     living = {pool.site for pool in pools if any(map(_gives_a_sign, pool.machines))}
     return tuple(
         machine.fqdn
@@ -140,27 +187,40 @@ def _answering(pool: Pool) -> dict[str, tuple[Fqdn, ...]]:
     found: dict[str, tuple[Fqdn, ...]] = {}
     for machine in pool.machines:
         if machine.is_down and not isinstance(machine.services, Unread):
-            status = next(service.status for service in machine.services if service.name.upper() == FRONT_END)
+            status = next(
+                service.status for service in machine.services if service.name.upper() == FRONT_END
+            )
             found[status] = (*found.get(status, ()), machine.fqdn)
     return found
 
 
 def stopped(pool: Pool) -> str:
     """What the machines that answer without serving say, in a sentence; "" where none does."""
-    told = "; ".join(f"{FRONT_END} is {status} on {listed(machines)}" for status, machines in _answering(pool).items())
+    told = "; ".join(
+        f"{FRONT_END} is {status} on {listed(machines)}"
+        for status, machines in _answering(pool).items()
+    )
     return f"They answer: {told}." if told else ""
 
 
 def how_to_start(pool: Pool) -> str:
-    """How such machines are brought to serve again. One that goes on starting lacks a quorum (fact: windows-service-states)."""
+    """How such machines are brought to serve again.
+
+    One that goes on starting lacks a quorum (fact: windows-service-states).
+    """
     answering = _answering(pool)
     names = listed(machine for machines in answering.values() for machine in machines)
-    starting = any(status.casefold() == ServiceStatus.START_PENDING.casefold() for status in answering)
-    quorum = (
-        f" What stays in StartPending has lost its quorum: start more Front Ends, or run Reset-CsPoolRegistrarState -PoolFqdn "
-        f"{pool.fqdn} -ResetType QuorumLossRecovery, which can lose what was not yet written."
+    starting = any(
+        status.casefold() == ServiceStatus.START_PENDING.casefold() for status in answering
     )
-    return f"Start the services first: Start-CsWindowsService on {names}.{quorum if starting else ''}"
+    quorum = (
+        " What stays in StartPending has lost its quorum: start more Front Ends, or run"
+        f" Reset-CsPoolRegistrarState -PoolFqdn {pool.fqdn} -ResetType QuorumLossRecovery, which"
+        " can lose what was not yet written."
+    )
+    return (
+        f"Start the services first: Start-CsWindowsService on {names}.{quorum if starting else ''}"
+    )
 
 
 def _is_unclear(machine: Machine) -> bool:
@@ -172,41 +232,69 @@ def _is_unasked(services: object) -> bool:
 
 
 def described(pool: Pool) -> str:
-    """The evidence in a sentence: how many machines run, and what was said instead of an answer by the first silent one."""
-    reasons = [machine.services.reason for machine in pool.machines if isinstance(machine.services, Unread)]
+    """The evidence in a sentence: how many machines run, and what was said instead of an answer by
+    the first silent one.
+    """
+    reasons = [
+        machine.services.reason for machine in pool.machines if isinstance(machine.services, Unread)
+    ]
     silent = f" No answer: {sentence(reasons[0])}" if reasons else ""
-    extra = " Its Backup Service answers, though." if life(pool) is Life.SILENT_BUT_BACKED_UP else ""
+    extra = (
+        " Its Backup Service answers, though." if life(pool) is Life.SILENT_BUT_BACKED_UP else ""
+    )
     return f"{running(pool)}.{silent}{extra}{heard(pool)}"
 
 
 def _cannot_export(pool: Pool) -> bool:
-    """Whether the Backup Service says that it cannot read the user store: the Front Ends may run without their Back End."""
+    """Whether the Backup Service says that it cannot read the user store: the Front Ends may run
+    without their Back End.
+    """
     modules = () if isinstance(pool.backup_modules, Unread) else pool.backup_modules
-    return any(module.name.startswith("UserServices.") and module.export is ExportState.ERROR for module in modules)
+    return any(
+        module.name.startswith("UserServices.") and module.export is ExportState.ERROR
+        for module in modules
+    )
 
 
 class BackEnd(enum.Enum):
-    """What SQL Server (Get-CsUserDatabaseState), its mirrors, and the Backup Service that reads from it say of a Back End."""
+    """What SQL Server (Get-CsUserDatabaseState), its mirrors, and the Backup Service that reads
+    from it say of a Back End.
+    """
 
     ORPHANED = "The principal of its user databases is out of reach; their mirror answers."
-    DEAD = "Its user database is not online, and its Backup Service cannot export the user store: the Back End is down."
-    NOT_ONLINE = "Its user database is not online: the Back End may be down, or an administrator took the database offline."
+    DEAD = (
+        "Its user database is not online, and its Backup Service cannot export the user store: the"
+        " Back End is down."
+    )
+    NOT_ONLINE = (
+        "Its user database is not online: the Back End may be down, or an administrator took the"
+        " database offline."
+    )
     NOT_READ = "Its Backup Service cannot export the user store: the Back End may be down."
     ALIVE = ""
 
 
 def back_end(pool: Pool) -> BackEnd:
-    """The Back End of a pool whose Front Ends run. Where its database is online, an export fails for another reason."""
+    """The Back End of a pool whose Front Ends run.
+
+    Where its database is online, an export fails for another reason.
+    """
     if rescue(pool, DatabaseNameType.USER):
         return BackEnd.ORPHANED
     if pool.back_end_online is False:
         return BackEnd.DEAD if _cannot_export(pool) else BackEnd.NOT_ONLINE
-    return BackEnd.NOT_READ if _cannot_export(pool) and pool.back_end_online is not True else BackEnd.ALIVE
+    return (
+        BackEnd.NOT_READ
+        if _cannot_export(pool) and pool.back_end_online is not True
+        else BackEnd.ALIVE
+    )
 
 
 def _mirror_first(pool: Pool) -> str:
     command = rescue(pool, DatabaseNameType.USER)[0]
-    return f"Make the mirror principal first, which loses less than a failover of the pool: {command}."
+    return (
+        f"Make the mirror principal first, which loses less than a failover of the pool: {command}."
+    )
 
 
 @check(
@@ -217,17 +305,25 @@ def _mirror_first(pool: Pool) -> str:
     weight=Weight.ALWAYS,
 )
 def mode_fits(situation: CheckContext) -> Finding:
-    """Disaster mode on a living pool throws data away; planned mode on a dead pool hangs and fails."""
+    """Disaster mode on a living pool throws data away; planned mode on a dead pool hangs
+    and fails.
+    """
     pool = situation.leaving
     if pool is None:
         return pair_unknown(situation)
     state = life(pool)
     if state is Life.NOT_ASKED:
-        return unknown(f"The machines of {pool.fqdn} were not asked.", "Read the deployment again.", blocking=True)
+        return unknown(
+            f"The machines of {pool.fqdn} were not asked.",
+            "Read the deployment again.",
+            blocking=True,
+        )
     if situation.disaster:
         return _disaster_fits(situation, pool, state)
     if nobody_answers(situation.deployment):
-        return unknown(f"{described(pool)} {_NOBODY}", _ASK_BY_HAND.format(pool=pool.fqdn), blocking=True)
+        return unknown(
+            f"{described(pool)} {_NOBODY}", _ASK_BY_HAND.format(pool=pool.fqdn), blocking=True
+        )
     return _planned_fits(situation, pool, state)
 
 
@@ -239,25 +335,37 @@ def _of_life(pool: Pool | None) -> tuple[Need, ...]:
 def _disaster_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
     seen = described(pool)
     if state is Life.DOWN:
-        return warning(f"{seen} {stopped(pool)}", f"{how_to_start(pool)} Disaster mode is for what does not start.")
+        return warning(
+            f"{seen} {stopped(pool)}",
+            f"{how_to_start(pool)} Disaster mode is for what does not start.",
+        )
     if state is Life.SILENT:
         return _silence_means_death(pool, seen)
     if state is Life.FAILING:
-        return warning(f"{seen} Too few to serve: disaster mode is right unless they can be started.")
+        return warning(
+            f"{seen} Too few to serve: disaster mode is right unless they can be started."
+        )
     if state is Life.UNCLEAR:
-        return unknown(f"{seen} Machines of it answer.", _ASK_BY_HAND.format(pool=pool.fqdn), blocking=True)
+        return unknown(
+            f"{seen} Machines of it answer.", _ASK_BY_HAND.format(pool=pool.fqdn), blocking=True
+        )
     behind = back_end(pool) if situation.direction is Direction.FAILOVER else BackEnd.ALIVE
     if behind is BackEnd.ORPHANED:
-        return warning(f"{seen} {behind.value}", _mirror_first(pool), first=rescue(pool, DatabaseNameType.USER))
+        return warning(
+            f"{seen} {behind.value}", _mirror_first(pool), first=rescue(pool, DatabaseNameType.USER)
+        )
     if behind is BackEnd.DEAD:
         return passed(f"{seen} {behind.value} Disaster mode is right.")
     if behind is not BackEnd.ALIVE:
         return warning(
             f"{seen} But: {behind.value}",
-            "Disaster mode is right when the Back End SQL Server is down while Front Ends run; look at it first.",
+            "Disaster mode is right when the Back End SQL Server is down while Front Ends run; look"
+            " at it first.",
         )
     hint = (
-        "" if situation.direction is Direction.FAILBACK else " If its Back End SQL Server is down, override this check and say so."
+        ""
+        if situation.direction is Direction.FAILBACK
+        else " If its Back End SQL Server is down, override this check and say so."
     )
     return failed(
         f"{seen} Disaster mode would throw away what was not copied yet.",
@@ -266,10 +374,15 @@ def _disaster_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
 
 
 def _silence_means_death(pool: Pool, seen: str) -> Finding:
-    """Two places must say so; one alone is a warning with what the other lacks, none leaves it open."""
+    """Two places must say so; one alone is a warning with what the other lacks, none leaves it
+    open.
+    """
     places = dead_from(pool)
     if len(places) == len((Vantage.SERVER, Vantage.HERE)):
-        return passed(f"{seen} Both a living server and the network here say that it is dead: disaster mode is right.")
+        return passed(
+            f"{seen} Both a living server and the network here say that it is dead: disaster mode"
+            " is right."
+        )
     remedy = f"Make sure that {pool.fqdn} is gone, not only out of reach. {_MORE_WITNESSES}"
     if places:
         return warning(f"{seen} Only {places[0].value} says that it is dead.", remedy)
@@ -278,10 +391,15 @@ def _silence_means_death(pool: Pool, seen: str) -> Finding:
 
 def _planned_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
     seen = described(pool)
-    behind = back_end(pool) if situation.direction is Direction.FAILOVER and pool.machines_up else BackEnd.ALIVE
+    behind = (
+        back_end(pool)
+        if situation.direction is Direction.FAILOVER and pool.machines_up
+        else BackEnd.ALIVE
+    )
     if behind is BackEnd.ORPHANED:
         return failed(
-            f"{seen} {behind.value} A planned failover needs the databases, to copy its last changes.",
+            f"{seen} {behind.value} A planned failover needs the databases, to copy its last"
+            " changes.",
             _mirror_first(pool),
             first=rescue(pool, DatabaseNameType.USER),
         )
@@ -292,13 +410,17 @@ def _planned_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
         )
     if behind is not BackEnd.ALIVE:
         return warning(
-            f"{seen} But: {behind.value}", f"Get-CsUserDatabaseState -RegistrarPool {pool.fqdn}; look at the SQL Server."
+            f"{seen} But: {behind.value}",
+            f"Get-CsUserDatabaseState -RegistrarPool {pool.fqdn}; look at the SQL Server.",
         )
     if state is Life.ALIVE:
         return passed(f"{seen} Planned mode is right.")
     if state is Life.PARTLY:
         if serves(pool) is None:
-            return warning(f"{seen} Whether that is enough to serve is not known.", _ASK_BY_HAND.format(pool=pool.fqdn))
+            return warning(
+                f"{seen} Whether that is enough to serve is not known.",
+                _ASK_BY_HAND.format(pool=pool.fqdn),
+            )
         return warning(f"{seen} Enough to serve: planned mode is right as long as no more go down.")
     undecided = state is Life.SILENT and len(dead_from(pool)) < len((Vantage.SERVER, Vantage.HERE))
     if undecided or state in (Life.SILENT_BUT_BACKED_UP, Life.UNCLEAR, Life.VOUCHED):
@@ -308,11 +430,14 @@ def _planned_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
         if situation.direction is Direction.FAILOVER
         else "what the users did there since is lost"
     )
-    start = f"{how_to_start(pool)} If it does not start" if state is Life.DOWN else "Bring it up. If it is gone"
+    start = (
+        f"{how_to_start(pool)} If it does not start"
+        if state is Life.DOWN
+        else "Bring it up. If it is gone"
+    )
     return failed(
-        f"{seen} {stopped(pool)} A planned {situation.direction.value} needs {pool.fqdn} up, to copy its last changes.".replace(
-            "  ", " "
-        ),
+        f"{seen} {stopped(pool)} A planned {situation.direction.value} needs {pool.fqdn} up, to"
+        " copy its last changes.".replace("  ", " "),
         f"{start}, use --mode disaster: {lost}.",
     )
 
@@ -320,24 +445,41 @@ def _planned_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
 def _healthy(situation: CheckContext, pool: Pool) -> Finding:
     state, seen = life(pool), described(pool)
     if nobody_answers(situation.deployment):
-        return unknown(f"{seen} {_NOBODY}", _ASK_BY_HAND.format(pool=pool.fqdn), blocking=not situation.disaster)
+        return unknown(
+            f"{seen} {_NOBODY}",
+            _ASK_BY_HAND.format(pool=pool.fqdn),
+            blocking=not situation.disaster,
+        )
     behind = back_end(pool) if pool.machines_up else BackEnd.ALIVE
     if behind is BackEnd.ORPHANED:
         return failed(
-            f"{seen} {behind.value} It cannot take users.", _mirror_first(pool), first=rescue(pool, DatabaseNameType.USER)
+            f"{seen} {behind.value} It cannot take users.",
+            _mirror_first(pool),
+            first=rescue(pool, DatabaseNameType.USER),
         )
     if behind is BackEnd.DEAD:
-        return failed(f"{seen} {behind.value} It cannot take users.", f"Bring the SQL Server of {pool.fqdn} up first.")
+        return failed(
+            f"{seen} {behind.value} It cannot take users.",
+            f"Bring the SQL Server of {pool.fqdn} up first.",
+        )
     if behind is not BackEnd.ALIVE:
         return warning(
-            f"{seen} But: {behind.value}", f"Get-CsUserDatabaseState -RegistrarPool {pool.fqdn}; look at the SQL Server."
+            f"{seen} But: {behind.value}",
+            f"Get-CsUserDatabaseState -RegistrarPool {pool.fqdn}; look at the SQL Server.",
         )
     if state is Life.ALIVE:
         return passed(seen)
     if state in (Life.PARTLY, Life.FAILING):
-        return warning(seen, "Start the other machines; the check of the quorum tells whether it must be done first.")
+        return warning(
+            seen,
+            "Start the other machines; the check of the quorum tells whether it must be done"
+            " first.",
+        )
     if state is Life.DOWN or (state is Life.SILENT and dead_from(pool)):
-        return failed(f"{seen} It cannot take users.", f"Bring {pool.fqdn} up first (Start-CsWindowsService on its Front Ends).")
+        return failed(
+            f"{seen} It cannot take users.",
+            f"Bring {pool.fqdn} up first (Start-CsWindowsService on its Front Ends).",
+        )
     return unknown(
         seen if state is not Life.NOT_ASKED else f"The machines of {pool.fqdn} were not asked.",
         _ASK_BY_HAND.format(pool=pool.fqdn),

@@ -1,4 +1,6 @@
-"""What a move would cost: the data that was not copied, per module, in words and with the documented figures."""
+"""What a move would cost: the data that was not copied, per module, in words and with the
+documented figures.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ from lyncops.checks.words import age, exactly
 from lyncops.deployment.model import BackupModule, Deployment, ExportState, ImportState, Pool
 from lyncops.values import Fqdn, Mode, Unread
 
-RPO: Final = timedelta(minutes=5)  # of a pool and of the store: an engineering target (fact: recovery-figures)
+# Of a pool and of the store: an engineering target (fact: recovery-figures)
+RPO: Final = timedelta(minutes=5)
 _CONTENT: Final = {
     "userservices.presencefocus": "contacts, presence and conference settings",
     "confservices.dataconf": "conference content",
@@ -22,30 +25,45 @@ _CONTENT: Final = {
 _NEVER_COPIED = "Response groups, call park and location data are not copied by the Backup Service."
 
 
-def expected_loss(deployment: Deployment, pool: Fqdn, mode: Mode, *, direction: Direction = Direction.FAILOVER) -> str:
-    """What the users would lose, as sentences: nothing in planned mode, else per module what its last known state allows to say."""
+def expected_loss(
+    deployment: Deployment, pool: Fqdn, mode: Mode, *, direction: Direction = Direction.FAILOVER
+) -> str:
+    """What the users would lose, as sentences: nothing in planned mode, else per module what its
+    last known state allows to say.
+    """
     situation = CheckContext(deployment, pool, mode, direction)
     leaving, receiving = situation.leaving, situation.receiving
     if not situation.disaster and direction is Direction.FAILBACK:
-        return f"Nothing: {leaving.fqdn if leaving else 'the backup pool'} copies home the last changes of these users first."
+        return (
+            f"Nothing: {leaving.fqdn if leaving else 'the backup pool'} copies home the last"
+            " changes of these users first."
+        )
     if not situation.disaster:
-        return f"Nothing: {leaving.fqdn if leaving else pool} goes read-only and copies its last changes before the users move."
+        return (
+            f"Nothing: {leaving.fqdn if leaving else pool} goes read-only and copies its last"
+            " changes before the users move."
+        )
     if leaving is None or receiving is None:
         return "Not known: the pair could not be read."
     if isinstance(leaving.backup_modules, Unread) or not leaving.backup_modules:
         head = (
-            f"Everything that {leaving.fqdn} had not copied to {receiving.fqdn}: with no backlog the last {age(RPO)} "
-            f"(the documented target; copies are made every {_interval(deployment)}). "
-            "Its Backup Service could not be asked, so that a backlog is not known."
+            f"Everything that {leaving.fqdn} had not copied to {receiving.fqdn}: with no backlog"
+            f" the last {age(RPO)} (the documented target; copies are made every"
+            f" {_interval(deployment)}). Its Backup Service could not be asked, so that a backlog"
+            " is not known."
         )
     else:
         parts = [loss_of_module(situation, leaving, module) for module in leaving.backup_modules]
-        head = " ".join([f"What {leaving.fqdn} had not copied to {receiving.fqdn}.", *filter(None, parts)])
+        head = " ".join(
+            [f"What {leaving.fqdn} had not copied to {receiving.fqdn}.", *filter(None, parts)]
+        )
     return " ".join(filter(None, [head, _import_faults(receiving), _NEVER_COPIED]))
 
 
 def loss_of_module(situation: CheckContext, leaving: Pool, module: BackupModule) -> str:
-    """What would be lost of one module if the pool that exports it were gone now; "" where it is healthy to copy nothing."""
+    """What would be lost of one module if the pool that exports it were gone now; "" where it is
+    healthy to copy nothing.
+    """
     what = _CONTENT.get(module.name.casefold(), module.name or "a module without a readable name")
     if standby_is_normal(situation, leaving, module):
         return ""
@@ -53,20 +71,31 @@ def loss_of_module(situation: CheckContext, leaving: Pool, module: BackupModule)
         case ExportState.FINAL:
             loss = "nothing, all of it was copied"
         case ExportState.STEADY:
-            loss = f"at most the changes since the last copy ({_interval(situation.deployment)}; documented target {age(RPO)})"
+            loss = (
+                f"at most the changes since the last copy ({_interval(situation.deployment)};"
+                f" documented target {age(RPO)})"
+            )
         case ExportState.NON_STEADY:
             loss = f"more than {age(RPO)}: there is a backlog, how long is not known"
         case ExportState.NOT_INITIALIZED:
             loss = "all of it: it was never copied"
         case _:
-            loss = f"not known: its export is in {in_words(module.export)}, everything since that began"
+            loss = (
+                f"not known: its export is in {in_words(module.export)}, everything since that"
+                " began"
+            )
     return f"{what[0].upper()}{what[1:]}: {loss}."
 
 
 def _import_faults(receiving: Pool) -> str:
     modules = () if isinstance(receiving.backup_modules, Unread) else receiving.backup_modules
     faulty = [m.name for m in modules if m.import_ is ImportState.ERROR]
-    return f"{receiving.fqdn} reports import errors for {', '.join(faulty)}: its copy may be older than that." if faulty else ""
+    return (
+        f"{receiving.fqdn} reports import errors for {', '.join(faulty)}: its copy may be older"
+        " than that."
+        if faulty
+        else ""
+    )
 
 
 def _interval(deployment: Deployment) -> str:

@@ -1,4 +1,6 @@
-"""Mirrored databases of a pool: which belong to a type, and which have lost their principal while the mirror lives."""
+"""Mirrored databases of a pool: which belong to a type, and which have lost their principal while
+the mirror lives.
+"""
 
 from __future__ import annotations
 
@@ -19,26 +21,40 @@ _DATABASES: Final = {
 
 
 def mirrors_of(pool: Pool, database_type: DatabaseNameType) -> tuple[DatabaseMirror, ...]:
-    """The databases of a type: by the type that the server gave, else by the documented names of that type."""
+    """The databases of a type: by the type that the server gave, else by the documented names of
+    that type.
+    """
     wanted, named = database_type.casefold(), _DATABASES.get(database_type, ())
     mirrors = () if isinstance(pool.mirrors, Unread) else pool.mirrors
     return tuple(
         mirror
         for mirror in mirrors
-        if (mirror.database_type.casefold() == wanted if mirror.database_type else mirror.database.casefold() in named)
+        if (
+            mirror.database_type.casefold() == wanted
+            if mirror.database_type
+            else mirror.database.casefold() in named
+        )
     )
 
 
 def orphaned(mirrors: Iterable[DatabaseMirror]) -> tuple[DatabaseMirror, ...]:
-    """Those that answer as mirrors while their principals are out of reach: the only copy that is left."""
+    """Those that answer as mirrors while their principals are out of reach: the only copy that is
+    left.
+    """
     return tuple(mirror for mirror in mirrors if mirror.survivor is not None)
 
 
 def rescue(pool: Pool | None, database_type: DatabaseNameType) -> tuple[str, ...]:
-    """The command line that serves these databases again from their mirrors; none where that would not help.
+    """The command line that serves these databases again from their mirrors; none where that would
+    not help.
 
     It helps a pool whose Front Ends run, while only the SQL Server of the principal is gone.
     """
     if pool is None or not pool.is_alive or not orphaned(mirrors_of(pool, database_type)):
         return ()
-    return (f"lyncops run database-failover {pool.fqdn} --database-type {database_type.value} --accept-data-loss",)
+    return (
+        (
+            f"lyncops run database-failover {pool.fqdn} --database-type {database_type.value}"
+            " --accept-data-loss"
+        ),
+    )

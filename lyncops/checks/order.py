@@ -13,7 +13,9 @@ _GUIDE = (page("Managing disaster recovery"), fact("failback-order"))
 
 
 def failback_command(pool: Fqdn, *, server_is_gone: bool = False) -> str:
-    """The command line that brings `pool`'s users home; disaster mode where the pool that serves them is gone."""
+    """The command line that brings `pool`'s users home; disaster mode where the pool that serves
+    them is gone.
+    """
     return f"lyncops run pool-failback {pool} --mode {_mode(gone=server_is_gone)}"
 
 
@@ -29,15 +31,18 @@ def is_gone(pool: Pool | None) -> bool:
 def _unread_state(pool: Pool, state: Unread, *, blocking: bool = True) -> Finding:
     return unknown(
         f"Whether {pool.fqdn} is failed over could not be read: {state.reason}",
-        f"Look at Get-CsRegistrarConfiguration -Identity Service:Registrar:{pool.fqdn} -LocalStore, then override with it.",
+        f"Look at Get-CsRegistrarConfiguration -Identity Service:Registrar:{pool.fqdn} -LocalStore,"
+        " then override with it.",
         blocking=blocking,
     )
 
 
 def _under_way(pool: Pool) -> Finding:
     return failed(
-        f"A failover of {pool.fqdn} was begun and has not ended (state {PoolState.FAILING_OVER.value}).",
-        "Wait for it, or resume the run that began it. If nobody runs it any more, override this check and run it again.",
+        f"A failover of {pool.fqdn} was begun and has not ended (state"
+        f" {PoolState.FAILING_OVER.value}).",
+        "Wait for it, or resume the run that began it. If nobody runs it any more, override this"
+        " check and run it again.",
     )
 
 
@@ -47,9 +52,11 @@ def _under_way(pool: Pool) -> Finding:
     sources=(fact("pool-state"), *_GUIDE),
 )
 def not_failed_over(situation: CheckContext) -> Finding:
-    """A pool that is failed over already is law; a half-done failover may be repeated (fact: failback-order).
+    """A pool that is failed over already is law; a half-done failover may be repeated (fact:
+    failback-order).
 
-    A state that cannot be read does not stop a rescue: at worst the server refuses the second failover.
+    A state that cannot be read does not stop a rescue: at worst the server refuses the second
+    failover.
     """
     pool = situation.pool
     if pool is None:
@@ -61,17 +68,25 @@ def not_failed_over(situation: CheckContext) -> Finding:
     if pool.state is PoolState.FAILED_OVER:
         return failed(
             f"{pool.fqdn} is failed over already: its users are served by {pool.backup_pool}.",
-            f"Nothing to do. To bring them home: {failback_command(pool.fqdn, server_is_gone=is_gone(situation.partner))}.",
+            "Nothing to do. To bring them home:"
+            f" {failback_command(pool.fqdn, server_is_gone=is_gone(situation.partner))}.",
             overridable=False,
         )
     return passed(f"{pool.fqdn} serves its own users (state {pool.state.value}).")
 
 
-@check("partner-not-failed-over", question="Does the partner still serve its own users?", sources=_GUIDE)
+@check(
+    "partner-not-failed-over",
+    question="Does the partner still serve its own users?",
+    sources=_GUIDE,
+)
 def partner_not_failed_over(situation: CheckContext) -> Finding:
-    """The order rule. Law when the partner is failed over: its users are here, they must go home first.
+    """The order rule.
 
-    Where its state cannot be read a rescue goes on: the server itself refuses what would break the rule.
+    Law when the partner is failed over: its users are here, they must go home first.
+
+    Where its state cannot be read a rescue goes on: the server itself refuses what would break the
+    rule.
     """
     partner = situation.partner
     if partner is None:
@@ -83,7 +98,8 @@ def partner_not_failed_over(situation: CheckContext) -> Finding:
         command = failback_command(partner.fqdn, server_is_gone=gone)
         both = f"lyncops run evacuate {partner.fqdn} --mode {_mode(gone=gone)}"
         return failed(
-            f"{partner.fqdn} is itself failed over to {situation.target} (state {partner.state.value}): it cannot take users.",
+            f"{partner.fqdn} is itself failed over to {situation.target} (state"
+            f" {partner.state.value}): it cannot take users.",
             f"Bring its users home first: {command}. Both at once: {both}. "
             f"When {partner.fqdn} is gone for good, recover {situation.target} instead.",
             overridable=False,
@@ -98,10 +114,11 @@ def partner_not_failed_over(situation: CheckContext) -> Finding:
     sources=(reference("Invoke-CsPoolFailBack"), *_GUIDE),
 )
 def is_failed_over(situation: CheckContext) -> Finding:
-    """A pool whose users are at home has nothing to bring back: law, and most often the other pool was meant.
+    """A pool whose users are at home has nothing to bring back: law, and most often the other pool
+    was meant.
 
-    A server's local copy may be older than the failover, if that server was down then: without a store it proves nothing, and is
-    told as such (fact: store-needed).
+    A server's local copy may be older than the failover, if that server was down then: without a
+    store it proves nothing, and is told as such (fact: store-needed).
     """
     pool = situation.pool
     if pool is None:
@@ -116,14 +133,19 @@ def is_failed_over(situation: CheckContext) -> Finding:
     other = partner is not None and partner.state is PoolState.FAILED_OVER
     if situation.deployment.from_local_store and not other:
         return failed(
-            f"{pool.fqdn} is not failed over (state {pool.state.value}), by a local copy that may be older than a failover.",
-            f"The store is silent. If {pool.fqdn} was failed over while it was down, bring the store home first, "
-            f"then run Invoke-CsPoolFailBack -PoolFqdn '{pool.fqdn}' -DisasterMode by hand, and see that its users can sign in.",
+            f"{pool.fqdn} is not failed over (state {pool.state.value}), by a local copy that may"
+            " be older than a failover.",
+            f"The store is silent. If {pool.fqdn} was failed over while it was down, bring the"
+            f" store home first, then run Invoke-CsPoolFailBack -PoolFqdn '{pool.fqdn}'"
+            " -DisasterMode by hand, and see that its users can sign in.",
             overridable=False,
         )
-    meant = f" {partner.fqdn} is failed over: name that pool." if partner is not None and other else ""
+    meant = (
+        f" {partner.fqdn} is failed over: name that pool." if partner is not None and other else ""
+    )
     return failed(
         f"{pool.fqdn} is not failed over (state {pool.state.value}): its users are served at home.",
-        f"Nothing to do; name the pool that first homed the users, the one given to the failover.{meant}",
+        "Nothing to do; name the pool that first homed the users, the one given to the"
+        f" failover.{meant}",
         overridable=False,
     )

@@ -1,7 +1,7 @@
 """What deserves attention in a deployment as it is now, whatever somebody wants to do with it.
 
-A pure function of one reading. Unlike the checks it asks about no pool's move: it says who is without
-service, which states cannot be, and what does not follow.
+A pure function of one reading. Unlike the checks it asks about no pool's move: it says who is
+without service, which states cannot be, and what does not follow.
 """
 
 from __future__ import annotations
@@ -13,7 +13,14 @@ import attrs
 from lyncops.checks.health import Life, life
 from lyncops.checks.result import Verdict
 from lyncops.checks.words import counted, listed, running, sentence
-from lyncops.deployment.model import CentralManagement, Deployment, ExportState, ImportState, Pool, PoolState
+from lyncops.deployment.model import (
+    CentralManagement,
+    Deployment,
+    ExportState,
+    ImportState,
+    Pool,
+    PoolState,
+)
 from lyncops.values import Fqdn, Unread
 
 _SEVERITY = (Verdict.PASSED, Verdict.WARNING, Verdict.UNKNOWN, Verdict.FAILED)
@@ -22,7 +29,9 @@ _GONE = {Life.DOWN: "No machine of {pool} runs", Life.SILENT: "No machine of {po
 
 @attrs.frozen(slots=True)
 class Attention:
-    """One thing to look at: FAILED where users have no service or nobody may change anything, else WARNING or UNKNOWN."""
+    """One thing to look at: FAILED where users have no service or nobody may change anything, else
+    WARNING or UNKNOWN.
+    """
 
     verdict: Verdict
     what: str
@@ -47,7 +56,9 @@ def overview(deployment: Deployment) -> Overview:
 
 
 def last_known(pool: Pool) -> bool:
-    """Whether the pool's state is only what the store remembers of it: none of its machines speaks for it."""
+    """Whether the pool's state is only what the store remembers of it: none of its machines speaks
+    for it.
+    """
     return life(pool) in _GONE
 
 
@@ -59,9 +70,12 @@ def _found(deployment: Deployment) -> Iterator[Attention]:
     for pool in deployment.front_end_pools:
         yield from _of_pool(deployment, pool)
     yield from _of_edges(deployment)
-    unread = [one for one in deployment.unread if one != deployment.rights]  # those only an attempt shows
+    # Those only an attempt shows
+    unread = [one for one in deployment.unread if one != deployment.rights]
     if unread:
-        yield Attention(Verdict.UNKNOWN, f"{counted(len(unread), 'answer')} could not be read: see below.")
+        yield Attention(
+            Verdict.UNKNOWN, f"{counted(len(unread), 'answer')} could not be read: see below."
+        )
 
 
 def _of_store(store: CentralManagement) -> Iterator[Attention]:
@@ -70,13 +84,14 @@ def _of_store(store: CentralManagement) -> Iterator[Attention]:
         pools = listed(copy.pool for copy in active)
         yield Attention(
             Verdict.FAILED,
-            f"The Central Management store is active on {pools}: only one may be. Change nothing before that is repaired.",
+            f"The Central Management store is active on {pools}: only one may be. Change nothing"
+            " before that is repaired.",
         )
     elif store.active_master is None or store.file_transfer_agents == ():
         yield Attention(
             Verdict.FAILED,
-            "The Central Management store is unavailable: it names no master or no file transfer agent. "
-            "No change reaches any server.",
+            "The Central Management store is unavailable: it names no master or no file transfer"
+            " agent. No change reaches any server.",
         )
     if isinstance(store.replicas, tuple):
         behind = [replica.computer for replica in store.replicas if not replica.up_to_date]
@@ -88,7 +103,9 @@ def _of_pool(deployment: Deployment, pool: Pool) -> Iterator[Attention]:
     state = pool.state
     away = state if isinstance(state, PoolState) and not state.is_home else None
     if last_known(pool):
-        served = f"its users are served by {pool.backup_pool}" if away else "its users have no service"
+        served = (
+            f"its users are served by {pool.backup_pool}" if away else "its users have no service"
+        )
         gone = _GONE[life(pool)].format(pool=pool.fqdn)
         yield Attention(Verdict.WARNING if away else Verdict.FAILED, f"{gone}: {served}.")
         return
@@ -117,7 +134,11 @@ def _away(pool: Pool, state: PoolState, deployment: Deployment) -> Attention:
 
 def _of_backup_service(pool: Pool) -> Iterator[Attention]:
     modules = pool.backup_modules if isinstance(pool.backup_modules, tuple) else ()
-    broken = [module.name for module in modules if module.export is ExportState.ERROR or module.import_ is ImportState.ERROR]
+    broken = [
+        module.name
+        for module in modules
+        if module.export is ExportState.ERROR or module.import_ is ImportState.ERROR
+    ]
     if broken:
         told = f"The Backup Service of {pool.fqdn} reports errors: {listed(broken)}."
         yield Attention(Verdict.WARNING, told)
@@ -129,5 +150,6 @@ def _of_edges(deployment: Deployment) -> Iterator[Attention]:
         if hop is not None and hop.kind.is_front_end and last_known(hop):
             yield Attention(
                 Verdict.FAILED,
-                f"The next hop of {edge.fqdn} is {hop.fqdn}, which does not answer: no access from outside over it.",
+                f"The next hop of {edge.fqdn} is {hop.fqdn}, which does not answer: no access from"
+                " outside over it.",
             )

@@ -1,10 +1,22 @@
-"""Checks of the pair itself: does the pool exist, can it be failed over, has it a fitting partner, do the versions agree."""
+"""Checks of the pair itself: does the pool exist, can it be failed over, has it a fitting partner,
+do the versions agree.
+"""
 
 from __future__ import annotations
 
 import difflib
 
-from lyncops.checks.check import Finding, Weight, check, failed, of_store, pair_unknown, passed, unknown, warning
+from lyncops.checks.check import (
+    Finding,
+    Weight,
+    check,
+    failed,
+    of_store,
+    pair_unknown,
+    passed,
+    unknown,
+    warning,
+)
 from lyncops.checks.context import CheckContext
 from lyncops.checks.words import listed
 from lyncops.deployment.gaps import Need, Part
@@ -14,19 +26,23 @@ from lyncops.values import Fqdn, LyncVersion, Unread
 
 _NEAR = 0.8  # of 1: a slip of the fingers
 _PAIRING = (
-    "Pair the pools in Topology Builder (Resiliency, Associated Backup Pool), publish, and run setup on every Front End of both."
+    "Pair the pools in Topology Builder (Resiliency, Associated Backup Pool), publish, and run"
+    " setup on every Front End of both."
 )
 
 
-@check("pool-exists", question="Does the topology have this pool?", sources=(fact("wrong-pool-named"),))
+@check(
+    "pool-exists", question="Does the topology have this pool?", sources=(fact("wrong-pool-named"),)
+)
 def pool_exists(situation: CheckContext) -> Finding:
     """FAILED is law: nothing can be done to a pool that is not there."""
     deployment, target = situation.deployment, situation.target
     if isinstance(deployment.pools, Unread):
         return unknown(
             f"The topology could not be read: {deployment.pools.reason}",
-            "Give an endpoint of a Front End that still answers, so that its local copy of the topology can be read; "
-            "and, where access is denied, an account of RTCUniversalServerAdmins.",
+            "Give an endpoint of a Front End that still answers, so that its local copy of the"
+            " topology can be read; and, where access is denied, an account of"
+            " RTCUniversalServerAdmins.",
             blocking=True,
             overridable=False,
         )
@@ -34,14 +50,28 @@ def pool_exists(situation: CheckContext) -> Finding:
         return passed(f"The topology has {target}.")
     owner = deployment.pool_of(target)
     if owner:
-        return failed(f"{target} is a machine of {owner.fqdn}, not a pool.", f"Name the pool: {owner.fqdn}.", overridable=False)
+        return failed(
+            f"{target} is a machine of {owner.fqdn}, not a pool.",
+            f"Name the pool: {owner.fqdn}.",
+            overridable=False,
+        )
     names = [pool.fqdn for pool in deployment.front_end_pools]
-    hint = f"Did you mean {' or '.join(meant)}?" if (meant := _meant(target, names)) else "Name one of these pools."
-    return failed(f"The topology has no pool {target}; its Front End pools are {listed(names)}.", hint, overridable=False)
+    hint = (
+        f"Did you mean {' or '.join(meant)}?"
+        if (meant := _meant(target, names))
+        else "Name one of these pools."
+    )
+    return failed(
+        f"The topology has no pool {target}; its Front End pools are {listed(names)}.",
+        hint,
+        overridable=False,
+    )
 
 
 def _meant(name: Fqdn, names: list[Fqdn]) -> list[Fqdn]:
-    """The names that a wrong one may stand for: those that it begins, or all that are equally near to it."""
+    """The names that a wrong one may stand for: those that it begins, or all that are equally near
+    to it.
+    """
     shortened = [known for known in names if known.partition(".")[0] == name]
     if shortened:
         return shortened
@@ -50,7 +80,11 @@ def _meant(name: Fqdn, names: list[Fqdn]) -> list[Fqdn]:
     return [known for known in names if nearness[known] == nearest >= _NEAR]
 
 
-@check("pool-is-front-end", question="Is it a Front End pool?", sources=(reference("Invoke-CsPoolFailOver"),))
+@check(
+    "pool-is-front-end",
+    question="Is it a Front End pool?",
+    sources=(reference("Invoke-CsPoolFailOver"),),
+)
 def pool_is_front_end(situation: CheckContext) -> Finding:
     """FAILED is law: only a pool that homes users can be failed over or back."""
     pool = situation.pool
@@ -60,7 +94,8 @@ def pool_is_front_end(situation: CheckContext) -> Finding:
         return passed(f"{pool.fqdn} is a Front End pool, {pool.kind.value} Edition.")
     names = listed(other.fqdn for other in situation.deployment.front_end_pools)
     return failed(
-        f"{pool.fqdn} is no Front End pool (kind: {pool.kind.value}), so that no users are homed on it.",
+        f"{pool.fqdn} is no Front End pool (kind: {pool.kind.value}), so that no users are homed"
+        " on it.",
         f"Name the pool that first homed the users: {names}.",
         overridable=False,
     )
@@ -72,26 +107,38 @@ def pool_is_front_end(situation: CheckContext) -> Finding:
     sources=(reference("Invoke-CsPoolFailOver"), fact("pairing-rules")),
 )
 def pool_is_paired(situation: CheckContext) -> Finding:
-    """No backup pool is law; an unsupported pair is a WARNING, since Lync itself lets it be built and run."""
+    """No backup pool is law; an unsupported pair is a WARNING, since Lync itself lets it be built
+    and run.
+    """
     pool = situation.pool
     if pool is None:
         return pair_unknown(situation)
     if isinstance(pool.backup_pool, Unread):
         return unknown(
             f"The backup pool of {pool.fqdn} could not be read: {pool.backup_pool.reason}",
-            f"Run Get-CsPoolBackupRelationship -PoolFqdn {pool.fqdn} -LocalStore on a Front End that still answers.",
+            f"Run Get-CsPoolBackupRelationship -PoolFqdn {pool.fqdn} -LocalStore on a Front End"
+            " that still answers.",
             blocking=True,
             overridable=False,
         )
     if pool.backup_pool is None:
-        return failed(f"{pool.fqdn} has no backup pool, and the cmdlet fails without one.", _PAIRING, overridable=False)
+        return failed(
+            f"{pool.fqdn} has no backup pool, and the cmdlet fails without one.",
+            _PAIRING,
+            overridable=False,
+        )
     partner = situation.partner
     if partner is None:
-        return failed(f"The backup pool {pool.backup_pool} of {pool.fqdn} is not in the topology.", _PAIRING, overridable=False)
+        return failed(
+            f"The backup pool {pool.backup_pool} of {pool.fqdn} is not in the topology.",
+            _PAIRING,
+            overridable=False,
+        )
     oddities = _oddities(pool, partner)
     if oddities:
         return warning(
-            f"{pool.fqdn} is paired with {partner.fqdn}, but {listed(oddities)}.", "Such a pair is not supported. " + _PAIRING
+            f"{pool.fqdn} is paired with {partner.fqdn}, but {listed(oddities)}.",
+            "Such a pair is not supported. " + _PAIRING,
         )
     return passed(f"{pool.fqdn} is paired with {partner.fqdn}.")
 
@@ -119,10 +166,13 @@ def pair_in_different_sites(situation: CheckContext) -> Finding:
     if pool is None or partner is None:
         return pair_unknown(situation)
     if isinstance(pool.site, Unread) or isinstance(partner.site, Unread):
-        return unknown("The site of one of the pools could not be read.", "Look at Get-CsPool.", blocking=False)
+        return unknown(
+            "The site of one of the pools could not be read.", "Look at Get-CsPool.", blocking=False
+        )
     if pool.site == partner.site:
         return warning(
-            f"Both {pool.fqdn} and {partner.fqdn} are in {pool.site}: what takes the site takes both.",
+            f"Both {pool.fqdn} and {partner.fqdn} are in {pool.site}: what takes the site takes"
+            " both.",
             "Pair pools of different sites when the topology is next changed.",
         )
     return passed(f"{pool.fqdn} is in {pool.site}, {partner.fqdn} in {partner.site}.")
@@ -141,15 +191,22 @@ def versions_agree(situation: CheckContext) -> Finding:
     if pool is None or partner is None:
         return pair_unknown(situation)
     if isinstance(pool.version, Unread) or isinstance(partner.version, Unread):
-        return unknown("The version of one of the pools could not be read.", "Look at Get-CsService -Registrar.", blocking=False)
+        return unknown(
+            "The version of one of the pools could not be read.",
+            "Look at Get-CsService -Registrar.",
+            blocking=False,
+        )
     if pool.version is not partner.version:
-        evidence = f"{pool.fqdn} is {pool.version.product}, {partner.fqdn} is {partner.version.product}."
+        evidence = (
+            f"{pool.fqdn} is {pool.version.product}, {partner.fqdn} is {partner.version.product}."
+        )
         remedy = "Bring both pools to the same version."
         return warning(evidence, remedy) if situation.disaster else failed(evidence, remedy)
     builds = _builds(situation, pool), _builds(situation, partner)
     if all(builds) and builds[0] != builds[1]:
         return warning(
-            f"{pool.fqdn} reports {listed(sorted(builds[0]))}, {partner.fqdn} {listed(sorted(builds[1]))}.",
+            f"{pool.fqdn} reports {listed(sorted(builds[0]))}, {partner.fqdn}"
+            f" {listed(sorted(builds[1]))}.",
             "Install the same cumulative update on every Front End of both pools.",
         )
     return passed(f"Both pools are {pool.version.product}.")
@@ -160,7 +217,11 @@ def _builds(situation: CheckContext, pool: Pool) -> frozenset[str]:
     if isinstance(replicas, Unread):
         return frozenset()
     machines = {machine.fqdn for machine in pool.machines}
-    return frozenset(replica.product_version for replica in replicas if replica.computer in machines and replica.product_version)
+    return frozenset(
+        replica.product_version
+        for replica in replicas
+        if replica.computer in machines and replica.product_version
+    )
 
 
 @check(
@@ -171,21 +232,31 @@ def _builds(situation: CheckContext, pool: Pool) -> frozenset[str]:
     weight=Weight.ALWAYS,
 )
 def version_supports(situation: CheckContext) -> Finding:
-    """Pool pairs came with Lync Server 2013; a store that is still on Lync 2010 moves by other cmdlets."""
+    """Pool pairs came with Lync Server 2013; a store that is still on Lync 2010 moves by other
+    cmdlets.
+    """
     version = situation.deployment.version
-    old_store = [copy for copy in situation.store.active_copies if copy.version is LyncVersion.V2010]
+    old_store = [
+        copy for copy in situation.store.active_copies if copy.version is LyncVersion.V2010
+    ]
     if version is LyncVersion.V2010:
         return failed(
-            "Lync Server 2010 has no pool pairs.", "Give an endpoint of a Lync Server 2013 or later pool.", overridable=False
+            "Lync Server 2010 has no pool pairs.",
+            "Give an endpoint of a Lync Server 2013 or later pool.",
+            overridable=False,
         )
     if old_store and situation.store_pool == situation.target and not situation.disaster:
         return failed(
-            f"The Central Management store on {old_store[0].pool} is of Lync Server 2010, which cannot be failed over.",
-            "Move it on the receiving server: Install-CsDatabase -CentralManagementDatabase -Clean, then Move-CsManagementServer.",
+            f"The Central Management store on {old_store[0].pool} is of Lync Server 2010, which"
+            " cannot be failed over.",
+            "Move it on the receiving server: Install-CsDatabase -CentralManagementDatabase -Clean,"
+            " then Move-CsManagementServer.",
         )
     if isinstance(version, Unread):
         return unknown(
-            f"The version could not be read: {version.reason}", "Set version in [deployment] of lyncops.toml.", blocking=False
+            f"The version could not be read: {version.reason}",
+            "Set version in [deployment] of lyncops.toml.",
+            blocking=False,
         )
     without = " (no SQL mirroring, no XMPP gateway)" if version is LyncVersion.V2019 else ""
     return passed(f"{situation.deployment.product} has pool failover and failback{without}.")

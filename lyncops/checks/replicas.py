@@ -19,12 +19,19 @@ _REPLICATE = "Run Invoke-CsManagementStoreReplication, allow two to three minute
 
 
 def newest_time(situation: CheckContext) -> datetime:
-    """Now, as the servers see it: the newest time in their answers counts too, so that a wrong client clock does no harm."""
+    """Now, as the servers see it: the newest time in their answers counts too, so that a wrong
+    client clock does no harm.
+    """
     replicas = situation.store.replicas
     times = (
-        [] if isinstance(replicas, Unread) else [t for r in replicas for t in (r.last_status_report, r.last_update_creation) if t]
+        []
+        if isinstance(replicas, Unread)
+        else [t for r in replicas for t in (r.last_status_report, r.last_update_creation) if t]
     )
-    return max((_aware(time, situation.deployment.read_at) for time in times), default=situation.deployment.read_at)
+    return max(
+        (_aware(time, situation.deployment.read_at) for time in times),
+        default=situation.deployment.read_at,
+    )
 
 
 def _aware(time: datetime, like: datetime) -> datetime:
@@ -43,43 +50,68 @@ def _needs(situation: CheckContext) -> tuple[Need, ...]:
     needs=_needs,
 )
 def replicas_up_to_date(situation: CheckContext) -> Finding:
-    """A replica is False for a while after each change; it is a fault when it last reported more than an hour ago, or never.
+    """A replica is False for a while after each change; it is a fault when it last reported more
+    than an hour ago, or never.
 
-    Only the running Front Ends of the pair stand in the way: they carry the move. A server of any other kind, or one that does
-    not run, may be the reason of the move, or have been off for weeks. In disaster mode nothing here stands in the way.
+    Only the running Front Ends of the pair stand in the way: they carry the move. A server of any
+    other kind, or one that does not run, may be the reason of the move, or have been off for weeks.
+    In disaster mode nothing here stands in the way.
     """
     replicas = situation.store.replicas
     if isinstance(replicas, Unread):
         if situation.store_goes_down:
-            return warning(f"{sentence(replicas)} That is expected: the store was on the pool that is gone.")
-        return unknown(sentence(replicas), "Look at Get-CsManagementStoreReplicationStatus.", blocking=not situation.disaster)
+            return warning(
+                f"{sentence(replicas)} That is expected: the store was on the pool that is gone."
+            )
+        return unknown(
+            sentence(replicas),
+            "Look at Get-CsManagementStoreReplicationStatus.",
+            blocking=not situation.disaster,
+        )
     if not replicas:
         evidence = "Get-CsManagementStoreReplicationStatus returned nothing at all."
         if situation.disaster:
             return warning(evidence, "Look at it again once the store has a master.")
-        return failed(evidence, "See that MASTER runs on the pool that holds the store and REPLICA on every server.")
+        return failed(
+            evidence,
+            "See that MASTER runs on the pool that holds the store and REPLICA on every server.",
+        )
     return _judge(situation, replicas)
 
 
 def _judge(situation: CheckContext, replicas: tuple[Replica, ...]) -> Finding:
     gone = _not_expected(situation)
-    behind = [replica for replica in replicas if not replica.up_to_date and replica.computer not in gone]
+    behind = [
+        replica for replica in replicas if not replica.up_to_date and replica.computer not in gone
+    ]
     ignored = f" {counted(len(gone), 'machine')} that cannot follow not counted." if gone else ""
     if not behind:
-        return passed(f"{counted(len([r for r in replicas if r.computer not in gone]), 'replica')} up to date.{ignored}")
+        return passed(
+            f"{counted(len([r for r in replicas if r.computer not in gone]), 'replica')} up to"
+            f" date.{ignored}"
+        )
     now = newest_time(situation)
     faulty = [replica for replica in behind if is_faulty(replica, now)]
     if not faulty:
         names = _named(behind, now)
-        return warning(f"Not up to date yet: {names}. That is normal for some minutes after a change.{ignored}", _REPLICATE)
-    remedy = f"See that REPLICA runs there and that the store can reach it (TCP 445, Edge 4443). {_REPLICATE}"
+        return warning(
+            f"Not up to date yet: {names}. That is normal for some minutes after a"
+            f" change.{ignored}",
+            _REPLICATE,
+        )
+    remedy = (
+        "See that REPLICA runs there and that the store can reach it (TCP 445, Edge 4443)."
+        f" {_REPLICATE}"
+    )
     needed = _needed(situation)
     first = [replica for replica in faulty if replica.computer in needed]
     others = [replica for replica in faulty if replica.computer not in needed]
     rest = f"Not up to date, and not needed for this move: {_named(others, now)}." if others else ""
     seen = f"Not up to date: {_named(first, now)}." if first else ""
     evidence = f"{' '.join(filter(None, (seen, rest)))}{ignored}"
-    return failed(evidence, remedy) if first and not situation.disaster else warning(evidence, remedy)
+    return (
+        failed(evidence, remedy) if first and not situation.disaster else warning(evidence, remedy)
+    )
 
 
 def _named(replicas: list[Replica], now: datetime) -> str:
@@ -93,10 +125,19 @@ def _needed(situation: CheckContext) -> set[Fqdn]:
 
 
 def _not_expected(situation: CheckContext) -> set[Fqdn]:
-    """The machines of the pool that is gone, and outside of the pair whatever does not run: its replica is old because of that."""
+    """The machines of the pool that is gone, and outside of the pair whatever does not run: its
+    replica is old because of that.
+    """
     leaving = situation.leaving.machines if situation.disaster and situation.leaving else ()
-    pair = {machine.fqdn for pool in (situation.pool, situation.partner) if pool for machine in pool.machines}
-    return {machine.fqdn for machine in leaving} | (set(silent_machines(situation.deployment)) - pair)
+    pair = {
+        machine.fqdn
+        for pool in (situation.pool, situation.partner)
+        if pool
+        for machine in pool.machines
+    }
+    return {machine.fqdn for machine in leaving} | (
+        set(silent_machines(situation.deployment)) - pair
+    )
 
 
 def age_of_report(replica: Replica, now: datetime) -> timedelta | None:
@@ -113,21 +154,33 @@ def is_fresh(replica: Replica, now: datetime) -> bool:
 def never_reported(deployment: Deployment) -> tuple[Fqdn, ...]:
     """The computers of which the store never had a report: nothing can be waited for there."""
     replicas = deployment.central_management.replicas
-    return () if isinstance(replicas, Unread) else tuple(one.computer for one in replicas if one.never_reported)
+    return (
+        ()
+        if isinstance(replicas, Unread)
+        else tuple(one.computer for one in replicas if one.never_reported)
+    )
 
 
 def has_fallen_silent(deployment: Deployment, computer: Fqdn) -> bool:
-    """Whether a computer has not reported for an hour, while replication reaches others: then it is taken to be down.
+    """Whether a computer has not reported for an hour, while replication reaches others: then it is
+    taken to be down.
 
-    One that never reported tells nothing. Reports that could not be read leave the possibility open.
+    One that never reported tells nothing. Reports that could not be read leave the possibility
+    open.
     """
     replicas = deployment.central_management.replicas
     known = () if isinstance(replicas, Unread) else replicas
-    reports = [_aware(one.last_status_report, deployment.read_at) for one in known if one.last_status_report]
+    reports = [
+        _aware(one.last_status_report, deployment.read_at)
+        for one in known
+        if one.last_status_report
+    ]
     now = max(reports, default=deployment.read_at)
     others = [one for one in known if one.computer != computer]
     reaches_nobody = bool(others) and not any(is_fresh(one, now) or _is_open(one) for one in others)
-    return not reaches_nobody and any(is_faulty(one, now) for one in known if one.computer == computer and not one.never_reported)
+    return not reaches_nobody and any(
+        is_faulty(one, now) for one in known if one.computer == computer and not one.never_reported
+    )
 
 
 def _is_open(replica: Replica) -> bool:
@@ -135,7 +188,9 @@ def _is_open(replica: Replica) -> bool:
 
 
 def is_faulty(replica: Replica, now: datetime) -> bool:
-    """Whether a replica is behind for longer than replication takes: its last report is over an hour old, or there is none."""
+    """Whether a replica is behind for longer than replication takes: its last report is over an
+    hour old, or there is none.
+    """
     silence = age_of_report(replica, now)
     return not replica.up_to_date and (silence is None or silence > _FAULT_AGE)
 

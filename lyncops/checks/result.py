@@ -32,9 +32,14 @@ class CheckResult:
     overridable: bool = True  # False: law (order rule, pool does not exist ...): no --override
     overridden_because: str = ""
     override_changes: tuple[str, ...] = ()  # what the override does to the plan, in sentences
-    first: tuple[str, ...] = ()  # the command lines that must come first, e.g. ("lyncops run pool-failback p1 --mode planned",)
+    # The command lines that must come first: ("lyncops run pool-failback p1 --mode planned",).
+    first: tuple[str, ...] = ()
 
     @property
     def refuses(self) -> bool:
         """Whether it stands in the way of the plan."""
-        return self.blocking and self.verdict in (Verdict.FAILED, Verdict.UNKNOWN) and not self.overridden_because
+        return (
+            self.blocking
+            and self.verdict in (Verdict.FAILED, Verdict.UNKNOWN)
+            and not self.overridden_because
+        )

@@ -1,10 +1,24 @@
-"""May the operator do it? Known only where the endpoint offers no more than the operator's role has."""
+"""May the operator do it?
+
+Known only where the endpoint offers no more than the operator's role has.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lyncops.checks.check import Finding, Weight, check, failed, of_next_hops, of_store, passed, result_of, unknown, warning
+from lyncops.checks.check import (
+    Finding,
+    Weight,
+    check,
+    failed,
+    of_next_hops,
+    of_store,
+    passed,
+    result_of,
+    unknown,
+    warning,
+)
 from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.edge import edges_behind
 from lyncops.checks.result import CheckResult
@@ -34,7 +48,9 @@ def needed_cmdlets(situation: CheckContext) -> tuple[str, ...]:
     weight=Weight.NEVER,
 )
 def rights(situation: CheckContext) -> Finding:
-    """UNKNOWN on a plain WinRM session, where group membership decides and only the attempt tells."""
+    """UNKNOWN on a plain WinRM session, where group membership decides and only the attempt
+    tells.
+    """
     return _rights_to_run(situation.deployment, needed_cmdlets(situation))
 
 
@@ -44,14 +60,17 @@ def rights_for(deployment: Deployment, *needed: str, optional: Sequence[str] = (
     return result_of(rights.check_id, rights.question, rights.sources, finding)
 
 
-def _rights_to_run(deployment: Deployment, needed: Sequence[str], optional: Sequence[str] = ()) -> Finding:
+def _rights_to_run(
+    deployment: Deployment, needed: Sequence[str], optional: Sequence[str] = ()
+) -> Finding:
     """Whether the session offers these cmdlets, as far as that can be known."""
     offered = deployment.rights
     if isinstance(offered, Unread) or not offered:
         why = offered.reason if isinstance(offered, Unread) else "the endpoint does not say"
         return unknown(
             sentence(f"Which cmdlets the operator may run is not known: {why}"),
-            "It must be in RTCUniversalServerAdmins (log on again after adding it), and local administrator on the Front Ends.",
+            "It must be in RTCUniversalServerAdmins (log on again after adding it), and local"
+            " administrator on the Front Ends.",
             blocking=False,
         )
     have = {name.casefold() for name in offered}
@@ -61,5 +80,10 @@ def _rights_to_run(deployment: Deployment, needed: Sequence[str], optional: Sequ
         return failed(f"The operator's role has no {listed(missing)}.", remedy)
     without = [name for name in optional if name.casefold() not in have]
     if without:
-        return warning(f"The operator's role has no {listed(without)}, which only optional steps need.", remedy)
-    return passed(f"The session offers {counted(len(offered), 'cmdlet')}, {listed(needed or ['none that is needed'])} among them.")
+        return warning(
+            f"The operator's role has no {listed(without)}, which only optional steps need.", remedy
+        )
+    return passed(
+        f"The session offers {counted(len(offered), 'cmdlet')},"
+        f" {listed(needed or ['none that is needed'])} among them."
+    )

@@ -1,4 +1,6 @@
-"""A store whose pool could not be asked: its silence is no proof that it is down, and replicas that follow are a witness."""
+"""A store whose pool could not be asked: its silence is no proof that it is down, and replicas that
+follow are a witness.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +20,20 @@ _LIVES: Final = (Life.VOUCHED, Life.SILENT_BUT_BACKED_UP)
 
 @attrs.frozen(slots=True, kw_only=True)
 class UnheardStore:
-    """The store names a master and agents, and no machine of the pool that holds it is known to run or to be dead."""
+    """The store names a master and agents, and no machine of the pool that holds it is known to run
+    or to be dead.
+    """
 
     holder: Pool
-    followed: str  # how long ago a replica that is up to date reported; "" where none did within the hour
+    followed: (
+        str  # how long ago a replica that is up to date reported; "" where none did within the hour
+    )
 
     @property
     def is_trusted(self) -> bool:
-        """Whether something else says that it works: a replica that follows, or a sign of life of its pool."""
+        """Whether something else says that it works: a replica that follows, or a sign of life of
+        its pool.
+        """
         return bool(self.followed) or life(self.holder) in _LIVES
 
     @property
@@ -34,7 +42,9 @@ class UnheardStore:
         seen = f"The store is on {self.holder.fqdn}, whose machines could not be asked."
         if self.followed:
             return f"{seen} A replica that is up to date reported {self.followed} ago."
-        return f"{seen} {'It gives other signs of life.' if self.is_trusted else 'No replica is seen to follow it.'}"
+        if self.is_trusted:
+            return f"{seen} It gives other signs of life."
+        return f"{seen} No replica is seen to follow it."
 
     @property
     def remedy(self) -> str:
@@ -44,11 +54,19 @@ class UnheardStore:
 
 
 def unheard_store(deployment: Deployment) -> UnheardStore | None:
-    """The store, where it is told by name and its pool could not be asked; None where more is known, or less."""
+    """The store, where it is told by name and its pool could not be asked; None where more is
+    known, or less.
+    """
     store = deployment.central_management
     master, agents = store.active_master, store.file_transfer_agents
     holder = deployment.pool_of(master) if isinstance(master, Fqdn) else None
-    if holder is None or isinstance(agents, Unread) or not agents or holder.is_alive or seems_dead(holder):
+    if (
+        holder is None
+        or isinstance(agents, Unread)
+        or not agents
+        or holder.is_alive
+        or seems_dead(holder)
+    ):
         return None
     replicas = () if isinstance(store.replicas, Unread) else store.replicas
     now = max(newest_time(CheckContext(deployment, holder.fqdn, Mode.PLANNED)), deployment.read_at)

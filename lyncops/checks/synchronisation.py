@@ -1,4 +1,6 @@
-"""How far the Backup Service is: both directions of every pair, per module, with the loss that each state means now."""
+"""How far the Backup Service is: both directions of every pair, per module, with the loss that each
+state means now.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,10 @@ def worst(states: Iterable[SyncState]) -> SyncState:
 
 @attrs.frozen(slots=True, kw_only=True)
 class ModuleSync:
-    """One module of one direction. `loss` is what would be lost of it if the exporting pool were gone now."""
+    """One module of one direction.
+
+    `loss` is what would be lost of it if the exporting pool were gone now.
+    """
 
     name: str
     export: ExportState | str
@@ -52,7 +57,10 @@ class ModuleSync:
 
 @attrs.frozen(slots=True, kw_only=True)
 class DirectionSync:
-    """What one pool copies to its backup pool. `modules` is Unread where the pool could not be asked."""
+    """What one pool copies to its backup pool.
+
+    `modules` is Unread where the pool could not be asked.
+    """
 
     source: Fqdn
     target: Fqdn
@@ -69,7 +77,9 @@ class DirectionSync:
 
 @attrs.frozen(slots=True, kw_only=True)
 class BackupServiceReport:
-    """The Backup Service of a deployment: its configuration, and both directions of every pair that was asked for."""
+    """The Backup Service of a deployment: its configuration, and both directions of every pair that
+    was asked for.
+    """
 
     read_at: datetime
     settings: BackupServiceSettings | Unread
@@ -80,14 +90,26 @@ class BackupServiceReport:
     @property
     def state(self) -> SyncState:
         """The worst of all directions; UNKNOWN where there is none."""
-        return worst((*(direction.state for direction in self.directions), *(SyncState.UNKNOWN for _ in self.unread)))
+        return worst(
+            (
+                *(direction.state for direction in self.directions),
+                *(SyncState.UNKNOWN for _ in self.unread),
+            )
+        )
 
 
-def backup_service_report(deployment: Deployment, pools: Iterable[Fqdn] = ()) -> BackupServiceReport:
-    """Both directions of the pairs that `pools` belong to (of every pair, where none is named), each direction once."""
+def backup_service_report(
+    deployment: Deployment, pools: Iterable[Fqdn] = ()
+) -> BackupServiceReport:
+    """Both directions of the pairs that `pools` belong to (of every pair, where none is named),
+    each direction once.
+    """
     if isinstance(deployment.pools, Unread):
         return BackupServiceReport(
-            read_at=deployment.read_at, settings=deployment.backup_service, directions=(), unread=(deployment.pools,)
+            read_at=deployment.read_at,
+            settings=deployment.backup_service,
+            directions=(),
+            unread=(deployment.pools,),
         )
     wanted = tuple(pools) or tuple(pool.fqdn for pool in deployment.front_end_pools)
     directions: dict[tuple[Fqdn, Fqdn], DirectionSync] = {}
@@ -138,7 +160,9 @@ def _direction(deployment: Deployment, source: Fqdn, target: Fqdn) -> DirectionS
 def _modules(situation: CheckContext) -> tuple[ModuleSync, ...] | Unread:
     pool = situation.pool
     if pool is None:
-        return Unread(f"the Backup Service status of {situation.target}", "the topology has no such pool")
+        return Unread(
+            f"the Backup Service status of {situation.target}", "the topology has no such pool"
+        )
     if isinstance(pool.backup_modules, Unread):
         return pool.backup_modules
     return tuple(_module(situation, pool, module) for module in pool.backup_modules)
@@ -151,7 +175,11 @@ def _module(situation: CheckContext, pool: Pool, module: BackupModule) -> Module
         export=module.export,
         import_=module.import_,
         state=worst((_of_import(module), SyncState.STEADY if standby else _of_export(module))),
-        loss="Nothing: the active store is not here." if standby else loss_of_module(situation, pool, module),
+        loss=(
+            "Nothing: the active store is not here."
+            if standby
+            else loss_of_module(situation, pool, module)
+        ),
     )
 
 
@@ -169,4 +197,8 @@ def _of_export(module: BackupModule) -> SyncState:
 
 def _of_import(module: BackupModule) -> SyncState:
     states = {ImportState.NORMAL: SyncState.STEADY, ImportState.ERROR: SyncState.ERROR}
-    return states.get(module.import_, SyncState.UNKNOWN) if isinstance(module.import_, ImportState) else SyncState.UNKNOWN
+    return (
+        states.get(module.import_, SyncState.UNKNOWN)
+        if isinstance(module.import_, ImportState)
+        else SyncState.UNKNOWN
+    )

@@ -22,13 +22,17 @@ def counted(number: int, thing: str) -> str:
 
 
 def sentence(text: object) -> str:
-    """The text with a full stop, and a capital at its beginning: servers' words end as they like."""
+    """The text with a full stop, and a capital at its beginning: servers' words end as they
+    like.
+    """
     words = str(text).strip()
     return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?")) else ".")
 
 
 def age(duration: timedelta) -> str:
-    """How long, in the largest unit that says it: `40 seconds`, `5 minutes`, `3 hours`, `2 days`."""
+    """How long, in the largest unit that says it: `40 seconds`, `5 minutes`, `3 hours`, `2
+    days`.
+    """
     seconds = max(0, int(duration.total_seconds()))
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= size:
@@ -37,14 +41,29 @@ def age(duration: timedelta) -> str:
 
 
 def exactly(duration: timedelta) -> str:
-    """How long, to the second, in the largest unit that needs no fraction: `90 seconds`, `2 minutes`, `3 hours`."""
+    """How long, to the second, in the largest unit that needs no fraction: `90 seconds`, `2
+    minutes`, `3 hours`.
+    """
     seconds = round(duration.total_seconds())
-    size, unit = next((size, unit) for size, unit in ((3_600, "hour"), (60, "minute"), (1, "second")) if seconds % size == 0)
+    size, unit = next(
+        (size, unit)
+        for size, unit in ((3_600, "hour"), (60, "minute"), (1, "second"))
+        if seconds % size == 0
+    )
     return counted(seconds // size, unit)
 
 
 def running(pool: Pool) -> str:
-    """How many of a pool's machines run: `2 of 3 machines of pool1.contoso.com run (fe3.contoso.com does not)`."""
+    """How many of a pool's machines run: `2 of 3 machines of pool1.contoso.com run (fe3.contoso.com
+    does not)`.
+    """
     down = [machine.fqdn for machine in pool.machines if not machine.is_up]
-    rest = f" ({listed(down)} {'does' if len(down) == 1 else 'do'} not)" if down and pool.machines_up else ""
-    return f"{len(pool.machines_up)} of {counted(len(pool.machines), 'machine')} of {pool.fqdn} run{rest}"
+    rest = (
+        f" ({listed(down)} {'does' if len(down) == 1 else 'do'} not)"
+        if down and pool.machines_up
+        else ""
+    )
+    return (
+        f"{len(pool.machines_up)} of {counted(len(pool.machines), 'machine')} of {pool.fqdn}"
+        f" run{rest}"
+    )

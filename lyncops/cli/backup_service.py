@@ -22,7 +22,14 @@ from lyncops.cli.screen import Screen, drawn, say_aside
 from lyncops.errors import EndpointError, InvalidValueError
 from lyncops.plan.procedures import BackupServiceSet, BackupServiceSync, Procedure
 from lyncops.runs.exit_codes import ExitCode
-from lyncops.views.backup_service import EXIT_WORDS, TONES, Changes, report_blocks, report_data, status_blocks
+from lyncops.views.backup_service import (
+    EXIT_WORDS,
+    TONES,
+    Changes,
+    report_blocks,
+    report_data,
+    status_blocks,
+)
 from lyncops.views.blocks import Text
 
 _CODES: Final = {
@@ -47,14 +54,22 @@ class Followed:
             self._live.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self._live is not None:
             self._live.stop()
 
     def show(self, report: BackupServiceReport) -> None:
         """Show it, where something changed."""
         if self._live is not None:
-            head = Text(f"Backup Service at {report.read_at:%Y-%m-%d %H:%M:%S %Z}: {report.state.value}", TONES[report.state])
+            head = Text(
+                f"Backup Service at {report.read_at:%Y-%m-%d %H:%M:%S %Z}: {report.state.value}",
+                TONES[report.state],
+            )
             self._live.update(Group(*(drawn(block) for block in (head, *status_blocks(report)))))
             return
         lines = self._changes.of(report)
@@ -73,9 +88,11 @@ def backup_service() -> None:
 @json_option
 @with_call
 def show(call: Call, pools: tuple[str, ...]) -> ExitCode:
-    """Show its configuration, and both directions of every pair (or of those of POOL), with the loss that each state means now.
+    """Show its configuration, and both directions of every pair (or of those of POOL), with the
+    loss that each state means now.
 
-    Exit codes: 0 shown; 4 a pair of pools or the topology could not be read, or POOL is no Front End pool.
+    Exit codes: 0 shown; 4 a pair of pools or the topology could not be read, or POOL is no Front
+    End pool.
     """
     try:
         with call.client() as client:
@@ -88,11 +105,15 @@ def show(call: Call, pools: tuple[str, ...]) -> ExitCode:
 
 def _sync(call: Call, kind: type[Procedure], given: Mapping[str, object]) -> ExitCode:
     if given["all"] and given["modules"]:
-        raise InvalidValueError("--all and --module exclude each other.", remedy="Leave one of them out.")
+        raise InvalidValueError(
+            "--all and --module exclude each other.", remedy="Leave one of them out."
+        )
     return run_procedure(call, kind, given)
 
 
-backup_service.add_command(procedure_command(BackupServiceSet, run_procedure, more=execution_parameters(), name="set"))
+backup_service.add_command(
+    procedure_command(BackupServiceSet, run_procedure, more=execution_parameters(), name="set")
+)
 backup_service.add_command(
     procedure_command(
         BackupServiceSync,
@@ -109,21 +130,41 @@ backup_service.add_command(
 
 @backup_service.command()
 @click.argument("pools", metavar="[POOL]...", nargs=-1)
-@click.option("--until-steady", is_flag=True, help="End when everything is steady, or when an error state stays.")
-@click.option("--timeout", type=Duration(), metavar="DURATION", help="End then, whatever it is like.")
-@click.option("--every", type=Duration(), metavar="DURATION", help="The pause between two readings (default: 15s).")
+@click.option(
+    "--until-steady",
+    is_flag=True,
+    help="End when everything is steady, or when an error state stays.",
+)
+@click.option(
+    "--timeout", type=Duration(), metavar="DURATION", help="End then, whatever it is like."
+)
+@click.option(
+    "--every",
+    type=Duration(),
+    metavar="DURATION",
+    help="The pause between two readings (default: 15s).",
+)
 @json_option
 @with_call
-def watch(call: Call, pools: tuple[str, ...], until_steady: bool, timeout: timedelta | None, every: timedelta | None) -> ExitCode:
-    """Follow it: a table on a terminal, a line for each change in a pipe, an object on a line for each change with --json.
+def watch(
+    call: Call,
+    pools: tuple[str, ...],
+    until_steady: bool,
+    timeout: timedelta | None,
+    every: timedelta | None,
+) -> ExitCode:
+    """Follow it: a table on a terminal, a line for each change in a pipe, an object on a line for
+    each change with --json.
 
-    Exit codes, by what was seen last: 0 steady; 3 an error state, or not steady when time was up; 4 not known; 5 stopped by Ctrl-C;
-    2 no server could be reached at first.
+    Exit codes, by what was seen last: 0 steady; 3 an error state, or not steady when time was up; 4
+    not known; 5 stopped by Ctrl-C; 2 no server could be reached at first.
     """
     last: BackupServiceReport | None = None
     try:
         with call.client() as client, Followed(call.screen) as shown:
-            reports = client.watch_backup_service(*pools, every=every, timeout=timeout, until_steady=until_steady)
+            reports = client.watch_backup_service(
+                *pools, every=every, timeout=timeout, until_steady=until_steady
+            )
             for last in reports:
                 shown.show(last)
     except KeyboardInterrupt:

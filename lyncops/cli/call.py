@@ -38,15 +38,25 @@ class Call:
 
     @contextmanager
     def client(self) -> Generator[Client]:
-        """A client for the configured deployment, which connects when first used. In the end it is said how it logged on."""
-        with lyncops.connect(self.config, journal=self.journal) if self.journal else lyncops.connect(self.config) as client:
+        """A client for the configured deployment, which connects when first used.
+
+        In the end it is said how it logged on.
+        """
+        with (
+            lyncops.connect(self.config, journal=self.journal)
+            if self.journal
+            else lyncops.connect(self.config)
+        ) as client:
             try:
                 yield client
             finally:
                 self.warn_of_log_ons(client)
 
     def warn_of_log_ons(self, client: Client, *, until: datetime | None = None) -> None:
-        """Say what is worth knowing about the log-ons, each once. `until`: when a run is expected to end."""
+        """Say what is worth knowing about the log-ons, each once.
+
+        `until`: when a run is expected to end.
+        """
         for url, logon in client.log_ons().items():
             for warning in logon.warnings(url, until=until):
                 if warning not in self._warned:
@@ -57,9 +67,10 @@ class Call:
         """Say what is missing where the runs of others are in another journal."""
         if client.other_journal:
             say_aside(
-                f"This run is kept in {client.other_journal}, not in the journal of {self.config}: the locks and runs "
-                "that other operators have there are not seen, and they do not see this one. Make sure that nobody else works on "
-                "these pools. Afterwards bring the run home: lyncops runs export, then lyncops runs import."
+                f"This run is kept in {client.other_journal}, not in the journal of {self.config}:"
+                " the locks and runs that other operators have there are not seen, and they do not"
+                " see this one. Make sure that nobody else works on these pools. Afterwards bring"
+                " the run home: lyncops runs export, then lyncops runs import."
             )
 
 
@@ -70,12 +81,16 @@ def with_call(verb: Callable[Concatenate[Call, P], R]) -> Callable[P, R]:
 
 def json_option(verb: F) -> F:
     """Accept `--json` behind the verb too."""
-    return click.option("--json", is_flag=True, expose_value=False, callback=_choose_json, help=_JSON)(verb)
+    return click.option(
+        "--json", is_flag=True, expose_value=False, callback=_choose_json, help=_JSON
+    )(verb)
 
 
 def json_parameter() -> click.Option:
     """The same option for a command that is built from its parameters."""
-    return click.Option(["--json"], is_flag=True, expose_value=False, callback=_choose_json, help=_JSON)
+    return click.Option(
+        ["--json"], is_flag=True, expose_value=False, callback=_choose_json, help=_JSON
+    )
 
 
 def _choose_json(context: click.Context, _option: click.Parameter, chosen: bool) -> None:
@@ -86,12 +101,16 @@ def _choose_json(context: click.Context, _option: click.Parameter, chosen: bool)
 
 def details_option(verb: F) -> F:
     """Accept `--details`: the views show everything."""
-    return click.option("--details", is_flag=True, expose_value=False, callback=_choose_details, help=_DETAILS)(verb)
+    return click.option(
+        "--details", is_flag=True, expose_value=False, callback=_choose_details, help=_DETAILS
+    )(verb)
 
 
 def details_parameter() -> click.Option:
     """The same option for a command that is built from its parameters."""
-    return click.Option(["--details"], is_flag=True, expose_value=False, callback=_choose_details, help=_DETAILS)
+    return click.Option(
+        ["--details"], is_flag=True, expose_value=False, callback=_choose_details, help=_DETAILS
+    )
 
 
 def _choose_details(context: click.Context, _option: click.Parameter, chosen: bool) -> None:

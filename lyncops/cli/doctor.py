@@ -23,9 +23,12 @@ _CODES: Final = {
 @json_option
 @with_call
 def doctor(call: Call) -> ExitCode:
-    """Is everything that a rescue needs reachable and usable? Looks at every endpoint and machine, and changes nothing.
+    """Is everything that a rescue needs reachable and usable?
 
-    Exit codes: 0 every check passed; 7 warnings only; 2 some check failed; 4 something that matters is not known.
+    Looks at every endpoint and machine, and changes nothing.
+
+    Exit codes: 0 every check passed; 7 warnings only; 2 some check failed; 4 something that matters
+    is not known.
     """
     with call.client() as client:
         found = client.doctor()

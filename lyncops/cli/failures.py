@@ -1,4 +1,6 @@
-"""What went wrong, said in one sentence with its remedy, and the exit code that tells a script of it."""
+"""What went wrong, said in one sentence with its remedy, and the exit code that tells a script of
+it.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def code_of(error: errors.LyncOpsError) -> ExitCode:
     """The exit code that an error ends the process with."""
     if isinstance(error, errors.RunCutOffError):
         return ExitCode.UNKNOWN if error.is_unknown else ExitCode.PAUSED
-    return next((code for kind, code in _BY_CLASS.items() if isinstance(error, kind)), ExitCode.WRONG_USE)
+    return next(
+        (code for kind, code in _BY_CLASS.items() if isinstance(error, kind)), ExitCode.WRONG_USE
+    )
 
 
 def report_error(error: errors.LyncOpsError, *, as_json: bool) -> ExitCode:
@@ -42,7 +46,9 @@ def report_error(error: errors.LyncOpsError, *, as_json: bool) -> ExitCode:
 
 
 def report_unread(error: errors.EndpointError, *, as_json: bool) -> ExitCode:
-    """Say that nothing could be read, for a verb whose exit code is an answer: 4, which is none; 1 where the caller is at fault."""
+    """Say that nothing could be read, for a verb whose exit code is an answer: 4, which is none; 1
+    where the caller is at fault.
+    """
     code = code_of(error)
     told = ExitCode.UNKNOWN if code is ExitCode.REFUSED else code
     return report(told, type(error).__name__, error.what, error.remedy, as_json=as_json)
@@ -55,24 +61,44 @@ def report_usage(error: click.ClickException, *, as_json: bool) -> ExitCode:
         return ExitCode.WRONG_USE
     context = error.ctx if isinstance(error, click.UsageError) else None
     remedy = f"See `{context.command_path} --help`." if context else "See `lyncops --help`."
-    return report(ExitCode.WRONG_USE, "UsageError", " ".join(error.format_message().split()), remedy, as_json=as_json)
+    return report(
+        ExitCode.WRONG_USE,
+        "UsageError",
+        " ".join(error.format_message().split()),
+        remedy,
+        as_json=as_json,
+    )
 
 
 def report_interrupt(*, as_json: bool) -> ExitCode:
     """Say that the operator stopped it, and how a run goes on."""
-    remedy = "If a run was going on, `lyncops runs list` shows it and `lyncops resume RUN` goes on with it."
-    return report(ExitCode.PAUSED, "Interrupted", "Stopped by the operator.", remedy, as_json=as_json)
+    remedy = (
+        "If a run was going on, `lyncops runs list` shows it and `lyncops resume RUN` goes on"
+        " with it."
+    )
+    return report(
+        ExitCode.PAUSED, "Interrupted", "Stopped by the operator.", remedy, as_json=as_json
+    )
 
 
-def report_defect(kind: type[BaseException], error: BaseException, _trace: TracebackType | None, *, as_json: bool) -> None:
-    """Say that lyncops itself is at fault, where a traceback would stand otherwise (an exception hook)."""
+def report_defect(
+    kind: type[BaseException], error: BaseException, _trace: TracebackType | None, *, as_json: bool
+) -> None:
+    """Say that lyncops itself is at fault, where a traceback would stand otherwise (an exception
+    hook).
+    """
     what = f"lyncops has a defect: {kind.__name__}: {error}".rstrip(": .") + "."
-    remedy = "Run it again with LYNCOPS_DEBUG=1 and report what it prints; `lyncops runs list` shows whether a run is left open."
+    remedy = (
+        "Run it again with LYNCOPS_DEBUG=1 and report what it prints; `lyncops runs list` shows"
+        " whether a run is left open."
+    )
     report(ExitCode.WRONG_USE, "Defect", " ".join(what.split()), remedy, as_json=as_json)
 
 
 def report(code: ExitCode, kind: str, what: str, remedy: str, *, as_json: bool) -> ExitCode:
-    """Print the sentence and its remedy on standard error; with --json also an error object on standard output."""
+    """Print the sentence and its remedy on standard error; with --json also an error object on
+    standard output.
+    """
     if as_json:
         error: JsonValue = {"type": kind, "message": what, "remedy": remedy, "exit_code": int(code)}
         with suppress(OSError):  # a full disk must not hide the exit code

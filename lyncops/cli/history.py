@@ -27,8 +27,12 @@ for _command in (export, import_, prune):
 
 
 @runs.command(name="list")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many.")
-@click.option("--before", metavar="RUN", default="", help="Only those that are older than this run.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many."
+)
+@click.option(
+    "--before", metavar="RUN", default="", help="Only those that are older than this run."
+)
 @json_option
 @with_call
 def list_runs(call: Call, limit: int, before: str) -> ExitCode:
@@ -36,7 +40,11 @@ def list_runs(call: Call, limit: int, before: str) -> ExitCode:
     with call.client() as client:
         more = client.runs(limit=limit + 1, before=before)
     found = more[:limit]
-    next_page = f"There are more: lyncops runs list --before {found[-1].run_id}" if len(more) > limit else ""
+    next_page = (
+        f"There are more: lyncops runs list --before {found[-1].run_id}"
+        if len(more) > limit
+        else ""
+    )
     summary: list[JsonValue] = [
         {
             "run_id": run.run_id,
@@ -49,7 +57,10 @@ def list_runs(call: Call, limit: int, before: str) -> ExitCode:
         }
         for run in found
     ]
-    call.screen.tell({"runs": summary, "more": bool(next_page)}, (*runs_blocks(found), *([Text(next_page)] if next_page else [])))
+    call.screen.tell(
+        {"runs": summary, "more": bool(next_page)},
+        (*runs_blocks(found), *([Text(next_page)] if next_page else [])),
+    )
     return ExitCode.DONE
 
 
@@ -67,14 +78,19 @@ def show(call: Call, run_id: str) -> ExitCode:
 
 @runs.command()
 @click.argument("run_id", metavar="RUN")
-@click.option("--format", "form", type=click.Choice(["text", "markdown"]), default="text", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "markdown"]), default="text", show_default=True
+)
 @json_option
 @with_call
 def report(call: Call, run_id: str, form: str) -> ExitCode:
     """Tell RUN to people: what was checked, done, seen and lost, and when."""
     with call.client() as client:
         told = client.report(find_run(run_id, client.runs))
-    call.screen.tell(told.data(), map(Text, (told.markdown() if form == "markdown" else told.text()).splitlines()))
+    call.screen.tell(
+        told.data(),
+        map(Text, (told.markdown() if form == "markdown" else told.text()).splitlines()),
+    )
     return ExitCode.DONE
 
 

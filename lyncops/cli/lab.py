@@ -30,7 +30,9 @@ class _ServeOptions(TypedDict):
 
 
 def _wants_json(context: click.Context, given: bool) -> bool:
-    return given or any(context.find_root().params.get(name) is True for name in ("json", "as_json", "json_output"))
+    return given or any(
+        context.find_root().params.get(name) is True for name in ("json", "as_json", "json_output")
+    )
 
 
 @click.group()
@@ -59,10 +61,16 @@ def lab() -> None:
     metavar="ntlm|negotiate|basic|certificate|credssp",
     default="ntlm",
     show_default=True,
-    help="How lyncops.toml says to log on. Kerberos needs a domain, and cannot be tried on loopback.",
+    help=(
+        "How lyncops.toml says to log on. Kerberos needs a domain, and cannot be tried on loopback."
+    ),
 )
 @click.option(
-    "--kind", type=click.Choice(["winrm", "ocs"]), default="winrm", show_default=True, help="Which endpoint lyncops.toml points at."
+    "--kind",
+    type=click.Choice(["winrm", "ocs"]),
+    default="winrm",
+    show_default=True,
+    help="Which endpoint lyncops.toml points at.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 @click.pass_context
@@ -88,7 +96,9 @@ def serve(context: click.Context, scenario: str, **options: Unpack[_ServeOptions
         with Lab.start(scenario, rate=options["rate"]) as running:
             config = running.write_config(options["out"], auth=auth, kind=options["kind"])
             with ControlServer(running.served, options["out"]):
-                _announce(running, scenario, config, as_json=_wants_json(context, options["as_json"]))
+                _announce(
+                    running, scenario, config, as_json=_wants_json(context, options["as_json"])
+                )
                 _wait(ended)
     finally:
         for number, handler in before.items():
@@ -104,7 +114,8 @@ def _announce(running: Lab, scenario: str, config: Path, *, as_json: bool) -> No
     from lyncops.lab.lab import ENVIRONMENT_VARIABLE
 
     addresses: dict[str, JsonValue] = {
-        f"{name} ({scheme})": address for (name, scheme), address in running.host.addresses().items()
+        f"{name} ({scheme})": address
+        for (name, scheme), address in running.host.addresses().items()
     }
     value: Mapping[str, JsonValue] = {
         "scenario": scenario,
@@ -153,10 +164,14 @@ class _GuidedCommand(click.Command):
                 formatter.write_dl(list(chapter.entries.items()))
                 formatter.write_paragraph()
                 for example in chapter.examples:  # to be copied, and so never wrapped
-                    formatter.write(f"{'':>{formatter.current_indent}}{ctx.command_path} {example}\n")
+                    formatter.write(
+                        f"{'':>{formatter.current_indent}}{ctx.command_path} {example}\n"
+                    )
 
 
-@lab.command(cls=_GuidedCommand, context_settings={"ignore_unknown_options": True, "max_content_width": 132})
+@lab.command(
+    cls=_GuidedCommand, context_settings={"ignore_unknown_options": True, "max_content_width": 132}
+)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -168,11 +183,13 @@ class _GuidedCommand(click.Command):
 @click.argument("fault")
 @click.argument("arguments", nargs=-1)
 @click.pass_context
-def inject(context: click.Context, *, out: Path, as_json: bool, fault: str, arguments: tuple[str, ...]) -> None:
+def inject(
+    context: click.Context, *, out: Path, as_json: bool, fault: str, arguments: tuple[str, ...]
+) -> None:
     """Do FAULT to the lab that runs.
 
-    It works at any time, also while a cmdlet runs. In a lab with `--rate 1` cmdlets take as long as they really do: time enough to
-    crash the machine that runs one.
+    It works at any time, also while a cmdlet runs. In a lab with `--rate 1` cmdlets take as long as
+    they really do: time enough to crash the machine that runs one.
     """
     from lyncops.lab.control.asking import ask
 
@@ -191,14 +208,23 @@ def _lines(value: JsonValue, indent: str = "") -> list[str]:
             if isinstance(item, dict | list) and item:
                 lines += [f"{indent}{title}:", *_lines(item, f"{indent}  ")]
             else:
-                lines.append(f"{indent}{title}: {'none' if isinstance(item, dict | list) else _word(item)}")
+                lines.append(
+                    f"{indent}{title}: {'none' if isinstance(item, dict | list) else _word(item)}"
+                )
         return lines
     if isinstance(value, list):
-        rows = [[_word(one) for one in item.values()] if isinstance(item, dict) else [_word(item)] for item in value]
+        rows = [
+            [_word(one) for one in item.values()] if isinstance(item, dict) else [_word(item)]
+            for item in value
+        ]
         if isinstance(value[0], dict):
             rows.insert(0, [name.replace("_", " ") for name in value[0]])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return [indent + "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+        return [
+            indent
+            + "  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        ]
     return [f"{indent}{_word(value)}"]
 
 

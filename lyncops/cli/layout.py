@@ -1,7 +1,8 @@
 """How a table fits a terminal: no name breaks, whatever the width.
 
-A column is at least as wide as its longest word. Where the columns do not fit side by side, each row becomes a
-paragraph: its first cell as the title, and the other cells behind the names of their columns.
+A column is at least as wide as its longest word. Where the columns do not fit side by side, each
+row becomes a paragraph: its first cell as the title, and the other cells behind the names of their
+columns.
 """
 
 from __future__ import annotations
@@ -79,7 +80,9 @@ def _stacked(table: Table, width: int) -> Iterator[RichText | Padding]:
 
 
 def _flowing(cells: Sequence[tuple[str, Text | str]], width: int) -> Iterator[RichText]:
-    """The cells behind their names, as many on a line as fit; a cell that is longer than a line wraps."""
+    """The cells behind their names, as many on a line as fit; a cell that is longer than a line
+    wraps.
+    """
     line = RichText()
     for name, cell in cells:
         piece = RichText.assemble((f"{name} ", "dim"), _rich(cell))

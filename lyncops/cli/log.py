@@ -1,4 +1,6 @@
-"""What the library logs (retries, servers that do not answer), for those who ask for it with --verbose."""
+"""What the library logs (retries, servers that do not answer), for those who ask for it with
+--verbose.
+"""
 
 from __future__ import annotations
 

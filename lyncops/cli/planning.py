@@ -28,7 +28,8 @@ Checks = Mapping[Fqdn | SiteName | None, tuple[CheckResult, ...]]
 
 def _show_checks(call: Call, checks: Checks, titles: Iterable[str]) -> ExitCode:
     blocks = chain.from_iterable(
-        check_blocks(title, results, details=call.details) for title, results in zip(titles, checks.values(), strict=True)
+        check_blocks(title, results, details=call.details)
+        for title, results in zip(titles, checks.values(), strict=True)
     )
     named = {str(pool or ""): results for pool, results in checks.items()}
     call.screen.tell({"checks": to_json(named)}, blocks)
@@ -73,7 +74,9 @@ def _pools_command() -> click.Command:
         callback=callback,
         params=[
             click.Argument(["pools"], metavar="POOL...", nargs=-1, required=True, type=Name(Fqdn)),
-            click.Option(["--mode"], type=modes, help="Is the pool up (planned), or gone (disaster)?"),
+            click.Option(
+                ["--mode"], type=modes, help="Is the pool up (planned), or gone (disaster)?"
+            ),
             details_parameter(),
             json_parameter(),
         ],
@@ -109,9 +112,11 @@ def _save(made: Plan, path: Path) -> None:
 check = CheckGroup(
     "check",
     _check_procedure,
-    about="Answer the checks of a procedure, or of every POOL: could it fail over right now?\n\n"
-    "\b\n  lyncops check POOL...\n  lyncops check PROCEDURE POOL [OPTIONS]\n\n"
-    "Exit code 2 when a check would refuse it.",
+    about=(
+        "Answer the checks of a procedure, or of every POOL: could it fail over right now?\n\n"
+        "\b\n  lyncops check POOL...\n  lyncops check PROCEDURE POOL [OPTIONS]\n\n"
+        "Exit code 2 when a check would refuse it."
+    ),
 )
 plan = ProcedureGroup(
     "plan",
@@ -123,6 +128,8 @@ plan = ProcedureGroup(
             help="Save the plan here, for `run --plan`.",
         )
     ],
-    about="Show what a procedure would do: checks, steps with their PowerShell, loss, duration.\n\n"
-    "Changes nothing. Exit code 2 when a check refuses it.",
+    about=(
+        "Show what a procedure would do: checks, steps with their PowerShell, loss, duration.\n\n"
+        "Changes nothing. Exit code 2 when a check refuses it."
+    ),
 )

@@ -23,7 +23,9 @@ def procedure_command(
     name: str = "",
     about: str = "",
 ) -> click.Command:
-    """The command of one procedure: its own options, those of the verb (`more`), `--details` and `--json`."""
+    """The command of one procedure: its own options, those of the verb (`more`), `--details` and
+    `--json`.
+    """
 
     @with_call
     def callback(call: Call, /, **given: object) -> ExitCode:

@@ -36,7 +36,9 @@ class Duration(click.ParamType[timedelta]):
 
     name = "duration"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
         """Read it, or say how it is written."""
         if isinstance(value, timedelta):
             return value
@@ -54,7 +56,9 @@ class Name(click.ParamType[str]):
     def __init__(self, kind: Callable[[str], str]) -> None:
         self._kind = kind
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
         """Read it, or say what is wrong with it and how it is written.
 
         Raises:
@@ -78,11 +82,15 @@ def _parameter(option: Option) -> click.Parameter:
     asked = option.asked
     if asked.is_target:
         word = asked.name if option.required else f"[{asked.name}]"
-        return click.Argument([option.field], metavar=word, required=option.required, type=_type(option.kind))
+        return click.Argument(
+            [option.field], metavar=word, required=option.required, type=_type(option.kind)
+        )
     if option.kind is bool:
         both = f"{asked.name}/--no-{asked.name[2:]}" if option.default is True else asked.name
         default = "  [default: yes]" if option.default is True else ""
-        return click.Option([both, option.field], is_flag=True, default=None, help=asked.about + default)
+        return click.Option(
+            [both, option.field], is_flag=True, default=None, help=asked.about + default
+        )
     return click.Option(
         [asked.name, option.field],
         type=_type(option.kind),
@@ -101,7 +109,9 @@ def _type(kind: type[object]) -> click.ParamType[Any]:
     if issubclass(kind, enum.Enum):
         words = [str(member.value) for member in kind]
         short = len(words) <= _LISTED
-        return click.Choice([word.lower() if short else word for word in words], case_sensitive=False)
+        return click.Choice(
+            [word.lower() if short else word for word in words], case_sensitive=False
+        )
     return click.STRING
 
 
@@ -115,8 +125,14 @@ def procedure_of(kind: type[P], given: Mapping[str, object]) -> P:
     Raises:
         InvalidValueError: an override has no reason, or the options make no sense together.
     """
-    overrides = overrides_of(cast("Sequence[str]", given["override"]), cast("Sequence[str]", given["reason"]))
-    fields = {option.field: given[option.field] for option in kind.options() if given[option.field] not in (None, ())}
+    overrides = overrides_of(
+        cast("Sequence[str]", given["override"]), cast("Sequence[str]", given["reason"])
+    )
+    fields = {
+        option.field: given[option.field]
+        for option in kind.options()
+        if given[option.field] not in (None, ())
+    }
     return kind(overrides=overrides, **cast("dict[str, Any]", fields))
 
 
@@ -133,7 +149,10 @@ def overrides_of(checks: Sequence[str], reasons: Sequence[str]) -> dict[str, str
     if not is_complete or not all(reason.strip() for reason in reasons):
         raise InvalidValueError(
             f"{len(checks)} --override and {len(reasons)} --reason were given.",
-            remedy="Say with --reason why each check may be overridden: one text for all of them, or one for each.",
+            remedy=(
+                "Say with --reason why each check may be overridden: one text for all of them, or"
+                " one for each."
+            ),
         )
     texts = reasons if len(reasons) == len(checks) else list(reasons) * len(checks)
     return dict(zip(checks, texts, strict=True))

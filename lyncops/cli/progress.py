@@ -1,4 +1,6 @@
-"""A run while it goes on: a table that is drawn over on a terminal, a line with the time per event in a pipe."""
+"""A run while it goes on: a table that is drawn over on a terminal, a line with the time per event
+in a pipe.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,10 @@ class Lines:
             case RunChanged():
                 return _with_why(f"run {event.run_id} is {event.state.value}", event.why)
             case StepChanged():
-                return _with_why(f"{self._step(event.step_id)}: {event.state.value}", event.why or self._news(event.evidence))
+                return _with_why(
+                    f"{self._step(event.step_id)}: {event.state.value}",
+                    event.why or self._news(event.evidence),
+                )
             case AttemptPrepared() | AttemptEnded() | AttemptReleased():
                 return f"{self._step(event.step_id)}: {_of_attempt(event)}"
             case GoalRead():
@@ -80,7 +85,11 @@ class Lines:
                 return f"note: {event}"
             case Streamed():
                 told = event.record.kind in _TOLD_STREAMS
-                return f"{self._step(event.step_id)}: {_line(event.record)}" if told and event.record.text else ""
+                return (
+                    f"{self._step(event.step_id)}: {_line(event.record)}"
+                    if told and event.record.text
+                    else ""
+                )
             case Polled():
                 news = self._news(event.evidence)
                 return f"{self._step(event.step_id)}: {news}" if news else ""
@@ -119,7 +128,7 @@ class LiveTable:
     _ended: dict[str, datetime] = attrs.field(factory=dict[str, datetime], init=False)
     _about_run: str = attrs.field(default="", init=False)
 
-    def observe(self, event: Event) -> None:  # noqa: C901 -- one branch a kind of event
+    def observe(self, event: Event) -> None:  # noqa: C901 - one branch a kind of event
         """Keep what is needed to draw the table."""
         match event:
             case RunChanged():
@@ -127,7 +136,9 @@ class LiveTable:
             case StepChanged():
                 self._change(event)
             case AttemptEnded():
-                self._heard[event.step_id] = _reasons(event) or f"the cmdlet {_ending(event.outcome)}"
+                self._heard[event.step_id] = (
+                    _reasons(event) or f"the cmdlet {_ending(event.outcome)}"
+                )
             case AttemptPrepared():
                 self._heard[event.step_id] = f"sending to {event.address.endpoint}"
             case Streamed():
@@ -153,7 +164,9 @@ class LiveTable:
         self._began.setdefault(event.step_id, event.at)
         if event.state is not StepState.RUNNING:
             self._ended[event.step_id] = event.at
-        self._heard[event.step_id] = event.why or event.evidence or self._heard.get(event.step_id, "")
+        self._heard[event.step_id] = (
+            event.why or event.evidence or self._heard.get(event.step_id, "")
+        )
 
     def render(self) -> Group:
         """The table as it stands now."""
@@ -175,7 +188,13 @@ class LiveTable:
         end = self._ended.get(step.step_id, datetime.now(UTC))
         took = f"{max((end - began).total_seconds(), 0):.0f} s" if began else ""
         label = Text(state.value.replace("_", " "), STEP_TONES[state])
-        return str(index + 1), step.title, label, took, Text(self._heard.get(step.step_id, ""), Tone.FAINT)
+        return (
+            str(index + 1),
+            step.title,
+            label,
+            took,
+            Text(self._heard.get(step.step_id, ""), Tone.FAINT),
+        )
 
 
 def _line(record: StreamRecord) -> str:

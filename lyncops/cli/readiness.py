@@ -24,15 +24,20 @@ _CODES: Final = {
 @click.command()
 @click.argument("pools", metavar="[POOL]...", nargs=-1)
 @details_option
-@click.option("--count-users", is_flag=True, help="Count the users of all pools: can a backup pool carry both?")
+@click.option(
+    "--count-users",
+    is_flag=True,
+    help="Count the users of all pools: can a backup pool carry both?",
+)
 @click.option("--verify", is_flag=True, help="Try whether the pools' test users are served now.")
 @json_option
 @with_call
 def readiness(call: Call, pools: tuple[str, ...], *, count_users: bool, verify: bool) -> ExitCode:
-    """Could every Front End pool (or every POOL) be failed over right now: in which mode, at what loss, what is in the way?
+    """Could every Front End pool (or every POOL) be failed over right now: in which mode, at what
+    loss, what is in the way?
 
-    Exit codes: 0 every pool is ready; 7 every pool is ready, some with warnings; 2 some pool is not ready;
-    4 the topology could not be read.
+    Exit codes: 0 every pool is ready; 7 every pool is ready, some with warnings; 2 some pool is not
+    ready; 4 the topology could not be read.
     """
     try:
         with call.client() as client:

@@ -103,7 +103,8 @@ def execute(call: Call, how: HowToRun, make: Callable[[Client], Plan]) -> ExitCo
             return _rehearse(call, client, plan)
         if not (how.yes or call.screen.can_ask):
             raise InvalidValueError(
-                "Cannot ask for confirmation: standard input or output is not a terminal. Nothing was changed.",
+                "Cannot ask for confirmation: standard input or output is not a terminal. Nothing"
+                " was changed.",
                 remedy="Look at the plan, then add --yes.",
             )
         call.warn_of_the_journal(client)
@@ -122,12 +123,19 @@ def execute(call: Call, how: HowToRun, make: Callable[[Client], Plan]) -> ExitCo
 
 
 def _agreed(call: Call, client: Client, plan: Plan) -> bool:
-    """Say once more what is about to happen, last, where the eye is; and ask. A disaster wants its target typed."""
-    call.screen.say(*topology_blocks(client.reading_of(plan), plan.pools_to_lock), *question_blocks(plan))
+    """Say once more what is about to happen, last, where the eye is; and ask.
+
+    A disaster wants its target typed.
+    """
+    call.screen.say(
+        *topology_blocks(client.reading_of(plan), plan.pools_to_lock), *question_blocks(plan)
+    )
     if plan.procedure.mode is not Mode.DISASTER:
         return click.confirm(f"Run these {len(plan.steps)} steps now?", default=False)
     target = str(plan.procedure.target)
-    typed: str = click.prompt(f"Type {target} to run it, anything else to stop", default="", show_default=False)
+    typed: str = click.prompt(
+        f"Type {target} to run it, anything else to stop", default="", show_default=False
+    )
     return typed.strip().casefold() == target.casefold()
 
 
@@ -137,9 +145,14 @@ def _agreed(call: Call, client: Client, plan: Plan) -> bool:
 @click.option(
     "--send-again",
     is_flag=True,
-    help="Send the command again of which nobody knows what came of it: it may then run twice. Needs --reason.",
+    help=(
+        "Send the command again of which nobody knows what came of it: it may then run twice. Needs"
+        " --reason."
+    ),
 )
-@click.option("--reason", default="", help="Why it may be sent again; the journal and the report keep it.")
+@click.option(
+    "--reason", default="", help="Why it may be sent again; the journal and the report keep it."
+)
 @json_option
 @with_call
 def resume(call: Call, run_id: str, steal_lock: bool, send_again: bool, reason: str) -> ExitCode:
@@ -149,14 +162,17 @@ def resume(call: Call, run_id: str, steal_lock: bool, send_again: bool, reason: 
     """
     if send_again != bool(reason.strip()):
         raise InvalidValueError(
-            "--send-again and --reason belong together.", remedy='Write both: --send-again --reason "why it may be sent again".'
+            "--send-again and --reason belong together.",
+            remedy='Write both: --send-again --reason "why it may be sent again".',
         )
     with call.client() as client:
         run_id = find_run(run_id, client.runs)
         plan = client.show(run_id).plan
         call.warn_of_the_journal(client)
         with progress(call.screen, plan) as observer:
-            done = client.resume(run_id, steal_lock=steal_lock, send_again=reason.strip(), observers=(observer,))
+            done = client.resume(
+                run_id, steal_lock=steal_lock, send_again=reason.strip(), observers=(observer,)
+            )
     return _tell(call, done)
 
 
@@ -172,7 +188,9 @@ def _run_saved(call: Call, /, plan_file: Path | None, **given: object) -> ExitCo
 
 
 def _unclear() -> InvalidValueError:
-    return InvalidValueError("What to run is not clear.", remedy="Write either PROCEDURE POOL or --plan FILE.")
+    return InvalidValueError(
+        "What to run is not clear.", remedy="Write either PROCEDURE POOL or --plan FILE."
+    )
 
 
 def _read(path: Path) -> Plan:
@@ -204,7 +222,9 @@ _SAVED: Final = click.Command(
     "saved",
     callback=_run_saved,
     params=[
-        click.Option(["--plan", "plan_file"], type=click.Path(path_type=Path), help="Run this saved plan."),
+        click.Option(
+            ["--plan", "plan_file"], type=click.Path(path_type=Path), help="Run this saved plan."
+        ),
         click.Option(["--reason"], metavar="TEXT", multiple=True, help="Why; the report shows it."),
         *execution_parameters(),
         details_parameter(),

@@ -1,4 +1,7 @@
-"""Where a verb's words go: a rich terminal, plain lines, or JSON. One of them, decided once when the process starts."""
+"""Where a verb's words go: a rich terminal, plain lines, or JSON.
+
+One of them, decided once when the process starts.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,8 @@ from lyncops.views.blocks import Block, Heading, Table, Text, plain_lines
 class Screen:
     """Says things to whoever reads standard output.
 
-    A reader that goes away (`lyncops runs list | head -1`) or a full disk never stops lyncops: what is left to say is dropped, and
-    a run goes on.
+    A reader that goes away (`lyncops runs list | head -1`) or a full disk never stops lyncops: what
+    is left to say is dropped, and a run goes on.
     """
 
     json: bool = False
@@ -65,7 +68,9 @@ class Screen:
             self.say(*blocks)
 
     def tell_line(self, value: JsonValue) -> None:
-        """Answer with `value` on a line of its own (JSON Lines), where more will follow; without --json nothing is shown."""
+        """Answer with `value` on a line of its own (JSON Lines), where more will follow; without
+        --json nothing is shown.
+        """
         if self.json:
             self._write(json_text(value) + "\n")
 
@@ -75,14 +80,18 @@ class Screen:
             self.out.flush()
         except BrokenPipeError:
             let_go(self.out)
-        except OSError as error:  # a full disk, most likely: a run goes on, and whoever waits for an answer must know
+        except OSError as error:
+            # A full disk, most likely: a run goes on, and whoever waits for an answer must know.
             let_go(self.out)
             self.is_lost = True
             say_unwritable(error)
 
 
 def say_aside(text: str) -> None:
-    """Say a sentence on standard error. Where nobody can read it, nothing comes of it: a run goes on."""
+    """Say a sentence on standard error.
+
+    Where nobody can read it, nothing comes of it: a run goes on.
+    """
     try:
         print(f"lyncops: {text}", file=sys.stderr, flush=True)
     except OSError:
@@ -91,11 +100,15 @@ def say_aside(text: str) -> None:
 
 def say_unwritable(error: OSError) -> None:
     """Say that standard output is lost."""
-    say_aside(f"Standard output cannot be written ({error.strerror}); what was to be shown there is lost.")
+    say_aside(
+        f"Standard output cannot be written ({error.strerror}); what was to be shown there is lost."
+    )
 
 
 def let_go(stream: TextIO) -> None:
-    """Point a stream to nowhere, so that nothing after this fails, not even the interpreter's last flush."""
+    """Point a stream to nowhere, so that nothing after this fails, not even the interpreter's last
+    flush.
+    """
     with suppress(OSError, io.UnsupportedOperation):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

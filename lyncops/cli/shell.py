@@ -49,7 +49,10 @@ def run(arguments: Sequence[str]) -> ExitCode:
 
 
 def _never_fail_on_a_letter(stream: TextIO) -> None:
-    """A console of an old code page shows `?` for a letter that it lacks, rather than ending the process in mid-run."""
+    """Show `?` for a letter that a console of an old code page lacks.
+
+    Python would end the process, in mid-run, instead.
+    """
     reconfigure = getattr(stream, "reconfigure", None)
     if callable(reconfigure):
         reconfigure(errors="replace")

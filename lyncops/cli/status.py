@@ -33,14 +33,20 @@ _CODES: Final = {
 
 
 @click.command()
-@click.option("--users", is_flag=True, help="Count the users of each pool; every user travels over the wire for that.")
+@click.option(
+    "--users",
+    is_flag=True,
+    help="Count the users of each pool; every user travels over the wire for that.",
+)
 @json_option
 @with_call
 def status(call: Call, users: bool) -> ExitCode:
-    """Show the deployment: what deserves attention, sites, pools, pairs, store, Edge pools, open runs.
+    """Show the deployment: what deserves attention, sites, pools, pairs, store, Edge pools, open
+    runs.
 
-    Exit codes: 0 all is well; 7 something deserves attention or could not be read; 2 users have no service, or
-    the Central Management store is not active on exactly one pool; 4 the topology could not be read.
+    Exit codes: 0 all is well; 7 something deserves attention or could not be read; 2 users have no
+    service, or the Central Management store is not active on exactly one pool; 4 the topology could
+    not be read.
     """
     try:
         with call.client() as client:
@@ -48,14 +54,19 @@ def status(call: Call, users: bool) -> ExitCode:
             open_runs = () if call.screen.json else _open_runs(client)
     except EndpointError as error:
         return report_unread(error, as_json=call.screen.json)
-    call.screen.tell(to_json(deployment_to_dict(deployment)), status_blocks(deployment, open_runs=open_runs))
+    call.screen.tell(
+        to_json(deployment_to_dict(deployment)), status_blocks(deployment, open_runs=open_runs)
+    )
     if isinstance(deployment.pools, Unread):
         return ExitCode.UNKNOWN
     return _CODES[overview(deployment).verdict]
 
 
 def _open_runs(client: Client) -> tuple[RunSummary, ...]:
-    """The runs that are not over, of the newest fifty. A journal that cannot be read does not hide the deployment."""
+    """The runs that are not over, of the newest fifty.
+
+    A journal that cannot be read does not hide the deployment.
+    """
     try:
         return tuple(run for run in client.runs(limit=50) if run.is_open)
     except JournalError as error:

@@ -1,4 +1,6 @@
-"""The command line's first word: the verbs, each in a module of its own that is imported when it is used."""
+"""The command line's first word: the verbs, each in a module of its own that is imported when it is
+used.
+"""
 
 from __future__ import annotations
 
@@ -26,13 +28,19 @@ class _Verb:
 _VERBS: Final[Mapping[str, _Verb]] = {
     "status": _Verb("status", "Show the deployment: sites, pools, pairs, store, Edge pools."),
     "doctor": _Verb("doctor", "Is everything that a rescue needs reachable and usable?"),
-    "readiness": _Verb("readiness", "Which pools could be failed over right now, and at what loss?"),
+    "readiness": _Verb(
+        "readiness", "Which pools could be failed over right now, and at what loss?"
+    ),
     "check": _Verb("planning", "Answer the checks of a procedure, or of pools."),
     "plan": _Verb("planning", "Show what a procedure would do. Changes nothing."),
     "run": _Verb("running", "Execute a procedure, or a saved plan."),
     "resume": _Verb("running", "Go on with a run that stopped."),
-    "runs": _Verb("history", "What was done: list the runs, show, report, cancel, export, import, prune."),
-    "backup-service": _Verb("backup_service", "The service that copies each pool's data to its backup pool."),
+    "runs": _Verb(
+        "history", "What was done: list the runs, show, report, cancel, export, import, prune."
+    ),
+    "backup-service": _Verb(
+        "backup_service", "The service that copies each pool's data to its backup pool."
+    ),
     "lab": _Verb("lab", "Run a simulated deployment, and make things go wrong in it."),
 }
 _EXIT_CODES: Final = """\b
@@ -49,7 +57,9 @@ Exit codes:
 
 
 class Verbs(click.Group):
-    """A group that imports a verb only when it is used, so that `lyncops status` does not load the lab."""
+    """A group that imports a verb only when it is used, so that `lyncops status` does not load the
+    lab.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The verbs, in the order of their use."""
@@ -65,7 +75,9 @@ class Verbs(click.Group):
         command: object = getattr(module, cmd_name.replace("-", "_"))
         return command if isinstance(command, click.Command) else None
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """The verb that is meant; of a mistyped one, the nearest is named."""
         near = difflib.get_close_matches(args[0], _VERBS, n=1) if args else []
         if args and args[0] not in _VERBS and near:
@@ -79,7 +91,11 @@ class Verbs(click.Group):
             formatter.write_dl([(name, verb.about) for name, verb in _VERBS.items()])
 
 
-@click.group(cls=Verbs, epilog=_EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.group(
+    cls=Verbs,
+    epilog=_EXIT_CODES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+)
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
@@ -88,13 +104,27 @@ class Verbs(click.Group):
     show_default=True,
     help="The configuration of the deployment (also: LYNCOPS_CONFIG).",
 )
-@click.option("--journal", metavar="URL", default="", help="Another journal than that of the configuration: sqlite:///rescue.db.")
-@click.option("--json", is_flag=True, help="Answer with JSON on standard output, and nothing else there.")
-@click.option("-v", "--verbose", is_flag=True, help="Say on standard error what is tried again, and which servers do not answer.")
+@click.option(
+    "--journal",
+    metavar="URL",
+    default="",
+    help="Another journal than that of the configuration: sqlite:///rescue.db.",
+)
+@click.option(
+    "--json", is_flag=True, help="Answer with JSON on standard output, and nothing else there."
+)
+@click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help="Say on standard error what is tried again, and which servers do not answer.",
+)
 @click.version_option(package_name="lyncops")
 @click.pass_context
 def lyncops(context: click.Context, config: Path, journal: str, json: bool, verbose: bool) -> None:
-    """Disaster recovery of Lync Server 2013 and Skype for Business Server: checked, shown, executed, verified, reported."""
+    """Disaster recovery of Lync Server 2013 and Skype for Business Server: checked, shown,
+    executed, verified, reported.
+    """
     from lyncops.cli.call import Call
     from lyncops.cli.screen import Screen
 
@@ -111,4 +141,8 @@ def _answered(context: click.Context, /, code: object, **_options: object) -> ob
 
     call = context.find_object(Call)
     hidden = call is not None and call.screen.is_lost and not call.has_run
-    return ExitCode.WRONG_USE if hidden and code in (ExitCode.DONE, ExitCode.DONE_WITH_EXCEPTIONS) else code
+    return (
+        ExitCode.WRONG_USE
+        if hidden and code in (ExitCode.DONE, ExitCode.DONE_WITH_EXCEPTIONS)
+        else code
+    )

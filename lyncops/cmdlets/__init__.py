@@ -65,7 +65,12 @@ from lyncops.cmdlets.enums import (
     ServiceStatus,
     UpgradeReadiness,
 )
-from lyncops.cmdlets.exports import ExportCsConfiguration, ExportCsLisConfiguration, ImportCsConfiguration, ImportCsLisConfiguration
+from lyncops.cmdlets.exports import (
+    ExportCsConfiguration,
+    ExportCsLisConfiguration,
+    ImportCsConfiguration,
+    ImportCsLisConfiguration,
+)
 from lyncops.cmdlets.management_store import (
     CentralManagementStoreStatus,
     FileTransferAgent,
@@ -97,7 +102,11 @@ from lyncops.cmdlets.pools import (
     StartCsPool,
     UpgradeDomain,
 )
-from lyncops.cmdlets.registrars import GetCsRegistrarConfiguration, RegistrarConfiguration, SetCsRegistrarConfiguration
+from lyncops.cmdlets.registrars import (
+    GetCsRegistrarConfiguration,
+    RegistrarConfiguration,
+    SetCsRegistrarConfiguration,
+)
 from lyncops.cmdlets.response_groups import (
     ExportCsRgsConfiguration,
     ImportCsRgsConfiguration,
@@ -156,7 +165,12 @@ from lyncops.cmdlets.users import (
     UserPoolInfo,
 )
 from lyncops.cmdlets.versions import lync_version_of_product, lync_version_of_service
-from lyncops.cmdlets.windows_services import GetCsWindowsService, StartCsWindowsService, StopCsWindowsService, WindowsService
+from lyncops.cmdlets.windows_services import (
+    GetCsWindowsService,
+    StartCsWindowsService,
+    StopCsWindowsService,
+    WindowsService,
+)
 
 __all__ = [
     "AccessEdgeConfiguration",

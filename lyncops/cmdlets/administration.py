@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Final
 
-from lyncops.cmdlets.base import EVERY_VERSION, ONLY_2010, SINCE_2013, SINCE_2015, Cmdlet, NoOutput, command, parameter
+from lyncops.cmdlets.base import (
+    EVERY_VERSION,
+    ONLY_2010,
+    SINCE_2013,
+    SINCE_2015,
+    Cmdlet,
+    NoOutput,
+    command,
+    parameter,
+)
 from lyncops.cmdlets.kinds import GLOBAL_IDENTITY, IDENTITY, STRING, STRINGS, SWITCH, Kind
 from lyncops.cmdlets.reading import as_bool, as_datetime, as_fqdn, as_name, as_text, several
 from lyncops.cmdlets.result import Result, prop, result
@@ -18,7 +27,8 @@ CERTIFICATE_TYPES: Final = Kind[tuple[str, ...]]("CertType[]", STRINGS.convert)
 
 @result
 class AdminRole(Result):
-    """An administrator role and the cmdlets that it allows, in a session on the OcsPowershell endpoint only.
+    """An administrator role and the cmdlets that it allows, in a session on the OcsPowershell
+    endpoint only.
 
     (fact: ocs-powershell)
     """
@@ -59,7 +69,9 @@ class HealthMonitoring(Result):
 
 @result
 class ServerVersion(Result):
-    """The sentence in which a server tells its version, and what it means (`version` is None where it says nothing known)."""
+    """The sentence in which a server tells its version, and what it means (`version` is None where
+    it says nothing known).
+    """
 
     BARE: ClassVar[str] = "Version"
 
@@ -152,7 +164,8 @@ class ImportModule(Cmdlet[NoOutput]):
 
     The module is `Lync` on 2013, `SkypeForBusiness` on 2015 and 2019.
 
-    PowerShell's own cmdlet, so not in Lync's reference. Never for OcsPowershell, which has nothing else.
+    PowerShell's own cmdlet, so not in Lync's reference. Never for OcsPowershell, which has nothing
+    else.
     """
 
     name: str = parameter("Name", STRING)
@@ -160,9 +173,12 @@ class ImportModule(Cmdlet[NoOutput]):
 
 @command("Get-Command", EVERY_VERSION)
 class GetCommand(Cmdlet[CommandInfo]):
-    """Ask which cmdlets exist in the session. On OcsPowershell: those of the caller's roles, and no others (fact: ocs-powershell).
+    """Ask which cmdlets exist in the session.
 
-    PowerShell's own cmdlet, so not in Lync's reference. A name that does not exist is an error, a pattern that fits nothing is not.
+    On OcsPowershell: those of the caller's roles, and no others (fact: ocs-powershell).
+
+    PowerShell's own cmdlet, so not in Lync's reference. A name that does not exist is an error, a
+    pattern that fits nothing is not.
     """
 
     name: tuple[str, ...] | None = parameter("Name", STRINGS, default=None)

@@ -1,4 +1,6 @@
-"""What every cmdlet value has: a name, an effect, versions, parameters, a result type, and its text as PowerShell."""
+"""What every cmdlet value has: a name, an effect, versions, parameters, a result type, and its text
+as PowerShell.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,19 @@ import enum
 import functools
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import ClassVar, Final, Generic, Protocol, TypedDict, TypeVar, Unpack, cast, dataclass_transform, get_args, overload
+from typing import (
+    ClassVar,
+    Final,
+    Generic,
+    Protocol,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    cast,
+    dataclass_transform,
+    get_args,
+    overload,
+)
 
 import attrs
 
@@ -46,7 +60,10 @@ class Parameter:
     mandatory_in: frozenset[str] = frozenset()
     sets: frozenset[str] = frozenset()  # empty: in every parameter set
     versions: frozenset[LyncVersion] | None = None  # None: those of the cmdlet
-    words: Mapping[str, frozenset[LyncVersion]] = attrs.field(factory=dict[str, frozenset[LyncVersion]])  # values that came later
+    # Values that came later
+    words: Mapping[str, frozenset[LyncVersion]] = attrs.field(
+        factory=dict[str, frozenset[LyncVersion]]
+    )
 
 
 def _convert(value: object, cmdlet: attrs.AttrsInstance, field: attrs.Attribute[object]) -> object:
@@ -57,7 +74,8 @@ def _convert(value: object, cmdlet: attrs.AttrsInstance, field: attrs.Attribute[
         return about.kind.convert(value)
     except InvalidValueError as error:
         raise InvalidValueError(
-            f"{cast('Cmdlet[object]', cmdlet).NAME} -{about.name}: {error.what}", remedy=error.remedy
+            f"{cast('Cmdlet[object]', cmdlet).NAME} -{about.name}: {error.what}",
+            remedy=error.remedy,
         ) from error
 
 
@@ -69,7 +87,9 @@ _CONVERTER: Final = attrs.Converter(_convert, takes_self=True, takes_field=True)
 
 
 class Differences(TypedDict, total=False):
-    """Where a parameter differs from its cmdlet: the sets that have it, that demand it, its versions, those of single words."""
+    """Where a parameter differs from its cmdlet: the sets that have it, that demand it, its
+    versions, those of single words.
+    """
 
     sets: tuple[str, ...]
     mandatory_in: tuple[str, ...]
@@ -80,11 +100,18 @@ class Differences(TypedDict, total=False):
 @overload
 def parameter(name: str, kind: Kind[T], **differences: Unpack[Differences]) -> T: ...
 @overload
-def parameter(name: str, kind: Kind[T], *, default: None, **differences: Unpack[Differences]) -> T | None: ...
+def parameter(
+    name: str, kind: Kind[T], *, default: None, **differences: Unpack[Differences]
+) -> T | None: ...
 @overload
 def parameter(name: str, kind: Kind[T], *, default: T, **differences: Unpack[Differences]) -> T: ...
-def parameter(name: str, kind: Kind[T], *, default: object = attrs.NOTHING, **differences: Unpack[Differences]) -> object:
-    """A field that is a parameter. Without `default` it is mandatory in every parameter set that the cmdlet has."""
+def parameter(
+    name: str, kind: Kind[T], *, default: object = attrs.NOTHING, **differences: Unpack[Differences]
+) -> object:
+    """A field that is a parameter.
+
+    Without `default` it is mandatory in every parameter set that the cmdlet has.
+    """
     about = Parameter(
         name=name,
         kind=cast("Kind[object]", kind),
@@ -106,7 +133,8 @@ def command(
     fixed: Mapping[str, object] | None = None,
     expands: str = "",
 ) -> Callable[[type[C]], type[C]]:
-    """Make a class a cmdlet: its name, the versions that have it, its parameter sets, and arguments that are always the same.
+    """Make a class a cmdlet: its name, the versions that have it, its parameter sets, and arguments
+    that are always the same.
 
     `expands` names a property whose items are the results, in place of the objects that have it.
     """
@@ -119,14 +147,17 @@ def command(
         cls.SETS = sets
         cls.FIXED = fixed or {}
         cls.EXPANDS = expands
-        # One comparison and one repr serve all classes (see Cmdlet): compiling them for each would double the time of the import.
+        # One comparison and one repr serve all classes (see Cmdlet): compiling them for each would
+        # double the time of the import.
         return attrs.frozen(cls, slots=True, kw_only=True, eq=False, repr=False)
 
     return build
 
 
 class NoOutput:
-    """The result of a cmdlet that writes nothing to the pipeline: there is none, success is read back from the state."""
+    """The result of a cmdlet that writes nothing to the pipeline: there is none, success is read
+    back from the state.
+    """
 
     __slots__ = ()
 
@@ -140,14 +171,16 @@ class _Decodes(Protocol):
 class Cmdlet(Generic[R_co]):
     """A cmdlet call as a value. It does nothing by itself.
 
-    Subclasses are attrs classes whose fields are the parameters, PowerShell's names in snake case (`PoolFqdn` -> `pool_fqdn`,
-    `WhatIf` -> `what_if`). Common parameters (`Confirm`, `WhatIf`, `Force`, `Verbose`) are fields where the cmdlet has them. What
-    no plan can hold has no field: objects of a pipeline (`-Instance`, `-InputObject`) and credentials, with the parameter sets
+    Subclasses are attrs classes whose fields are the parameters, PowerShell's names in snake case
+    (`PoolFqdn` -> `pool_fqdn`, `WhatIf` -> `what_if`). Common parameters (`Confirm`, `WhatIf`,
+    `Force`, `Verbose`) are fields where the cmdlet has them. What no plan can hold has no field:
+    objects of a pipeline (`-Instance`, `-InputObject`) and credentials, with the parameter sets
     that cannot do without.
 
-    Making one raises InvalidValueError when a value has the wrong type or leaves its documented range, when no parameter set allows
-    the combination, for `WhatIf` with `Force` (the WhatIf can be ignored then, fact: whatif-force), and for `Confirm` with True (a
-    prompt that nobody can answer).
+    Making one raises InvalidValueError when a value has the wrong type or leaves its documented
+    range, when no parameter set allows the combination, for `WhatIf` with `Force` (the WhatIf can
+    be ignored then, fact: whatif-force), and for `Confirm` with True (a prompt that nobody can
+    answer).
     """
 
     NAME: ClassVar[str]
@@ -155,8 +188,11 @@ class Cmdlet(Generic[R_co]):
     VERSIONS: ClassVar[frozenset[LyncVersion]]
     SETS: ClassVar[tuple[str, ...]]  # empty: there is only one
     FIXED: ClassVar[Mapping[str, object]]  # arguments that every call of this form has
-    EXPANDS: ClassVar[str]  # a property that Select-Object expands: remoting carries what is within objects as mere text
-    __test__: ClassVar[bool] = False  # pytest takes every class that is called Test... for one of its own
+    # A property that Select-Object expands: remoting carries what is within objects as mere text
+    EXPANDS: ClassVar[str]
+    __test__: ClassVar[bool] = (
+        False  # pytest takes every class that is called Test... for one of its own
+    )
 
     verbose: bool = parameter("Verbose", SWITCH, default=False, versions=EVERY_VERSION)
 
@@ -164,24 +200,30 @@ class Cmdlet(Generic[R_co]):
         given = {about.name: value for about, value in self._given()}
         if given.get("WhatIf") and given.get("Force"):
             raise InvalidValueError(
-                f"{self.NAME}: -WhatIf together with -Force may really run: never send both.", remedy="Leave one of them out."
+                f"{self.NAME}: -WhatIf together with -Force may really run: never send both.",
+                remedy="Leave one of them out.",
             )
         if given.get("Confirm"):
-            raise InvalidValueError(f"{self.NAME}: -Confirm would ask where nobody can answer.", remedy="Leave it out.")
+            raise InvalidValueError(
+                f"{self.NAME}: -Confirm would ask where nobody can answer.", remedy="Leave it out."
+            )
         self._check_sets(given)
 
     def _check_sets(self, given: Mapping[str, object]) -> None:
         abouts = self.parameters()
         if not self.SETS or any(self._fits(one, abouts, given) for one in self.SETS):
             return
-        ways = (
-            f"{one} ({', '.join(f'-{about.name}' for about in abouts if one in about.mandatory_in) or 'nothing mandatory'})"
-            for one in self.SETS
-        )
+        ways = (f"{one} ({self._mandatory(one, abouts)})" for one in self.SETS)
         raise InvalidValueError(
-            f"{self.NAME} has no parameter set that takes {', '.join(f'-{name}' for name in given) or 'no parameters'}.",
+            f"{self.NAME} has no parameter set that takes"
+            f" {', '.join(f'-{name}' for name in given) or 'no parameters'}.",
             remedy=f"Its sets, and what each demands: {'; '.join(ways)}.",
         )
+
+    @staticmethod
+    def _mandatory(one: str, abouts: tuple[Parameter, ...]) -> str:
+        names = (f"-{about.name}" for about in abouts if one in about.mandatory_in)
+        return ", ".join(names) or "nothing mandatory"
 
     @staticmethod
     def _fits(one: str, abouts: tuple[Parameter, ...], given: Mapping[str, object]) -> bool:
@@ -197,17 +239,26 @@ class Cmdlet(Generic[R_co]):
     @functools.cache
     def parameters(cls) -> tuple[Parameter, ...]:
         """The parameters of the class in the order of the reference, then the common `Verbose`."""
-        fields = cast("tuple[attrs.Attribute[object], ...]", attrs.fields(cast("type[attrs.AttrsInstance]", cls)))
+        fields = cast(
+            "tuple[attrs.Attribute[object], ...]",
+            attrs.fields(cast("type[attrs.AttrsInstance]", cls)),
+        )
         abouts = [attrs.evolve(_of_field(field), field=field.name) for field in fields]
         return (*abouts[1:], abouts[0])
 
     def _given(self) -> list[tuple[Parameter, object]]:
-        """The parameters that are set. A switch that is off is not; a Boolean, and Confirm, that says False is."""
-        values = ((about, cast("object", getattr(self, about.field))) for about in self.parameters())
+        """The parameters that are set.
+
+        A switch that is off is not; a Boolean, and Confirm, that says False is.
+        """
+        values = (
+            (about, cast("object", getattr(self, about.field))) for about in self.parameters()
+        )
         return [
             (about, value)
             for about, value in values
-            if value is not None and (value is not False or about.kind is BOOLEAN or about.name == "Confirm")
+            if value is not None
+            and (value is not False or about.kind is BOOLEAN or about.name == "Confirm")
         ]
 
     @property
@@ -217,10 +268,12 @@ class Cmdlet(Generic[R_co]):
         return Effect.READ if what_if else self.EFFECT
 
     def arguments(self) -> Mapping[str, object]:
-        """The parameters that are set, by PowerShell name, in the order of the reference; values are Python values.
+        """The parameters that are set, by PowerShell name, in the order of the reference; values
+        are Python values.
 
-        Str, bool, int, timedelta, bytes or a tuple of str; a word of an enumeration is its str. A switch is a bool; `Confirm` is
-        False for a CHANGE cmdlet that has it, so that no prompt can ever be asked.
+        Str, bool, int, timedelta, bytes or a tuple of str; a word of an enumeration is its str. A
+        switch is a bool; `Confirm` is False for a CHANGE cmdlet that has it, so that no prompt can
+        ever be asked.
         """
         given = self.given_arguments()
         if self.effect is Effect.CHANGE:
@@ -229,17 +282,26 @@ class Cmdlet(Generic[R_co]):
         return {name: given[name] for name in order if name in given}
 
     def commands(self) -> tuple[tuple[str, Mapping[str, object]], ...]:
-        """The commands of its pipeline, each with its arguments: itself, and what expands a property of its objects."""
+        """The commands of its pipeline, each with its arguments: itself, and what expands a
+        property of its objects.
+        """
         expand = (("Select-Object", {"ExpandProperty": self.EXPANDS}),) if self.EXPANDS else ()
         return ((self.NAME, self.arguments()), *expand)
 
     def given_arguments(self) -> dict[str, object]:
-        """`arguments()` without what lyncops adds by itself (`Confirm`): what a saved plan keeps."""
-        given = {about.name: value.value if isinstance(value, enum.Enum) else value for about, value in self._given()}
+        """`arguments()` without what lyncops adds by itself (`Confirm`): what a saved plan
+        keeps.
+        """
+        given = {
+            about.name: value.value if isinstance(value, enum.Enum) else value
+            for about, value in self._given()
+        }
         return {**self.FIXED, **given}
 
     def require_version(self, version: LyncVersion) -> None:
-        """Raise UnsupportedByVersionError when `version` lacks the cmdlet or a parameter that is set."""
+        """Raise UnsupportedByVersionError when `version` lacks the cmdlet or a parameter that is
+        set.
+        """
         self._require(version, self.VERSIONS, f"the cmdlet {self.NAME}")
         sent = self.arguments()
         for about in self.parameters():
@@ -247,24 +309,42 @@ class Cmdlet(Generic[R_co]):
                 versions = self.VERSIONS if about.versions is None else about.versions
                 self._require(version, versions, f"the parameter {self.NAME} -{about.name}")
                 value = str(sent[about.name])
-                self._require(version, about.words.get(value, EVERY_VERSION), f"the value {value} of {self.NAME} -{about.name}")
+                self._require(
+                    version,
+                    about.words.get(value, EVERY_VERSION),
+                    f"the value {value} of {self.NAME} -{about.name}",
+                )
 
     @staticmethod
     def _require(version: LyncVersion, versions: frozenset[LyncVersion], what: str) -> None:
         if version not in versions:
             having = ", ".join(one.product for one in LyncVersion if one in versions)
-            raise UnsupportedByVersionError(f"{version.product} does not have {what}.", remedy=f"It exists in {having}.")
+            raise UnsupportedByVersionError(
+                f"{version.product} does not have {what}.", remedy=f"It exists in {having}."
+            )
 
     def to_powershell(self) -> str:
         """The call as correctly quoted PowerShell that a person could paste."""
-        switches = {about.name for about in self.parameters() if about.kind is SWITCH} | self.FIXED.keys()
-        words = (_word(name, value, is_switch=name in switches) for name, value in self.arguments().items())
-        expand = ("|", "Select-Object", _word("ExpandProperty", self.EXPANDS, is_switch=False)) if self.EXPANDS else ()
+        switches = {
+            about.name for about in self.parameters() if about.kind is SWITCH
+        } | self.FIXED.keys()
+        words = (
+            _word(name, value, is_switch=name in switches)
+            for name, value in self.arguments().items()
+        )
+        expand = (
+            ("|", "Select-Object", _word("ExpandProperty", self.EXPANDS, is_switch=False))
+            if self.EXPANDS
+            else ()
+        )
         return " ".join((self.NAME, *words, *expand))
 
     @classmethod
     def decode(cls, item: RemoteObject | object) -> R_co:
-        """One pipeline object as the cmdlet's result class (a RemoteObject, or a bare str/int/... for cmdlets that write such)."""
+        """One pipeline object as the cmdlet's result class (a RemoteObject, or a bare str/int/...
+
+        for cmdlets that write such).
+        """
         return cast("R_co", _decode(cls.result_type(), item))
 
     @classmethod
@@ -274,7 +354,11 @@ class Cmdlet(Generic[R_co]):
         return cast("type[object]", get_args(bases[0])[0])
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Cmdlet) and type(self) is type(cast("object", other)) and self._values() == other._values()
+        return (
+            isinstance(other, Cmdlet)
+            and type(self) is type(cast("object", other))
+            and self._values() == other._values()
+        )
 
     def __hash__(self) -> int:
         return hash((type(self), self._values()))

@@ -1,4 +1,6 @@
-"""Cmdlet values as JSON, for saved plans: `{"cmdlet": "Invoke-CsPoolFailOver", "arguments": {"PoolFqdn": "pool1.contoso.com"}}`."""
+"""Cmdlet values as JSON, for saved plans: `{"cmdlet": "Invoke-CsPoolFailOver", "arguments":
+{"PoolFqdn": "pool1.contoso.com"}}`.
+"""
 
 from __future__ import annotations
 
@@ -33,10 +35,14 @@ def cmdlet_from_dict(data: object) -> Cmdlet[object]:
     """The cmdlet that `cmdlet_to_dict` wrote.
 
     Raises:
-        PlanFormatError: `data` is not such a form, or names a cmdlet, parameter or value that does not exist.
+        PlanFormatError: `data` is not such a form, or names a cmdlet, parameter or value that does
+            not exist.
     """
     form = _mapping(data, "A cmdlet")
-    name, arguments = form.get("cmdlet"), _mapping(form.get("arguments", {}), "The arguments of a cmdlet")
+    name, arguments = (
+        form.get("cmdlet"),
+        _mapping(form.get("arguments", {}), "The arguments of a cmdlet"),
+    )
     if unknown := form.keys() - {"cmdlet", "arguments", "expands"}:
         raise _refused(f"A cmdlet has no field {', '.join(sorted(unknown))}.")
     if not isinstance(name, str) or name not in cmdlet_classes():
@@ -46,17 +52,24 @@ def cmdlet_from_dict(data: object) -> Cmdlet[object]:
     own = {key: value for key, value in arguments.items() if key not in cls.FIXED}
     if unknown := own.keys() - fields.keys():
         raise _refused(f"{name} has no parameter -{', -'.join(sorted(unknown))}.")
-    if missing := [f"-{about.name}" for about in cls.parameters() if about.mandatory and about.name not in own]:
+    if missing := [
+        f"-{about.name}" for about in cls.parameters() if about.mandatory and about.name not in own
+    ]:
         raise _refused(f"{name} needs {', '.join(missing)}.")
     try:
-        return cast("Callable[..., Cmdlet[object]]", cls)(**{fields[key]: value for key, value in own.items()})
+        return cast("Callable[..., Cmdlet[object]]", cls)(
+            **{fields[key]: value for key, value in own.items()}
+        )
     except InvalidValueError as error:
         raise _refused(error.what, error.remedy) from error
 
 
 @functools.cache
 def cmdlet_classes() -> Mapping[str, tuple[type[Cmdlet[object]], ...]]:
-    """Every class by its cmdlet's name. A cmdlet with forms of different results has a class for each."""
+    """Every class by its cmdlet's name.
+
+    A cmdlet with forms of different results has a class for each.
+    """
     found: dict[str, tuple[type[Cmdlet[object]], ...]] = {}
     for cls in _classes():
         found[cls.NAME] = (*found.get(cls.NAME, ()), cls)
@@ -72,7 +85,11 @@ def _classes() -> Iterator[type[Cmdlet[object]]]:
 
 def _form_of(name: str, arguments: Mapping[str, object], expands: object) -> type[Cmdlet[object]]:
     forms = [form for form in cmdlet_classes()[name] if expands == form.EXPANDS]
-    fixed = (form for form in forms if form.FIXED and all(arguments.get(key) == value for key, value in form.FIXED.items()))
+    fixed = (
+        form
+        for form in forms
+        if form.FIXED and all(arguments.get(key) == value for key, value in form.FIXED.items())
+    )
     found = next(fixed, None) or next((form for form in forms if not form.FIXED), None)
     if found is None:
         raise _refused(f"{name} has no form that expands {expands!r}.")
@@ -86,4 +103,6 @@ def _mapping(value: object, what: str) -> Mapping[str, object]:
 
 
 def _refused(what: str, remedy: str = "") -> PlanFormatError:
-    return PlanFormatError(what, remedy=remedy or "Make the plan again with this version of lyncops.")
+    return PlanFormatError(
+        what, remedy=remedy or "Make the plan again with this version of lyncops."
+    )

@@ -1,4 +1,7 @@
-"""The words that Lync's parameters and results choose from, as enumerations. Values are the servers' spelling."""
+"""The words that Lync's parameters and results choose from, as enumerations.
+
+Values are the servers' spelling.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ class BackupCategory(enum.StrEnum):
 
 
 class BackupModules(enum.StrEnum):
-    """`-BackupModule` of Debug-CsInterPoolReplication. Not the words of Invoke-CsBackupServiceSync: see `BackupModule`."""
+    """`-BackupModule` of Debug-CsInterPoolReplication.
+
+    Not the words of Invoke-CsBackupServiceSync: see `BackupModule`.
+    """
 
     ALL = "All"
     CENTRAL_MGMT = "CentralMgmt"
@@ -23,10 +29,11 @@ class BackupModules(enum.StrEnum):
 
 
 class BackupModule(enum.StrEnum):
-    """`-BackupModule` of Invoke-CsBackupServiceSync, and the identities that Get-CsBackupServiceStatus reports.
+    """`-BackupModule` of Invoke-CsBackupServiceSync, and the identities that
+    Get-CsBackupServiceStatus reports.
 
-    The procedure page prints short names (`DataConf`) that the cmdlet does not know (fact: wrong-parameter-names). All modules:
-    leave it out.
+    The procedure page prints short names (`DataConf`) that the cmdlet does not know (fact:
+    wrong-parameter-names). All modules: leave it out.
     """
 
     PRESENCE_FOCUS = "UserServices.PresenceFocus"
@@ -37,7 +44,9 @@ class BackupModule(enum.StrEnum):
 
 
 class DatabaseNameType(enum.StrEnum):
-    """`-DatabaseType`. `Application` and `CentralMgmt` serve on Lync 2013 too, for Get and Invoke alike.
+    """`-DatabaseType`.
+
+    `Application` and `CentralMgmt` serve on Lync 2013 too, for Get and Invoke alike.
 
     (fact: wrong-parameter-names)
     """
@@ -65,7 +74,9 @@ class MirrorRole(enum.StrEnum):
 
 
 class FabricType(enum.StrEnum):
-    """`-Type` of Get-CsPoolFabricState; `MCU` of the page's example is only a prefix (fact: wrong-parameter-names)."""
+    """`-Type` of Get-CsPoolFabricState; `MCU` of the page's example is only a prefix (fact:
+    wrong-parameter-names).
+    """
 
     ALL = "All"
     MCU_FACTORY = "MCUFactory"
@@ -93,7 +104,9 @@ class PoolState(enum.StrEnum):
 
 
 class ExportStatus(enum.StrEnum):
-    """How far a pool's changes have reached its backup pool, per module (fact: backup-module-states)."""
+    """How far a pool's changes have reached its backup pool, per module (fact:
+    backup-module-states).
+    """
 
     FINAL = "FinalState"
     STEADY = "SteadyState"
@@ -126,7 +139,9 @@ class UpgradeReadiness(enum.StrEnum):
 
 
 class ServiceStatus(enum.StrEnum):
-    """The state of a Windows service, in the order of .NET's ServiceControllerStatus, which counts from 1."""
+    """The state of a Windows service, in the order of .NET's ServiceControllerStatus, which counts
+    from 1.
+    """
 
     STOPPED = "Stopped"
     START_PENDING = "StartPending"

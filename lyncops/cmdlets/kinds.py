@@ -1,4 +1,6 @@
-"""The PowerShell types that parameters have: how a Python value is checked and brought into its one form."""
+"""The PowerShell types that parameters have: how a Python value is checked and brought into its one
+form.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +30,12 @@ _SERVICE_PREFIX: Final = "service:"
 
 @attrs.frozen(slots=True, eq=False)
 class Kind(Generic[T]):
-    """A type of parameter. `convert` gives the checked value, or raises InvalidValueError with one clear sentence.
+    """A type of parameter.
 
-    `convert` also takes the value as text where a saved plan or a command line has it so: timespans, enumerations, bytes (base64).
+    `convert` gives the checked value, or raises InvalidValueError with one clear sentence.
+
+    `convert` also takes the value as text where a saved plan or a command line has it so:
+    timespans, enumerations, bytes (base64).
     """
 
     powershell: str
@@ -42,7 +47,9 @@ def _text(value: object) -> str:
     if isinstance(value, enum.Enum) or not isinstance(value, str):
         raise InvalidValueError(f"{value!r} is not text.", remedy="Give a str.")
     if not value.strip():
-        raise InvalidValueError("The text is empty.", remedy="Leave the parameter out, or give it a value.")
+        raise InvalidValueError(
+            "The text is empty.", remedy="Leave the parameter out, or give it a value."
+        )
     return value
 
 
@@ -59,9 +66,15 @@ def _number_as_text(value: object) -> str:
 
 
 def _texts(value: object) -> tuple[str, ...]:
-    values = (value,) if isinstance(value, str) or not isinstance(value, (list, tuple)) else cast("list[object]", value)
+    values = (
+        (value,)
+        if isinstance(value, str) or not isinstance(value, (list, tuple))
+        else cast("list[object]", value)
+    )
     if not values:
-        raise InvalidValueError("The list is empty.", remedy="Leave the parameter out, or give it a value.")
+        raise InvalidValueError(
+            "The list is empty.", remedy="Leave the parameter out, or give it a value."
+        )
     return tuple(_text(item) for item in values)
 
 
@@ -74,21 +87,27 @@ def _flag(value: object) -> bool:
 def _integer(lowest: int, highest: int) -> Callable[[object], int]:
     def convert(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not lowest <= value <= highest:
-            raise InvalidValueError(f"{value!r} is not a whole number from {lowest} to {highest}.", remedy="Give an int.")
+            raise InvalidValueError(
+                f"{value!r} is not a whole number from {lowest} to {highest}.",
+                remedy="Give an int.",
+            )
         return value
 
     return convert
 
 
 def parse_timespan(text: str) -> timedelta:
-    """Read a TimeSpan as PowerShell writes it: `hh:mm:ss`, with days as `d.hh:mm:ss` and fractions of a second.
+    """Read a TimeSpan as PowerShell writes it: `hh:mm:ss`, with days as `d.hh:mm:ss` and fractions
+    of a second.
 
     Raises:
         InvalidValueError: the text is no TimeSpan.
     """
     found = _TIMESPAN.fullmatch(text.strip())
     if found is None or int(found["hours"]) > 23:
-        raise InvalidValueError(f"{text!r} is not a duration.", remedy="Write it as hh:mm:ss, for example 00:02:00.")
+        raise InvalidValueError(
+            f"{text!r} is not a duration.", remedy="Write it as hh:mm:ss, for example 00:02:00."
+        )
     length = timedelta(
         days=int(found["days"] or 0),
         hours=int(found["hours"]),
@@ -104,10 +123,13 @@ def format_timespan(length: timedelta) -> str:
     minutes, seconds = divmod(abs(length).seconds, 60)
     days = f"{abs(length).days}." if abs(length).days else ""
     fraction = f".{abs(length).microseconds:06d}" if abs(length).microseconds else ""
-    return f"{'-' if length < timedelta() else ''}{days}{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}{fraction}"
+    sign = "-" if length < timedelta() else ""
+    return f"{sign}{days}{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}{fraction}"
 
 
-def timespan(lowest: timedelta = timedelta(), highest: timedelta = timedelta.max) -> Kind[timedelta]:
+def timespan(
+    lowest: timedelta = timedelta(), highest: timedelta = timedelta.max
+) -> Kind[timedelta]:
     """A TimeSpan within a documented range; never negative."""
 
     def convert(value: object) -> timedelta:
@@ -115,8 +137,15 @@ def timespan(lowest: timedelta = timedelta(), highest: timedelta = timedelta.max
         if not isinstance(length, timedelta):
             raise InvalidValueError(f"{value!r} is not a duration.", remedy="Give a timedelta.")
         if not lowest <= length <= highest:
-            limit = f"from {format_timespan(lowest)} to {format_timespan(highest)}" if highest < timedelta.max else "zero or more"
-            raise InvalidValueError(f"{format_timespan(length)} is not allowed: it must be {limit}.", remedy="Choose another.")
+            limit = (
+                f"from {format_timespan(lowest)} to {format_timespan(highest)}"
+                if highest < timedelta.max
+                else "zero or more"
+            )
+            raise InvalidValueError(
+                f"{format_timespan(length)} is not allowed: it must be {limit}.",
+                remedy="Choose another.",
+            )
         return length
 
     return Kind("TimeSpan", convert)
@@ -137,16 +166,29 @@ def _guid(value: object) -> str:
     try:
         return str(uuid.UUID(str(value)))
     except ValueError as error:
-        raise InvalidValueError(f"{value!r} is not a GUID.", remedy="Write its 32 hexadecimal digits.") from error
+        raise InvalidValueError(
+            f"{value!r} is not a GUID.", remedy="Write its 32 hexadecimal digits."
+        ) from error
 
 
 def choice(powershell: str, words: type[E]) -> Kind[E]:
-    """One word of an enumeration, given as its member or as the server's word in any letter case."""
+    """One word of an enumeration, given as its member or as the server's word in any letter
+    case.
+    """
 
     def convert(value: object) -> E:
-        found = next((word for word in words if isinstance(value, str) and word.value.casefold() == value.casefold()), None)
+        found = next(
+            (
+                word
+                for word in words
+                if isinstance(value, str) and word.value.casefold() == value.casefold()
+            ),
+            None,
+        )
         if found is None or (isinstance(value, enum.Enum) and not isinstance(value, words)):
-            raise InvalidValueError(f"{value!r} is not one of {', '.join(words)}.", remedy="Choose one of them.")
+            raise InvalidValueError(
+                f"{value!r} is not one of {', '.join(words)}.", remedy="Choose one of them."
+            )
         return found
 
     return Kind(powershell, convert, tuple(words))
@@ -155,8 +197,9 @@ def choice(powershell: str, words: type[E]) -> Kind[E]:
 def service(powershell: str, *roles: str) -> Kind[str]:
     """The identity of a service of one of the roles, `EdgeServer:edge.contoso.com`.
 
-    A bare pool name gets the first role in front: the cmdlets allow to omit it, but a person who reads the plan should see it.
-    Another role is refused: Microsoft's page once told readers to give Set-CsEdgeServer the Front End pool (fact: edge-identity).
+    A bare pool name gets the first role in front: the cmdlets allow to omit it, but a person who
+    reads the plan should see it. Another role is refused: Microsoft's page once told readers to
+    give Set-CsEdgeServer the Front End pool (fact: edge-identity).
     """
 
     def convert(value: object) -> str:
@@ -165,14 +208,19 @@ def service(powershell: str, *roles: str) -> Kind[str]:
         role = next((role for role in roles if role.casefold() == found.role.casefold()), None)
         if role is None:
             wanted = f"{roles[0]}:{found.pool}"
-            raise InvalidValueError(f"{text!r} is not a service with role {' or '.join(roles)}.", remedy=f"Did you mean {wanted}?")
+            raise InvalidValueError(
+                f"{text!r} is not a service with role {' or '.join(roles)}.",
+                remedy=f"Did you mean {wanted}?",
+            )
         return str(ServiceId(role, found.pool))
 
     return Kind(powershell, convert)
 
 
 def clearable(kind: Kind[str]) -> Kind[str]:
-    """The same kind, where an empty text means to clear the property (`-FederationRoute $null`, see Set-CsSite)."""
+    """The same kind, where an empty text means to clear the property (`-FederationRoute $null`, see
+    Set-CsSite).
+    """
 
     def convert(value: object) -> str:
         return "" if value == "" else kind.convert(value)
@@ -192,7 +240,8 @@ def _response_group_owner(value: object) -> str:
 
 FQDN: Final = Kind[str]("Fqdn", _fqdn)
 STRING: Final = Kind[str]("String", _text)
-FQDN_STRING: Final = Kind[str]("String", _fqdn)  # the reference says String, the text a computer's or pool's FQDN
+# The reference says String, the text a computer's or pool's FQDN
+FQDN_STRING: Final = Kind[str]("String", _fqdn)
 SITE_STRING: Final = Kind[str]("String", _site)  # Get-CsPool -Site wants the bare name too
 STRINGS: Final = Kind[tuple[str, ...]]("String[]", _texts)
 SWITCH: Final = Kind[bool]("SwitchParameter", _flag)

@@ -1,7 +1,9 @@
-"""Readers: each turns whatever shape a property arrived in into one Python type, or gives None where it cannot. None raises.
+"""Readers: each turns whatever shape a property arrived in into one Python type, or gives None
+where it cannot. None raises.
 
-Remoting carries the same property as text, number, enumeration or nested object, according to the server's version and endpoint
-(fact: result-types), and names of several properties are not established (fact: texts-not-known).
+Remoting carries the same property as text, number, enumeration or nested object, according to the
+server's version and endpoint (fact: result-types), and names of several properties are not
+established (fact: texts-not-known).
 """
 
 from __future__ import annotations
@@ -22,24 +24,52 @@ E = TypeVar("E", bound=StrEnum)
 _LIST_HOLDERS: Final = ("Items", "SyncRoot", "Value", "Values")
 _TEXT_HOLDERS: Final = ("Value", "Name", "Identity", "DisplayName")
 _FQDN_HOLDERS: Final = ("Fqdn", "PoolFqdn", "Value", "DnsName", "Name", "Identity")
-_TYPE_NAME: Final = re.compile(r"(?:Deserialized\.)?(?:Microsoft\.(?:Rtc|PowerShell|Management)|System)\.[\w.+`\[\],]+", re.ASCII)
-# Texts that are host names by their letters, and never one: numbers, versions and addresses, and words of PowerShell.
-_NO_NAME: Final = re.compile(r"(?:.*\.)?\d+|true|false|null|\$true|\$false|\$null", re.ASCII | re.IGNORECASE)
+_TYPE_NAME: Final = re.compile(
+    r"(?:Deserialized\.)?(?:Microsoft\.(?:Rtc|PowerShell|Management)|System)\.[\w.+`\[\],]+",
+    re.ASCII,
+)
+# Texts that are host names by their letters, and never one: numbers, versions and addresses, and
+# words of PowerShell.
+_NO_NAME: Final = re.compile(
+    r"(?:.*\.)?\d+|true|false|null|\$true|\$false|\$null", re.ASCII | re.IGNORECASE
+)
 _ROLE: Final = re.compile(r"[A-Za-z]\w*", re.ASCII)
-_TRUTH: Final = {"true": True, "$true": True, "yes": True, "1": True, "false": False, "$false": False, "no": False, "0": False}
+_TRUTH: Final = {
+    "true": True,
+    "$true": True,
+    "yes": True,
+    "1": True,
+    "false": False,
+    "$false": False,
+    "no": False,
+    "0": False,
+}
 _WHOLE: Final = re.compile(r"\s*(-?\d{1,18})(?:\.0+)*\s*", re.ASCII)
-_ISO_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(\.\d{1,9})?\s*(Z|[+-]\d\d:?\d\d)?", re.ASCII)
-_ISO_DURATION: Final = re.compile(r"(-?)P(?:(\d{1,8})D)?(?:T(?:(\d{1,8})H)?(?:(\d{1,8})M)?(?:(\d{1,8})(\.\d{1,9})?S)?)?", re.ASCII)
+_ISO_TIME: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(\.\d{1,9})?\s*(Z|[+-]\d\d:?\d\d)?", re.ASCII
+)
+_ISO_DURATION: Final = re.compile(
+    r"(-?)P(?:(\d{1,8})D)?(?:T(?:(\d{1,8})H)?(?:(\d{1,8})M)?(?:(\d{1,8})(\.\d{1,9})?S)?)?", re.ASCII
+)
 
 
 def items_of(value: object) -> list[object]:
-    """The items of a list in any shape: a list, an object that holds one, one bare item, or nothing."""
+    """The items of a list in any shape: a list, an object that holds one, one bare item, or
+    nothing.
+    """
     if value is None:
         return []
     if isinstance(value, (list, tuple, set, frozenset)):
         return list(cast("list[object]", value))
     if isinstance(value, RemoteObject):
-        held = next((value.get(name) for name in _LIST_HOLDERS if isinstance(value.get(name), (list, tuple))), None)
+        held = next(
+            (
+                value.get(name)
+                for name in _LIST_HOLDERS
+                if isinstance(value.get(name), (list, tuple))
+            ),
+            None,
+        )
         return items_of(held) if held is not None else [value]
     return [value]
 
@@ -54,18 +84,28 @@ def as_text(value: object) -> str | None:
         return told if told is not None else as_text(value.get(*_TEXT_HOLDERS))
     if isinstance(value, datetime):
         return value.isoformat()
-    return None if value is None or isinstance(value, (bytes, Mapping)) or is_type_name(value) else str(value)
+    return (
+        None
+        if value is None or isinstance(value, (bytes, Mapping)) or is_type_name(value)
+        else str(value)
+    )
 
 
 def is_type_name(value: object) -> bool:
-    """Whether a text is only the name of a type, as .NET's ToString gives where nobody wrote one."""
+    """Whether a text is only the name of a type, as .NET's ToString gives where nobody
+    wrote one.
+    """
     return isinstance(value, str) and _TYPE_NAME.fullmatch(value.strip()) is not None
 
 
 def _told(value: RemoteObject) -> str | None:
     """What the object's ToString gave, unless that is only the name of its type."""
     types = {name.removeprefix("Deserialized.") for name in value.type_names}
-    return None if value.text is None or value.text in types or is_type_name(value.text) else value.text
+    return (
+        None
+        if value.text is None or value.text in types or is_type_name(value.text)
+        else value.text
+    )
 
 
 def as_name(value: object) -> str | None:
@@ -77,15 +117,23 @@ def as_name(value: object) -> str | None:
 
 
 def as_fqdn(value: object) -> Fqdn | None:
-    """An FQDN as text, behind a role (`Registrar:pool`), as an object's ToString, or as a property of it."""
+    """An FQDN as text, behind a role (`Registrar:pool`), as an object's ToString, or as a property
+    of it.
+    """
     if isinstance(value, RemoteObject):
         found = (as_fqdn(value.get(name)) for name in _FQDN_HOLDERS)
         return next((name for name in found if name is not None), None) or as_fqdn(_told(value))
-    return None if isinstance(value, (bool, int, float, DotNetVersion)) else host_in(as_text(value) or "")
+    return (
+        None
+        if isinstance(value, (bool, int, float, DotNetVersion))
+        else host_in(as_text(value) or "")
+    )
 
 
 def host_in(text: str) -> Fqdn | None:
-    """The host name in a text, which may have a role before it (`Registrar:pool`) and a port behind it (`fe1:4443`)."""
+    """The host name in a text, which may have a role before it (`Registrar:pool`) and a port behind
+    it (`fe1:4443`).
+    """
     name = _words_before_port(text)[-1]
     try:
         return None if _NO_NAME.fullmatch(name) or is_type_name(name) else Fqdn(name)
@@ -110,7 +158,9 @@ def as_site(value: object) -> SiteName | None:
 
 
 def service_of(role: str) -> Callable[[object], ServiceId | None]:
-    """A reader of service identities; a bare FQDN means the service of this role there (of no role: it is none)."""
+    """A reader of service identities; a bare FQDN means the service of this role there (of no role:
+    it is none).
+    """
 
     def read(value: object) -> ServiceId | None:
         *prefix, pool = _words_before_port(as_name(value) or "")
@@ -118,7 +168,9 @@ def service_of(role: str) -> Callable[[object], ServiceId | None]:
         if prefix and prefix[0].casefold() == "service":
             del prefix[0]
         found = prefix[0] if prefix else role
-        return ServiceId(found, host) if host and not prefix[1:] and _ROLE.fullmatch(found) else None
+        return (
+            ServiceId(found, host) if host and not prefix[1:] and _ROLE.fullmatch(found) else None
+        )
 
     return read
 
@@ -132,7 +184,9 @@ def as_bool(value: object) -> bool | None:
 
 
 def as_int(value: object) -> int | None:
-    """A whole number, also as text, as the number of an enumeration, or as a version of which all else is zero."""
+    """A whole number, also as text, as the number of an enumeration, or as a version of which all
+    else is zero.
+    """
     if isinstance(value, RemoteEnum) and value.number is not None:
         return value.number
     if isinstance(value, DotNetVersion):
@@ -145,10 +199,15 @@ def as_int(value: object) -> int | None:
 
 
 def as_datetime(value: object) -> datetime | None:
-    """A time with zone; one that came without is taken for UTC. .NET's MinValue, which means never, gives None."""
+    """A time with zone; one that came without is taken for UTC.
+
+    .NET's MinValue, which means never, gives None.
+    """
     if isinstance(value, RemoteObject):
         held = value.get("DateTime", "Value")
-        return as_datetime(held if isinstance(held, (str, datetime)) and as_datetime(held) else _told(value))
+        return as_datetime(
+            held if isinstance(held, (str, datetime)) and as_datetime(held) else _told(value)
+        )
     if isinstance(value, str):
         value = _parse_time(value)
     if not isinstance(value, datetime) or value.year == 1:
@@ -173,27 +232,36 @@ def as_timedelta(value: object) -> timedelta | None:
         return value
     if isinstance(value, RemoteObject):
         ticks = as_int(value.get("Ticks"))  # of 100 ns
-        return timedelta(microseconds=ticks / 10) if ticks is not None else as_timedelta(_told(value))
+        return (
+            timedelta(microseconds=ticks / 10) if ticks is not None else as_timedelta(_told(value))
+        )
     if not isinstance(value, str):
         return None
     iso = _ISO_DURATION.fullmatch(value.strip())
     try:
-        return _iso_duration(iso) if iso is not None and iso[0][-1] not in "PT" else parse_timespan(value)
+        return (
+            _iso_duration(iso)
+            if iso is not None and iso[0][-1] not in "PT"
+            else parse_timespan(value)
+        )
     except InvalidValueError:
         return None
 
 
 def _iso_duration(found: re.Match[str]) -> timedelta:
     days, hours, minutes, seconds = (int(found[group] or 0) for group in range(2, 6))
-    length = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds + float(found[6] or 0))
+    length = timedelta(
+        days=days, hours=hours, minutes=minutes, seconds=seconds + float(found[6] or 0)
+    )
     return -length if found[1] else length
 
 
 def word_of(words: type[E], *, first: int | None = None) -> Callable[[object], E | None]:
     """A reader of an enumeration, in any letter case, or by number.
 
-    Text wins where both are there. A number is known only where its meaning is documented, as it is for .NET's own enumerations:
-    it counts in the order of `words` from `first`. Lync's enumerations say nothing of their numbers, so that one alone is unread.
+    Text wins where both are there. A number is known only where its meaning is documented, as it is
+    for .NET's own enumerations: it counts in the order of `words` from `first`. Lync's enumerations
+    say nothing of their numbers, so that one alone is unread.
     """
     by_text = {word.value.casefold(): word for word in words}
     by_number = dict[int, E]() if first is None else dict(enumerate(words, start=first))
@@ -208,18 +276,36 @@ def word_of(words: type[E], *, first: int | None = None) -> Callable[[object], E
 
 
 def _number_in(value: object) -> object:
-    """What could be the number of an enumeration's word. One that has a word too goes by the word alone."""
+    """What could be the number of an enumeration's word.
+
+    One that has a word too goes by the word alone.
+    """
     if isinstance(value, RemoteEnum):
         return value.number if value.text is None else value.text
-    return value.get("value__", "Value") if isinstance(value, RemoteObject) and value.text is None else value
+    return (
+        value.get("value__", "Value")
+        if isinstance(value, RemoteObject) and value.text is None
+        else value
+    )
 
 
 def several(reader: Callable[[object], T | None]) -> Callable[[object], tuple[T, ...] | None]:
-    """A reader of lists: the items that `reader` can read, in order. One bare item is a list too, and so is `{a, b}` or `a, b`."""
+    """A reader of lists: the items that `reader` can read, in order.
+
+    One bare item is a list too, and so is `{a, b}` or `a, b`.
+    """
 
     def read(value: object) -> tuple[T, ...] | None:
         # A distinguished name has commas of its own, and equals signs.
-        listed = [word.strip() for word in value.strip("{} ").split(",")] if isinstance(value, str) and "=" not in value else None
-        return tuple(found for found in map(reader, filter(None, listed) if listed else items_of(value)) if found is not None)
+        listed = (
+            [word.strip() for word in value.strip("{} ").split(",")]
+            if isinstance(value, str) and "=" not in value
+            else None
+        )
+        return tuple(
+            found
+            for found in map(reader, filter(None, listed) if listed else items_of(value))
+            if found is not None
+        )
 
     return read

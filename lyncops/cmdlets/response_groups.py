@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from lyncops.cmdlets.base import EVERY_VERSION, ONLY_2019, SINCE_2013, SINCE_2015, Cmdlet, NoOutput, command, parameter
+from lyncops.cmdlets.base import (
+    EVERY_VERSION,
+    ONLY_2019,
+    SINCE_2013,
+    SINCE_2015,
+    Cmdlet,
+    NoOutput,
+    command,
+    parameter,
+)
 from lyncops.cmdlets.kinds import FQDN, RESPONSE_GROUP_OWNER, STRING, SWITCH
 from lyncops.values import Effect, RemoteObject
 
@@ -18,7 +27,9 @@ class ExportCsRgsConfiguration(Cmdlet[RemoteObject]):
     source: str = parameter("Source", RESPONSE_GROUP_OWNER)
     force: bool = parameter("Force", SWITCH, default=False)
     owner: str | None = parameter("Owner", RESPONSE_GROUP_OWNER, default=None)
-    remove_exported_configuration: bool = parameter("RemoveExportedConfiguration", SWITCH, default=False)
+    remove_exported_configuration: bool = parameter(
+        "RemoveExportedConfiguration", SWITCH, default=False
+    )
 
     @property
     def effect(self) -> Effect:
@@ -30,15 +41,18 @@ class ExportCsRgsConfiguration(Cmdlet[RemoteObject]):
 class ImportCsRgsConfiguration(Cmdlet[NoOutput]):
     """Read response groups into a pool.
 
-    Imported groups stay owned by their first pool unless `overwrite_owner`. To replace the settings of the application the name is
-    `replace_existing_rgs_settings`: the procedure page shortens it to one that does not exist (fact: wrong-parameter-names).
+    Imported groups stay owned by their first pool unless `overwrite_owner`. To replace the settings
+    of the application the name is `replace_existing_rgs_settings`: the procedure page shortens it
+    to one that does not exist (fact: wrong-parameter-names).
     """
 
     destination: str = parameter("Destination", RESPONSE_GROUP_OWNER)
     file_name: str = parameter("FileName", STRING)
     force: bool = parameter("Force", SWITCH, default=False)
     overwrite_owner: bool = parameter("OverwriteOwner", SWITCH, default=False)
-    replace_existing_rgs_settings: bool = parameter("ReplaceExistingRgsSettings", SWITCH, default=False)
+    replace_existing_rgs_settings: bool = parameter(
+        "ReplaceExistingRgsSettings", SWITCH, default=False
+    )
     resolve_name_conflicts: bool = parameter("ResolveNameConflicts", SWITCH, default=False)
 
 
@@ -49,7 +63,9 @@ class MoveCsRgsConfiguration(Cmdlet[NoOutput]):
     source: str = parameter("Source", STRING)
     destination: str = parameter("Destination", STRING)
     force: bool = parameter("Force", SWITCH, default=False)
-    resolve_name_conflicts: bool = parameter("ResolveNameConflicts", SWITCH, default=False, versions=SINCE_2015)
+    resolve_name_conflicts: bool = parameter(
+        "ResolveNameConflicts", SWITCH, default=False, versions=SINCE_2015
+    )
 
 
 @command("Invoke-CsRgsStoreReplicateData", ONLY_2019)

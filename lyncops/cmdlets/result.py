@@ -1,4 +1,6 @@
-"""What every result class has: fields that are properties, read tolerantly, and a place for what it does not know."""
+"""What every result class has: fields that are properties, read tolerantly, and a place for what it
+does not know.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,10 @@ class _Property:
 
 @attrs.frozen(slots=True)
 class _Reader:
-    """How one spelling of a property is read. `order` is that of the fields, and of the names that one field may have."""
+    """How one spelling of a property is read.
+
+    `order` is that of the fields, and of the names that one field may have.
+    """
 
     order: int
     field: str
@@ -36,7 +41,9 @@ def prop(reader: Callable[[object], T | None], *names: str, default: None) -> T 
 @overload
 def prop(reader: Callable[[object], T | None], *names: str, default: T) -> T: ...
 def prop(reader: Callable[[object], object], *names: str, default: object) -> object:
-    """A field that is a property: how it is read, the names that it may have (the best first), what stands when it is absent."""
+    """A field that is a property: how it is read, the names that it may have (the best first), what
+    stands when it is absent.
+    """
     return attrs.field(default=default, metadata={_PROPERTY: _Property(names, reader)})
 
 
@@ -49,10 +56,20 @@ def kept(*, factory: Callable[[], T]) -> T:
 def result(cls: type[R]) -> type[R]:
     """Make a class of properties a result: an attrs value."""
     made = attrs.frozen(cls, slots=True, kw_only=True)
-    every = cast("tuple[attrs.Attribute[object], ...]", attrs.fields(cast("type[attrs.AttrsInstance]", made)))
-    made.PROPERTIES = {field.name: cast("_Property", field.metadata[_PROPERTY]) for field in every if _PROPERTY in field.metadata}
+    every = cast(
+        "tuple[attrs.Attribute[object], ...]", attrs.fields(cast("type[attrs.AttrsInstance]", made))
+    )
+    made.PROPERTIES = {
+        field.name: cast("_Property", field.metadata[_PROPERTY])
+        for field in every
+        if _PROPERTY in field.metadata
+    }
     readers: dict[str, list[_Reader]] = {}
-    spellings = ((field, name, about.read) for field, about in made.PROPERTIES.items() for name in about.names)
+    spellings = (
+        (field, name, about.read)
+        for field, about in made.PROPERTIES.items()
+        for name in about.names
+    )
     for order, (field, name, read) in enumerate(spellings):
         readers.setdefault(name.casefold(), []).append(_Reader(order, field, read))
     made.READERS = readers
@@ -63,22 +80,27 @@ def result(cls: type[R]) -> type[R]:
 class Result:
     """One object that a cmdlet wrote.
 
-    Reading one never raises: a property that is absent has its default, one that cannot be understood has too and is kept, with all
-    that is not known, in `unknown_properties` by the server's spelling. A bare value (no object) counts as the property `BARE`.
+    Reading one never raises: a property that is absent has its default, one that cannot be
+    understood has too and is kept, with all that is not known, in `unknown_properties` by the
+    server's spelling. A bare value (no object) counts as the property `BARE`.
     """
 
     BARE: ClassVar[str] = "Value"
     PROPERTIES: ClassVar[Mapping[str, _Property]] = {}  # by field
-    READERS: ClassVar[Mapping[str, Sequence[_Reader]]] = {}  # by casefolded name: servers write far fewer names than are known
+    # By casefolded name: servers write far fewer names than are known
+    READERS: ClassVar[Mapping[str, Sequence[_Reader]]] = {}
 
     unknown_properties: Mapping[str, object] = kept(factory=dict[str, object])
-    seen: frozenset[str] = attrs.field(factory=frozenset[str], eq=False, repr=False)  # fields whose property was in the answer
+    # Fields whose property was in the answer
+    seen: frozenset[str] = attrs.field(factory=frozenset[str], eq=False, repr=False)
 
     @classmethod
     def decode(cls, item: object) -> Self:
         """Read one pipeline object: a RemoteObject, a mapping, or a bare value."""
         properties = cls._properties_of(item)
-        present = [(reader, name) for name in properties for reader in cls.READERS.get(name.casefold(), ())]
+        present = [
+            (reader, name) for name in properties for reader in cls.READERS.get(name.casefold(), ())
+        ]
         fields: dict[str, object] = {}
         unknown = dict(properties)
         for reader, name in sorted(present, key=lambda known: known[0].order):
@@ -94,7 +116,9 @@ class Result:
         return cast("Callable[..., Self]", cls)(**fields, unknown_properties=unknown, seen=seen)
 
     def gap(self, field: str) -> str | None:
-        """Why this field tells nothing, or not everything; None where it was understood, or written empty."""
+        """Why this field tells nothing, or not everything; None where it was understood, or written
+        empty.
+        """
         names = self.PROPERTIES[field].names
         value = getattr(self, field)
         if value is not None and not isinstance(value, tuple):
@@ -107,11 +131,15 @@ class Result:
 
     @property
     def is_stray(self) -> bool:
-        """Whether it is nothing but a null or a text in which nothing was found: not the object that was asked for."""
+        """Whether it is nothing but a null or a text in which nothing was found: not the object
+        that was asked for.
+        """
         return not self.seen and set(self.unknown_properties) <= {self.BARE}
 
     def tells(self, field: str) -> bool:
-        """Whether all of a field's property could be read: of an object within it, remoting may bring only its type's name."""
+        """Whether all of a field's property could be read: of an object within it, remoting may
+        bring only its type's name.
+        """
         names = {name.casefold() for name in self.PROPERTIES[field].names}
         return names.isdisjoint(name.casefold() for name in self.unknown_properties)
 
@@ -124,20 +152,32 @@ class Result:
     def _properties_of(cls, item: object) -> Mapping[str, object]:
         if isinstance(item, RemoteObject):
             says_nothing = not any(name.casefold() in cls.READERS for name in item.properties)
-            return {**item.properties, cls.BARE: item.text} if says_nothing and item.text is not None else item.properties
+            return (
+                {**item.properties, cls.BARE: item.text}
+                if says_nothing and item.text is not None
+                else item.properties
+            )
         if isinstance(item, Mapping):
-            return {str(name): value for name, value in cast("Mapping[object, object]", item).items()}
-        noted: Mapping[str, object] = item.properties if isinstance(item, NotedText | NotedList) else {}
+            return {
+                str(name): value for name, value in cast("Mapping[object, object]", item).items()
+            }
+        noted: Mapping[str, object] = (
+            item.properties if isinstance(item, NotedText | NotedList) else {}
+        )
         return {} if item is None else {**noted, cls.BARE: item}
 
 
 def _is_bare(item: object) -> bool:
-    return not isinstance(item, (RemoteObject, Mapping)) or (isinstance(item, RemoteObject) and not item.properties)
+    return not isinstance(item, (RemoteObject, Mapping)) or (
+        isinstance(item, RemoteObject) and not item.properties
+    )
 
 
 def _is_understood(raw: object, value: object) -> bool:
     if raw is None or raw == "":
         return True
     if isinstance(value, tuple):
-        return len(cast("tuple[object, ...]", value)) >= len([item for item in items_of(raw) if item is not None])
+        return len(cast("tuple[object, ...]", value)) >= len(
+            [item for item in items_of(raw) if item is not None]
+        )
     return value is not None

@@ -6,12 +6,23 @@ from datetime import timedelta
 from typing import Final
 
 from lyncops.cmdlets.base import EVERY_VERSION, SINCE_2013, Cmdlet, NoOutput, command, parameter
-from lyncops.cmdlets.kinds import BOOLEAN, GLOBAL_IDENTITY, STRING, SWITCH, TIMESPAN, UINT16, clearable, service
+from lyncops.cmdlets.kinds import (
+    BOOLEAN,
+    GLOBAL_IDENTITY,
+    STRING,
+    SWITCH,
+    TIMESPAN,
+    UINT16,
+    clearable,
+    service,
+)
 
 EDGE_SERVER: Final = clearable(service("String", "EdgeServer"))
 BACKUP_REGISTRAR: Final = clearable(service("String", "Registrar"))
 REGISTRAR_IDENTITY: Final = service("XdsGlobalRelativeIdentity", "Registrar")
-CONFERENCE_IDENTITY: Final = service("XdsGlobalRelativeIdentity", "ConferencingServer", "ConferenceServer")
+CONFERENCE_IDENTITY: Final = service(
+    "XdsGlobalRelativeIdentity", "ConferencingServer", "ConferenceServer"
+)
 MEDIATION_IDENTITY: Final = service("XdsGlobalRelativeIdentity", "MediationServer")
 DIRECTOR_IDENTITY: Final = service("XdsGlobalRelativeIdentity", "Director")
 
@@ -20,16 +31,23 @@ DIRECTOR_IDENTITY: Final = service("XdsGlobalRelativeIdentity", "Director")
 class SetCsRegistrar(Cmdlet[NoOutput]):
     """Change a registrar: its media Edge, its backup registrar.
 
-    `backup_registrar` is registrar resiliency only: it does not pair pools for failover (fact: pairing).
+    `backup_registrar` is registrar resiliency only: it does not pair pools for failover (fact:
+    pairing).
     """
 
     identity: str | None = parameter("Identity", REGISTRAR_IDENTITY, default=None)
     archiving_server: str | None = parameter("ArchivingServer", STRING, default=None)
     backup_registrar: str | None = parameter("BackupRegistrar", BACKUP_REGISTRAR, default=None)
     edge_server: str | None = parameter("EdgeServer", EDGE_SERVER, default=None)
-    enable_automatic_failover: bool | None = parameter("EnableAutomaticFailover", BOOLEAN, default=None)
-    failback_detection_interval: timedelta | None = parameter("FailbackDetectionInterval", TIMESPAN, default=None)
-    failure_detection_interval: timedelta | None = parameter("FailureDetectionInterval", TIMESPAN, default=None)
+    enable_automatic_failover: bool | None = parameter(
+        "EnableAutomaticFailover", BOOLEAN, default=None
+    )
+    failback_detection_interval: timedelta | None = parameter(
+        "FailbackDetectionInterval", TIMESPAN, default=None
+    )
+    failure_detection_interval: timedelta | None = parameter(
+        "FailureDetectionInterval", TIMESPAN, default=None
+    )
     monitoring_server: str | None = parameter("MonitoringServer", STRING, default=None)
     sip_port: int | None = parameter("SipPort", UINT16, default=None)
     user_server: str | None = parameter("UserServer", STRING, default=None)
@@ -41,17 +59,39 @@ class SetCsRegistrar(Cmdlet[NoOutput]):
     registrar: str | None = parameter("Registrar", STRING, default=None)
     sip_health_port: int | None = parameter("SipHealthPort", UINT16, default=None)
     sip_server_tcp_port: int | None = parameter("SipServerTcpPort", UINT16, default=None)
-    archiving_database: str | None = parameter("ArchivingDatabase", STRING, default=None, versions=SINCE_2013)
-    lyss_wcf_mtls_port: int | None = parameter("LyssWcfMtlsPort", UINT16, default=None, versions=SINCE_2013)
-    mirror_archiving_database: str | None = parameter("MirrorArchivingDatabase", STRING, default=None, versions=SINCE_2013)
-    mirror_monitoring_database: str | None = parameter("MirrorMonitoringDatabase", STRING, default=None, versions=SINCE_2013)
-    monitoring_database: str | None = parameter("MonitoringDatabase", STRING, default=None, versions=SINCE_2013)
-    win_fab_client_connection_port: int | None = parameter("WinFabClientConnectionPort", UINT16, default=None, versions=SINCE_2013)
-    win_fab_federation_port: int | None = parameter("WinFabFederationPort", UINT16, default=None, versions=SINCE_2013)
-    win_fab_ipc_port: int | None = parameter("WinFabIPCPort", UINT16, default=None, versions=SINCE_2013)
-    win_fab_lease_agent_port: int | None = parameter("WinFabLeaseAgentPort", UINT16, default=None, versions=SINCE_2013)
-    win_fab_replication_port: int | None = parameter("WinFabReplicationPort", UINT16, default=None, versions=SINCE_2013)
-    xmpp_gateway_sip_port: int | None = parameter("XmppGatewaySipPort", UINT16, default=None, versions=SINCE_2013)
+    archiving_database: str | None = parameter(
+        "ArchivingDatabase", STRING, default=None, versions=SINCE_2013
+    )
+    lyss_wcf_mtls_port: int | None = parameter(
+        "LyssWcfMtlsPort", UINT16, default=None, versions=SINCE_2013
+    )
+    mirror_archiving_database: str | None = parameter(
+        "MirrorArchivingDatabase", STRING, default=None, versions=SINCE_2013
+    )
+    mirror_monitoring_database: str | None = parameter(
+        "MirrorMonitoringDatabase", STRING, default=None, versions=SINCE_2013
+    )
+    monitoring_database: str | None = parameter(
+        "MonitoringDatabase", STRING, default=None, versions=SINCE_2013
+    )
+    win_fab_client_connection_port: int | None = parameter(
+        "WinFabClientConnectionPort", UINT16, default=None, versions=SINCE_2013
+    )
+    win_fab_federation_port: int | None = parameter(
+        "WinFabFederationPort", UINT16, default=None, versions=SINCE_2013
+    )
+    win_fab_ipc_port: int | None = parameter(
+        "WinFabIPCPort", UINT16, default=None, versions=SINCE_2013
+    )
+    win_fab_lease_agent_port: int | None = parameter(
+        "WinFabLeaseAgentPort", UINT16, default=None, versions=SINCE_2013
+    )
+    win_fab_replication_port: int | None = parameter(
+        "WinFabReplicationPort", UINT16, default=None, versions=SINCE_2013
+    )
+    xmpp_gateway_sip_port: int | None = parameter(
+        "XmppGatewaySipPort", UINT16, default=None, versions=SINCE_2013
+    )
 
 
 @command("Set-CsConferenceServer", EVERY_VERSION)
@@ -110,8 +150,12 @@ class SetCsDirector(Cmdlet[NoOutput]):
     confirm: bool | None = parameter("Confirm", SWITCH, default=None)
     sip_health_port: int | None = parameter("SipHealthPort", UINT16, default=None)
     sip_server_tcp_port: int | None = parameter("SipServerTcpPort", UINT16, default=None)
-    mirror_monitoring_database: str | None = parameter("MirrorMonitoringDatabase", STRING, default=None, versions=SINCE_2013)
-    monitoring_database: str | None = parameter("MonitoringDatabase", STRING, default=None, versions=SINCE_2013)
+    mirror_monitoring_database: str | None = parameter(
+        "MirrorMonitoringDatabase", STRING, default=None, versions=SINCE_2013
+    )
+    monitoring_database: str | None = parameter(
+        "MonitoringDatabase", STRING, default=None, versions=SINCE_2013
+    )
 
 
 @command("Set-CsUserServer", EVERY_VERSION)

@@ -35,7 +35,9 @@ class TaskOutput(Result):
 class TestCsDatabase(Cmdlet[TaskOutput]):
     """Check that databases are there, in the right version."""
 
-    central_management_database: bool = parameter("CentralManagementDatabase", SWITCH, default=False, sets=("ByCMS",))
+    central_management_database: bool = parameter(
+        "CentralManagementDatabase", SWITCH, default=False, sets=("ByCMS",)
+    )
     sql_server_fqdn: str | None = parameter(
         "SqlServerFqdn",
         FQDN,
@@ -45,11 +47,19 @@ class TestCsDatabase(Cmdlet[TaskOutput]):
     )
     confirm: bool | None = parameter("Confirm", SWITCH, default=None)
     report: str | None = parameter("Report", STRING, default=None)
-    sql_instance_name: str | None = parameter("SqlInstanceName", STRING, default=None, sets=("ByCMS", "ByDatabase"))
+    sql_instance_name: str | None = parameter(
+        "SqlInstanceName", STRING, default=None, sets=("ByCMS", "ByDatabase")
+    )
     what_if: bool = parameter("WhatIf", SWITCH, default=False)
-    configured_databases: bool = parameter("ConfiguredDatabases", SWITCH, default=False, sets=("ByConfigured",))
+    configured_databases: bool = parameter(
+        "ConfiguredDatabases", SWITCH, default=False, sets=("ByConfigured",)
+    )
     database_type: DatabaseNameType | None = parameter(
-        "DatabaseType", DATABASE_TYPE, default=None, sets=("ByDatabase",), mandatory_in=("ByDatabase",)
+        "DatabaseType",
+        DATABASE_TYPE,
+        default=None,
+        sets=("ByDatabase",),
+        mandatory_in=("ByDatabase",),
     )
     local_service: bool = parameter("LocalService", SWITCH, default=False, sets=("ByLocal",))
 
@@ -59,7 +69,9 @@ class TestCsTopology(Cmdlet[TaskOutput]):
     """Check that the topology's services are activated and work."""
 
     global_catalog: str | None = parameter("GlobalCatalog", FQDN, default=None)
-    global_settings_domain_controller: str | None = parameter("GlobalSettingsDomainController", FQDN, default=None)
+    global_settings_domain_controller: str | None = parameter(
+        "GlobalSettingsDomainController", FQDN, default=None
+    )
     service: str | None = parameter("Service", STRING, default=None)
     report: str | None = parameter("Report", STRING, default=None)
 
@@ -73,14 +85,17 @@ class TestCsFederatedPartner(Cmdlet[TaskOutput]):
     proxy_fqdn: str | None = parameter("ProxyFqdn", STRING, default=None)
     force: bool = parameter("Force", SWITCH, default=False)
     out_verbose_variable: str | None = parameter("OutVerboseVariable", STRING, default=None)
-    out_logger_variable: str | None = parameter("OutLoggerVariable", STRING, default=None, versions=SINCE_2013)
+    out_logger_variable: str | None = parameter(
+        "OutLoggerVariable", STRING, default=None, versions=SINCE_2013
+    )
 
 
 @command("Test-CsRegistration", EVERY_VERSION)
 class TestCsRegistration(Cmdlet[TaskOutput]):
     """Check that a user can register with a pool.
 
-    It uses the pool's test users; the form that takes a password is left out, because no secret may stand in a plan.
+    It uses the pool's test users; the form that takes a password is left out, because no secret may
+    stand in a plan.
     """
 
     target_fqdn: str = parameter("TargetFqdn", FQDN_STRING)
@@ -88,15 +103,20 @@ class TestCsRegistration(Cmdlet[TaskOutput]):
     user_sip_address: str | None = parameter("UserSipAddress", STRING, default=None)
     force: bool = parameter("Force", SWITCH, default=False)
     out_verbose_variable: str | None = parameter("OutVerboseVariable", STRING, default=None)
-    authentication: str | None = parameter("Authentication", AUTHENTICATION, default=None, versions=SINCE_2013)
-    out_logger_variable: str | None = parameter("OutLoggerVariable", STRING, default=None, versions=SINCE_2013)
+    authentication: str | None = parameter(
+        "Authentication", AUTHENTICATION, default=None, versions=SINCE_2013
+    )
+    out_logger_variable: str | None = parameter(
+        "OutLoggerVariable", STRING, default=None, versions=SINCE_2013
+    )
 
 
 @command("Test-CsIM", EVERY_VERSION)
 class TestCsIM(Cmdlet[TaskOutput]):
     """Check that one user's message reaches another, both signed in at a pool.
 
-    It uses the pool's test users where none are named; the form that takes their passwords is left out.
+    It uses the pool's test users where none are named; the form that takes their passwords is left
+    out.
     """
 
     target_fqdn: str = parameter("TargetFqdn", FQDN_STRING)
@@ -105,27 +125,44 @@ class TestCsIM(Cmdlet[TaskOutput]):
     registrar_port: int | None = parameter("RegistrarPort", INT32, default=None)
     force: bool = parameter("Force", SWITCH, default=False)
     out_verbose_variable: str | None = parameter("OutVerboseVariable", STRING, default=None)
-    authentication: str | None = parameter("Authentication", AUTHENTICATION, default=None, versions=SINCE_2013)
-    out_logger_variable: str | None = parameter("OutLoggerVariable", STRING, default=None, versions=SINCE_2013)
+    authentication: str | None = parameter(
+        "Authentication", AUTHENTICATION, default=None, versions=SINCE_2013
+    )
+    out_logger_variable: str | None = parameter(
+        "OutLoggerVariable", STRING, default=None, versions=SINCE_2013
+    )
 
 
 @command("Test-CsPresence", EVERY_VERSION, sets=("ServerPlatform", "TargetUri"))
 class TestCsPresence(Cmdlet[TaskOutput]):
     """Check that one user sees the presence that another publishes, both signed in at a pool.
 
-    It uses the pool's test users where none are named; the form that takes their passwords is left out.
+    It uses the pool's test users where none are named; the form that takes their passwords is left
+    out.
     """
 
     target_fqdn: str | None = parameter(
-        "TargetFqdn", FQDN_STRING, default=None, sets=("ServerPlatform",), mandatory_in=("ServerPlatform",)
+        "TargetFqdn",
+        FQDN_STRING,
+        default=None,
+        sets=("ServerPlatform",),
+        mandatory_in=("ServerPlatform",),
     )
-    publisher_sip_address: str | None = parameter("PublisherSipAddress", STRING, default=None, sets=("ServerPlatform",))
+    publisher_sip_address: str | None = parameter(
+        "PublisherSipAddress", STRING, default=None, sets=("ServerPlatform",)
+    )
     subscriber_sip_address: str | None = parameter("SubscriberSipAddress", STRING, default=None)
-    registrar_port: int | None = parameter("RegistrarPort", INT32, default=None, sets=("ServerPlatform",))
+    registrar_port: int | None = parameter(
+        "RegistrarPort", INT32, default=None, sets=("ServerPlatform",)
+    )
     force: bool = parameter("Force", SWITCH, default=False)
     out_verbose_variable: str | None = parameter("OutVerboseVariable", STRING, default=None)
-    authentication: str | None = parameter("Authentication", AUTHENTICATION, default=None, versions=SINCE_2013)
-    out_logger_variable: str | None = parameter("OutLoggerVariable", STRING, default=None, versions=SINCE_2013)
+    authentication: str | None = parameter(
+        "Authentication", AUTHENTICATION, default=None, versions=SINCE_2013
+    )
+    out_logger_variable: str | None = parameter(
+        "OutLoggerVariable", STRING, default=None, versions=SINCE_2013
+    )
     timeout_in_seconds: int | None = parameter(
         "TimeoutInSeconds", UINT32, default=None, sets=("ServerPlatform",), versions=SINCE_2015
     )
@@ -143,7 +180,9 @@ class TestCsReplica(Cmdlet[TaskOutput]):
     """Check this computer's replica. Run it on that computer."""
 
     global_catalog: str | None = parameter("GlobalCatalog", FQDN, default=None)
-    global_settings_domain_controller: str | None = parameter("GlobalSettingsDomainController", FQDN, default=None)
+    global_settings_domain_controller: str | None = parameter(
+        "GlobalSettingsDomainController", FQDN, default=None
+    )
     report: str | None = parameter("Report", STRING, default=None)
 
 

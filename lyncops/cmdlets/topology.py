@@ -26,7 +26,9 @@ EDGE_ROUTE: Final = clearable(service("String", "EdgeServer"))
 
 @result
 class PoolInfo(Result):
-    """A pool of the topology, its computers in the topology's order. SQL servers and file stores are pools too.
+    """A pool of the topology, its computers in the topology's order.
+
+    SQL servers and file stores are pools too.
 
     (fact: pool-objects)
     """
@@ -54,15 +56,22 @@ class Computer(Result):
 
 @result
 class SiteInfo(Result):
-    """A site. `identity` is its bare name, as Set-CsSite wants it. A text is not a site: any text could be the name of one."""
+    """A site. `identity` is its bare name, as Set-CsSite wants it.
+
+    A text is not a site: any text could be the name of one.
+    """
 
     identity: SiteName | None = prop(as_site, "Identity", "SiteId", default=None)
     display_name: str | None = prop(as_text, "DisplayName", default=None)
     description: str | None = prop(as_text, "Description", default=None)
     site_type: str | None = prop(as_text, "SiteType", "Kind", default=None)
     pools: tuple[Fqdn, ...] = prop(several(as_fqdn), "Pools", default=())
-    federation_route: ServiceId | None = prop(service_of("EdgeServer"), "FederationRoute", default=None)
-    xmpp_federation_route: ServiceId | None = prop(service_of("EdgeServer"), "XmppFederationRoute", default=None)
+    federation_route: ServiceId | None = prop(
+        service_of("EdgeServer"), "FederationRoute", default=None
+    )
+    xmpp_federation_route: ServiceId | None = prop(
+        service_of("EdgeServer"), "XmppFederationRoute", default=None
+    )
 
 
 @command("Get-CsPool", EVERY_VERSION, sets=("Filter", "Identity"))
@@ -78,7 +87,8 @@ class GetCsPool(Cmdlet[PoolInfo]):
 class GetCsComputer(Cmdlet[Computer]):
     """Ask for computers.
 
-    The members of a pool: `pool`. The `-PoolFqdn` of other pages does not exist here (fact: wrong-parameter-names).
+    The members of a pool: `pool`. The `-PoolFqdn` of other pages does not exist here (fact:
+    wrong-parameter-names).
     """
 
     filter: str | None = parameter("Filter", STRING, default=None, sets=("Filter",))
@@ -99,9 +109,9 @@ class GetCsSite(Cmdlet[SiteInfo]):
 class SetCsSite(Cmdlet[NoOutput]):
     """Change a site's routes or names.
 
-    `identity` is the bare name: a `site:` as Get-CsService reports it is dropped (fact: set-cssite-bare-name). The routes are Edge
-    services; an empty text clears one. The XMPP route is `xmpp_federation_route`: the procedure page prints a name that does not
-    exist (1.1).
+    `identity` is the bare name: a `site:` as Get-CsService reports it is dropped (fact:
+    set-cssite-bare-name). The routes are Edge services; an empty text clears one. The XMPP route is
+    `xmpp_federation_route`: the procedure page prints a name that does not exist (1.1).
     """
 
     identity: str | None = parameter("Identity", SITE, default=None)
@@ -111,8 +121,12 @@ class SetCsSite(Cmdlet[NoOutput]):
     what_if: bool = parameter("WhatIf", SWITCH, default=False)
     confirm: bool | None = parameter("Confirm", SWITCH, default=None)
     force: bool = parameter("Force", SWITCH, default=False)
-    default_persistent_chat_pool: str | None = parameter("DefaultPersistentChatPool", STRING, default=None, versions=SINCE_2013)
-    xmpp_federation_route: str | None = parameter("XmppFederationRoute", EDGE_ROUTE, default=None, versions=SINCE_2013)
+    default_persistent_chat_pool: str | None = parameter(
+        "DefaultPersistentChatPool", STRING, default=None, versions=SINCE_2013
+    )
+    xmpp_federation_route: str | None = parameter(
+        "XmppFederationRoute", EDGE_ROUTE, default=None, versions=SINCE_2013
+    )
 
 
 @command("Get-CsTopology", EVERY_VERSION)
@@ -128,7 +142,9 @@ class EnableCsTopology(Cmdlet[NoOutput]):
     """Activate a published topology. Needs setup permission or a domain administrator."""
 
     global_catalog: str | None = parameter("GlobalCatalog", FQDN, default=None)
-    global_settings_domain_controller: str | None = parameter("GlobalSettingsDomainController", FQDN, default=None)
+    global_settings_domain_controller: str | None = parameter(
+        "GlobalSettingsDomainController", FQDN, default=None
+    )
     skip_prepare_check: bool | None = parameter("SkipPrepareCheck", BOOLEAN, default=None)
     report: str | None = parameter("Report", STRING, default=None)
     force: bool = parameter("Force", SWITCH, default=False)
@@ -140,18 +156,25 @@ class EnableCsTopology(Cmdlet[NoOutput]):
 class PublishCsTopology(Cmdlet[NoOutput]):
     """Publish a topology document, a file of `Get-CsTopology -AsXml`.
 
-    Simple URLs must be set up again afterwards; a .tbxml of Topology Builder is refused (fact: topology-document).
+    Simple URLs must be set up again afterwards; a .tbxml of Topology Builder is refused (fact:
+    topology-document).
     """
 
-    file_name: str | None = parameter("FileName", STRING, default=None, sets=("Filename",), mandatory_in=("Filename",))
+    file_name: str | None = parameter(
+        "FileName", STRING, default=None, sets=("Filename",), mandatory_in=("Filename",)
+    )
     backup_file_name: str | None = parameter("BackupFileName", STRING, default=None)
     global_catalog: str | None = parameter("GlobalCatalog", FQDN, default=None)
-    global_settings_domain_controller: str | None = parameter("GlobalSettingsDomainController", FQDN, default=None)
+    global_settings_domain_controller: str | None = parameter(
+        "GlobalSettingsDomainController", FQDN, default=None
+    )
     force: bool = parameter("Force", SWITCH, default=False)
     report: str | None = parameter("Report", STRING, default=None)
     what_if: bool = parameter("WhatIf", SWITCH, default=False)
     confirm: bool | None = parameter("Confirm", SWITCH, default=None)
-    finalize_uninstall: bool = parameter("FinalizeUninstall", SWITCH, default=False, sets=("Finalize",))
+    finalize_uninstall: bool = parameter(
+        "FinalizeUninstall", SWITCH, default=False, sets=("Finalize",)
+    )
 
 
 @command("Enable-CsComputer", EVERY_VERSION)
@@ -163,7 +186,9 @@ class EnableCsComputer(Cmdlet[NoOutput]):
     force: bool = parameter("Force", SWITCH, default=False)
     what_if: bool = parameter("WhatIf", SWITCH, default=False)
     confirm: bool | None = parameter("Confirm", SWITCH, default=None)
-    global_settings_domain_controller: str | None = parameter("GlobalSettingsDomainController", FQDN, default=None)
+    global_settings_domain_controller: str | None = parameter(
+        "GlobalSettingsDomainController", FQDN, default=None
+    )
 
 
 @command("Enable-CsReplica", EVERY_VERSION)
@@ -175,4 +200,6 @@ class EnableCsReplica(Cmdlet[NoOutput]):
     force: bool = parameter("Force", SWITCH, default=False)
     what_if: bool = parameter("WhatIf", SWITCH, default=False)
     confirm: bool | None = parameter("Confirm", SWITCH, default=None)
-    global_settings_domain_controller: str | None = parameter("GlobalSettingsDomainController", FQDN, default=None)
+    global_settings_domain_controller: str | None = parameter(
+        "GlobalSettingsDomainController", FQDN, default=None
+    )

@@ -19,7 +19,9 @@ class WindowsService(Result):
 
     name: str | None = prop(as_name, "Name", "ServiceName", "Identity", default=None)
     display_name: str | None = prop(as_text, "DisplayName", default=None)
-    status: ServiceStatus | None = prop(word_of(ServiceStatus, first=1), "Status", "State", default=None)
+    status: ServiceStatus | None = prop(
+        word_of(ServiceStatus, first=1), "Status", "State", default=None
+    )
     role_name: tuple[str, ...] = prop(several(as_name), "RoleName", "Roles", default=())
     activity_level: str | None = prop(as_text, "ActivityLevel", "ServiceActivity", default=None)
 
@@ -41,7 +43,8 @@ class GetCsWindowsService(Cmdlet[WindowsService]):
 class StartCsWindowsService(Cmdlet[NoOutput]):
     """Start Lync services, all of the machine's unless `name`.
 
-    With `no_wait` the start is only requested. A service that fails to start is an error among others: the rest goes on.
+    With `no_wait` the start is only requested. A service that fails to start is an error among
+    others: the rest goes on.
     """
 
     name: str | None = parameter("Name", STRING, default=None)
@@ -68,5 +71,9 @@ class StopCsWindowsService(Cmdlet[NoOutput]):
     report: str | None = parameter("Report", STRING, default=None)
     what_if: bool = parameter("WhatIf", SWITCH, default=False)
     confirm: bool | None = parameter("Confirm", SWITCH, default=None)
-    leave_cls_agent_running: bool = parameter("LeaveClsAgentRunning", SWITCH, default=False, versions=SINCE_2013)
-    leave_web_server_running: bool = parameter("LeaveWebServerRunning", SWITCH, default=False, versions=SINCE_2013)
+    leave_cls_agent_running: bool = parameter(
+        "LeaveClsAgentRunning", SWITCH, default=False, versions=SINCE_2013
+    )
+    leave_web_server_running: bool = parameter(
+        "LeaveWebServerRunning", SWITCH, default=False, versions=SINCE_2013
+    )

@@ -1,4 +1,7 @@
-"""Where the journal is, as its url says it: a file of SQLite, or a database of PostgreSQL. Imports nothing heavy."""
+"""Where the journal is, as its url says it: a file of SQLite, or a database of PostgreSQL.
+
+Imports nothing heavy.
+"""
 
 from __future__ import annotations
 
@@ -26,22 +29,29 @@ _IN_MEMORY: Final = re.compile(r"sqlite(\+\w+)?:(//)?(/?|/:memory:.*|/file:.*)")
 
 @attrs.frozen(slots=True, kw_only=True)
 class JournalUrl:
-    """Where the journal is. `path` is SQLite's file, and empty for PostgreSQL. It never has a password in it."""
+    """Where the journal is. `path` is SQLite's file, and empty for PostgreSQL.
+
+    It never has a password in it.
+    """
 
     text: str
     path: str = ""
 
     @classmethod
     def parse(cls, text: str) -> JournalUrl:
-        """Read a url. What stands behind `sqlite:///` is the file's name as it is: `?` and `%` mean nothing there.
+        """Read a url.
+
+        What follows `sqlite:///` is the file's name as it is: `?` and `%` mean nothing there.
 
         Raises:
-            InvalidValueError: it is none, a database in memory, one of another kind, or it has a password in it.
+            InvalidValueError: it is none, a database in memory, one of another kind, or it has a
+                password in it.
         """
         text = text.strip()
         if _IN_MEMORY.fullmatch(text):
             raise InvalidValueError(
-                "A journal in memory is lost with its process, and nobody else sees its locks.", remedy=f"Name a file. {EXAMPLE}"
+                "A journal in memory is lost with its process, and nobody else sees its locks.",
+                remedy=f"Name a file. {EXAMPLE}",
             )
         if sqlite := _SQLITE.fullmatch(text):
             return cls(text=text, path=sqlite["path"])
@@ -50,7 +60,9 @@ class JournalUrl:
         # The text is not repeated: nobody knows which part of it is a password.
         scheme = re.match(r"[\w+]{1,30}(?=://)", text)
         kind = f"a url of the kind {scheme[0]!r}" if scheme else "no database url"
-        raise InvalidValueError(f"The journal is kept in SQLite or PostgreSQL; this is {kind}.", remedy=EXAMPLE)
+        raise InvalidValueError(
+            f"The journal is kept in SQLite or PostgreSQL; this is {kind}.", remedy=EXAMPLE
+        )
 
     def seen_from(self, folder: Path) -> JournalUrl:
         """The same with a file's path that does not depend on where lyncops is started."""
@@ -73,17 +85,31 @@ def _without_password(text: str) -> str:
         parts = urlsplit(text)
         password = parts.password
     except ValueError as error:
-        raise InvalidValueError(f"The journal's url cannot be read: {type(error).__name__}.", remedy=EXAMPLE) from None
-    secret = next((key for key, _value in parse_qsl(parts.query, keep_blank_values=True) if _is_secret(key)), None)
+        raise InvalidValueError(
+            f"The journal's url cannot be read: {type(error).__name__}.", remedy=EXAMPLE
+        ) from None
+    secret = next(
+        (key for key, _value in parse_qsl(parts.query, keep_blank_values=True) if _is_secret(key)),
+        None,
+    )
     if password is not None or secret is not None:
         where = "url" if password is not None else f"option {secret} of its url"
         raise InvalidValueError(
-            f"The journal's {where} has a password in it: it would be copied, mailed, logged and backed up with the url.",
-            remedy="Remove it, and change that password. The database's own means carry it: PGPASSFILE, ~/.pgpass or PGPASSWORD.",
+            f"The journal's {where} has a password in it: it would be copied, mailed, logged and"
+            " backed up with the url.",
+            remedy=(
+                "Remove it, and change that password. The database's own means carry it:"
+                " PGPASSFILE, ~/.pgpass or PGPASSWORD."
+            ),
         )
     return text
 
 
 def _is_secret(key: str) -> bool:
     lowered = key.lower()
-    return "passw" in lowered or "secret" in lowered or "pwd" in lowered or refuse_password(lowered) is not None
+    return (
+        "passw" in lowered
+        or "secret" in lowered
+        or "pwd" in lowered
+        or refuse_password(lowered) is not None
+    )

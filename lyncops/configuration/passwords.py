@@ -1,4 +1,7 @@
-"""Where a password comes from: an environment variable, a person, or the keyring. Never a file, and never shown."""
+"""Where a password comes from: an environment variable, a person, or the keyring.
+
+Never a file, and never shown.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ import attrs
 from lyncops.errors import ConfigurationError
 
 _PASSWORDS: Final = frozenset({"password", "passwd", "pass", "pwd", "secret", "passphrase"})
-_INSTEAD: Final = 'Write password_env = "LYNCOPS_PASSWORD", password_prompt = true or password_keyring = "a service name" instead.'
+_INSTEAD: Final = (
+    'Write password_env = "LYNCOPS_PASSWORD", password_prompt = true or password_keyring = "a'
+    ' service name" instead.'
+)
 
 
 @attrs.frozen(slots=True)
@@ -54,7 +60,8 @@ class FromEnvironment:
         value = os.environ.get(self.variable)
         if not value:
             raise ConfigurationError(
-                f"The password of {username} is not there: password_env names the variable {self.variable}, which is not set.",
+                f"The password of {username} is not there: password_env names the variable"
+                f" {self.variable}, which is not set.",
                 remedy=f"Set {self.variable} for this process, or use password_prompt = true.",
             )
         return Secret(value)
@@ -68,12 +75,15 @@ class FromPrompt:
         """See `PasswordSource.password`."""
         if not sys.stdin.isatty():
             raise ConfigurationError(
-                f"The password of {username} cannot be asked for: password_prompt is true, but this is not a terminal.",
+                f"The password of {username} cannot be asked for: password_prompt is true, but this"
+                " is not a terminal.",
                 remedy='Use password_env = "LYNCOPS_PASSWORD" where nobody can type.',
             )
         value = getpass.getpass(f"Password of {username}: ")
         if not value:
-            raise ConfigurationError(f"No password was typed for {username}.", remedy="Start again and type it.")
+            raise ConfigurationError(
+                f"No password was typed for {username}.", remedy="Start again and type it."
+            )
         return Secret(value)
 
 
@@ -92,7 +102,8 @@ class FromKeyring:
         value = _keyring().get_password(self.service, username)
         if not value:
             raise ConfigurationError(
-                f"The keyring has no password of {username} for the service {self.service!r} (password_keyring).",
+                f"The keyring has no password of {username} for the service {self.service!r}"
+                " (password_keyring).",
                 remedy=f"Store it: keyring set {self.service!r} {username!r}.",
             )
         return Secret(value)
@@ -101,7 +112,10 @@ class FromKeyring:
 def refuse_password(field: str) -> str | None:
     """Why a field of this name must not be in the file, None when it may be."""
     if field.lower() in _PASSWORDS:
-        return f"a password does not belong into a file that is copied, mailed and backed up. {_INSTEAD}"
+        return (
+            "a password does not belong into a file that is copied, mailed and backed up."
+            f" {_INSTEAD}"
+        )
     return None
 
 

@@ -14,7 +14,13 @@ import attrs
 from lyncops.cmdlets.reading import host_in
 from lyncops.configuration.journal_url import DEFAULT as DEFAULT_JOURNAL
 from lyncops.configuration.journal_url import TIMEOUT, JournalUrl
-from lyncops.configuration.passwords import FromEnvironment, FromKeyring, FromPrompt, PasswordSource, refuse_password
+from lyncops.configuration.passwords import (
+    FromEnvironment,
+    FromKeyring,
+    FromPrompt,
+    PasswordSource,
+    refuse_password,
+)
 from lyncops.configuration.tables import Table
 from lyncops.deployment.knocking import Knocker
 from lyncops.deployment.lookups import Lookups, SocketAddress
@@ -36,13 +42,29 @@ DEFAULT_FILE: Final = "lyncops.toml"
 
 _SIGN_IN: Final = ("username", "password_env", "password_prompt", "password_keyring")
 _ENDPOINT: Final = (
-    *("url", "auth", "configuration", "module", "connect_to", "ca", "pool", "machine", "certificate", "certificate_key"),
+    *(
+        "url",
+        "auth",
+        "configuration",
+        "module",
+        "connect_to",
+        "ca",
+        "pool",
+        "machine",
+        "certificate",
+        "certificate_key",
+    ),
     *("proxy", "delegate", "operation_timeout", "read_timeout", *_SIGN_IN),
     *("spn_service", "spn_host", "channel_binding", "tls_minimum", "answer_limit"),
 )
 _OPERATION_TIMEOUT: Final = timedelta(seconds=20)
 _READ_TIMEOUT: Final = timedelta(seconds=30)
-_WITHOUT_PASSWORD: Final = (Auth.CERTIFICATE, Auth.KERBEROS, Auth.NEGOTIATE)  # a ticket, a keytab, or Windows itself is enough
+# A ticket, a keytab, or Windows itself is enough
+_WITHOUT_PASSWORD: Final = (
+    Auth.CERTIFICATE,
+    Auth.KERBEROS,
+    Auth.NEGOTIATE,
+)
 _SIZE: Final = re.compile(r"\s*(\d{1,9})\s*([kKmMgG]?)i?[bB]?\s*")
 
 
@@ -59,19 +81,27 @@ class SignIn:
         Raises:
             ConfigurationError: the password is not there, or cannot be asked for here.
         """
-        return Credentials(username=self.username, password=self.source.password(self.username).reveal())
+        return Credentials(
+            username=self.username, password=self.source.password(self.username).reveal()
+        )
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class Address:
-    """An endpoint as configured; `sign_in` is its own user where it does not use that of `[credentials]`."""
+    """An endpoint as configured; `sign_in` is its own user where it does not use that of
+    `[credentials]`.
+    """
 
     endpoint: Endpoint
     sign_in: SignIn | None = None
 
     def resolved(self) -> Endpoint:
         """The endpoint with its own credentials, whose password is got now."""
-        return attrs.evolve(self.endpoint, credentials=self.sign_in.credentials()) if self.sign_in else self.endpoint
+        return (
+            attrs.evolve(self.endpoint, credentials=self.sign_in.credentials())
+            if self.sign_in
+            else self.endpoint
+        )
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -105,14 +135,21 @@ def load_configuration(path: str | os.PathLike[str] = DEFAULT_FILE) -> Configura
     sign_in = _sign_in(top.table("credentials"))
     endpoints = top.tables("endpoint")
     if not endpoints:
-        raise top.error("[[endpoint]]", "there is none, so that no server can be reached.", _ENDPOINT_EXAMPLE)
+        raise top.error(
+            "[[endpoint]]", "there is none, so that no server can be reached.", _ENDPOINT_EXAMPLE
+        )
     addresses = (*map(_endpoint, endpoints), *map(_machine, top.tables("machine")))
     for address in addresses:
-        if sign_in is None and address.sign_in is None and address.endpoint.auth not in _WITHOUT_PASSWORD:
+        if (
+            sign_in is None
+            and address.sign_in is None
+            and address.endpoint.auth not in _WITHOUT_PASSWORD
+        ):
             raise top.error(
                 "[credentials]",
                 f"there is no username for {address.endpoint.url}.",
-                'Write [credentials] with username = "CONTOSO\\\\admin" and password_env = "LYNCOPS_PASSWORD".',
+                'Write [credentials] with username = "CONTOSO\\\\admin" and password_env ='
+                ' "LYNCOPS_PASSWORD".',
             )
     retry = top.table("retry")
     return Configuration(
@@ -131,7 +168,9 @@ def load_configuration(path: str | os.PathLike[str] = DEFAULT_FILE) -> Configura
     )
 
 
-_ENDPOINT_EXAMPLE: Final = 'Write [[endpoint]] and below it url = "https://fe1.contoso.com/OcsPowershell".'
+_ENDPOINT_EXAMPLE: Final = (
+    'Write [[endpoint]] and below it url = "https://fe1.contoso.com/OcsPowershell".'
+)
 
 
 def _version(text: str) -> LyncVersion | None:
@@ -141,14 +180,18 @@ def _version(text: str) -> LyncVersion | None:
         **{version.value: version for version in LyncVersion if version.value >= "2013"},
     }
     if text.strip().lower() not in known:
-        raise InvalidValueError(f"lyncops does not know the version {text!r}.", remedy="Write 2013, 2015, 2019 or auto.")
+        raise InvalidValueError(
+            f"lyncops does not know the version {text!r}.", remedy="Write 2013, 2015, 2019 or auto."
+        )
     return known[text.strip().lower()]
 
 
 def _sign_in(table: Table) -> SignIn | None:
     for key in table.values:
         if key not in _SIGN_IN and (reason := refuse_password(key)):
-            raise table.error(key, reason, "Remove it, and change that password if the file was ever shared.")
+            raise table.error(
+                key, reason, "Remove it, and change that password if the file was ever shared."
+            )
     if table.name == "[credentials]":
         table.allow(*_SIGN_IN)
     username = table.text("username")
@@ -162,7 +205,9 @@ def _sign_in(table: Table) -> SignIn | None:
     if username is None and not sources:
         return None
     if username is None:
-        raise table.error("username", "is missing.", 'Write username = "CONTOSO\\\\admin" (or admin@contoso.com).')
+        raise table.error(
+            "username", "is missing.", 'Write username = "CONTOSO\\\\admin" (or admin@contoso.com).'
+        )
     if len(sources) != 1:
         raise table.error(
             "password_env",
@@ -189,7 +234,9 @@ def _address(table: Table, sign_in: SignIn | None, *, dedicated: bool) -> Addres
     url = table.required("url", "https://fe1.contoso.com/OcsPowershell")
     machine = table.parsed("name" if dedicated else "machine", Fqdn)
     pool = table.parsed("pool", Fqdn)
-    operation_timeout, read_timeout = (table.duration(key) for key in ("operation_timeout", "read_timeout"))
+    operation_timeout, read_timeout = (
+        table.duration(key) for key in ("operation_timeout", "read_timeout")
+    )
     try:
         endpoint = Endpoint(
             url=url,
@@ -210,7 +257,9 @@ def _address(table: Table, sign_in: SignIn | None, *, dedicated: bool) -> Addres
             tls_minimum=table.text("tls_minimum"),
             answer_limit=table.parsed("answer_limit", _size) or DEFAULT_ANSWER_LIMIT,
             dedicated=dedicated,
-            operation_timeout=_OPERATION_TIMEOUT if operation_timeout is None else operation_timeout,
+            operation_timeout=(
+                _OPERATION_TIMEOUT if operation_timeout is None else operation_timeout
+            ),
             read_timeout=_READ_TIMEOUT if read_timeout is None else read_timeout,
         )
     except LyncOpsError as error:
@@ -227,8 +276,14 @@ def _size(text: str) -> int:
 
 
 def _placed(table: Table, error: LyncOpsError) -> LyncOpsError:
-    """The error of a value, told with the place in the file; one that tells it already stays as it is."""
-    return error if error.what.startswith(str(table.file)) else table.error("", error.what, error.remedy)
+    """The error of a value, told with the place in the file; one that tells it already stays as it
+    is.
+    """
+    return (
+        error
+        if error.what.startswith(str(table.file))
+        else table.error("", error.what, error.remedy)
+    )
 
 
 def _pause(table: Table, key: str, example: str) -> timedelta | None:
@@ -242,7 +297,9 @@ def _retry(table: Table) -> RetryPolicy:
     defaults = {field.name: field.default for field in attrs.fields(RetryPolicy)}
     table.allow("poll_interval", "settle", *defaults)
     durations = {name for name, default in defaults.items() if isinstance(default, timedelta)}
-    values = {name: table.duration(name) if name in durations else table.number(name) for name in defaults}
+    values = {
+        name: table.duration(name) if name in durations else table.number(name) for name in defaults
+    }
     try:
         return _policy({name: value for name, value in values.items() if value is not None})
     except LyncOpsError as error:
@@ -265,12 +322,17 @@ def _journal(table: Table) -> JournalUrl:
 def _lookups(table: Table) -> Lookups:
     table.allow("resolver", "timeout", "connect_to")
     timeout = _pause(table, "timeout", "3s")
-    lookups = Lookups(resolver=table.parsed("resolver", SocketAddress.resolver), connect_to=_connections(table.table("connect_to")))
+    lookups = Lookups(
+        resolver=table.parsed("resolver", SocketAddress.resolver),
+        connect_to=_connections(table.table("connect_to")),
+    )
     return lookups if timeout is None else attrs.evolve(lookups, timeout=timeout)
 
 
 def _connections(table: Table) -> Mapping[SocketAddress, SocketAddress]:
-    """`"192.0.2.1:5269" = "127.0.0.1:40001"`: where an address that partners connect to is really reached."""
+    """`"192.0.2.1:5269" = "127.0.0.1:40001"`: where an address that partners connect to is really
+    reached.
+    """
     found: dict[SocketAddress, SocketAddress] = {}
     for key in table.values:
         real = table.parsed(key, SocketAddress.parse)
@@ -287,11 +349,15 @@ def _door(text: str) -> Door | None:
     """`fe1.contoso.com:5061`: a port of a machine by its name."""
     host, _, port = text.rpartition(":")
     name = host_in(host)
-    return Door(name, int(port)) if name is not None and port.isdecimal() and ":" not in host else None
+    return (
+        Door(name, int(port)) if name is not None and port.isdecimal() and ":" not in host else None
+    )
 
 
 def _knocker(table: Table, addresses: tuple[Address, ...]) -> Knocker:
-    """Where the servers are reached through tunnels, their names mean nothing here: then only what is mapped is tried."""
+    """Where the servers are reached through tunnels, their names mean nothing here: then only what
+    is mapped is tried.
+    """
     connections = table.table("connect_to")
     mapped: dict[Door, tuple[str, int]] = {}
     for key in connections.values:

@@ -1,4 +1,6 @@
-"""Reading a TOML file strictly: whatever is not understood is an error that names the file, the field and the cure."""
+"""Reading a TOML file strictly: whatever is not understood is an error that names the file, the
+field and the cure.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,11 @@ from lyncops.text.durations import parse_duration
 
 T = TypeVar("T")
 
-_KINDS: Mapping[type[object], str] = {str: "a text in quotes", bool: "true or false", int: "a whole number"}
+_KINDS: Mapping[type[object], str] = {
+    str: "a text in quotes",
+    bool: "true or false",
+    int: "a whole number",
+}
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
@@ -29,7 +35,11 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Table:
-    """A table of the file. `name` is how a person would find it: `[credentials]`, `[[endpoint]] 2`, or "" for the file itself."""
+    """A table of the file.
+
+    `name` is how a person would find it: `[credentials]`, `[[endpoint]] 2`, or "" for the file
+    itself.
+    """
 
     file: Path
     name: str
@@ -40,23 +50,29 @@ class Table:
         """The whole file.
 
         Raises:
-            ConfigurationError: it is not there, cannot be read, or is not valid TOML (with line and column).
+            ConfigurationError: it is not there, cannot be read, or is not valid TOML (with line and
+                column).
         """
         try:
             return cls(file=file, name="", values=tomllib.loads(file.read_text(encoding="utf-8")))
         except FileNotFoundError as error:
             raise ConfigurationError(
-                f"{file} does not exist.", remedy="Write it, or name another one with --config; the README shows an example."
+                f"{file} does not exist.",
+                remedy="Write it, or name another one with --config; the README shows an example.",
             ) from error
         except OSError as error:
             raise ConfigurationError(
-                f"{file} cannot be read: {error.strerror}.", remedy="Name a file that this account may read."
+                f"{file} cannot be read: {error.strerror}.",
+                remedy="Name a file that this account may read.",
             ) from error
         except UnicodeDecodeError as error:
-            raise ConfigurationError(f"{file} is not UTF-8 text.", remedy="Save it as UTF-8.") from error
+            raise ConfigurationError(
+                f"{file} is not UTF-8 text.", remedy="Save it as UTF-8."
+            ) from error
         except tomllib.TOMLDecodeError as error:
             raise ConfigurationError(
-                f"{file} is not valid TOML: {error}.", remedy="Fix that line; put texts in double quotes."
+                f"{file} is not valid TOML: {error}.",
+                remedy="Fix that line; put texts in double quotes.",
             ) from error
 
     def error(self, field: str, what: str, remedy: str) -> ConfigurationError:
@@ -78,9 +94,12 @@ class Table:
         """A list of tables, `[[key]]`."""
         value = self.values.get(key, [])
         if not isinstance(value, list):
-            raise self.error(key, "is written once for each.", f"Write [[{key}]] with double brackets.")
+            raise self.error(
+                key, "is written once for each.", f"Write [[{key}]] with double brackets."
+            )
         return tuple(
-            self._inside(key, f"[[{key}]] {number}", item) for number, item in enumerate(cast("list[object]", value), start=1)
+            self._inside(key, f"[[{key}]] {number}", item)
+            for number, item in enumerate(cast("list[object]", value), start=1)
         )
 
     def text(self, key: str) -> str | None:
@@ -116,7 +135,11 @@ class Table:
             return None
         path = self.file.parent / text
         if not path.is_file():
-            raise self.error(key, f"there is no file {path}.", "Name the file as seen from the folder of the configuration.")
+            raise self.error(
+                key,
+                f"there is no file {path}.",
+                "Name the file as seen from the folder of the configuration.",
+            )
         return path
 
     def parsed(self, key: str, parse: Callable[[str], T]) -> T | None:
@@ -138,6 +161,9 @@ class Table:
     def _inside(self, key: str, name: str, value: object) -> Table:
         if not isinstance(value, dict):
             raise self.error(
-                key, "is a table.", f"Write {name.split(' ', maxsplit=1)[0]} on a line of its own, and its fields below."
+                key,
+                "is a table.",
+                f"Write {name.split(' ', maxsplit=1)[0]} on a line of its own, and its fields"
+                " below.",
             )
         return Table(file=self.file, name=name, values=cast("dict[str, object]", value))

@@ -25,9 +25,10 @@ R = TypeVar("R")
 class Question(Generic[R]):
     """What to ask, where, and how long to wait.
 
-    `local` is the same question to a server's local copy (`-LocalStore`), asked when the Central Management store does not answer;
-    `partial` takes what was written before an error for an answer. The objects of an answer are put in one order, unless their own
-    means something (`as_told`).
+    `local` is the same question to a server's local copy (`-LocalStore`), asked when the Central
+    Management store does not answer; `partial` takes what was written before an error for an
+    answer. The objects of an answer are put in one order, unless their own means something
+    (`as_told`).
     """
 
     what: str
@@ -48,31 +49,39 @@ class Answer(Generic[R]):
         self.error: LyncOpsError | None = None
         self.from_local_store = False
         self.errors: tuple[ErrorRecord, ...] = ()
-        """What the server wrote to its error stream, also beside objects that count as an answer."""
+        """What the server wrote to its error stream, also beside objects that count as an
+        answer."""
         self.endpoint = ""
         self._pending = self._submit(question.cmdlet)
         self._result: tuple[R, ...] | Unread | None = None
 
     def _submit(self, cmdlet: Cmdlet[R]) -> Future[Execution[R]] | None:
         try:
-            return self._sessions.submit(cmdlet, place=self._question.place, deadline=self._question.deadline)
+            return self._sessions.submit(
+                cmdlet, place=self._question.place, deadline=self._question.deadline
+            )
         except LyncOpsError as error:
             self.error = error
             return None
 
     def settle(self) -> None:
-        """Wait for the first answer; where there is none, ask the local copy without waiting for that."""
+        """Wait for the first answer; where there is none, ask the local copy without waiting for
+        that.
+        """
         if self._result is not None or self.from_local_store:
             return
         result = self._wait()
-        if isinstance(result, Unread) and self._question.local is not None and self.error is None:  # a server answered
+        # A server answered
+        if isinstance(result, Unread) and self._question.local is not None and self.error is None:
             self.from_local_store = True
             self._pending = self._submit(self._question.local)
         else:
             self._result = result
 
     def get(self) -> tuple[R, ...] | Unread:
-        """What was written (which may be nothing), or why it could not be read, in the server's own words."""
+        """What was written (which may be nothing), or why it could not be read, in the server's own
+        words.
+        """
         self.settle()
         if self._result is None:
             self._result = self._wait()
@@ -99,10 +108,15 @@ class Answer(Generic[R]):
         return Unread(self._question.what, said or execution.reason or "the server did not say why")
 
     def _without_strays(self, output: tuple[R, ...]) -> tuple[R, ...] | Unread:
-        """The objects that were asked for, without texts and nulls among them. Nothing else: nothing was understood."""
+        """The objects that were asked for, without texts and nulls among them.
+
+        Nothing else: nothing was understood.
+        """
         found = tuple(item for item in output if not (isinstance(item, Result) and item.is_stray))
         if output and not found:
-            return Unread(self._question.what, "the answer was not understood: it has no object in it")
+            return Unread(
+                self._question.what, "the answer was not understood: it has no object in it"
+            )
         return found if self._question.as_told else in_order(found)
 
 

@@ -1,4 +1,6 @@
-"""What a server needs from time to time: certificates that do not end, and the updates that its pair has."""
+"""What a server needs from time to time: certificates that do not end, and the updates that its
+pair has.
+"""
 
 from __future__ import annotations
 

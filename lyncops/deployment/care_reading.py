@@ -18,18 +18,28 @@ _OLD: Final = "Lync Server has no cmdlet for it"
 
 
 class CareReading:
-    """The questions to the machines of pools, each on the machine itself: asked when it is made, where `scope` wants it."""
+    """The questions to the machines of pools, each on the machine itself: asked when it is made,
+    where `scope` wants it.
+    """
 
-    def __init__(self, sessions: CmdletRunner, machines: Mapping[Fqdn, LyncVersion | Unread], scope: Scope) -> None:
+    def __init__(
+        self, sessions: CmdletRunner, machines: Mapping[Fqdn, LyncVersion | Unread], scope: Scope
+    ) -> None:
         """Ask every machine that is to be read; `machines` says of which version each is."""
         wanted = machines if Facet.CARE in scope.facets else dict[Fqdn, LyncVersion | Unread]()
         self._certificates = {fqdn: _ask(sessions, fqdn) for fqdn in wanted}
-        self._builds = {fqdn: _ask_builds(sessions, fqdn) for fqdn, version in wanted.items() if _tells_builds(version)}
+        self._builds = {
+            fqdn: _ask_builds(sessions, fqdn)
+            for fqdn, version in wanted.items()
+            if _tells_builds(version)
+        }
 
     def answers(self) -> tuple[MachineCare, ...]:
         """What each machine said."""
         return tuple(
-            MachineCare(machine=fqdn, certificates=_certificates(answer), builds=self._builds_of(fqdn))
+            MachineCare(
+                machine=fqdn, certificates=_certificates(answer), builds=self._builds_of(fqdn)
+            )
             for fqdn, answer in self._certificates.items()
         )
 
@@ -38,7 +48,9 @@ class CareReading:
         if answer is None:
             return Unread(f"the updates of {fqdn}", _OLD, asked=False)
         found = answer.get()
-        return found if isinstance(found, Unread) else tuple(sorted({_build(item) for item in found}))
+        return (
+            found if isinstance(found, Unread) else tuple(sorted({_build(item) for item in found}))
+        )
 
 
 def _tells_builds(version: LyncVersion | Unread) -> bool:
@@ -47,19 +59,30 @@ def _tells_builds(version: LyncVersion | Unread) -> bool:
 
 def _ask(sessions: CmdletRunner, fqdn: Fqdn) -> Answer[Certificate]:
     what = f"the certificates of {fqdn}"
-    return Answer(sessions, Question(what=what, cmdlet=GetCsCertificate(), place=OnMachine(fqdn), deadline=_DEADLINE))
+    return Answer(
+        sessions,
+        Question(what=what, cmdlet=GetCsCertificate(), place=OnMachine(fqdn), deadline=_DEADLINE),
+    )
 
 
 def _ask_builds(sessions: CmdletRunner, fqdn: Fqdn) -> Answer[RemoteObject]:
     what = f"the updates of {fqdn}"
-    return Answer(sessions, Question(what=what, cmdlet=GetCsServerPatchVersion(), place=OnMachine(fqdn), deadline=_DEADLINE))
+    return Answer(
+        sessions,
+        Question(
+            what=what, cmdlet=GetCsServerPatchVersion(), place=OnMachine(fqdn), deadline=_DEADLINE
+        ),
+    )
 
 
 def _certificates(answer: Answer[Certificate]) -> tuple[CertificateSeen, ...] | Unread:
     found = answer.get()
     if isinstance(found, Unread):
         return found
-    return tuple(CertificateSeen(use=one.use or one.subject or "a certificate", until=one.not_after) for one in found)
+    return tuple(
+        CertificateSeen(use=one.use or one.subject or "a certificate", until=one.not_after)
+        for one in found
+    )
 
 
 def _build(item: RemoteObject) -> str:

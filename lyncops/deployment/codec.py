@@ -1,4 +1,6 @@
-"""A deployment as JSON and back: field names are stable, what could not be read is `{"unread": ..., "reason": ...}`."""
+"""A deployment as JSON and back: field names are stable, what could not be read is `{"unread": ...,
+"reason": ...}`.
+"""
 
 from __future__ import annotations
 
@@ -33,30 +35,41 @@ def deployment_from_dict(data: object) -> Deployment:
     """The deployment that `deployment_to_dict` wrote.
 
     Raises:
-        InvalidValueError: it is not a deployment, or one of a format that this version does not know.
+        InvalidValueError: it is not a deployment, or one of a format that this version does not
+            know.
     """
     fields = cast("dict[str, object]", data) if isinstance(data, dict) else dict[str, object]()
     if fields.get("format") == _OLD:
         fields = {**fields, "format": FORMAT, "pools": _with_media_edges(fields.get("pools"))}
     if fields.get("format") != FORMAT:
         raise InvalidValueError(
-            f"This is not a deployment in the format {FORMAT}.", remedy="Write it again with `lyncops --json status`."
+            f"This is not a deployment in the format {FORMAT}.",
+            remedy="Write it again with `lyncops --json status`.",
         )
     try:
-        return _converter().structure({name: value for name, value in fields.items() if name != "format"}, Deployment)
+        return _converter().structure(
+            {name: value for name, value in fields.items() if name != "format"}, Deployment
+        )
     except (ValueError, TypeError, KeyError, ExceptionGroup) as error:
         raise InvalidValueError(
-            f"The deployment cannot be read: {error}", remedy="Write it again with `lyncops --json status`."
+            f"The deployment cannot be read: {error}",
+            remedy="Write it again with `lyncops --json status`.",
         ) from error
 
 
 def _with_media_edges(pools: object) -> object:
     if not isinstance(pools, list):
         return pools
-    read = [dict(cast("dict[str, object]", pool)) for pool in cast("list[object]", pools) if isinstance(pool, dict)]
+    read = [
+        dict(cast("dict[str, object]", pool))
+        for pool in cast("list[object]", pools)
+        if isinstance(pool, dict)
+    ]
     for pool in read:
         edge = pool.pop("media_edge", None)
-        pool["media_edges"] = [{"service": f"Registrar:{pool.get('fqdn')}", "edge": edge}] if edge else []
+        pool["media_edges"] = (
+            [{"service": f"Registrar:{pool.get('fqdn')}", "edge": edge}] if edge else []
+        )
     return read
 
 
@@ -70,7 +83,8 @@ def deployment_from_json(text: str) -> Deployment:
         return deployment_from_dict(json.loads(text))
     except json.JSONDecodeError as error:
         raise InvalidValueError(
-            f"The deployment is not JSON: {error}", remedy="Write it again with `lyncops --json status`."
+            f"The deployment is not JSON: {error}",
+            remedy="Write it again with `lyncops --json status`.",
         ) from error
 
 
@@ -80,9 +94,12 @@ def _converter() -> Converter:
 
     converter = Converter(forbid_extra_keys=True)
     converter.register_unstructure_hook(
-        Unread, lambda unread: {"unread": unread.what, "reason": unread.reason, "asked": unread.asked}
+        Unread,
+        lambda unread: {"unread": unread.what, "reason": unread.reason, "asked": unread.asked},
     )
-    converter.register_structure_hook(Unread, lambda data, _: Unread(data["unread"], data["reason"], data["asked"]))
+    converter.register_structure_hook(
+        Unread, lambda data, _: Unread(data["unread"], data["reason"], data["asked"])
+    )
     for text in (Fqdn, SiteName):
         converter.register_unstructure_hook(text, str)
         converter.register_structure_hook(text, lambda data, kind: kind(data))
@@ -92,7 +109,9 @@ def _converter() -> Converter:
     converter.register_structure_hook(datetime, lambda data, _: datetime.fromisoformat(data))
     converter.register_unstructure_hook(timedelta, timedelta.total_seconds)
     converter.register_structure_hook(timedelta, lambda data, _: timedelta(seconds=data))
-    converter.register_structure_hook_func(_is_union, lambda data, kind: _structure_union(converter, data, kind))
+    converter.register_structure_hook_func(
+        _is_union, lambda data, kind: _structure_union(converter, data, kind)
+    )
     converter.register_unstructure_hook_func(_is_union, converter.unstructure)
     return converter
 
@@ -103,7 +122,9 @@ def _is_union(kind: object) -> bool:
 
 def _structure_union(converter: Converter, data: object, kind: object) -> object:
     """A union of this model: None, Unread, a state or its text, or one other type."""
-    others: list[Any] = [member for member in get_args(kind) if member not in (Unread, types.NoneType)]
+    others: list[Any] = [
+        member for member in get_args(kind) if member not in (Unread, types.NoneType)
+    ]
     if data is None:
         return None
     if isinstance(data, dict) and "unread" in cast("dict[str, object]", data):

@@ -1,4 +1,6 @@
-"""What differs between two readings: `the final status equals the first one, except ...`, in sentences."""
+"""What differs between two readings: `the final status equals the first one, except ...`, in
+sentences.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,15 @@ from lyncops.values import ServiceId, Unread
 
 # What a fresh reading may change although nothing happened: times, and where it was read.
 _PASSING: Final = frozenset(
-    {"read_at", "read_through", "from_local_store", "store_silence", "last_status_report", "last_update_creation", "witnesses"}
+    {
+        "read_at",
+        "read_through",
+        "from_local_store",
+        "store_silence",
+        "last_status_report",
+        "last_update_creation",
+        "witnesses",
+    }
 )
 # What things are called in a list, and the field that tells one from the other.
 _NAMED: Final[Mapping[type, tuple[str, str]]] = {
@@ -46,15 +56,21 @@ _PARTS: Final[Mapping[type, str]] = {
     CentralManagement: "Central Management store",
     BackupServiceSettings: "Backup Service configuration",
 }
-# The Backup Service goes from one to the other as changes come and are copied; a failed-back pool is active (fact: pool-state).
-_ALIKE: Final[Mapping[object, object]] = {ExportState.FINAL: ExportState.STEADY, PoolState.FAILED_BACK: PoolState.ACTIVE}
+# The Backup Service goes from one to the other as changes come and are copied; a failed-back pool
+# is active (fact: pool-state).
+_ALIKE: Final[Mapping[object, object]] = {
+    ExportState.FINAL: ExportState.STEADY,
+    PoolState.FAILED_BACK: PoolState.ACTIVE,
+}
 
 
 def differences(before: Deployment, after: Deployment) -> tuple[str, ...]:
-    """Every difference as a sentence that names the object, the field and both values; empty when the readings agree.
+    """Every difference as a sentence that names the object, the field and both values; empty when
+    the readings agree.
 
-    Times and where it was read do not count, nor what one of the readings was not asked for; nor the change between a final and a
-    steady state of the Backup Service, or between the two states of a pool that serves its own users.
+    Times and where it was read do not count, nor what one of the readings was not asked for; nor
+    the change between a final and a steady state of the Backup Service, or between the two states
+    of a pool that serves its own users.
     """
     return tuple(_compare((), before, after))
 
@@ -63,8 +79,12 @@ def _compare(path: tuple[str, ...], old: object, new: object) -> Iterator[str]:
     if old == new or any(isinstance(value, Unread) and not value.asked for value in (old, new)):
         return
     if _is_list_of_things(old) and _is_list_of_things(new):
-        yield from _compare_lists(path, cast("tuple[object, ...]", old), cast("tuple[object, ...]", new))
-    elif type(old) is type(new) and attrs.has(type(old)) and not isinstance(old, Unread | ServiceId):
+        yield from _compare_lists(
+            path, cast("tuple[object, ...]", old), cast("tuple[object, ...]", new)
+        )
+    elif (
+        type(old) is type(new) and attrs.has(type(old)) and not isinstance(old, Unread | ServiceId)
+    ):
         for field in attrs.fields(cast("type[attrs.AttrsInstance]", type(old))):
             if field.name not in _PASSING:
                 was, now = getattr(old, field.name), getattr(new, field.name)
@@ -73,7 +93,9 @@ def _compare(path: tuple[str, ...], old: object, new: object) -> Iterator[str]:
         yield f"{', '.join(path)}: {_shown(old)} became {_shown(new)}."
 
 
-def _compare_lists(path: tuple[str, ...], old: tuple[object, ...], new: tuple[object, ...]) -> Iterator[str]:
+def _compare_lists(
+    path: tuple[str, ...], old: tuple[object, ...], new: tuple[object, ...]
+) -> Iterator[str]:
     was, now = {_name(item): item for item in old}, {_name(item): item for item in new}
     for name in dict.fromkeys((*was, *now)):
         here = (*path, name)
@@ -84,7 +106,9 @@ def _compare_lists(path: tuple[str, ...], old: tuple[object, ...], new: tuple[ob
 
 
 def _is_list_of_things(value: object) -> bool:
-    return isinstance(value, tuple) and all(type(item) in _NAMED for item in cast("tuple[object, ...]", value))
+    return isinstance(value, tuple) and all(
+        type(item) in _NAMED for item in cast("tuple[object, ...]", value)
+    )
 
 
 def _name(item: object) -> str:
@@ -107,7 +131,14 @@ def _settled(value: object) -> object:
 def _shown(value: object) -> str:
     if isinstance(value, tuple):
         items = cast("tuple[object, ...]", value)
-        return ", ".join(_name(item) if type(item) in _NAMED else str(item) for item in items) or "nothing"
+        return (
+            ", ".join(_name(item) if type(item) in _NAMED else str(item) for item in items)
+            or "nothing"
+        )
     if isinstance(value, Unread):
         return f"not readable ({value.reason})"
-    return "nothing" if value is None or value == "" else str(value.value if isinstance(value, enum.Enum) else value)
+    return (
+        "nothing"
+        if value is None or value == ""
+        else str(value.value if isinstance(value, enum.Enum) else value)
+    )

@@ -1,7 +1,8 @@
-"""What an answer left open: the one way in which the reader says that part of an answer was not understood.
+"""What an answer left open: the one way in which the reader says that part of an answer was not
+understood.
 
-Checks, conditions and procedures name what they rest on as a `Need`. Where a `Gap` meets it they answer "unknown": what could
-not be read never counts as "no".
+Checks, conditions and procedures name what they rest on as a `Need`. Where a `Gap` meets it they
+answer "unknown": what could not be read never counts as "no".
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ class Part(enum.Enum):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Gap:
-    """One thing that an answer left open. Without `pool` it may concern any pool, without `item` anything of its part."""
+    """One thing that an answer left open.
+
+    Without `pool` it may concern any pool, without `item` anything of its part.
+    """
 
     part: Part
     what: str
@@ -54,7 +58,9 @@ class Gap:
 
 @attrs.frozen(slots=True)
 class Need:
-    """What an answer rests on: a part, of these pools (of all, where none is named), and of it these items (all, likewise)."""
+    """What an answer rests on: a part, of these pools (of all, where none is named), and of it
+    these items (all, likewise).
+    """
 
     part: Part
     pools: tuple[Fqdn, ...] = ()
@@ -62,9 +68,15 @@ class Need:
 
     def meets(self, gap: Gap) -> bool:
         """Whether the gap leaves open what is needed."""
-        if gap.part is not self.part or (self.pools and gap.pool is not None and gap.pool not in self.pools):
+        if gap.part is not self.part or (
+            self.pools and gap.pool is not None and gap.pool not in self.pools
+        ):
             return False
-        return not self.items or not gap.item or gap.item.casefold() in {item.casefold() for item in self.items}
+        return (
+            not self.items
+            or not gap.item
+            or gap.item.casefold() in {item.casefold() for item in self.items}
+        )
 
 
 def open_questions(gaps: Iterable[Gap], needs: Iterable[Need]) -> tuple[Gap, ...]:
@@ -89,7 +101,8 @@ def contradiction(told: Iterable[object]) -> str:
 
 
 GROUPS: Final = "authorised groups"
-NAMELESS: Final = "?"  # of something that has no readable name, where those that are looked for are looked for by name
+# Of something that has no readable name, where those that are looked for are looked for by name
+NAMELESS: Final = "?"
 
 
 class Gaps:
@@ -99,7 +112,9 @@ class Gaps:
         """Begin with none."""
         self._found: list[Gap] = []
 
-    def note(self, part: Part, what: str, reason: str, *, pool: Fqdn | None = None, item: str = "") -> None:
+    def note(
+        self, part: Part, what: str, reason: str, *, pool: Fqdn | None = None, item: str = ""
+    ) -> None:
         """Keep one."""
         self._found.append(Gap(part=part, what=what, reason=reason, pool=pool, item=item))
 

@@ -1,4 +1,6 @@
-"""Knocks at the ports of machines: side by side, with a short wait, beside whatever else goes on."""
+"""Knocks at the ports of machines: side by side, with a short wait, beside whatever else
+goes on.
+"""
 
 from __future__ import annotations
 
@@ -42,8 +44,9 @@ class KnocksAtDoors(Protocol):
 class Knocker:
     """Tries TCP connections. Implements `KnocksAtDoors`.
 
-    `connect_to` maps a port of a machine to the address that is really connected to, as a tunnel or a laboratory needs; with
-    `only_mapped` nothing else is tried, because names mean nothing from here.
+    `connect_to` maps a port of a machine to the address that is really connected to, as a tunnel or
+    a laboratory needs; with `only_mapped` nothing else is tried, because names mean nothing from
+    here.
     """
 
     connect_to: Mapping[Door, Target] = attrs.field(factory=dict[Door, Target])
@@ -56,7 +59,10 @@ class Knocker:
 
 
 class _Knocks:
-    """All doors of a machine are tried at once, and many machines side by side. Threads that a name server holds do not hold us."""
+    """All doors of a machine are tried at once, and many machines side by side.
+
+    Threads that a name server holds do not hold us.
+    """
 
     def __init__(self, knocker: Knocker, doors: tuple[Door, ...]) -> None:
         self._knocker, self._doors = knocker, doors
@@ -70,7 +76,8 @@ class _Knocks:
         rounds = 1 + len(by_host) // _WORKERS
         self._until = time.monotonic() + knocker.timeout.total_seconds() * (rounds + 1)
         self._threads = [
-            threading.Thread(target=self._work, name="lyncops-knock", daemon=True) for _ in range(min(_WORKERS, len(by_host)))
+            threading.Thread(target=self._work, name="lyncops-knock", daemon=True)
+            for _ in range(min(_WORKERS, len(by_host)))
         ]
         for thread in self._threads:
             thread.start()
@@ -108,7 +115,9 @@ def _knock(targets: Mapping[Door, Target], wait: float) -> dict[Door, Knock]:
     sockets: dict[Door, socket.socket] = {}
     with selectors.DefaultSelector() as selector:
         for door, target in targets.items():
-            sock = socket.socket(socket.AF_INET6 if ":" in target[0] else socket.AF_INET, socket.SOCK_STREAM)
+            sock = socket.socket(
+                socket.AF_INET6 if ":" in target[0] else socket.AF_INET, socket.SOCK_STREAM
+            )
             sockets[door] = sock
             sock.setblocking(False)  # noqa: FBT003 - its name
             code = sock.connect_ex(target)

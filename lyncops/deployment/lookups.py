@@ -1,4 +1,7 @@
-"""Asks DNS and tries ports. DNS is asked through dnspython, which is imported when the first question comes."""
+"""Asks DNS and tries ports.
+
+DNS is asked through dnspython, which is imported when the first question comes.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +34,14 @@ if TYPE_CHECKING:
     from dns.rdata import Rdata
     from dns.resolver import Resolver
 
-_ADDRESS: Final = re.compile(r"(?:\[(?P<six>[^\]]+)\]|(?P<four>[^:\[\]]+)|(?P<bare>[^\[\]]+))(?::(?P<port>\d{1,5}))?", re.ASCII)
+_ADDRESS: Final = re.compile(
+    r"(?:\[(?P<six>[^\]]+)\]|(?P<four>[^:\[\]]+)|(?P<bare>[^\[\]]+))(?::(?P<port>\d{1,5}))?",
+    re.ASCII,
+)
 _DNS: Final = 53
-_NOT_OFFERED: Final = " ."  # the host of an SRV record that says: there is no such service here (RFC 2782)
+_NOT_OFFERED: Final = (
+    " ."  # the host of an SRV record that says: there is no such service here (RFC 2782)
+)
 _MAX_PORT: Final = 65535
 
 
@@ -46,7 +54,8 @@ class SocketAddress:
 
     @classmethod
     def parse(cls, text: str, *, default_port: int | None = None) -> SocketAddress:
-        """Read `192.0.2.1:5269` or `[2001:db8::1]:5269`; the port may be left out where there is a default.
+        """Read `192.0.2.1:5269` or `[2001:db8::1]:5269`; the port may be left out where there is a
+        default.
 
         Raises:
             InvalidValueError: it is neither.
@@ -60,7 +69,8 @@ class SocketAddress:
             known = ""
         if not known or port is None or not 0 < port <= _MAX_PORT:
             raise InvalidValueError(
-                f"{text!r} is no IP address with a port.", remedy="Write it as 192.0.2.53:53 or [2001:db8::1]:53."
+                f"{text!r} is no IP address with a port.",
+                remedy="Write it as 192.0.2.53:53 or [2001:db8::1]:53.",
             )
         return cls(known, port)
 
@@ -74,19 +84,26 @@ class SocketAddress:
         return cls.parse(text, default_port=_DNS)
 
     def __str__(self) -> str:
-        return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
+        return (
+            f"[{self.address}]:{self.port}"
+            if ":" in self.address
+            else f"{self.address}:{self.port}"
+        )
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class Lookups:
     """Look-ups as partners make them. Implements `AnswersLookups`.
 
-    `resolver` is the DNS server to ask (None: the system's, which inside a company may answer other than the world's does).
-    `connect_to` maps an address with port to the one that is really connected to, as a tunnel or a laboratory needs.
+    `resolver` is the DNS server to ask (None: the system's, which inside a company may answer other
+    than the world's does). `connect_to` maps an address with port to the one that is really
+    connected to, as a tunnel or a laboratory needs.
     """
 
     resolver: SocketAddress | None = None
-    connect_to: Mapping[SocketAddress, SocketAddress] = attrs.field(factory=dict[SocketAddress, SocketAddress])
+    connect_to: Mapping[SocketAddress, SocketAddress] = attrs.field(
+        factory=dict[SocketAddress, SocketAddress]
+    )
     timeout: timedelta = timedelta(seconds=3)
 
     def answer(self, questions: frozenset[Question]) -> Network:
@@ -94,10 +111,20 @@ class Lookups:
         ordered = sorted(questions, key=repr)
         return Network(
             hosts=tuple(
-                HostAddresses(host=q.host, addresses=self._addresses(q.host)) for q in ordered if isinstance(q, AddressesOf)
+                HostAddresses(host=q.host, addresses=self._addresses(q.host))
+                for q in ordered
+                if isinstance(q, AddressesOf)
             ),
-            services=tuple(ServerRecords(name=q.name, records=self._servers(q.name)) for q in ordered if isinstance(q, ServersOf)),
-            ports=tuple(HostPort(host=q.host, port=q.port, seen=self._port(q)) for q in ordered if isinstance(q, PortOf)),
+            services=tuple(
+                ServerRecords(name=q.name, records=self._servers(q.name))
+                for q in ordered
+                if isinstance(q, ServersOf)
+            ),
+            ports=tuple(
+                HostPort(host=q.host, port=q.port, seen=self._port(q))
+                for q in ordered
+                if isinstance(q, PortOf)
+            ),
         )
 
     def _addresses(self, host: Fqdn) -> tuple[str, ...] | Unread:
@@ -117,7 +144,9 @@ class Lookups:
         return tuple(sorted(servers, key=lambda one: one.priority))
 
     def _records(self, name: Fqdn, kind: str) -> tuple[str, ...] | Unread:
-        """The records in DNS's own text form; none where there is no such name or none of that kind."""
+        """The records in DNS's own text form; none where there is no such name or none of that
+        kind.
+        """
         from dns.exception import DNSException
         from dns.resolver import NXDOMAIN
 
@@ -127,7 +156,8 @@ class Lookups:
             return ()
         except (DNSException, OSError) as error:
             return Unread(f"the DNS {kind} record of {name}", f"{error}".rstrip("."))
-        return tuple(record.to_text() for record in cast("Iterable[Rdata]", answer.rrset or ()))  # its iterator has no type
+        # Its iterator has no type
+        return tuple(record.to_text() for record in cast("Iterable[Rdata]", answer.rrset or ()))
 
     def _resolver(self) -> Resolver:
         from dns.resolver import Resolver
@@ -143,7 +173,10 @@ class Lookups:
         addresses = self._addresses(question.host)
         if isinstance(addresses, Unread):
             return addresses
-        return tuple(PortSeen(address=one, state=self._try(SocketAddress(one, question.port))) for one in addresses)
+        return tuple(
+            PortSeen(address=one, state=self._try(SocketAddress(one, question.port)))
+            for one in addresses
+        )
 
     def _try(self, wanted: SocketAddress) -> PortState:
         real = self.connect_to.get(wanted, wanted)

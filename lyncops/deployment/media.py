@@ -18,11 +18,21 @@ def media_edges(told: Mapping[ServiceId, Sequence[Service]], gaps: Gaps) -> tupl
     """Per service, of all answers about it; what they leave open is noted."""
     found: list[MediaEdge] = []
     for service, answers in told.items():
-        edges = tuple(dict.fromkeys(answer.edge_server.pool if answer.edge_server else None for answer in answers))
+        edges = tuple(
+            dict.fromkeys(
+                answer.edge_server.pool if answer.edge_server else None for answer in answers
+            )
+        )
         why = next(filter(None, (answer.gap("edge_server") for answer in answers)), None)
         if len(edges) > 1:
             why = contradiction(edge or "none" for edge in edges)
         if why is not None:
-            gaps.note(Part.POOLS, f"the Edge pool for media of {service}", why, pool=service.pool, item=MEDIA_EDGE)
+            gaps.note(
+                Part.POOLS,
+                f"the Edge pool for media of {service}",
+                why,
+                pool=service.pool,
+                item=MEDIA_EDGE,
+            )
         found.append(MediaEdge(service, next(iter(edges), None)))
     return tuple(found)

@@ -27,7 +27,10 @@ class DatabaseMirror:
     @property
     def is_mirrored(self) -> bool:
         """Whether a mirror exists: either side is Principal and the other Mirror."""
-        return {self.state_on_primary.casefold(), self.state_on_mirror.casefold()} == {"principal", "mirror"}
+        return {self.state_on_primary.casefold(), self.state_on_mirror.casefold()} == {
+            "principal",
+            "mirror",
+        }
 
     @property
     def mirror_is_principal(self) -> bool:
@@ -41,18 +44,29 @@ class DatabaseMirror:
 
     @property
     def survivor(self) -> MirrorRole | None:
-        """The side that answers as the mirror while its principal is out of reach; None where that is not so."""
-        sides = (side for side in MirrorRole if self._here_and_there(side) == (_MIRROR, _OUT_OF_REACH))
+        """The side that answers as the mirror while its principal is out of reach; None where that
+        is not so.
+        """
+        sides = (
+            side for side in MirrorRole if self._here_and_there(side) == (_MIRROR, _OUT_OF_REACH)
+        )
         return next(sides, None)
 
     @property
     def is_suspended(self) -> bool:
-        """Whether both sides answer and nothing is copied between them, until somebody resumes it."""
-        return self.is_mirrored and "suspended" in (self.status_on_primary.casefold(), self.status_on_mirror.casefold())
+        """Whether both sides answer and nothing is copied between them, until somebody
+        resumes it.
+        """
+        return self.is_mirrored and "suspended" in (
+            self.status_on_primary.casefold(),
+            self.status_on_mirror.casefold(),
+        )
 
     @property
     def has_role(self) -> bool:
-        """Whether either side says that it is the principal or the mirror: only a mirrored database has these roles."""
+        """Whether either side says that it is the principal or the mirror: only a mirrored database
+        has these roles.
+        """
         return not {_PRINCIPAL, _MIRROR}.isdisjoint(self._here_and_there(MirrorRole.PRIMARY))
 
     def _here_and_there(self, side: MirrorRole) -> tuple[str, str]:
@@ -62,4 +76,6 @@ class DatabaseMirror:
     @property
     def is_synchronized(self) -> bool:
         """Whether both sides report `synchronized` (in any letter case)."""
-        return {self.status_on_primary.casefold(), self.status_on_mirror.casefold()} == {"synchronized"}
+        return {self.status_on_primary.casefold(), self.status_on_mirror.casefold()} == {
+            "synchronized"
+        }

@@ -1,4 +1,7 @@
-"""A deployment: an immutable snapshot of what the servers said. What could not be read is an `Unread`, never a guess."""
+"""A deployment: an immutable snapshot of what the servers said.
+
+What could not be read is an `Unread`, never a guess.
+"""
 
 from __future__ import annotations
 
@@ -98,24 +101,39 @@ EVERY_MODULE: Final = "(all modules)"
 
 @attrs.frozen(slots=True, kw_only=True)
 class BackupModule:
-    """One module of one direction of the Backup Service, as its pool reports it. A state is a str where it is not a known one."""
+    """One module of one direction of the Backup Service, as its pool reports it.
 
-    name: str  # UserServices.PresenceFocus, ConfServices.DataConf, CentralMgmt.CMSMaster, ApplicationServer.RGS...
+    A state is a str where it is not a known one.
+    """
+
+    # UserServices.PresenceFocus, ConfServices.DataConf, CentralMgmt.CMSMaster,
+    # ApplicationServer.RGS...
+    name: str
     export: ExportState | str
     import_: ImportState | str
 
     @property
     def is_overall(self) -> bool:
-        """Whether it is all modules as one: which of them is in that state, or better, could not be told."""
+        """Whether it is all modules as one: which of them is in that state, or better, could not be
+        told.
+        """
         return self.name == EVERY_MODULE
 
     @property
     def is_idle_store(self) -> bool:
-        """Whether it is the store's and never copied: healthy on a pool without the active store (fact: backup-module-states)."""
-        return self.name.casefold() == "centralmgmt.cmsmaster" and self.export is ExportState.NOT_INITIALIZED
+        """Whether it is the store's and never copied: healthy on a pool without the active store
+        (fact: backup-module-states).
+        """
+        return (
+            self.name.casefold() == "centralmgmt.cmsmaster"
+            and self.export is ExportState.NOT_INITIALIZED
+        )
 
     def is_steady(self, *, on_standby: bool) -> bool:
-        """Whether all is copied, or will be by the next copy, and taken in. `on_standby`: the active store is on another pool."""
+        """Whether all is copied, or will be by the next copy, and taken in.
+
+        `on_standby`: the active store is on another pool.
+        """
         copied = self.export in SETTLED or (on_standby and self.is_idle_store)
         return copied and self.import_ is ImportState.NORMAL
 
@@ -125,7 +143,9 @@ class WindowsService:
     """A Lync service on one machine."""
 
     name: str
-    status: str  # Running, Stopped, StartPending, ...; whatever the server said where that is none of the known ones
+    # Running, Stopped, StartPending, ...; whatever the server said where that is none of the known
+    # ones
+    status: str
 
     @property
     def is_running(self) -> bool:
@@ -134,13 +154,18 @@ class WindowsService:
 
     @property
     def is_understood(self) -> bool:
-        """Whether its status is one that is known: of another nothing follows, not even that it does not run."""
+        """Whether its status is one that is known: of another nothing follows, not even that it
+        does not run.
+        """
         return self.status.casefold() in _STATUSES
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class Machine:
-    """A computer of a pool. `services` is Unread when it did not answer: that is how a dead machine looks."""
+    """A computer of a pool.
+
+    `services` is Unread when it did not answer: that is how a dead machine looks.
+    """
 
     fqdn: Fqdn
     services: tuple[WindowsService, ...] | Unread
@@ -153,8 +178,13 @@ class Machine:
 
     @cached_property
     def is_down(self) -> bool:
-        """Whether it answered and RTCSRV does not run. Neither up nor down is one whose answer leaves that open."""
-        return bool(self._front_end) and all(service.is_understood and not service.is_running for service in self._front_end)
+        """Whether it answered and RTCSRV does not run.
+
+        Neither up nor down is one whose answer leaves that open.
+        """
+        return bool(self._front_end) and all(
+            service.is_understood and not service.is_running for service in self._front_end
+        )
 
     def vouched(self, testimony: Says) -> tuple[Witness, ...]:
         """The witnesses that say this."""
@@ -172,20 +202,30 @@ class Machine:
 
 @attrs.frozen(slots=True)
 class MediaEdge:
-    """The Edge pool that one service of a pool uses for media: registrar, conferencing and mediation each have their own."""
+    """The Edge pool that one service of a pool uses for media: registrar, conferencing and
+    mediation each have their own.
+    """
 
     service: ServiceId
     edge: Fqdn | None
 
     @property
     def role(self) -> str:
-        """The role of the service, by the one of its two spellings that Get-CsService has (fact: service-objects)."""
-        return "ConferencingServer" if self.service.role.casefold() == "conferenceserver" else self.service.role
+        """The role of the service, by the one of its two spellings that Get-CsService has (fact:
+        service-objects).
+        """
+        return (
+            "ConferencingServer"
+            if self.service.role.casefold() == "conferenceserver"
+            else self.service.role
+        )
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class Link:
-    """A service of a pool, by its role, that needs a service of another pool: its next hop, or what it depends on."""
+    """A service of a pool, by its role, that needs a service of another pool: its next hop, or what
+    it depends on.
+    """
 
     role: str
     to: ServiceId
@@ -193,7 +233,10 @@ class Link:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Pool:
-    """A pool. The fields after `services` are read for Front End pools only and have their defaults elsewhere."""
+    """A pool.
+
+    The fields after `services` are read for Front End pools only and have their defaults elsewhere.
+    """
 
     fqdn: Fqdn
     kind: PoolKind
@@ -209,8 +252,11 @@ class Pool:
     media_edges: tuple[MediaEdge, ...] = ()  # per service that uses an Edge pool for media
     sql_server: Fqdn | None = None  # of the user store
     sql_instance: str = ""
-    back_end_online: bool | Unread | None = None  # its user database, as SQL Server tells; None: not asked (Standard Edition)
-    links: tuple[Link, ...] = ()  # of any pool: what its services need of other pools, as far as the answers have it
+    back_end_online: bool | Unread | None = (
+        None  # its user database, as SQL Server tells; None: not asked (Standard Edition)
+    )
+    # Of any pool: what its services need of other pools, as far as the answers have it
+    links: tuple[Link, ...] = ()
     web_names: tuple[Fqdn, ...] = ()  # external names of its web services
 
     @property
@@ -258,7 +304,8 @@ class Replica:
 class CentralManagement:
     """The Central Management store: who claims it, who masters it, and how far its replicas are.
 
-    `active_master` is None (and `file_transfer_agents` empty) when the servers answered that there is none.
+    `active_master` is None (and `file_transfer_agents` empty) when the servers answered that there
+    is none.
     """
 
     copies: tuple[StoreCopy, ...] | Unread
@@ -269,11 +316,17 @@ class CentralManagement:
     @property
     def active_copies(self) -> tuple[StoreCopy, ...]:
         """The copies that claim to be active; empty when the copies could not be read."""
-        return () if isinstance(self.copies, Unread) else tuple(copy for copy in self.copies if copy.active is True)
+        return (
+            ()
+            if isinstance(self.copies, Unread)
+            else tuple(copy for copy in self.copies if copy.active is True)
+        )
 
     @property
     def lone_copy(self) -> StoreCopy | None:
-        """The active copy, where no other can take over: there is none, or it is of Lync Server 2010 (fact: store-2010)."""
+        """The active copy, where no other can take over: there is none, or it is of Lync Server
+        2010 (fact: store-2010).
+        """
         if len(self.active_copies) != 1 or isinstance(self.copies, Unread):
             return None
         active = self.active_copies[0]
@@ -298,7 +351,10 @@ class EdgePool:
 
 @attrs.frozen(slots=True, kw_only=True)
 class BackupServiceSettings:
-    """The global configuration of the Backup Service. A figure is None where the answer does not have it."""
+    """The global configuration of the Backup Service.
+
+    A figure is None where the answer does not have it.
+    """
 
     sync_interval: timedelta
     authorized_universal_groups: tuple[str, ...] = ()
@@ -307,7 +363,9 @@ class BackupServiceSettings:
     max_batches_per_cms_sync: int | None = None
     max_batches_per_user_store_sync: int | None = None
     max_data_conf_package_size_kb: int | None = None
-    max_high_priority_percentage: int | None = None  # of the queue, per synchronisation of a user store: 2015 and later
+    max_high_priority_percentage: int | None = (
+        None  # of the queue, per synchronisation of a user store: 2015 and later
+    )
     response_groups_copied: bool | None = None  # EnableRgsBackupService: 2019
 
 
@@ -324,11 +382,14 @@ class Deployment:
     edges: tuple[EdgePool, ...] | Unread
     central_management: CentralManagement
     backup_service: BackupServiceSettings | Unread
-    rights: tuple[str, ...] | Unread = ()  # cmdlets (by name) that the session offers, where that can be known
-    offered: tuple[str, ...] | Unread = ()  # those that exist in the session, where rights are not known by that
+    # Cmdlets (by name) that the session offers, where that can be known
+    rights: tuple[str, ...] | Unread = ()
+    # Those that exist in the session, where rights are not known by that
+    offered: tuple[str, ...] | Unread = ()
     own_product: str = ""  # the product's name, where the version's year does not tell it
     from_local_store: bool = False
-    store_silence: str = ""  # why the topology was read there: what the question to the Central Management store came to
+    # Why the topology was read there: what the question to the Central Management store came to
+    store_silence: str = ""
     network: Network = attrs.field(factory=Network)  # what was asked of DNS and ports outside
     test_users: tuple[PoolTestUsers, ...] | Unread = attrs.field(factory=no_test_users)
     tried: tuple[Tried, ...] = ()  # what servers tried as a user
@@ -338,12 +399,21 @@ class Deployment:
     @property
     def product(self) -> str:
         """The product as the server calls it; "" where it is not known."""
-        return self.own_product or ("" if isinstance(self.version, Unread) else self.version.product)
+        return self.own_product or (
+            "" if isinstance(self.version, Unread) else self.version.product
+        )
 
     @cached_property
     def _by_name(self) -> Mapping[Fqdn, Pool]:
-        """Thousands of pools cannot be looked through for each question. Of two with one name the first one counts."""
-        return {} if isinstance(self.pools, Unread) else {pool.fqdn: pool for pool in reversed(self.pools)}
+        """Thousands of pools cannot be looked through for each question.
+
+        Of two with one name the first one counts.
+        """
+        return (
+            {}
+            if isinstance(self.pools, Unread)
+            else {pool.fqdn: pool for pool in reversed(self.pools)}
+        )
 
     @cached_property
     def _by_machine(self) -> Mapping[Fqdn, Pool]:
@@ -358,15 +428,23 @@ class Deployment:
         """The same reading with `changed` in the place of the pool of that name."""
         if isinstance(self.pools, Unread):
             return self
-        return attrs.evolve(self, pools=tuple(changed if pool.fqdn == changed.fqdn else pool for pool in self.pools))
+        return attrs.evolve(
+            self, pools=tuple(changed if pool.fqdn == changed.fqdn else pool for pool in self.pools)
+        )
 
     @cached_property
     def front_end_pools(self) -> tuple[Pool, ...]:
         """The pools that can be failed over; empty when the pools could not be read."""
-        return () if isinstance(self.pools, Unread) else tuple(p for p in self.pools if p.kind.is_front_end)
+        return (
+            ()
+            if isinstance(self.pools, Unread)
+            else tuple(p for p in self.pools if p.kind.is_front_end)
+        )
 
     def pool_of(self, fqdn: Fqdn) -> Pool | None:
-        """The pool that is called so or has a machine called so: servers name either (fact: store-status)."""
+        """The pool that is called so or has a machine called so: servers name either (fact:
+        store-status).
+        """
         return self._by_name.get(fqdn) or self._by_machine.get(fqdn)
 
     def open_questions(self, *needs: Need) -> tuple[Gap, ...]:
@@ -375,8 +453,17 @@ class Deployment:
 
     @property
     def unread(self) -> tuple[Unread, ...]:
-        """Everything that was asked for and could not be read or understood, anywhere in the snapshot, each once."""
-        return tuple(dict.fromkeys((*(found for found in _unread_in(self) if found.asked), *(gap.unread for gap in self.gaps))))
+        """Everything that was asked for and could not be read or understood, anywhere in the
+        snapshot, each once.
+        """
+        return tuple(
+            dict.fromkeys(
+                (
+                    *(found for found in _unread_in(self) if found.asked),
+                    *(gap.unread for gap in self.gaps),
+                )
+            )
+        )
 
 
 def _unread_in(value: object) -> Iterator[Unread]:

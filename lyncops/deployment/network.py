@@ -1,4 +1,7 @@
-"""What partners outside see of a deployment: names, addresses and ports. Questions to the network, and its answers, as values."""
+"""What partners outside see of a deployment: names, addresses and ports.
+
+Questions to the network, and its answers, as values.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,10 @@ Question = AddressesOf | ServersOf | PortOf
 
 
 class PortState(enum.Enum):
-    """What came of a TCP connection. SILENT: nothing answered, which seen from here may be any firewall's doing."""
+    """What came of a TCP connection.
+
+    SILENT: nothing answered, which seen from here may be any firewall's doing.
+    """
 
     OPEN = "open"
     REFUSED = "refused"
@@ -98,11 +104,17 @@ class Network:
 
     def addresses(self, host: Fqdn) -> tuple[str, ...] | Unread:
         """The addresses of a host."""
-        return next((one.addresses for one in self.hosts if one.host == host), _not_asked(f"the addresses of {host}"))
+        return next(
+            (one.addresses for one in self.hosts if one.host == host),
+            _not_asked(f"the addresses of {host}"),
+        )
 
     def servers(self, name: Fqdn) -> tuple[ServerRecord, ...] | Unread:
         """The SRV records of a name."""
-        return next((one.records for one in self.services if one.name == name), _not_asked(f"the SRV records of {name}"))
+        return next(
+            (one.records for one in self.services if one.name == name),
+            _not_asked(f"the SRV records of {name}"),
+        )
 
     def port(self, host: Fqdn, port: int) -> tuple[PortSeen, ...] | Unread:
         """A port of a host, at each of its addresses."""

@@ -30,7 +30,14 @@ from lyncops.deployment.asking import Answer, Question
 from lyncops.deployment.backup_reading import BackupReading
 from lyncops.deployment.gaps import FRONT_END, NAMELESS, Gaps, Part, contradiction, why_open
 from lyncops.deployment.mirror import DatabaseMirror
-from lyncops.deployment.model import BackupModule, Machine, Pool, PoolKind, PoolState, WindowsService
+from lyncops.deployment.model import (
+    BackupModule,
+    Machine,
+    Pool,
+    PoolKind,
+    PoolState,
+    WindowsService,
+)
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.deployment.state_by_user import HomePool, state_by_user
 from lyncops.deployment.state_reading import StateReading, by_default
@@ -41,11 +48,15 @@ from lyncops.values import ANYWHERE, Fqdn, LyncVersion, OnMachine, Unread
 
 R = TypeVar("R")
 _POOL_DEADLINE: Final = timedelta(seconds=45)
-_MACHINE_DEADLINE: Final = timedelta(seconds=30)  # a dead machine answers nothing: remote service control gives up after about 20 s
+# A dead machine answers nothing: remote service control gives up after about 20 s
+_MACHINE_DEADLINE: Final = timedelta(seconds=30)
 _USERS_DEADLINE: Final = timedelta(minutes=10)  # every user object of the pool comes over the wire
-_PER_POOL: Final = frozenset({Facet.POOL_STATE, Facet.BACKUP_STATUS, Facet.MIRRORS, Facet.MACHINES, Facet.USERS})
+_PER_POOL: Final = frozenset(
+    {Facet.POOL_STATE, Facet.BACKUP_STATUS, Facet.MIRRORS, Facet.MACHINES, Facet.USERS}
+)
 _MIRRORING: Final = frozenset({LyncVersion.V2013, LyncVersion.V2015})  # fact: version-differences
-# Documented: the error of Get-CsDatabaseMirrorState where a pool has no database of a type (fact: mirror-state). It is not a fault.
+# Documented: the error of Get-CsDatabaseMirrorState where a pool has no database of a type (fact:
+# mirror-state). It is not a fault.
 DENIALS: Final = ("PermissionDenied", "SecurityError", "AuthenticationError")
 _NO_SUCH_ROLE: Final = "is not present on pool"
 _DATABASE_TYPES: Final = {
@@ -64,29 +75,53 @@ STORE_MODULE: Final = "CentralMgmt.CMSMaster"
 class PoolReading:
     """All questions about one pool: asked when it is made, answered by `filled`."""
 
-    def __init__(self, sessions: CmdletRunner, pool: Pool, scope: Scope, gaps: Gaps, *, local: bool) -> None:
-        """Ask what `scope` wants; with `local` the local copy of the configuration is asked at once."""
+    def __init__(
+        self, sessions: CmdletRunner, pool: Pool, scope: Scope, gaps: Gaps, *, local: bool
+    ) -> None:
+        """Ask what `scope` wants; with `local` the local copy of the configuration is asked at
+        once.
+        """
         self._sessions, self._pool, self._gaps, self._local = sessions, pool, gaps, local
         wanted = scope.facets if scope.covers(pool.fqdn) else frozenset[Facet]()
         front_end = pool.kind.is_front_end
         self._relation = self._ask_relation() if front_end and wanted & _PER_POOL else None
-        self._status = BackupReading(sessions, pool.fqdn, gaps) if front_end and Facet.BACKUP_STATUS in wanted else None
+        self._status = (
+            BackupReading(sessions, pool.fqdn, gaps)
+            if front_end and Facet.BACKUP_STATUS in wanted
+            else None
+        )
         self._wants_state = front_end and Facet.POOL_STATE in wanted
-        self._state: Answer[RegistrarConfiguration] | tuple[RegistrarConfiguration, ...] | None = None
-        self._mirrors = self._ask_mirrors() if _has_mirroring(pool) and Facet.MIRRORS in wanted else None
-        self._back_end = self._ask_back_end() if pool.kind is PoolKind.ENTERPRISE and Facet.BACK_END in wanted else None
+        self._state: Answer[RegistrarConfiguration] | tuple[RegistrarConfiguration, ...] | None = (
+            None
+        )
+        self._mirrors = (
+            self._ask_mirrors() if _has_mirroring(pool) and Facet.MIRRORS in wanted else None
+        )
+        self._back_end = (
+            self._ask_back_end()
+            if pool.kind is PoolKind.ENTERPRISE and Facet.BACK_END in wanted
+            else None
+        )
         self._users = self._ask_users() if front_end and Facet.USERS in wanted else None
         names = [machine.fqdn for machine in pool.machines] if pool.kind.is_asked else []
-        asked = [name for name in names if Facet.MACHINES in scope.facets and scope.covers(pool.fqdn, name)]
+        asked = [
+            name
+            for name in names
+            if Facet.MACHINES in scope.facets and scope.covers(pool.fqdn, name)
+        ]
         self._machines = {name: self._ask_machine(name) for name in asked}
 
     def ask_state(self, states: StateReading) -> None:
-        """Ask for the state too, where `states` does not tell it: after all other questions, since that waits for an answer."""
+        """Ask for the state too, where `states` does not tell it: after all other questions, since
+        that waits for an answer.
+        """
         if self._wants_state:
             self._state = states.of(self._pool.fqdn) or self._ask_state()
 
     def ask_deeper(self) -> None:
-        """Ask once more for what arrived as a mere name of a type: after the first answers, side by side with other pools."""
+        """Ask once more for what arrived as a mere name of a type: after the first answers, side by
+        side with other pools.
+        """
         if self._status is not None:
             self._status.ask_deeper()
 
@@ -94,7 +129,15 @@ class PoolReading:
     def answers(self) -> list[Answer[object]]:
         """The answers on their way."""
         status = self._status.answer if self._status is not None else None
-        found = (self._relation, status, self._state, self._mirrors, self._back_end, self._users, *self._machines.values())
+        found = (
+            self._relation,
+            status,
+            self._state,
+            self._mirrors,
+            self._back_end,
+            self._users,
+            *self._machines.values(),
+        )
         return [cast("Answer[object]", answer) for answer in found if isinstance(answer, Answer)]
 
     def filled(self) -> Pool:
@@ -116,10 +159,17 @@ class PoolReading:
     def _not_asked(self, what: str) -> Unread:
         return Unread(f"{what} of {self._pool.fqdn}", UNASKED, asked=False)
 
-    def _ask(self, what: str, cmdlet: Cmdlet[R], *, local: Cmdlet[R] | None = None, partial: bool = False) -> Answer[R]:
+    def _ask(
+        self, what: str, cmdlet: Cmdlet[R], *, local: Cmdlet[R] | None = None, partial: bool = False
+    ) -> Answer[R]:
         """Ask; at once the local copy when it is known that the store does not answer."""
         first, second = (local, None) if self._local and local is not None else (cmdlet, local)
-        return Answer(self._sessions, Question(what=what, cmdlet=first, local=second, partial=partial, deadline=_POOL_DEADLINE))
+        return Answer(
+            self._sessions,
+            Question(
+                what=what, cmdlet=first, local=second, partial=partial, deadline=_POOL_DEADLINE
+            ),
+        )
 
     def _ask_relation(self) -> Answer[PoolBackupRelation]:
         fqdn = self._pool.fqdn
@@ -136,14 +186,26 @@ class PoolReading:
         if isinstance(relations, Unread):
             return relations
         fqdn = self._pool.fqdn
-        named = tuple(dict.fromkeys(filter(None, (relation.backup_of(fqdn) for relation in relations))))
+        named = tuple(
+            dict.fromkeys(filter(None, (relation.backup_of(fqdn) for relation in relations)))
+        )
         odd = next(filter(None, (relation.why_unread for relation in relations)), None)
         if len(named) > 1:
             odd = f"the answer names {named[0]} and {named[1]}"
-        return named[0] if len(named) == 1 else Unread(f"the backup pool of {fqdn}", odd) if odd else None
+        return (
+            named[0]
+            if len(named) == 1
+            else Unread(f"the backup pool of {fqdn}", odd)
+            if odd
+            else None
+        )
 
     def _read_status(self) -> tuple[BackupModule, ...] | Unread:
-        return self._not_asked("the Backup Service status") if self._status is None else self._status.read()
+        return (
+            self._not_asked("the Backup Service status")
+            if self._status is None
+            else self._status.read()
+        )
 
     def _ask_state(self) -> Answer[RegistrarConfiguration]:
         fqdn = self._pool.fqdn
@@ -161,19 +223,36 @@ class PoolReading:
         found = self._state if isinstance(self._state, tuple) else self._state.get()
         configurations = () if isinstance(found, Unread) else found
         configurations = configurations or self._by_default()
-        known = dict.fromkeys(one.pool_state for one in configurations if one.pool_state is not None)
+        known = dict.fromkeys(
+            one.pool_state for one in configurations if one.pool_state is not None
+        )
         if len(known) > 1:
             return Unread(what, contradiction(state.value for state in known))
         for state in known:
             return PoolState(state.value)
-        odd = next((v for one in configurations for n, v in one.unknown_properties.items() if n.casefold() == "poolstate"), None)
+        odd = next(
+            (
+                v
+                for one in configurations
+                for n, v in one.unknown_properties.items()
+                if n.casefold() == "poolstate"
+            ),
+            None,
+        )
         if odd is not None:
             return Unread(what, f"{odd} is not a known PoolState")
-        return self._state_by_a_user(found.reason if isinstance(found, Unread) else "the registrar configuration has no PoolState")
+        return self._state_by_a_user(
+            found.reason
+            if isinstance(found, Unread)
+            else "the registrar configuration has no PoolState"
+        )
 
     def _by_default(self) -> tuple[RegistrarConfiguration, ...]:
         """A pool that has no configuration of its own has the global one, whose state is Active."""
-        everywhere, here = GetCsRegistrarConfiguration(), GetCsRegistrarConfiguration(local_store=True)
+        everywhere, here = (
+            GetCsRegistrarConfiguration(),
+            GetCsRegistrarConfiguration(local_store=True),
+        )
         listed = self._ask("the registrar configurations", everywhere, local=here).get()
         return () if isinstance(listed, Unread) else by_default(listed, self._pool.fqdn)
 
@@ -185,18 +264,28 @@ class PoolReading:
         if name is None:
             return Unread(what, f"{why}; and no user of it could be asked about")
         info = self._ask(
-            what, GetCsUserPoolInfo(identity=name), local=GetCsUserPoolInfo(identity=name, local_store=True), partial=True
+            what,
+            GetCsUserPoolInfo(identity=name),
+            local=GetCsUserPoolInfo(identity=name, local_store=True),
+            partial=True,
         ).first()
         if not isinstance(info, UserPoolInfo):
             return Unread(what, f"{why}; and Get-CsUserPoolInfo did not answer for {name}")
         told = state_by_user(info, self._home())
-        return told if isinstance(told, PoolState) else Unread(what, f"{why}; and for {name} {told}")
+        return (
+            told if isinstance(told, PoolState) else Unread(what, f"{why}; and for {name} {told}")
+        )
 
     def _home(self) -> HomePool:
         machines = self._pool.machines
-        self._machines = self._machines or {machine.fqdn: self._ask_machine(machine.fqdn) for machine in machines}
+        self._machines = self._machines or {
+            machine.fqdn: self._ask_machine(machine.fqdn) for machine in machines
+        }
         running = any(machine.is_up for machine in self._read_machines())
-        return HomePool(names=frozenset({self._pool.fqdn, *(machine.fqdn for machine in machines)}), is_alive=running)
+        return HomePool(
+            names=frozenset({self._pool.fqdn, *(machine.fqdn for machine in machines)}),
+            is_alive=running,
+        )
 
     def _ask_mirrors(self) -> Answer[DatabaseMirrorState]:
         fqdn = self._pool.fqdn
@@ -211,12 +300,18 @@ class PoolReading:
         if self._mirrors is None:
             return self._not_asked("the database mirrors") if _has_mirroring(self._pool) else ()
         states = self._mirrors.get()
-        # Lync has only words for it. An error in other words, or in another language, leaves open what was not written.
+        # Lync has only words for it. An error in other words, or in another language, leaves open
+        # what was not written.
         others = [error for error in self._mirrors.errors if _NO_SUCH_ROLE not in str(error)]
         if isinstance(states, Unread):
             return () if self._mirrors.errors and not others else states
         if others:
-            self._gaps.note(Part.MIRRORS, f"some database mirrors of {self._pool.fqdn}", str(others[0]), pool=self._pool.fqdn)
+            self._gaps.note(
+                Part.MIRRORS,
+                f"some database mirrors of {self._pool.fqdn}",
+                str(others[0]),
+                pool=self._pool.fqdn,
+            )
         for state in states:
             self._note_mirror(state)
         return tuple(dict.fromkeys(map(_mirror, states)))
@@ -231,7 +326,10 @@ class PoolReading:
 
     def _ask_back_end(self) -> Answer[UserDatabaseState]:
         """Standard Edition cannot be asked from another machine (fact: user-database-state)."""
-        return self._ask(f"the user database of {self._pool.fqdn}", GetCsUserDatabaseState(registrar_pool=self._pool.fqdn))
+        return self._ask(
+            f"the user database of {self._pool.fqdn}",
+            GetCsUserDatabaseState(registrar_pool=self._pool.fqdn),
+        )
 
     def _read_back_end(self) -> bool | Unread | None:
         """Whether every user database of the pool is online."""
@@ -249,7 +347,10 @@ class PoolReading:
             return False
         if any(len(words) > 1 for words in told.values()):
             return Unread(what, contradiction(("online", "not online")))
-        odd = next(filter(None, (why_open(state, "online") for state in states)), None if states else "the answer names none")
+        odd = next(
+            filter(None, (why_open(state, "online") for state in states)),
+            None if states else "the answer names none",
+        )
         return True if odd is None else Unread(what, odd)
 
     def _ask_users(self) -> Answer[User]:
@@ -264,7 +365,8 @@ class PoolReading:
         return users if isinstance(users, Unread) else len(users)
 
     def _ask_machine(self, fqdn: Fqdn) -> Answer[WindowsServiceResult]:
-        """A Front End is asked through any other; an Edge server is in no domain and only answers for itself.
+        """A Front End is asked through any other; an Edge server is in no domain and only answers
+        for itself.
 
         (fact: edge-replication)
         """
@@ -273,7 +375,9 @@ class PoolReading:
             self._sessions,
             Question(
                 what=f"the services of {fqdn}",
-                cmdlet=GetCsWindowsService(computer_name=None if edge else fqdn, exclude_activity_level=True),
+                cmdlet=GetCsWindowsService(
+                    computer_name=None if edge else fqdn, exclude_activity_level=True
+                ),
                 place=OnMachine(fqdn) if edge else ANYWHERE,
                 deadline=_MACHINE_DEADLINE,
                 partial=True,
@@ -286,12 +390,25 @@ class PoolReading:
             found, of_itself = answer.get(), self._pool.kind is PoolKind.EDGE
             by = urlsplit(answer.endpoint).hostname or ""
             if not isinstance(found, Unread):
-                yield Statement(machine=fqdn, word=Word.ANSWERED, by=by, of_itself=of_itself or by == fqdn)
+                yield Statement(
+                    machine=fqdn, word=Word.ANSWERED, by=by, of_itself=of_itself or by == fqdn
+                )
                 continue
-            codes = [cause.code for error in answer.errors for cause in error.causes if cause.code is not None]
+            codes = [
+                cause.code
+                for error in answer.errors
+                for cause in error.causes
+                if cause.code is not None
+            ]
             denied = any(error.category in DENIALS for error in answer.errors)
             word = word_of_error(codes, denied=denied) if answer.endpoint else Word.UNASKED
-            yield Statement(machine=fqdn, word=word, by=by, reason=found.reason, of_itself=of_itself or by == fqdn)
+            yield Statement(
+                machine=fqdn,
+                word=word,
+                by=by,
+                reason=found.reason,
+                of_itself=of_itself or by == fqdn,
+            )
 
     def _read_machines(self) -> tuple[Machine, ...]:
         return tuple(self._read_machine(machine) for machine in self._pool.machines)
@@ -303,7 +420,11 @@ class PoolReading:
         found = answer.get()
         if isinstance(found, Unread):
             return Machine(fqdn=machine.fqdn, services=found)
-        services = tuple(dict.fromkeys(WindowsService(name=one.name, status=_status(one)) for one in found if one.name))
+        services = tuple(
+            dict.fromkeys(
+                WindowsService(name=one.name, status=_status(one)) for one in found if one.name
+            )
+        )
         read = Machine(fqdn=machine.fqdn, services=services)
         self._note_services(read, nameless=any(not one.name for one in found))
         return read
@@ -314,18 +435,41 @@ class PoolReading:
         about = f"of {machine.fqdn}"
         for service in services:
             if not service.is_understood:
-                what, why = f"the service {service.name} {about}", f"its status is {service.status!r}"
+                what, why = (
+                    f"the service {service.name} {about}",
+                    f"its status is {service.status!r}",
+                )
                 self._gaps.note(Part.MACHINES, what, why, pool=self._pool.fqdn, item=service.name)
         if nameless:
-            self._gaps.note(Part.MACHINES, f"a service {about}", "it has no readable name", pool=self._pool.fqdn, item=NAMELESS)
-        if not machine.is_up and not machine.is_down and not any(s.name.upper() == FRONT_END for s in services):
+            self._gaps.note(
+                Part.MACHINES,
+                f"a service {about}",
+                "it has no readable name",
+                pool=self._pool.fqdn,
+                item=NAMELESS,
+            )
+        if (
+            not machine.is_up
+            and not machine.is_down
+            and not any(s.name.upper() == FRONT_END for s in services)
+        ):
             what = f"the service {FRONT_END} {about}"
-            self._gaps.note(Part.MACHINES, what, "the answer does not name it", pool=self._pool.fqdn, item=FRONT_END)
+            self._gaps.note(
+                Part.MACHINES,
+                what,
+                "the answer does not name it",
+                pool=self._pool.fqdn,
+                item=FRONT_END,
+            )
 
 
 def _has_mirroring(pool: Pool) -> bool:
-    """Standard Edition has no mirror, 2019 no mirroring; where the version is not known it is asked."""
-    return pool.kind is PoolKind.ENTERPRISE and (isinstance(pool.version, Unread) or pool.version in _MIRRORING)
+    """Standard Edition has no mirror, 2019 no mirroring; where the version is not known it is
+    asked.
+    """
+    return pool.kind is PoolKind.ENTERPRISE and (
+        isinstance(pool.version, Unread) or pool.version in _MIRRORING
+    )
 
 
 def _homed_on(pool: Fqdn) -> str:

@@ -1,7 +1,8 @@
-"""Which cmdlets the session has: on an OcsPowershell endpoint those that the operator may run, and no others.
+"""Which cmdlets the session has: on an OcsPowershell endpoint those that the operator may run, and
+no others.
 
-(fact: ocs-powershell) On a WinRM endpoint group membership decides what of them works; but what does not exist there, as in a
-restricted session configuration (JEA), cannot be sent.
+(fact: ocs-powershell) On a WinRM endpoint group membership decides what of them works; but what
+does not exist there, as in a restricted session configuration (JEA), cannot be sent.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from lyncops.values import Unread
 _WHAT: Final = "the operator's rights"
 _OFFERED: Final = "the cmdlets of the session"
 _GROUPS_DECIDE: Final = (
-    "on a WinRM endpoint every cmdlet exists for everybody; group membership decides, and only the attempt shows it"
+    "on a WinRM endpoint every cmdlet exists for everybody; group membership decides, and only the"
+    " attempt shows it"
 )
 _DEADLINE: Final = timedelta(seconds=60)
 _OCS: Final = "/ocspowershell"
@@ -61,16 +63,24 @@ class RightsReading:
         what = _WHAT if self._roles_decide else _OFFERED
         self._answer: Answer[CommandInfo] | None = None
         if Facet.RIGHTS in scope.facets:
-            self._answer = Answer(sessions, Question(what=what, cmdlet=GetCommand(name=ASKED), deadline=_DEADLINE))
+            self._answer = Answer(
+                sessions, Question(what=what, cmdlet=GetCommand(name=ASKED), deadline=_DEADLINE)
+            )
 
     def names(self) -> tuple[str, ...] | Unread:
         """The cmdlets that the operator may run, of those that procedures send."""
         if self._answer is None:
             return Unread(_WHAT, UNASKED, asked=False)
-        return self._names(self._answer) if self._roles_decide else Unread(_WHAT, _GROUPS_DECIDE, asked=False)
+        return (
+            self._names(self._answer)
+            if self._roles_decide
+            else Unread(_WHAT, _GROUPS_DECIDE, asked=False)
+        )
 
     def offered(self) -> tuple[str, ...] | Unread:
-        """The cmdlets that exist in the session, of those that procedures send, where roles do not decide."""
+        """The cmdlets that exist in the session, of those that procedures send, where roles do not
+        decide.
+        """
         if self._answer is None or self._roles_decide:
             return Unread(_OFFERED, UNASKED, asked=False)
         return self._names(self._answer)

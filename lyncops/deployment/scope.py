@@ -14,7 +14,10 @@ from lyncops.values import Fqdn
 
 
 class Facet(enum.Enum):
-    """A part of a deployment that is read by cmdlets of its own. The topology (sites, pools, services, Edges) is always read."""
+    """A part of a deployment that is read by cmdlets of its own.
+
+    The topology (sites, pools, services, Edges) is always read.
+    """
 
     POOL_STATE = "pool state"
     BACKUP_STATUS = "Backup Service status"
@@ -33,11 +36,13 @@ class Facet(enum.Enum):
 
 @attrs.frozen(slots=True)
 class Scope:
-    """Facets to read; `pools` limits the per-pool facets to those pools (empty: all Front End pools).
+    """Facets to read; `pools` limits the per-pool facets to those pools (empty: all Front End
+    pools).
 
     Among `pools` may be a machine: of its pool, only that machine's services are then read.
 
-    `lookups` are questions to the network outside and `trials` are what to try as a user: asked only where the answer is needed.
+    `lookups` are questions to the network outside and `trials` are what to try as a user: asked
+    only where the answer is needed.
     """
 
     facets: frozenset[Facet] = frozenset()
@@ -67,9 +72,15 @@ class Scope:
     def __or__(self, other: Scope) -> Scope:
         """Both scopes; a scope without pools means all of them."""
         pools = self.pools | other.pools if self.pools and other.pools else frozenset[Fqdn]()
-        return Scope(self.facets | other.facets, pools, self.lookups | other.lookups, self.trials | other.trials)
+        return Scope(
+            self.facets | other.facets,
+            pools,
+            self.lookups | other.lookups,
+            self.trials | other.trials,
+        )
 
 
-# Without the users: no cmdlet counts them, so that counting carries every user object over the wire (20,000 for one pool).
-# Without the test users, certificates and updates: only readiness and who tries something as a user need them.
+# Without the users: no cmdlet counts them, so that counting carries every user object over the wire
+# (20,000 for one pool). Without the test users, certificates and updates: only readiness and who
+# tries something as a user need them.
 EVERYTHING: Final = Scope(frozenset(Facet) - {Facet.USERS, Facet.TEST_USERS, Facet.CARE})

@@ -1,4 +1,6 @@
-"""What a service of the topology says of itself: its role, its pool, and what it needs of other pools."""
+"""What a service of the topology says of itself: its role, its pool, and what it needs of other
+pools.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from lyncops.values import Fqdn
 
 
 def role_of(service: Service) -> str:
-    """The role of a service, by its identity where that has it: it is the name that other services use."""
+    """The role of a service, by its identity where that has it: it is the name that other services
+    use.
+    """
     return (service.identity.role if service.identity else None) or service.role or ""
 
 
@@ -20,13 +24,17 @@ def pool_of(service: Service) -> Fqdn | None:
 
 
 def links_of(fqdn: Fqdn, own: Iterable[Service]) -> tuple[Link, ...]:
-    """What the services of a pool need of other pools, by the properties that their Set-Cs cmdlets change."""
+    """What the services of a pool need of other pools, by the properties that their Set-Cs cmdlets
+    change.
+    """
     return tuple(dict.fromkeys(_links(fqdn, own)))
 
 
 def web_names_of(own: Iterable[Service]) -> tuple[Fqdn, ...]:
     """The external names of web services."""
-    return tuple(dict.fromkeys(service.external_fqdn for service in own if service.external_fqdn is not None))
+    return tuple(
+        dict.fromkeys(service.external_fqdn for service in own if service.external_fqdn is not None)
+    )
 
 
 def _links(fqdn: Fqdn, own: Iterable[Service]) -> Iterator[Link]:

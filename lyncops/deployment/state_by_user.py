@@ -1,7 +1,9 @@
-"""Where a pool's users are served, told by one of them: for servers whose registrar configuration has no PoolState.
+"""Where a pool's users are served, told by one of them: for servers whose registrar configuration
+has no PoolState.
 
-Get-CsUserPoolInfo documents where a user registers "by default" and where "if the primary pool has been failed over"; it does not
-say which of the two is now. So only what could not be otherwise counts: a name in the backup pool, or a living server at home.
+Get-CsUserPoolInfo documents where a user registers "by default" and where "if the primary pool has
+been failed over"; it does not say which of the two is now. So only what could not be otherwise
+counts: a name in the backup pool, or a living server at home.
 """
 
 from __future__ import annotations
@@ -24,15 +26,23 @@ class HomePool:
 def state_by_user(info: UserPoolInfo, home: HomePool) -> PoolState | str:
     """The state of the user's home pool, or why it cannot be known.
 
-    A dead pool may go on being named, or not be named any more, without having been failed over: what is documented are
-    assignments, and no page says what becomes of them then.
+    A dead pool may go on being named, or not be named any more, without having been failed over:
+    what is documented are assignments, and no page says what becomes of them then.
     """
-    away = {info.backup_pool_fqdn, info.backup_pool_primary_registrar, *info.backup_pool_machines_in_preferred_order} - {None}
+    away = {
+        info.backup_pool_fqdn,
+        info.backup_pool_primary_registrar,
+        *info.backup_pool_machines_in_preferred_order,
+    } - {None}
     registrar, services = info.primary_pool_primary_registrar, info.user_services_pool_fqdn
     if away & {registrar, services}:
         return PoolState.FAILED_OVER
     if registrar in home.names:
-        return PoolState.ACTIVE if home.is_alive else f"Get-CsUserPoolInfo names {registrar}, though its pool does not run"
+        return (
+            PoolState.ACTIVE
+            if home.is_alive
+            else f"Get-CsUserPoolInfo names {registrar}, though its pool does not run"
+        )
     why = info.gap("primary_pool_primary_registrar")
     if why is not None:
         return f"Get-CsUserPoolInfo was not understood: {why}"
@@ -40,6 +50,9 @@ def state_by_user(info: UserPoolInfo, home: HomePool) -> PoolState | str:
         return (
             PoolState.FAILED_OVER
             if home.is_alive
-            else "Get-CsUserPoolInfo names no server of the pool, which may be because it does not run"
+            else (
+                "Get-CsUserPoolInfo names no server of the pool, which may be because it does"
+                " not run"
+            )
         )
     return "Get-CsUserPoolInfo does not tell which pool serves them"

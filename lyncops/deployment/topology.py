@@ -1,4 +1,6 @@
-"""From what the topology cmdlets say to sites, pools, Edges and copies of the store: pure, and tolerant of what is missing."""
+"""From what the topology cmdlets say to sites, pools, Edges and copies of the store: pure, and
+tolerant of what is missing.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ from lyncops.deployment.topology_document import Topology
 from lyncops.values import Fqdn, LyncVersion, ServiceId, SiteName, Unread
 
 UNASKED: Final = "it was not asked for"
-# The roles that tell the version of a pool best; SQL Servers and file stores carry numbers of their own.
+# The roles that tell the version of a pool best; SQL Servers and file stores carry numbers of their
+# own.
 _VERSIONED: Final = ("Registrar", "UserServer", "EdgeServer", "Director", "MediationServer")
 
 
@@ -73,13 +76,19 @@ def build_sites(infos: Iterable[SiteInfo], gaps: Gaps) -> tuple[Site, ...]:
         for field in ("federation_route", "xmpp_federation_route"):
             reason = why_open(info, field, required=False)
             if reason is not None:
-                gaps.note(Part.SITES, f"the {field.replace('_', ' ')} of {info.identity}", reason, item=ROUTES)
+                gaps.note(
+                    Part.SITES,
+                    f"the {field.replace('_', ' ')} of {info.identity}",
+                    reason,
+                    item=ROUTES,
+                )
         known = sites.get(info.identity)
         sites[info.identity] = Site(
             name=info.identity,
             display_name=info.display_name or str(info.identity),
             federation_route=info.federation_route or (known.federation_route if known else None),
-            xmpp_federation_route=info.xmpp_federation_route or (known.xmpp_federation_route if known else None),
+            xmpp_federation_route=info.xmpp_federation_route
+            or (known.xmpp_federation_route if known else None),
         )
     return tuple(sites.values())
 
@@ -91,7 +100,9 @@ def note_nameless(topology: Topology, gaps: Gaps) -> None:
         pool, role = pool_of(service), role_of(service)
         if pool is not None and role:
             continue
-        reason = service.gap("identity") or service.gap("role") or "the answer has neither name nor role"
+        reason = (
+            service.gap("identity") or service.gap("role") or "the answer has neither name nor role"
+        )
         what = f"a service{f' of {pool}' if pool else ''}{f' with the role {role}' if role else ''}"
         for part in (Part.POOLS, Part.EDGES, Part.STORE):
             gaps.note(part, what, reason)
@@ -111,11 +122,19 @@ class _Computers:
             if computer.pool is not None and computer.fqdn is not None:
                 self._listed.setdefault(computer.pool, []).append(computer.fqdn)
             elif computer.fqdn not in named:
-                reason = computer.gap("fqdn") or computer.gap("pool") or "the answer has no name of a pool"
-                gaps.note(Part.MACHINES, f"the computer {computer.fqdn or 'without a name'}", reason)
+                reason = (
+                    computer.gap("fqdn")
+                    or computer.gap("pool")
+                    or "the answer has no name of a pool"
+                )
+                gaps.note(
+                    Part.MACHINES, f"the computer {computer.fqdn or 'without a name'}", reason
+                )
 
     def of(self, fqdn: Fqdn, info: PoolInfo | None) -> tuple[Fqdn, ...]:
-        machines = tuple(dict.fromkeys((*self._listed.get(fqdn, ()), *(info.computers if info else ()))))
+        machines = tuple(
+            dict.fromkeys((*self._listed.get(fqdn, ()), *(info.computers if info else ())))
+        )
         reason = info.gap("computers") if info else None
         if info is not None and reason is not None and len(machines) < self._said(info):
             self._gaps.note(Part.MACHINES, f"the computers of {fqdn}", reason, pool=fqdn)
@@ -124,7 +143,10 @@ class _Computers:
     @staticmethod
     def _said(info: PoolInfo) -> int:
         names = {name.casefold() for name in info.property_names()["computers"]}
-        raw = next((value for name, value in info.unknown_properties.items() if name.casefold() in names), None)
+        raw = next(
+            (value for name, value in info.unknown_properties.items() if name.casefold() in names),
+            None,
+        )
         return max(1, len(items_of(raw)))
 
 
@@ -143,7 +165,9 @@ def build_pools(topology: Topology, gaps: Gaps) -> tuple[Pool, ...]:
     computers = _Computers(topology, gaps)
     named = dict.fromkeys((*listed, *services.pools))
     sites = _Sites.of(topology.sites)
-    building = _Building(sites=sites, services=services, computers=computers, gaps=gaps, sites_told=sites_told)
+    building = _Building(
+        sites=sites, services=services, computers=computers, gaps=gaps, sites_told=sites_told
+    )
     return tuple(building.pool(fqdn, listed.get(fqdn)) for fqdn in named)
 
 
@@ -160,7 +184,11 @@ class _Sites:
         named = {info.identity: info for info in sites if info.identity is not None}
         return cls(
             identities={identity: identity for identity in named},
-            by_display_name={SiteName(info.display_name): identity for identity, info in named.items() if info.display_name},
+            by_display_name={
+                SiteName(info.display_name): identity
+                for identity, info in named.items()
+                if info.display_name
+            },
             known=bool(sites),
         )
 
@@ -177,11 +205,14 @@ class _Building:
     services: _Services
     computers: _Computers
     gaps: Gaps
-    sites_told: Mapping[Fqdn, Mapping[SiteName, None]]  # in order, by what Get-CsPool says of each pool
+    # In order, by what Get-CsPool says of each pool
+    sites_told: Mapping[Fqdn, Mapping[SiteName, None]]
 
     def pool(self, fqdn: Fqdn, info: PoolInfo | None) -> Pool:
         services = self.services
-        own = tuple(dict.fromkeys((*_identities(services.of(fqdn)), *(info.services if info else ()))))
+        own = tuple(
+            dict.fromkeys((*_identities(services.of(fqdn)), *(info.services if info else ())))
+        )
         machines = self.computers.of(fqdn, info)
         database = _user_database(fqdn, services, own)
         kind = _kind(fqdn, own, machines, database)
@@ -192,7 +223,10 @@ class _Building:
             kind=kind,
             site=self._site(fqdn),
             version=_version(fqdn, services),
-            machines=tuple(Machine(fqdn=name, services=_not_asked(f"the services of {name}")) for name in machines),
+            machines=tuple(
+                Machine(fqdn=name, services=_not_asked(f"the services of {name}"))
+                for name in machines
+            ),
             services=own,
             media_edges=self._media_edges(fqdn),
             links=links_of(fqdn, services.of(fqdn)),
@@ -214,10 +248,16 @@ class _Building:
         return media_edges(told, self.gaps)
 
     def _site(self, fqdn: Fqdn) -> SiteName | Unread:
-        """The site's identity, also where the pool names it by its display name. A name that no site has is not a site."""
+        """The site's identity, also where the pool names it by its display name.
+
+        A name that no site has is not a site.
+        """
         what = f"the site of {fqdn}"
         said: dict[SiteName, None] = dict.fromkeys(
-            (*self.sites_told.get(fqdn, ()), *filter(None, (s.site_id for s in self.services.of(fqdn))))
+            (
+                *self.sites_told.get(fqdn, ()),
+                *filter(None, (s.site_id for s in self.services.of(fqdn))),
+            )
         )
         found = tuple(dict.fromkeys(filter(None, map(self.sites.find, said))))
         if len(found) > 1:
@@ -225,7 +265,8 @@ class _Building:
             return Unread(what, contradiction(found))
         own = (service.site_id for service in self.services.of(fqdn))
         strange = next((name for name in own if name and name not in self.sites.identities), None)
-        if self.sites.known and strange is not None:  # Get-CsService tells identities, never display names
+        # Get-CsService tells identities, never display names
+        if self.sites.known and strange is not None:
             why = f"it is called {strange}, and Get-CsSite names no such site"
             self.gaps.note(Part.SITES, what, why)
         if found or not said:
@@ -248,19 +289,34 @@ def build_edges(services: Iterable[Service], gaps: Gaps) -> tuple[EdgePool, ...]
 
 def _edge(fqdn: Fqdn, own: list[Service], gaps: Gaps) -> EdgePool:
     hops = list(dict.fromkeys(service.registrar.pool for service in own if service.registrar))
-    ports = [service.access_edge_external_sip_port for service in own if service.access_edge_external_sip_port]
-    names = [service.access_edge_external_fqdn for service in own if service.access_edge_external_fqdn]
+    ports = [
+        service.access_edge_external_sip_port
+        for service in own
+        if service.access_edge_external_sip_port
+    ]
+    names = [
+        service.access_edge_external_fqdn for service in own if service.access_edge_external_fqdn
+    ]
     about = (
         ("registrar", NEXT_HOP),
         ("access_edge_external_sip_port", FEDERATION_PORT),
         ("access_edge_external_fqdn", EXTERNAL_NAME),
     )
     for (field, item), values in zip(about, (hops, ports, names), strict=True):
-        why = next(filter(None, (why_open(service, field, required=item == NEXT_HOP) for service in own)), None)
+        why = next(
+            filter(None, (why_open(service, field, required=item == NEXT_HOP) for service in own)),
+            None,
+        )
         if not values and why is not None:
             gaps.note(Part.EDGES, f"the {item} of {fqdn}", why, item=item, pool=fqdn)
     if len(hops) > 1:
-        gaps.note(Part.EDGES, f"the {NEXT_HOP} of {fqdn}", f"its services name {hops[0]} and {hops[1]}", item=NEXT_HOP, pool=fqdn)
+        gaps.note(
+            Part.EDGES,
+            f"the {NEXT_HOP} of {fqdn}",
+            f"its services name {hops[0]} and {hops[1]}",
+            item=NEXT_HOP,
+            pool=fqdn,
+        )
     return EdgePool(
         fqdn=fqdn,
         next_hop=hops[0] if hops else None,
@@ -270,7 +326,9 @@ def _edge(fqdn: Fqdn, own: list[Service], gaps: Gaps) -> EdgePool:
 
 
 def build_copies(topology: Topology, pools: Iterable[Pool], gaps: Gaps) -> tuple[StoreCopy, ...]:
-    """The copies of the Central Management store: the pools with the role, active or not, each with its SQL Server."""
+    """The copies of the Central Management store: the pools with the role, active or not, each with
+    its SQL Server.
+    """
     services = _Services(topology.services)
     by_name = {pool.fqdn: pool for pool in pools}
     holders: dict[Fqdn, list[Service]] = {}
@@ -278,10 +336,14 @@ def build_copies(topology: Topology, pools: Iterable[Pool], gaps: Gaps) -> tuple
         fqdn = pool_of(service)
         if fqdn is not None:
             holders.setdefault(fqdn, []).append(service)
-    return tuple(_copy(fqdn, own, by_name.get(fqdn), services, gaps) for fqdn, own in holders.items())
+    return tuple(
+        _copy(fqdn, own, by_name.get(fqdn), services, gaps) for fqdn, own in holders.items()
+    )
 
 
-def _copy(fqdn: Fqdn, own: list[Service], pool: Pool | None, services: _Services, gaps: Gaps) -> StoreCopy:
+def _copy(
+    fqdn: Fqdn, own: list[Service], pool: Pool | None, services: _Services, gaps: Gaps
+) -> StoreCopy:
     service = own[0]
     database = _store_database(service, pool, services)
     mirror = _mirror_of(database, services) if database else None
@@ -289,15 +351,27 @@ def _copy(fqdn: Fqdn, own: list[Service], pool: Pool | None, services: _Services
     active = next(iter(told)) if len(told) == 1 else None
     if active is None:
         contradicts = "its answers contradict each other" if len(told) > 1 else None
-        gaps.note(Part.STORE, f"whether the store on {fqdn} is active", contradicts or why_open(service, "active") or "")
+        gaps.note(
+            Part.STORE,
+            f"whether the store on {fqdn} is active",
+            contradicts or why_open(service, "active") or "",
+        )
     version = lync_version_of_service(service.version)
     if version is None:
         gaps.note(Part.STORE, f"the version of the store on {fqdn}", _no_version(service))
     return StoreCopy(
         pool=fqdn,
-        active=Unread(f"whether the store on {fqdn} is active", "the answer has no Active") if active is None else active,
+        active=(
+            Unread(f"whether the store on {fqdn} is active", "the answer has no Active")
+            if active is None
+            else active
+        ),
         version=version or Unread(f"the version of the store on {fqdn}", _no_version(service)),
-        sql_server=database.pool if database else Unread(f"the SQL Server of the store on {fqdn}", "no answer names it"),
+        sql_server=(
+            database.pool
+            if database
+            else Unread(f"the SQL Server of the store on {fqdn}", "no answer names it")
+        ),
         sql_instance=_instance(database, services) if database else "",
         mirror_sql_server=mirror[0] if mirror else None,
         mirror_sql_instance=mirror[1] if mirror else "",
@@ -309,8 +383,13 @@ def _identities(services: Iterable[Service]) -> tuple[ServiceId, ...]:
     return tuple(ServiceId(role, fqdn) for role, fqdn in pairs if role and fqdn is not None)
 
 
-def _kind(fqdn: Fqdn, own: tuple[ServiceId, ...], machines: tuple[Fqdn, ...], database: ServiceId | None) -> PoolKind:
-    """What a pool is, by the services on it. An SBA has a registrar but homes its users on another pool: no Front End pool."""
+def _kind(
+    fqdn: Fqdn, own: tuple[ServiceId, ...], machines: tuple[Fqdn, ...], database: ServiceId | None
+) -> PoolKind:
+    """What a pool is, by the services on it.
+
+    An SBA has a registrar but homes its users on another pool: no Front End pool.
+    """
     roles = {identity.role for identity in own if identity.pool == fqdn}
     if "EdgeServer" in roles:
         return PoolKind.EDGE
@@ -322,62 +401,108 @@ def _kind(fqdn: Fqdn, own: tuple[ServiceId, ...], machines: tuple[Fqdn, ...], da
         return PoolKind.STANDARD if local and alone else PoolKind.ENTERPRISE
     if "Registrar" in roles and "WebServer" in roles:
         return PoolKind.DIRECTOR
-    return PoolKind.MEDIATION if "MediationServer" in roles and "Registrar" not in roles else PoolKind.OTHER
+    return (
+        PoolKind.MEDIATION
+        if "MediationServer" in roles and "Registrar" not in roles
+        else PoolKind.OTHER
+    )
 
 
 def _user_database(fqdn: Fqdn, services: _Services, own: tuple[ServiceId, ...]) -> ServiceId | None:
-    """The user store of a pool: named by its services, else found on the pool itself, else listed with the pool."""
+    """The user store of a pool: named by its services, else found on the pool itself, else listed
+    with the pool.
+    """
     for service in services.of(fqdn, "UserServer", "Registrar"):
-        needed = (service.user_database, *(one for one in service.dependent_service_list if one.role == "UserDatabase"))
+        needed = (
+            service.user_database,
+            *(one for one in service.dependent_service_list if one.role == "UserDatabase"),
+        )
         found = next(filter(None, needed), None)
         if found is not None:
             return found
     local = services.of(fqdn, "UserDatabase")
     if local:
         return ServiceId("UserDatabase", fqdn)
-    return next((identity for identity in own if identity.role == "UserDatabase"), None) or _only_one_in_site(
-        fqdn, services, "UserDatabase"
-    )
+    return next(
+        (identity for identity in own if identity.role == "UserDatabase"), None
+    ) or _only_one_in_site(fqdn, services, "UserDatabase")
 
 
 def _only_one_in_site(fqdn: Fqdn, services: _Services, role: str) -> ServiceId | None:
-    """The one database of the pool's site, where there is one and one Front End pool only: else nothing is concluded."""
-    site = next((service.site_id for service in services.of(fqdn, "UserServer", "CentralManagement")), None)
+    """The one database of the pool's site, where there is one and one Front End pool only: else
+    nothing is concluded.
+    """
+    site = next(
+        (service.site_id for service in services.of(fqdn, "UserServer", "CentralManagement")), None
+    )
     found = _identities(services.in_site(role, site))
-    return found[0] if site is not None and len(found) == 1 and len(services.in_site("UserServer", site)) <= 1 else None
+    return (
+        found[0]
+        if site is not None and len(found) == 1 and len(services.in_site("UserServer", site)) <= 1
+        else None
+    )
 
 
 def _store_database(service: Service, pool: Pool | None, services: _Services) -> ServiceId | None:
     role = "CentralManagementDatabase"
-    named = service.central_management_database or next((one for one in service.dependent_service_list if one.role == role), None)
+    named = service.central_management_database or next(
+        (one for one in service.dependent_service_list if one.role == role), None
+    )
     if named is not None or pool is None:
         return named
-    hosts = [host for host in (pool.fqdn, pool.sql_server) if host is not None and services.of(host, role)]
+    hosts = [
+        host
+        for host in (pool.fqdn, pool.sql_server)
+        if host is not None and services.of(host, role)
+    ]
     return ServiceId(role, hosts[0]) if hosts else _only_one_in_site(pool.fqdn, services, role)
 
 
 def _mirror_of(database: ServiceId, services: _Services) -> tuple[Fqdn, str] | None:
-    """The SQL Server of a database's mirror: named by the database, else the one database of its site that no store names."""
+    """The SQL Server of a database's mirror: named by the database, else the one database of its
+    site that no store names.
+    """
     own = services.of(database.pool, database.role)
     for service in own:
         if service.mirror_sql_server_fqdn is not None:
-            return service.mirror_sql_server_fqdn, service.mirror_sql_instance_name or service.sql_instance_name or ""
+            return (
+                service.mirror_sql_server_fqdn,
+                service.mirror_sql_instance_name or service.sql_instance_name or "",
+            )
     site = next((service.site_id for service in own), None)
-    others = [other for other in services.in_site(database.role, site) if pool_of(other) != database.pool]
-    alone = site is not None and len(services.in_site("CentralManagement", site)) == 1 and len(others) == 1
+    others = [
+        other for other in services.in_site(database.role, site) if pool_of(other) != database.pool
+    ]
+    alone = (
+        site is not None
+        and len(services.in_site("CentralManagement", site)) == 1
+        and len(others) == 1
+    )
     host = pool_of(others[0]) if alone else None
     return None if host is None else (host, others[0].sql_instance_name or "")
 
 
 def _instance(database: ServiceId, services: _Services) -> str:
-    return next((s.sql_instance_name for s in services.of(database.pool, database.role) if s.sql_instance_name), "")
+    return next(
+        (
+            s.sql_instance_name
+            for s in services.of(database.pool, database.role)
+            if s.sql_instance_name
+        ),
+        "",
+    )
 
 
 def _version(fqdn: Fqdn, services: _Services) -> LyncVersion | Unread:
     own = services.of(fqdn)
-    best = sorted(own, key=lambda s: _VERSIONED.index(role_of(s)) if role_of(s) in _VERSIONED else len(_VERSIONED))
+    best = sorted(
+        own,
+        key=lambda s: _VERSIONED.index(role_of(s)) if role_of(s) in _VERSIONED else len(_VERSIONED),
+    )
     versions = (lync_version_of_service(service.version) for service in best)
-    return next(filter(None, versions), None) or Unread(f"the version of {fqdn}", _no_version(*best[:1]))
+    return next(filter(None, versions), None) or Unread(
+        f"the version of {fqdn}", _no_version(*best[:1])
+    )
 
 
 def _no_version(*services: Service) -> str:

@@ -1,7 +1,9 @@
-"""The topology document that `Get-CsTopology -AsXml` writes, read as the same objects that the single cmdlets give.
+"""The topology document that `Get-CsTopology -AsXml` writes, read as the same objects that the
+single cmdlets give.
 
-Get-CsPool, Get-CsService, Get-CsSite and Get-CsComputer have no `-LocalStore` (fact: local-store): when the Central Management
-store is gone, the document of the local copy is the only topology there is. Its role names are its own (fact: service-objects).
+Get-CsPool, Get-CsService, Get-CsSite and Get-CsComputer have no `-LocalStore` (fact: local-store):
+when the Central Management store is gone, the document of the local copy is the only topology there
+is. Its role names are its own (fact: service-objects).
 """
 
 from __future__ import annotations
@@ -53,22 +55,46 @@ def parse_topology(text: str) -> Topology:
     """
     root = _parse(text)
     site_names = {
-        site.get("SiteId", ""): SiteName(_text(site, "Name")) for site in _all(root, "CentralSite") if _text(site, "Name")
+        site.get("SiteId", ""): SiteName(_text(site, "Name"))
+        for site in _all(root, "CentralSite")
+        if _text(site, "Name")
     }
     all_clusters = tuple(_all(root, "Cluster"))
-    clusters = {key: cluster for cluster in all_clusters if (key := _cluster_key(cluster)) and host_in(cluster.get("Fqdn", ""))}
-    names = {key: name for key, cluster in clusters.items() if (name := host_in(cluster.get("Fqdn", "")))}
+    clusters = {
+        key: cluster
+        for cluster in all_clusters
+        if (key := _cluster_key(cluster)) and host_in(cluster.get("Fqdn", ""))
+    }
+    names = {
+        key: name for key, cluster in clusters.items() if (name := host_in(cluster.get("Fqdn", "")))
+    }
     elements = [element for element in _all(root, "Service") if _service_key(element)]
-    identities = {key: found for element in elements if (key := _service_key(element)) and (found := _identity(element, names))}
-    services = tuple(_service(element, identities, site_names) for element in elements if _service_key(element) in identities)
+    identities = {
+        key: found
+        for element in elements
+        if (key := _service_key(element)) and (found := _identity(element, names))
+    }
+    services = tuple(
+        _service(element, identities, site_names)
+        for element in elements
+        if _service_key(element) in identities
+    )
     return Topology(
-        sites=tuple(_site(element, identities) for element in _all(root, "CentralSite") if _text(element, "Name")),
+        sites=tuple(
+            _site(element, identities)
+            for element in _all(root, "CentralSite")
+            if _text(element, "Name")
+        ),
         pools=tuple(
             PoolInfo(
                 identity=name,
                 fqdn=name,
                 computers=tuple(_machines(clusters[key])),
-                services=tuple(s.identity for s in services if s.identity is not None and s.identity.pool == name),
+                services=tuple(
+                    s.identity
+                    for s in services
+                    if s.identity is not None and s.identity.pool == name
+                ),
                 site=site_names.get(key[0]),
             )
             for key, name in names.items()
@@ -92,35 +118,53 @@ def _nameless_clusters(found: tuple[Element, ...], clusters: dict[_Key, Element]
         if clusters.get(_cluster_key(cluster)) is None:
             what = f"the pool {cluster.get('Fqdn') or 'without a name'} of the topology document"
             for part in (Part.POOLS, Part.EDGES, Part.STORE):
-                yield Gap(part=part, what=what, reason="its Cluster has no readable ClusterId or Fqdn")
+                yield Gap(
+                    part=part, what=what, reason="its Cluster has no readable ClusterId or Fqdn"
+                )
 
 
 def _nameless_machines(clusters: dict[_Key, Element], names: dict[_Key, Fqdn]) -> Iterator[Gap]:
     for key, cluster in clusters.items():
         if any(host_in(machine.get("Fqdn", "")) is None for machine in _all(cluster, "Machine")):
             what = f"a machine of {names[key]} in the topology document"
-            yield Gap(part=Part.MACHINES, what=what, reason="it has no readable Fqdn", pool=names[key])
+            yield Gap(
+                part=Part.MACHINES, what=what, reason="it has no readable Fqdn", pool=names[key]
+            )
 
 
-def _nameless_services(elements: Iterator[Element], identities: dict[_Key, ServiceId]) -> Iterator[Gap]:
+def _nameless_services(
+    elements: Iterator[Element], identities: dict[_Key, ServiceId]
+) -> Iterator[Gap]:
     for element in elements:
         if _service_key(element) not in identities and len(element):
-            what = f"the service {'-'.join(_service_key(element)) or 'without a ServiceId'} of the topology document"
+            what = (
+                f"the service {'-'.join(_service_key(element)) or 'without a ServiceId'} of the"
+                " topology document"
+            )
             for part in (Part.POOLS, Part.EDGES, Part.STORE):
-                yield Gap(part=part, what=what, reason="the document does not tell on which pool it is installed")
+                yield Gap(
+                    part=part,
+                    what=what,
+                    reason="the document does not tell on which pool it is installed",
+                )
 
 
 def _parse(text: str) -> Element:
     if "<!DOCTYPE" in text.upper():
         raise InvalidValueError(
-            "The topology document declares a document type, which a topology never does.", remedy="Do not trust it."
+            "The topology document declares a document type, which a topology never does.",
+            remedy="Do not trust it.",
         )
     try:
         root = XML(text.lstrip("\ufeff \r\n\t"))
     except ParseError as error:
-        raise InvalidValueError(f"The topology document is no XML: {error}", remedy="Look at Get-CsTopology -AsXml.") from error
+        raise InvalidValueError(
+            f"The topology document is no XML: {error}", remedy="Look at Get-CsTopology -AsXml."
+        ) from error
     if _local(root) != "Topology":
-        raise InvalidValueError("The document is not a topology.", remedy="Look at Get-CsTopology -AsXml.")
+        raise InvalidValueError(
+            "The document is not a topology.", remedy="Look at Get-CsTopology -AsXml."
+        )
     return root
 
 
@@ -147,8 +191,16 @@ def _cluster_key(element: Element) -> _Key:
 
 
 def _service_key(element: Element) -> _Key:
-    found = element if _local(element) == "ServiceId" else next((child for child in element if _local(child) == "ServiceId"), None)
-    return (found.get("SiteId", ""), found.get("RoleName", ""), found.get("Instance", "")) if found is not None else ()
+    found = (
+        element
+        if _local(element) == "ServiceId"
+        else next((child for child in element if _local(child) == "ServiceId"), None)
+    )
+    return (
+        (found.get("SiteId", ""), found.get("RoleName", ""), found.get("Instance", ""))
+        if found is not None
+        else ()
+    )
 
 
 def _identity(element: Element, names: dict[_Key, Fqdn]) -> ServiceId | None:
@@ -166,7 +218,9 @@ def _role(element: Element) -> str:
 
 
 def _machines(cluster: Element) -> Iterator[Fqdn]:
-    machines = sorted(_all(cluster, "Machine"), key=lambda machine: _number(machine, "OrdinalInCluster"))
+    machines = sorted(
+        _all(cluster, "Machine"), key=lambda machine: _number(machine, "OrdinalInCluster")
+    )
     return filter(None, (host_in(machine.get("Fqdn", "")) for machine in machines))
 
 
@@ -175,10 +229,16 @@ def _number(element: Element, name: str) -> int:
     return int(text) if text.isdecimal() else 0
 
 
-def _service(element: Element, identities: dict[_Key, ServiceId], site_names: dict[str, SiteName]) -> Service:
+def _service(
+    element: Element, identities: dict[_Key, ServiceId], site_names: dict[str, SiteName]
+) -> Service:
     key = _service_key(element)
     identity = identities[key]
-    needed = tuple(identities[found] for found in map(_service_key, _depends_on(element)) if found in identities)
+    needed = tuple(
+        identities[found]
+        for found in map(_service_key, _depends_on(element))
+        if found in identities
+    )
     by_role = {one.role: one for one in reversed(needed)}
     management = _first(element, "CentralMgmtService")
     instance = _first(element, "SqlInstanceId")
@@ -190,9 +250,11 @@ def _service(element: Element, identities: dict[_Key, ServiceId], site_names: di
         pool_fqdn=identity.pool,
         version=int(version) if version.isdecimal() else None,
         role=identity.role,
-        active=None
-        if management is None or management.get("IsActive") is None
-        else management.get("IsActive", "").lower() == "true",
+        active=(
+            None
+            if management is None or management.get("IsActive") is None
+            else management.get("IsActive", "").lower() == "true"
+        ),
         registrar=by_role.get("Registrar", by_role.get("Director")),
         edge_server=by_role.get("EdgeServer"),
         user_database=by_role.get("UserDatabase"),
@@ -214,9 +276,15 @@ def _depends_on(element: Element) -> Iterator[Element]:
 
 
 def _federation_port(element: Element) -> int | None:
-    """The external port for servers: an Edge pool has federation when it is there (fact: federated-edge-port)."""
+    """The external port for servers: an Edge pool has federation when it is there (fact:
+    federated-edge-port).
+    """
     for port in _all(element, "Port"):
-        about = (port.get("Owner", "").rpartition(":")[2], port.get("Usage"), port.get("InterfaceSide"))
+        about = (
+            port.get("Owner", "").rpartition(":")[2],
+            port.get("Usage"),
+            port.get("InterfaceSide"),
+        )
         if about == ("AccessEdge", "SipServer", "External") and port.get("Port", "").isdecimal():
             return int(port.get("Port", ""))
     return None

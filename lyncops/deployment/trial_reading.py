@@ -26,7 +26,9 @@ _TEST_USERS: Final = "the test users"
 
 
 class TrialReading:
-    """The trials that a scope wants, and the test users where it wants them: asked when it is made."""
+    """The trials that a scope wants, and the test users where it wants them: asked when it
+    is made.
+    """
 
     def __init__(self, sessions: CmdletRunner, scope: Scope) -> None:
         """Ask at once."""
@@ -34,8 +36,14 @@ class TrialReading:
         self._trials = [(trial, Answer(sessions, _question(trial))) for trial in wanted]
         self._users: Answer[HealthMonitoring] | None = None
         if Facet.TEST_USERS in scope.facets:
-            cmdlet, local = GetCsHealthMonitoringConfiguration(), GetCsHealthMonitoringConfiguration(local_store=True)
-            self._users = Answer(sessions, Question(what=_TEST_USERS, cmdlet=cmdlet, local=local, deadline=_DEADLINE / 2))
+            cmdlet, local = (
+                GetCsHealthMonitoringConfiguration(),
+                GetCsHealthMonitoringConfiguration(local_store=True),
+            )
+            self._users = Answer(
+                sessions,
+                Question(what=_TEST_USERS, cmdlet=cmdlet, local=local, deadline=_DEADLINE / 2),
+            )
 
     def tried(self) -> tuple[Tried, ...]:
         """What came of each trial."""
@@ -48,12 +56,22 @@ class TrialReading:
         found = self._users.get()
         if isinstance(found, Unread):
             return found
-        having = [(one.pool, tuple(user for user in (one.first_user, one.second_user) if user)) for one in found]
-        return tuple(PoolTestUsers(pool=pool, users=users) for pool, users in having if pool is not None)
+        having = [
+            (one.pool, tuple(user for user in (one.first_user, one.second_user) if user))
+            for one in found
+        ]
+        return tuple(
+            PoolTestUsers(pool=pool, users=users) for pool, users in having if pool is not None
+        )
 
 
 def _question(trial: Trial) -> Question[TaskOutput]:
-    return Question(what=str(trial), cmdlet=_cmdlet(trial), place=Anywhere(prefer=trial.pool), deadline=_DEADLINE)
+    return Question(
+        what=str(trial),
+        cmdlet=_cmdlet(trial),
+        place=Anywhere(prefer=trial.pool),
+        deadline=_DEADLINE,
+    )
 
 
 def _cmdlet(trial: Trial) -> Cmdlet[TaskOutput]:
@@ -62,9 +80,15 @@ def _cmdlet(trial: Trial) -> Cmdlet[TaskOutput]:
         case Deed.SIGN_IN:
             return TestCsRegistration(target_fqdn=trial.pool, user_sip_address=first)
         case Deed.MESSAGE:
-            return TestCsIM(target_fqdn=trial.pool, sender_sip_address=first, receiver_sip_address=others[0])
+            return TestCsIM(
+                target_fqdn=trial.pool, sender_sip_address=first, receiver_sip_address=others[0]
+            )
         case Deed.PRESENCE:
-            return TestCsPresence(target_fqdn=trial.pool, subscriber_sip_address=first, publisher_sip_address=others[0])
+            return TestCsPresence(
+                target_fqdn=trial.pool,
+                subscriber_sip_address=first,
+                publisher_sip_address=others[0],
+            )
 
 
 def _tried(trial: Trial, answer: Answer[TaskOutput]) -> Tried:
@@ -73,5 +97,8 @@ def _tried(trial: Trial, answer: Answer[TaskOutput]) -> Tried:
         return Tried(trial=trial, works=found)
     if found is None or not found.result:
         return Tried(trial=trial, works=Unread(str(trial), "the answer has no result"))
-    words = each_once((text.strip() for text in (found.error, found.diagnosis) if text and text.strip()), between=" ")
+    words = each_once(
+        (text.strip() for text in (found.error, found.diagnosis) if text and text.strip()),
+        between=" ",
+    )
     return Tried(trial=trial, works=found.succeeded, words=words)

@@ -1,4 +1,6 @@
-"""Whether users can really sign in, talk and see each other at a pool: what is to be tried, and what came of it."""
+"""Whether users can really sign in, talk and see each other at a pool: what is to be tried, and
+what came of it.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,13 @@ class Trial:
     def __str__(self) -> str:
         """`alice@contoso.com can sign in at pool2.contoso.com`."""
         names = [user.removeprefix("sip:") for user in self.users]
-        whom = f" to {names[1]}" if self.deed is Deed.MESSAGE else f" ({names[1]})" if self.deed is Deed.PRESENCE else ""
+        whom = (
+            f" to {names[1]}"
+            if self.deed is Deed.MESSAGE
+            else f" ({names[1]})"
+            if self.deed is Deed.PRESENCE
+            else ""
+        )
         return f"{names[0]} can {self.deed.value}{whom} at {self.pool}"
 
 

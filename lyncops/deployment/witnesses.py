@@ -1,8 +1,11 @@
-"""Witnesses: independent sources for whether a machine lives. Refused is not silent, and silent is not dead.
+"""Witnesses: independent sources for whether a machine lives.
 
-A living server's word counts for a third machine only where that server names a network error, or has reached some other machine:
-without delegation it says of a machine that runs what it says of one that is off. Silence seen from here counts only at a port at
-which another machine answers from here.
+Refused is not silent, and silent is not dead.
+
+A living server's word counts for a third machine only where that server names a network error, or
+has reached some other machine: without delegation it says of a machine that runs what it says of
+one that is off. Silence seen from here counts only at a port at which another machine answers from
+here.
 """
 
 from __future__ import annotations
@@ -71,9 +74,12 @@ class Door:
 PORTS: Final = (5061, 443, 5985, 5986, 135)
 """SIP, the web services and OcsPowershell, WinRM, and the RPC endpoint mapper."""
 
-# https://learn.microsoft.com/windows/win32/debug/system-error-codes, and Windows Sockets' error codes.
+# https://learn.microsoft.com/windows/win32/debug/system-error-codes, and Windows Sockets' error
+# codes.
 _ACCESS_DENIED: Final = frozenset({5, 1326, 1331, 2221})
-_NO_ANSWER: Final = frozenset({51, 53, 64, 67, 121, 1231, 1722, 10050, 10051, 10060, 10064, 10065, 11001})
+_NO_ANSWER: Final = frozenset(
+    {51, 53, 64, 67, 121, 1231, 1722, 10050, 10051, 10060, 10064, 10065, 11001}
+)
 _REFUSED: Final = frozenset({1225, 10054, 10061})
 
 
@@ -89,7 +95,9 @@ class Word(enum.Enum):
 
 
 def word_of_error(codes: Iterable[int], *, denied: bool) -> Word:
-    """What a failed question means, by the numbers of the exceptions beneath it; words are translated and prove nothing."""
+    """What a failed question means, by the numbers of the exceptions beneath it; words are
+    translated and prove nothing.
+    """
     numbers = frozenset(codes)
     if numbers & _ACCESS_DENIED or denied:
         return Word.DENIED
@@ -112,7 +120,9 @@ class Statement:
 class Hearing:
     """All statements and knocks of a reading, and what they come to."""
 
-    def __init__(self, statements: Iterable[Statement], knocks: Mapping[Door, Knock] | None) -> None:
+    def __init__(
+        self, statements: Iterable[Statement], knocks: Mapping[Door, Knock] | None
+    ) -> None:
         """Hear them."""
         self._statements = {statement.machine: statement for statement in statements}
         self._knocks = knocks
@@ -138,7 +148,11 @@ class Hearing:
         told = f"{by} says: {said.reason}" if said.reason else f"{by} could not be asked"
         match said.word:
             case Word.ANSWERED | Word.REFUSED:
-                return Witness(vantage, Says.ALIVE, f"it {'answers' if said.word is Word.ANSWERED else 'refuses'} {by}")
+                return Witness(
+                    vantage,
+                    Says.ALIVE,
+                    f"it {'answers' if said.word is Word.ANSWERED else 'refuses'} {by}",
+                )
             case Word.DENIED:
                 return Witness(vantage, Says.DENIED, told)
             case Word.UNASKED:
@@ -148,11 +162,18 @@ class Hearing:
             case _:
                 if not said.of_itself and self._reaches_others(said):
                     return Witness(vantage, Says.DEAD, f"{told} It reaches other machines.")
-                unproven = "It has reached no other machine, so that it may lack rights or delegation."
-                return Witness(vantage, Says.SILENT, told if said.of_itself else f"{told} {unproven}")
+                unproven = (
+                    "It has reached no other machine, so that it may lack rights or delegation."
+                )
+                return Witness(
+                    vantage, Says.SILENT, told if said.of_itself else f"{told} {unproven}"
+                )
 
     def _reaches_others(self, said: Statement) -> bool:
-        """Whether the server has reached a machine other than itself. Behind the name of a pool it may be any of two."""
+        """Whether the server has reached a machine other than itself.
+
+        Behind the name of a pool it may be any of two.
+        """
         reached = self._reached.get(said.by, set())
         return len(reached - {said.by}) > (0 if said.by in self._statements else 1)
 
@@ -160,7 +181,11 @@ class Hearing:
         doors = sorted(self._doors.get(machine, ()), key=lambda door: door[0])
         tried = [(port, knock) for port, knock in doors if knock is not Knock.NO_NAME]
         if not tried:
-            why = "no port was tried" if self._knocks is None or not doors else "no way to it is known from here"
+            why = (
+                "no port was tried"
+                if self._knocks is None or not doors
+                else "no way to it is known from here"
+            )
             return Witness(Vantage.HERE, Says.UNASKED, why)
         answered = next(((port, knock) for port, knock in tried if knock.answered), None)
         if answered is not None:
@@ -169,5 +194,13 @@ class Hearing:
         ports = ", ".join(str(port) for port, _ in tried)
         if counting:
             other = min(self._answering[counting[0]] - {machine})
-            return Witness(Vantage.HERE, Says.DEAD, f"no answer at ports {ports}; {other} answers at {counting[0]}")
-        return Witness(Vantage.HERE, Says.SILENT, f"no answer at ports {ports}, but no other machine answers there either")
+            return Witness(
+                Vantage.HERE,
+                Says.DEAD,
+                f"no answer at ports {ports}; {other} answers at {counting[0]}",
+            )
+        return Witness(
+            Vantage.HERE,
+            Says.SILENT,
+            f"no answer at ports {ports}, but no other machine answers there either",
+        )

@@ -17,10 +17,15 @@ from lyncops.values import LyncVersion, Unread
 
 _SOON: Final = timedelta(days=14)
 _SKEW: Final = timedelta(minutes=5)
-"""What Kerberos allows by default (https://learn.microsoft.com/windows/security, "Maximum tolerance for computer clock sync")."""
+"""What Kerberos allows by default (https://learn.microsoft.com/windows/security, "Maximum tolerance
+for computer clock sync")."""
 _DRIFT: Final = timedelta(minutes=1)
 _BY_PROXY: Final = "The endpoint is reached through a proxy, which does this in our place."
-_MODULES: Final = {LyncVersion.V2013: "Lync", LyncVersion.V2015: "SkypeForBusiness", LyncVersion.V2019: "SkypeForBusiness"}
+_MODULES: Final = {
+    LyncVersion.V2013: "Lync",
+    LyncVersion.V2015: "SkypeForBusiness",
+    LyncVersion.V2019: "SkypeForBusiness",
+}
 
 
 def name_resolution(found: EndpointFindings) -> Finding | None:
@@ -32,8 +37,8 @@ def name_resolution(found: EndpointFindings) -> Finding | None:
         case Unread(reason=reason):
             return failed(
                 f"{host} leads to no address: {sentence(reason)}",
-                f"Resolve-DnsName {host} on a server of the domain; then let this computer ask the same DNS server, "
-                "or give the endpoint `connect_to`.",
+                f"Resolve-DnsName {host} on a server of the domain; then let this computer ask the"
+                " same DNS server, or give the endpoint `connect_to`.",
             )
         case addresses:
             told = "is an address" if addresses == (host,) else f"leads to {listed(addresses)}"
@@ -48,12 +53,18 @@ def tcp(found: EndpointFindings) -> Finding | None:
         case None:
             return None
         case Unread(reason=reason) if found.approach.refused:
-            return failed(f"{where} refuses connections: its machine lives, and nothing listens there ({reason}).", _listen(found))
+            return failed(
+                f"{where} refuses connections: its machine lives, and nothing listens there"
+                f" ({reason}).",
+                _listen(found),
+            )
         case Unread(reason=reason):
             return failed(
-                f"{where} does not answer: {sentence(reason)} The machine is off, or a firewall swallows the connection.",
-                f"Get-NetFirewallRule -DisplayGroup 'Windows Remote Management' (Enable-NetFirewallRule opens it); "
-                f"Test-NetConnection {found.endpoint.host} -Port {port} from another server.",
+                f"{where} does not answer: {sentence(reason)} The machine is off, or a firewall"
+                " swallows the connection.",
+                "Get-NetFirewallRule -DisplayGroup 'Windows Remote Management'"
+                f" (Enable-NetFirewallRule opens it); Test-NetConnection {found.endpoint.host}"
+                f" -Port {port} from another server.",
             )
         case took:
             return passed(f"{where} answers after {took.total_seconds() * 1000:.0f} ms.")
@@ -63,7 +74,10 @@ def _listen(found: EndpointFindings) -> str:
     if found.endpoint.kind is EndpointKind.OCS:
         return "Get-Website; Get-CsWindowsService -Name W3SVC: the web service of Lync must run."
     if found.endpoint.tls:
-        return "winrm enumerate winrm/config/listener; winrm quickconfig -transport:https makes an https listener."
+        return (
+            "winrm enumerate winrm/config/listener; winrm quickconfig -transport:https makes an"
+            " https listener."
+        )
     return "winrm enumerate winrm/config/listener; winrm quickconfig makes a listener."
 
 
@@ -77,17 +91,24 @@ def tls(found: EndpointFindings, now: datetime) -> Finding | None:
         case None:
             return None
         case Untrusted() as refused:
-            return failed(sentence(f"No TLS with the server: {refused.reason}"), _certificate_remedy(found, refused))
+            return failed(
+                sentence(f"No TLS with the server: {refused.reason}"),
+                _certificate_remedy(found, refused),
+            )
         case ServerCertificate() as shown:
-            told = f"{shown.tls}; the certificate for {listed(shown.names)} by {shown.issuer or 'an unnamed authority'}"
+            told = (
+                f"{shown.tls}; the certificate for {listed(shown.names)} by"
+                f" {shown.issuer or 'an unnamed authority'}"
+            )
             if shown.ends - now < _SOON:
                 return warning(f"{told} expires in {age(shown.ends - now)}.", _RENEW)
             return passed(f"{told} is valid until {shown.ends:%Y-%m-%d}.")
 
 
 _RENEW: Final = (
-    "Get a new certificate, then: winrm set winrm/config/Listener?Address=*+Transport=HTTPS '@{CertificateThumbprint=\"...\"}' "
-    "(OcsPowershell: Set-CsCertificate -Type WebServicesInternal -Thumbprint ...)."
+    "Get a new certificate, then: winrm set winrm/config/Listener?Address=*+Transport=HTTPS"
+    " '@{CertificateThumbprint=\"...\"}' (OcsPowershell: Set-CsCertificate -Type"
+    " WebServicesInternal -Thumbprint ...)."
 )
 
 
@@ -96,10 +117,19 @@ def _certificate_remedy(found: EndpointFindings, refused: Untrusted) -> str:
     if refused.number == EXPIRED:
         return f"Get-ChildItem Cert:\\LocalMachine\\My shows what there is. {_RENEW}"
     if refused.number in OTHER_NAME:
-        return f"Use a name of the certificate in the url (with connect_to where it leads elsewhere), or get one for {host}."
+        return (
+            "Use a name of the certificate in the url (with connect_to where it leads elsewhere),"
+            f" or get one for {host}."
+        )
     if refused.number in UNKNOWN_AUTHORITY:
-        return "certutil -ca.cert ca.cer on the authority; name the file (as PEM) as `ca` of this endpoint."
-    return "Get-TlsCipherSuite shows what the server speaks; where it is old, see tls_minimum in docs/connecting.md."
+        return (
+            "certutil -ca.cert ca.cer on the authority; name the file (as PEM) as `ca` of this"
+            " endpoint."
+        )
+    return (
+        "Get-TlsCipherSuite shows what the server speaks; where it is old, see tls_minimum in"
+        " docs/connecting.md."
+    )
 
 
 def http(found: EndpointFindings) -> Finding | None:
@@ -109,7 +139,10 @@ def http(found: EndpointFindings) -> Finding | None:
         case None:
             return None
         case Unread(reason=reason):
-            remedy = "Restart-Service WinRM (for OcsPowershell: W3SVC) on the server. Does the url name the right port?"
+            remedy = (
+                "Restart-Service WinRM (for OcsPowershell: W3SVC) on the server. Does the url name"
+                " the right port?"
+            )
             return failed(f"Nothing there speaks HTTP: {sentence(reason)}", remedy)
         case Greeting(status=401, offers=offers):
             return passed(f"{path} answers, and offers {listed(offers)} to log on.")
@@ -117,9 +150,12 @@ def http(found: EndpointFindings) -> Finding | None:
             return passed(f"{path} answers without asking who calls.")
         case Greeting(status=status):
             remedy = (
-                "Does the url have the right path (/wsman, or /OcsPowershell over https)? winrm get winrm/config shows URLPrefix."
+                "Does the url have the right path (/wsman, or /OcsPowershell over https)? winrm get"
+                " winrm/config shows URLPrefix."
             )
-            return failed(f"{path} answers with HTTP status {status}, not with a question who calls.", remedy)
+            return failed(
+                f"{path} answers with HTTP status {status}, not with a question who calls.", remedy
+            )
 
 
 def clock(found: EndpointFindings) -> Finding | None:
@@ -129,14 +165,25 @@ def clock(found: EndpointFindings) -> Finding | None:
     said = found.approach.greeting
     ask = f"w32tm /stripchart /computer:{found.endpoint.host} /samples:1 /dataonly"
     if not isinstance(said, Greeting) or said.ahead is None:
-        why = sentence(said.reason) if isinstance(said, Unread) else "The server does not say what time it has."
+        why = (
+            sentence(said.reason)
+            if isinstance(said, Unread)
+            else "The server does not say what time it has."
+        )
         return unknown(why, ask, blocking=False)
     off = abs(said.ahead)
-    told = f"The server's clock is {age(off)} {'ahead of' if said.ahead > timedelta() else 'behind'} this computer's."
+    told = (
+        f"The server's clock is {age(off)} {'ahead of' if said.ahead > timedelta() else 'behind'}"
+        " this computer's."
+    )
     remedy = "w32tm /resync on the server; on this computer chronyc makestep, or w32tm /resync."
     if off > _SKEW and found.endpoint.auth in (Auth.KERBEROS, Auth.NEGOTIATE):
         return failed(f"{told} Kerberos allows five minutes.", remedy)
-    return warning(told, remedy) if off > _DRIFT else passed("The clocks differ by less than a minute.")
+    return (
+        warning(told, remedy)
+        if off > _DRIFT
+        else passed("The clocks differ by less than a minute.")
+    )
 
 
 def _ended_at(found: EndpointFindings, *stages: Stage) -> Refusal | None:
@@ -159,15 +206,27 @@ def logon(found: EndpointFindings) -> Finding | None:
     used = found.logon
     if used is None:
         if isinstance(found.session, Refusal) and not found.session.is_answer:
-            return unknown(f"Nobody came so far as to log on: {refused_words(found.session)}", "See the session.", blocking=False)
+            return unknown(
+                f"Nobody came so far as to log on: {refused_words(found.session)}",
+                "See the session.",
+                blocking=False,
+            )
         if found.endpoint.auth in (Auth.BASIC, Auth.CERTIFICATE):
             return passed(f"Logged on with {found.endpoint.auth.value}, as configured.")
-        return warning("The server did not ask who calls.", "winrm get winrm/config/service/auth on the server.")
+        return warning(
+            "The server did not ask who calls.",
+            "winrm get winrm/config/service/auth on the server.",
+        )
     told = f"Logged on with {used}"
     if used.fallback:
-        return warning(f"{told}, not Kerberos: {sentence(used.fallback)}", f"setspn -L {found.endpoint.host}; kinit, or a keytab.")
+        return warning(
+            f"{told}, not Kerberos: {sentence(used.fallback)}",
+            f"setspn -L {found.endpoint.host}; kinit, or a keytab.",
+        )
     if used.undelegated:
-        return warning(f"{told}; delegation was not granted: {sentence(used.undelegated)}", _DELEGATE)
+        return warning(
+            f"{told}; delegation was not granted: {sentence(used.undelegated)}", _DELEGATE
+        )
     return passed(f"{told}{', which may be carried on' if used.delegated else ''}.")
 
 
@@ -178,7 +237,11 @@ def refused_words(refused: Refusal) -> str:
 
 def _offers(found: EndpointFindings) -> str:
     said = found.approach.greeting
-    return f" The server offers {listed(said.offers)}." if isinstance(said, Greeting) and said.offers else ""
+    return (
+        f" The server offers {listed(said.offers)}."
+        if isinstance(said, Greeting) and said.offers
+        else ""
+    )
 
 
 def _logon_remedy(refused: Refusal) -> str:
@@ -188,8 +251,8 @@ def _logon_remedy(refused: Refusal) -> str:
 
 
 _DELEGATE: Final = (
-    "Set-ADComputer BACKEND -PrincipalsAllowedToDelegateToAccount (Get-ADComputer FRONTEND) for each machine behind it; "
-    "or CredSSP: Enable-WSManCredSSP -Role Server."
+    "Set-ADComputer BACKEND -PrincipalsAllowedToDelegateToAccount (Get-ADComputer FRONTEND) for"
+    " each machine behind it; or CredSSP: Enable-WSManCredSSP -Role Server."
 )
 
 
@@ -202,16 +265,21 @@ def session_configuration(found: EndpointFindings) -> Finding | None:
     if refused is not None:
         if refused.is_full:
             return failed(
-                sentence(refused.what), "winrm enumerate shell; winrm set winrm/config/winrs '@{MaxShellsPerUser=\"30\"}'."
+                sentence(refused.what),
+                "winrm enumerate shell; winrm set winrm/config/winrs '@{MaxShellsPerUser=\"30\"}'.",
             )
         return failed(
             sentence(refused.what),
-            f"Get-PSSessionConfiguration | Format-List Name, Permission: is {name} there, and may the account use it?",
+            f"Get-PSSessionConfiguration | Format-List Name, Permission: is {name} there, and may"
+            " the account use it?",
         )
     facts = found.session
     if not isinstance(facts, SessionFacts):
         return passed(f"The configuration {name} opens a session.")
-    return passed(f"The configuration {name} opens a session (protocol {facts.protocol[0]}.{facts.protocol[1]}).")
+    return passed(
+        f"The configuration {name} opens a session (protocol"
+        f" {facts.protocol[0]}.{facts.protocol[1]})."
+    )
 
 
 def module(found: EndpointFindings) -> Finding | None:
@@ -220,16 +288,24 @@ def module(found: EndpointFindings) -> Finding | None:
     if refused is not None:
         return failed(
             sentence(refused.what),
-            "Get-Module -ListAvailable Lync, SkypeForBusiness: install the administrative tools (AdminTools.msi), or correct "
-            "`module` and `configuration` of this endpoint.",
+            "Get-Module -ListAvailable Lync, SkypeForBusiness: install the administrative tools"
+            " (AdminTools.msi), or correct `module` and `configuration` of this endpoint.",
         )
     if not isinstance(found.session, SessionFacts):
         return None
-    how = f"The module {found.session.module} was imported" if found.session.module else "Lync's cmdlets are there from the start"
+    how = (
+        f"The module {found.session.module} was imported"
+        if found.session.module
+        else "Lync's cmdlets are there from the start"
+    )
     if not isinstance(found.version, LyncVersion):
         why = sentence(found.version.reason) if isinstance(found.version, Unread) else ""
-        return warning(f"{how}; which version that is could not be read. {why}".strip(), "Get-CsServerVersion")
+        return warning(
+            f"{how}; which version that is could not be read. {why}".strip(), "Get-CsServerVersion"
+        )
     expected = _MODULES.get(found.version)
     if found.session.module in _MODULES.values() and expected not in (None, found.session.module):
-        return warning(f"{how}, but the server says {found.version.value}.", f"Import-Module {expected}")
+        return warning(
+            f"{how}, but the server says {found.version.value}.", f"Import-Module {expected}"
+        )
     return passed(f"{how}; the server says {found.version.value}.")

@@ -1,4 +1,6 @@
-"""What the doctor says: checks about each endpoint, each machine and the deployment, and what they come to."""
+"""What the doctor says: checks about each endpoint, each machine and the deployment, and what they
+come to.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,10 @@ class Subject(enum.Enum):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Section:
-    """The checks of one thing. `not_examined` are those that nobody came to, because one before them failed."""
+    """The checks of one thing.
+
+    `not_examined` are those that nobody came to, because one before them failed.
+    """
 
     subject: Subject
     name: str
@@ -43,9 +48,11 @@ class Diagnosis:
 
     @property
     def verdict(self) -> Verdict:
-        """FAILED where something failed, else UNKNOWN where something that matters is not known, else WARNING, else PASSED.
+        """FAILED where something failed, else UNKNOWN where something that matters is not known,
+        else WARNING, else PASSED.
 
-        What no session can tell (a check that is unknown and not blocking) is a warning: its remedy is what to run on the server.
+        What no session can tell (a check that is unknown and not blocking) is a warning: its remedy
+        is what to run on the server.
         """
         results = self.results
         if any(each.verdict is Verdict.FAILED for each in results):

@@ -54,7 +54,9 @@ class EndpointFindings:
     logon: LogOn | None = None
     session: SessionFacts | Refusal | None = None
     version: LyncVersion | Unread | None = None
-    commands: frozenset[str] | Unread | None = None  # those that procedures send and the session offers, folded
+    commands: frozenset[str] | Unread | None = (
+        None  # those that procedures send and the session offers, folded
+    )
     roles: tuple[Role, ...] | Unread | None = None
     quotas: Quotas | Unread | None = None
     disconnect: str | Unread | None = None  # empty: it works; else why it does not

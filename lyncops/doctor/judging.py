@@ -35,14 +35,26 @@ _QUESTIONS: Final = (
         question="Does the name resolve to an address?",
         answer=lambda found, _: connecting.name_resolution(found),
     ),
-    _Question(check_id="tcp", question="Does the port take connections?", answer=lambda found, _: connecting.tcp(found)),
+    _Question(
+        check_id="tcp",
+        question="Does the port take connections?",
+        answer=lambda found, _: connecting.tcp(found),
+    ),
     _Question(
         check_id="tls",
         question="Is the server's certificate good?",
         answer=lambda found, all_: connecting.tls(found, all_.began_at),
     ),
-    _Question(check_id="http", question="Does remote PowerShell answer there?", answer=lambda found, _: connecting.http(found)),
-    _Question(check_id="clock", question="Do the clocks agree?", answer=lambda found, _: connecting.clock(found)),
+    _Question(
+        check_id="http",
+        question="Does remote PowerShell answer there?",
+        answer=lambda found, _: connecting.http(found),
+    ),
+    _Question(
+        check_id="clock",
+        question="Do the clocks agree?",
+        answer=lambda found, _: connecting.clock(found),
+    ),
     _Question(
         check_id="logon",
         question="Does the log-on work, and as what?",
@@ -92,7 +104,9 @@ _DEPLOYMENT: Final = ("topology", "store", "user-database", "backup-service")
 def diagnose(found: Examination) -> Diagnosis:
     """What all that was seen means. The same examination gets the same diagnosis."""
     sections = [_endpoint(one, found) for one in found.endpoints]
-    return Diagnosis(name=found.name, began_at=found.began_at, sections=(*sections, *_deployment(found)))
+    return Diagnosis(
+        name=found.name, began_at=found.began_at, sections=(*sections, *_deployment(found))
+    )
 
 
 def _endpoint(one: EndpointFindings, found: Examination) -> Section:
@@ -100,7 +114,11 @@ def _endpoint(one: EndpointFindings, found: Examination) -> Section:
     return Section(
         subject=Subject.ENDPOINT,
         name=one.endpoint.url,
-        results=tuple(result_of(q.check_id, q.question, q.sources, answer) for q, answer in answers if answer is not None),
+        results=tuple(
+            result_of(q.check_id, q.question, q.sources, answer)
+            for q, answer in answers
+            if answer is not None
+        ),
         not_examined=tuple(question.check_id for question, answer in answers if answer is None),
     )
 
@@ -108,7 +126,12 @@ def _endpoint(one: EndpointFindings, found: Examination) -> Section:
 def _deployment(found: Examination) -> Iterator[Section]:
     told = found.deployment
     if not isinstance(told, Deployment):
-        yield Section(subject=Subject.DEPLOYMENT, name=found.name, results=(_unreached(told),), not_examined=_DEPLOYMENT[1:])
+        yield Section(
+            subject=Subject.DEPLOYMENT,
+            name=found.name,
+            results=(_unreached(told),),
+            not_examined=_DEPLOYMENT[1:],
+        )
         return
     pools = () if isinstance(told.pools, Unread) else told.pools
     for pool in pools:
@@ -129,7 +152,9 @@ def _of_pool(pool: Pool, store_pool: Fqdn | None) -> Iterator[CheckResult]:
         yield result_of("user-database", "Is its user database online?", sources, database)
     copying = serving.backup_service(pool, store_pool)
     if copying is not None:
-        yield result_of("backup-service", "Is the Backup Service readable and steady?", _BACKUP, copying)
+        yield result_of(
+            "backup-service", "Is the Backup Service readable and steady?", _BACKUP, copying
+        )
 
 
 _BACKUP: Final = (reference("Get-CsBackupServiceStatus"),)
@@ -138,9 +163,15 @@ _BACKUP: Final = (reference("Get-CsBackupServiceStatus"),)
 def _unreached(told: Unread | None) -> CheckResult:
     question = "Could the topology be read?"
     if told is None:
-        answer = unknown("No endpoint opened a session, so that nobody could be asked.", "See the endpoints.", blocking=True)
+        answer = unknown(
+            "No endpoint opened a session, so that nobody could be asked.",
+            "See the endpoints.",
+            blocking=True,
+        )
     else:
-        answer = failed(f"The topology could not be read: {sentence(told.reason)}", "See the endpoints.")
+        answer = failed(
+            f"The topology could not be read: {sentence(told.reason)}", "See the endpoints."
+        )
     return result_of("topology", question, (), answer)
 
 
@@ -151,9 +182,13 @@ def _store_pool(told: Deployment) -> Fqdn | None:
 
 
 def _machine(machine: Machine, pool: Pool, found: Examination) -> Section:
-    questions = {"name-resolution": "Does its name lead to an address?", "ports": "Does one of its ports answer from here?"}
+    questions = {
+        "name-resolution": "Does its name lead to an address?",
+        "ports": "Does one of its ports answer from here?",
+    }
     from_here = tuple(
-        result_of(check_id, questions[check_id], (), answer) for check_id, answer in serving.name_and_ports(machine, found.knocks)
+        result_of(check_id, questions[check_id], (), answer)
+        for check_id, answer in serving.name_and_ports(machine, found.knocks)
     )
     asked = result_of(
         "services",
@@ -165,6 +200,13 @@ def _machine(machine: Machine, pool: Pool, found: Examination) -> Section:
 
 
 def _shared(told: Deployment) -> Iterator[CheckResult]:
-    yield result_of("topology", "Could the topology be read?", (reference("Get-CsTopology"),), serving.topology(told))
+    yield result_of(
+        "topology",
+        "Could the topology be read?",
+        (reference("Get-CsTopology"),),
+        serving.topology(told),
+    )
     sources = (reference("Get-CsManagementStoreReplicationStatus"),)
-    yield result_of("store", "Could the Central Management store be read?", sources, serving.store(told))
+    yield result_of(
+        "store", "Could the Central Management store be read?", sources, serving.store(told)
+    )

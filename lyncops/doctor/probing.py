@@ -1,4 +1,7 @@
-"""Looks at every endpoint side by side, then at the deployment through those that let somebody in. Changes nothing."""
+"""Looks at every endpoint side by side, then at the deployment through those that let somebody in.
+
+Changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -47,13 +50,23 @@ def examine(connection: Connection) -> Examination:
     try:
         with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="lyncops-doctor") as pool:
             found = tuple(pool.map(_visited, visits))
-            deployment = _read(connection) if not visits or any(one.is_open for one in found) else None
+            deployment = (
+                _read(connection) if not visits or any(one.is_open for one in found) else None
+            )
             knocks = _knocked(connection.knocker, deployment)
-            found = tuple(pool.map(partial(_with_hops, _machines(deployment), knocks or {}), visits, found))
+            found = tuple(
+                pool.map(partial(_with_hops, _machines(deployment), knocks or {}), visits, found)
+            )
     finally:
         for visit in visits:
             visit.close()
-    return Examination(name=connection.name, began_at=began_at, endpoints=found, deployment=deployment, knocks=knocks)
+    return Examination(
+        name=connection.name,
+        began_at=began_at,
+        endpoints=found,
+        deployment=deployment,
+        knocks=knocks,
+    )
 
 
 def _visited(visit: Visit) -> EndpointFindings:
@@ -109,7 +122,10 @@ def _roles(visit: Visit) -> tuple[Role, ...] | Unread:
     if isinstance(answer, Unread):
         return answer
     return tuple(
-        Role(name=each.identity, cmdlets=frozenset(name.removeprefix("Name=").casefold() for name in each.cmdlets))
+        Role(
+            name=each.identity,
+            cmdlets=frozenset(name.removeprefix("Name=").casefold() for name in each.cmdlets),
+        )
         for each in answer.output
         if each.identity
     )
@@ -136,8 +152,14 @@ def _read(connection: Connection) -> Deployment | Unread:
         return Unread("the deployment", error.what)
 
 
-def _knocked(knocker: KnocksAtDoors | None, deployment: Deployment | Unread | None) -> dict[Door, Knock] | None:
-    if knocker is None or not isinstance(deployment, Deployment) or isinstance(deployment.pools, Unread):
+def _knocked(
+    knocker: KnocksAtDoors | None, deployment: Deployment | Unread | None
+) -> dict[Door, Knock] | None:
+    if (
+        knocker is None
+        or not isinstance(deployment, Deployment)
+        or isinstance(deployment.pools, Unread)
+    ):
         return None
     return dict(knocker.begin(doors(deployment.pools, EVERYTHING)).answers())
 
@@ -146,10 +168,14 @@ def _machines(deployment: Deployment | Unread | None) -> tuple[Machine, ...]:
     """The machines that a server of the domain may ask: those of Edge pools are outside of it."""
     if not isinstance(deployment, Deployment) or isinstance(deployment.pools, Unread):
         return ()
-    return tuple(machine for pool in deployment.pools if pool.kind.is_front_end for machine in pool.machines)
+    return tuple(
+        machine for pool in deployment.pools if pool.kind.is_front_end for machine in pool.machines
+    )
 
 
-def _targets(machines: Iterable[Machine], knocks: Mapping[Door, Knock], found: EndpointFindings) -> Iterator[Fqdn]:
+def _targets(
+    machines: Iterable[Machine], knocks: Mapping[Door, Knock], found: EndpointFindings
+) -> Iterator[Fqdn]:
     """Other machines than the endpoint's own, those first that are known to live."""
     living = {door.host for door, knock in knocks.items() if knock.answered}
 
@@ -180,7 +206,13 @@ def _hop(visit: Visit, target: Fqdn) -> Hop:
         return Hop(target=target, word=Word.UNASKED, reason=error.what)
     if answer.outcome is Outcome.SUCCEEDED:
         return Hop(target=target, word=Word.ANSWERED)
-    codes = [cause.code for error in answer.errors for cause in error.causes if cause.code is not None]
+    codes = [
+        cause.code for error in answer.errors for cause in error.causes if cause.code is not None
+    ]
     denied = any(error.category in DENIALS for error in answer.errors)
     word = word_of_error(codes, denied=denied) if answer.errors else Word.UNASKED
-    return Hop(target=target, word=word, reason=each_once(map(str, answer.errors), between="; ") or answer.reason)
+    return Hop(
+        target=target,
+        word=word,
+        reason=each_once(map(str, answer.errors), between="; ") or answer.reason,
+    )

@@ -20,7 +20,9 @@ _NO_SUCH_COMMAND: Final = "CommandNotFoundException"
 
 
 def read_quotas(visit: Visit) -> Quotas | Unread:
-    """Ask the WSMan drive of the server, which restricted sessions do not have and only administrators may read."""
+    """Ask the WSMan drive of the server, which restricted sessions do not have and only
+    administrators may read.
+    """
     try:
         answer = visit.ask(GetChildItem(path=(_SHELL,)), deadline=_DEADLINE)
     except LyncOpsError as error:
@@ -29,7 +31,9 @@ def read_quotas(visit: Visit) -> Quotas | Unread:
         if any(error.fully_qualified_error_id == _NO_SUCH_COMMAND for error in answer.errors):
             return Unread(_WHAT, "the session is restricted and does not show them")
         return Unread(_WHAT, each_once(map(str, answer.errors), between="; ") or answer.reason)
-    return quotas_of({each.name.casefold(): each.value for each in answer.output if each.name and each.value})
+    return quotas_of(
+        {each.name.casefold(): each.value for each in answer.output if each.name and each.value}
+    )
 
 
 def quotas_of(settings: Mapping[str, str]) -> Quotas | Unread:

@@ -1,4 +1,6 @@
-"""What the machines, the store and the Backup Service mean, read through the endpoints that let somebody in. Pure."""
+"""What the machines, the store and the Backup Service mean, read through the endpoints that let
+somebody in. Pure.
+"""
 
 from __future__ import annotations
 
@@ -13,25 +15,37 @@ from lyncops.values import Unread
 
 _SERVICES: Final = "Get-CsWindowsService -ComputerName {0}"
 _MACHINE_RIGHTS: Final = (
-    "See second-hop of the endpoints first. Where that works: Add-LocalGroupMember -Group Administrators -Member ACCOUNT on {0}, "
-    "then log on again."
+    "See second-hop of the endpoints first. Where that works: Add-LocalGroupMember -Group"
+    " Administrators -Member ACCOUNT on {0}, then log on again."
 )
 
 
-def name_and_ports(machine: Machine, knocks: Mapping[Door, Knock] | None) -> Iterator[tuple[str, Finding]]:
+def name_and_ports(
+    machine: Machine, knocks: Mapping[Door, Knock] | None
+) -> Iterator[tuple[str, Finding]]:
     """Does its name lead somewhere, and does one of its ports answer from here?"""
-    found = {door.port: knock for door, knock in (knocks or {}).items() if door.host == machine.fqdn}
+    found = {
+        door.port: knock for door, knock in (knocks or {}).items() if door.host == machine.fqdn
+    }
     if not found:
-        yield "ports", unknown("No port was tried from here.", f"Test-NetConnection {machine.fqdn} -Port 5061", blocking=False)
+        yield (
+            "ports",
+            unknown(
+                "No port was tried from here.",
+                f"Test-NetConnection {machine.fqdn} -Port 5061",
+                blocking=False,
+            ),
+        )
         return
     tried = {port: knock for port, knock in sorted(found.items()) if knock is not Knock.NO_NAME}
     if not tried:
         yield (
             "name-resolution",
             warning(
-                f"From here no way to {machine.fqdn} is known: whether it lives can only be seen from the servers.",
-                f"Resolve-DnsName {machine.fqdn} on a server; then let this computer ask the same DNS server, or map its ports "
-                "under [network] connect_to.",
+                f"From here no way to {machine.fqdn} is known: whether it lives can only be seen"
+                " from the servers.",
+                f"Resolve-DnsName {machine.fqdn} on a server; then let this computer ask the same"
+                " DNS server, or map its ports under [network] connect_to.",
             ),
         )
         return
@@ -44,8 +58,10 @@ def name_and_ports(machine: Machine, knocks: Mapping[Door, Knock] | None) -> Ite
     yield (
         "ports",
         failed(
-            f"None of the ports {ports} answers from here: the machine is off, or a firewall swallows connections.",
-            f"Test-NetConnection {machine.fqdn} -Port 5061 from another server; Get-NetFirewallProfile on {machine.fqdn}.",
+            f"None of the ports {ports} answers from here: the machine is off, or a firewall"
+            " swallows connections.",
+            f"Test-NetConnection {machine.fqdn} -Port 5061 from another server;"
+            f" Get-NetFirewallProfile on {machine.fqdn}.",
         ),
     )
 
@@ -57,75 +73,131 @@ def services(machine: Machine, pool: Pool) -> Finding:
         running = sum(service.is_running for service in found)
         told = f"{counted(len(found), 'service')} could be asked for, {running} of them running."
         stopped = [service.name for service in found if not service.is_running]
-        return passed(told) if found and not stopped else warning(told, f"{ask}; not running: {listed(stopped)}")
+        return (
+            passed(told)
+            if found and not stopped
+            else warning(told, f"{ask}; not running: {listed(stopped)}")
+        )
     said = sentence(found.reason)
     if pool.kind is PoolKind.EDGE and not found.asked:
         remedy = f'Add to lyncops.toml a [[machine]] with name = "{machine.fqdn}" and its url.'
         return unknown(
-            f"An Edge server answers only for itself, and no endpoint of it is configured. {said}", remedy, blocking=False
+            f"An Edge server answers only for itself, and no endpoint of it is configured. {said}",
+            remedy,
+            blocking=False,
         )
     if machine.vouched(Says.DENIED):
-        return failed(f"The account may not ask for its services: {said}", _MACHINE_RIGHTS.format(machine.fqdn))
+        return failed(
+            f"The account may not ask for its services: {said}",
+            _MACHINE_RIGHTS.format(machine.fqdn),
+        )
     if machine.vouched(Says.ALIVE):
         remedy = f"{ask} on the server that was asked; see second-hop of the endpoints."
         return failed(f"The machine lives, and its services could not be asked for: {said}", remedy)
     if machine.vouched(Says.DEAD):
         return failed(f"The machine does not answer: {said}", f"{ask} on a server next to it.")
-    return unknown(f"Its services could not be asked for: {said}", f"{ask}; see second-hop of the endpoints.", blocking=True)
+    return unknown(
+        f"Its services could not be asked for: {said}",
+        f"{ask}; see second-hop of the endpoints.",
+        blocking=True,
+    )
 
 
 def topology(deployment: Deployment) -> Finding:
     """Could the topology be read?"""
     if isinstance(deployment.pools, Unread):
-        return failed(f"The topology could not be read: {sentence(deployment.pools.reason)}", "Get-CsTopology; Get-CsPool")
+        return failed(
+            f"The topology could not be read: {sentence(deployment.pools.reason)}",
+            "Get-CsTopology; Get-CsPool",
+        )
     told = f"{counted(len(deployment.pools), 'pool')}, read through {deployment.read_through}."
     if deployment.from_local_store:
-        return warning(f"{told} Only a server's local copy could be read.", "Get-CsManagementConnection; see second-hop.")
+        return warning(
+            f"{told} Only a server's local copy could be read.",
+            "Get-CsManagementConnection; see second-hop.",
+        )
     if deployment.gaps:
-        return warning(f"{told} Not understood: {listed(map(str, deployment.gaps))}.", "lyncops status")
+        return warning(
+            f"{told} Not understood: {listed(map(str, deployment.gaps))}.", "lyncops status"
+        )
     return passed(told)
 
 
 def store(deployment: Deployment) -> Finding:
     """Could the Central Management store be read?"""
-    told, ask = deployment.central_management, "Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus"
+    told, ask = (
+        deployment.central_management,
+        "Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus",
+    )
     if isinstance(told.active_master, Unread):
-        return failed(f"The store's status could not be read: {sentence(told.active_master.reason)}", ask)
+        return failed(
+            f"The store's status could not be read: {sentence(told.active_master.reason)}", ask
+        )
     if told.active_master is None:
         return failed("The store has no active master.", ask)
     if isinstance(told.replicas, Unread):
         reason = sentence(told.replicas.reason)
-        return warning(f"Active master: {told.active_master}. The replicas could not be read: {reason}", ask)
+        return warning(
+            f"Active master: {told.active_master}. The replicas could not be read: {reason}", ask
+        )
     late = [replica.computer for replica in told.replicas if not replica.up_to_date]
     if late:
         remedy = f"Invoke-CsManagementStoreReplication -ReplicaFqdn {late[0]}"
-        return warning(f"Active master: {told.active_master}. Not up to date: {listed(late)}.", remedy)
-    return passed(f"Active master: {told.active_master}; {counted(len(told.replicas), 'replica')}, all up to date.")
+        return warning(
+            f"Active master: {told.active_master}. Not up to date: {listed(late)}.", remedy
+        )
+    return passed(
+        f"Active master: {told.active_master}; {counted(len(told.replicas), 'replica')}, all up to"
+        " date."
+    )
 
 
 def user_database(pool: Pool) -> Finding | None:
-    """Is the user database of a pool online? None: it was not asked (Standard Edition can be asked only on the server itself)."""
+    """Is the user database of a pool online?
+
+    None: it was not asked (Standard Edition can be asked only on the server itself).
+    """
     ask = f"Get-CsUserDatabaseState -RegistrarPool {pool.fqdn}"
     match pool.back_end_online:
         case None:
             return None
         case Unread(reason=reason):
-            return failed(f"Whether it is online could not be read: {sentence(reason)}", f"{ask}; see second-hop.")
+            return failed(
+                f"Whether it is online could not be read: {sentence(reason)}",
+                f"{ask}; see second-hop.",
+            )
         case online:
-            return passed("It is online.") if online else failed("It is not online.", f"{ask}; look at the SQL Server.")
+            return (
+                passed("It is online.")
+                if online
+                else failed("It is not online.", f"{ask}; look at the SQL Server.")
+            )
 
 
 def backup_service(pool: Pool, store_pool: str | None) -> Finding | None:
-    """Could the state of the Backup Service of a pool be read? None: the pool has no backup pool."""
+    """Could the state of the Backup Service of a pool be read?
+
+    None: the pool has no backup pool.
+    """
     ask = f"Get-CsBackupServiceStatus -PoolFqdn {pool.fqdn}"
     if pool.backup_pool is None:
         return None
     if isinstance(pool.backup_pool, Unread):
-        return unknown(sentence(pool.backup_pool.reason), f"Get-CsPoolBackupRelationship -PoolFqdn {pool.fqdn}", blocking=True)
+        return unknown(
+            sentence(pool.backup_pool.reason),
+            f"Get-CsPoolBackupRelationship -PoolFqdn {pool.fqdn}",
+            blocking=True,
+        )
     if isinstance(pool.backup_modules, Unread):
-        return failed(f"Its state could not be read: {sentence(pool.backup_modules.reason)}", f"{ask}; see second-hop.")
+        return failed(
+            f"Its state could not be read: {sentence(pool.backup_modules.reason)}",
+            f"{ask}; see second-hop.",
+        )
     on_standby = store_pool is not None and store_pool != pool.fqdn
     unsteady = [one.name for one in pool.backup_modules if not one.is_steady(on_standby=on_standby)]
     if unsteady or not pool.backup_modules:
-        return warning(f"Backs up to {pool.backup_pool}; not steady: {listed(unsteady)}.", f"{ask}; Invoke-CsBackupServiceSync")
+        return warning(
+            f"Backs up to {pool.backup_pool}; not steady: {listed(unsteady)}.",
+            f"{ask}; Invoke-CsBackupServiceSync",
+        )
     return passed(f"Backs up to {pool.backup_pool}; every module is steady.")

@@ -1,7 +1,9 @@
-"""Between the lab's two halves: the wire (WinRM, PSRP) hands Invocations to a machine, the machine writes to a Sink.
+"""Between the lab's two halves: the wire (WinRM, PSRP) hands Invocations to a machine, the machine
+writes to a Sink.
 
-Values on both sides are those of `lyncops.values.RemoteObject`; the wire turns them into PSRP and back. Numbers that must be
-other than Int32/Int64 do not occur; a .NET type name that matters is in `RemoteObject.type_names`.
+Values on both sides are those of `lyncops.values.RemoteObject`; the wire turns them into PSRP and
+back. Numbers that must be other than Int32/Int64 do not occur; a .NET type name that matters is in
+`RemoteObject.type_names`.
 """
 
 from __future__ import annotations
@@ -15,7 +17,10 @@ import attrs
 
 @attrs.frozen(slots=True)
 class Argument:
-    """One argument of a command as it came over the wire. `name` is None for a positional one; a bare switch has value True."""
+    """One argument of a command as it came over the wire.
+
+    `name` is None for a positional one; a bare switch has value True.
+    """
 
     name: str | None
     value: object
@@ -23,7 +28,10 @@ class Argument:
 
 @attrs.frozen(slots=True)
 class Invocation:
-    """One command of a pipeline. `is_script` marks script text (refused by a no-language endpoint, and by the lab)."""
+    """One command of a pipeline.
+
+    `is_script` marks script text (refused by a no-language endpoint, and by the lab).
+    """
 
     name: str
     arguments: tuple[Argument, ...] = ()
@@ -32,7 +40,8 @@ class Invocation:
 
 @attrs.frozen(slots=True)
 class Caller:
-    """Who runs it, and how the caller came: `ocs` says over the OcsPowershell endpoint, where RBAC applies.
+    """Who runs it, and how the caller came: `ocs` says over the OcsPowershell endpoint, where RBAC
+    applies.
 
     (fact: ocs-powershell)
     """
@@ -40,18 +49,25 @@ class Caller:
     user: str
     groups: frozenset[str] = frozenset()
     ocs: bool = False
-    delegated: bool = False  # CredSSP, Kerberos delegation, or Basic: the token can go on to SQL and AD
+    delegated: bool = (
+        False  # CredSSP, Kerberos delegation, or Basic: the token can go on to SQL and AD
+    )
     has_host: bool = False  # a host that could answer a prompt
 
     @property
     def may_hop(self) -> bool:
-        """Whether other machines let the caller in: OcsPowershell runs cmdlets by an account of its own."""
+        """Whether other machines let the caller in: OcsPowershell runs cmdlets by an account of its
+        own.
+        """
         return self.delegated or self.ocs
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class Thrown:
-    """A .NET exception within an exception. `native_code` is the Windows error code of a Win32Exception."""
+    """A .NET exception within an exception.
+
+    `native_code` is the Windows error code of a Win32Exception.
+    """
 
     type_name: str
     message: str
@@ -62,7 +78,10 @@ class Thrown:
 
 @attrs.frozen(slots=True, kw_only=True)
 class ErrorDetail:
-    """What becomes an ErrorRecord. `activity` is the command that it happened in: None for the pipeline's first one."""
+    """What becomes an ErrorRecord.
+
+    `activity` is the command that it happened in: None for the pipeline's first one.
+    """
 
     message: str
     category: str = "NotSpecified"  # an ErrorCategory name
@@ -82,7 +101,9 @@ class TerminatingError(Exception):
 
 
 class MachineDiedError(Exception):
-    """The machine crashed under the running command: it is gone without an answer, and so is the connection."""
+    """The machine crashed under the running command: it is gone without an answer, and so is the
+    connection.
+    """
 
 
 class Sink(Protocol):
@@ -112,13 +133,18 @@ class Sink(Protocol):
 
 @attrs.define
 class Session:
-    """What a pipeline runs in: the modules that its runspace has, and a flag that a stop was asked for."""
+    """What a pipeline runs in: the modules that its runspace has, and a flag that a stop was asked
+    for.
+    """
 
     caller: Caller
     modules: set[str] = attrs.field(factory=set[str])
-    stopped: threading.Event = attrs.field(factory=threading.Event)  # per command: the wire makes a fresh Session view per pipeline
-    restricted: bool = False  # a session configuration such as JEA's: visible cmdlets and a few proxies, no language
-    hidden: frozenset[str] = frozenset()  # cmdlets of Lync that do not exist in it, in small letters
+    # Per command: the wire makes a fresh Session view per pipeline
+    stopped: threading.Event = attrs.field(factory=threading.Event)
+    # A session configuration such as JEA's: visible cmdlets and a few proxies, no language
+    restricted: bool = False
+    # Cmdlets of Lync that do not exist in it, in small letters
+    hidden: frozenset[str] = frozenset()
 
 
 class SimulatedMachine(Protocol):
@@ -135,7 +161,9 @@ class SimulatedMachine(Protocol):
         ...
 
     def start_runspace(self, *, is_first: bool) -> None:
-        """Let the time pass that a session takes to start, with its process and its modules, or one more runspace in it."""
+        """Let the time pass that a session takes to start, with its process and its modules, or one
+        more runspace in it.
+        """
         ...
 
     def run(self, statement: Sequence[Invocation], session: Session, sink: Sink) -> None:

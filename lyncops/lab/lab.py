@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from lyncops.values import JsonValue
 
 ENVIRONMENT_VARIABLE: Final = "LYNCOPS_PASSWORD"
-_PASSWORD: Final = secrets.token_urlsafe(12)  # one for all labs of a process: pyspnego reads one file of users per process
+# One for all labs of a process: pyspnego reads one file of users per process
+_PASSWORD: Final = secrets.token_urlsafe(12)
 _PORTS: Final[Mapping[Scheme, int]] = {"http": 5985, "https": 5986}
 
 
@@ -43,7 +44,10 @@ class EndpointKind(enum.Enum):
 
 
 class LabAuth(enum.Enum):
-    """The ways to log on that a lab offers. Kerberos is none of them: it needs a domain, which loopback has not."""
+    """The ways to log on that a lab offers.
+
+    Kerberos is none of them: it needs a domain, which loopback has not.
+    """
 
     NTLM = "ntlm"
     NEGOTIATE = "negotiate"
@@ -66,18 +70,30 @@ class LabAuth(enum.Enum):
         offered = ", ".join(one.value for one in cls)
         if text == "kerberos":
             raise InvalidValueError(
-                "Kerberos cannot be tried in the lab: it needs a domain with a key distribution centre, which loopback has not.",
+                "Kerberos cannot be tried in the lab: it needs a domain with a key distribution"
+                " centre, which loopback has not.",
                 remedy=f"Choose one of: {offered}.",
             )
         if text not in {one.value for one in cls}:
-            raise InvalidValueError(f"The lab offers no auth {text!r}.", remedy=f"Choose one of: {offered}.")
+            raise InvalidValueError(
+                f"The lab offers no auth {text!r}.", remedy=f"Choose one of: {offered}."
+            )
         return cls(text)
 
 
 class Lab:
-    """A simulated deployment and its servers on 127.0.0.1. Use it in a `with` block, or close it."""
+    """A simulated deployment and its servers on 127.0.0.1.
 
-    def __init__(self, world: Simulation | SimulatedWorld, *, profile: Profile | None = None, credssp: bool = False) -> None:
+    Use it in a `with` block, or close it.
+    """
+
+    def __init__(
+        self,
+        world: Simulation | SimulatedWorld,
+        *,
+        profile: Profile | None = None,
+        credssp: bool = False,
+    ) -> None:
         self._world = world
         caller = world.caller if isinstance(world, Simulation) else ADMINISTRATOR
         self._caller: Caller = caller
@@ -85,7 +101,9 @@ class Lab:
         self.password: str = _PASSWORD
         names = {one.machine: (one.pool,) for one in places(world) if one.pool != one.machine}
         accounts = [Account(caller, self.password)]
-        machines: dict[str, SimulatedMachine] = {str(name): machine for name, machine in world.machines.items()}
+        machines: dict[str, SimulatedMachine] = {
+            str(name): machine for name, machine in world.machines.items()
+        }
         self.host = WireHost(machines, accounts, profile=profile, names=names, credssp=credssp)
         self._served = ServedSimulation(world, self.host) if isinstance(world, Simulation) else None
 
@@ -100,18 +118,26 @@ class Lab:
     ) -> Self:
         """Serve a scenario (by name or path), or a world that stands already.
 
-        Its clock runs `rate` times faster than real time (None: it jumps whenever a cmdlet waits). `credssp` offers CredSSP too.
+        Its clock runs `rate` times faster than real time (None: it jumps whenever a cmdlet waits).
+        `credssp` offers CredSSP too.
 
         Raises:
             ScenarioError: there is no such scenario, or it contradicts itself.
         """
-        world = Simulation.load(scenario, rate=rate) if isinstance(scenario, str | Path) else scenario
+        world = (
+            Simulation.load(scenario, rate=rate) if isinstance(scenario, str | Path) else scenario
+        )
         return cls(world, profile=profile, credssp=credssp)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     @property
@@ -122,7 +148,9 @@ class Lab:
             InvalidValueError: this lab was started with something simpler.
         """
         if self._served is None:
-            raise InvalidValueError("This lab serves machines without a world.", remedy="Start it with a scenario.")
+            raise InvalidValueError(
+                "This lab serves machines without a world.", remedy="Start it with a scenario."
+            )
         return self._served
 
     @property
@@ -162,7 +190,11 @@ class Lab:
     def executions(self, name: str) -> int:
         """How often the effect of a CHANGE cmdlet really started; its name in any letter case."""
         wanted = name.casefold()
-        return sum(number for cmdlet, number in self.world.executions.items() if cmdlet.casefold() == wanted)
+        return sum(
+            number
+            for cmdlet, number in self.world.executions.items()
+            if cmdlet.casefold() == wanted
+        )
 
     def address(self, machine: str, scheme: Scheme = "http") -> str:
         """Where a machine is reached, `127.0.0.1:40001`."""
@@ -174,11 +206,15 @@ class Lab:
 
     @property
     def doors(self) -> Doors:
-        """The ports that tell from here whether a machine lives; they are served, and in configurations, from the first use on."""
+        """The ports that tell from here whether a machine lives; they are served, and in
+        configurations, from the first use on.
+        """
         return self.served.doors
 
     def crash(self, name: str) -> None:
-        """Switch off a machine, a pool, a SQL Server or `site:NAME`; its ports are closed when this returns."""
+        """Switch off a machine, a pool, a SQL Server or `site:NAME`; its ports are closed when this
+        returns.
+        """
         self.served.crash(name)
 
     def hang(self, name: str) -> None:
@@ -190,11 +226,15 @@ class Lab:
         self.served.recover(name)
 
     def restart(self, machine: str | None = None) -> None:
-        """Restart the remoting service of one machine, or of all: every shell is gone, with the commands that ran in it."""
+        """Restart the remoting service of one machine, or of all: every shell is gone, with the
+        commands that ran in it.
+        """
         self.host.restart(machine)
 
     def disconnect_idle(self, machine: str | None = None) -> int:
-        """Turn the connected shells Disconnected, as minutes of silence do; returns how many there were."""
+        """Turn the connected shells Disconnected, as minutes of silence do; returns how many there
+        were.
+        """
         return self.host.disconnect_idle(machine)
 
     def delay(self, duration: timedelta, *, machine: str | None = None) -> None:
@@ -227,17 +267,21 @@ class Lab:
         kind: EndpointKind | str = EndpointKind.WINRM,
         scheme: Scheme | None = None,
     ) -> Path:
-        """Write a lyncops.toml that points at this lab, with the CA beside it; the password is to be in LYNCOPS_PASSWORD.
+        """Write a lyncops.toml that points at this lab, with the CA beside it; the password is to
+        be in LYNCOPS_PASSWORD.
 
-        Every Front End is an endpoint, in the order of the topology, and every Edge server a machine. With CredSSP the lab
-        offers it from then on. Kerberos cannot be tried on loopback.
+        Every Front End is an endpoint, in the order of the topology, and every Edge server a
+        machine. With CredSSP the lab offers it from then on. Kerberos cannot be tried on loopback.
 
         Raises:
             InvalidValueError: the lab does not offer this way to log on.
         """
         way = auth if isinstance(auth, LabAuth) else LabAuth.read(auth)
         if scheme == "http" and way.needs_tls:
-            raise InvalidValueError(f"The lab offers {way.value} over TLS only.", remedy="Choose https, or another auth.")
+            raise InvalidValueError(
+                f"The lab offers {way.value} over TLS only.",
+                remedy="Choose https, or another auth.",
+            )
         where, chosen = Path(folder), EndpointKind(kind)
         where.mkdir(parents=True, exist_ok=True)
         (where / "ca.pem").write_bytes(self.ca_pem)
@@ -248,10 +292,16 @@ class Lab:
             self.host.offer_credssp()
         lines = ["[deployment]", f"name = {_quoted(self._name)}", 'version = "auto"', ""]
         for place in places(self._world):
-            through = EndpointKind.WINRM if place.edge else chosen  # Edge servers have no OcsPowershell
+            # Edge servers have no OcsPowershell
+            through = EndpointKind.WINRM if place.edge else chosen
             over: Scheme = "https" if through is EndpointKind.OCS else scheme or secure
             lines += self._endpoint(place, way, through, over)
-        lines += ["[credentials]", f"username = {_quoted(self.username)}", f"password_env = {_quoted(ENVIRONMENT_VARIABLE)}", ""]
+        lines += [
+            "[credentials]",
+            f"username = {_quoted(self.username)}",
+            f"password_env = {_quoted(ENVIRONMENT_VARIABLE)}",
+            "",
+        ]
         lines += ["[retry]", 'poll_interval = "200ms"', f'settle = "{self._settle}s"', ""]
         lines += self._network(self._served) if self._served is not None else []
         path = where / "lyncops.toml"
@@ -260,7 +310,9 @@ class Lab:
 
     @property
     def _settle(self) -> int:
-        """How long a client may wait for an effect: twenty minutes of the lab's clock, but real seconds for the reading itself."""
+        """How long a client may wait for an effect: twenty minutes of the lab's clock, but real
+        seconds for the reading itself.
+        """
         rate = self._world.clock.rate if isinstance(self._world, Simulation) else None
         return max(5, math.ceil(1200 / rate)) if rate else 5
 
@@ -268,7 +320,9 @@ class Lab:
     def _name(self) -> str:
         return self._world.scenario.name if isinstance(self._world, Simulation) else "lab"
 
-    def _endpoint(self, place: Place, auth: LabAuth, kind: EndpointKind, scheme: Scheme) -> list[str]:
+    def _endpoint(
+        self, place: Place, auth: LabAuth, kind: EndpointKind, scheme: Scheme
+    ) -> list[str]:
         path = "OcsPowershell" if kind is EndpointKind.OCS else "wsman"
         port = "" if kind is EndpointKind.OCS else f":{_PORTS[scheme]}"
         fields = {"name": place.machine} if place.edge else {}
@@ -280,11 +334,24 @@ class Lab:
             fields["ca"] = "ca.pem"
         if auth is LabAuth.CERTIFICATE:
             fields |= {"certificate": "client.pem", "certificate_key": "client-key.pem"}
-        return ["[[machine]]" if place.edge else "[[endpoint]]", *(f"{key} = {_quoted(text)}" for key, text in fields.items()), ""]
+        return [
+            "[[machine]]" if place.edge else "[[endpoint]]",
+            *(f"{key} = {_quoted(text)}" for key, text in fields.items()),
+            "",
+        ]
 
     def _network(self, served: ServedSimulation) -> list[str]:
-        connections = (f"{_quoted(outer)} = {_quoted(inner)}" for outer, inner in served.connections().items())
-        return ["[network]", f"resolver = {_quoted(served.outside.resolver)}", "", "[network.connect_to]", *connections, ""]
+        connections = (
+            f"{_quoted(outer)} = {_quoted(inner)}" for outer, inner in served.connections().items()
+        )
+        return [
+            "[network]",
+            f"resolver = {_quoted(served.outside.resolver)}",
+            "",
+            "[network.connect_to]",
+            *connections,
+            "",
+        ]
 
     def close(self) -> None:
         """End every server and thread."""

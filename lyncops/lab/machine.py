@@ -1,4 +1,6 @@
-"""A machine of the lab: takes invocations, decides whether the cmdlet exists for the caller, binds, and runs its semantics."""
+"""A machine of the lab: takes invocations, decides whether the cmdlet exists for the caller, binds,
+and runs its semantics.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ from lyncops.values import Fqdn
 
 _FAILOVER: Final = ("invoke-cspoolfailover", "invoke-cspoolfailback")
 _RUNSPACES_PER_SESSION: Final = 10
-"""How many more runspaces start in the time that a session takes: measured with PowerShell 7.6, 0.1 against 1 s."""
+"""How many more runspaces start in the time that a session takes: measured with PowerShell 7.6, 0.1
+against 1 s."""
 # Facts page 1.3, 6.2: these have a switch to read the machine's own copy; the binder knows which.
 _LOCAL: Final = "LocalStore"
 
@@ -82,7 +85,8 @@ class Machine:
         if any(one.is_script for one in statement):
             # The text is real: the lab takes no script text, as a no-language endpoint does not.
             _refuse(
-                "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode.",
+                "The syntax is not supported by this runspace. This can occur if the runspace is in"
+                " no-language mode.",
                 "ScriptsNotAllowed",
                 "System.Management.Automation.PSNotSupportedException",
             )
@@ -120,8 +124,9 @@ class Machine:
         if kept is None or ("-Cs" in kept.name and not self._exists(kept, session)):
             # PowerShell's own text.
             _refuse(
-                f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program. Check "
-                "the spelling of the name, or if a path was included, verify that the path is correct and try again.",
+                f"The term '{name}' is not recognized as the name of a cmdlet, function, script"
+                " file, or operable program. Check the spelling of the name, or if a path was"
+                " included, verify that the path is correct and try again.",
                 "CommandNotFoundException",
                 "System.Management.Automation.CommandNotFoundException",
                 category="ObjectNotFound",
@@ -134,7 +139,9 @@ class Machine:
         if self.product.value not in spec.versions or spec.name.casefold() in session.hidden:
             return False
         if session.caller.ocs:
-            hidden = spec.name.casefold() in _FAILOVER and not self._world.switches.failover_over_ocs
+            hidden = (
+                spec.name.casefold() in _FAILOVER and not self._world.switches.failover_over_ocs
+            )
             return allows(session.caller.groups, spec.name) and not hidden
         loaded = self.product.module.casefold() in {m.casefold() for m in session.modules}
         return session.restricted or loaded or self._world.switches.autoload_modules
@@ -150,7 +157,9 @@ class Machine:
         call = self.call(bound, session, sink)
         handler = HANDLERS.get(bound.spec.name.casefold())
         if handler is None:
-            call.fail(placeholders.NOT_SIMULATED.format(cmdlet=bound.spec.name), category="NotImplemented")
+            call.fail(
+                placeholders.NOT_SIMULATED.format(cmdlet=bound.spec.name), category="NotImplemented"
+            )
         with self._world.lock:
             settle(self._world)
             self._check_admission(call, handler)
@@ -169,7 +178,10 @@ class Machine:
             changer(call)
             if has_report and self._world.faults.report_with_errors and not call.flag("WhatIf"):
                 # Real words (fact: report-files); the run goes on, so the error is not terminating.
-                call.error(f"Failed to start service. Cannot start service RTCMEDIARELAY on computer '{self.fqdn}'.")
+                call.error(
+                    "Failed to start service. Cannot start service RTCMEDIARELAY on computer"
+                    f" '{self.fqdn}'."
+                )
         except TerminatingError as error:
             terminating = error.detail.message
             raise
@@ -185,8 +197,12 @@ class Machine:
         if handler.locally and caller.ocs:
             call.fail(placeholders.REMOTE_NOT_ALLOWED.format(cmdlet=call.name))
         if call.name in denied or "*" in denied:
-            message = placeholders.ACCESS_DENIED.format(user=caller.user, group="RTCUniversalServerAdmins")
-            call.fail(message, category="PermissionDenied", exception="System.UnauthorizedAccessException")
+            message = placeholders.ACCESS_DENIED.format(
+                user=caller.user, group="RTCUniversalServerAdmins"
+            )
+            call.fail(
+                message, category="PermissionDenied", exception="System.UnauthorizedAccessException"
+            )
         local = call.flag(_LOCAL)
         if self.kind is Kind.EDGE and not handler.on_edge and not local:
             call.fail(placeholders.STORE_NOT_FROM_EDGE, category="ConnectionError")
@@ -203,9 +219,13 @@ class Machine:
         if handler.store is Store.NONE or (handler.store is Store.READ and local):
             return
         if not self._world.store_readable:
-            server = self._world.principal(self._world.pools[self._world.store.point], "CentralMgmt")
+            server = self._world.principal(
+                self._world.pools[self._world.store.point], "CentralMgmt"
+            )
             message = placeholders.STORE_NOT_READABLE.format(server=server)
-            call.fail(message, category="ConnectionError", target=server, inner=causes.no_sql_server())
+            call.fail(
+                message, category="ConnectionError", target=server, inner=causes.no_sql_server()
+            )
         if handler.store is Store.WRITE and not self._world.store_writable:
             call.fail(placeholders.STORE_READ_ONLY)
 
@@ -236,7 +256,21 @@ class _Commands:
             listing(self.call(bound, sink), self)
 
 
-def _refuse(message: str, error_id: str, exception: str, *, category: str = "ParserError", target: str | None = None) -> NoReturn:
+def _refuse(
+    message: str,
+    error_id: str,
+    exception: str,
+    *,
+    category: str = "ParserError",
+    target: str | None = None,
+) -> NoReturn:
     raise TerminatingError(
-        ErrorDetail(message=message, category=category, error_id=error_id, exception_type=exception, target=target, activity="")
+        ErrorDetail(
+            message=message,
+            category=category,
+            error_id=error_id,
+            exception_type=exception,
+            target=target,
+            activity="",
+        )
     )

@@ -1,4 +1,6 @@
-"""The machines of a simulated deployment that a client reaches, and the least that a lab can serve."""
+"""The machines of a simulated deployment that a client reaches, and the least that a lab
+can serve.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +37,16 @@ def places(world: Simulation | SimulatedWorld) -> tuple[Place, ...]:
     if not isinstance(world, Simulation):
         return tuple(Place(machine=name, pool=name) for name in world.machines)
     pools = world.scenario.pools
-    front_ends = [Place(machine=one, pool=pool.fqdn) for pool in pools if pool.kind.homes_users for one in pool.machines]
-    edges = [Place(machine=one, pool=pool.fqdn, edge=True) for pool in pools if pool.kind is Kind.EDGE for one in pool.machines]
+    front_ends = [
+        Place(machine=one, pool=pool.fqdn)
+        for pool in pools
+        if pool.kind.homes_users
+        for one in pool.machines
+    ]
+    edges = [
+        Place(machine=one, pool=pool.fqdn, edge=True)
+        for pool in pools
+        if pool.kind is Kind.EDGE
+        for one in pool.machines
+    ]
     return (*front_ends, *edges)

@@ -1,4 +1,6 @@
-"""A simulation and the servers on loopback through which it is reached: what happens to one shows at the other."""
+"""A simulation and the servers on loopback through which it is reached: what happens to one shows
+at the other.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class ServedSimulation:
         """The ports that tell from here whether a machine lives."""
         if self._doors is None:
             machines = [place.machine for place in places(self.simulation)]
-            self._doors = Doors(machines, _LIFE_PORTS, is_down=lambda machine: self.host.server(machine).is_down)
+            self._doors = Doors(
+                machines, _LIFE_PORTS, is_down=lambda machine: self.host.server(machine).is_down
+            )
         return self._doors
 
     @property
@@ -43,11 +47,18 @@ class ServedSimulation:
         return self._outside
 
     def connections(self) -> Mapping[str, str]:
-        """Where to connect to instead of a name and port: what partners see, and the doors once they are in use."""
-        return {**dict(self.outside.connections()), **(self._doors.addresses() if self._doors is not None else {})}
+        """Where to connect to instead of a name and port: what partners see, and the doors once
+        they are in use.
+        """
+        return {
+            **dict(self.outside.connections()),
+            **(self._doors.addresses() if self._doors is not None else {}),
+        }
 
     def crash(self, name: str) -> None:
-        """Switch off a machine, a pool, a SQL Server or `site:NAME`; its ports are closed when this returns."""
+        """Switch off a machine, a pool, a SQL Server or `site:NAME`; its ports are closed when this
+        returns.
+        """
         self.simulation.crash(name)
         self._synchronise()
 

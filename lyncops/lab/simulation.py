@@ -1,4 +1,6 @@
-"""A world with its machines, and what may happen to it: crashes, recovery, what people do to it by hand."""
+"""A world with its machines, and what may happen to it: crashes, recovery, what people do to it by
+hand.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ class Simulation(World):
 
     def __init__(self, scenario: Scenario, *, rate: float | None = None) -> None:
         super().__init__(scenario, rate=rate)
-        self.machines: Mapping[Fqdn, Machine] = {fqdn: Machine(self, state) for fqdn, state in self.machine_states.items()}
+        self.machines: Mapping[Fqdn, Machine] = {
+            fqdn: Machine(self, state) for fqdn, state in self.machine_states.items()
+        }
         self.outside = Outside(self)
         for spec in scenario.pools:
             power.start_as_described(self, spec)
@@ -51,18 +55,26 @@ class Simulation(World):
             return self.machines[Fqdn(fqdn)]
         except KeyError:
             known = ", ".join(self.machines)
-            raise ScenarioError(f"The lab has no machine {fqdn}.", remedy=f"Name one of: {known}.") from None
+            raise ScenarioError(
+                f"The lab has no machine {fqdn}.", remedy=f"Name one of: {known}."
+            ) from None
 
     def crash(self, name: str) -> None:
-        """Switch off a machine, a SQL Server, a pool with its SQL Servers (the guide's disaster), or `site:NAME` with all in it."""
+        """Switch off a machine, a SQL Server, a pool with its SQL Servers (the guide's disaster),
+        or `site:NAME` with all in it.
+        """
         power.set_power(self, name, Power.DOWN)
 
     def hang(self, name: str) -> None:
-        """Let a machine, or every machine of a pool or site, accept connections and answer nothing."""
+        """Let a machine, or every machine of a pool or site, accept connections and answer
+        nothing.
+        """
         power.set_power(self, name, Power.HUNG)
 
     def recover(self, name: str) -> None:
-        """Bring back what `crash` or `hang` took; services start where the pool has the servers it needs."""
+        """Bring back what `crash` or `hang` took; services start where the pool has the servers it
+        needs.
+        """
         power.set_power(self, name, Power.UP)
 
     def settle(self) -> None:
@@ -71,7 +83,9 @@ class Simulation(World):
             progress.settle(self)
 
     def unsynced(self, pool: str) -> Mapping[str, timedelta]:
-        """Per module: how much of the data of this pool's users would be lost if the pool that serves them were lost now."""
+        """Per module: how much of the data of this pool's users would be lost if the pool that
+        serves them were lost now.
+        """
         with self.lock:
             progress.settle(self)
             return {name: track.unsynced for name, track in self.pools[Fqdn(pool)].tracks.items()}

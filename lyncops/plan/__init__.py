@@ -1,1 +1,3 @@
-"""Plans: steps and conditions as immutable values that can be shown, saved, resumed by another process."""
+"""Plans: steps and conditions as immutable values that can be shown, saved, resumed by another
+process.
+"""

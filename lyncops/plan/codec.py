@@ -20,21 +20,29 @@ from lyncops.sources import page
 FORMAT: Final = 2
 """2 since the procedure's options are fields of their own; 1 had them as texts in `choices`."""
 _OTHER_ID: Final = "The plan was altered after it was saved: its content id does not fit."
-_OTHER_LOOK: Final = "The plan was altered after it was saved: what it shows is not what it would do."
+_OTHER_LOOK: Final = (
+    "The plan was altered after it was saved: what it shows is not what it would do."
+)
 _REMEDY: Final = "Make the plan again with `lyncops plan`; a saved plan is not meant to be edited."
 
 
 def plan_to_data(plan: Plan) -> dict[str, object]:
-    """The plan as JSON's types: the plan itself, and beside it what readers want and lyncops derives from it.
+    """The plan as JSON's types: the plan itself, and beside it what readers want and lyncops
+    derives from it.
 
-    Derived are `content_id`, `refused`, `estimate_seconds` and `powershell` (each step's text by its id).
+    Derived are `content_id`, `refused`, `estimate_seconds` and `powershell` (each step's text by
+    its id).
     """
     return {
         "format": FORMAT,
         "content_id": plan.content_id,
         "refused": plan.is_refused,
         "estimate_seconds": plan.estimate.total_seconds(),
-        "powershell": {step.step_id: step.cmdlet.to_powershell() for step in plan.steps if isinstance(step, CmdletStep)},
+        "powershell": {
+            step.step_id: step.cmdlet.to_powershell()
+            for step in plan.steps
+            if isinstance(step, CmdletStep)
+        },
         "plan": CONVERTER.unstructure(plan),
     }
 
@@ -48,7 +56,8 @@ def plan_from_json(text: str) -> Plan:
     """Read a plan that `plan_to_json` wrote.
 
     Raises:
-        PlanFormatError: the text is not a plan, or one of another format, or one that was altered after it was saved.
+        PlanFormatError: the text is not a plan, or one of another format, or one that was altered
+            after it was saved.
     """
     data = _document(text)
     match data.get("format"):
@@ -57,7 +66,10 @@ def plan_from_json(text: str) -> Plan:
         case 2:
             plan = _structure(data["plan"])
         case other:
-            raise PlanFormatError(f"The plan has format {other!r}; this lyncops reads formats 1 to {FORMAT}.", remedy=_REMEDY)
+            raise PlanFormatError(
+                f"The plan has format {other!r}; this lyncops reads formats 1 to {FORMAT}.",
+                remedy=_REMEDY,
+            )
     if data.get("content_id") != plan.content_id:
         raise PlanFormatError(_OTHER_ID, remedy=_REMEDY)
     if canonical(data) != canonical(plan_to_data(plan)):
@@ -66,7 +78,8 @@ def plan_from_json(text: str) -> Plan:
 
 
 def saved_id(text: str) -> str:
-    """The content id in the text of a saved plan, which an older form of the same plan may have had.
+    """The content id in the text of a saved plan, which an older form of the same plan may have
+    had.
 
     Raises:
         PlanFormatError: the text is not a saved plan.
@@ -80,7 +93,9 @@ def _document(text: str) -> Mapping[str, object]:
     except ValueError as problem:
         raise PlanFormatError(f"The plan is not JSON: {problem}.", remedy=_REMEDY) from problem
     if not isinstance(document, dict) or "plan" not in document:
-        raise PlanFormatError("The JSON is not a saved plan: it has no field `plan`.", remedy=_REMEDY)
+        raise PlanFormatError(
+            "The JSON is not a saved plan: it has no field `plan`.", remedy=_REMEDY
+        )
     return cast("Mapping[str, object]", document)
 
 
@@ -113,7 +128,9 @@ def _with_sources(value: object) -> object:
     if not isinstance(value, list):
         return value
     entries = cast("list[object]", value)
-    return [_with_source(cast("dict[str, object]", e)) if isinstance(e, dict) else e for e in entries]
+    return [
+        _with_source(cast("dict[str, object]", e)) if isinstance(e, dict) else e for e in entries
+    ]
 
 
 def _with_source(entry: dict[str, object]) -> dict[str, object]:
@@ -122,7 +139,10 @@ def _with_source(entry: dict[str, object]) -> dict[str, object]:
     text = str(entry["source"])
     guide_page = attrs.evolve(page("Managing disaster recovery"), title=text)
     sources = [CONVERTER.unstructure(guide_page)] if text else []
-    return {**{name: value for name, value in entry.items() if name != "source"}, "sources": sources}
+    return {
+        **{name: value for name, value in entry.items() if name != "source"},
+        "sources": sources,
+    }
 
 
 def upgraded(old: Mapping[str, object]) -> dict[str, object]:
@@ -140,7 +160,9 @@ def upgraded(old: Mapping[str, object]) -> dict[str, object]:
         try:
             value: object = json.loads(text)
         except ValueError as problem:
-            raise PlanFormatError(f"The plan's choice {name} cannot be read.", remedy=_REMEDY) from problem
+            raise PlanFormatError(
+                f"The plan's choice {name} cannot be read.", remedy=_REMEDY
+            ) from problem
         if name == "to_mirror":
             options["principal"] = "Mirror" if value else "Primary"
         else:
@@ -152,7 +174,9 @@ def _in_words(problem: BaseException, kind: type | None) -> str:
     """What is wrong with one field; a value's own class says it best."""
     if isinstance(problem, LyncOpsError):
         return problem.what.rstrip(".")
-    own = isinstance(problem, ValueError | TypeError) and not isinstance(problem, BaseValidationError)
+    own = isinstance(problem, ValueError | TypeError) and not isinstance(
+        problem, BaseValidationError
+    )
     return str(problem) if own else format_exception(problem, kind)
 
 

@@ -1,4 +1,6 @@
-"""What the loss of a pool or a site leaves broken, and no step of the plan mends: told once, with what to do about it."""
+"""What the loss of a pool or a site leaves broken, and no step of the plan mends: told once, with
+what to do about it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ from lyncops.sources import Sources
 class LeftBroken:
     """One thing that does not work after the run.
 
-    `command` is the procedure that mends it; it is "" where only people can, and `by_hand` says how.
+    `command` is the procedure that mends it; it is "" where only people can, and `by_hand` says
+    how.
     """
 
     what: str

@@ -36,14 +36,24 @@ class Plan:
     goal: tuple[Condition, ...]
     expected_loss: str = ""
     notes: tuple[str, ...] = ()
-    left_broken: tuple[LeftBroken, ...] = ()  # what stays broken after it, in the order in which it is best mended
+    # What stays broken after it, in the order in which it is best mended
+    left_broken: tuple[LeftBroken, ...] = ()
 
     def __str__(self) -> str:
-        """The plan in short: what refuses it, else its steps with their PowerShell, its loss and its duration."""
+        """The plan in short: what refuses it, else its steps with their PowerShell, its loss and
+        its duration.
+        """
         if self.refusals:
-            reasons = (f"{check.check_id}: {check.evidence} {check.remedy}" for check in self.refusals)
+            reasons = (
+                f"{check.check_id}: {check.evidence} {check.remedy}" for check in self.refusals
+            )
             return "\n  ".join((f"{self.procedure.title}: refused", *reasons))
-        lines = [f"{self.procedure.title}: {len(self.steps)} steps, about {duration_in_words(self.estimate)}"]
+        lines = [
+            (
+                f"{self.procedure.title}: {len(self.steps)} steps, about"
+                f" {duration_in_words(self.estimate)}"
+            )
+        ]
         for number, step in enumerate(self.steps, start=1):
             lines.append(f"{number:4}. {step.title}")
             if isinstance(step, CmdletStep):
@@ -52,7 +62,9 @@ class Plan:
 
     @property
     def target(self) -> Fqdn | SiteName | None:
-        """The pool, Edge pool or site that the operator named; None where it is the whole deployment."""
+        """The pool, Edge pool or site that the operator named; None where it is the whole
+        deployment.
+        """
         return self.procedure.target
 
     @property
@@ -62,16 +74,23 @@ class Plan:
 
     @property
     def content_id(self) -> str:
-        """A hash of everything but `created_at`: the same plan has the same id, an altered file another."""
+        """A hash of everything but `created_at`: the same plan has the same id, an altered file
+        another.
+        """
         return content_id_of(CONVERTER.unstructure(self))
 
     @property
     def pools_to_lock(self) -> tuple[Fqdn, ...]:
-        """The pools that nobody else may work on meanwhile: those of `lock`, and those that its target and its changes name.
+        """The pools that nobody else may work on meanwhile: those of `lock`, and those that its
+        target and its changes name.
 
         A file can be written by hand; what it would change cannot be left unlocked by it.
         """
-        changes = (step.cmdlet for step in self.steps if isinstance(step, CmdletStep) and step.cmdlet.effect is Effect.CHANGE)
+        changes = (
+            step.cmdlet
+            for step in self.steps
+            if isinstance(step, CmdletStep) and step.cmdlet.effect is Effect.CHANGE
+        )
         named = (cmdlet.arguments().get("PoolFqdn") for cmdlet in changes)
         pools = {*self.lock, *(Fqdn(str(name)) for name in named if name)}
         target = self.procedure.target_pool
@@ -109,7 +128,9 @@ def _plain(procedure: Procedure) -> dict[str, object]:
     plain = {
         name: values[name]
         for name, option in asked.items()
-        if not option.asked.is_target and name != "mode" and (option.required or getattr(procedure, name) != option.default)
+        if not option.asked.is_target
+        and name != "mode"
+        and (option.required or getattr(procedure, name) != option.default)
     }
     mode = procedure.mode
     return {
@@ -158,7 +179,9 @@ def _as_it_is(value: object, _: object) -> Procedure:
 CONVERTER.register_structure_hook_func(lambda kind: kind is Procedure, _as_it_is)
 # Left out where empty: so the checks of older plans keep their form, and those plans their id.
 _LEFT_OUT: Final = override(omit_if_default=True)
-CONVERTER.register_unstructure_hook(CheckResult, make_dict_unstructure_fn(CheckResult, CONVERTER, override_changes=_LEFT_OUT))
+CONVERTER.register_unstructure_hook(
+    CheckResult, make_dict_unstructure_fn(CheckResult, CONVERTER, override_changes=_LEFT_OUT)
+)
 _PLAN_TO_DATA: Final = make_dict_unstructure_fn(
     Plan, CONVERTER, procedure=override(omit=True), left_broken=override(omit_if_default=True)
 )

@@ -1,7 +1,8 @@
 """The rehearsal of a plan: the same cmdlets with -WhatIf, as far as that can show anything.
 
-A server answers -WhatIf for the deployment as it stands. It shows that the cmdlet, its parameters and the rights are there and
-that the server would begin; not how it ends, how long it takes, or what earlier steps of the plan change for later ones.
+A server answers -WhatIf for the deployment as it stands. It shows that the cmdlet, its parameters
+and the rights are there and that the server would begin; not how it ends, how long it takes, or
+what earlier steps of the plan change for later ones.
 """
 
 from __future__ import annotations
@@ -21,10 +22,14 @@ from lyncops.remoting.execution import Execution
 
 @attrs.frozen(slots=True, kw_only=True)
 class RehearsedStep:
-    """A step of the plan with what a server can be asked instead, or with the reason why nothing is asked."""
+    """A step of the plan with what a server can be asked instead, or with the reason why nothing is
+    asked.
+    """
 
     step: Step
-    ask: CmdletStep | None = None  # its cmdlet with -WhatIf; it waits for nothing, since nothing will come true
+    ask: CmdletStep | None = (
+        None  # its cmdlet with -WhatIf; it waits for nothing, since nothing will come true
+    )
     because: str = ""
 
 
@@ -40,12 +45,16 @@ class Rehearsal:
 def rehearsed(cmdlet: Cmdlet[object]) -> Cmdlet[object] | None:
     """The cmdlet with -WhatIf, or None where it has no such parameter.
 
-    -Force is taken away: together with it, -WhatIf is ignored by at least one cmdlet and the change really starts
-    (fact: whatif-force).
+    -Force is taken away: together with it, -WhatIf is ignored by at least one cmdlet and the change
+    really starts (fact: whatif-force).
     """
     if not any(about.name == "WhatIf" for about in cmdlet.parameters()):
         return None
-    given = {name: value for name, value in cmdlet.given_arguments().items() if name not in ("Force", "Confirm")}
+    given = {
+        name: value
+        for name, value in cmdlet.given_arguments().items()
+        if name not in ("Force", "Confirm")
+    }
     return cmdlet_from_dict({"cmdlet": cmdlet.NAME, "arguments": {**given, "WhatIf": True}})
 
 
@@ -57,8 +66,9 @@ def conditions_of(plan: Plan) -> tuple[Condition, ...]:
 def rehearsal(plan: Plan, deployment: Deployment) -> tuple[RehearsedStep, ...]:
     """Every step of the plan, in order, for a reading that covers `conditions_of(plan)`.
 
-    A step that needs what an earlier step is yet to bring about is not rehearsed: the server would refuse it for that alone.
-    One that needs what no step brings about is: then the server's refusal is the answer.
+    A step that needs what an earlier step is yet to bring about is not rehearsed: the server would
+    refuse it for that alone. One that needs what no step brings about is: then the server's refusal
+    is the answer.
     """
     return tuple(_rehearsed(plan, number, deployment) for number in range(len(plan.steps)))
 
@@ -75,7 +85,9 @@ def _rehearsed(plan: Plan, number: int, deployment: Deployment) -> RehearsedStep
     missing = "; ".join(_yet_to_come(plan, number, deployment))
     if missing:
         return RehearsedStep(step=step, because=missing)
-    return RehearsedStep(step=step, ask=attrs.evolve(step, cmdlet=cmdlet, before=(), after=(), undo=""))
+    return RehearsedStep(
+        step=step, ask=attrs.evolve(step, cmdlet=cmdlet, before=(), after=(), undo="")
+    )
 
 
 def _yet_to_come(plan: Plan, number: int, deployment: Deployment) -> Iterator[str]:
@@ -84,9 +96,13 @@ def _yet_to_come(plan: Plan, number: int, deployment: Deployment) -> Iterator[st
         truth = needed.evaluate(deployment)
         earlier = () if truth.holds else plan.steps[:number]
         aiming = [n for n, step in enumerate(earlier, start=1) if needed in _after(step)]
-        menders = aiming or [n for n, step in enumerate(earlier, start=1) if _mends(step, needed, deployment)]
+        menders = aiming or [
+            n for n, step in enumerate(earlier, start=1) if _mends(step, needed, deployment)
+        ]
         if menders:
-            yield f"it needs what {_steps(menders)} will bring about: {needed}; now {truth.evidence}"
+            yield (
+                f"it needs what {_steps(menders)} will bring about: {needed}; now {truth.evidence}"
+            )
 
 
 def _steps(numbers: list[int]) -> str:

@@ -1,7 +1,8 @@
 """Plans as plain data: one converter that turns every value of a plan into JSON's types and back.
 
-Values of an open family (conditions, steps, places) carry their class name under `is`; cmdlets have their own form
-(`lyncops.cmdlets.codec`). A name that is not known is refused: a saved plan can only hold what lyncops defines.
+Values of an open family (conditions, steps, places) carry their class name under `is`; cmdlets have
+their own form (`lyncops.cmdlets.codec`). A name that is not known is refused: a saved plan can only
+hold what lyncops defines.
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def _condition_to_data(condition: object) -> object:
 
 
 def _condition_from_data(data: object, _: object) -> object:
-    from_data = cast("Callable[[object, object], object]", CONVERTER.structure)  # it takes a union too, its annotation does not
+    # It takes a union too, its annotation does not
+    from_data = cast("Callable[[object, object], object]", CONVERTER.structure)
     return from_data(data, AnyCondition)
 
 

@@ -14,9 +14,12 @@ from lyncops.values import ANYWHERE, Place
 
 @attrs.frozen(slots=True, kw_only=True)
 class CmdletStep:
-    """One cmdlet. It counts as done when `after` holds in a fresh reading, not when the cmdlet has ended.
+    """One cmdlet.
 
-    A step without `after` asks the servers for work that a later WaitStep sees the end of (a sync, an export).
+    It counts as done when `after` holds in a fresh reading, not when the cmdlet has ended.
+
+    A step without `after` asks the servers for work that a later WaitStep sees the end of (a sync,
+    an export).
     """
 
     step_id: str
@@ -27,7 +30,8 @@ class CmdletStep:
     place: Place = ANYWHERE
     before: tuple[Condition, ...] = ()
     after: tuple[Condition, ...] = ()
-    settle: timedelta = timedelta(minutes=5)  # how long `after` may take to become true once the cmdlet has ended
+    # How long `after` may take to become true once the cmdlet has ended
+    settle: timedelta = timedelta(minutes=5)
     deadline: timedelta = timedelta(hours=2)  # of the cmdlet itself
     estimate: timedelta = timedelta(0)
     undo: str = ""  # what undoes it, in words or PowerShell; "" = nothing does
@@ -52,7 +56,10 @@ class WaitStep:
 
 @attrs.frozen(slots=True, kw_only=True)
 class ManualStep:
-    """Something no cmdlet can do. The run pauses here; on resume `after` is checked where it can be."""
+    """Something no cmdlet can do.
+
+    The run pauses here; on resume `after` is checked where it can be.
+    """
 
     step_id: str
     title: str

@@ -1,4 +1,6 @@
-"""A plan that is not refused goes on with what it did not know: its steps ask no more than its checks did."""
+"""A plan that is not refused goes on with what it did not know: its steps ask no more than its
+checks did.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,9 @@ from lyncops.plan.steps import Step, WaitStep
 def accepted(plan: Plan, deployment: Deployment) -> Plan:
     """The plan, with the preconditions of its steps as its checks judged them when it was made.
 
-    What could not be read then stops a step only where it is seen to be wrong later. A pool that an operator knows to live,
-    against what was seen, is not asked for a sign of life again: no step of a plan could give it one.
+    What could not be read then stops a step only where it is seen to be wrong later. A pool that an
+    operator knows to live, against what was seen, is not asked for a sign of life again: no step of
+    a plan could give it one.
     """
     if plan.is_refused:
         return plan
@@ -36,7 +39,9 @@ def _accepted(step: Step, deployment: Deployment, changed: frozenset[Facet]) -> 
     return attrs.evolve(step, before=tuple(_asked(step.before, deployment, changed)))
 
 
-def _asked(conditions: tuple[Condition, ...], deployment: Deployment, changed: frozenset[Facet]) -> Iterator[Condition]:
+def _asked(
+    conditions: tuple[Condition, ...], deployment: Deployment, changed: frozenset[Facet]
+) -> Iterator[Condition]:
     """What an earlier step changes is asked as it is: it can be read by then."""
     for condition in conditions:
         holds = condition.evaluate(deployment).holds

@@ -1,6 +1,8 @@
-"""What lost pools and Edge pools leave broken, as the topology tells: each once, with the procedure or the step by hand.
+"""What lost pools and Edge pools leave broken, as the topology tells: each once, with the procedure
+or the step by hand.
 
-In the order in which it is best mended: the way to partners, media, then what leads to a lost pool as its next hop.
+In the order in which it is best mended: the way to partners, media, then what leads to a lost pool
+as its next hop.
 """
 
 from __future__ import annotations
@@ -41,24 +43,38 @@ class Loss:
         """Every pool that is left."""
         known = () if isinstance(self.deployment.pools, Unread) else self.deployment.pools
         names = self.names
-        return tuple(sorted((pool for pool in known if pool.fqdn not in names), key=lambda pool: pool.fqdn))
+        return tuple(
+            sorted((pool for pool in known if pool.fqdn not in names), key=lambda pool: pool.fqdn)
+        )
 
     @property
     def edge_option(self) -> str:
-        """The option that names the Edge pool to use instead; a word in capitals where somebody has to choose."""
+        """The option that names the Edge pool to use instead; a word in capitals where somebody has
+        to choose.
+        """
         left = [edge.fqdn for edge in known_edges(self.deployment) if edge.fqdn not in self.names]
         return f"--edge {left[0]}" if len(left) == 1 else "--edge EDGE_POOL"
 
 
 def of_lost_pool(deployment: Deployment, pool: Pool) -> tuple[LeftBroken, ...]:
-    """What is broken where this pool is gone, and with it the Edge pools of which every server is silent or down."""
+    """What is broken where this pool is gone, and with it the Edge pools of which every server is
+    silent or down.
+    """
     return aftermath(Loss(deployment=deployment, pools=(pool,), edges=_dead_edges(deployment)))
 
 
-def of_lost_site(deployment: Deployment, pools: Iterable[Pool], site: str) -> tuple[LeftBroken, ...]:
-    """What is broken where these pools of the site are gone, and with them its Edge pools but those that are seen to run."""
+def of_lost_site(
+    deployment: Deployment, pools: Iterable[Pool], site: str
+) -> tuple[LeftBroken, ...]:
+    """What is broken where these pools of the site are gone, and with them its Edge pools but those
+    that are seen to run.
+    """
     owners = ((edge, deployment.pool(edge.fqdn)) for edge in known_edges(deployment))
-    edges = tuple(edge for edge, owner in owners if owner is not None and owner.site == site and not owner.is_alive)
+    edges = tuple(
+        edge
+        for edge, owner in owners
+        if owner is not None and owner.site == site and not owner.is_alive
+    )
     return aftermath(Loss(deployment=deployment, pools=tuple(pools), edges=edges))
 
 
@@ -85,7 +101,9 @@ def _dead_edges(deployment: Deployment) -> tuple[EdgePool, ...]:
     return tuple(
         edge
         for edge, owner in owners
-        if owner is not None and owner.machines and all(m.is_down or m.fqdn in silent for m in owner.machines)
+        if owner is not None
+        and owner.machines
+        and all(m.is_down or m.fqdn in silent for m in owner.machines)
     )
 
 
@@ -130,18 +148,23 @@ def _leading_to_lost(loss: Loss, role: str) -> Iterator[tuple[Pool, Pool]]:
     """The pools with a service of this role that needs a lost pool, each with that pool."""
     for pool in loss.others:
         for link in pool.links:
-            lost = next((one for one in loss.pools if link.role == role and link.to.pool == one.fqdn), None)
+            lost = next(
+                (one for one in loss.pools if link.role == role and link.to.pool == one.fqdn), None
+            )
             if lost is not None:
                 yield pool, lost
                 break
 
 
 def _unread(loss: Loss, role: str) -> tuple[Fqdn, ...]:
-    """The pools with a service of this role of which no answer tells what it needs: they may need a lost pool."""
+    """The pools with a service of this role of which no answer tells what it needs: they may need a
+    lost pool.
+    """
     return tuple(
         pool.fqdn
         for pool in loss.others
-        if any(service.role == role for service in pool.services) and not any(link.role == role for link in pool.links)
+        if any(service.role == role for service in pool.services)
+        and not any(link.role == role for link in pool.links)
     )
 
 
@@ -151,22 +174,35 @@ def _partner(pool: Pool) -> Fqdn | str:
 
 def _persistent_chat(loss: Loss) -> Iterator[LeftBroken]:
     role = "PersistentChatServer"
-    way = "In Topology Builder set {to} as the next hop of {chat}, publish, and run setup on its servers."
+    way = (
+        "In Topology Builder set {to} as the next hop of {chat}, publish, and run setup on its"
+        " servers."
+    )
     for chat, lost in _leading_to_lost(loss, role):
         what = f"The next hop of Persistent Chat pool {chat.fqdn} is {lost.fqdn}."
-        yield LeftBroken(what=what, by_hand=way.format(to=_partner(lost), chat=chat.fqdn), sources=(_ABC,))
+        yield LeftBroken(
+            what=what, by_hand=way.format(to=_partner(lost), chat=chat.fqdn), sources=(_ABC,)
+        )
     unread = _unread(loss, role)
     if unread and loss.pools:
-        what = f"The next hop of {listed(unread)} (Persistent Chat) could not be read; it may be {_either(loss)}."
-        yield LeftBroken(what=what, by_hand=way.format(to="a living pool", chat=listed(unread)), sources=(_ABC,))
+        what = (
+            f"The next hop of {listed(unread)} (Persistent Chat) could not be read; it may be"
+            f" {_either(loss)}."
+        )
+        yield LeftBroken(
+            what=what, by_hand=way.format(to="a living pool", chat=listed(unread)), sources=(_ABC,)
+        )
 
 
 def _applications(loss: Loss) -> Iterator[LeftBroken]:
     for pool, lost in _leading_to_lost(loss, "TrustedApplicationPool"):
         yield LeftBroken(
             what=f"The next hop of trusted application pool {pool.fqdn} is {lost.fqdn}.",
-            by_hand=f"Set-CsTrustedApplicationPool -Identity TrustedApplicationPool:{pool.fqdn} -Registrar {_partner(lost)}; "
-            "then Enable-CsTopology, and move its contacts, which this leaves behind, with Move-CsApplicationEndpoint.",
+            by_hand=(
+                f"Set-CsTrustedApplicationPool -Identity TrustedApplicationPool:{pool.fqdn}"
+                f" -Registrar {_partner(lost)}; then Enable-CsTopology, and move its contacts,"
+                " which this leaves behind, with Move-CsApplicationEndpoint."
+            ),
             sources=(reference("Set-CsTrustedApplicationPool"),),
         )
 
@@ -175,7 +211,10 @@ def _mediation(loss: Loss) -> Iterator[LeftBroken]:
     for pool, lost in _leading_to_lost(loss, "MediationServer"):
         yield LeftBroken(
             what=f"The next hop of Mediation pool {pool.fqdn} is {lost.fqdn}.",
-            by_hand=f"Set-CsMediationServer -Identity MediationServer:{pool.fqdn} -Registrar Registrar:{_partner(lost)}.",
+            by_hand=(
+                f"Set-CsMediationServer -Identity MediationServer:{pool.fqdn} -Registrar"
+                f" Registrar:{_partner(lost)}."
+            ),
             sources=(reference("Set-CsMediationServer"),),
         )
 
@@ -183,26 +222,46 @@ def _mediation(loss: Loss) -> Iterator[LeftBroken]:
 def _gateways(loss: Loss) -> Iterator[LeftBroken]:
     """Trunks cannot be changed by PowerShell (the page of Get-CsTrunk)."""
     role = "PstnGateway"
-    way = "In Topology Builder give {gateway} a trunk to the Mediation Servers of {to}, publish, and look at the voice routes."
+    way = (
+        "In Topology Builder give {gateway} a trunk to the Mediation Servers of {to}, publish, and"
+        " look at the voice routes."
+    )
     sources = (reference("Get-CsTrunk"), reference("Set-CsPstnGateway"))
     for gateway, lost in _leading_to_lost(loss, role):
-        what = f"Calls to and from the PSTN gateway {gateway.fqdn} go through the Mediation Servers of {lost.fqdn}."
-        yield LeftBroken(what=what, by_hand=way.format(gateway=gateway.fqdn, to=_partner(lost)), sources=sources)
+        what = (
+            f"Calls to and from the PSTN gateway {gateway.fqdn} go through the Mediation Servers of"
+            f" {lost.fqdn}."
+        )
+        yield LeftBroken(
+            what=what, by_hand=way.format(gateway=gateway.fqdn, to=_partner(lost)), sources=sources
+        )
     unread = _unread(loss, role)
-    if unread and any(service.role == "MediationServer" for pool in loss.pools for service in pool.services):
-        what = f"Which Mediation Servers {listed(unread)} use could not be read; they may be those of {_either(loss)}."
+    if unread and any(
+        service.role == "MediationServer" for pool in loss.pools for service in pool.services
+    ):
+        what = (
+            f"Which Mediation Servers {listed(unread)} use could not be read; they may be those of"
+            f" {_either(loss)}."
+        )
         look = f"Look at Get-CsTrunk. {way.format(gateway='what leads there', to='a living pool')}"
         yield LeftBroken(what=what, by_hand=look, sources=sources)
 
 
 def _branches(loss: Loss) -> Iterator[LeftBroken]:
-    """A branch appliance has a registrar of its own, and the users' data is on the pool that it needs."""
+    """A branch appliance has a registrar of its own, and the users' data is on the pool that it
+    needs.
+    """
     for branch, lost in _leading_to_lost(loss, "Registrar"):
         if not branch.kind.is_front_end:
             yield LeftBroken(
-                what=f"Users of the branch appliance {branch.fqdn} depend on {lost.fqdn}, and do not fail over with it.",
-                by_hand=f"They can call; contacts, presence and conferences come back with {lost.fqdn}. Where it is lost for "
-                "good, move them to a living pool (Move-CsUser -Force).",
+                what=(
+                    f"Users of the branch appliance {branch.fqdn} depend on {lost.fqdn}, and do not"
+                    " fail over with it."
+                ),
+                by_hand=(
+                    f"They can call; contacts, presence and conferences come back with {lost.fqdn}."
+                    " Where it is lost for good, move them to a living pool (Move-CsUser -Force)."
+                ),
                 sources=(page("Planning for disaster recovery"), _ABC),
             )
 
@@ -211,9 +270,15 @@ def _attendant(loss: Loss) -> Iterator[LeftBroken]:
     for pool in loss.pools:
         if any(service.role == "ApplicationServer" for service in pool.services):
             yield LeftBroken(
-                what=f"Dial-in access numbers whose contacts are on {pool.fqdn} are not answered there.",
-                by_hand=f"Look at Get-CsDialInConferencingAccessNumber for those of {pool.fqdn}; announce numbers of another "
-                "pool. Where the pool is lost for good, move the contacts with Move-CsApplicationEndpoint.",
+                what=(
+                    f"Dial-in access numbers whose contacts are on {pool.fqdn} are not answered"
+                    " there."
+                ),
+                by_hand=(
+                    f"Look at Get-CsDialInConferencingAccessNumber for those of {pool.fqdn};"
+                    " announce numbers of another pool. Where the pool is lost for good, move the"
+                    " contacts with Move-CsApplicationEndpoint."
+                ),
                 sources=(_ABC, page("User experience during a pool failure")),
             )
 
@@ -222,10 +287,15 @@ def _web_names(loss: Loss) -> Iterator[LeftBroken]:
     for pool in loss.pools:
         own = [name for name in pool.web_names if name not in loss.names]
         yield LeftBroken(
-            what=f"Names that DNS or the reverse proxy sends to the web services of {pool.fqdn} do not answer: "
-            f"lyncdiscover, the simple URLs, external web services{f' ({listed(own)})' if own else ''}.",
-            by_hand=f"Send lyncdiscover, lyncdiscoverinternal and the simple URLs to the web services of {_partner(pool)} in DNS "
-            "and at the reverse proxy.",
+            what=(
+                f"Names that DNS or the reverse proxy sends to the web services of {pool.fqdn} do"
+                " not answer: lyncdiscover, the simple URLs, external web"
+                f" services{f' ({listed(own)})' if own else ''}."
+            ),
+            by_hand=(
+                "Send lyncdiscover, lyncdiscoverinternal and the simple URLs to the web services"
+                f" of {_partner(pool)} in DNS and at the reverse proxy."
+            ),
             sources=(page("User experience during a pool failure"),),
         )
 

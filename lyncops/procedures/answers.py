@@ -1,4 +1,7 @@
-"""Does a plan rest on an answer that was only partly understood? Then it could lack a step, and is not run unasked."""
+"""Does a plan rest on an answer that was only partly understood?
+
+Then it could lack a step, and is not run unasked.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,16 @@ from lyncops.checks.catalogue import CHECKS
 from lyncops.checks.check import result_of, unknown
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.words import sentence
-from lyncops.deployment.gaps import EXTERNAL_NAME, FEDERATION_PORT, KIND, MEDIA_EDGE, NAMELESS, NEXT_HOP, Need, Part
+from lyncops.deployment.gaps import (
+    EXTERNAL_NAME,
+    FEDERATION_PORT,
+    KIND,
+    MEDIA_EDGE,
+    NAMELESS,
+    NEXT_HOP,
+    Need,
+    Part,
+)
 from lyncops.deployment.model import Deployment
 from lyncops.sources import fact
 
@@ -42,7 +54,12 @@ _NEEDS: Final[Mapping[str, tuple[Need, ...]]] = {
     "evacuate": _MOVE,
     "site-failover": (*_MOVE, Need(Part.SITES)),
     "site-failback": (*_MOVE, Need(Part.SITES)),
-    "management-store-failover": (_POOLS, Need(Part.STORE), Need(Part.MIRRORS), Need(Part.MACHINES, items=("",))),
+    "management-store-failover": (
+        _POOLS,
+        Need(Part.STORE),
+        Need(Part.MIRRORS),
+        Need(Part.MACHINES, items=("",)),
+    ),
     "conference-restore": (_POOLS,),
     "backup-service-sync": (_POOLS, Need(Part.BACKUP_STATUS)),
     "backup-service-set": _SETTINGS,
@@ -51,10 +68,14 @@ _NEEDS: Final[Mapping[str, tuple[Need, ...]]] = {
 }
 
 
-def with_open_answers(checks: tuple[CheckResult, ...], procedure: str, deployment: Deployment) -> tuple[CheckResult, ...]:
-    """The checks, weakened where something that the steps are made from was not understood, and one more that says so.
+def with_open_answers(
+    checks: tuple[CheckResult, ...], procedure: str, deployment: Deployment
+) -> tuple[CheckResult, ...]:
+    """The checks, weakened where something that the steps are made from was not understood, and one
+    more that says so.
 
-    The checks that several procedures share know themselves what they rest on; a procedure's own rest on what its steps do.
+    The checks that several procedures share know themselves what they rest on; a procedure's own
+    rest on what its steps do.
     """
     gaps = deployment.open_questions(*_NEEDS.get(procedure, (*_EDGE, *_MOVE)))
     if not gaps:
@@ -71,10 +92,15 @@ def with_open_answers(checks: tuple[CheckResult, ...], procedure: str, deploymen
         (fact("result-types"),),
         finding,
     )
-    return (*(check if check.check_id in CHECKS else _weakened(check, seen) for check in checks), understood)
+    return (
+        *(check if check.check_id in CHECKS else _weakened(check, seen) for check in checks),
+        understood,
+    )
 
 
 def _weakened(check: CheckResult, seen: str) -> CheckResult:
     if check.verdict is not Verdict.PASSED or check.check_id == "data-loss-accepted":
         return check
-    return attrs.evolve(check, verdict=Verdict.UNKNOWN, evidence=f"{check.evidence} {seen}", blocking=False)
+    return attrs.evolve(
+        check, verdict=Verdict.UNKNOWN, evidence=f"{check.evidence} {seen}", blocking=False
+    )

@@ -15,7 +15,12 @@ from lyncops.checks.words import exactly, listed
 from lyncops.cmdlets import SetCsBackupServiceConfiguration
 from lyncops.deployment.model import BackupServiceSettings, Deployment
 from lyncops.errors import EndpointError
-from lyncops.plan.conditions import AuthorizedGroupsAre, Condition, StoreHasSingleMaster, SyncIntervalIs
+from lyncops.plan.conditions import (
+    AuthorizedGroupsAre,
+    Condition,
+    StoreHasSingleMaster,
+    SyncIntervalIs,
+)
 from lyncops.plan.conditions.settings import same_groups
 from lyncops.plan.procedures import BackupServiceSet
 from lyncops.plan.steps import CmdletStep
@@ -26,7 +31,10 @@ from lyncops.procedures.store import store_writable
 from lyncops.sources import fact, guide, reference
 from lyncops.values import Mode, Unread
 
-_SOURCES = (guide("Configuring and monitoring the Backup Service"), reference("Set-CsBackupServiceConfiguration"))
+_SOURCES = (
+    guide("Configuring and monitoring the Backup Service"),
+    reference("Set-CsBackupServiceConfiguration"),
+)
 _SERVER_ADMINS = "RTCUniversalServerAdmins"
 
 
@@ -39,10 +47,12 @@ class _Wish:
 
 
 def draft(deployment: Deployment, request: BackupServiceSet) -> Draft:
-    """Draft that the Backup Service copies every `request.sync_interval` and listens to `request.authorized_groups`.
+    """Draft that the Backup Service copies every `request.sync_interval` and listens to
+    `request.authorized_groups`.
 
-    Refused when the store cannot be written; overridable when the old values cannot be read (then nothing undoes it) and when
-    nobody of RTCUniversalServerAdmins could ask for the status any more.
+    Refused when the store cannot be written; overridable when the old values cannot be read (then
+    nothing undoes it) and when nobody of RTCUniversalServerAdmins could ask for the status any
+    more.
 
     Raises:
         EndpointError: no Front End pool is known.
@@ -61,7 +71,9 @@ def draft(deployment: Deployment, request: BackupServiceSet) -> Draft:
         title="Change the configuration of the Backup Service",
         why="It holds for all pools of the deployment and reaches them by replication.",
         sources=_SOURCES,
-        cmdlet=SetCsBackupServiceConfiguration(sync_interval=wish.interval, authorized_universal_groups=wish.groups or None),
+        cmdlet=SetCsBackupServiceConfiguration(
+            sync_interval=wish.interval, authorized_universal_groups=wish.groups or None
+        ),
         place=preferring(holder),
         before=(*single, *_as_before(old, wish)),
         after=after,
@@ -71,11 +83,19 @@ def draft(deployment: Deployment, request: BackupServiceSet) -> Draft:
     )
     return Draft(
         lock=(holder,),
-        checks=(CHECKS["store-single-master"](CheckContext(deployment, pool, Mode.PLANNED)), *_checks(deployment, wish)),
+        checks=(
+            CHECKS["store-single-master"](CheckContext(deployment, pool, Mode.PLANNED)),
+            *_checks(deployment, wish),
+        ),
         steps=(step,),
         goal=after,
         expected_loss="Nothing now.",
-        notes=("Each server works by the new values once its replica has them, after some two to three minutes.",),
+        notes=(
+            (
+                "Each server works by the new values once its replica has them, after some two to"
+                " three minutes."
+            ),
+        ),
     )
 
 
@@ -85,7 +105,9 @@ def _after(wish: _Wish) -> tuple[Condition, ...]:
 
 
 def _as_before(old: BackupServiceSettings | Unread, wish: _Wish) -> tuple[Condition, ...]:
-    """The values that the plan says it would bring back: changed by somebody else meanwhile, they stop the step."""
+    """The values that the plan says it would bring back: changed by somebody else meanwhile, they
+    stop the step.
+    """
     if isinstance(old, Unread):
         return ()
     was = _Wish(
@@ -96,38 +118,59 @@ def _as_before(old: BackupServiceSettings | Unread, wish: _Wish) -> tuple[Condit
 
 
 def _undo(old: BackupServiceSettings | Unread, wish: _Wish) -> str:
-    """The call that brings the old values back; in words where there was no group, which the cmdlet cannot be told."""
+    """The call that brings the old values back; in words where there was no group, which the cmdlet
+    cannot be told.
+    """
     if isinstance(old, Unread):
         return ""
     interval = None if wish.interval is None else old.sync_interval
     groups = old.authorized_universal_groups if wish.groups else ()
-    call = SetCsBackupServiceConfiguration(sync_interval=interval, authorized_universal_groups=groups or None)
+    call = SetCsBackupServiceConfiguration(
+        sync_interval=interval, authorized_universal_groups=groups or None
+    )
     said = call.to_powershell() if interval is not None or groups else ""
-    return f"{said} (before, no group was authorised)".strip() if wish.groups and not groups else said
+    return (
+        f"{said} (before, no group was authorised)".strip() if wish.groups and not groups else said
+    )
 
 
 def _checks(deployment: Deployment, wish: _Wish) -> tuple[CheckResult, ...]:
     old = deployment.backup_service
     found = [
-        result_of("settings-readable", "Can the present configuration be read?", _SOURCES, _readable(old)),
+        result_of(
+            "settings-readable", "Can the present configuration be read?", _SOURCES, _readable(old)
+        ),
         store_writable(deployment),
     ]
     if wish.interval is not None:
         question = "What does the interval cost in lost data?"
-        found.append(result_of("sync-interval-cost", question, (fact("recovery-figures"),), _cost(old, wish.interval)))
+        found.append(
+            result_of(
+                "sync-interval-cost",
+                question,
+                (fact("recovery-figures"),),
+                _cost(old, wish.interval),
+            )
+        )
     if wish.groups:
         question = "Who loses the right to ask the Backup Service?"
-        found.append(result_of("authorized-groups", question, _SOURCES, _who_loses(old, wish.groups)))
+        found.append(
+            result_of("authorized-groups", question, _SOURCES, _who_loses(old, wish.groups))
+        )
     return tuple(found)
 
 
 def _readable(old: BackupServiceSettings | Unread) -> Finding:
     if isinstance(old, Unread):
         return unknown(
-            f"{old}. Nothing would undo the change.", "Look at Get-CsBackupServiceConfiguration and note its values.", blocking=True
+            f"{old}. Nothing would undo the change.",
+            "Look at Get-CsBackupServiceConfiguration and note its values.",
+            blocking=True,
         )
     groups = listed(old.authorized_universal_groups)
-    return passed(f"It copies every {exactly(old.sync_interval)}; the authorised groups are {groups}.")
+    return passed(
+        f"It copies every {exactly(old.sync_interval)}; the authorised groups are {groups}."
+    )
 
 
 def _cost(old: BackupServiceSettings | Unread, new: timedelta) -> Finding:
@@ -137,7 +180,10 @@ def _cost(old: BackupServiceSettings | Unread, new: timedelta) -> Finding:
         return passed(f"{costs}, not more than by now ({exactly(before)}).")
     rather = f" instead of {exactly(before)}" if before is not None else ""
     more = f", more than the documented target of {exactly(RPO)}" if new > RPO else ""
-    return warning(f"{costs}{rather}{more}.", "Keep it short where the line between the sites allows; 2 minutes is the default.")
+    return warning(
+        f"{costs}{rather}{more}.",
+        "Keep it short where the line between the sites allows; 2 minutes is the default.",
+    )
 
 
 def _who_loses(old: BackupServiceSettings | Unread, new: tuple[str, ...]) -> Finding:
@@ -145,7 +191,8 @@ def _who_loses(old: BackupServiceSettings | Unread, new: tuple[str, ...]) -> Fin
     gone = [group for group in had if not any(same_groups((group,), (one,)) for one in new)]
     if not any(same_groups((_SERVER_ADMINS,), (one,)) for one in new):
         return failed(
-            f"{_SERVER_ADMINS} is not among {listed(new)}: its members, lyncops perhaps too, can ask for no status any more.",
+            f"{_SERVER_ADMINS} is not among {listed(new)}: its members, lyncops perhaps too, can"
+            " ask for no status any more.",
             f"Add --authorized-group {_SERVER_ADMINS}.",
         )
     if gone:

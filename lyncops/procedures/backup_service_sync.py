@@ -20,16 +20,27 @@ from lyncops.procedures.edges import preferring
 from lyncops.sources import guide, reference
 from lyncops.values import LyncVersion, Mode, Unread
 
-_IDS = ("pool-exists", "pool-is-front-end", "pool-is-paired", "home-pool-healthy", "partner-healthy", "backup-service-running")
-_SOURCES = (guide("Configuring and monitoring the Backup Service"), reference("Invoke-CsBackupServiceSync"))
+_IDS = (
+    "pool-exists",
+    "pool-is-front-end",
+    "pool-is-paired",
+    "home-pool-healthy",
+    "partner-healthy",
+    "backup-service-running",
+)
+_SOURCES = (
+    guide("Configuring and monitoring the Backup Service"),
+    reference("Invoke-CsBackupServiceSync"),
+)
 _OF_2019 = (BackupModule.RGS_DATA_STORE, BackupModule.RGS_FILE_STORE)
 
 
 def draft(deployment: Deployment, request: BackupServiceSync) -> Draft:
     """Draft that what `request.pool` has changed is copied to its backup pool now.
 
-    One step for each of `request.modules`, or one for all modules. Refused when a pool of the pair is dead or runs no Backup
-    Service, for CentralMgmt.CMSMaster on a pool without the active store, and for response groups before 2019.
+    One step for each of `request.modules`, or one for all modules. Refused when a pool of the pair
+    is dead or runs no Backup Service, for CentralMgmt.CMSMaster on a pool without the active store,
+    and for response groups before 2019.
     """
     situation = CheckContext(deployment, request.pool, Mode.PLANNED, Direction.FAILBACK)
     checks = run_checks([CHECKS[check_id] for check_id in _IDS], situation)
@@ -37,7 +48,9 @@ def draft(deployment: Deployment, request: BackupServiceSync) -> Draft:
     if pool is None or partner is None:
         return Draft(checks=checks)
     modules = tuple(dict.fromkeys(request.modules))
-    until: tuple[Condition, ...] = tuple(BackupModuleIs(pool.fqdn, module.value) for module in modules)
+    until: tuple[Condition, ...] = tuple(
+        BackupModuleIs(pool.fqdn, module.value) for module in modules
+    )
     return Draft(
         lock=(pool.fqdn, partner.fqdn),
         checks=(*checks, *_own_checks(situation, pool, modules)),
@@ -48,14 +61,27 @@ def draft(deployment: Deployment, request: BackupServiceSync) -> Draft:
     )
 
 
-def _own_checks(situation: CheckContext, pool: Pool, modules: tuple[BackupModule, ...]) -> tuple[CheckResult, ...]:
-    return (result_of("modules-fit", "Does the pool have these modules?", _SOURCES, _modules_fit(situation, pool, modules)),)
+def _own_checks(
+    situation: CheckContext, pool: Pool, modules: tuple[BackupModule, ...]
+) -> tuple[CheckResult, ...]:
+    return (
+        result_of(
+            "modules-fit",
+            "Does the pool have these modules?",
+            _SOURCES,
+            _modules_fit(situation, pool, modules),
+        ),
+    )
 
 
 def _modules_fit(situation: CheckContext, pool: Pool, modules: tuple[BackupModule, ...]) -> Finding:
     later = [module.value for module in modules if module in _OF_2019]
     if later and isinstance(pool.version, Unread):
-        return unknown(f"{listed(later)}: {pool.version}.", "Set version in [deployment] of lyncops.toml.", blocking=True)
+        return unknown(
+            f"{listed(later)}: {pool.version}.",
+            "Set version in [deployment] of lyncops.toml.",
+            blocking=True,
+        )
     if later and pool.version is not LyncVersion.V2019:
         return failed(
             f"{listed(later)}: the Backup Service copies response groups in 2019 only.",
@@ -65,15 +91,21 @@ def _modules_fit(situation: CheckContext, pool: Pool, modules: tuple[BackupModul
     settings = situation.deployment.backup_service
     if later and not isinstance(settings, Unread) and settings.response_groups_copied is False:
         return failed(
-            f"{listed(later)}: the Backup Service does not copy response groups, since EnableRgsBackupService is off.",
+            f"{listed(later)}: the Backup Service does not copy response groups, since"
+            " EnableRgsBackupService is off.",
             "Switch it on first: Set-CsBackupServiceConfiguration -EnableRgsBackupService $true.",
         )
     holder = situation.store_pool
     if BackupModule.CMS_MASTER in modules and holder != pool.fqdn:
         where = f"on {holder}" if holder else "on no pool that is known"
-        remedy = f"Sync it there: lyncops backup-service sync {holder} --module CentralMgmt.CMSMaster." if holder else ""
+        remedy = (
+            f"Sync it there: lyncops backup-service sync {holder} --module CentralMgmt.CMSMaster."
+            if holder
+            else ""
+        )
         return failed(
-            f"{BackupModule.CMS_MASTER.value} is copied by the pool with the active store, which is {where}.",
+            f"{BackupModule.CMS_MASTER.value} is copied by the pool with the active store, which is"
+            f" {where}.",
             remedy or "Find the active store first: lyncops status.",
             overridable=False,
         )
@@ -83,7 +115,10 @@ def _modules_fit(situation: CheckContext, pool: Pool, modules: tuple[BackupModul
             f"{pool.fqdn} does not report {listed(silent)}: when it is copied could not be seen.",
             f"Look at what it reports: lyncops backup-service show {pool.fqdn}.",
         )
-    return passed(f"{pool.fqdn} copies {listed(module.value for module in modules) if modules else 'all its modules'}.")
+    return passed(
+        f"{pool.fqdn} copies"
+        f" {listed(module.value for module in modules) if modules else 'all its modules'}."
+    )
 
 
 def _not_reported(pool: Pool, modules: tuple[BackupModule, ...]) -> list[str]:
@@ -94,7 +129,9 @@ def _not_reported(pool: Pool, modules: tuple[BackupModule, ...]) -> list[str]:
     return [module.value for module in modules if module.value.casefold() not in told]
 
 
-def _steps(pool: Pool, partner: Pool, modules: tuple[BackupModule, ...], until: tuple[Condition, ...]) -> Iterator[Step]:
+def _steps(
+    pool: Pool, partner: Pool, modules: tuple[BackupModule, ...], until: tuple[Condition, ...]
+) -> Iterator[Step]:
     takes = figures.content_sync(pool.users)
     for module in modules or (None,):
         name = module.value if module else "every module"
@@ -111,7 +148,11 @@ def _steps(pool: Pool, partner: Pool, modules: tuple[BackupModule, ...], until: 
         )
     yield WaitStep(
         step_id="steady",
-        title=f"Wait until {listed(module.value for module in modules) if modules else 'every module'} is steady",
+        title=(
+            "Wait until"
+            f" {listed(module.value for module in modules) if modules else 'every module'} is"
+            " steady"
+        ),
         why="The cmdlet ends before the data has arrived.",
         sources=_SOURCES,
         until=until,

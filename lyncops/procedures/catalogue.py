@@ -49,11 +49,14 @@ from lyncops.procedures.homeward import NOTHING_ON_RECORD, LedAway
 from lyncops.procedures.overriding import changes_between
 
 
-def make_plan(procedure: Procedure, deployment: Deployment, *, led_away: LedAway = NOTHING_ON_RECORD) -> Plan:
+def make_plan(
+    procedure: Procedure, deployment: Deployment, *, led_away: LedAway = NOTHING_ON_RECORD
+) -> Plan:
     """Plan a procedure for a deployment. What prevents it is in the plan's `refusals`.
 
     `led_away` tells a failback which Edge pools to lead home, for each pool whose failover is on
-    record. An override counts where its check refuses; what it changes in the plan is told beside it.
+    record. An override counts where its check refuses; what it changes in the plan is told beside
+    it.
 
     Raises:
         InvalidValueError: an override names a check that the plan does not have or that is law, or
@@ -62,17 +65,25 @@ def make_plan(procedure: Procedure, deployment: Deployment, *, led_away: LedAway
     """
 
     def overriding(overrides: Mapping[str, str]) -> Plan:
-        """The plan whose steps know these overrides; what the operator asked for stays beside it as it is."""
+        """The plan whose steps know these overrides; what the operator asked for stays beside it as
+        it is.
+        """
         drafted = draft(attrs.evolve(procedure, overrides=overrides), deployment, led_away)
         return finished(drafted, procedure=procedure, deployment=deployment)
 
     plan = overriding({})
-    needed = {each.check_id: each.overridden_because for each in plan.checks if each.overridden_because}
+    needed = {
+        each.check_id: each.overridden_because for each in plan.checks if each.overridden_because
+    }
     if not needed:
         return accepted(plan, deployment)
     shown = accepted(overriding(needed), deployment)
-    changes = {check_id: changes_between(overriding(_but(needed, check_id)), shown) for check_id in needed}
-    checks = (attrs.evolve(each, override_changes=changes.get(each.check_id, ())) for each in shown.checks)
+    changes = {
+        check_id: changes_between(overriding(_but(needed, check_id)), shown) for check_id in needed
+    }
+    checks = (
+        attrs.evolve(each, override_changes=changes.get(each.check_id, ())) for each in shown.checks
+    )
     return attrs.evolve(shown, checks=tuple(checks))
 
 
@@ -122,4 +133,7 @@ def draft(  # noqa: C901, PLR0912
         case DatabaseFailover():
             return database_failover.draft(deployment, procedure)
         case _:
-            raise InvalidValueError(f"No module plans {procedure}.", remedy="Use a procedure of lyncops.plan.procedures.")
+            raise InvalidValueError(
+                f"No module plans {procedure}.",
+                remedy="Use a procedure of lyncops.plan.procedures.",
+            )

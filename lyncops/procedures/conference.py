@@ -1,4 +1,6 @@
-"""Steps that bring conference content home: a forced sync against the backup pool, and the wait until it is steady."""
+"""Steps that bring conference content home: a forced sync against the backup pool, and the wait
+until it is steady.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +15,29 @@ from lyncops.procedures import figures
 from lyncops.procedures.edges import preferring
 from lyncops.sources import guide, reference
 
-_SOURCES: Final = (guide("Restoring conference contents using the Backup Service"), reference("Invoke-CsBackupServiceSync"))
+_SOURCES: Final = (
+    guide("Restoring conference contents using the Backup Service"),
+    reference("Invoke-CsBackupServiceSync"),
+)
 
 
 def content_steps(home: Pool, backup: Pool) -> tuple[Step, ...]:
-    """Sync `ConfServices.DataConf` against the backup pool, then wait until that module is steady again."""
+    """Sync `ConfServices.DataConf` against the backup pool, then wait until that module is steady
+    again.
+    """
     takes = figures.content_sync(home.users)
     return (
         CmdletStep(
             step_id="conference-sync",
             title=f"Bring the conference content of {home.fqdn} home",
-            why=f"What conferences stored on {backup.fqdn} meanwhile comes home only by a sync against the backup pool.",
+            why=(
+                f"What conferences stored on {backup.fqdn} meanwhile comes home only by a sync"
+                " against the backup pool."
+            ),
             sources=_SOURCES,
-            cmdlet=InvokeCsBackupServiceSync(pool_fqdn=backup.fqdn, backup_module=BackupModule.DATA_CONF),
+            cmdlet=InvokeCsBackupServiceSync(
+                pool_fqdn=backup.fqdn, backup_module=BackupModule.DATA_CONF
+            ),
             place=preferring(backup.fqdn),
             before=(PoolIsAlive(backup.fqdn), PoolIsHome(home.fqdn)),
             deadline=figures.ONE_HOUR,

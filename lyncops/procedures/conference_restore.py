@@ -29,8 +29,9 @@ _IDS = (
 def draft(deployment: Deployment, request: ConferenceRestore) -> Draft:
     """Draft that the conference content of `request.pool` comes home from its backup pool.
 
-    Refused when the pool is failed over (then pool-failback does it), when one pool of the pair is dead, and when the store
-    does not work: the cmdlet has no -LocalStore and finds its pool in the store's topology (fact: local-store).
+    Refused when the pool is failed over (then pool-failback does it), when one pool of the pair is
+    dead, and when the store does not work: the cmdlet has no -LocalStore and finds its pool in the
+    store's topology (fact: local-store).
     """
     situation = CheckContext(deployment, request.pool, Mode.PLANNED, Direction.FAILBACK)
     checks = run_checks([CHECKS[check_id] for check_id in _IDS], situation)
@@ -49,14 +50,33 @@ def draft(deployment: Deployment, request: ConferenceRestore) -> Draft:
 
 def _is_home(pool: Pool) -> CheckResult:
     home = isinstance(pool.state, PoolState) and pool.state.is_home
-    command = failback_command(pool.fqdn)  # its backup pool holds the content, so that it must be up
+    # Its backup pool holds the content, so that it must be up
+    command = failback_command(pool.fqdn)
     return CheckResult(
         check_id="pool-is-home",
         question="Does the pool serve its own users?",
-        verdict=Verdict.PASSED if home else Verdict.FAILED if isinstance(pool.state, PoolState) else Verdict.UNKNOWN,
-        evidence=f"{pool.fqdn} is {pool.state.value}." if isinstance(pool.state, PoolState) else str(pool.state),
-        remedy="" if home else f"Fail it back first: {command}. That restores the conference content too.",
-        sources=(guide("Restoring conference contents using the Backup Service"), fact("conference-content")),
+        verdict=(
+            Verdict.PASSED
+            if home
+            else Verdict.FAILED
+            if isinstance(pool.state, PoolState)
+            else Verdict.UNKNOWN
+        ),
+        evidence=(
+            f"{pool.fqdn} is {pool.state.value}."
+            if isinstance(pool.state, PoolState)
+            else str(pool.state)
+        ),
+        remedy=(
+            ""
+            if home
+            else f"Fail it back first: {command}. That restores the conference content too."
+        ),
+        sources=(
+            guide("Restoring conference contents using the Backup Service"),
+            fact("conference-content"),
+        ),
         first=() if home else (command,),
-        overridable=not isinstance(pool.state, PoolState),  # nothing comes home to a pool that does not serve
+        # Nothing comes home to a pool that does not serve
+        overridable=not isinstance(pool.state, PoolState),
     )

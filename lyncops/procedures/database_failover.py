@@ -30,8 +30,8 @@ _IDS = ("pool-exists", "pool-is-front-end")
 _SOURCES = (guide("Failing over a mirrored database"), reference("Invoke-CsDatabaseFailover"))
 _FORCED: Final = (fact("mirror-forced"), reference("Invoke-CsDatabaseFailover"))
 _LOSS: Final = (
-    "What the principal had not yet sent to its mirror when it was lost: as a rule nothing while they were synchronised. "
-    "It is lost for good when the mirroring is resumed."
+    "What the principal had not yet sent to its mirror when it was lost: as a rule nothing while"
+    " they were synchronised. It is lost for good when the mirroring is resumed."
 )
 
 
@@ -57,7 +57,9 @@ class _Move:
 
     @property
     def forced(self) -> tuple[DatabaseMirror, ...]:
-        """Those whose principal is out of reach, so that nothing but force makes the other half principal."""
+        """Those whose principal is out of reach, so that nothing but force makes the other half
+        principal.
+        """
         return tuple(mirror for mirror in self.moving if mirror.survivor is self.to)
 
     @property
@@ -67,13 +69,16 @@ class _Move:
 
 
 def draft(deployment: Deployment, request: DatabaseFailover) -> Draft:
-    """Draft that the databases of `request.database_type` have their principal on the other side (or on the side named).
+    """Draft that the databases of `request.database_type` have their principal on the other side
+    (or on the side named).
 
-    Where the principal is out of reach and the mirror answers, the mirror is made principal by force, with
-    `accept_data_loss`. Where the mirroring is suspended, as it is after that, people resume it first.
+    Where the principal is out of reach and the mirror answers, the mirror is made principal by
+    force, with `accept_data_loss`. Where the mirroring is suspended, as it is after that, people
+    resume it first.
 
-    Refused when the version has no mirroring, when a database of that type has no mirror or is not synchronised, when the half
-    that should be principal is out of reach, and when the databases are on different sides and no side is named.
+    Refused when the version has no mirroring, when a database of that type has no mirror or is not
+    synchronised, when the half that should be principal is out of reach, and when the databases are
+    on different sides and no side is named.
     """
     situation = CheckContext(deployment, request.pool, Mode.PLANNED)
     checks = run_checks([CHECKS[check_id] for check_id in _IDS], situation)
@@ -83,14 +88,31 @@ def draft(deployment: Deployment, request: DatabaseFailover) -> Draft:
     version = _version_has_mirroring(pool)
     mirrors = mirrors_of(pool, request.database_type)
     if version.refuses or not mirrors:
-        rest = () if version.refuses else (_synchronised(deployment, pool, None, request.database_type),)
+        rest = (
+            ()
+            if version.refuses
+            else (_synchronised(deployment, pool, None, request.database_type),)
+        )
         return Draft(checks=(*checks, version, *rest))
     to = _side(mirrors, request)
     kind = request.database_type
-    move = None if to is None else _Move(deployment=deployment, pool=pool, database_type=kind, to=to, mirrors=mirrors)
-    own = (version, _synchronised(deployment, pool, move, kind), _side_known(mirrors, to), *_of_force(move, request))
+    move = (
+        None
+        if to is None
+        else _Move(deployment=deployment, pool=pool, database_type=kind, to=to, mirrors=mirrors)
+    )
+    own = (
+        version,
+        _synchronised(deployment, pool, move, kind),
+        _side_known(mirrors, to),
+        *_of_force(move, request),
+    )
     return Draft(
-        lock=(pool.fqdn, pool.backup_pool) if pool.backup_pool and not isinstance(pool.backup_pool, Unread) else (pool.fqdn,),
+        lock=(
+            (pool.fqdn, pool.backup_pool)
+            if pool.backup_pool and not isinstance(pool.backup_pool, Unread)
+            else (pool.fqdn,)
+        ),
         checks=(*checks, *own),
         steps=_steps(move, request) if move else (),
         goal=(_is_there(move),) if move else (),
@@ -100,11 +122,16 @@ def draft(deployment: Deployment, request: DatabaseFailover) -> Draft:
 
 
 def _side(mirrors: tuple[DatabaseMirror, ...], request: DatabaseFailover) -> MirrorRole | None:
-    """The side that becomes principal: as named, else the one that is left, else where none is now; None where that differs."""
+    """The side that becomes principal: as named, else the one that is left, else where none is now;
+    None where that differs.
+    """
     if request.principal is not None:
         return request.principal
     left = {mirror.survivor for mirror in orphaned(mirrors)}
-    sides = left or {MirrorRole.PRIMARY if mirror.mirror_is_principal else MirrorRole.MIRROR for mirror in mirrors}
+    sides = left or {
+        MirrorRole.PRIMARY if mirror.mirror_is_principal else MirrorRole.MIRROR
+        for mirror in mirrors
+    }
     return sides.pop() if len(sides) == 1 else None
 
 
@@ -120,24 +147,36 @@ def _steps(move: _Move, request: DatabaseFailover) -> tuple[Step, ...]:
 
 
 def _step(move: _Move) -> CmdletStep:
-    """Without a working store the cmdlet finds the databases in the server's local copy of the topology (fact: local-store)."""
+    """Without a working store the cmdlet finds the databases in the server's local copy of the
+    topology (fact: local-store).
+    """
     pool, to, kind = move.pool, move.to, move.database_type
     other = MirrorRole.PRIMARY if to is MirrorRole.MIRROR else MirrorRole.MIRROR
     local = not store_works(move.deployment)
-    back = InvokeCsDatabaseFailover(pool_fqdn=pool.fqdn, database_type=kind, new_principal=other).to_powershell()
+    back = InvokeCsDatabaseFailover(
+        pool_fqdn=pool.fqdn, database_type=kind, new_principal=other
+    ).to_powershell()
     return CmdletStep(
         step_id=f"database-failover-{kind.casefold()}",
         title=f"Make the {to.value.lower()} of {pool.fqdn} principal for {', '.join(move.names)}",
         why="The databases are served from that SQL Server from then on.",
         sources=_FORCED if move.forced else _SOURCES,
         cmdlet=InvokeCsDatabaseFailover(
-            pool_fqdn=pool.fqdn, database_type=kind, new_principal=to, force=bool(move.forced), local_store=local
+            pool_fqdn=pool.fqdn,
+            database_type=kind,
+            new_principal=to,
+            force=bool(move.forced),
+            local_store=local,
         ),
         place=preferring(pool.fqdn),
         after=(_is_there(move),),
         deadline=figures.ONE_HOUR,
         estimate=figures.MIRROR_FAILOVER,
-        undo=f"Once the {other.value.lower()} is back and the mirroring resumed: {back}" if move.forced else back,
+        undo=(
+            f"Once the {other.value.lower()} is back and the mirroring resumed: {back}"
+            if move.forced
+            else back
+        ),
     )
 
 
@@ -150,28 +189,50 @@ def _resume_step(move: _Move) -> ManualStep:
     return ManualStep(
         step_id=f"resume-mirroring-{move.database_type.casefold()}",
         title=f"Resume the mirroring of {listed(names)}",
-        why="A failover by force suspends it. Until it is resumed and synchronised, the other half is old.",
+        why=(
+            "A failover by force suspends it. Until it is resumed and synchronised, the other half"
+            " is old."
+        ),
         sources=(fact("mirror-forced"),),
         instructions=(
-            f"On the SQL Server that holds the principal now (the {where} of {move.pool.fqdn}) run: {statements}.",
-            "What the former principal had not sent before it was lost is thrown away then. Save it first if it is wanted.",
+            (
+                f"On the SQL Server that holds the principal now (the {where} of {move.pool.fqdn})"
+                f" run: {statements}."
+            ),
+            (
+                "What the former principal had not sent before it was lost is thrown away then."
+                " Save it first if it is wanted."
+            ),
         ),
         where=f"SQL Server, the {where} of {move.pool.fqdn}",
-        how_to_see=f"Get-CsDatabaseMirrorState -PoolFqdn {move.pool.fqdn} says synchronized on both sides.",
+        how_to_see=(
+            f"Get-CsDatabaseMirrorState -PoolFqdn {move.pool.fqdn} says synchronized on both sides."
+        ),
         after=(MirrorsAreSynchronized(move.pool.fqdn, names),),
         estimate=figures.MIRROR_FAILOVER,
     )
 
 
 def _notes(move: _Move | None) -> tuple[str, ...]:
-    witness = "With an even number of Front Ends the primary SQL Server is the witness: shutting it down can stop the pool."
+    witness = (
+        "With an even number of Front Ends the primary SQL Server is the witness: shutting it down"
+        " can stop the pool."
+    )
     if move is None or not move.forced:
         return (witness,)
-    back = f"lyncops run database-failover {move.pool.fqdn} --database-type {move.database_type.value}"
+    back = (
+        f"lyncops run database-failover {move.pool.fqdn} --database-type {move.database_type.value}"
+    )
     return (
         witness,
-        f"The databases run without a mirror from then on. When the other SQL Server is back: {back}. It has people resume it.",
-        "The other types of databases on the same SQL Server need the same: look at `lyncops status`.",
+        (
+            "The databases run without a mirror from then on. When the other SQL Server is back:"
+            f" {back}. It has people resume it."
+        ),
+        (
+            "The other types of databases on the same SQL Server need the same: look at `lyncops"
+            " status`."
+        ),
     )
 
 
@@ -181,11 +242,17 @@ def _of_force(move: _Move | None, request: DatabaseFailover) -> tuple[CheckResul
         return ()
     question = "What does force do to the mirroring?"
     if not move.forced:
-        seen = f"The mirroring of {_named(move.suspended)} is suspended, as a failover by force leaves it."
+        seen = (
+            f"The mirroring of {_named(move.suspended)} is suspended, as a failover by force"
+            " leaves it."
+        )
         remedy = "The plan waits for people to resume it, before anything moves."
         return (result_of("mirror-forced", question, _FORCED, warning(seen, remedy)),)
     seen = f"The mirroring of {_named(move.forced)} is suspended by it, until people resume it."
-    remedy = "Until then there is one copy only: take a backup of the databases once they are served again."
+    remedy = (
+        "Until then there is one copy only: take a backup of the databases once they are served"
+        " again."
+    )
     return (
         result_of("mirror-forced", question, _FORCED, warning(seen, remedy)),
         consent(accepted=request.accept_data_loss, loss=_LOSS),
@@ -201,32 +268,60 @@ def _version_has_mirroring(pool: Pool) -> CheckResult:
     return CheckResult(
         check_id="version-has-mirroring",
         question="Does the version support SQL mirroring?",
-        verdict=Verdict.FAILED if lacks else Verdict.PASSED if isinstance(pool.version, LyncVersion) else Verdict.UNKNOWN,
-        evidence=f"{pool.fqdn} is {pool.version.product}." if isinstance(pool.version, LyncVersion) else str(pool.version),
-        remedy="Skype for Business Server 2019 has no SQL mirroring; use its Always On availability groups." if lacks else "",
+        verdict=(
+            Verdict.FAILED
+            if lacks
+            else Verdict.PASSED
+            if isinstance(pool.version, LyncVersion)
+            else Verdict.UNKNOWN
+        ),
+        evidence=(
+            f"{pool.fqdn} is {pool.version.product}."
+            if isinstance(pool.version, LyncVersion)
+            else str(pool.version)
+        ),
+        remedy=(
+            "Skype for Business Server 2019 has no SQL mirroring; use its Always On availability"
+            " groups."
+            if lacks
+            else ""
+        ),
         sources=(fact("version-differences"),),
         blocking=lacks,
         overridable=False,
     )
 
 
-def _synchronised(deployment: Deployment, pool: Pool, move: _Move | None, database_type: DatabaseNameType) -> CheckResult:
+def _synchronised(
+    deployment: Deployment, pool: Pool, move: _Move | None, database_type: DatabaseNameType
+) -> CheckResult:
     mirrors = mirrors_of(pool, database_type)
-    gaps = deployment.open_questions(Need(Part.MIRRORS, (pool.fqdn,), tuple(mirror.database for mirror in mirrors)))
+    gaps = deployment.open_questions(
+        Need(Part.MIRRORS, (pool.fqdn,), tuple(mirror.database for mirror in mirrors))
+    )
     finding = _how_synchronised(move) if move else _of_no_move(pool, mirrors, database_type)
-    if gaps and finding.verdict is not Verdict.PASSED:  # what is not known to be synchronised is not known to lag behind
-        finding = unknown(" ".join(str(gap.unread) for gap in gaps), "Look at Get-CsDatabaseMirrorState.", blocking=True)
+    # What is not known to be synchronised is not known to lag behind
+    if gaps and finding.verdict is not Verdict.PASSED:
+        finding = unknown(
+            " ".join(str(gap.unread) for gap in gaps),
+            "Look at Get-CsDatabaseMirrorState.",
+            blocking=True,
+        )
     question = "Has every database of that type a mirror that can take over?"
     result = result_of("mirrors-synchronized", question, _SOURCES, finding)
     return attrs.evolve(result, overridable=bool(mirrors))
 
 
-def _of_no_move(pool: Pool, mirrors: tuple[DatabaseMirror, ...], database_type: DatabaseNameType) -> Finding:
+def _of_no_move(
+    pool: Pool, mirrors: tuple[DatabaseMirror, ...], database_type: DatabaseNameType
+) -> Finding:
     look = "Look at Get-CsDatabaseMirrorState."
     if isinstance(pool.mirrors, Unread):
         return unknown(str(pool.mirrors), look, blocking=True)
     if mirrors:
-        return passed(f"It has {_named(mirrors)}; which side is to be principal is another question.")
+        return passed(
+            f"It has {_named(mirrors)}; which side is to be principal is another question."
+        )
     if pool.kind is PoolKind.STANDARD:
         return failed(
             f"{pool.fqdn} is a Standard Edition server: its databases have no mirror.",
@@ -238,24 +333,34 @@ def _of_no_move(pool: Pool, mirrors: tuple[DatabaseMirror, ...], database_type: 
 def _how_synchronised(move: _Move) -> Finding:
     side = move.to.value.lower()
     gone = [m.database for m in move.moving if not m.is_mirrored and m.survivor is not move.to]
-    behind = [m.database for m in move.moving if m.is_mirrored and not m.is_synchronized and not m.is_suspended]
+    behind = [
+        m.database
+        for m in move.moving
+        if m.is_mirrored and not m.is_synchronized and not m.is_suspended
+    ]
     if gone:
         return failed(
-            f"The {side} of {listed(gone)} is out of reach, or has never been set up: it cannot become principal.",
-            "See to that SQL Server and to Get-CsDatabaseMirrorState. Do not set up the mirror again while the other half is the "
-            "only copy.",
+            f"The {side} of {listed(gone)} is out of reach, or has never been set up: it cannot"
+            " become principal.",
+            "See to that SQL Server and to Get-CsDatabaseMirrorState. Do not set up the mirror"
+            " again while the other half is the only copy.",
         )
     if behind:
         return failed(
-            f"Not synchronised: {listed(behind)}.", "Look at Get-CsDatabaseMirrorState, and wait until both sides say synchronized."
+            f"Not synchronised: {listed(behind)}.",
+            "Look at Get-CsDatabaseMirrorState, and wait until both sides say synchronized.",
         )
     if move.forced:
         return warning(
-            f"The principal of {_named(move.forced)} is out of reach; the {side} answers and becomes principal by force.",
-            "Bringing that SQL Server back loses nothing. Do not set up the mirror again: it is the only copy.",
+            f"The principal of {_named(move.forced)} is out of reach; the {side} answers and"
+            " becomes principal by force.",
+            "Bringing that SQL Server back loses nothing. Do not set up the mirror again: it is the"
+            " only copy.",
         )
     if move.suspended:
-        return warning(f"The mirroring of {_named(move.suspended)} is suspended.", "See mirror-forced.")
+        return warning(
+            f"The mirroring of {_named(move.suspended)} is suspended.", "See mirror-forced."
+        )
     if not move.moving:
         return passed(f"The {side} holds the principal of {listed(move.names)} already.")
     return passed(f"Synchronised: {listed(move.names)}.")
@@ -267,8 +372,13 @@ def _side_known(mirrors: tuple[DatabaseMirror, ...], to: MirrorRole | None) -> C
         check_id="mirror-side",
         question="Is it clear which side becomes principal?",
         verdict=Verdict.FAILED if to is None else Verdict.PASSED,
-        evidence=f"The mirror is principal for {', '.join(on_mirror) or 'none'} of {', '.join(m.database for m in mirrors)}.",
-        remedy="Name the side with --principal primary or --principal mirror." if to is None else "",
+        evidence=(
+            f"The mirror is principal for {', '.join(on_mirror) or 'none'} of"
+            f" {', '.join(m.database for m in mirrors)}."
+        ),
+        remedy=(
+            "Name the side with --principal primary or --principal mirror." if to is None else ""
+        ),
         sources=_SOURCES,
         overridable=False,
     )

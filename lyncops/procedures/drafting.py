@@ -21,7 +21,9 @@ from lyncops.values import Fqdn, Mode, Unread
 
 @attrs.frozen(slots=True, kw_only=True)
 class Draft:
-    """What a procedure makes of a deployment and a request, before the operator's overrides: the parts of a Plan."""
+    """What a procedure makes of a deployment and a request, before the operator's overrides: the
+    parts of a Plan.
+    """
 
     checks: tuple[CheckResult, ...]
     lock: tuple[Fqdn, ...] = ()
@@ -36,7 +38,8 @@ def finished(draft: Draft, *, procedure: Procedure, deployment: Deployment) -> P
     """The plan. It is made at the time of the reading that it rests on.
 
     Raises:
-        InvalidValueError: an override names no check of this plan, names one that is law, or gives no reason.
+        InvalidValueError: an override names no check of this plan, names one that is law, or gives
+            no reason.
     """
     version = deployment.version
     checks = with_open_answers(draft.checks, procedure.NAME, deployment)

@@ -24,7 +24,11 @@ _ROLES = {
     "ConferencingServer": ("ConferencingServer", "ConferenceServer"),
     "MediationServer": ("MediationServer",),
 }
-_SHORT = {"Registrar": "registrar", "ConferencingServer": "conferencing", "MediationServer": "mediation"}
+_SHORT = {
+    "Registrar": "registrar",
+    "ConferencingServer": "conferencing",
+    "MediationServer": "mediation",
+}
 
 
 def draft(deployment: Deployment, request: EdgeAssociation) -> Draft:
@@ -33,19 +37,31 @@ def draft(deployment: Deployment, request: EdgeAssociation) -> Draft:
     Refused when the pool or the Edge pool does not exist, and when the store does not work.
     """
     situation = CheckContext(deployment, request.pool, Mode.PLANNED)
-    checks = (*run_checks([CHECKS[check_id] for check_id in _IDS], situation), edge_pool_exists(deployment, request.edge_pool))
+    checks = (
+        *run_checks([CHECKS[check_id] for check_id in _IDS], situation),
+        edge_pool_exists(deployment, request.edge_pool),
+    )
     pool, edge = situation.pool, find_edge(deployment, request.edge_pool)
     if pool is None or edge is None:
         return Draft(checks=checks)
     return Draft(
         lock=(pool.fqdn, edge.fqdn),
         checks=(*checks, store_writable(deployment)),
-        steps=(*_steps(pool, edge), *(topology_steps(preferring(pool.fqdn)) if request.enable_topology else ())),
+        steps=(
+            *_steps(pool, edge),
+            *(topology_steps(preferring(pool.fqdn)) if request.enable_topology else ()),
+        ),
         goal=(MediaEdgeIs(pool.fqdn, edge.fqdn),),
         expected_loss="Nothing.",
         notes=(
-            "The same in Topology Builder: properties of the pool, Associations, Associate Edge pool (for media components).",
-            "That these cmdlets together equal that one field is inferred from the topology document.",
+            (
+                "The same in Topology Builder: properties of the pool, Associations, Associate Edge"
+                " pool (for media components)."
+            ),
+            (
+                "That these cmdlets together equal that one field is inferred from the topology"
+                " document."
+            ),
         ),
     )
 
@@ -55,16 +71,34 @@ def _steps(pool: Pool, edge: EdgePool) -> list[CmdletStep]:
     value = f"EdgeServer:{edge.fqdn}"
     steps: list[CmdletStep] = []
     if identity := _service(pool, "ConferencingServer"):
-        steps.append(_step(pool, edge, "ConferencingServer", SetCsConferenceServer(identity=identity, edge_server=value)))
+        steps.append(
+            _step(
+                pool,
+                edge,
+                "ConferencingServer",
+                SetCsConferenceServer(identity=identity, edge_server=value),
+            )
+        )
     if identity := _service(pool, "MediationServer"):
-        steps.append(_step(pool, edge, "MediationServer", SetCsMediationServer(identity=identity, edge_server=value)))
+        steps.append(
+            _step(
+                pool,
+                edge,
+                "MediationServer",
+                SetCsMediationServer(identity=identity, edge_server=value),
+            )
+        )
     identity = _service(pool, "Registrar") or f"Registrar:{pool.fqdn}"
-    steps.append(_step(pool, edge, "Registrar", SetCsRegistrar(identity=identity, edge_server=value)))
+    steps.append(
+        _step(pool, edge, "Registrar", SetCsRegistrar(identity=identity, edge_server=value))
+    )
     return steps
 
 
 def _service(pool: Pool, role: str) -> str:
-    """The identity of the pool's service of this role, as the topology spells it; "" where the pool has none."""
+    """The identity of the pool's service of this role, as the topology spells it; "" where the pool
+    has none.
+    """
     names = {name.casefold() for name in _ROLES[role]}
     return next((str(service) for service in pool.services if service.role.casefold() in names), "")
 

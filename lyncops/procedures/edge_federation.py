@@ -12,28 +12,40 @@ from lyncops.plan.procedures import MovesRoutes
 from lyncops.plan.steps import ManualStep, Step
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edge_moves import EdgeMove, media_notes, plan_move, undo_command
-from lyncops.procedures.edge_steps import BY_HAND, replica_steps, route_goal, route_steps, start_steps
+from lyncops.procedures.edge_steps import (
+    BY_HAND,
+    replica_steps,
+    route_goal,
+    route_steps,
+    start_steps,
+)
 from lyncops.procedures.edges import known_edges
 from lyncops.sources import fact, guide
 
-PORT: Final = (
-    5061  # fact: federated-edge-port: the external SIP port that marks a federated Edge pool, and that partners connect to
-)
+# Fact: federated-edge-port: the external SIP port that marks a federated Edge pool, and that
+# partners connect to
+PORT: Final = 5061
 _SOURCES: Final = (guide("Failing over the Edge pool used for federation"), fact("federation-port"))
-_NO_CMDLET: Final = "No cmdlet is known to do it: that Set-CsEdgeServer -AccessEdgeExternalSipPort would is not established."
+_NO_CMDLET: Final = (
+    "No cmdlet is known to do it: that Set-CsEdgeServer -AccessEdgeExternalSipPort would is not"
+    " established."
+)
 
 
 def draft_failover(deployment: Deployment, request: MovesRoutes) -> Draft:
     """Draft that federation leaves the Edge pool `request.edge_pool` for `request.other_edge`.
 
-    Refused when either Edge pool is not known, when the one that takes over does not run or is not reached by replication,
-    when the store cannot be written, and when federation is on neither of the two.
+    Refused when either Edge pool is not known, when the one that takes over does not run or is not
+    reached by replication, when the store cannot be written, and when federation is on neither of
+    the two.
     """
     return _draft(deployment, request, back=False)
 
 
 def draft_failback(deployment: Deployment, request: MovesRoutes) -> Draft:
-    """Draft that federation comes back to the Edge pool `request.edge_pool`, which first had it; refused as the failover is."""
+    """Draft that federation comes back to the Edge pool `request.edge_pool`, which first had it;
+    refused as the failover is.
+    """
     return _draft(deployment, request, back=True)
 
 
@@ -41,7 +53,13 @@ def _draft(deployment: Deployment, request: MovesRoutes, *, back: bool) -> Draft
     move, checks = plan_move(deployment, request, RouteKind.SIP, back=back)
     if move is None:
         return Draft(checks=checks)
-    home = start_steps(move, why="The restored Edge pool comes first: only a running one can take federation.") if back else ()
+    home = (
+        start_steps(
+            move, why="The restored Edge pool comes first: only a running one can take federation."
+        )
+        if back
+        else ()
+    )
     return Draft(
         lock=move.lock,
         checks=(*checks, _has_federation(move)),
@@ -56,10 +74,21 @@ def _steps(move: EdgeMove, *, enable_topology: bool) -> tuple[Step, ...]:
     """As documented; the replicas are waited for where the next step rests on them."""
     return (
         _topology_gate(move),
-        *replica_steps(move, "edge-replicas-topology", why="Setup installs what the Edge server's own replica says."),
+        *replica_steps(
+            move,
+            "edge-replicas-topology",
+            why="Setup installs what the Edge server's own replica says.",
+        ),
         _setup_gate(move),
-        *route_steps(move, before=(FederatedEdgeIs(move.to.fqdn),), enable_topology=enable_topology),
-        *replica_steps(move, "edge-replicas-route", why="The Edge servers learn of the routes last.", optional=True),
+        *route_steps(
+            move, before=(FederatedEdgeIs(move.to.fqdn),), enable_topology=enable_topology
+        ),
+        *replica_steps(
+            move,
+            "edge-replicas-route",
+            why="The Edge servers learn of the routes last.",
+            optional=True,
+        ),
     )
 
 
@@ -71,14 +100,19 @@ def _topology_gate(move: EdgeMove) -> ManualStep:
         why=f"Exactly one Edge pool may have federation. {_NO_CMDLET}",
         sources=_SOURCES,
         instructions=(
-            "Open Topology Builder on a Front End server, download the topology, and expand Edge pools.",
+            (
+                "Open Topology Builder on a Front End server, download the topology, and expand"
+                " Edge pools."
+            ),
             f"{move.leaving.fqdn}: Edit Properties, General: clear `{box}`.",
             f"{move.to.fqdn}: Edit Properties, General: select `{box}`.",
             "Action, Topology, Publish; wait for its end and look at its log.",
         ),
         where="Topology Builder, on a Front End server",
-        how_to_see=f"Get-CsService -EdgeServer: AccessEdgeExternalSipPort is {PORT} for {move.to.fqdn} and no other Edge pool. "
-        "lyncops reads the same.",
+        how_to_see=(
+            f"Get-CsService -EdgeServer: AccessEdgeExternalSipPort is {PORT} for {move.to.fqdn} and"
+            " no other Edge pool. lyncops reads the same."
+        ),
         after=(FederatedEdgeIs(move.to.fqdn),),
         estimate=BY_HAND,
         undo=f"The same with {move.leaving.fqdn} and {move.to.fqdn} exchanged.",
@@ -89,7 +123,10 @@ def _setup_gate(move: EdgeMove) -> ManualStep:
     servers = listed(machine.fqdn for machine in move.machines)
     name = move.to.external_fqdn
     after: tuple[Condition, ...] = () if name is None else (PortIsOpen(name, PORT),)
-    seen = f"Partners can connect to {name}, port {PORT}; lyncops tries it, as far as that can be seen from where it runs."
+    seen = (
+        f"Partners can connect to {name}, port {PORT}; lyncops tries it, as far as that can be seen"
+        " from where it runs."
+    )
     return ManualStep(
         step_id="edge-setup",
         title=f"Run setup on the servers of {move.to.fqdn}",
@@ -100,7 +137,14 @@ def _setup_gate(move: EdgeMove) -> ManualStep:
             "Setup or Remove Server Components: Run Again, Next; look at the log, Finish.",
         ),
         where=f"the Deployment Wizard, on {servers}",
-        how_to_see=seen if name else f"The log of setup on {servers}; the Edge pool's external name is not known to lyncops.",
+        how_to_see=(
+            seen
+            if name
+            else (
+                f"The log of setup on {servers}; the Edge pool's external name is not known to"
+                " lyncops."
+            )
+        ),
         after=after,
         estimate=BY_HAND,
         undo="Setup is run again when federation is moved back.",
@@ -118,7 +162,9 @@ def _has_federation(move: EdgeMove) -> Finding:
     if federated == [move.leaving.fqdn]:
         return passed(evidence)
     if move.leaving.fqdn in federated or move.to.fqdn in federated:
-        return warning(evidence, f"Exactly one may have it. The plan ends with {move.to.fqdn} alone.")
+        return warning(
+            evidence, f"Exactly one may have it. The plan ends with {move.to.fqdn} alone."
+        )
     return failed(
         evidence,
         "Name the Edge pool that has federation; if none has, enable it in Topology Builder first.",
@@ -127,11 +173,20 @@ def _has_federation(move: EdgeMove) -> Finding:
 
 def _notes(move: EdgeMove) -> tuple[str, ...]:
     host = move.to.external_fqdn or f"the external name of {move.to.fqdn}"
-    dns = f"Partners find you by DNS: check that _sipfederationtls._tcp of your domains points to {host} too."
+    dns = (
+        "Partners find you by DNS: check that _sipfederationtls._tcp of your domains points to"
+        f" {host} too."
+    )
     if not move.back:
         return (dns, f"Undone by: {undo_command(move, 'edge-federation-failback')}")
     return (
         dns,
-        f"XMPP goes back by a procedure of its own: lyncops run xmpp-failback {move.to.fqdn} --domain DOMAIN.",
-        "A Front End pool of the same site that failed too is failed back last: lyncops run pool-failback POOL --mode planned.",
+        (
+            f"XMPP goes back by a procedure of its own: lyncops run xmpp-failback {move.to.fqdn}"
+            " --domain DOMAIN."
+        ),
+        (
+            "A Front End pool of the same site that failed too is failed back last: lyncops run"
+            " pool-failback POOL --mode planned."
+        ),
     )

@@ -1,4 +1,6 @@
-"""What the procedures of federation and XMPP share: from which Edge pool to which, for which sites, and may it be."""
+"""What the procedures of federation and XMPP share: from which Edge pool to which, for which sites,
+and may it be.
+"""
 
 from __future__ import annotations
 
@@ -23,15 +25,23 @@ from lyncops.sources import fact, guide, reference
 from lyncops.values import Fqdn, Mode, ServiceId, SiteName, Unread
 
 _FAULT_AGE: Final = timedelta(hours=1)  # fact: replica-age: investigate reports older than an hour
-_SOURCES: Final = (guide("Failing over the Edge pool used for federation"), guide("Failing back the Edge pool used for federation"))
+_SOURCES: Final = (
+    guide("Failing over the Edge pool used for federation"),
+    guide("Failing back the Edge pool used for federation"),
+)
 _REPLICA: Final = "See that REPLICA runs there and that the store reaches it (TCP 4443)."
-_LOOK: Final = "See that Get-CsWindowsService on them shows RTCSRV as Running. Steps on them are done by hand."
-_ENDPOINT: Final = "Give its servers a [[machine]] in lyncops.toml; or, knowing that they run, override this."
+_LOOK: Final = (
+    "See that Get-CsWindowsService on them shows RTCSRV as Running. Steps on them are done by hand."
+)
+_ENDPOINT: Final = (
+    "Give its servers a [[machine]] in lyncops.toml; or, knowing that they run, override this."
+)
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class EdgeMove:
-    """Federation (`RouteKind.SIP`) or XMPP leaves one Edge pool for another, and with it the routes of some sites.
+    """Federation (`RouteKind.SIP`) or XMPP leaves one Edge pool for another, and with it the routes
+    of some sites.
 
     `back`: it comes home, to an Edge pool that was down until now.
     """
@@ -63,53 +73,86 @@ class EdgeMove:
 def plan_move(
     deployment: Deployment, request: MovesRoutes, kind: RouteKind, *, back: bool
 ) -> tuple[EdgeMove | None, tuple[CheckResult, ...]]:
-    """The move that a request asks for, with the checks that all such moves have; None where an Edge pool is not known.
+    """The move that a request asks for, with the checks that all such moves have; None where an
+    Edge pool is not known.
 
-    `request.edge_pool` is the Edge pool that had it first, in both directions, as the guide names pools.
-    `request.other_edge` is the other one; where there is only one that it can be, it need not be named.
+    `request.edge_pool` is the Edge pool that had it first, in both directions, as the guide names
+    pools. `request.other_edge` is the other one; where there is only one that it can be, it need
+    not be named.
     """
     edges = known_edges(deployment)
     home = find_edge(deployment, request.edge_pool)
     exists = edge_pool_exists(deployment, request.edge_pool)
     if home is None:
         return None, (exists,)
-    candidates = tuple(edge for edge in edges if edge is not home and (not back or _has(deployment, edge, kind)))
+    candidates = tuple(
+        edge for edge in edges if edge is not home and (not back or _has(deployment, edge, kind))
+    )
     named = tuple(edge for edge in edges if edge is not home and edge.fqdn == request.other_edge)
     chosen = named if request.other_edge else candidates
     other = _other_known(home, request.other_edge, chosen, back=back)
     if len(chosen) != 1:
         return None, (exists, other)
     leaving, to = (chosen[0], home) if back else (home, chosen[0])
-    sites = sites_leading_to(deployment, leaving.fqdn, kind) if request.sites is None else request.sites
-    move = EdgeMove(deployment=deployment, kind=kind, leaving=leaving, to=to, sites=sites, back=back)
-    return move, (exists, other, _sites_known(move), _alive(move), _replicas(move), store_writable(deployment))
+    sites = (
+        sites_leading_to(deployment, leaving.fqdn, kind) if request.sites is None else request.sites
+    )
+    move = EdgeMove(
+        deployment=deployment, kind=kind, leaving=leaving, to=to, sites=sites, back=back
+    )
+    return move, (
+        exists,
+        other,
+        _sites_known(move),
+        _alive(move),
+        _replicas(move),
+        store_writable(deployment),
+    )
 
 
 def sites_leading_to(deployment: Deployment, edge: Fqdn, kind: RouteKind) -> tuple[SiteName, ...]:
     """The sites whose route of that kind uses an Edge pool (by its own name or by a machine's)."""
     sites = () if isinstance(deployment.sites, Unread) else deployment.sites
     routes = ((site.name, _route(site, kind)) for site in sites)
-    return tuple(name for name, route in routes if route is not None and leads_to(deployment, route.pool, edge))
+    return tuple(
+        name
+        for name, route in routes
+        if route is not None and leads_to(deployment, route.pool, edge)
+    )
 
 
 def media_notes(move: EdgeMove) -> tuple[str, ...]:
-    """Front End pools whose media goes by the wrong Edge pool after the move, each with the command that changes it."""
+    """Front End pools whose media goes by the wrong Edge pool after the move, each with the command
+    that changes it.
+    """
     pools = move.deployment.front_end_pools
     if move.back:
         home = move.deployment.pool(move.to.fqdn)
-        stray = [p for p in pools if home and p.site == home.site and set(p.edges_for_media) - {move.to.fqdn}]
-        why = "is in the site of {to} and uses another Edge pool for Web Conferencing and A/V; set it to {to}"
+        stray = [
+            p
+            for p in pools
+            if home and p.site == home.site and set(p.edges_for_media) - {move.to.fqdn}
+        ]
+        why = (
+            "is in the site of {to} and uses another Edge pool for Web Conferencing and A/V; set it"
+            " to {to}"
+        )
     else:
         stray = [p for p in pools if move.leaving.fqdn in p.edges_for_media and p.is_alive]
         why = "still uses {leaving} for Web Conferencing and A/V; if that is down, set another"
     told = why.format(to=move.to.fqdn, leaving=move.leaving.fqdn)
-    return tuple(f"{p.fqdn} {told}: lyncops run edge-association {p.fqdn} --edge {move.to.fqdn}." for p in stray)
+    return tuple(
+        f"{p.fqdn} {told}: lyncops run edge-association {p.fqdn} --edge {move.to.fqdn}."
+        for p in stray
+    )
 
 
 def undo_command(move: EdgeMove, procedure: str, *options: str) -> str:
     """The command line that brings everything back, and the same sites only."""
     sites = (f'--site "{site}"' if " " in site else f"--site {site}" for site in move.sites)
-    return " ".join(("lyncops run", procedure, move.leaving.fqdn, "--edge", move.to.fqdn, *options, *sites))
+    return " ".join(
+        ("lyncops run", procedure, move.leaving.fqdn, "--edge", move.to.fqdn, *options, *sites)
+    )
 
 
 def _route(site: Site, kind: RouteKind) -> ServiceId | None:
@@ -117,10 +160,14 @@ def _route(site: Site, kind: RouteKind) -> ServiceId | None:
 
 
 def _has(deployment: Deployment, edge: EdgePool, kind: RouteKind) -> bool:
-    return (kind is RouteKind.SIP and edge.has_federation) or bool(sites_leading_to(deployment, edge.fqdn, kind))
+    return (kind is RouteKind.SIP and edge.has_federation) or bool(
+        sites_leading_to(deployment, edge.fqdn, kind)
+    )
 
 
-def _other_known(home: EdgePool, named: Fqdn | None, found: tuple[EdgePool, ...], *, back: bool) -> CheckResult:
+def _other_known(
+    home: EdgePool, named: Fqdn | None, found: tuple[EdgePool, ...], *, back: bool
+) -> CheckResult:
     task = "has it now" if back else "takes over"
     if len(found) == 1:
         evidence = f"{found[0].fqdn} {task}."
@@ -130,12 +177,20 @@ def _other_known(home: EdgePool, named: Fqdn | None, found: tuple[EdgePool, ...]
         evidence = f"Besides {home.fqdn}: {listed(edge.fqdn for edge in found)}."
     good = len(found) == 1
     nothing = back and not found and named is None
-    remedy = "Nothing is to be failed back." if nothing else f"Name the Edge pool that {task} with --edge."
+    remedy = (
+        "Nothing is to be failed back."
+        if nothing
+        else f"Name the Edge pool that {task} with --edge."
+    )
     finding = passed(evidence) if good else failed(evidence, remedy, overridable=False)
     return result_of("other-edge", f"Is it clear which Edge pool {task}?", _SOURCES, finding)
 
 
-@check("site-routes", question="Is it known which sites' routes change?", sources=(reference("Set-CsSite"),))
+@check(
+    "site-routes",
+    question="Is it known which sites' routes change?",
+    sources=(reference("Set-CsSite"),),
+)
 def _sites_known(move: EdgeMove) -> Finding:
     sites = move.deployment.sites
     if isinstance(sites, Unread):
@@ -152,7 +207,11 @@ def _sites_known(move: EdgeMove) -> Finding:
         return passed(f"{move.kind.value} of {listed(move.sites)} will use {move.to.fqdn}.")
     evidence = f"{move.kind.value} of no site uses {move.leaving.fqdn}."
     remedy = "Name with --site the sites whose route changes."
-    return warning(evidence, remedy) if move.kind is RouteKind.SIP else failed(evidence, remedy, overridable=False)
+    return (
+        warning(evidence, remedy)
+        if move.kind is RouteKind.SIP
+        else failed(evidence, remedy, overridable=False)
+    )
 
 
 @check(
@@ -161,25 +220,41 @@ def _sites_known(move: EdgeMove) -> Finding:
     sources=(fact("edge-federation"), fact("edge-replication")),
 )
 def _alive(move: EdgeMove) -> Finding:
-    """Whether the Edge pool that takes over runs. One that comes home is started by the plan: it only has to answer."""
+    """Whether the Edge pool that takes over runs.
+
+    One that comes home is started by the plan: it only has to answer.
+    """
     machines = move.machines
     answering = [machine for machine in machines if not isinstance(machine.services, Unread)]
     running = [machine for machine in machines if machine.is_up]
-    evidence = f"{len(running)} of {counted(len(machines), 'server')} of {move.to.fqdn} run; {len(answering)} answered."
+    evidence = (
+        f"{len(running)} of {counted(len(machines), 'server')} of {move.to.fqdn} run;"
+        f" {len(answering)} answered."
+    )
     if machines and len(running) == len(machines):
         return passed(evidence)
     if running or (move.back and answering):
         return warning(evidence, f"See to {listed(m.fqdn for m in machines if not m.is_up)}.")
     if answering:
-        return failed(evidence, f"Start the services: run Start-CsWindowsService on {listed(m.fqdn for m in machines)}.")
+        return failed(
+            evidence,
+            "Start the services: run Start-CsWindowsService on"
+            f" {listed(m.fqdn for m in machines)}.",
+        )
     return _unasked(move)
 
 
 def _unasked(move: EdgeMove) -> Finding:
-    """Most Edge servers cannot be asked from inside (fact: edge-replication): that their replicas report shows that they live."""
+    """Most Edge servers cannot be asked from inside (fact: edge-replication): that their replicas
+    report shows that they live.
+    """
     names = {machine.fqdn for machine in move.machines}
     replicas = move.deployment.central_management.replicas
-    own = () if isinstance(replicas, Unread) else tuple(one for one in replicas if one.computer in names)
+    own = (
+        ()
+        if isinstance(replicas, Unread)
+        else tuple(one for one in replicas if one.computer in names)
+    )
     now = newest_time(CheckContext(move.deployment, move.to.fqdn, Mode.PLANNED))
     fresh = {one.computer for one in own if is_fresh(one, now)}
     asked = f"None of {counted(len(names), 'server')} of {move.to.fqdn} could be asked"
@@ -195,7 +270,10 @@ def _unasked(move: EdgeMove) -> Finding:
     sources=(fact("edge-replication"),),
 )
 def _replicas(move: EdgeMove) -> Finding:
-    """Whether changes reach the Edge pool that takes over. One that comes home was silent until now: the plan waits for it."""
+    """Whether changes reach the Edge pool that takes over.
+
+    One that comes home was silent until now: the plan waits for it.
+    """
     replicas = move.deployment.central_management.replicas
     if isinstance(replicas, Unread):
         return unknown(str(replicas), _REPLICA, blocking=True)
@@ -203,9 +281,16 @@ def _replicas(move: EdgeMove) -> Finding:
     own = tuple(one for one in replicas if one.computer in names)
     now = newest_time(CheckContext(move.deployment, move.to.fqdn, Mode.PLANNED))
     behind = [one for one in own if not one.up_to_date]
-    silent = [one for one in behind if _silent(one) or (one.last_status_report and now - one.last_status_report > _FAULT_AGE)]
+    silent = [
+        one
+        for one in behind
+        if _silent(one) or (one.last_status_report and now - one.last_status_report > _FAULT_AGE)
+    ]
     if silent and not move.back:
-        return failed(f"Not up to date, and no report for an hour: {listed(one.computer for one in silent)}.", _REPLICA)
+        return failed(
+            f"Not up to date, and no report for an hour: {listed(one.computer for one in silent)}.",
+            _REPLICA,
+        )
     if behind or len(own) < len(names):
         missing = sorted(names - {one.computer for one in own if one.up_to_date})
         return warning(f"Not up to date, or no report yet: {listed(missing)}.", _REPLICA)

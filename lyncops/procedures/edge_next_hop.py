@@ -22,10 +22,11 @@ _WHY = "What comes from outside enters by this pool."
 
 
 def draft(deployment: Deployment, request: EdgeNextHop) -> Draft:
-    """Draft that the pool `request.next_hop` becomes the next hop of the Edge pool `request.edge_pool`.
+    """Draft that the pool `request.next_hop` becomes the next hop of the Edge pool
+    `request.edge_pool`.
 
-    Refused when the Edge pool does not exist, when the next hop is not a living Front End pool, and when the store does not
-    work: every Set-Cs cmdlet needs it (fact: store-needed).
+    Refused when the Edge pool does not exist, when the next hop is not a living Front End pool, and
+    when the store does not work: every Set-Cs cmdlet needs it (fact: store-needed).
     """
     name, to = request.edge_pool, request.next_hop
     found, edge = edge_pool_exists(deployment, name), find_edge(deployment, name)
@@ -36,7 +37,9 @@ def draft(deployment: Deployment, request: EdgeNextHop) -> Draft:
     if not takes_next_hop(deployment, to) and not isinstance(deployment.pools, Unread):
         return Draft(checks=checks)
     place = preferring(to)
-    moves = next_hop_steps(deployment, move, place=place, why=_WHY, enable_topology=request.enable_topology)
+    moves = next_hop_steps(
+        deployment, move, place=place, why=_WHY, enable_topology=request.enable_topology
+    )
     return Draft(
         lock=(edge.fqdn, to),
         checks=(*checks, store_writable(deployment)),

@@ -1,4 +1,6 @@
-"""Steps that the procedures of federation and XMPP share: site routes, services of Edge servers, replication to them."""
+"""Steps that the procedures of federation and XMPP share: site routes, services of Edge servers,
+replication to them.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,12 @@ def route_goal(move: EdgeMove) -> tuple[Condition, ...]:
     return tuple(SiteRouteIs(site, move.kind, move.route) for site in move.sites)
 
 
-def route_steps(move: EdgeMove, *, before: tuple[Condition, ...] = (), enable_topology: bool) -> tuple[Step, ...]:
-    """One Set-CsSite for each site, and Enable-CsTopology after them where the operator asks for it."""
+def route_steps(
+    move: EdgeMove, *, before: tuple[Condition, ...] = (), enable_topology: bool
+) -> tuple[Step, ...]:
+    """One Set-CsSite for each site, and Enable-CsTopology after them where the operator asks for
+    it.
+    """
     routes = tuple(_route(move, site, before) for site in move.sites)
     return (*routes, *(topology_steps(ANYWHERE) if routes and enable_topology else ()))
 
@@ -53,7 +59,9 @@ def _set_route(site: SiteName, kind: RouteKind, edge: Fqdn) -> SetCsSite:
     return SetCsSite(identity=str(site), xmpp_federation_route=service)
 
 
-def replica_steps(move: EdgeMove, step_id: str, *, why: str, optional: bool = False) -> tuple[Step, ...]:
+def replica_steps(
+    move: EdgeMove, step_id: str, *, why: str, optional: bool = False
+) -> tuple[Step, ...]:
     """A wait until the servers of the Edge pool that takes over have the changes."""
     machines = reporting_machines(move.deployment, move.to.fqdn)
     if not machines:
@@ -72,12 +80,17 @@ def replica_steps(move: EdgeMove, step_id: str, *, why: str, optional: bool = Fa
 
 
 def stop_steps(move: EdgeMove) -> tuple[Step, ...]:
-    """Stop the services on each server of the Edge pool that takes over: by its own endpoint, or by hand where it has none."""
+    """Stop the services on each server of the Edge pool that takes over: by its own endpoint, or by
+    hand where it has none.
+    """
     return tuple(_stop(move, machine) for machine in move.machines)
 
 
 def _stop(move: EdgeMove, machine: Machine) -> Step:
-    why = f"{move.to.fqdn} takes XMPP over while its servers are stopped; what goes by it meanwhile is cut off."
+    why = (
+        f"{move.to.fqdn} takes XMPP over while its servers are stopped; what goes by it meanwhile"
+        " is cut off."
+    )
     if isinstance(machine.services, Unread):
         return _by_hand(machine, why, start=False)
     return CmdletStep(
@@ -95,7 +108,9 @@ def _stop(move: EdgeMove, machine: Machine) -> Step:
 
 
 def start_steps(move: EdgeMove, *, why: str) -> tuple[Step, ...]:
-    """Start the services on each server of the Edge pool that takes over: by its own endpoint, or by hand where it has none."""
+    """Start the services on each server of the Edge pool that takes over: by its own endpoint, or
+    by hand where it has none.
+    """
     return tuple(_start(machine, why) for machine in move.machines)
 
 
@@ -117,22 +132,34 @@ def _start(machine: Machine, why: str) -> Step:
 
 
 def _expected(services: tuple[WindowsService, ...]) -> tuple[str, ...]:
-    """The services that ran when it was planned, so that a disabled one is not waited for; all where none ran."""
+    """The services that ran when it was planned, so that a disabled one is not waited for; all
+    where none ran.
+    """
     running = tuple(service.name for service in services if service.is_running)
     return running or tuple(service.name for service in services)
 
 
 def _by_hand(machine: Machine, why: str, *, start: bool) -> ManualStep:
-    """The same where lyncops does not reach the server: most Edge servers cannot be asked from inside (fact: edge-replication)."""
+    """The same where lyncops does not reach the server: most Edge servers cannot be asked from
+    inside (fact: edge-replication).
+    """
     verb = "Start" if start else "Stop"
     return ManualStep(
         step_id=f"edge-{verb.lower()}-{machine.fqdn}",
         title=f"{verb} the services on {machine.fqdn}",
         why=why,
         sources=_SERVICES,
-        instructions=(f"Sign in to {machine.fqdn}, which lyncops does not reach, and run {verb}-CsWindowsService in its shell.",),
+        instructions=(
+            (
+                f"Sign in to {machine.fqdn}, which lyncops does not reach, and run"
+                f" {verb}-CsWindowsService in its shell."
+            ),
+        ),
         where=f"server {machine.fqdn}",
-        how_to_see=f"Get-CsWindowsService on {machine.fqdn}; lyncops looks too, if the server has a [[machine]] by then.",
+        how_to_see=(
+            f"Get-CsWindowsService on {machine.fqdn}; lyncops looks too, if the server has a"
+            " [[machine]] by then."
+        ),
         after=(ServicesAre(machine.fqdn, (ACCESS_EDGE,), running=start),),
         estimate=BY_HAND,
         undo="" if start else "Run Start-CsWindowsService there.",

@@ -18,12 +18,18 @@ from lyncops.procedures import figures
 from lyncops.sources import fact, guide, reference
 from lyncops.values import Anywhere, Fqdn, Place, Unread
 
-_SOURCES = (guide("Failing over a pool", step=1), reference("Set-CsEdgeServer"), fact("edge-cmdlets"))
+_SOURCES = (
+    guide("Failing over a pool", step=1),
+    reference("Set-CsEdgeServer"),
+    fact("edge-cmdlets"),
+)
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class NextHopMove:
-    """Edge pools whose next hop changes, the pool that it changes to, and what must hold before it can."""
+    """Edge pools whose next hop changes, the pool that it changes to, and what must hold before it
+    can.
+    """
 
     edges: tuple[EdgePool, ...]
     to: Fqdn
@@ -46,41 +52,62 @@ def find_edge(deployment: Deployment, name: Fqdn) -> EdgePool | None:
 
 
 def edges_leading_to(deployment: Deployment, pool: Fqdn) -> tuple[EdgePool, ...]:
-    """The Edge pools whose next hop is `pool`, alive or not: the failover's own check makes no difference.
+    """The Edge pools whose next hop is `pool`, alive or not: the failover's own check makes no
+    difference.
 
     (fact: next-hop-refusal)
     """
     edges = known_edges(deployment)
-    return tuple(edge for edge in edges if edge.next_hop is not None and leads_to(deployment, edge.next_hop, pool))
+    return tuple(
+        edge
+        for edge in edges
+        if edge.next_hop is not None and leads_to(deployment, edge.next_hop, pool)
+    )
 
 
 def same_site(deployment: Deployment, edge: Fqdn, pool: Fqdn) -> bool:
     """Whether an Edge pool and a pool are known to be in the same site."""
     first, second = deployment.pool(edge), deployment.pool(pool)
-    return first is not None and second is not None and not isinstance(first.site, Unread) and first.site == second.site
+    return (
+        first is not None
+        and second is not None
+        and not isinstance(first.site, Unread)
+        and first.site == second.site
+    )
 
 
 def next_hop_steps(
-    deployment: Deployment, move: NextHopMove, *, place: Place, why: str, enable_topology: bool = False
+    deployment: Deployment,
+    move: NextHopMove,
+    *,
+    place: Place,
+    why: str,
+    enable_topology: bool = False,
 ) -> tuple[Step, ...]:
-    """One Set-CsEdgeServer for each Edge pool, and Enable-CsTopology after them where the operator asks for it.
+    """One Set-CsEdgeServer for each Edge pool, and Enable-CsTopology after them where the operator
+    asks for it.
 
-    Set-CsEdgeServer is used within a site too: Microsoft's page tells Topology Builder there without a reason, and the
-    cmdlet knows no sites (fact: edge-cmdlets). The read-back shows whether it worked.
+    Set-CsEdgeServer is used within a site too: Microsoft's page tells Topology Builder there
+    without a reason, and the cmdlet knows no sites (fact: edge-cmdlets). The read-back shows
+    whether it worked.
     """
     moves = tuple(_move(deployment, edge, move, place=place, why=why) for edge in move.edges)
     return (*moves, *(topology_steps(place) if moves and enable_topology else ()))
 
 
 def topology_steps(place: Place) -> tuple[Step, ...]:
-    """Enable-CsTopology: whether settings of services need it is not established, so that it is only offered.
+    """Enable-CsTopology: whether settings of services need it is not established, so that it is
+    only offered.
 
     (fact: enable-topology)
     """
     step = CmdletStep(
         step_id="enable-topology",
         title="Enable the changed topology",
-        why="Some deployments replicate the change only then. It needs setup permission, so that it may be refused.",
+        why=(
+            "Some deployments replicate the change only then. It needs setup permission, so that it"
+            " may be refused."
+        ),
         sources=(reference("Enable-CsTopology"), fact("enable-topology")),
         cmdlet=EnableCsTopology(),
         place=place,
@@ -92,16 +119,24 @@ def topology_steps(place: Place) -> tuple[Step, ...]:
 
 
 def edge_replica_steps(deployment: Deployment, move: NextHopMove) -> tuple[Step, ...]:
-    """A wait until the Edge servers have heard of it. A pool's failover does not need it: it asks the store, not the Edge."""
+    """A wait until the Edge servers have heard of it.
+
+    A pool's failover does not need it: it asks the store, not the Edge.
+    """
     gone = silent_machines(deployment)
-    reporting = (machine for edge in move.edges for machine in reporting_machines(deployment, edge.fqdn))
+    reporting = (
+        machine for edge in move.edges for machine in reporting_machines(deployment, edge.fqdn)
+    )
     machines = tuple(machine for machine in reporting if machine not in gone)
     if not machines:
         return ()
     wait = WaitStep(
         step_id=f"edge-replicas-{move.to}",
         title="Wait until the Edge servers have the new next hop",
-        why="An Edge server learns of the change only through its replica; if it never does, plan again with --enable-topology.",
+        why=(
+            "An Edge server learns of the change only through its replica; if it never does, plan"
+            " again with --enable-topology."
+        ),
         sources=(fact("edge-replication"),),
         until=(ReplicasUpToDate(only=machines),),
         deadline=figures.REPLICATION_DEADLINE,
@@ -111,7 +146,9 @@ def edge_replica_steps(deployment: Deployment, move: NextHopMove) -> tuple[Step,
     return (wait,)
 
 
-def next_hop_fits(deployment: Deployment, move: NextHopMove, *, leaving: Fqdn) -> CheckResult | None:
+def next_hop_fits(
+    deployment: Deployment, move: NextHopMove, *, leaving: Fqdn
+) -> CheckResult | None:
     """Whether the pool can be the next hop of Edge pools; None where no Edge pool moves."""
     if not move.edges:
         return None
@@ -129,7 +166,9 @@ def next_hop_fits(deployment: Deployment, move: NextHopMove, *, leaving: Fqdn) -
         verdict = Verdict.PASSED
     names = ", ".join(edge.fqdn for edge in move.edges)
     near = nearest_next_hops(deployment, move.edges[0], leaving)
-    proposed = f"Name a living Front End or Director pool with --next-hop. The nearest: {listed(near)}."
+    proposed = (
+        f"Name a living Front End or Director pool with --next-hop. The nearest: {listed(near)}."
+    )
     return CheckResult(
         check_id="next-hop-target",
         question="Can the pool be the next hop of the Edge pools?",
@@ -152,8 +191,17 @@ def edge_pool_exists(deployment: Deployment, name: Fqdn) -> CheckResult:
         verdict, evidence = Verdict.PASSED, f"The topology has {name}."
     else:
         pool, owner = deployment.pool(name), deployment.pool_of(name)
-        what = f"a pool of kind {pool.kind.value}" if pool else f"a machine of {owner.fqdn}" if owner else "unknown"
-        verdict, evidence = Verdict.FAILED, f"{name} is {what}; the Edge pools are {listed(edge.fqdn for edge in edges)}."
+        what = (
+            f"a pool of kind {pool.kind.value}"
+            if pool
+            else f"a machine of {owner.fqdn}"
+            if owner
+            else "unknown"
+        )
+        verdict, evidence = (
+            Verdict.FAILED,
+            f"{name} is {what}; the Edge pools are {listed(edge.fqdn for edge in edges)}.",
+        )
         remedy = "Name an Edge pool, not a Front End pool and not a machine."
     return CheckResult(
         check_id="edge-exists",
@@ -172,11 +220,15 @@ def takes_next_hop(deployment: Deployment, pool: Fqdn) -> bool:
     return known is not None and known.kind.takes_next_hop
 
 
-def _move(deployment: Deployment, edge: EdgePool, move: NextHopMove, *, place: Place, why: str) -> CmdletStep:
+def _move(
+    deployment: Deployment, edge: EdgePool, move: NextHopMove, *, place: Place, why: str
+) -> CmdletStep:
     to = move.to
     within = same_site(deployment, edge.fqdn, to)
     by_hand = " Within a site Microsoft's page does the same in Topology Builder." if within else ""
-    back = SetCsEdgeServer(identity=f"EdgeServer:{edge.fqdn}", registrar=f"Registrar:{edge.next_hop}").to_powershell()
+    back = SetCsEdgeServer(
+        identity=f"EdgeServer:{edge.fqdn}", registrar=f"Registrar:{edge.next_hop}"
+    ).to_powershell()
     return CmdletStep(
         step_id=f"edge-next-hop-{edge.fqdn}",
         title=f"Set {to} as the next hop of Edge pool {edge.fqdn}",
@@ -193,7 +245,9 @@ def _move(deployment: Deployment, edge: EdgePool, move: NextHopMove, *, place: P
 
 
 def reporting_machines(deployment: Deployment, edge: Fqdn) -> tuple[Fqdn, ...]:
-    """The machines of an Edge pool that had reported a replica: one that never did cannot be waited for."""
+    """The machines of an Edge pool that had reported a replica: one that never did cannot be waited
+    for.
+    """
     pool = deployment.pool(edge)
     replicas = deployment.central_management.replicas
     if pool is None:
@@ -201,7 +255,9 @@ def reporting_machines(deployment: Deployment, edge: Fqdn) -> tuple[Fqdn, ...]:
     if isinstance(replicas, Unread) or not replicas:
         return tuple(machine.fqdn for machine in pool.machines)
     known = {replica.computer for replica in replicas if not replica.never_reported}
-    is_clear = not deployment.open_questions(Need(Part.REPLICAS)) and all(map(deployment.pool_of, known))
+    is_clear = not deployment.open_questions(Need(Part.REPLICAS)) and all(
+        map(deployment.pool_of, known)
+    )
     # A replica of a computer that nobody knows may be that of any machine.
     return tuple(machine.fqdn for machine in pool.machines if machine.fqdn in known or not is_clear)
 

@@ -10,20 +10,26 @@ from lyncops.values import Unread
 POOL_FAILOVER: Final = timedelta(minutes=20)  # recovery time objective of a pool: 15 to 20 minutes
 POOL_FAILBACK: Final = timedelta(minutes=15)  # the same objective, for a pool with few users
 FAILBACK_OF_20000_USERS: Final = timedelta(minutes=60)  # "up to 60 minutes"
-STORE_FAILOVER: Final = timedelta(minutes=5)  # recovery time objective of the Central Management store
+# Recovery time objective of the Central Management store
+STORE_FAILOVER: Final = timedelta(minutes=5)
 MIRROR_FAILOVER: Final = timedelta(minutes=5)  # the same of an automatic mirror failover
 REPLICATION: Final = timedelta(minutes=3)  # a change reaches the replicas: two to three minutes
 SETTING: Final = timedelta(seconds=10)  # a Set-Cs cmdlet; no figure is documented
-SERVICES: Final = timedelta(minutes=2)  # services of one server stop or start; no figure is documented
+# Services of one server stop or start; no figure is documented
+SERVICES: Final = timedelta(minutes=2)
 EXPORT: Final = timedelta(seconds=30)  # an export; no figure is documented
-CONTENT_SYNC: Final = timedelta(minutes=10)  # conference content of 20,000 users; no figure is documented
+# Conference content of 20,000 users; no figure is documented
+CONTENT_SYNC: Final = timedelta(minutes=10)
 
 REPLICATION_DEADLINE: Final = timedelta(minutes=15)
 ONE_HOUR: Final = timedelta(hours=1)
 
 
 def failback(users: int | Unread) -> timedelta:
-    """How long the failback of so many users takes: up to an hour for 20,000. Where the number is not known, that hour."""
+    """How long the failback of so many users takes: up to an hour for 20,000.
+
+    Where the number is not known, that hour.
+    """
     return max(POOL_FAILBACK, _by_users(users, FAILBACK_OF_20000_USERS))
 
 

@@ -1,4 +1,6 @@
-"""Which Edge pools a failback leads home: those that the failover led away, as its record or the operator tells."""
+"""Which Edge pools a failback leads home: those that the failover led away, as its record or the
+operator tells.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,8 @@ from lyncops.sources import fact, guide
 from lyncops.values import Fqdn
 
 LedAway = Mapping[Fqdn, tuple[Fqdn, ...]]
-"""By pool the Edge pools that its failover led away. A pool whose failover is not on record is absent."""
+"""By pool the Edge pools that its failover led away. A pool whose failover is not on record is
+absent."""
 NOTHING_ON_RECORD: Final[LedAway] = MappingProxyType({})
 
 
@@ -41,7 +44,11 @@ class Homeward:
         """Those that move; one that leads to the pool already does not."""
         told = self.named if self.named is not None else self.recorded
         if told is not None:
-            return tuple(e for e in known_edges(self.deployment) if e.fqdn in told and not self._leads_home(e))
+            return tuple(
+                e
+                for e in known_edges(self.deployment)
+                if e.fqdn in told and not self._leads_home(e)
+            )
         return tuple(e for e in self._behind if same_site(self.deployment, e.fqdn, self.pool.fqdn))
 
     @property
@@ -49,11 +56,15 @@ class Homeward:
         return edges_leading_to(self.deployment, self.partner.fqdn)
 
     def _leads_home(self, edge: EdgePool) -> bool:
-        return edge.next_hop is not None and leads_to(self.deployment, edge.next_hop, self.pool.fqdn)
+        return edge.next_hop is not None and leads_to(
+            self.deployment, edge.next_hop, self.pool.fqdn
+        )
 
     @property
     def _left(self) -> tuple[EdgePool, ...]:
-        """Those that lead to the partner, or are of the pool's site and lead elsewhere, and stay as they are."""
+        """Those that lead to the partner, or are of the pool's site and lead elsewhere, and stay as
+        they are.
+        """
         moved = {edge.fqdn for edge in self.edges}
         return tuple(
             edge
@@ -67,15 +78,18 @@ class Homeward:
     def notes(self) -> tuple[str, ...]:
         """What is left as it is, with the command that would change it."""
         return tuple(
-            f"Edge pool {edge.fqdn} keeps {edge.next_hop or 'no pool'} as its next hop; to lead it to {self.pool.fqdn} too: "
-            f"lyncops run edge-next-hop {edge.fqdn} --next-hop {self.pool.fqdn}."
+            f"Edge pool {edge.fqdn} keeps {edge.next_hop or 'no pool'} as its next hop; to lead it"
+            f" to {self.pool.fqdn} too: lyncops run edge-next-hop {edge.fqdn} --next-hop"
+            f" {self.pool.fqdn}."
             for edge in self._left
         )
 
     def check(self, *, disaster: bool) -> CheckResult | None:
-        """Whether it is known which Edge pools to lead home; None where none could be meant, or nobody is away.
+        """Whether it is known which Edge pools to lead home; None where none could be meant, or
+        nobody is away.
 
-        In a disaster it does not stand in the way: users come first, and next hops can be moved later.
+        In a disaster it does not stand in the way: users come first, and next hops can be moved
+        later.
         """
         told = self.named is not None or self.recorded is not None
         is_home = isinstance(self.pool.state, PoolState) and self.pool.state.is_home
@@ -88,10 +102,14 @@ class Homeward:
         else:
             verdict = Verdict.WARNING if disaster else Verdict.UNKNOWN
             evidence = (
-                f"The journal has no failover of {self.pool.fqdn}, so that it does not tell which Edge pools led to it before. "
-                f"{listed(edge.fqdn for edge in self._behind)} lead{'s' if len(self._behind) == 1 else ''} to {self.partner.fqdn}."
+                f"The journal has no failover of {self.pool.fqdn}, so that it does not tell which"
+                f" Edge pools led to it before. {listed(edge.fqdn for edge in self._behind)}"
+                f" lead{'s' if len(self._behind) == 1 else ''} to {self.partner.fqdn}."
             )
-            remedy = f"Name those that led to {self.pool.fqdn} with --edge. Overridden, those of its own site move: {moving}."
+            remedy = (
+                f"Name those that led to {self.pool.fqdn} with --edge. Overridden, those of its own"
+                f" site move: {moving}."
+            )
         return CheckResult(
             check_id="edges-known",
             question="Is it known which Edge pools the failover led away?",

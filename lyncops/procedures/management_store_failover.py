@@ -44,18 +44,26 @@ _NOTES = (
     "Users are not touched: they stay where they are served.",
     "Location information (LIS) is not copied to the standby: import a saved copy by hand.",
 )
-_LOSS_BY_HAND = "All changes of topology and policies, and of location information (LIS), since the exports that are used."
-_LOSS = "Changes of topology and policies that were not copied yet; the documented target is the last 5 minutes."
+_LOSS_BY_HAND = (
+    "All changes of topology and policies, and of location information (LIS), since the exports"
+    " that are used."
+)
+_LOSS = (
+    "Changes of topology and policies that were not copied yet; the documented target is the last 5"
+    " minutes."
+)
 
 
 def draft(deployment: Deployment, request: ManagementStoreFailover) -> Draft:
-    """Draft that the store goes from the pool `request.pool`, which holds it, to that pool's backup pool.
+    """Draft that the store goes from the pool `request.pool`, which holds it, to that pool's backup
+    pool.
 
-    A store without a standby copy is installed by people in a disaster, on the pool `request.to`, or on the backup pool.
+    A store without a standby copy is installed by people in a disaster, on the pool `request.to`,
+    or on the backup pool.
 
-    Refused when the target does not hold the store, when the pool that receives it is dead, when in planned mode that has no
-    standby copy, when the mode does not fit, and in disaster mode without `accept_data_loss` or when nobody knows where the
-    standby copy is.
+    Refused when the target does not hold the store, when the pool that receives it is dead, when in
+    planned mode that has no standby copy, when the mode does not fit, and in disaster mode without
+    `accept_data_loss` or when nobody knows where the standby copy is.
     """
     situation = CheckContext(deployment, request.pool, request.mode)
     lone = situation.lone_store
@@ -80,24 +88,38 @@ def draft(deployment: Deployment, request: ManagementStoreFailover) -> Draft:
         checks=(*checks, *own),
         steps=(*exports, *store_steps(deployment, move, why=_WHY), *rest_steps(deployment, move)),
         goal=(StoreIsActiveOn(partner.fqdn),),
-        expected_loss=_LOSS if move.form is StoreForm.DISASTER else "Nothing: the store waits for replication before it moves.",
+        expected_loss=(
+            _LOSS
+            if move.form is StoreForm.DISASTER
+            else "Nothing: the store waits for replication before it moves."
+        ),
         notes=(BAD_ENDS, *_NOTES),
     )
 
 
 def _by_hand(situation: CheckContext, request: ManagementStoreFailover) -> Draft:
-    """No standby copy can take over: people install the store on another pool, paired with it or not."""
+    """No standby copy can take over: people install the store on another pool, paired with it or
+    not.
+    """
     deployment = situation.deployment
     ground = run_checks([CHECKS[check_id] for check_id in _IDS_BY_HAND], situation)
     receiver = deployment.pool(request.to) if request.to else situation.partner
-    checks = (*ground, _can_receive(situation, receiver, request.to), *those_asked(data_loss_accepted(request, loss=_LOSS_BY_HAND)))
+    checks = (
+        *ground,
+        _can_receive(situation, receiver, request.to),
+        *those_asked(data_loss_accepted(request, loss=_LOSS_BY_HAND)),
+    )
     if receiver is None:
         return Draft(checks=checks)
     exports = export_steps(deployment, preferring(receiver.fqdn, avoid=request.pool), request)
     return Draft(
         lock=(request.pool, receiver.fqdn),
         checks=checks,
-        steps=(*exports, *hand_steps(deployment, receiver), *rest_after_hand_steps(deployment, receiver)),
+        steps=(
+            *exports,
+            *hand_steps(deployment, receiver),
+            *rest_after_hand_steps(deployment, receiver),
+        ),
         goal=(StoreIsActiveOn(receiver.fqdn),),
         expected_loss=_LOSS_BY_HAND,
         notes=_NOTES,
@@ -105,37 +127,66 @@ def _by_hand(situation: CheckContext, request: ManagementStoreFailover) -> Draft
 
 
 def _can_receive(situation: CheckContext, receiver: Pool | None, named: Fqdn | None) -> CheckResult:
-    """Whether people can install the store there: a Front End pool that runs, of Lync Server 2013 or later."""
-    possible = receiver is not None and receiver.kind.is_front_end and receiver.fqdn != situation.target
-    others = [pool.fqdn for pool in situation.deployment.front_end_pools if pool.is_alive and pool.fqdn != situation.target]
+    """Whether people can install the store there: a Front End pool that runs, of Lync Server 2013
+    or later.
+    """
+    possible = (
+        receiver is not None and receiver.kind.is_front_end and receiver.fqdn != situation.target
+    )
+    others = [
+        pool.fqdn
+        for pool in situation.deployment.front_end_pools
+        if pool.is_alive and pool.fqdn != situation.target
+    ]
     verdict = Verdict.FAILED
     if receiver is None or not possible:
-        evidence = f"{named} cannot hold the store." if named else f"{situation.target} has no standby copy and no backup pool."
+        evidence = (
+            f"{named} cannot hold the store."
+            if named
+            else f"{situation.target} has no standby copy and no backup pool."
+        )
     elif not receiver.is_alive:
         evidence = f"No machine of {receiver.fqdn} is known to be up."
     elif receiver.version is LyncVersion.V2010:
         evidence = f"{receiver.fqdn} is of Lync Server 2010."
     else:
-        verdict, evidence = Verdict.PASSED, f"No standby copy exists; people install the store on {receiver.fqdn}, which is up."
+        verdict, evidence = (
+            Verdict.PASSED,
+            f"No standby copy exists; people install the store on {receiver.fqdn}, which is up.",
+        )
     return CheckResult(
         check_id="store-receiver",
         question="Which pool receives the store?",
         verdict=verdict,
         evidence=evidence,
-        remedy="" if verdict is Verdict.PASSED else f"Name a living Front End pool with --to, of {listed(others)}.",
+        remedy=(
+            ""
+            if verdict is Verdict.PASSED
+            else f"Name a living Front End pool with --to, of {listed(others)}."
+        ),
         sources=(fact("store-2010"), fact("move-management-server-local")),
         overridable=possible,
     )
 
 
-def _goes_to_its_copy(situation: CheckContext, partner: Pool, named: Fqdn | None) -> CheckResult | None:
-    """A failover goes to the standby copy and nowhere else; None where nothing speaks against it."""
+def _goes_to_its_copy(
+    situation: CheckContext, partner: Pool, named: Fqdn | None
+) -> CheckResult | None:
+    """A failover goes to the standby copy and nowhere else; None where nothing speaks
+    against it.
+    """
     if named is not None and named != partner.fqdn:
-        evidence = f"{named} is named with --to, but a failover of the store goes to the standby copy, on {partner.fqdn}."
+        evidence = (
+            f"{named} is named with --to, but a failover of the store goes to the standby copy, on"
+            f" {partner.fqdn}."
+        )
         remedy = "Leave --to away: it is for a store without a standby copy, in a disaster."
     elif situation.has_store_copy(partner.fqdn) is False:
         evidence = f"{partner.fqdn} has no standby copy of the store."
-        remedy = f"Install it first: Install-CsDatabase -CentralManagementDatabase, then setup on the Front Ends of {partner.fqdn}."
+        remedy = (
+            "Install it first: Install-CsDatabase -CentralManagementDatabase, then setup on the"
+            f" Front Ends of {partner.fqdn}."
+        )
     else:
         return None
     return CheckResult(

@@ -1,4 +1,7 @@
-"""Does the session have the cmdlets that the plan sends? A restricted session configuration (JEA) may lack some of them."""
+"""Does the session have the cmdlets that the plan sends?
+
+A restricted session configuration (JEA) may lack some of them.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ from lyncops.values import Unread
 def lacking(steps: Iterable[Step], deployment: Deployment) -> tuple[CheckResult, ...]:
     """One more check, which fails, where cmdlets of these steps do not exist in the session.
 
-    That they exist proves nothing on a WinRM endpoint: group membership decides there. On OcsPowershell `rights` tells.
+    That they exist proves nothing on a WinRM endpoint: group membership decides there. On
+    OcsPowershell `rights` tells.
     """
     if isinstance(deployment.offered, Unread) or not deployment.offered:
         return ()
@@ -27,9 +31,11 @@ def lacking(steps: Iterable[Step], deployment: Deployment) -> tuple[CheckResult,
     if not missing:
         return ()
     finding = failed(
-        f"The session at {deployment.read_through} has no {listed(missing)}. The plan would stop there, half done.",
-        "Allow the cmdlet in the role capability of its session configuration (VisibleCmdlets), or use an endpoint that has it. "
-        "Get-PSSessionCapability on that server shows what a user is offered.",
+        f"The session at {deployment.read_through} has no {listed(missing)}. The plan would stop"
+        " there, half done.",
+        "Allow the cmdlet in the role capability of its session configuration (VisibleCmdlets), or"
+        " use an endpoint that has it. Get-PSSessionCapability on that server shows what a user is"
+        " offered.",
     )
     question = "Does the session have the cmdlets of this plan?"
     return (result_of("cmdlets-offered", question, (page("JEA session configurations"),), finding),)

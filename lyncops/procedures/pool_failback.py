@@ -40,31 +40,39 @@ from lyncops.sources import fact, guide, reference
 from lyncops.values import Fqdn, Unread
 
 
-def draft(deployment: Deployment, request: PoolFailback, led_away: tuple[Fqdn, ...] | None = None) -> Draft:
+def draft(
+    deployment: Deployment, request: PoolFailback, led_away: tuple[Fqdn, ...] | None = None
+) -> Draft:
     """Draft that the users of `pool`, the pool given to the failover, are served at home again.
 
     The Edge pools that the failover led away get the pool back: those that `request.edges` names,
     else `led_away`, which is what the failover's record tells; where it is None too, the plan asks.
-    The store stays where it is, unless it is on the backup pool that disaster mode takes to be gone:
-    then it goes first, to `pool`, since nothing can be failed back without it.
+    The store stays where it is, unless it is on the backup pool that disaster mode takes to be
+    gone: then it goes first, to `pool`, since nothing can be failed back without it.
 
-    The plan is refused when the pool does not exist or is not failed over; when it, or in planned mode its backup pool,
-    is dead; when in disaster mode the backup pool lives; in disaster mode without `accept_data_loss`; and for what else
-    the checks find.
+    The plan is refused when the pool does not exist or is not failed over; when it, or in planned
+    mode its backup pool, is dead; when in disaster mode the backup pool lives; in disaster mode
+    without `accept_data_loss`; and for what else the checks find.
     """
     situation = CheckContext(deployment, request.pool, request.mode, Direction.FAILBACK)
     checks = checks_for_failback(deployment, request.pool, situation.mode)
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:
         return Draft(checks=checks)
-    homeward = Homeward(deployment=deployment, pool=pool, partner=partner, named=request.edges, recorded=led_away)
+    homeward = Homeward(
+        deployment=deployment, pool=pool, partner=partner, named=request.edges, recorded=led_away
+    )
     known = homeward.check(disaster=situation.disaster)
     move = PoolMove(
         situation=situation,
         request=request,
         pool=pool,
         partner=partner,
-        place=preferring(pool.fqdn, avoid=partner.fqdn) if situation.disaster else preferring(partner.fqdn),
+        place=(
+            preferring(pool.fqdn, avoid=partner.fqdn)
+            if situation.disaster
+            else preferring(partner.fqdn)
+        ),
         store=store_move(situation, partner.fqdn, request) if situation.disaster else None,
         next_hops=NextHopMove(edges=homeward.edges, to=pool.fqdn),
     )
@@ -77,7 +85,9 @@ def draft(deployment: Deployment, request: PoolFailback, led_away: tuple[Fqdn, .
 
 
 def _steps(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, ...]:
-    """A stopped Edge of the site and a lost store first, then the pool, its conference content, and the way in from outside."""
+    """A stopped Edge of the site and a lost store first, then the pool, its conference content, and
+    the way in from outside.
+    """
     return (
         *_edge_gates(move, named),
         *_store_steps(move),
@@ -98,18 +108,27 @@ def _steps(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, ...]:
 
 
 def _store_steps(move: PoolMove) -> tuple[Step, ...]:
-    """The store follows the users home when the pool that held it is gone: the failback fails without it."""
+    """The store follows the users home when the pool that held it is gone: the failback fails
+    without it.
+    """
     if store_comes_by_hand(move.situation):
         return hand_steps(move.deployment, move.pool)
     if move.store is None:
         return ()
-    return (*export_steps(move.deployment, move.place, move.request), *store_steps(move.deployment, move.store))
+    return (
+        *export_steps(move.deployment, move.place, move.request),
+        *store_steps(move.deployment, move.store),
+    )
 
 
 def _rest(move: PoolMove) -> tuple[Step, ...]:
     """What was left of the store's move for the time after the users."""
     by_hand = store_comes_by_hand(move.situation)
-    return rest_after_hand_steps(move.deployment, move.pool) if by_hand else rest_steps(move.deployment, move.store)
+    return (
+        rest_after_hand_steps(move.deployment, move.pool)
+        if by_hand
+        else rest_steps(move.deployment, move.store)
+    )
 
 
 def _store_comes(move: PoolMove) -> bool:
@@ -124,7 +143,11 @@ def _failback(move: PoolMove) -> CmdletStep:
         step_id="pool-failback",
         title=f"Fail back {pool.fqdn} from {partner.fqdn}",
         why=f"The users of {pool.fqdn} are served at home again.",
-        sources=(guide("Failing back a pool"), reference("Invoke-CsPoolFailBack"), fact("failback")),
+        sources=(
+            guide("Failing back a pool"),
+            reference("Invoke-CsPoolFailBack"),
+            fact("failback"),
+        ),
         cmdlet=InvokeCsPoolFailBack(pool_fqdn=pool.fqdn, disaster_mode=disaster, verbose=True),
         place=move.place,
         before=(PoolIsAlive(pool.fqdn), *store, *alive),
@@ -137,10 +160,12 @@ def _failback(move: PoolMove) -> CmdletStep:
 
 
 def _edge_gates(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, ...]:
-    """A gate for each Edge server of the pool's site that is seen to be down: it must be back before the pool is.
+    """A gate for each Edge server of the pool's site that is seen to be down: it must be back
+    before the pool is.
 
-    One that answers tells it itself. One that cannot be asked from inside, as most cannot (fact: edge-replication), is taken to be
-    down when its replica has not reported for an hour, while others did. Where Edge pools are named, only those are waited for.
+    One that answers tells it itself. One that cannot be asked from inside, as most cannot (fact:
+    edge-replication), is taken to be down when its replica has not reported for an hour, while
+    others did. Where Edge pools are named, only those are waited for.
     """
     deployment = move.deployment
     return tuple(
@@ -149,7 +174,11 @@ def _edge_gates(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, .
         if same_site(deployment, edge.fqdn, move.pool.fqdn) and (not named or edge.fqdn in named)
         if (owner := deployment.pool(edge.fqdn)) is not None
         for machine in owner.machines
-        if (_is_missed(deployment, machine) if isinstance(machine.services, Unread) else not machine.is_up)
+        if (
+            _is_missed(deployment, machine)
+            if isinstance(machine.services, Unread)
+            else not machine.is_up
+        )
     )
 
 
@@ -167,28 +196,45 @@ def _edge_gate(machine: Machine) -> ManualStep:
         sources=(guide("Failing back a pool"), fact("failback")),
         instructions=(
             f"Start the services on {fqdn}: Start-CsWindowsService.",
-            "Where it stays down, plan again and name the Edge pools that are to be waited for with --edge.",
+            (
+                "Where it stays down, plan again and name the Edge pools that are to be waited for"
+                " with --edge."
+            ),
         ),
         where=fqdn,
-        how_to_see="Its replica is up to date again (Get-CsManagementStoreReplicationStatus)."
-        if silent
-        else "Get-CsWindowsService shows RTCSRV (Access Edge) as Running.",
+        how_to_see=(
+            "Its replica is up to date again (Get-CsManagementStoreReplicationStatus)."
+            if silent
+            else "Get-CsWindowsService shows RTCSRV (Access Edge) as Running."
+        ),
         after=(ReplicasUpToDate(only=(fqdn,)) if silent else ServicesAre(fqdn, ("RTCSRV",)),),
         estimate=figures.POOL_FAILBACK,
     )
 
 
 def _goal(move: PoolMove) -> tuple[Condition, ...]:
-    return (PoolIsHome(move.pool.fqdn), *((StoreIsActiveOn(move.pool.fqdn),) if _store_comes(move) else ()))
+    return (
+        PoolIsHome(move.pool.fqdn),
+        *((StoreIsActiveOn(move.pool.fqdn),) if _store_comes(move) else ()),
+    )
 
 
 def _notes(move: PoolMove) -> tuple[str, ...]:
     situation, pool, partner = move.situation, move.pool, move.partner
     rest = (
-        f"Conference content of these days is on {partner.fqdn}: when it is up again, run conference-restore {pool.fqdn}.",
-        f"What the users of {pool.fqdn} did on {partner.fqdn} is lost: -DisasterMode does not fetch it.",
+        (
+            f"Conference content of these days is on {partner.fqdn}: when it is up again, run"
+            f" conference-restore {pool.fqdn}."
+        ),
+        (
+            f"What the users of {pool.fqdn} did on {partner.fqdn} is lost: -DisasterMode does not"
+            " fetch it."
+        ),
     )
-    stays = f"The Central Management store stays on {situation.store_pool or 'its pool'}: it need not come back."
+    stays = (
+        f"The Central Management store stays on {situation.store_pool or 'its pool'}: it need not"
+        " come back."
+    )
     return (
         BAD_ENDS if move.store else stays,
         "Users stay signed in, and are in resiliency mode for a while.",

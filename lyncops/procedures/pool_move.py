@@ -1,4 +1,6 @@
-"""The move of a pool's users within its pair, away or home: what goes along with them, and what must be asked for it."""
+"""The move of a pool's users within its pair, away or home: what goes along with them, and what
+must be asked for it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ from lyncops.values import Anywhere
 
 @attrs.frozen(slots=True, kw_only=True)
 class PoolMove:
-    """The users of `pool` go to its backup pool `partner`, or come home from there, as the situation's direction says.
+    """The users of `pool` go to its backup pool `partner`, or come home from there, as the
+    situation's direction says.
 
     `place` is where cmdlets run that may run anywhere; `store` is None where the store can stay.
     """
@@ -43,11 +46,21 @@ class PoolMove:
         return self.situation.disaster
 
     def drafted(
-        self, checks: tuple[CheckResult, ...], *, steps: tuple[Step, ...], goal: tuple[Condition, ...], notes: tuple[str, ...]
+        self,
+        checks: tuple[CheckResult, ...],
+        *,
+        steps: tuple[Step, ...],
+        goal: tuple[Condition, ...],
+        notes: tuple[str, ...],
     ) -> Draft:
-        """The draft of these parts. It asks besides `checks` what only this request raises, and wants the next hops moved."""
+        """The draft of these parts.
+
+        It asks besides `checks` what only this request raises, and wants the next hops moved.
+        """
         situation = self.situation
-        loss = expected_loss(self.deployment, self.pool.fqdn, situation.mode, direction=situation.direction)
+        loss = expected_loss(
+            self.deployment, self.pool.fqdn, situation.mode, direction=situation.direction
+        )
         leaving = self.pool if situation.direction is Direction.FAILOVER else self.partner
         own = those_asked(
             data_loss_accepted(self.request, loss=loss),

@@ -1,7 +1,9 @@
-"""Could every pool be failed over right now: in which mode, what would be lost, what stands in the way?
+"""Could every pool be failed over right now: in which mode, what would be lost, what stands in the
+way?
 
-A pure function of one reading. The planned failover of a living pool is asked as it is; its disaster failover is asked of the same
-reading with the pool taken to be gone, since nobody knows before a disaster how it will look but the servers of today.
+A pure function of one reading. The planned failover of a living pool is asked as it is; its
+disaster failover is asked of the same reading with the pool taken to be gone, since nobody knows
+before a disaster how it will look but the servers of today.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ from lyncops.procedures.catalogue import make_plan
 from lyncops.procedures.saved import SavedExport, exports_outside
 from lyncops.values import Fqdn, Mode, SiteName, Unread
 
-# A WinRM endpoint never tells the operator's rights (fact: ocs-powershell): an answer that cannot come is not a warning.
+# A WinRM endpoint never tells the operator's rights (fact: ocs-powershell): an answer that cannot
+# come is not a warning.
 _NEVER_KNOWN: Final = frozenset({"rights"})
 # These say what the plan itself will do about it.
 _DONE_BY_THE_PLAN: Final = frozenset({"store-not-on-failed-pool", "edge-next-hop"})
@@ -44,10 +47,13 @@ _SEVERITY: Final = tuple(ReadinessVerdict)
 
 @attrs.frozen(slots=True, kw_only=True)
 class ModeReadiness:
-    """One mode. `hypothetical`: the disaster has not happened, the pool is taken to be gone for the question.
+    """One mode.
 
-    `obstacles` refuse the failover, each with its check's id and remedy; `warnings` do not. What the hypothesis itself makes silent
-    or late is not a warning. `by_hand` is what people would have to do meanwhile.
+    `hypothetical`: the disaster has not happened, the pool is taken to be gone for the question.
+
+    `obstacles` refuse the failover, each with its check's id and remedy; `warnings` do not. What
+    the hypothesis itself makes silent or late is not a warning. `by_hand` is what people would have
+    to do meanwhile.
     """
 
     mode: Mode
@@ -64,7 +70,11 @@ class ModeReadiness:
         """Whether it could be done."""
         if self.obstacles:
             return ReadinessVerdict.NOT_READY
-        return ReadinessVerdict.READY_WITH_WARNINGS if self.warnings or self.by_hand else ReadinessVerdict.READY
+        return (
+            ReadinessVerdict.READY_WITH_WARNINGS
+            if self.warnings or self.by_hand
+            else ReadinessVerdict.READY
+        )
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -76,11 +86,14 @@ class PoolReadiness:
     life: str  # alive, partly alive, down, silent, ...
     modes: tuple[ModeReadiness, ...]
     care: tuple[CheckResult, ...] = ()
-    """What is looked at on the days before: certificates, updates, exports, capacity, service. Not known is no warning."""
+    """What is looked at on the days before: certificates, updates, exports, capacity, service. Not
+    known is no warning."""
 
     @property
     def verdict(self) -> ReadinessVerdict:
-        """The worst of its modes: ready is what can be moved for maintenance, and rescued when it burns."""
+        """The worst of its modes: ready is what can be moved for maintenance, and rescued when it
+        burns.
+        """
         neglected = any(check.verdict in (Verdict.WARNING, Verdict.FAILED) for check in self.care)
         own = ReadinessVerdict.READY_WITH_WARNINGS if neglected else ReadinessVerdict.READY
         return max((own, *(mode.verdict for mode in self.modes)), key=_SEVERITY.index)
@@ -93,9 +106,12 @@ class PoolReadiness:
 
 @attrs.frozen(slots=True, kw_only=True)
 class SiteReadiness:
-    """The loss of a whole site: could the users of each pool that serves there be rescued? `store` says what becomes of the store.
+    """The loss of a whole site: could the users of each pool that serves there be rescued?
 
-    It is empty where the store is elsewhere, and `store_command` where it goes to its standby copy with the users.
+    `store` says what becomes of the store.
+
+    It is empty where the store is elsewhere, and `store_command` where it goes to its standby copy
+    with the users.
     """
 
     site: SiteName
@@ -125,7 +141,9 @@ class Readiness:
 
     @property
     def verdict(self) -> ReadinessVerdict | None:
-        """The worst of all pools and sites; None where it is not known; a deployment without a Front End pool is not ready."""
+        """The worst of all pools and sites; None where it is not known; a deployment without a
+        Front End pool is not ready.
+        """
         if self.unread is not None:
             return None
         if not self.pools:
@@ -134,10 +152,16 @@ class Readiness:
         return max(verdicts, key=_SEVERITY.index)
 
 
-def readiness(deployment: Deployment, pools: Iterable[Fqdn] = (), *, saved: Sequence[SavedExport] | None = None) -> Readiness:
+def readiness(
+    deployment: Deployment,
+    pools: Iterable[Fqdn] = (),
+    *,
+    saved: Sequence[SavedExport] | None = None,
+) -> Readiness:
     """Answer for `pools`, or for every Front End pool and the loss of every site.
 
-    A name that is no pool is an answer too: it cannot be failed over. `saved` are the exports that the journal knows.
+    A name that is no pool is an answer too: it cannot be failed over. `saved` are the exports that
+    the journal knows.
     """
     missing = deployment.pools if isinstance(deployment.pools, Unread) else None
     named = tuple(dict.fromkeys(pools))
@@ -151,7 +175,9 @@ def readiness(deployment: Deployment, pools: Iterable[Fqdn] = (), *, saved: Sequ
     )
 
 
-def _cared_for(found: PoolReadiness, deployment: Deployment, saved: Sequence[SavedExport] | None) -> PoolReadiness:
+def _cared_for(
+    found: PoolReadiness, deployment: Deployment, saved: Sequence[SavedExport] | None
+) -> PoolReadiness:
     pool = deployment.pool(found.pool)
     if pool is None or not pool.kind.is_front_end:
         return found
@@ -171,7 +197,9 @@ def _of_pool(deployment: Deployment, fqdn: Fqdn) -> PoolReadiness:
     )
 
 
-def _modes(deployment: Deployment, fqdn: Fqdn, pool: Pool | None, state: Life) -> tuple[ModeReadiness, ...]:
+def _modes(
+    deployment: Deployment, fqdn: Fqdn, pool: Pool | None, state: Life
+) -> tuple[ModeReadiness, ...]:
     if pool is not None and state in (Life.DOWN, Life.SILENT):
         return (_of_mode(deployment, fqdn, Mode.DISASTER),)
     planned = _of_mode(deployment, fqdn, Mode.PLANNED)
@@ -180,7 +208,9 @@ def _modes(deployment: Deployment, fqdn: Fqdn, pool: Pool | None, state: Life) -
     return planned, _of_mode(without_pool(deployment, pool), fqdn, Mode.DISASTER, hypothetical=True)
 
 
-def _of_mode(deployment: Deployment, fqdn: Fqdn, mode: Mode, *, hypothetical: bool = False) -> ModeReadiness:
+def _of_mode(
+    deployment: Deployment, fqdn: Fqdn, mode: Mode, *, hypothetical: bool = False
+) -> ModeReadiness:
     plan = make_plan(PoolFailover(pool=fqdn, mode=mode, accept_data_loss=True), deployment)
     accept = " --accept-data-loss" if mode is Mode.DISASTER else ""
     return ModeReadiness(
@@ -197,7 +227,9 @@ def _of_mode(deployment: Deployment, fqdn: Fqdn, mode: Mode, *, hypothetical: bo
 
 def losses_of_sites(deployment: Deployment) -> tuple[SiteReadiness, ...]:
     """What the loss of each site with Front End pools would mean."""
-    sites = dict.fromkeys(pool.site for pool in deployment.front_end_pools if not isinstance(pool.site, Unread))
+    sites = dict.fromkeys(
+        pool.site for pool in deployment.front_end_pools if not isinstance(pool.site, Unread)
+    )
     return tuple(_of_site(deployment, site) for site in sites)
 
 
@@ -206,7 +238,9 @@ def _of_site(deployment: Deployment, site: SiteName) -> SiteReadiness:
     gone = without_site(deployment, site)
     lost = [pool for pool in deployment.front_end_pools if pool.site == site]
     here = {pool.fqdn for pool in lost}
-    served = [pool for pool in lost if pool.state is not PoolState.FAILED_OVER or pool.backup_pool in here]
+    served = [
+        pool for pool in lost if pool.state is not PoolState.FAILED_OVER or pool.backup_pool in here
+    ]
     store, command = _store_of(deployment, here)
     return SiteReadiness(
         site=site,
@@ -222,15 +256,23 @@ def _lost(deployment: Deployment, gone: Deployment, pool: Pool) -> PoolReadiness
 
 
 def _store_of(deployment: Deployment, lost: set[Fqdn]) -> tuple[str, str]:
-    """What becomes of the store when these pools are lost, and the command where only people bring it back."""
+    """What becomes of the store when these pools are lost, and the command where only people bring
+    it back.
+    """
     store = deployment.central_management
     holder = next((copy.pool for copy in store.active_copies if copy.pool in lost), None)
     if holder is None:
         return "", ""
     if store.lone_copy is None:
         return f"The store on {holder} goes to its standby copy before the users.", ""
-    command = f"lyncops run management-store-failover {holder} --mode disaster --accept-data-loss --to POOL"
-    return f"The store on {holder} has no standby copy: people install it again from saved copies.", command
+    command = (
+        f"lyncops run management-store-failover {holder} --mode disaster --accept-data-loss --to"
+        " POOL"
+    )
+    return (
+        f"The store on {holder} has no standby copy: people install it again from saved copies.",
+        command,
+    )
 
 
 def without_site(deployment: Deployment, site: SiteName) -> Deployment:
@@ -240,12 +282,16 @@ def without_site(deployment: Deployment, site: SiteName) -> Deployment:
         if pool.site == site and pool.kind.is_front_end:
             deployment = without_pool(deployment, pool)
         elif pool.site == site:
-            deployment = deployment.with_pool(attrs.evolve(pool, machines=tuple(map(_silenced, pool.machines))))
+            deployment = deployment.with_pool(
+                attrs.evolve(pool, machines=tuple(map(_silenced, pool.machines)))
+            )
     return deployment
 
 
 def _silenced(machine: Machine) -> Machine:
-    services = Unread(f"the services of {machine.fqdn}", "its site is taken to be gone", asked=False)
+    services = Unread(
+        f"the services of {machine.fqdn}", "its site is taken to be gone", asked=False
+    )
     return attrs.evolve(machine, services=services, witnesses=())
 
 
@@ -255,7 +301,10 @@ def _warnings(plan: Plan) -> tuple[CheckResult, ...]:
         for check in plan.checks
         if check.check_id not in _DONE_BY_THE_PLAN
         and not check.refuses
-        and (check.verdict in (Verdict.WARNING, Verdict.FAILED) or (check.verdict is Verdict.UNKNOWN and _could_be_known(check)))
+        and (
+            check.verdict in (Verdict.WARNING, Verdict.FAILED)
+            or (check.verdict is Verdict.UNKNOWN and _could_be_known(check))
+        )
     )
 
 
@@ -264,14 +313,22 @@ def _could_be_known(check: CheckResult) -> bool:
 
 
 def without_pool(deployment: Deployment, pool: Pool) -> Deployment:
-    """The same reading with no service running on the machines of `pool`, and the store without a master where the pool holds it.
+    """The same reading with no service running on the machines of `pool`, and the store without a
+    master where the pool holds it.
 
-    The states of its Backup Service stay as they were read: they say what it had not copied when it went.
+    The states of its Backup Service stay as they were read: they say what it had not copied when it
+    went.
     """
     names = {pool.fqdn, *(machine.fqdn for machine in pool.machines)}
     stopped = (WindowsService(name=FRONT_END, status="Stopped"),)
-    gone = attrs.evolve(pool, machines=tuple(attrs.evolve(machine, services=stopped) for machine in pool.machines))
-    open_now = tuple(gap for gap in deployment.gaps if gap.pool != pool.fqdn or gap.part not in (Part.MACHINES, Part.BACKUP_STATUS))
+    gone = attrs.evolve(
+        pool, machines=tuple(attrs.evolve(machine, services=stopped) for machine in pool.machines)
+    )
+    open_now = tuple(
+        gap
+        for gap in deployment.gaps
+        if gap.pool != pool.fqdn or gap.part not in (Part.MACHINES, Part.BACKUP_STATUS)
+    )
     store = deployment.central_management
     if store.active_master in names:
         store = attrs.evolve(store, active_master=None, file_transfer_agents=())

@@ -1,4 +1,6 @@
-"""How long a plan waits for replicas after the store has moved: in a disaster the users do not wait for all of them."""
+"""How long a plan waits for replicas after the store has moved: in a disaster the users do not wait
+for all of them.
+"""
 
 from __future__ import annotations
 
@@ -32,11 +34,16 @@ def all_replicas(deployment: Deployment, holder: Fqdn, *, sources: Sources) -> W
 
 
 def own_replicas(deployment: Deployment, holder: Fqdn, *, sources: Sources) -> WaitStep:
-    """The wait until the Front Ends of `holder`, which receive the users, follow the store there."""
+    """The wait until the Front Ends of `holder`, which receive the users, follow the store
+    there.
+    """
     return WaitStep(
         step_id="store-replicas",
         title=f"Wait until the Front Ends of {holder} follow the store",
-        why=f"{holder} receives the users. In a disaster they do not wait for a replica elsewhere that may be broken.",
+        why=(
+            f"{holder} receives the users. In a disaster they do not wait for a replica elsewhere"
+            " that may be broken."
+        ),
         sources=sources,
         until=(StoreIsActiveOn(holder), ReplicasUpToDate(only=_awake(deployment, holder))),
         deadline=figures.REPLICATION_DEADLINE,
@@ -46,11 +53,17 @@ def own_replicas(deployment: Deployment, holder: Fqdn, *, sources: Sources) -> W
 
 
 def rest_of_replicas(deployment: Deployment, holder: Fqdn, *, sources: Sources) -> WaitStep:
-    """The wait for all the others, after the users. It is asked for always: what cannot be seen may lag too."""
+    """The wait for all the others, after the users.
+
+    It is asked for always: what cannot be seen may lag too.
+    """
     return WaitStep(
         step_id=_REST,
         title="Wait until all other replicas follow the store",
-        why="Users are served meanwhile. Replicas that do not follow are the first sign of a half-moved store.",
+        why=(
+            "Users are served meanwhile. Replicas that do not follow are the first sign of a"
+            " half-moved store."
+        ),
         sources=sources,
         until=(StoreIsActiveOn(holder), ReplicasUpToDate(ignoring=_not_waited_for(deployment))),
         deadline=figures.REPLICATION_DEADLINE,
@@ -65,7 +78,9 @@ def _not_waited_for(deployment: Deployment) -> tuple[Fqdn, ...]:
 
 
 def users_first(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """The steps in their order, the waits for the rest of the replicas behind everything that moves users."""
+    """The steps in their order, the waits for the rest of the replicas behind everything that moves
+    users.
+    """
     return tuple(sorted(steps, key=lambda step: step.step_id.rpartition("/")[2] == _REST))
 
 

@@ -1,4 +1,6 @@
-"""Response groups, which a failover leaves behind: carried over by an export and an import where the operator asks for it."""
+"""Response groups, which a failover leaves behind: carried over by an export and an import where
+the operator asks for it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,10 @@ _SOURCES: Final = (page("Response Group disaster recovery"), fact("response-grou
 
 @attrs.frozen(slots=True, kw_only=True)
 class ResponseGroupSteps:
-    """The steps that come before the users move, and those after. All are optional: users come before response groups."""
+    """The steps that come before the users move, and those after.
+
+    All are optional: users come before response groups.
+    """
 
     before: tuple[Step, ...] = ()
     after: tuple[Step, ...] = ()
@@ -27,13 +32,17 @@ class ResponseGroupSteps:
 
 @attrs.frozen(slots=True, kw_only=True)
 class ResponseGroups:
-    """What becomes of the response groups of a pool when its users move to its backup pool or home."""
+    """What becomes of the response groups of a pool when its users move to its backup pool
+    or home.
+    """
 
     move: PoolMove
 
     @property
     def copied_by_themselves(self) -> bool:
-        """Whether the Backup Service copies them: 2019, where it is switched on (EnableRgsBackupService)."""
+        """Whether the Backup Service copies them: 2019, where it is switched on
+        (EnableRgsBackupService).
+        """
         settings = self.move.deployment.backup_service
         on = not isinstance(settings, Unread) and settings.response_groups_copied is True
         return self.move.pool.version is LyncVersion.V2019 and on
@@ -42,13 +51,17 @@ class ResponseGroups:
     def wanted(self) -> bool:
         """Whether the operator asked for them, and somebody has to carry them."""
         request = self.move.request
-        return (request.response_groups or bool(request.response_groups_file)) and not self.copied_by_themselves
+        return (
+            request.response_groups or bool(request.response_groups_file)
+        ) and not self.copied_by_themselves
 
     def to_backup(self) -> ResponseGroupSteps:
-        """Export them from a pool that is up (or take a saved export), and import them into its backup pool after the failover.
+        """Export them from a pool that is up (or take a saved export), and import them into its
+        backup pool after the failover.
 
         Raises:
-            InvalidValueError: disaster mode, and no saved export is named: a pool that is gone can export nothing.
+            InvalidValueError: disaster mode, and no saved export is named: a pool that is gone can
+                export nothing.
         """
         if not self.wanted:
             return ResponseGroupSteps()
@@ -56,15 +69,20 @@ class ResponseGroups:
         if move.disaster and not saved:
             raise InvalidValueError(
                 f"{pool} is taken to be gone and can export no response groups.",
-                remedy="Name a saved export with --response-groups-file, or leave --response-groups out.",
+                remedy=(
+                    "Name a saved export with --response-groups-file, or leave --response-groups"
+                    " out."
+                ),
             )
         exported = () if saved else (_export(pool, pool, self._path, move.place),)
         return ResponseGroupSteps(
-            before=exported, after=(_import(move.partner.fqdn, self._path, move.place, overwrite_owner=False),)
+            before=exported,
+            after=(_import(move.partner.fqdn, self._path, move.place, overwrite_owner=False),),
         )
 
     def home(self) -> tuple[Step, ...]:
-        """Once the users are home: export what the pool owns from its backup pool, and import it, owned by the pool again.
+        """Once the users are home: export what the pool owns from its backup pool, and import it,
+        owned by the pool again.
 
         Of a backup pool that is gone nothing can be exported: then only a saved export comes home.
         """
@@ -81,7 +99,10 @@ class ResponseGroups:
         if self.copied_by_themselves:
             return "Response groups follow: EnableRgsBackupService is on."
         if self.wanted:
-            listed = "they are listed with -Owner or -ShowAll only, and the settings of the application stay its own"
+            listed = (
+                "they are listed with -Owner or -ShowAll only, and the settings of the application"
+                " stay its own"
+            )
             return f"Response groups on {partner} stay owned by {pool}: {listed}."
         rest = f"add --response-groups, or import a saved copy on {partner}; agents sign in again."
         return f"Response groups do not follow: {rest}"
@@ -93,16 +114,27 @@ class ResponseGroups:
         if self.copied_by_themselves:
             return "Response groups come home by themselves: EnableRgsBackupService is on."
         if self.wanted:
-            return f"Copies of the response groups stay on {partner}: to be rid of them, export with -RemoveExportedConfiguration."
-        rest = "add --response-groups, or export them there and import them here with -OverwriteOwner."
+            return (
+                f"Copies of the response groups stay on {partner}: to be rid of them, export with"
+                " -RemoveExportedConfiguration."
+            )
+        rest = (
+            "add --response-groups, or export them there and import them here with -OverwriteOwner."
+        )
         return f"Response groups of {pool} that were imported on {partner}: {rest}"
 
     @property
     def _path(self) -> str:
-        """The saved export, or a new file that stays on the server which exports; the import runs by the same preference."""
-        request, deployment, host = self.move.request, self.move.deployment, self.move.pool.fqdn.partition(".")[0]
-        new = rf"{request.export_folder}\lyncops-{deployment.name}-{deployment.read_at:%Y%m%dT%H%M%SZ}-response-groups-{host}.zip"
-        return request.response_groups_file or new
+        """The saved export, or a new file that stays on the server which exports; the import runs
+        by the same preference.
+        """
+        request, deployment = self.move.request, self.move.deployment
+        if request.response_groups_file:
+            return request.response_groups_file
+        host = self.move.pool.fqdn.partition(".")[0]
+        moment = f"{deployment.read_at:%Y%m%dT%H%M%SZ}"
+        name = f"lyncops-{deployment.name}-{moment}-response-groups-{host}.zip"
+        return rf"{request.export_folder}\{name}"
 
 
 def _service(pool: Fqdn) -> str:
@@ -116,7 +148,9 @@ def _export(source: Fqdn, owner: Fqdn, path: str, place: Place) -> CmdletStep:
         why="Neither failover nor failback carries response groups along.",
         sources=_SOURCES,
         cmdlet=ExportCsRgsConfiguration(
-            source=_service(source), owner=None if owner == source else _service(owner), file_name=path
+            source=_service(source),
+            owner=None if owner == source else _service(owner),
+            file_name=path,
         ),
         place=place,
         deadline=figures.ONE_HOUR / 4,
@@ -132,7 +166,9 @@ def _import(destination: Fqdn, path: str, place: Place, *, overwrite_owner: bool
         title=f"Bring the saved response groups to {destination}",
         why="Callers reach them there. Formal agents must sign in again.",
         sources=_SOURCES,
-        cmdlet=ImportCsRgsConfiguration(destination=_service(destination), file_name=path, overwrite_owner=overwrite_owner),
+        cmdlet=ImportCsRgsConfiguration(
+            destination=_service(destination), file_name=path, overwrite_owner=overwrite_owner
+        ),
         place=place,
         deadline=figures.ONE_HOUR / 4,
         estimate=figures.EXPORT,

@@ -1,4 +1,6 @@
-"""Saved copies of what a dead pool takes with it: the configuration, locations (LIS) and response groups."""
+"""Saved copies of what a dead pool takes with it: the configuration, locations (LIS) and response
+groups.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ _RECENT: Final = timedelta(days=7)
 _KINDS: Final = {
     "the configuration": "Export-CsConfiguration -FileName FILE",
     "locations (LIS)": "Export-CsLisConfiguration -FileName FILE",
-    "response groups": 'Export-CsRgsConfiguration -Source "service:ApplicationServer:{pool}" -FileName FILE',
+    "response groups": (
+        'Export-CsRgsConfiguration -Source "service:ApplicationServer:{pool}" -FileName FILE'
+    ),
 }
 
 
@@ -33,23 +37,43 @@ class SavedExport:
 
 
 def exports_outside(pool: Pool, saved: Sequence[SavedExport], now: datetime) -> CheckResult:
-    """Whether a recent export of each kind is on a server that does not die with `pool`, as far as the journal knows."""
+    """Whether a recent export of each kind is on a server that does not die with `pool`, as far as
+    the journal knows.
+    """
     own = {str(pool.fqdn), *(str(machine.fqdn) for machine in pool.machines)}
     outside = [one for one in saved if one.server and one.server.casefold() not in own]
-    newest = {kind: max((one.at for one in outside if one.kind == kind), default=None) for kind in _KINDS}
-    old = {kind: age(now - at) for kind, at in newest.items() if at is not None and now - at > _RECENT}
+    newest = {
+        kind: max((one.at for one in outside if one.kind == kind), default=None) for kind in _KINDS
+    }
+    old = {
+        kind: age(now - at) for kind, at in newest.items() if at is not None and now - at > _RECENT
+    }
     missing = [kind for kind, at in newest.items() if at is None]
     commands = "; ".join(_KINDS[kind] for kind in (*missing, *old))
-    remedy = f"Save them where {pool.fqdn} cannot take them along: {commands}.".format(pool=pool.fqdn)
+    remedy = f"Save them where {pool.fqdn} cannot take them along: {commands}.".format(
+        pool=pool.fqdn
+    )
     if old:
         finding = warning(
-            f"The last export outside of {pool.fqdn} is old: {listed(f'{kind} ({since} old)' for kind, since in old.items())}.",
+            f"The last export outside of {pool.fqdn} is old:"
+            f" {listed(f'{kind} ({since} old)' for kind, since in old.items())}.",
             remedy,
         )
     elif missing:
-        finding = unknown(f"The journal knows no export of {listed(missing)} outside of {pool.fqdn}.", remedy, blocking=False)
+        finding = unknown(
+            f"The journal knows no export of {listed(missing)} outside of {pool.fqdn}.",
+            remedy,
+            blocking=False,
+        )
     else:
         finding = passed("The journal has one of each that is not older than a week.")
-    sources = (reference("Export-CsConfiguration"), fact("lis-not-replicated"), fact("response-groups"))
-    question = "Is there a recent export of configuration, locations and response groups outside of the pool?"
+    sources = (
+        reference("Export-CsConfiguration"),
+        fact("lis-not-replicated"),
+        fact("response-groups"),
+    )
+    question = (
+        "Is there a recent export of configuration, locations and response groups outside of the"
+        " pool?"
+    )
     return result_of("exports", question, sources, finding)

@@ -13,7 +13,11 @@ from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.store import installed_by_hand, store_rescue
 from lyncops.checks.store_silence import unheard_store
 from lyncops.checks.words import sentence
-from lyncops.cmdlets import ExportCsConfiguration, ExportCsLisConfiguration, InvokeCsManagementServerFailover
+from lyncops.cmdlets import (
+    ExportCsConfiguration,
+    ExportCsLisConfiguration,
+    InvokeCsManagementServerFailover,
+)
 from lyncops.deployment.model import Deployment, Pool, PoolKind, StoreCopy
 from lyncops.plan.conditions import PoolIsAlive, StoreHasSingleMaster, StoreIsActiveOn
 from lyncops.plan.procedures import MovesStore
@@ -25,18 +29,26 @@ from lyncops.values import Fqdn, LyncVersion, Mode, OnPool, Place, Unread
 
 STANDARD_EDITION_INSTANCE: Final = "rtc"
 _STORE_DATABASES: Final = frozenset({"xds", "lis"})
-_SOURCES: Final = (guide("Failing over a pool", step="2 to 5"), reference("Invoke-CsManagementServerFailover"))
+_SOURCES: Final = (
+    guide("Failing over a pool", step="2 to 5"),
+    reference("Invoke-CsManagementServerFailover"),
+)
 _FOLLOWING: Final = (guide("Failing over a pool", step=5), fact("store-bad-ends"))
-_BEFORE_THE_POOL: Final = "The store must be there before the pool is failed over: without it the pool's failover fails."
+_BEFORE_THE_POOL: Final = (
+    "The store must be there before the pool is failed over: without it the pool's failover fails."
+)
 BAD_ENDS: Final = (
-    "A failover of the store can end without an error and leave it active on both pools, or on none; the plan then stops. Repair: "
-    "install the Central Management database again, on the pool that should not hold it (both) or should (none), "
-    "with Uninstall- and Install-CsDatabase, and import the saved configuration."
+    "A failover of the store can end without an error and leave it active on both pools, or on"
+    " none; the plan then stops. Repair: install the Central Management database again, on the pool"
+    " that should not hold it (both) or should (none), with Uninstall- and Install-CsDatabase, and"
+    " import the saved configuration."
 )
 
 
 class StoreForm(enum.Enum):
-    """The two forms of Invoke-CsManagementServerFailover: without arguments, or told where the standby copy is."""
+    """The two forms of Invoke-CsManagementServerFailover: without arguments, or told where the
+    standby copy is.
+    """
 
     PLANNED = "planned"
     DISASTER = "disaster"
@@ -46,8 +58,9 @@ class StoreForm(enum.Enum):
 class Standby:
     """The SQL Servers of a standby copy, as the topology defines them. None: not known.
 
-    Both go with the cmdlet where it has a mirror, whichever of them holds the principal (fact: store-forms): the names that the
-    procedure page prints for a principal on the mirror do not exist (fact: wrong-parameter-names).
+    Both go with the cmdlet where it has a mirror, whichever of them holds the principal (fact:
+    store-forms): the names that the procedure page prints for a principal on the mirror do not
+    exist (fact: wrong-parameter-names).
     """
 
     server: Fqdn | None
@@ -63,8 +76,13 @@ class Standby:
 
     def __str__(self) -> str:
         """Server and instance of each half."""
-        halves = [(self.server, self.instance), *([(self.mirror, self.mirror_instance)] if self.has_mirror else [])]
-        return ", mirrored on ".join(f"{server}\\{instance}" if instance else str(server) for server, instance in halves)
+        halves = [
+            (self.server, self.instance),
+            *([(self.mirror, self.mirror_instance)] if self.has_mirror else []),
+        ]
+        return ", mirrored on ".join(
+            f"{server}\\{instance}" if instance else str(server) for server, instance in halves
+        )
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -79,14 +97,24 @@ class StoreMove:
     to: Fqdn
     standby: Standby | None = None
     from_single_master: bool = False
-    """Whether exactly one copy must be active when the cmdlet is sent; else a run that goes on could worsen a known bad end."""
+    """Whether exactly one copy must be active when the cmdlet is sent; else a run that goes on
+    could worsen a known bad end."""
 
 
 def store_works(deployment: Deployment) -> bool:
-    """Whether the store can be written: master and file transfer agents are both empty when it cannot (fact: store-status)."""
+    """Whether the store can be written: master and file transfer agents are both empty when it
+    cannot (fact: store-status).
+    """
     store = deployment.central_management
-    known = not isinstance(store.active_master, Unread) and not isinstance(store.file_transfer_agents, Unread)
-    return known and bool(store.active_master) and bool(store.file_transfer_agents) and _holder_lives(deployment)
+    known = not isinstance(store.active_master, Unread) and not isinstance(
+        store.file_transfer_agents, Unread
+    )
+    return (
+        known
+        and bool(store.active_master)
+        and bool(store.file_transfer_agents)
+        and _holder_lives(deployment)
+    )
 
 
 def _holder_lives(deployment: Deployment) -> bool:
@@ -97,10 +125,12 @@ def _holder_lives(deployment: Deployment) -> bool:
 
 
 def store_move(situation: CheckContext, leaving: Fqdn, request: MovesStore) -> StoreMove | None:
-    """The move of the store that must come before users leave the pool `leaving`; None where it stays, or people move it.
+    """The move of the store that must come before users leave the pool `leaving`; None where it
+    stays, or people move it.
 
-    When the copies cannot be read and nobody masters the store, the pool that failed is taken to have held it. A store
-    that is down on a third pool is a check's business: it is refused with the command that must come first.
+    When the copies cannot be read and nobody masters the store, the pool that failed is taken to
+    have held it. A store that is down on a third pool is a check's business: it is refused with the
+    command that must come first.
     """
     deployment = situation.deployment
     works = store_works(deployment)
@@ -113,15 +143,20 @@ def store_move(situation: CheckContext, leaving: Fqdn, request: MovesStore) -> S
     return move_to(deployment, receiver, leaving=leaving, works=works, request=request)
 
 
-def move_to(deployment: Deployment, receiver: Pool, *, leaving: Fqdn, works: bool, request: MovesStore) -> StoreMove:
-    """The move of the store to `receiver`: in planned mode the form that waits for replication, whatever is overridden.
+def move_to(
+    deployment: Deployment, receiver: Pool, *, leaving: Fqdn, works: bool, request: MovesStore
+) -> StoreMove:
+    """The move of the store to `receiver`: in planned mode the form that waits for replication,
+    whatever is overridden.
 
-    In disaster mode too, while the store works; else the form that is told where the standby copy is, and loses what was not
-    replicated.
+    In disaster mode too, while the store works; else the form that is told where the standby copy
+    is, and loses what was not replicated.
     """
     if works or request.mode is Mode.PLANNED:
         insisted = "store-single-master" not in request.overrides
-        return StoreMove(form=StoreForm.PLANNED, leaving=leaving, to=receiver.fqdn, from_single_master=insisted)
+        return StoreMove(
+            form=StoreForm.PLANNED, leaving=leaving, to=receiver.fqdn, from_single_master=insisted
+        )
     standby = _standby(receiver, _copy_on(deployment, receiver.fqdn))
     told = attrs.evolve(
         standby,
@@ -136,19 +171,32 @@ def move_to(deployment: Deployment, receiver: Pool, *, leaving: Fqdn, works: boo
 
 def _copy_on(deployment: Deployment, pool: Fqdn) -> StoreCopy | None:
     copies = deployment.central_management.copies
-    return None if isinstance(copies, Unread) else next((copy for copy in copies if copy.pool == pool), None)
+    return (
+        None
+        if isinstance(copies, Unread)
+        else next((copy for copy in copies if copy.pool == pool), None)
+    )
 
 
 def _standby(receiver: Pool, copy: StoreCopy | None) -> Standby:
     """Where the standby copy is, as far as it is known.
 
-    Standard Edition keeps it beside itself, in `rtc`, and has no mirror (fact: standard-edition-instance).
+    Standard Edition keeps it beside itself, in `rtc`, and has no mirror (fact:
+    standard-edition-instance).
     """
     if receiver.kind is PoolKind.STANDARD:
         return Standby(server=receiver.fqdn, instance=STANDARD_EDITION_INSTANCE)
     known = copy is not None and isinstance(copy.sql_server, Fqdn)
-    server, instance = (copy.sql_server, copy.sql_instance) if copy and known else (receiver.sql_server, receiver.sql_instance)
-    mirror = copy.mirror_sql_server if copy is not None and isinstance(copy.mirror_sql_server, Fqdn) else None
+    server, instance = (
+        (copy.sql_server, copy.sql_instance)
+        if copy and known
+        else (receiver.sql_server, receiver.sql_instance)
+    )
+    mirror = (
+        copy.mirror_sql_server
+        if copy is not None and isinstance(copy.mirror_sql_server, Fqdn)
+        else None
+    )
     has_mirror = _has_mirror(receiver, named=mirror is not None)
     return Standby(
         server=server if isinstance(server, Fqdn) else None,
@@ -162,7 +210,8 @@ def _standby(receiver: Pool, copy: StoreCopy | None) -> Standby:
 def _has_mirror(receiver: Pool, *, named: bool) -> bool:
     """Whether the copy has a mirror: by what its databases say, else by what the topology names.
 
-    A database without one is neither principal nor mirror (fact: mirror-state). All of them are silent where both SQL Servers are.
+    A database without one is neither principal nor mirror (fact: mirror-state). All of them are
+    silent where both SQL Servers are.
     """
     if receiver.version is LyncVersion.V2019:
         return False
@@ -171,8 +220,11 @@ def _has_mirror(receiver: Pool, *, named: bool) -> bool:
     return any(mirror.has_role for mirror in own) if own else named
 
 
-def store_steps(deployment: Deployment, move: StoreMove, *, why: str = _BEFORE_THE_POOL) -> tuple[Step, ...]:
-    """The failover of the store on a Front End of the receiving pool, its verification, and the wait for the replicas.
+def store_steps(
+    deployment: Deployment, move: StoreMove, *, why: str = _BEFORE_THE_POOL
+) -> tuple[Step, ...]:
+    """The failover of the store on a Front End of the receiving pool, its verification, and the
+    wait for the replicas.
 
     The disaster form waits for the receiving Front Ends alone; `rest_steps` waits for the others.
     """
@@ -185,7 +237,10 @@ def store_steps(deployment: Deployment, move: StoreMove, *, why: str = _BEFORE_T
             sources=_SOURCES,
             cmdlet=_failover_cmdlet(move),
             place=OnPool(move.to),
-            before=(PoolIsAlive(move.to), *((StoreHasSingleMaster(),) if move.from_single_master else ())),
+            before=(
+                PoolIsAlive(move.to),
+                *((StoreHasSingleMaster(),) if move.from_single_master else ()),
+            ),
             after=(StoreIsActiveOn(move.to),),
             settle=figures.STORE_FAILOVER * 2,
             deadline=figures.ONE_HOUR,
@@ -197,7 +252,9 @@ def store_steps(deployment: Deployment, move: StoreMove, *, why: str = _BEFORE_T
 
 
 def rest_steps(deployment: Deployment, move: StoreMove | None) -> tuple[Step, ...]:
-    """What the users of a disaster need not wait for, to be done after them; nothing where all was waited for before."""
+    """What the users of a disaster need not wait for, to be done after them; nothing where all was
+    waited for before.
+    """
     if move is None or move.form is StoreForm.PLANNED:
         return ()
     return (rest_of_replicas(deployment, move.to, sources=_FOLLOWING),)
@@ -207,12 +264,15 @@ def _failover_cmdlet(move: StoreMove) -> InvokeCsManagementServerFailover:
     standby = move.standby
     if standby is None or standby.server is None:
         return InvokeCsManagementServerFailover()
-    # -Force: mandatory in the disaster form of the Lync 2013 reference, and in the documented A-B-C procedure (fact: store-forms).
+    # -Force: mandatory in the disaster form of the Lync 2013 reference, and in the documented A-B-C
+    # procedure (fact: store-forms).
     return InvokeCsManagementServerFailover(
         backup_sql_server_fqdn=standby.server,
         backup_sql_instance_name=standby.instance or None,
         backup_mirror_sql_server_fqdn=standby.mirror,
-        backup_mirror_sql_instance_name=(standby.mirror_instance or None) if standby.mirror else None,
+        backup_mirror_sql_instance_name=(
+            (standby.mirror_instance or None) if standby.mirror else None
+        ),
         force=True,
     )
 
@@ -223,7 +283,9 @@ def _undo(move: StoreMove) -> str:
 
 
 def sql_server_known(move: StoreMove | None) -> CheckResult | None:
-    """Whether the disaster form can be told where the standby copy is; None where it need not be told."""
+    """Whether the disaster form can be told where the standby copy is; None where it need not be
+    told.
+    """
     standby = move.standby if move else None
     if move is None or standby is None:
         return None
@@ -231,7 +293,10 @@ def sql_server_known(move: StoreMove | None) -> CheckResult | None:
     if standby.server is None:
         evidence = f"The SQL Server of the standby copy on {move.to} could not be read."
     elif not standby.is_known:
-        evidence = f"The standby copy on {move.to} is mirrored, and the SQL Server of its mirror could not be read."
+        evidence = (
+            f"The standby copy on {move.to} is mirrored, and the SQL Server of its mirror could not"
+            " be read."
+        )
         options = "--store-mirror-sql-server and --store-mirror-sql-instance"
     else:
         evidence = f"The standby copy is on {standby}."
@@ -240,22 +305,34 @@ def sql_server_known(move: StoreMove | None) -> CheckResult | None:
         question="Is it known where the standby copy is, its mirror included?",
         verdict=Verdict.PASSED if standby.is_known else Verdict.FAILED,
         evidence=evidence,
-        remedy="" if standby.is_known else f"Look it up in Topology Builder and name it with {options}.",
+        remedy=(
+            ""
+            if standby.is_known
+            else f"Look it up in Topology Builder and name it with {options}."
+        ),
         sources=(guide("Failing over a pool", step=5), fact("store-forms")),
         overridable=False,
     )
 
 
 def planned_form_possible(situation: CheckContext, move: StoreMove | None) -> CheckResult | None:
-    """Law: the planned form waits for replication, which a store without a master never does; the other form loses data.
+    """Law: the planned form waits for replication, which a store without a master never does; the
+    other form loses data.
 
     None where the store may work, or need not.
     """
     store = situation.store
-    if situation.disaster or move is None or not (store.active_master is None or store.file_transfer_agents == ()):
+    if (
+        situation.disaster
+        or move is None
+        or not (store.active_master is None or store.file_transfer_agents == ())
+    ):
         return None
     first = store_rescue(situation)
-    gone = "Start MASTER and FTA on the pool that holds it, or use --mode disaster when that pool is gone."
+    gone = (
+        "Start MASTER and FTA on the pool that holds it, or use --mode disaster when that pool is"
+        " gone."
+    )
     return CheckResult(
         check_id="store-works",
         question="Does the store work, so that it can move without loss?",
@@ -273,7 +350,8 @@ def export_steps(deployment: Deployment, place: Place, request: MovesStore) -> t
 
     A half-moved store is repaired from a saved copy only (fact: store-bad-ends).
 
-    The files stay on the server that runs the export. Without a working store the local copy is exported; LIS has none.
+    The files stay on the server that runs the export. Without a working store the local copy is
+    exported; LIS has none.
     """
     if not request.export:
         return ()
@@ -321,21 +399,35 @@ def _works(deployment: Deployment) -> Finding:
         return passed(f"The store's master is {store.active_master}.")
     rescue = store_rescue(CheckContext(deployment, active[0].pool, Mode.PLANNED)) if active else ()
     if rescue:
-        seen = "The store is silent: the principal of its databases is out of reach, and their mirror answers."
+        seen = (
+            "The store is silent: the principal of its databases is out of reach, and their mirror"
+            " answers."
+        )
         return failed(seen, f"Make the mirror principal first: {rescue[0]}.", first=rescue)
     unheard = unheard_store(deployment)
     if unheard is not None:
         if unheard.is_trusted:
             return warning(unheard.evidence, unheard.remedy)
         return unknown(unheard.evidence, unheard.remedy, blocking=True)
-    unread = next((told for told in (store.active_master, store.file_transfer_agents) if isinstance(told, Unread)), None)
+    unread = next(
+        (
+            told
+            for told in (store.active_master, store.file_transfer_agents)
+            if isinstance(told, Unread)
+        ),
+        None,
+    )
     if unread is not None and not deployment.from_local_store:
-        look = "Look at Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus. Topology was read from the store."
+        look = (
+            "Look at Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus. Topology"
+            " was read from the store."
+        )
         return unknown(sentence(unread), look, blocking=True)
     holder = active[0].pool if len(active) == 1 else "POOL"
     to = " --to POOL" if store.lone_copy else ""
     first = f"lyncops run management-store-failover {holder} --mode disaster --accept-data-loss{to}"
     return failed(
         "The store has no working master.",
-        f"Start MASTER and FTA on the pool that holds it; when that pool is gone, fail the store over first: {first}.",
+        "Start MASTER and FTA on the pool that holds it; when that pool is gone, fail the store"
+        f" over first: {first}.",
     )

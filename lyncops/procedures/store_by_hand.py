@@ -1,4 +1,5 @@
-"""A store that no cmdlet fails over: people install it again elsewhere, from saved copies, as the recovery guide says.
+"""A store that no cmdlet fails over: people install it again elsewhere, from saved copies, as the
+recovery guide says.
 
 That is a store on Lync Server 2010, and one without a standby copy.
 """
@@ -18,19 +19,27 @@ from lyncops.procedures.store import STANDARD_EDITION_INSTANCE, store_works
 from lyncops.sources import fact
 from lyncops.values import Fqdn
 
-_SOURCES: Final = (fact("store-without-standby"), fact("store-2010"), fact("move-management-server-local"))
+_SOURCES: Final = (
+    fact("store-without-standby"),
+    fact("store-2010"),
+    fact("move-management-server-local"),
+)
 _CONFIGURATION: Final = r"C:\CsConfigurationFile.zip"
 _LOCATIONS: Final = r"C:\CsLisConfigurationFile.zip"
 
 
 def store_comes_by_hand(situation: CheckContext) -> bool:
-    """Whether the plan asks people to install the store on the receiving pool: it does not work, and no cmdlet moves it."""
+    """Whether the plan asks people to install the store on the receiving pool: it does not work,
+    and no cmdlet moves it.
+    """
     goes_along = situation.leaving is not None and situation.store_pool == situation.leaving.fqdn
     return installed_by_hand(situation) and (goes_along or not store_works(situation.deployment))
 
 
 def hand_steps(deployment: Deployment, receiver: Pool) -> tuple[Step, ...]:
-    """Install the store on `receiver` by the documented cmdlets. The move must be called locally, so people do it.
+    """Install the store on `receiver` by the documented cmdlets.
+
+    The move must be called locally, so people do it.
 
     Its old place is lost: users wait for the Front Ends of `receiver` alone, as in a disaster.
     """
@@ -52,7 +61,11 @@ def rest_after_hand_steps(deployment: Deployment, receiver: Pool) -> tuple[Step,
 def _install(receiver: Pool) -> ManualStep:
     standard = receiver.kind is PoolKind.STANDARD
     server = receiver.fqdn if standard else receiver.sql_server or receiver.fqdn
-    instance = STANDARD_EDITION_INSTANCE if standard else receiver.sql_instance or STANDARD_EDITION_INSTANCE
+    instance = (
+        STANDARD_EDITION_INSTANCE
+        if standard
+        else receiver.sql_instance or STANDARD_EDITION_INSTANCE
+    )
     where = f"-SqlServerFqdn {server} -SqlInstanceName {instance}"
     return ManualStep(
         step_id="store-install",
@@ -61,9 +74,30 @@ def _install(receiver: Pool) -> ManualStep:
         sources=_SOURCES,
         instructions=(
             f"Install-CsDatabase -CentralManagementDatabase -Clean {where}",
-            "-Clean empties a Central Management database that is there already: see first that none is in use there.",
-            *(('First "Prepare Standard Edition server" in the Deployment Wizard, where that was not done.',) if standard else ()),
-            *(("Where the mirror is the principal of that pool's databases, name the mirror's server.",) if not standard else ()),
+            (
+                "-Clean empties a Central Management database that is there already: see first that"
+                " none is in use there."
+            ),
+            *(
+                (
+                    (
+                        'First "Prepare Standard Edition server" in the Deployment Wizard, where'
+                        " that was not done."
+                    ),
+                )
+                if standard
+                else ()
+            ),
+            *(
+                (
+                    (
+                        "Where the mirror is the principal of that pool's databases, name the"
+                        " mirror's server."
+                    ),
+                )
+                if not standard
+                else ()
+            ),
         ),
         where=f"the Management Shell of a Front End of {receiver.fqdn}",
         how_to_see=f"The databases xds and lis are on {server}\\{instance}.",
@@ -84,18 +118,21 @@ def _move(receiver: Pool, machine: Fqdn) -> ManualStep:
             f"Have the last export of the configuration as {_CONFIGURATION}. Without one:",
             f"Export-CsConfiguration -FileName {_CONFIGURATION} -LocalStore",
             (
-                f"Have the last Export-CsLisConfiguration as {_LOCATIONS}: a lost store leaves no other copy of it. "
-                "Where E9-1-1 is not used, leave out -LisConfigurationFileName."
+                f"Have the last Export-CsLisConfiguration as {_LOCATIONS}: a lost store leaves no"
+                " other copy of it. Where E9-1-1 is not used, leave out -LisConfigurationFileName."
             ),
             (
-                "See that the Front End service runs here, that there is room on the disk, and that Enable-CsTopology works here: "
-                "without it no store is left that works."
+                "See that the Front End service runs here, that there is room on the disk, and that"
+                " Enable-CsTopology works here: without it no store is left that works."
             ),
             f"Move-CsManagementServer {files} -Force",
             "Run setup on every computer that it lists.",
         ),
         where=f"the Management Shell on {machine} itself; a remote session cannot call it",
-        how_to_see="Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus names it as master and agent.",
+        how_to_see=(
+            "Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus names it as"
+            " master and agent."
+        ),
         after=(StoreIsActiveOn(receiver.fqdn),),
         estimate=figures.STORE_FAILOVER,
     )

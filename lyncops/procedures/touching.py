@@ -1,4 +1,6 @@
-"""What a plan touches, read from its steps: the pools that nobody else may work on, and the cmdlets that it sends."""
+"""What a plan touches, read from its steps: the pools that nobody else may work on, and the cmdlets
+that it sends.
+"""
 
 from __future__ import annotations
 
@@ -22,21 +24,36 @@ _WRITES: Final = ("Set-Cs", "Enable-CsTopology", "Invoke-CsManagementServerFailo
 
 
 def pools_touched(steps: Iterable[Step], deployment: Deployment) -> tuple[Fqdn, ...]:
-    """The pools that the steps change: Front End, Director and Edge pools, and the store's pair where they write to it."""
+    """The pools that the steps change: Front End, Director and Edge pools, and the store's pair
+    where they write to it.
+    """
     changing = [step for step in steps if _changes(step)]
     named = (name for step in changing for name in _named(step))
-    found = {pool.fqdn for pool in map(deployment.pool_of, named) if pool is not None and pool.kind in _LOCKED}
+    found = {
+        pool.fqdn
+        for pool in map(deployment.pool_of, named)
+        if pool is not None and pool.kind in _LOCKED
+    }
     if any(map(_writes_to_store, changing)):
         found.update(_store_pair(deployment))
     return tuple(sorted(found))
 
 
 def rights_of(steps: Iterable[Step], deployment: Deployment) -> CheckResult:
-    """Whether the session offers what the steps send. What an Edge server runs for itself is not the session's to offer."""
-    sent = [step for step in steps if isinstance(step, CmdletStep) and not isinstance(step.place, OnMachine)]
+    """Whether the session offers what the steps send.
+
+    What an Edge server runs for itself is not the session's to offer.
+    """
+    sent = [
+        step
+        for step in steps
+        if isinstance(step, CmdletStep) and not isinstance(step.place, OnMachine)
+    ]
     needed = dict.fromkeys(step.cmdlet.NAME for step in sent if not step.optional)
     optional = dict.fromkeys(step.cmdlet.NAME for step in sent if step.optional)
-    return rights_for(deployment, *needed, optional=tuple(name for name in optional if name not in needed))
+    return rights_for(
+        deployment, *needed, optional=tuple(name for name in optional if name not in needed)
+    )
 
 
 def _changes(step: Step) -> bool:
@@ -48,7 +65,9 @@ def _changes(step: Step) -> bool:
 def _writes_to_store(step: Step) -> bool:
     if isinstance(step, CmdletStep):
         return step.cmdlet.NAME.startswith(_WRITES)
-    return isinstance(step, ManualStep) and any(isinstance(c, FederatedEdgeIs | StoreIsActiveOn) for c in step.after)
+    return isinstance(step, ManualStep) and any(
+        isinstance(c, FederatedEdgeIs | StoreIsActiveOn) for c in step.after
+    )
 
 
 def _store_pair(deployment: Deployment) -> Iterator[Fqdn]:
@@ -60,11 +79,17 @@ def _store_pair(deployment: Deployment) -> Iterator[Fqdn]:
 
 
 def _partner(pool: Pool) -> tuple[Fqdn, ...]:
-    return () if pool.backup_pool is None or isinstance(pool.backup_pool, Unread) else (pool.backup_pool,)
+    return (
+        ()
+        if pool.backup_pool is None or isinstance(pool.backup_pool, Unread)
+        else (pool.backup_pool,)
+    )
 
 
 def _named(step: Step) -> Iterator[Fqdn]:
-    """Every pool and machine that a changing step names: in its command, its place and its effect."""
+    """Every pool and machine that a changing step names: in its command, its place and its
+    effect.
+    """
     if isinstance(step, CmdletStep):
         for value in step.cmdlet.arguments().values():
             yield from _names_in(value)
@@ -78,7 +103,9 @@ def _named(step: Step) -> Iterator[Fqdn]:
 
 
 def _names_in(value: object) -> Iterator[Fqdn]:
-    """The names in a value: `pool1.contoso.com`, `EdgeServer:edge1.contoso.com`, or several of them."""
+    """The names in a value: `pool1.contoso.com`, `EdgeServer:edge1.contoso.com`, or several of
+    them.
+    """
     if isinstance(value, tuple):
         for each in cast("tuple[object, ...]", value):
             yield from _names_in(each)

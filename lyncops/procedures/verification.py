@@ -1,4 +1,6 @@
-"""Service, not only state: after a move a server tries what users do, at the pool that serves them then."""
+"""Service, not only state: after a move a server tries what users do, at the pool that serves them
+then.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,12 @@ from lyncops.values import Fqdn, Unread
 _WITHIN: Final = timedelta(minutes=10)  # presence was seen to take five minutes after a failover
 
 
-def verification_steps(deployment: Deployment, request: MovesUsers, *, home: Pool, serving: Pool) -> tuple[Step, ...]:
-    """One wait until users of `home` are served by `serving`; none where nobody is there to try it as."""
+def verification_steps(
+    deployment: Deployment, request: MovesUsers, *, home: Pool, serving: Pool
+) -> tuple[Step, ...]:
+    """One wait until users of `home` are served by `serving`; none where nobody is there to try it
+    as.
+    """
     users = _users(deployment, request, home.fqdn)
     if not users:
         return ()
@@ -25,7 +31,10 @@ def verification_steps(deployment: Deployment, request: MovesUsers, *, home: Poo
         step_id=f"verify-service-{home.fqdn}",
         title=f"Try whether users of {home.fqdn} are served by {serving.fqdn}",
         why="That a pool says it is failed over does not tell yet that a user can sign in.",
-        sources=(fact("test-users"), *(reference(name) for name in ("Test-CsRegistration", "Test-CsIM", "Test-CsPresence"))),
+        sources=(
+            fact("test-users"),
+            *(reference(name) for name in ("Test-CsRegistration", "Test-CsIM", "Test-CsPresence")),
+        ),
         until=trials_of(users, serving.fqdn),
         deadline=_WITHIN,
         poll=timedelta(seconds=30),
@@ -36,7 +45,9 @@ def verification_steps(deployment: Deployment, request: MovesUsers, *, home: Poo
 
 
 def trials_of(users: tuple[str, ...], pool: Fqdn) -> tuple[UserCan, ...]:
-    """What these users can try at a pool: to sign in, and where there are two, to talk and to see each other."""
+    """What these users can try at a pool: to sign in, and where there are two, to talk and to see
+    each other.
+    """
     deeds = (deed for deed in Deed if deed.users <= len(users))
     return tuple(UserCan(deed, pool, users[: deed.users]) for deed in deeds)
 
@@ -52,17 +63,26 @@ def verification_note(deployment: Deployment, request: MovesUsers, home: Fqdn) -
     if _users(deployment, request, home):
         return ()
     if not request.verify:
-        return ("Whether users can sign in afterwards is not tried: add --verify for the pool's test users, or --verify-user.",)
+        return (
+            (
+                "Whether users can sign in afterwards is not tried: add --verify for the pool's"
+                " test users, or --verify-user."
+            ),
+        )
     return (missing_users(deployment, home),)
 
 
 def missing_users(deployment: Deployment, home: Fqdn) -> str:
     """Why nobody is there to try a pool as, and what to do."""
     if isinstance(deployment.test_users, Unread):
-        return f"Nothing is tried as a user of {home}: {deployment.test_users}. Name users with --verify-user."
+        return (
+            f"Nothing is tried as a user of {home}: {deployment.test_users}. Name users with"
+            " --verify-user."
+        )
     return (
-        f"Nothing is tried as a user of {home}: it has no test users. "
-        f"New-CsHealthMonitoringConfiguration -Identity {home} configures two; or name users with --verify-user."
+        f"Nothing is tried as a user of {home}: it has no test users."
+        f" New-CsHealthMonitoringConfiguration -Identity {home} configures two; or name users with"
+        " --verify-user."
     )
 
 

@@ -11,26 +11,38 @@ from lyncops.plan.procedures import MovesXmpp
 from lyncops.plan.steps import ManualStep, Step
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edge_moves import EdgeMove, media_notes, plan_move, undo_command
-from lyncops.procedures.edge_steps import BY_HAND, replica_steps, route_goal, route_steps, start_steps, stop_steps
+from lyncops.procedures.edge_steps import (
+    BY_HAND,
+    replica_steps,
+    route_goal,
+    route_steps,
+    start_steps,
+    stop_steps,
+)
 from lyncops.sources import fact, guide, reference
 from lyncops.values import Fqdn, LyncVersion, Unread
 
 PORT: Final = 5269  # fact: xmpp
 _SOURCES: Final = (guide("Failing over the Edge pool used for XMPP federation"),)
-_OUTSIDE: Final = "lyncops asks the resolver of [network] in lyncops.toml, which should be one that the world asks."
+_OUTSIDE: Final = (
+    "lyncops asks the resolver of [network] in lyncops.toml, which should be one that the world"
+    " asks."
+)
 
 
 def draft_failover(deployment: Deployment, request: MovesXmpp) -> Draft:
     """Draft that XMPP federation leaves the Edge pool `request.edge_pool` for `request.other_edge`.
 
-    Refused on 2019, which has no XMPP gateway; when either Edge pool is not known, when the one that takes over does not run
-    or is not reached by replication, when no site's route uses the target, and when the store cannot be written.
+    Refused on 2019, which has no XMPP gateway; when either Edge pool is not known, when the one
+    that takes over does not run or is not reached by replication, when no site's route uses the
+    target, and when the store cannot be written.
     """
     return _draft(deployment, request, back=False)
 
 
 def draft_failback(deployment: Deployment, request: MovesXmpp) -> Draft:
-    """Draft that XMPP federation comes back to the Edge pool `request.edge_pool`, which first had it.
+    """Draft that XMPP federation comes back to the Edge pool `request.edge_pool`, which first had
+    it.
 
     Refused as the failover is.
     """
@@ -55,20 +67,31 @@ def _draft(deployment: Deployment, request: MovesXmpp, *, back: bool) -> Draft:
 
 
 def _failover(move: EdgeMove, request: MovesXmpp) -> tuple[Step, ...]:
-    """The documented order, but for the port: it is tried after the start, as a stopped server answers on none."""
+    """The documented order, but for the port: it is tried after the start, as a stopped server
+    answers on none.
+    """
     return (
         *stop_steps(move),
         *route_steps(move, enable_topology=request.enable_topology),
         _address_gate(move, request),
         *_service_gates(move, request),
         *start_steps(move, why="With route and DNS in place it can take XMPP traffic."),
-        _port_gate(move, request, why="It is tried now, since a stopped server answers on no port, whatever the firewall does."),
+        _port_gate(
+            move,
+            request,
+            why=(
+                "It is tried now, since a stopped server answers on no port, whatever the firewall"
+                " does."
+            ),
+        ),
         *_replicas(move),
     )
 
 
 def _failback(move: EdgeMove, request: MovesXmpp) -> tuple[Step, ...]:
-    """The documented order: services of the restored Edge pool, route, SRV record, A record, port."""
+    """The documented order: services of the restored Edge pool, route, SRV record, A
+    record, port.
+    """
     return (
         *start_steps(move, why="The restored Edge pool comes first."),
         *route_steps(move, enable_topology=request.enable_topology),
@@ -80,11 +103,15 @@ def _failback(move: EdgeMove, request: MovesXmpp) -> tuple[Step, ...]:
 
 
 def _replicas(move: EdgeMove) -> tuple[Step, ...]:
-    return replica_steps(move, "edge-replicas-route", why="The Edge servers learn of the route last.", optional=True)
+    return replica_steps(
+        move, "edge-replicas-route", why="The Edge servers learn of the route last.", optional=True
+    )
 
 
 def _host(request: MovesXmpp) -> Fqdn:
-    """The name by which partners know the XMPP gateway: what the planning pages call xmpp.contoso.com, unless it is named."""
+    """The name by which partners know the XMPP gateway: what the planning pages call
+    xmpp.contoso.com, unless it is named.
+    """
     return request.xmpp_host or Fqdn(f"xmpp.{request.domains[0]}")
 
 
@@ -97,12 +124,18 @@ def _address_gate(move: EdgeMove, request: MovesXmpp) -> ManualStep:
         title=f"Point {host} to {move.to.fqdn} in the external DNS",
         why="Partners connect to that address.",
         sources=_SOURCES,
-        instructions=(f"Change the A record of {host} to the addresses of {where}.", "Mind its time to live: old answers linger."),
+        instructions=(
+            f"Change the A record of {host} to the addresses of {where}.",
+            "Mind its time to live: old answers linger.",
+        ),
         where="the external DNS server",
         how_to_see=f"nslookup {host} gives the addresses of {where}. {_OUTSIDE}",
         after=after,
         estimate=BY_HAND,
-        undo=f"Change the A record of {host} back to the addresses of {move.leaving.external_fqdn or move.leaving.fqdn}.",
+        undo=(
+            f"Change the A record of {host} back to the addresses of"
+            f" {move.leaving.external_fqdn or move.leaving.fqdn}."
+        ),
     )
 
 
@@ -119,13 +152,19 @@ def _service_gate(move: EdgeMove, domain: Fqdn, host: Fqdn) -> ManualStep:
         sources=_SOURCES,
         instructions=(
             f"If there is none, add an SRV record {name} with port {PORT} and host {host}.",
-            "One for each Edge pool, with different priorities, prepared beforehand, spares this step.",
+            (
+                "One for each Edge pool, with different priorities, prepared beforehand, spares"
+                " this step."
+            ),
         ),
         where="the external DNS server",
         how_to_see=f"nslookup -type=SRV {name} gives {host} with port {PORT}. {_OUTSIDE}",
         after=(ServiceNames(name, host, PORT),),
         estimate=BY_HAND,
-        undo=f"Not needed: the record follows {host}; that of {move.leaving.fqdn} may stay beside it.",
+        undo=(
+            f"Not needed: the record follows {host}; that of {move.leaving.fqdn} may stay"
+            " beside it."
+        ),
     )
 
 
@@ -136,9 +175,17 @@ def _port_gate(move: EdgeMove, request: MovesXmpp, *, why: str) -> ManualStep:
         title=f"See that port {PORT} of {move.to.fqdn} is open to the world",
         why=why,
         sources=_SOURCES,
-        instructions=(f"Let the external firewall pass TCP {PORT} to the Access Edge addresses of {move.to.fqdn}, and back.",),
+        instructions=(
+            (
+                f"Let the external firewall pass TCP {PORT} to the Access Edge addresses of"
+                f" {move.to.fqdn}, and back."
+            ),
+        ),
         where="the external firewall",
-        how_to_see=f"A connection to {host}:{PORT} from outside. lyncops tries one, as far as that can be seen from where it runs.",
+        how_to_see=(
+            f"A connection to {host}:{PORT} from outside. lyncops tries one, as far as that can be"
+            " seen from where it runs."
+        ),
         after=(PortIsOpen(host, PORT),),
         estimate=BY_HAND,
         undo=f"Close TCP {PORT} to {move.to.fqdn} again, if it should not stay open.",
@@ -174,22 +221,32 @@ def _version_has_xmpp(deployment: Deployment) -> Finding:
     sources=(reference("Get-CsService"),),
 )
 def _external_name(move: EdgeMove) -> Finding:
-    """Whether lyncops can see that DNS points to the right Edge pool; without it the operator's word is taken."""
+    """Whether lyncops can see that DNS points to the right Edge pool; without it the operator's
+    word is taken.
+    """
     name = move.to.external_fqdn
     if name is not None:
         return passed(f"{move.to.fqdn} is {name} outside.")
     return warning(
         f"{move.to.fqdn} is not named outside.",
-        "Look at AccessEdgeExternalFqdn of Get-CsService -EdgeServer. The A record will not be checked.",
+        "Look at AccessEdgeExternalFqdn of Get-CsService -EdgeServer. The A record will not be"
+        " checked.",
     )
 
 
 def _notes(move: EdgeMove, request: MovesXmpp) -> tuple[str, ...]:
     if not move.back:
+        domains = (f"--domain {domain}" for domain in request.domains)
         return (
-            f"Until the services of {move.to.fqdn} start again, everything that goes by it is cut off: have the DNS changes ready.",
-            f"Undone by: {undo_command(move, 'xmpp-failback', *(f'--domain {domain}' for domain in request.domains))}",
+            (
+                f"Until the services of {move.to.fqdn} start again, everything that goes by it is"
+                " cut off: have the DNS changes ready."
+            ),
+            f"Undone by: {undo_command(move, 'xmpp-failback', *domains)}",
         )
     return (
-        "A Front End pool of the same site that failed too is failed back last: lyncops run pool-failback POOL --mode planned.",
+        (
+            "A Front End pool of the same site that failed too is failed back last: lyncops run"
+            " pool-failback POOL --mode planned."
+        ),
     )

@@ -1,1 +1,3 @@
-"""Remote PowerShell as Lync operators need it: endpoints, sessions, retries, and outcomes that are never guessed."""
+"""Remote PowerShell as Lync operators need it: endpoints, sessions, retries, and outcomes that are
+never guessed.
+"""

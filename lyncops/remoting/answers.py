@@ -17,7 +17,8 @@ _SLOWEST: Final = 4_096
 """Bytes a second below which an answer is one that never ends."""
 _HARMLESS: Final = 16 * 1024 * 1024
 _TIGHTEST: Final = 200
-"""How many bytes one byte may unpack to, once more than _HARMLESS have come of it: no server packs XML more tightly."""
+"""How many bytes one byte may unpack to, once more than _HARMLESS have come of it: no server packs
+XML more tightly."""
 
 
 def unpacked(pieces: Iterable[bytes], encoding: str, limit: int) -> bytes:
@@ -57,8 +58,8 @@ def _opened(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
 class Patience:
     """Cuts the connection of an answer that takes too long, however busily it drips.
 
-    A socket's own timeout begins again with every byte. This clock does not: the server has `seconds` to begin, and after that
-    only the time that the bytes it has sent are worth.
+    A socket's own timeout begins again with every byte. This clock does not: the server has
+    `seconds` to begin, and after that only the time that the bytes it has sent are worth.
     """
 
     def __init__(self, line: Line, seconds: float) -> None:
@@ -82,7 +83,12 @@ class Patience:
         _WATCH.begin(self)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         _WATCH.end(self)
 
 
@@ -98,8 +104,11 @@ class _Watch:
     def begin(self, one: Patience) -> None:
         with self._changed:
             self._watched.add(one)
-            if self._thread is None or not self._thread.is_alive():  # a process that forked has none
-                self._thread = threading.Thread(target=self._work, name="lyncops-patience", daemon=True)
+            # A process that forked has none
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(
+                    target=self._work, name="lyncops-patience", daemon=True
+                )
                 self._thread.start()
             elif one.end < self._wakes:
                 self._changed.notify_all()

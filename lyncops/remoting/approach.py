@@ -1,4 +1,6 @@
-"""The way to an endpoint, step by step and without any credentials: its name, TCP, TLS, and what it says to a stranger."""
+"""The way to an endpoint, step by step and without any credentials: its name, TCP, TLS, and what it
+says to a stranger.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,10 @@ class ServerCertificate:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Untrusted:
-    """Why there is no TLS with a server. `number` is OpenSSL's, where the certificate is to blame."""
+    """Why there is no TLS with a server.
+
+    `number` is OpenSSL's, where the certificate is to blame.
+    """
 
     reason: str
     number: int | None = None
@@ -44,7 +49,10 @@ class Untrusted:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Greeting:
-    """What a server answers to somebody that it does not know. `ahead` is how far its clock is ahead of this computer's."""
+    """What a server answers to somebody that it does not know.
+
+    `ahead` is how far its clock is ahead of this computer's.
+    """
 
     status: int
     offers: tuple[str, ...]  # the ways to log on, as it spells them
@@ -70,7 +78,10 @@ class Approach:
 
 
 def approach(endpoint: Endpoint, clock: Clock, *, patience: timedelta) -> Approach:
-    """Go to an endpoint; each step may take `patience`. Behind a proxy no step can be told from another, and none is tried."""
+    """Go to an endpoint; each step may take `patience`.
+
+    Behind a proxy no step can be told from another, and none is tried.
+    """
     if endpoint.proxy is not None:
         return Approach()
     target = endpoint.connect_to or TcpAddress(endpoint.host, endpoint.port)
@@ -79,11 +90,19 @@ def approach(endpoint: Endpoint, clock: Clock, *, patience: timedelta) -> Approa
         return Approach(addresses=addresses)
     begun = time.monotonic()
     try:
-        sock = socket.create_connection((target.host, target.port), timeout=patience.total_seconds())
+        sock = socket.create_connection(
+            (target.host, target.port), timeout=patience.total_seconds()
+        )
     except OSError as error:
-        why = "no answer in time" if isinstance(error, TimeoutError) else error.strerror or type(error).__name__
+        why = (
+            "no answer in time"
+            if isinstance(error, TimeoutError)
+            else error.strerror or type(error).__name__
+        )
         refused = isinstance(error, ConnectionRefusedError | ConnectionResetError)
-        return Approach(addresses=addresses, connected=Unread(f"TCP to {target}", why), refused=refused)
+        return Approach(
+            addresses=addresses, connected=Unread(f"TCP to {target}", why), refused=refused
+        )
     took = timedelta(seconds=time.monotonic() - begun)
     found = Approach(addresses=addresses, connected=took)
     with sock:
@@ -95,11 +114,16 @@ def approach(endpoint: Endpoint, clock: Clock, *, patience: timedelta) -> Approa
             return attrs.evolve(found, certificate=_untrusted(error))
         with secured:
             shown = _shown(secured)
-            return attrs.evolve(found, certificate=shown, greeting=_greeting(endpoint, secured, clock))
+            return attrs.evolve(
+                found, certificate=shown, greeting=_greeting(endpoint, secured, clock)
+            )
 
 
 def _resolved(target: TcpAddress, patience: timedelta) -> tuple[str, ...] | Unread:
-    """The addresses of a name. It is asked for on a thread of its own: a name server that is silent holds nobody up."""
+    """The addresses of a name.
+
+    It is asked for on a thread of its own: a name server that is silent holds nobody up.
+    """
     answers: queue.SimpleQueue[tuple[str, ...] | Unread] = queue.SimpleQueue()
     what = f"the address of {target.host}"
 
@@ -120,7 +144,12 @@ def _resolved(target: TcpAddress, patience: timedelta) -> tuple[str, ...] | Unre
 
 def _context(endpoint: Endpoint) -> ssl.SSLContext:
     """Trusts what the sessions trust."""
-    bundle = endpoint.ca or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
+    bundle = (
+        endpoint.ca
+        or os.environ.get("REQUESTS_CA_BUNDLE")
+        or os.environ.get("CURL_CA_BUNDLE")
+        or DEFAULT_CA_BUNDLE_PATH
+    )
     context = tls_context(endpoint.tls_minimum) if endpoint.tls_minimum else None
     context = context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if Path(bundle).is_dir():
@@ -138,10 +167,21 @@ def _untrusted(error: Exception) -> Untrusted:
 
 def _shown(secured: ssl.SSLSocket) -> ServerCertificate:
     told = secured.getpeercert() or {}
-    names = tuple(str(value) for kind, value in _pairs(told.get("subjectAltName")) if kind in ("DNS", "IP Address"))
-    issuer = [str(value) for part in _items(told.get("issuer")) for kind, value in _pairs(part) if kind == "commonName"]
+    names = tuple(
+        str(value)
+        for kind, value in _pairs(told.get("subjectAltName"))
+        if kind in ("DNS", "IP Address")
+    )
+    issuer = [
+        str(value)
+        for part in _items(told.get("issuer"))
+        for kind, value in _pairs(part)
+        if kind == "commonName"
+    ]
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(told["notAfter"])), UTC)
-    return ServerCertificate(names=names, issuer=", ".join(issuer), ends=ends, tls=secured.version() or "")
+    return ServerCertificate(
+        names=names, issuer=", ".join(issuer), ends=ends, tls=secured.version() or ""
+    )
 
 
 def _items(value: object) -> tuple[object, ...]:
@@ -154,7 +194,9 @@ def _pairs(value: object) -> list[tuple[object, object]]:
 
 
 def _greeting(endpoint: Endpoint, sock: socket.socket, clock: Clock) -> Greeting | Unread:
-    """Send an empty message without a name: the server says how it wants to be logged on to, and what time it has."""
+    """Send an empty message without a name: the server says how it wants to be logged on to, and
+    what time it has.
+    """
     lines = (
         f"POST /{endpoint.path} HTTP/1.1",
         f"Host: {TcpAddress(endpoint.host, endpoint.port)}",
@@ -169,9 +211,14 @@ def _greeting(endpoint: Endpoint, sock: socket.socket, clock: Clock) -> Greeting
         answer = http.client.HTTPResponse(sock, method="POST")
         answer.begin()
     except (OSError, http.client.HTTPException) as error:
-        return Unread(f"what {endpoint.url} says", "no answer in time" if isinstance(error, TimeoutError) else describe(error))
+        return Unread(
+            f"what {endpoint.url} says",
+            "no answer in time" if isinstance(error, TimeoutError) else describe(error),
+        )
     with answer:
-        offers = [one.split(" ")[0].rstrip(",") for one in answer.headers.get_all("WWW-Authenticate", [])]
+        offers = [
+            one.split(" ")[0].rstrip(",") for one in answer.headers.get_all("WWW-Authenticate", [])
+        ]
         return Greeting(
             status=answer.status,
             offers=tuple(dict.fromkeys(offers)),

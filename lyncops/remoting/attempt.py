@@ -33,7 +33,10 @@ class Job(Generic[R]):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Attempt(Generic[R]):
-    """What came of one attempt. `again`: another can do no harm; `resend`: under the same id, which the server refuses twice."""
+    """What came of one attempt.
+
+    `again`: another can do no harm; `resend`: under the same id, which the server refuses twice.
+    """
 
     execution: Execution[R]
     ending: EndReason
@@ -44,7 +47,9 @@ class Attempt(Generic[R]):
         return self.execution.reason
 
 
-def finish(job: Job[R], pipeline: Pipeline, ending: EndReason, started: datetime, ended: datetime) -> Attempt[R]:
+def finish(
+    job: Job[R], pipeline: Pipeline, ending: EndReason, started: datetime, ended: datetime
+) -> Attempt[R]:
     """Judge a pipeline, and put its output into the cmdlet's own result class."""
     transcript = pipeline.transcript
     verdict = judge(
@@ -72,7 +77,11 @@ def finish(job: Job[R], pipeline: Pipeline, ending: EndReason, started: datetime
         raw=tuple(transcript.output),
         errors=tuple(transcript.errors),
         records=tuple(transcript.records),
-        reason=" ".join(part for part in (verdict.reason, misread) if part) if verdict.reason != misread else misread,
+        reason=(
+            " ".join(part for part in (verdict.reason, misread) if part)
+            if verdict.reason != misread
+            else misread
+        ),
         address=address,
         endpoint=address.endpoint,
         proof=verdict.proof,
@@ -80,7 +89,9 @@ def finish(job: Job[R], pipeline: Pipeline, ending: EndReason, started: datetime
         running=ending is EndReason.DEADLINE and job.cmdlet.effect is Effect.CHANGE,
         interrupted=ending is EndReason.INTERRUPTED,
     )
-    resend = address if ending is EndReason.NOT_STARTED and job.cmdlet.effect is Effect.CHANGE else None
+    resend = (
+        address if ending is EndReason.NOT_STARTED and job.cmdlet.effect is Effect.CHANGE else None
+    )
     return Attempt(execution=execution, ending=ending, again=verdict.again, resend=resend)
 
 
@@ -88,7 +99,11 @@ def _decode(cmdlet: Cmdlet[R], items: list[object]) -> tuple[tuple[R, ...], str]
     output: list[R] = []
     misread = ""
     # A list that was written as one object is what its items are.
-    flat = (each for item in items for each in (cast("list[object]", item) if isinstance(item, list) else [item]))
+    flat = (
+        each
+        for item in items
+        for each in (cast("list[object]", item) if isinstance(item, list) else [item])
+    )
     for item in flat:
         if isinstance(item, Unread):
             log.warning("%s wrote something that cannot be read: %s", cmdlet.NAME, item.reason)
@@ -98,6 +113,10 @@ def _decode(cmdlet: Cmdlet[R], items: list[object]) -> tuple[tuple[R, ...], str]
             output.append(cmdlet.decode(item))
         except (LyncOpsError, ValueError, TypeError, LookupError, AttributeError) as error:
             log.warning("%s wrote something that is not understood: %s", cmdlet.NAME, error)
-            kind = ", ".join(item.type_names[:1]) if isinstance(item, RemoteObject) else type(item).__name__
+            kind = (
+                ", ".join(item.type_names[:1])
+                if isinstance(item, RemoteObject)
+                else type(item).__name__
+            )
             misread = f"Part of what it wrote is not understood ({kind}); it is kept as it came."
     return tuple(output), misread

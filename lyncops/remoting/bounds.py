@@ -1,4 +1,6 @@
-"""How much XML is read: what is larger, deeper or stranger is given up before it fills the memory."""
+"""How much XML is read: what is larger, deeper or stranger is given up before it fills the
+memory.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ from xml.parsers import expat
 
 _REPLY: Final = 8
 """How many times as large as one reply an answer may be: while a reply is read there are several
-copies of it. A server cuts its output into envelopes of half a megabyte (MS-WSMV, MaxEnvelopeSize)."""
+copies of it. A server cuts its output into envelopes of half a megabyte (MS-WSMV, MaxEnvelopeSize).
+"""
 _SMALLEST: Final = 2 * 1024 * 1024
 _TAG: Final = 64
 """Bytes of memory for each opening or closing tag, measured with the objects of Lync's cmdlets; for
@@ -35,7 +38,8 @@ def weight_of(data: bytes) -> int:
 def check_xml(body: bytes) -> None:
     """Look through XML before it is built up in memory.
 
-    Neither SOAP (SOAP 1.2 part 1, section 5) nor CLIXML has document types, and without one no entity can be declared that grows.
+    Neither SOAP (SOAP 1.2 part 1, section 5) nor CLIXML has document types, and without one no
+    entity can be declared that grows.
 
     Raises:
         BoundsError: it declares entities, has too many elements, or nests them too deeply.
@@ -49,7 +53,10 @@ def check_xml(body: bytes) -> None:
         depth += 1
         count += 1
         if depth > _DEPTH or count > _ELEMENTS:
-            raise BoundsError("an answer with more XML elements, or more deeply nested ones, than remote PowerShell has")
+            raise BoundsError(
+                "an answer with more XML elements, or more deeply nested ones, than remote"
+                " PowerShell has"
+            )
 
     def end(_name: str) -> None:
         nonlocal depth
@@ -62,4 +69,4 @@ def check_xml(body: bytes) -> None:
     reader.StartElementHandler = begin
     reader.EndElementHandler = end
     reader.StartDoctypeDeclHandler = declare
-    reader.Parse(body, True)  # noqa: FBT003  # expat takes it by position only
+    reader.Parse(body, True)  # noqa: FBT003 - expat takes it by position only

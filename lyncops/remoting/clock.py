@@ -1,4 +1,6 @@
-"""Time as the client sees it: the protocol that tests put a virtual clock behind, and the real one."""
+"""Time as the client sees it: the protocol that tests put a virtual clock behind, and the
+real one.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ class SystemClock:
 
 
 class Stopwatch:
-    """How much time has passed, by whichever of two clocks says more: a suspended computer stops one, people set the other."""
+    """How much time has passed, by whichever of two clocks says more: a suspended computer stops
+    one, people set the other.
+    """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
@@ -45,4 +49,6 @@ class Stopwatch:
 
     def elapsed(self) -> timedelta:
         """The time since it was made."""
-        return max(abs(self._now() - self._wall), timedelta(seconds=time.monotonic() - self._monotonic))
+        return max(
+            abs(self._now() - self._wall), timedelta(seconds=time.monotonic() - self._monotonic)
+        )

@@ -1,7 +1,9 @@
-"""Commands whose answers have been read are closed on their server: it keeps each, and takes only so many.
+"""Commands whose answers have been read are closed on their server: it keeps each, and takes only
+so many.
 
-A shell refuses further commands after 15 to 25 that were never closed (MaxProcessesPerShell, https://github.com/ansible/ansible/pull/74985)
-or after 1,000 (https://github.com/jborean93/pypsrp/issues/148).
+A shell refuses further commands after 15 to 25 that were never closed (MaxProcessesPerShell,
+https://github.com/ansible/ansible/pull/74985) or after 1,000
+(https://github.com/jborean93/pypsrp/issues/148).
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ from lyncops.remoting.shell import Shell
 
 _WAIT: Final = timedelta(seconds=5)
 _BATCH: Final = 4
-"""So many are left until they are closed together; those that are left in the end go with their shell."""
+"""So many are left until they are closed together; those that are left in the end go with their
+shell."""
 
 
 @attrs.frozen(slots=True)
@@ -31,7 +34,9 @@ class _Read:
 
 
 class CommandCloser:
-    """Closes commands behind their callers' backs, over a connection of its own. Safe from every thread.
+    """Closes commands behind their callers' backs, over a connection of its own.
+
+    Safe from every thread.
 
     Where that is too slow, whoever wants to send a command closes an older one first.
     """
@@ -44,7 +49,8 @@ class CommandCloser:
         self._view: Shell | None = None
         self._is_closed = False
         self._hopeless: str | None = None
-        """The shell for which it does not work: that is left to those who have a connection that does."""
+        """The shell for which it does not work: that is left to those who have a connection that
+        does."""
 
     def add(self, shell: Shell, command_id: str) -> None:
         """The answer to a command has been read."""
@@ -53,7 +59,9 @@ class CommandCloser:
             if self._is_closed or not self._has_work():
                 return
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="lyncops-close", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._work, name="lyncops-close", daemon=True
+                )
                 self._thread.start()
             self._changed.notify_all()
 

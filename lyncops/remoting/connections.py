@@ -1,4 +1,6 @@
-"""How requests reach the server: over one connection at a time, to the address that is configured, and nowhere else."""
+"""How requests reach the server: over one connection at a time, to the address that is configured,
+and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ _Verify = bool | str
 
 
 class RedirectedError(requests.RequestException):
-    """The server sends its client elsewhere; lyncops follows to no other server, which would see what is sent to this one."""
+    """The server sends its client elsewhere; lyncops follows to no other server, which would see
+    what is sent to this one.
+    """
 
     def __init__(self, location: str) -> None:
         super().__init__(f"it redirects to {location}, which is not followed")
@@ -25,23 +29,35 @@ class RedirectedError(requests.RequestException):
 
 
 def tls_context(minimum: TlsVersion | None) -> ssl.SSLContext | None:
-    """A context that takes older versions of TLS than Python does by itself; None: as Python does."""
+    """A context that takes older versions of TLS than Python does by itself; None: as
+    Python does.
+    """
     if minimum is None:
         return None
     context = ssl.create_default_context()
     context.minimum_version = minimum.version
     if minimum.is_obsolete:
-        context.set_ciphers("DEFAULT:@SECLEVEL=0")  # OpenSSL 3 has the signatures of TLS 1.0 and 1.1 at no higher level
+        # OpenSSL 3 has the signatures of TLS 1.0 and 1.1 at no higher level
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
     return context
 
 
 class Adapter(HTTPAdapter):
-    """Sends over one connection, to another TCP address where one is given; names stay those of the url.
+    """Sends over one connection, to another TCP address where one is given; names stay those of the
+    url.
 
-    Redirections are the channel's: requests would turn a POST into a GET, and show another server what is meant for this one.
+    Redirections are the channel's: requests would turn a POST into a GET, and show another server
+    what is meant for this one.
     """
 
-    def __init__(self, host: str, netloc: str, address: TcpAddress | None, line: Line, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        host: str,
+        netloc: str,
+        address: TcpAddress | None,
+        line: Line,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._host = host
         self._netloc = netloc
         self._address = address
@@ -59,7 +75,9 @@ class Adapter(HTTPAdapter):
         proxies: dict[str, str] | None = None,
         cert: tuple[str, str] | str | None = None,
     ) -> HTTPConnectionPool:
-        """The pool for a request, which is the same for all: at the url's address, or at the other one."""
+        """The pool for a request, which is the same for all: at the url's address, or at the other
+        one.
+        """
         if self._pool is None:
             if self._address is None:
                 pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
@@ -69,13 +87,21 @@ class Adapter(HTTPAdapter):
         return self._pool
 
     def _pool_at(
-        self, address: TcpAddress, request: requests.PreparedRequest, verify: _Verify, cert: tuple[str, str] | str | None
+        self,
+        address: TcpAddress,
+        request: requests.PreparedRequest,
+        verify: _Verify,
+        cert: tuple[str, str] | str | None,
     ) -> HTTPConnectionPool:
         target, tls = self.build_connection_pool_key_attributes(request, verify, cert)
         names = {"server_hostname": self._host} if target["scheme"] == "https" else {}
-        return self.poolmanager.connection_from_host(address.host, address.port, target["scheme"], pool_kwargs={**tls, **names})
+        return self.poolmanager.connection_from_host(
+            address.host, address.port, target["scheme"], pool_kwargs={**tls, **names}
+        )
 
-    def build_response(self, req: requests.PreparedRequest, resp: BaseHTTPResponse) -> requests.Response:
+    def build_response(
+        self, req: requests.PreparedRequest, resp: BaseHTTPResponse
+    ) -> requests.Response:
         """The answer, unless it sends the client elsewhere."""
         self._last = super().build_response(req, resp)
         if self._last.is_redirect:

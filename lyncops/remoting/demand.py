@@ -1,4 +1,6 @@
-"""Whether another connection pays: how many READs wait, how long one takes, and what it costs to let one more run."""
+"""Whether another connection pays: how many READs wait, how long one takes, and what it costs to
+let one more run.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +13,18 @@ from typing import Final
 import attrs
 
 _LEAST: Final = timedelta(milliseconds=600).total_seconds()
-"""Less than this is not worth the first further lane, whose price nobody knows: several imports at once keep a server busy."""
+"""Less than this is not worth the first further lane, whose price nobody knows: several imports at
+once keep a server busy."""
 _CHEAPEST: Final = timedelta(milliseconds=250).total_seconds()
 """Less than this is not worth any."""
 _RETURN: Final = 2.0
-"""How many times as long as it takes to open has a lane to be of use, where that has been measured."""
+"""How many times as long as it takes to open has a lane to be of use, where that has been
+measured."""
 _SLOW: Final = timedelta(milliseconds=250).total_seconds()
 """A READ that has run for so long tells by itself that READs are slow here."""
 _SHARE: Final = 0.3
-"""What one more runspace takes of the time in which the session was opened, until one has been measured: the module is imported
-into each (0.1 to 0.4 s of 1.2 s with PowerShell 7.6)."""
+"""What one more runspace takes of the time in which the session was opened, until one has been
+measured: the module is imported into each (0.1 to 0.4 s of 1.2 s with PowerShell 7.6)."""
 _MEMORY: Final = 0.7
 """How much of what was known of a time remains when the next one is known."""
 
@@ -93,11 +97,13 @@ class Pace:
     def pays(self, waiting: int, lanes: int) -> bool:
         """Whether those that wait would wait so much less with one lane more than there are.
 
-        A lane that opens holds up nobody, as long as the server has cores to spare; so it pays when there will be enough to do
-        for it once it is open.
+        A lane that opens holds up nobody, as long as the server has cores to spare; so it pays when
+        there will be enough to do for it once it is open.
         """
         now = self.now()
-        longest = now - min((one.at for one in self._began.values() if not one.is_first), default=now)
+        longest = now - min(
+            (one.at for one in self._began.values() if not one.is_first), default=now
+        )
         one = max(self.reading, longest if longest > _SLOW else 0.0)
         return waiting * one / lanes > self._price()
 

@@ -1,4 +1,6 @@
-"""Where PowerShell answers: an address, how to prove who one is there, and the pool and machine that it belongs to."""
+"""Where PowerShell answers: an address, how to prove who one is there, and the pool and machine
+that it belongs to.
+"""
 
 from __future__ import annotations
 
@@ -38,12 +40,17 @@ class Auth(enum.Enum):
 
     @property
     def binds_to_tls(self) -> bool:
-        """Whether a log-on by this method can be bound to the connection's TLS. CredSSP has a TLS of its own."""
+        """Whether a log-on by this method can be bound to the connection's TLS.
+
+        CredSSP has a TLS of its own.
+        """
         return self in {Auth.NEGOTIATE, Auth.KERBEROS, Auth.NTLM}
 
 
 class ChannelBinding(enum.Enum):
-    """Whether a log-on over TLS is tied to the server's certificate (RFC 5929), so that nobody in between can carry it on."""
+    """Whether a log-on over TLS is tied to the server's certificate (RFC 5929), so that nobody in
+    between can carry it on.
+    """
 
     AUTO = "auto"
     """Where the certificate allows it."""
@@ -109,7 +116,10 @@ class TcpAddress:
                 return cls(parts.hostname, parts.port)
         except ValueError:
             pass  # the port is not a number: told below, like a missing one
-        raise ConfigurationError(f"connect_to: {text!r} is no TCP address.", remedy="Write host:port, for example 127.0.0.1:5985.")
+        raise ConfigurationError(
+            f"connect_to: {text!r} is no TCP address.",
+            remedy="Write host:port, for example 127.0.0.1:5985.",
+        )
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
@@ -120,7 +130,9 @@ def _auth(value: Auth | str) -> Auth:
         return Auth(value.lower()) if isinstance(value, str) else value
     except ValueError:
         known = ", ".join(each.value for each in Auth)
-        raise ConfigurationError(f"auth: {value!r} is unknown.", remedy=f"Use one of {known}.") from None
+        raise ConfigurationError(
+            f"auth: {value!r} is unknown.", remedy=f"Use one of {known}."
+        ) from None
 
 
 def _binding(value: ChannelBinding | str) -> ChannelBinding:
@@ -128,15 +140,23 @@ def _binding(value: ChannelBinding | str) -> ChannelBinding:
         return ChannelBinding(value.lower()) if isinstance(value, str) else value
     except ValueError:
         known = ", ".join(each.value for each in ChannelBinding)
-        raise ConfigurationError(f"channel_binding: {value!r} is unknown.", remedy=f"Use one of {known}.") from None
+        raise ConfigurationError(
+            f"channel_binding: {value!r} is unknown.", remedy=f"Use one of {known}."
+        ) from None
 
 
 def _tls_version(value: TlsVersion | str | None) -> TlsVersion | None:
     try:
-        return TlsVersion(value.lower().removeprefix("tls").strip("v ")) if isinstance(value, str) else value
+        return (
+            TlsVersion(value.lower().removeprefix("tls").strip("v "))
+            if isinstance(value, str)
+            else value
+        )
     except ValueError:
         known = ", ".join(each.value for each in TlsVersion)
-        raise ConfigurationError(f"tls_minimum: {value!r} is unknown.", remedy=f"Use one of {known}.") from None
+        raise ConfigurationError(
+            f"tls_minimum: {value!r} is unknown.", remedy=f"Use one of {known}."
+        ) from None
 
 
 def _address(value: TcpAddress | str | None) -> TcpAddress | None:
@@ -157,7 +177,8 @@ def _split(url: str) -> SplitResult:
         _ = parts.port
     except ValueError as error:
         raise ConfigurationError(
-            f"url: {url!r} cannot be read: {error}.", remedy="Write https://fe1.contoso.com/OcsPowershell."
+            f"url: {url!r} cannot be read: {error}.",
+            remedy="Write https://fe1.contoso.com/OcsPowershell.",
         ) from None
     return parts
 
@@ -166,15 +187,18 @@ def _split(url: str) -> SplitResult:
 class Endpoint:
     """One address of remote PowerShell.
 
-    `connect_to` is the TCP address where it is not the url's; the names that TLS, SNI, the Host header and Kerberos check stay
-    those of the url's host. `ca` is a file with the certificates to trust in place of the system's. `machine` defaults to the
-    url's host. `dedicated` marks an address that serves only for what must happen on that machine (an Edge server). `delegate`
-    asks for a Kerberos token that the server may carry on to SQL Server and Active Directory. `spn_service` and `spn_host` make up
-    the name under which Kerberos knows the server (`host/fe1.contoso.com`). `answer_limit` is how many bytes an answer may have
-    once it is unpacked. Messages are always encrypted: by TLS, else by the authentication method.
+    `connect_to` is the TCP address where it is not the url's; the names that TLS, SNI, the Host
+    header and Kerberos check stay those of the url's host. `ca` is a file with the certificates to
+    trust in place of the system's. `machine` defaults to the url's host. `dedicated` marks an
+    address that serves only for what must happen on that machine (an Edge server). `delegate` asks
+    for a Kerberos token that the server may carry on to SQL Server and Active Directory.
+    `spn_service` and `spn_host` make up the name under which Kerberos knows the server
+    (`host/fe1.contoso.com`). `answer_limit` is how many bytes an answer may have once it is
+    unpacked. Messages are always encrypted: by TLS, else by the authentication method.
 
     Raises:
-        ConfigurationError: a value makes no sense, or would send a password or a message in the clear.
+        ConfigurationError: a value makes no sense, or would send a password or a message in the
+            clear.
     """
 
     url: str
@@ -203,18 +227,26 @@ class Endpoint:
         self._check_url()
         self._check_auth()
         if self.operation_timeout < timedelta(seconds=1):
-            raise ConfigurationError(f"operation_timeout of {self.url} is less than a second.", remedy="Write 1s or more.")
+            raise ConfigurationError(
+                f"operation_timeout of {self.url} is less than a second.",
+                remedy="Write 1s or more.",
+            )
         if self.operation_timeout >= self.read_timeout:
             raise ConfigurationError(
-                f"operation_timeout of {self.url} must be smaller than read_timeout: the server answers first.",
+                f"operation_timeout of {self.url} must be smaller than read_timeout: the server"
+                " answers first.",
                 remedy=f"Write a read_timeout above {self.operation_timeout.total_seconds():g}s.",
             )
         if self.module is not None and self.kind is EndpointKind.OCS:
             raise ConfigurationError(
-                f"module: {self.url} has Lync's cmdlets already.", remedy="Leave module out for OcsPowershell."
+                f"module: {self.url} has Lync's cmdlets already.",
+                remedy="Leave module out for OcsPowershell.",
             )
         if self.proxy is not None and self.connect_to is not None:
-            raise ConfigurationError(f"connect_to of {self.url} has no meaning behind a proxy.", remedy="Leave out one of the two.")
+            raise ConfigurationError(
+                f"connect_to of {self.url} has no meaning behind a proxy.",
+                remedy="Leave out one of the two.",
+            )
         if self.machine is None:
             object.__setattr__(self, "machine", self._machine_of_url())
 
@@ -230,14 +262,20 @@ class Endpoint:
     def _check_url(self) -> None:
         parts = _split(self.url)
         if parts.scheme not in {"http", "https"}:
-            raise ConfigurationError(f"url: {self.url!r} begins with neither http:// nor https://.", remedy="Write one of them.")
+            raise ConfigurationError(
+                f"url: {self.url!r} begins with neither http:// nor https://.",
+                remedy="Write one of them.",
+            )
         if parts.username is not None or parts.password is not None:
             raise ConfigurationError(
                 f"url: the url of {parts.hostname} contains credentials.",
                 remedy="Name the user under [credentials], never in a url.",
             )
         if not parts.hostname or any(character.isspace() for character in self.url):
-            raise ConfigurationError(f"url: {self.url!r} names no host.", remedy="Write https://fe1.contoso.com/OcsPowershell.")
+            raise ConfigurationError(
+                f"url: {self.url!r} names no host.",
+                remedy="Write https://fe1.contoso.com/OcsPowershell.",
+            )
         if parts.query or parts.fragment or parts.port == 0:
             raise ConfigurationError(
                 f"url: {self.url!r} has parts that remote PowerShell does not know.",
@@ -247,27 +285,48 @@ class Endpoint:
     def _check_auth(self) -> None:
         if not self.tls and not self.auth.encrypts_messages:
             raise ConfigurationError(
-                f"auth: {self.auth.value} over http would send everything to {self.host} in the clear.",
+                f"auth: {self.auth.value} over http would send everything to {self.host} in the"
+                " clear.",
                 remedy="Use an https url, or auth = negotiate.",
             )
         if self.tls_minimum is not None and not self.tls:
-            raise ConfigurationError(f"tls_minimum of {self.url} has no meaning without TLS.", remedy="Leave it out, or use https.")
-        if self.channel_binding is ChannelBinding.REQUIRED and not (self.tls and self.auth.binds_to_tls):
             raise ConfigurationError(
-                f"channel_binding of {self.url}: {self.auth.value} over {'https' if self.tls else 'http'} cannot be bound to TLS.",
-                remedy="Use https with auth = negotiate, kerberos or ntlm, or leave channel_binding out.",
+                f"tls_minimum of {self.url} has no meaning without TLS.",
+                remedy="Leave it out, or use https.",
             )
-        if not self.spn_service or "/" in self.spn_service or self.spn_host == "" or "/" in (self.spn_host or ""):
+        if self.channel_binding is ChannelBinding.REQUIRED and not (
+            self.tls and self.auth.binds_to_tls
+        ):
+            raise ConfigurationError(
+                f"channel_binding of {self.url}: {self.auth.value} over"
+                f" {'https' if self.tls else 'http'} cannot be bound to TLS.",
+                remedy=(
+                    "Use https with auth = negotiate, kerberos or ntlm, or leave channel_binding"
+                    " out."
+                ),
+            )
+        if (
+            not self.spn_service
+            or "/" in self.spn_service
+            or self.spn_host == ""
+            or "/" in (self.spn_host or "")
+        ):
             raise ConfigurationError(
                 f"spn_service and spn_host of {self.url} are the two parts of a service name.",
-                remedy='Write spn_service = "HTTP" and spn_host = "fe1.contoso.com", each without a slash.',
+                remedy=(
+                    'Write spn_service = "HTTP" and spn_host = "fe1.contoso.com", each without a'
+                    " slash."
+                ),
             )
         if self.answer_limit < 1024 * 1024:
-            raise ConfigurationError(f"answer_limit of {self.url} is less than 1 MB.", remedy="Write 1 MB or more.")
+            raise ConfigurationError(
+                f"answer_limit of {self.url} is less than 1 MB.", remedy="Write 1 MB or more."
+            )
         pair = (self.certificate, self.certificate_key)
         if self.auth is Auth.CERTIFICATE and None in pair:
             raise ConfigurationError(
-                f"auth: {self.url} wants certificate and certificate_key.", remedy="Name both files, or choose another auth."
+                f"auth: {self.url} wants certificate and certificate_key.",
+                remedy="Name both files, or choose another auth.",
             )
         if self.auth is not Auth.CERTIFICATE and pair != (None, None):
             raise ConfigurationError(

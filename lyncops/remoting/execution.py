@@ -1,4 +1,6 @@
-"""What came of one cmdlet: its outcome, its objects and records, and the address to find it again."""
+"""What came of one cmdlet: its outcome, its objects and records, and the address to find it
+again.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ R_co = TypeVar("R_co", covariant=True)
 
 @attrs.frozen(slots=True, kw_only=True)
 class CommandAddress:
-    """All that another process needs to find a command again on the server: written down *before* the command is sent.
+    """All that another process needs to find a command again on the server: written down *before*
+    the command is sent.
 
     `affinity` is what leads to that server where several of them share an address.
     """
@@ -29,31 +32,38 @@ class CommandAddress:
     shell_id: str
     command_id: str
     resource_uri: str
-    logon: str = attrs.field(default="", eq=False)  # the mechanism and the service name it was sent with; no part of the address
+    # The mechanism and the service name it was sent with; no part of the address
+    logon: str = attrs.field(default="", eq=False)
     affinity: str = attrs.field(default="", eq=False)
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class Sending:
-    """One time that a command is about to leave. `earlier` proves that the time before, under the same call, never started."""
+    """One time that a command is about to leave.
+
+    `earlier` proves that the time before, under the same call, never started.
+    """
 
     address: CommandAddress
     earlier: Proof | None = None
 
 
 Fence = Callable[[], None]
-"""Asked once the connection is there and before the first byte of a command leaves; raises a LyncOpsError where it must not."""
+"""Asked once the connection is there and before the first byte of a command leaves; raises a
+LyncOpsError where it must not."""
 
 BeforeSend = Callable[[Sending], Fence | None]
-"""Called before each time that a command is sent; what it answers is asked once more at the last moment."""
+"""Called before each time that a command is sent; what it answers is asked once more at the last
+moment."""
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class Execution(Generic[R_co]):
     """What came of one cmdlet.
 
-    SUCCEEDED: it ran to its end without an error record. FAILED: it ended and wrote an error, or there is a `proof` that it
-    never started. UNKNOWN: nobody can say yet; `reason` says why, `address` where to look.
+    SUCCEEDED: it ran to its end without an error record. FAILED: it ended and wrote an error, or
+    there is a `proof` that it never started. UNKNOWN: nobody can say yet; `reason` says why,
+    `address` where to look.
     """
 
     cmdlet: Cmdlet[R_co]
@@ -69,9 +79,11 @@ class Execution(Generic[R_co]):
     endpoint: str = ""
     attempts: int = 1
     proof: Proof | None = None  # that no server ever started it
-    heard: bool = False  # a server has said anything about it: from then on nothing proves that it never started
+    # A server has said anything about it: from then on nothing proves that it never started
+    heard: bool = False
     running: bool = False  # the server was still running a CHANGE when its deadline passed
-    interrupted: bool = False  # the operator let go of a CHANGE (Ctrl-C): it is UNKNOWN, and the server goes on with it
+    # The operator let go of a CHANGE (Ctrl-C): it is UNKNOWN, and the server goes on with it
+    interrupted: bool = False
 
     @property
     def sent(self) -> bool:
@@ -90,7 +102,9 @@ class Execution(Generic[R_co]):
         name, place = self.cmdlet.NAME, f" at {self.endpoint}" if self.endpoint else ""
         said = self.reason or next(map(str, self.errors), "the server gave no reason")
         if self.outcome is Outcome.FAILED:
-            raise CmdletFailedError(f"{name} failed{place}: {said}", cmdlet=name, endpoint=self.endpoint)
+            raise CmdletFailedError(
+                f"{name} failed{place}: {said}", cmdlet=name, endpoint=self.endpoint
+            )
         raise OutcomeUnknownError(
             f"Nobody knows what came of {name}{place}: {said}",
             remedy="Read the state back before anything else.",

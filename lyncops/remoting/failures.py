@@ -1,4 +1,6 @@
-"""What can go wrong between client and server: at which moment, what it means, and what was seen."""
+"""What can go wrong between client and server: at which moment, what it means, and what was
+seen.
+"""
 
 from __future__ import annotations
 
@@ -48,13 +50,20 @@ class Symptom(enum.Enum):
 class RemotingError(Exception):
     """A request failed: what it means, and what was seen.
 
-    `is_answer` tells a fault of a server that understood the request from everything else, after which the connection cannot be
-    used any more. `has_left` tells whether the request itself may have left: the legs of a log-on carry none. `logon` is why
-    nobody was let in, where that was the reason; `certificate` is OpenSSL's number where the server's was refused.
+    `is_answer` tells a fault of a server that understood the request from everything else, after
+    which the connection cannot be used any more. `has_left` tells whether the request itself may
+    have left: the legs of a log-on carry none. `logon` is why nobody was let in, where that was the
+    reason; `certificate` is OpenSSL's number where the server's was refused.
     """
 
     def __init__(
-        self, symptom: Symptom, phase: Phase, seen: str, *, is_answer: bool = False, logon: LogOnError | None = None
+        self,
+        symptom: Symptom,
+        phase: Phase,
+        seen: str,
+        *,
+        is_answer: bool = False,
+        logon: LogOnError | None = None,
     ) -> None:
         super().__init__(f"{symptom.value} ({phase.value}: {seen})")
         self.symptom = symptom

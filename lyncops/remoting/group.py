@@ -1,7 +1,9 @@
-"""The sessions of one endpoint: one for all READs, with several lanes that lead into it, and one for each CHANGE.
+"""The sessions of one endpoint: one for all READs, with several lanes that lead into it, and one
+for each CHANGE.
 
-A session costs its server a process that imports a large module, and counts against a quota; a lane costs a connection. A second
-session for READs never pays: measured against PowerShell 7.6, a session takes as long as some hundred cmdlets.
+A session costs its server a process that imports a large module, and counts against a quota; a lane
+costs a connection. A second session for READs never pays: measured against PowerShell 7.6, a
+session takes as long as some hundred cmdlets.
 """
 
 from __future__ import annotations
@@ -45,7 +47,8 @@ class SessionGroup:
 
     @contextmanager
     def lease(self, effect: Effect) -> Generator[Lane]:
-        """A lane for the time of a `with` block; READs wait while all are lent, a CHANGE gets one in a session of its own.
+        """A lane for the time of a `with` block; READs wait while all are lent, a CHANGE gets one
+        in a session of its own.
 
         Raises:
             EndpointError: the group is closed.
@@ -88,7 +91,9 @@ class SessionGroup:
             return self._changing.pop() if self._changing else ChangingLane(Session(self.around))
 
     def _refusal(self) -> EndpointError:
-        return EndpointError(f"The sessions of {self.around.endpoint.url} are closed.", remedy="Connect again.")
+        return EndpointError(
+            f"The sessions of {self.around.endpoint.url} are closed.", remedy="Connect again."
+        )
 
     def opened(self) -> None:
         """A lane leads into the session now, so that it makes sense to lead others there."""
@@ -122,19 +127,25 @@ class SessionGroup:
         return self._reading.runspaces
 
     def go_astray(self) -> None:
-        """A lane does not find the session that others found: its connection reached another server."""
+        """A lane does not find the session that others found: its connection reached another
+        server.
+        """
         with self._changed:
             shell = self._reading.shell
             if shell is None:
                 return
             if self._lent + len(self._idle) > 1:
                 self._full = shell.id, 1
-                log.warning("%s: its address leads to several servers; one connection is used", self.around.endpoint.url)
+                log.warning(
+                    "%s: its address leads to several servers; one connection is used",
+                    self.around.endpoint.url,
+                )
             else:
                 self._reading.give_up(shell)
 
     def does_without(self, lane: Lane) -> bool:
-        """A lane could not log on: it is given up, and the READs are left to those that are logged on already.
+        """A lane could not log on: it is given up, and the READs are left to those that are logged
+        on already.
 
         False: there is no other lane, or a CHANGE needs this one.
         """
@@ -147,7 +158,10 @@ class SessionGroup:
         return True
 
     def make_room(self) -> bool:
-        """The server allows no further session: close those that nobody needs now. False when there is none."""
+        """The server allows no further session: close those that nobody needs now.
+
+        False when there is none.
+        """
         with self._changed:
             lanes: list[Lane] = [*self._changing]
             self._changing = []
@@ -163,7 +177,9 @@ class SessionGroup:
         return bool(self._idle or self._changing)
 
     def close(self) -> None:
-        """Close what is not lent now, and the rest when it comes back; of a server that hangs, only one is waited for."""
+        """Close what is not lent now, and the rest when it comes back; of a server that hangs, only
+        one is waited for.
+        """
         with self._changed:
             self._closed = True
             lanes: list[Lane] = [*self._idle, *self._changing]

@@ -1,4 +1,6 @@
-"""The legs of a log-on: tokens to and fro with empty messages, so that no command ever travels with one."""
+"""The legs of a log-on: tokens to and fro with empty messages, so that no command ever travels with
+one.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +23,23 @@ from spnego.exceptions import SpnegoError
 from spnego.tls import default_tls_context
 
 from lyncops.remoting.endpoint import Auth, ChannelBinding, Credentials, Endpoint
-from lyncops.remoting.kerberos import Tickets, can_renew, error_of, is_available, is_principal, problem_of, realm_of, remedy_for
+from lyncops.remoting.kerberos import (
+    Tickets,
+    can_renew,
+    error_of,
+    is_available,
+    is_principal,
+    problem_of,
+    realm_of,
+    remedy_for,
+)
 from lyncops.remoting.line import Line
 from lyncops.remoting.logon import LogOn, LogOnError, LogOnProblem
 
 _LEGS: Final = 10
-_TOKEN: Final = re.compile(r"(?:Kerberos|Negotiate|NTLM|CredSSP)\s+([A-Za-z0-9+/=]+)", re.IGNORECASE)
+_TOKEN: Final = re.compile(
+    r"(?:Kerberos|Negotiate|NTLM|CredSSP)\s+([A-Za-z0-9+/=]+)", re.IGNORECASE
+)
 _SCHEMES: Final = {
     Auth.NEGOTIATE: ("Negotiate", "Kerberos", "NTLM"),
     Auth.KERBEROS: ("Negotiate", "Kerberos"),
@@ -35,8 +48,12 @@ _SCHEMES: Final = {
 }
 _TLS: Final = "TLS Handshake"
 _BEFORE_PASSWORD: Final = frozenset({_TLS, "Authentication 1"})
-"""pyspnego's names for the stages of CredSSP (MS-CSSP 3.1.5) in which nothing that depends on the password is sent."""
-ADVICE: Final = "Check user name and password, and that the server offers this auth; a locked account needs time."
+"""pyspnego's names for the stages of CredSSP (MS-CSSP 3.1.5) in which nothing that depends on the
+password is sent."""
+ADVICE: Final = (
+    "Check user name and password, and that the server offers this auth; a locked account needs"
+    " time."
+)
 
 
 class Post(Protocol):
@@ -49,7 +66,9 @@ class Post(Protocol):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Agreed:
-    """A context that seals messages, how it came to be, and the scheme under which the server knows it."""
+    """A context that seals messages, how it came to be, and the scheme under which the server knows
+    it.
+    """
 
     context: spnego.ContextProxy
     logon: LogOn
@@ -58,7 +77,9 @@ class Agreed:
 
 @attrs.frozen(slots=True)
 class _Opening:
-    """A context and its first token; `fallback` says why Kerberos was not used where it was to be tried."""
+    """A context and its first token; `fallback` says why Kerberos was not used where it was to be
+    tried.
+    """
 
     context: spnego.ContextProxy
     token: bytes | None
@@ -106,7 +127,10 @@ class Handshake:
         raise LogOnError(
             LogOnProblem.NOT_OFFERED,
             f"{self.endpoint.auth.value} is configured, and the server offers {seen}",
-            remedy="Choose an auth that the server offers, or enable this one there (winrm get winrm/config/service/auth).",
+            remedy=(
+                "Choose an auth that the server offers, or enable this one there (winrm get"
+                " winrm/config/service/auth)."
+            ),
         )
 
     def _open(self, scheme: str) -> _Opening:
@@ -120,7 +144,12 @@ class Handshake:
         try:
             return self._kerberos()
         except LogOnError as error:
-            if auth is Auth.KERBEROS or scheme == "Kerberos" or self.user is None or error.problem.bars:
+            if (
+                auth is Auth.KERBEROS
+                or scheme == "Kerberos"
+                or self.user is None
+                or error.problem.bars
+            ):
                 raise
             fallback = f"{error.problem.value} ({error.seen})"
             return attrs.evolve(self._begin(self._new("ntlm", self.user)), fallback=fallback)
@@ -130,7 +159,11 @@ class Handshake:
 
     def _password(self) -> Credentials:
         if self.user is None:
-            raise LogOnError(LogOnProblem.NOT_OFFERED, "NTLM needs a user name and a password", remedy="Write [credentials].")
+            raise LogOnError(
+                LogOnProblem.NOT_OFFERED,
+                "NTLM needs a user name and a password",
+                remedy="Write [credentials].",
+            )
         return self.user
 
     def _new(self, protocol: str, user: Credentials | None) -> spnego.ContextProxy:
@@ -184,16 +217,28 @@ class Handshake:
             if error.problem.bars:
                 raise
             return self._new("ntlm", user)
-        ticket = self.tickets.credential(user, delegate=self.endpoint.delegate, patience=self.patience)
-        return spnego.client(ticket, hostname=self._host, service=self.endpoint.spn_service, protocol="negotiate")
+        ticket = self.tickets.credential(
+            user, delegate=self.endpoint.delegate, patience=self.patience
+        )
+        return spnego.client(
+            ticket, hostname=self._host, service=self.endpoint.spn_service, protocol="negotiate"
+        )
 
     def _kerberos(self) -> _Opening:
-        """A context with its ticket for the server: whatever Kerberos lacks shows itself before anything is sent."""
+        """A context with its ticket for the server: whatever Kerberos lacks shows itself before
+        anything is sent.
+        """
         if not is_available():
             raise _problem(LogOnProblem.MISSING_EXTRA, "Kerberos")
-        if self.user is not None and not is_principal(self.user.username) and self._must_be_principal(self.user.username):
+        if (
+            self.user is not None
+            and not is_principal(self.user.username)
+            and self._must_be_principal(self.user.username)
+        ):
             raise _problem(LogOnProblem.NOT_A_PRINCIPAL, self.user.username)
-        credential = self.tickets.credential(self.user, delegate=self.endpoint.delegate, patience=self.patience)
+        credential = self.tickets.credential(
+            self.user, delegate=self.endpoint.delegate, patience=self.patience
+        )
 
         def prepare() -> _Opening:
             context = spnego.client(
@@ -209,7 +254,9 @@ class Handshake:
         return self.tickets.ask(realm_of(self.user), prepare, self.patience, self._service)
 
     def _must_be_principal(self, username: str) -> bool:
-        """A bare name means an account of the server itself to `negotiate`, and one of the default realm to `kerberos`."""
+        """A bare name means an account of the server itself to `negotiate`, and one of the default
+        realm to `kerberos`.
+        """
         return "\\" in username or self.endpoint.auth is Auth.NEGOTIATE
 
     def _bindings(self) -> GssChannelBindings | None:
@@ -222,7 +269,8 @@ class Handshake:
         if wish is ChannelBinding.REQUIRED:
             raise LogOnError(
                 LogOnProblem.HANDSHAKE,
-                "channel_binding is required, and the server's certificate has no signature that it can be made from",
+                "channel_binding is required, and the server's certificate has no signature that it"
+                " can be made from",
                 remedy='Give the server another certificate, or write channel_binding = "auto".',
             )
         return None
@@ -231,13 +279,17 @@ class Handshake:
         try:
             return context.step(token)
         except (SpnegoError, ValueError) as error:
-            is_own = context.negotiated_protocol == "kerberos" and self.endpoint.auth is not Auth.CREDSSP
+            is_own = (
+                context.negotiated_protocol == "kerberos" and self.endpoint.auth is not Auth.CREDSSP
+            )
             if is_own or problem_of(error) is not LogOnProblem.OTHER:
                 raise error_of(error, self._service) from error
             raise self._refused(context) from error
 
     def _refused(self, context: spnego.ContextProxy, fallback: str = "") -> LogOnError:
-        """What a 401 without a token to go on with means: a password that was tried, or none that could have been."""
+        """What a 401 without a token to go on with means: a password that was tried, or none that
+        could have been.
+        """
         auth = self.endpoint.auth
         stage = context.get_extra_info("auth_stage") if auth is Auth.CREDSSP else None
         if stage != _TLS and context.negotiated_protocol == "kerberos":
@@ -246,11 +298,20 @@ class Handshake:
             return LogOnError(
                 LogOnProblem.HANDSHAKE,
                 "CredSSP's own TLS",
-                remedy='Check the certificate of the server\'s CredSSP; servers of 2008 R2 want tls_minimum = "1.0".',
+                remedy=(
+                    "Check the certificate of the server's CredSSP; servers of 2008 R2 want"
+                    ' tls_minimum = "1.0".'
+                ),
             )
-        hint = ' Behind a device that ends TLS, write channel_binding = "off".' if self.endpoint.tls and auth.binds_to_tls else ""
+        hint = (
+            ' Behind a device that ends TLS, write channel_binding = "off".'
+            if self.endpoint.tls and auth.binds_to_tls
+            else ""
+        )
         how = f"ntlm, not Kerberos, because {fallback}" if fallback else auth.value
-        return LogOnError(LogOnProblem.WRONG_CREDENTIALS, f"{how}; HTTP status 401", remedy=f"{ADVICE}{hint}")
+        return LogOnError(
+            LogOnProblem.WRONG_CREDENTIALS, f"{how}; HTTP status 401", remedy=f"{ADVICE}{hint}"
+        )
 
     def _logon(self, opening: _Opening) -> LogOn:
         context = opening.context
@@ -264,7 +325,11 @@ class Handshake:
             service=self._service if is_kerberos else "",
             delegated=delegated,
             undelegated=_why_not(mechanism) if self.endpoint.delegate and not delegated else "",
-            ends=self.tickets.end(self.user, delegate=self.endpoint.delegate) if is_kerberos else None,
+            ends=(
+                self.tickets.end(self.user, delegate=self.endpoint.delegate)
+                if is_kerberos
+                else None
+            ),
             renewable=not is_kerberos or self.user is not None or can_renew(),
             fallback=opening.fallback,
         )
@@ -273,7 +338,9 @@ class Handshake:
 def _why_not(mechanism: str) -> str:
     if mechanism != "kerberos":
         return f"{mechanism} has no delegation"
-    return "the ticket is not forwardable (kinit -f), or the domain does not trust the server for it"
+    return (
+        "the ticket is not forwardable (kinit -f), or the domain does not trust the server for it"
+    )
 
 
 def _problem(problem: LogOnProblem, seen: str) -> LogOnError:
@@ -291,7 +358,9 @@ def _token_of(answer: requests.Response) -> bytes | None:
 
 
 def _digest(der: bytes) -> bytes | None:
-    """The hash of a certificate that a log-on is bound to (RFC 5929, section 4.1); None where it has no such hash."""
+    """The hash of a certificate that a log-on is bound to (RFC 5929, section 4.1); None where it
+    has no such hash.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about certificates that are odd in other ways

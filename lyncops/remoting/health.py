@@ -58,11 +58,20 @@ class Health:
     def preferred(self, failed: Collection[Endpoint]) -> Endpoint | None:
         """The one that served last, unless something has been heard of it since."""
         good = self.good
-        return good if good not in failed and good not in self.resting() and good not in self._down else None
+        return (
+            good
+            if good not in failed and good not in self.resting() and good not in self._down
+            else None
+        )
 
     def resting(self) -> set[Endpoint]:
-        """The endpoints that are tried last: no session could be opened lately, or one fell silent (others may hang as well)."""
-        since = [*self._silent.copy().items(), *((endpoint, when) for endpoint, (when, _) in self._down.copy().items())]
+        """The endpoints that are tried last: no session could be opened lately, or one fell silent
+        (others may hang as well).
+        """
+        since = [
+            *self._silent.copy().items(),
+            *((endpoint, when) for endpoint, (when, _) in self._down.copy().items()),
+        ]
         now = self._clock.now()
         return {endpoint for endpoint, when in since if now - when < _REST}
 

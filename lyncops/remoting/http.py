@@ -1,4 +1,6 @@
-"""HTTP to one endpoint: log on with empty messages first, then send, sealed where TLS does not do it."""
+"""HTTP to one endpoint: log on with empty messages first, then send, sealed where TLS does not do
+it.
+"""
 
 from __future__ import annotations
 
@@ -31,26 +33,34 @@ from lyncops.remoting.logons import MESSAGE, LogOns
 
 log = logging.getLogger("lyncops.remoting")
 _SOAP: Final = "application/soap+xml;charset=UTF-8"
-_SEALED: Final = re.compile(r'multipart/(?:x-multi-)?encrypted\s*;.*boundary="?([^";]+)"?', re.IGNORECASE)
+_SEALED: Final = re.compile(
+    r'multipart/(?:x-multi-)?encrypted\s*;.*boundary="?([^";]+)"?', re.IGNORECASE
+)
 _BY_CERTIFICATE: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
 _SPARE: Final = 2.0
 _PROTOCOLS: Final = {"kerberos": WinRMEncryption.KERBEROS, "credssp": WinRMEncryption.CREDSSP}
 
 
 class UnsealableError(Exception):
-    """A sealed answer cannot be opened: it is damaged, or the security context it belongs to has ended."""
+    """A sealed answer cannot be opened: it is damaged, or the security context it belongs to has
+    ended.
+    """
 
 
 class InTheClearError(Exception):
     """The answer to a sealed message was not sealed: anybody on the way could have written it."""
 
     def __init__(self) -> None:
-        super().__init__("an answer in the clear to an encrypted message: a defect of the server, or an attack")
+        super().__init__(
+            "an answer in the clear to an encrypted message: a defect of the server, or an attack"
+        )
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class Timeouts:
-    """How long to wait: for the connection, and for what a log-on needs from others (a Kerberos KDC)."""
+    """How long to wait: for the connection, and for what a log-on needs from others (a Kerberos
+    KDC).
+    """
 
     connect: timedelta
     logon: timedelta
@@ -71,7 +81,9 @@ class HttpChannel:
         timeouts: Timeouts,
         cookies: RequestsCookieJar,
     ) -> None:
-        self.endpoint = f"{'https' if endpoint.tls else 'http'}://{TcpAddress(endpoint.host, endpoint.port)}/{endpoint.path}"
+        scheme = "https" if endpoint.tls else "http"
+        address = TcpAddress(endpoint.host, endpoint.port)
+        self.endpoint = f"{scheme}://{address}/{endpoint.path}"
         self.read_timeout = endpoint.read_timeout.total_seconds()
         self._at = endpoint
         self._user = user
@@ -90,7 +102,10 @@ class HttpChannel:
         return self._agreed.logon if self._agreed is not None else None
 
     def reset(self) -> None:
-        """Drop the connection, and with it what was agreed on. Cookies are the session's, and stay."""
+        """Drop the connection, and with it what was agreed on.
+
+        Cookies are the session's, and stay.
+        """
         self._forget()
         with suppress(OSError):
             self._session.close()
@@ -105,12 +120,11 @@ class HttpChannel:
         """Send one message, and give the answer.
 
         Raises:
-            LogOnError: nothing was sent, because the server or the domain does not let this client log on.
-            LoggedOutError: the server answered 401 to the message itself.
-            InTheClearError: the answer to a sealed message was not sealed.
-            BoundsError: the answer is larger than it may be.
-            WinRMTransportError: an HTTP status that is not a success.
-            requests.RequestException: the network failed.
+            LogOnError: nothing was sent, because the server or the domain does not let this client
+                log on. LoggedOutError: the server answered 401 to the message itself.
+                InTheClearError: the answer to a sealed message was not sealed. BoundsError: the
+                answer is larger than it may be. WinRMTransportError: an HTTP status that is not a
+                success. requests.RequestException: the network failed.
         """
         self._log_on()
         try:
@@ -121,7 +135,8 @@ class HttpChannel:
             self._log_on()
             return self._say(message)
 
-    # -- logging on ----------------------------------------------------------------------------------------------------------
+    # -- logging on
+    # ----------------------------------------------------------------------------------------------
 
     def _log_on(self) -> None:
         if self._is_over():
@@ -133,10 +148,11 @@ class HttpChannel:
             self.line.is_bound = self._agreed is not None
 
     def _is_over(self) -> bool:
-        """Whether to log on again before anything is sent: an answer that comes after the ticket's end cannot be opened.
+        """Whether to log on again before anything is sent: an answer that comes after the ticket's
+        end cannot be opened.
 
-        TLS needs no ticket to be opened, and only a strict server minds. Where there is no newer ticket, the old one serves to
-        its end.
+        TLS needs no ticket to be opened, and only a strict server minds. Where there is no newer
+        ticket, the old one serves to its end.
         """
         logon = self.logon
         if logon is None or logon.ends is None or self._at.tls:
@@ -144,7 +160,9 @@ class HttpChannel:
         left = (logon.ends - datetime.now(UTC)).total_seconds()
         if left > self.read_timeout + _SPARE:
             return False
-        return left <= 0 or self._logons.tickets.has_newer(self._user, logon.ends, delegate=self._at.delegate)
+        return left <= 0 or self._logons.tickets.has_newer(
+            self._user, logon.ends, delegate=self._at.delegate
+        )
 
     def _handshake(self) -> Agreed | None:
         with suppress(OSError):
@@ -159,12 +177,20 @@ class HttpChannel:
                 remedy="Check that remote PowerShell answers at this address, or use https.",
             )
         handshake = Handshake(
-            endpoint=self._at, user=self._user, tickets=self._logons.tickets, patience=self._timeouts.logon, line=self.line
+            endpoint=self._at,
+            user=self._user,
+            tickets=self._logons.tickets,
+            patience=self._timeouts.logon,
+            line=self.line,
         )
         with self._logons.turn(self._user):
             agreed = handshake.run(self._post_nothing, first.headers.get("www-authenticate", ""))
         if not self._at.tls and not agreed.context.complete:
-            raise LogOnError(LogOnProblem.OTHER, "the server did not prove who it is", remedy="Use https, or another auth.")
+            raise LogOnError(
+                LogOnProblem.OTHER,
+                "the server did not prove who it is",
+                remedy="Use https, or another auth.",
+            )
         self._tell(agreed.logon)
         return agreed
 
@@ -181,19 +207,24 @@ class HttpChannel:
         try:
             response, _body = self._post(b"", headers)
         except StaleConnectionError as error:
-            raise requests.ConnectionError("The server closed the connection in the middle of the log-on.") from error
+            raise requests.ConnectionError(
+                "The server closed the connection in the middle of the log-on."
+            ) from error
         finally:
             self.line.is_bound = False
         return response
 
     def _say(self, message: bytes) -> bytes:
-        """A message that carries the password itself waits, like a handshake, until another connection has tried it."""
+        """A message that carries the password itself waits, like a handshake, until another
+        connection has tried it.
+        """
         if self._at.auth is not Auth.BASIC:
             return self._exchange(message)
         with self._logons.turn(self._user, MESSAGE):
             return self._exchange(message)
 
-    # -- messages ------------------------------------------------------------------------------------------------------------
+    # -- messages
+    # ----------------------------------------------------------------------------------------------
 
     def _exchange(self, message: bytes) -> bytes:
         agreed, headers, content = self._agreed, {"Content-Type": _SOAP}, message
@@ -201,9 +232,13 @@ class HttpChannel:
         if not self._at.tls:
             if agreed is None:
                 raise LogOnError(LogOnProblem.OTHER, "nothing to seal messages with")
-            sealing = WinRMEncryption(agreed.context, _PROTOCOLS.get(agreed.scheme, WinRMEncryption.SPNEGO))
+            sealing = WinRMEncryption(
+                agreed.context, _PROTOCOLS.get(agreed.scheme, WinRMEncryption.SPNEGO)
+            )
             kind, content = _sealed(sealing, message)
-            headers["Content-Type"] = f'{kind};protocol="{sealing.protocol}";boundary="Encrypted Boundary"'
+            headers["Content-Type"] = (
+                f'{kind};protocol="{sealing.protocol}";boundary="Encrypted Boundary"'
+            )
         if self._at.auth is Auth.CERTIFICATE:
             headers["Authorization"] = _BY_CERTIFICATE
         response, body = self._post(content, headers)
@@ -216,10 +251,14 @@ class HttpChannel:
         return self._judged(response, body)
 
     def _logged_out(self) -> LoggedOutError:
-        """A 401 to a message: a password that travels with each message was tried; a connection may have been forgotten."""
+        """A 401 to a message: a password that travels with each message was tried; a connection may
+        have been forgotten.
+        """
         if self._at.auth not in {Auth.BASIC, Auth.CERTIFICATE}:
             return LoggedOutError()
-        refusal = LogOnError(LogOnProblem.WRONG_CREDENTIALS, f"{self._at.auth.value}, HTTP status 401", remedy=ADVICE)
+        refusal = LogOnError(
+            LogOnProblem.WRONG_CREDENTIALS, f"{self._at.auth.value}, HTTP status 401", remedy=ADVICE
+        )
         if self._at.auth is Auth.BASIC:
             self._logons.refuse(self._user, refusal)
         return LoggedOutError(refusal)
@@ -232,7 +271,9 @@ class HttpChannel:
             _check(body)
             text = body.decode("utf-8", "replace")
         except BoundsError:
-            text = ""  # a page with a document type, or a fault that is none: the status says enough
+            text = (  # a page with a document type, or a fault that is none: the status says enough
+                ""
+            )
         raise WinRMTransportError("http", response.status_code, text)
 
     def _post(self, content: bytes, headers: dict[str, str]) -> tuple[requests.Response, bytes]:
@@ -245,7 +286,9 @@ class HttpChannel:
         try:
             with patience:
                 prepared = self._prepared(content, headers, auth)
-                response = self._session.send(prepared, timeout=(connect, self.read_timeout), stream=True)
+                response = self._session.send(
+                    prepared, timeout=(connect, self.read_timeout), stream=True
+                )
                 encoding = response.headers.get("content-encoding", "")
                 pieces = patience.count(response.raw.stream(PIECE, decode_content=False))
                 body = unpacked(pieces, encoding, reply_limit(self._at.answer_limit))
@@ -255,7 +298,9 @@ class HttpChannel:
             raise
         return response, body
 
-    def _prepared(self, content: bytes, headers: dict[str, str], auth: tuple[str, str] | None) -> requests.PreparedRequest:
+    def _prepared(
+        self, content: bytes, headers: dict[str, str], auth: tuple[str, str] | None
+    ) -> requests.PreparedRequest:
         """A request; what is the same in all of them is put together once."""
         if self._blank_for != self.endpoint:
             self._blank.prepare(method="POST", url=self.endpoint, headers=self._session.headers)
@@ -273,7 +318,8 @@ class HttpChannel:
 def _unsealed(sealing: WinRMEncryption, response: requests.Response, body: bytes) -> bytes:
     """What the server said in confidence.
 
-    WinRM and HTTP.SYS themselves refuse in the clear, by a status: that says nothing about the message, and its text is not read.
+    WinRM and HTTP.SYS themselves refuse in the clear, by a status: that says nothing about the
+    message, and its text is not read.
     """
     match = _SEALED.match(response.headers.get("content-type", ""))
     if match is None or not body:
@@ -283,7 +329,11 @@ def _unsealed(sealing: WinRMEncryption, response: requests.Response, body: bytes
     try:
         return sealing.unwrap_message(body, match[1])
     except Exception as error:
-        why = ", because the Kerberos ticket has ended" if problem_of(error) is LogOnProblem.TICKET_ENDED else ""
+        why = (
+            ", because the Kerberos ticket has ended"
+            if problem_of(error) is LogOnProblem.TICKET_ENDED
+            else ""
+        )
         raise UnsealableError(f"an answer that cannot be decrypted{why}") from error
 
 
@@ -309,20 +359,38 @@ def _check(body: bytes) -> None:
 def _new_session(endpoint: Endpoint, line: Line) -> requests.Session:
     session = requests.Session()
     session.trust_env = False  # no password from a .netrc, no proxy from the environment
-    session.headers.update({"User-Agent": "lyncops", "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "Keep-Alive"})
-    session.proxies = {} if endpoint.proxy is None else {"http": endpoint.proxy, "https": endpoint.proxy}
+    session.headers.update(
+        {
+            "User-Agent": "lyncops",
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+            "Connection": "Keep-Alive",
+        }
+    )
+    session.proxies = (
+        {} if endpoint.proxy is None else {"http": endpoint.proxy, "https": endpoint.proxy}
+    )
     bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
     session.verify = _file(endpoint, "ca", endpoint.ca) or bundle
     certificate, key = (
         _file(endpoint, field, path)
-        for field, path in (("certificate", endpoint.certificate), ("certificate_key", endpoint.certificate_key))
+        for field, path in (
+            ("certificate", endpoint.certificate),
+            ("certificate_key", endpoint.certificate_key),
+        )
     )
     if certificate is not None and key is not None:
         session.cert = (certificate, key)
     if endpoint.tls_minimum is not None and endpoint.tls_minimum.is_obsolete:
-        log.warning("%s: tls_minimum = %s lets broken versions of TLS in (RFC 8996)", endpoint.url, endpoint.tls_minimum.value)
+        log.warning(
+            "%s: tls_minimum = %s lets broken versions of TLS in (RFC 8996)",
+            endpoint.url,
+            endpoint.tls_minimum.value,
+        )
     netloc = str(TcpAddress(endpoint.host, endpoint.port))
-    adapter = Adapter(endpoint.host, netloc, endpoint.connect_to, line, tls_context(endpoint.tls_minimum))
+    adapter = Adapter(
+        endpoint.host, netloc, endpoint.connect_to, line, tls_context(endpoint.tls_minimum)
+    )
     for scheme in ("http://", "https://"):
         session.get_adapter(f"{scheme}{endpoint.host}").close()
         session.mount(scheme, adapter)
@@ -338,5 +406,6 @@ def _file(endpoint: Endpoint, field: str, path: Path | None) -> str | None:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ConfigurationError(
-            f"{field} of {endpoint.url}: the file {path} cannot be read: {reason}.", remedy="Write the path of a PEM file."
+            f"{field} of {endpoint.url}: the file {path} cannot be read: {reason}.",
+            remedy="Write the path of a PEM file.",
         ) from None

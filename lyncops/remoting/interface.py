@@ -1,4 +1,6 @@
-"""How the floors above run cmdlets: they see these protocols only, so that a test can stand a model of Lync behind them."""
+"""How the floors above run cmdlets: they see these protocols only, so that a test can stand a model
+of Lync behind them.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,9 @@ R = TypeVar("R")
 class CmdletRunner(Protocol):
     """Runs cmdlets on whichever endpoint serves.
 
-    Never raises for what a cmdlet or the network did once a cmdlet could have been sent: that is the Execution's outcome.
-    Raises EndpointError (and its subclasses) only when no endpoint could be reached, so that nothing was sent.
+    Never raises for what a cmdlet or the network did once a cmdlet could have been sent: that is
+    the Execution's outcome. Raises EndpointError (and its subclasses) only when no endpoint could
+    be reached, so that nothing was sent.
     """
 
     def run(
@@ -34,11 +37,14 @@ class CmdletRunner(Protocol):
     ) -> Execution[R]:
         """Run one cmdlet to its end.
 
-        `before_send` is called before each time that it is sent, and what it answers is asked right before the first byte leaves.
+        `before_send` is called before each time that it is sent, and what it answers is asked right
+        before the first byte leaves.
         """
         ...
 
-    def submit(self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None) -> Future[Execution[R]]:
+    def submit(
+        self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None
+    ) -> Future[Execution[R]]:
         """Start one READ cmdlet on a session of the group; many run side by side.
 
         Raises:
@@ -54,15 +60,19 @@ class CmdletRunner(Protocol):
         deadline: timedelta | None = None,
         on_record: Callable[[StreamRecord], None] | None = None,
     ) -> Execution[R]:
-        """Come back to a command that this or another process sent: wait for its end, collect what is left of its output.
+        """Come back to a command that this or another process sent: wait for its end, collect what
+        is left of its output.
 
-        FAILED with a `proof` tells that the server never started it, which only the process that sent it can prove. UNKNOWN when
-        the server does not know any more.
+        FAILED with a `proof` tells that the server never started it, which only the process that
+        sent it can prove. UNKNOWN when the server does not know any more.
         """
         ...
 
     def forget(self, address: CommandAddress) -> None:
-        """Make the server forget a command whose end is written down. Not being able to is not an error."""
+        """Make the server forget a command whose end is written down.
+
+        Not being able to is not an error.
+        """
         ...
 
     def close(self) -> None:

@@ -1,4 +1,6 @@
-"""Kerberos on this computer: tickets got with a password, tickets that are there already, and what goes wrong with either."""
+"""Kerberos on this computer: tickets got with a password, tickets that are there already, and what
+goes wrong with either.
+"""
 
 from __future__ import annotations
 
@@ -21,19 +23,24 @@ T = TypeVar("T")
 _REMEMBERED: Final = timedelta(seconds=60).total_seconds()
 """How long a realm whose KDC did not answer is not asked again."""
 _UNSIGNED: Final = 2**32
-_PRINCIPAL: Final = "Write the user name as user@REALM, with the realm in capitals: lync-dr@CONTOSO.COM."
+_PRINCIPAL: Final = (
+    "Write the user name as user@REALM, with the realm in capitals: lync-dr@CONTOSO.COM."
+)
 _KRB5_CONF: Final = "Check name resolution, port 88 and the realm's kdc in /etc/krb5.conf."
 _KINIT: Final = "Run kinit, or configure [credentials]."
 
-# MIT's own numbers (https://web.mit.edu/kerberos/krb5-latest/doc/appdev/refs/macros/index.html, "krb5_err"): texts are translated.
+# MIT's own numbers (https://web.mit.edu/kerberos/krb5-latest/doc/appdev/refs/macros/index.html,
+# "krb5_err"): texts are translated.
 _PROBLEMS: Final = {
     -1765328360: LogOnProblem.WRONG_CREDENTIALS,  # KRB5KDC_ERR_PREAUTH_FAILED
-    -1765328353: LogOnProblem.WRONG_CREDENTIALS,  # KRB5KRB_AP_ERR_BAD_INTEGRITY: the answer cannot be read with this password
+    # KRB5KRB_AP_ERR_BAD_INTEGRITY: the answer cannot be read with this password
+    -1765328353: (LogOnProblem.WRONG_CREDENTIALS),
     -1765328378: LogOnProblem.WRONG_CREDENTIALS,  # KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN
     -1765328366: LogOnProblem.ACCOUNT_NOT_USABLE,  # KRB5KDC_ERR_CLIENT_REVOKED: locked or disabled
     -1765328361: LogOnProblem.ACCOUNT_NOT_USABLE,  # KRB5KDC_ERR_KEY_EXP: the password has expired
     -1765328383: LogOnProblem.ACCOUNT_NOT_USABLE,  # KRB5KDC_ERR_NAME_EXP: the account has expired
-    -1765328372: LogOnProblem.ACCOUNT_NOT_USABLE,  # KRB5KDC_ERR_POLICY: not at this hour, not from here
+    # KRB5KDC_ERR_POLICY: not at this hour, not from here
+    -1765328372: (LogOnProblem.ACCOUNT_NOT_USABLE),
     -1765328228: LogOnProblem.NO_KDC,  # KRB5_KDC_UNREACH
     -1765328230: LogOnProblem.NO_KDC,  # KRB5_REALM_UNKNOWN
     -1765328164: LogOnProblem.NO_KDC,  # KRB5_REALM_CANT_RESOLVE
@@ -61,16 +68,28 @@ _MAJORS: Final = {
     12 << 16: LogOnProblem.TICKET_ENDED,  # GSS_S_CONTEXT_EXPIRED
 }
 _REMEDIES: Final = {
-    LogOnProblem.WRONG_CREDENTIALS: f"Check the user name and the password; a locked account needs time. {_PRINCIPAL}",
-    LogOnProblem.ACCOUNT_NOT_USABLE: "Have the account unlocked, enabled or given a new password in Active Directory.",
+    LogOnProblem.WRONG_CREDENTIALS: (
+        f"Check the user name and the password; a locked account needs time. {_PRINCIPAL}"
+    ),
+    LogOnProblem.ACCOUNT_NOT_USABLE: (
+        "Have the account unlocked, enabled or given a new password in Active Directory."
+    ),
     LogOnProblem.NO_KDC: _KRB5_CONF,
     LogOnProblem.NO_TICKET: _KINIT,
     LogOnProblem.TICKET_ENDED: "Run kinit.",
-    LogOnProblem.CLOCK: "Set the clocks of this computer and of the server by the domain's time (chronyc makestep, w32tm /resync).",
-    LogOnProblem.UNKNOWN_SERVICE: 'Check the host in the url (setspn -L SERVER); try spn_service = "HTTP" or "HOST", or spn_host.',
+    LogOnProblem.CLOCK: (
+        "Set the clocks of this computer and of the server by the domain's time (chronyc makestep,"
+        " w32tm /resync)."
+    ),
+    LogOnProblem.UNKNOWN_SERVICE: (
+        'Check the host in the url (setspn -L SERVER); try spn_service = "HTTP" or "HOST", or'
+        " spn_host."
+    ),
     LogOnProblem.NOT_A_PRINCIPAL: _PRINCIPAL,
     LogOnProblem.MISSING_EXTRA: "Install it: pip install 'lyncops[kerberos]'.",
-    LogOnProblem.REFUSED_TICKET: "Check the clock and the service names (setspn -L) of that server.",
+    LogOnProblem.REFUSED_TICKET: (
+        "Check the clock and the service names (setspn -L) of that server."
+    ),
 }
 
 
@@ -85,7 +104,9 @@ class _Ticket(Protocol):
 
 
 def _codes(error: BaseException) -> Iterator[int]:
-    """The numbers of an error and of what it wraps: of Kerberos itself, and of the interface around it."""
+    """The numbers of an error and of what it wraps: of Kerberos itself, and of the interface around
+    it.
+    """
     each: BaseException | None = error
     while each is not None:
         number = getattr(each, "err_code", None)
@@ -128,7 +149,9 @@ def error_of(error: Exception, who: str) -> LogOnError:
 
 def remedy_for(problem: LogOnProblem) -> str:
     """What to do about a problem with Kerberos."""
-    return _REMEDIES.get(problem, "Try kinit and kvno on this computer: they show what Kerberos lacks.")
+    return _REMEDIES.get(
+        problem, "Try kinit and kvno on this computer: they show what Kerberos lacks."
+    )
 
 
 def is_principal(username: str) -> bool:
@@ -144,7 +167,8 @@ def principal_of(username: str) -> str:
 
 
 def in_time(act: Callable[[], T], patience: timedelta, who: str) -> T:
-    """Let the Kerberos libraries work beside the program: they wait in code that neither Ctrl-C nor a timeout ends.
+    """Let the Kerberos libraries work beside the program: they wait in code that neither Ctrl-C nor
+    a timeout ends.
 
     Raises:
         LogOnError: they failed, or took longer than `patience`.
@@ -156,17 +180,24 @@ def in_time(act: Callable[[], T], patience: timedelta, who: str) -> T:
     def work() -> None:
         try:
             results.append(act())
-        except Exception as error:  # noqa: BLE001  # Krb5Error and GSSError share no other ancestor; all are raised again below
+        # Krb5Error and GSSError share no other ancestor; all are raised again below.
+        except Exception as error:  # noqa: BLE001
             errors.append(error)
         finally:
             over.set()
 
     threading.Thread(target=work, name="lyncops-kerberos", daemon=True).start()
     if not over.wait(patience.total_seconds()):
-        raise LogOnError(LogOnProblem.NO_KDC, f"{who}: no answer within {patience.total_seconds():g} s", remedy=_KRB5_CONF)
+        raise LogOnError(
+            LogOnProblem.NO_KDC,
+            f"{who}: no answer within {patience.total_seconds():g} s",
+            remedy=_KRB5_CONF,
+        )
     if results:
         return results[0]
-    raise errors[0] if isinstance(errors[0], LogOnError) else error_of(errors[0], who) from errors[0]
+    raise errors[0] if isinstance(errors[0], LogOnError) else error_of(errors[0], who) from errors[
+        0
+    ]
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -194,7 +225,8 @@ class Tickets:
     def credential(
         self, user: Credentials | None, *, delegate: bool, patience: timedelta
     ) -> spnego.KerberosCCache | spnego.CredentialCache:
-        """What a connection logs on with: a ticket got with the user's password, or whatever this computer has.
+        """What a connection logs on with: a ticket got with the user's password, or whatever this
+        computer has.
 
         Raises:
             LogOnError: the domain refuses the user, or cannot be asked.
@@ -204,12 +236,18 @@ class Tickets:
         with self._lock:
             held = self._held.get((user, delegate))
             if held is None or not held.is_fresh:
-                held = self.ask(realm_of(user), lambda: self._get(user, delegate=delegate), patience, principal_of(user.username))
+                held = self.ask(
+                    realm_of(user),
+                    lambda: self._get(user, delegate=delegate),
+                    patience,
+                    principal_of(user.username),
+                )
                 self._held[user, delegate] = held
         return spnego.KerberosCCache(held.cache)
 
     def ask(self, realm: str, act: Callable[[], T], patience: timedelta, who: str) -> T:
-        """Do something that asks a realm's KDC; one that has just kept somebody waiting is not asked again for a minute.
+        """Do something that asks a realm's KDC; one that has just kept somebody waiting is not
+        asked again for a minute.
 
         Raises:
             LogOnError: it failed.
@@ -229,16 +267,20 @@ class Tickets:
         context = krb5.init_context()
         principal = krb5.parse_name_flags(context, principal_of(user.username).encode())
         options = krb5.get_init_creds_opt_alloc(context)
-        krb5.get_init_creds_opt_set_canonicalize(options, True)  # noqa: FBT003  # its own signature
+        krb5.get_init_creds_opt_set_canonicalize(options, True)  # noqa: FBT003 - its own signature
         krb5.get_init_creds_opt_set_forwardable(options, delegate)
-        got = krb5.get_init_creds_password(context, principal, options, password=user.password.encode("utf-8", "replace"))
+        got = krb5.get_init_creds_password(
+            context, principal, options, password=user.password.encode("utf-8", "replace")
+        )
         cache = krb5.cc_new_unique(context, b"MEMORY")
         krb5.cc_initialize(context, cache, got.client)
         krb5.cc_store_cred(context, cache, got)
         self._caches.append(cache)  # it lives as long as somebody holds it
         ticket = cast("_Ticket", got)
         return _Held(
-            cache=f"MEMORY:{cast('bytes', cache.name).decode()}", begins=datetime.now(UTC).timestamp(), ends=ticket.times.endtime
+            cache=f"MEMORY:{cast('bytes', cache.name).decode()}",
+            begins=datetime.now(UTC).timestamp(),
+            ends=ticket.times.endtime,
         )
 
     def end(self, user: Credentials | None, *, delegate: bool) -> datetime | None:
@@ -270,7 +312,8 @@ def default_ticket_end() -> datetime | None:
         krb5 = _library()
         context = krb5.init_context()
         tickets = [cast("_Ticket", each) for each in krb5.cc_default(context)]
-    except Exception:  # noqa: BLE001  # whatever is wrong with the cache shows itself when somebody logs on
+    # Whatever is wrong with the cache shows itself when somebody logs on.
+    except Exception:  # noqa: BLE001
         return None
     ends = [each.times.endtime for each in tickets if str(each.server).startswith("krbtgt/")]
     return datetime.fromtimestamp(max(ends), UTC) if ends else None
@@ -282,7 +325,8 @@ def can_renew() -> bool:
         krb5 = _library()
         context = krb5.init_context()
         return bool(krb5.kt_have_content(context, krb5.kt_client_default(context)))
-    except Exception:  # noqa: BLE001  # no keytab, one that nobody may read, no Kerberos: all the same here
+    # No keytab, one that nobody may read, no Kerberos: all the same here.
+    except Exception:  # noqa: BLE001
         return False
 
 
@@ -291,7 +335,9 @@ def _library() -> ModuleType:
 
 
 def is_available() -> bool:
-    """Whether this computer can log on with Kerberos: on Windows always, elsewhere with the extra `kerberos`."""
+    """Whether this computer can log on with Kerberos: on Windows always, elsewhere with the extra
+    `kerberos`.
+    """
     if sys.platform == "win32":
         return True
     try:

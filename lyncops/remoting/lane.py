@@ -28,13 +28,16 @@ _POLITE: Final = timedelta(seconds=5)
 _COMMANDS: Final = 14
 """How many commands a shell surely holds, those that run and those that are not closed yet."""
 _IMPORTS: Final = 3
-"""How often a cmdlet is asked for that its runspace does not have: several that import at once get into each other's way."""
+"""How often a cmdlet is asked for that its runspace does not have: several that import at once get
+into each other's way."""
 _OPENINGS: Final = 3
 """How many sessions in a row may be gone before they are used."""
 
 
 class AstrayError(UnreachableError):
-    """A new connection reached a server that does not know the session: the address leads to several servers."""
+    """A new connection reached a server that does not know the session: the address leads to
+    several servers.
+    """
 
 
 class Lane(ABC):
@@ -46,7 +49,8 @@ class Lane(ABC):
         self._shell: Shell | None = None
         self._used: datetime | None = None
         self._is_guest = False
-        """Whether the session was opened over another connection, and this one has not served yet."""
+        """Whether the session was opened over another connection, and this one has not
+        served yet."""
 
     @property
     def is_open(self) -> bool:
@@ -63,8 +67,8 @@ class Lane(ABC):
         `patient` waits when the server has too many sessions.
 
         Raises:
-            AstrayError: this connection leads to another server than the session's.
-            EndpointError: the endpoint cannot serve; its subclasses tell wrong credentials and certificates.
+            AstrayError: this connection leads to another server than the session's. EndpointError:
+                the endpoint cannot serve; its subclasses tell wrong credentials and certificates.
         """
         for _ in range(_OPENINGS):
             shell = self._enter(patient=patient)
@@ -74,11 +78,17 @@ class Lane(ABC):
                 return shell
             if self._is_guest:
                 self.leave(delete_shell=False)
-                raise AstrayError(f"A second connection to {self._around.endpoint.url} does not find its session.")
-            log.info("%s: the session is gone after silence; opening another", self._around.endpoint.url)
+                raise AstrayError(
+                    f"A second connection to {self._around.endpoint.url} does not find its session."
+                )
+            log.info(
+                "%s: the session is gone after silence; opening another", self._around.endpoint.url
+            )
             self._session.give_up(shell)
             self.leave(delete_shell=True)
-        raise UnreachableError(f"{self._around.endpoint.url} opens sessions and does not know them afterwards.")
+        raise UnreachableError(
+            f"{self._around.endpoint.url} opens sessions and does not know them afterwards."
+        )
 
     def _enter(self, *, patient: bool) -> Shell:
         """The session's shell over this lane's own connection."""
@@ -94,7 +104,10 @@ class Lane(ABC):
         return self._shell
 
     def _is_fresh(self) -> bool:
-        return self._used is not None and self._around.clock.now() - self._used <= self._around.policy.idle_probe
+        return (
+            self._used is not None
+            and self._around.clock.now() - self._used <= self._around.policy.idle_probe
+        )
 
     def _lives(self, shell: Shell) -> bool:
         for _ in range(2):  # the first question may fall into a connection that was cut in silence
@@ -113,9 +126,16 @@ class Lane(ABC):
         return False
 
     def attempt(
-        self, job: Job[R], *, resend: CommandAddress | None = None, earlier: Proof | None = None, patient: bool = True
+        self,
+        job: Job[R],
+        *,
+        resend: CommandAddress | None = None,
+        earlier: Proof | None = None,
+        patient: bool = True,
     ) -> Attempt[R]:
-        """Run one cmdlet once. A READ that is interrupted is stopped, and the interruption goes on; a CHANGE is let go.
+        """Run one cmdlet once.
+
+        A READ that is interrupted is stopped, and the interruption goes on; a CHANGE is let go.
 
         `earlier` proves that the attempt before this one never started.
 
@@ -130,7 +150,9 @@ class Lane(ABC):
             attempt = self._attempt(job, resend=resend, earlier=earlier, patient=patient)
         return attempt
 
-    def _attempt(self, job: Job[R], *, resend: CommandAddress | None, earlier: Proof | None, patient: bool) -> Attempt[R]:
+    def _attempt(
+        self, job: Job[R], *, resend: CommandAddress | None, earlier: Proof | None, patient: bool
+    ) -> Attempt[R]:
         started = self._around.clock.now()
         try:
             shell = self.ready(patient=patient)
@@ -180,10 +202,13 @@ class Lane(ABC):
 
     @abstractmethod
     def _break_off(self, pipeline: Pipeline) -> None:
-        """Leave a command whose caller does not wait for its end: a READ is stopped, a CHANGE goes on."""
+        """Leave a command whose caller does not wait for its end: a READ is stopped, a CHANGE goes
+        on.
+        """
 
     def leave(self, *, delete_shell: bool) -> bool:
-        """Give the connection up, and close the shell on the server where nothing can run in it any more.
+        """Give the connection up, and close the shell on the server where nothing can run in it any
+        more.
 
         False: the server did not answer to that.
         """
@@ -202,7 +227,9 @@ class Lane(ABC):
 
 
 class ChangingLane(Lane):
-    """The only lane of a session in which a CHANGE runs: nothing that is thrown away with readings can touch it."""
+    """The only lane of a session in which a CHANGE runs: nothing that is thrown away with readings
+    can touch it.
+    """
 
     def _prepare(self, shell: Shell) -> None:
         """Nothing."""
@@ -224,7 +251,10 @@ class ChangingLane(Lane):
 
 
 class ReadingLane(Lane):
-    """One of the lanes of a session in which READs run side by side. What happens to one of them is no matter of the others."""
+    """One of the lanes of a session in which READs run side by side.
+
+    What happens to one of them is no matter of the others.
+    """
 
     def __init__(self, session: Session, closer: CommandCloser) -> None:
         super().__init__(session)
@@ -247,7 +277,8 @@ class ReadingLane(Lane):
 
     def _break_off(self, pipeline: Pipeline) -> None:
         if pipeline.sent:
-            pipeline.shell.transport.reset()  # an interrupted request leaves half an answer on the connection
+            # An interrupted request leaves half an answer on the connection
+            pipeline.shell.transport.reset()
             self._stop(pipeline)
         self.leave(delete_shell=False)
 

@@ -1,4 +1,6 @@
-"""The TCP connection beneath HTTP: whether it is still the same one, whether content left on it, and a last question before."""
+"""The TCP connection beneath HTTP: whether it is still the same one, whether content left on it,
+and a last question before.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,10 @@ class HeldBackError(Exception):
 
 
 class StaleConnectionError(Exception):
-    """The connection on which this client had logged on is gone. Nothing was sent on the new one."""
+    """The connection on which this client had logged on is gone.
+
+    Nothing was sent on the new one.
+    """
 
     def __init__(self) -> None:
         super().__init__("the server closed the connection")
@@ -36,7 +41,8 @@ class Line:
         self.made = 0
         """How many connections have been made: while it stays the same, so does the connection."""
         self.carried = False
-        """Whether content may have left since `begin`. The legs of a log-on have none, or carry the message along."""
+        """Whether content may have left since `begin`. The legs of a log-on have none, or carry the
+        message along."""
         self.is_bound = False
         """Whether this client has logged on, which another connection knows nothing of."""
         self.certificate: bytes | None = None
@@ -52,7 +58,9 @@ class Line:
         """
         self.made += 1
         self._sock = sock
-        self.certificate = sock.getpeercert(binary_form=True) if isinstance(sock, ssl.SSLSocket) else None
+        self.certificate = (
+            sock.getpeercert(binary_form=True) if isinstance(sock, ssl.SSLSocket) else None
+        )
         if self.is_bound:
             raise StaleConnectionError
 
@@ -81,7 +89,10 @@ class Line:
 
 
 class _Told(HTTPConnection):
-    """A connection that tells its line what happens to it. urllib3 sends the headers first, and the content after them."""
+    """A connection that tells its line what happens to it.
+
+    urllib3 sends the headers first, and the content after them.
+    """
 
     line: Line
     is_past_headers = False

@@ -53,9 +53,10 @@ class LoggedOutError(Exception):
 class LogOn:
     """How somebody logged on to an endpoint.
 
-    `service` is the Kerberos name of the server that was asked for. `delegated` tells whether the server may carry the identity
-    on to a third machine. `ends` is when the ticket ends, where there is one, and `renewable` whether lyncops gets another by
-    itself. `fallback` says why Kerberos was not used, `undelegated` why delegation that was asked for was not granted.
+    `service` is the Kerberos name of the server that was asked for. `delegated` tells whether the
+    server may carry the identity on to a third machine. `ends` is when the ticket ends, where there
+    is one, and `renewable` whether lyncops gets another by itself. `fallback` says why Kerberos was
+    not used, `undelegated` why delegation that was asked for was not granted.
     """
 
     mechanism: str
@@ -70,7 +71,10 @@ class LogOn:
         return f"{self.mechanism} ({self.service})" if self.service else self.mechanism
 
     def warnings(self, url: str, *, until: datetime | None = None) -> tuple[str, ...]:
-        """What somebody should know who goes on with this log-on, in sentences. `until`: when what they have in mind will end."""
+        """What somebody should know who goes on with this log-on, in sentences.
+
+        `until`: when what they have in mind will end.
+        """
         found: list[str] = []
         if self.fallback:
             found.append(f"{url}: logged on with NTLM, not Kerberos: {self.fallback}.")
@@ -78,6 +82,7 @@ class LogOn:
             found.append(f"{url}: delegation was asked for and not granted: {self.undelegated}.")
         if until is not None and self.ends is not None and not self.renewable and self.ends < until:
             found.append(
-                f"{url}: the Kerberos ticket expires at {self.ends.astimezone():%H:%M}, before the expected end. Run kinit first."
+                f"{url}: the Kerberos ticket expires at {self.ends.astimezone():%H:%M}, before the"
+                " expected end. Run kinit first."
             )
         return tuple(found)

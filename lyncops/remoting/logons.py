@@ -19,10 +19,13 @@ _NEVER: Final = float("-inf")
 
 @attrs.frozen(slots=True, kw_only=True)
 class Trial:
-    """One way to try credentials. Who tries them while somebody else does waits for what comes of it.
+    """One way to try credentials.
 
-    In seconds: `good_for` is how long ago they may have been accepted, so that nobody needs to wait; `patience` how long one
-    waits who has seen them accepted before, and it is somebody else's server that does not answer.
+    Who tries them while somebody else does waits for what comes of it.
+
+    In seconds: `good_for` is how long ago they may have been accepted, so that nobody needs to
+    wait; `patience` how long one waits who has seen them accepted before, and it is somebody else's
+    server that does not answer.
     """
 
     good_for: float
@@ -31,13 +34,15 @@ class Trial:
 
 HANDSHAKE: Final = Trial(good_for=0.0, patience=10.0)
 MESSAGE: Final = Trial(good_for=5.0, patience=1.0)
-"""A message with the password in it, as Basic sends them: an answer to one may be long in coming."""
+"""A message with the password in it, as Basic sends them: an answer to one may be long in
+coming."""
 
 
 class LogOns:
     """What the connections of a program know together. Safe from every thread.
 
-    Credentials that were refused once are not tried again, by no connection and at no endpoint: a second try may lock the account.
+    Credentials that were refused once are not tried again, by no connection and at no endpoint: a
+    second try may lock the account.
     """
 
     def __init__(self) -> None:
@@ -50,7 +55,8 @@ class LogOns:
 
     @contextmanager
     def turn(self, user: Credentials | None, trial: Trial = HANDSHAKE) -> Generator[None]:
-        """Try credentials: one connection goes ahead, and the others follow once they were accepted.
+        """Try credentials: one connection goes ahead, and the others follow once they were
+        accepted.
 
         Raises:
             LogOnError: they were refused before.

@@ -24,16 +24,27 @@ from lyncops.values import Effect
 
 _MODULES: Final = ("SkypeForBusiness", "Lync")
 _NONE_NEEDED: Final = ""
-_SIGNS: Final = ("Get-CsService", "Get-CsPool", "Get-CsTopology", "Get-CsPoolBackupRelationship", "Invoke-CsPoolFailOver")
-"""Any one of them shows that Lync's cmdlets are there. By name: a pattern would bring hundreds of descriptions."""
+_SIGNS: Final = (
+    "Get-CsService",
+    "Get-CsPool",
+    "Get-CsTopology",
+    "Get-CsPoolBackupRelationship",
+    "Invoke-CsPoolFailOver",
+)
+"""Any one of them shows that Lync's cmdlets are there. By name: a pattern would bring hundreds of
+descriptions."""
 _NO_SUCH_COMMAND: Final = "CommandNotFoundException"
-"""The error id of a command that a session does not offer; unlike its message it is never translated."""
+"""The error id of a command that a session does not offer; unlike its message it is never
+translated."""
 _IMPORT: Final = "Import-Module"
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class Modules:
-    """How the sessions of one deployment come to Lync's cmdlets. `known` remembers each endpoint's module."""
+    """How the sessions of one deployment come to Lync's cmdlets.
+
+    `known` remembers each endpoint's module.
+    """
 
     policy: RetryPolicy
     clock: Clock
@@ -42,7 +53,8 @@ class Modules:
     def load(self, shell: Shell, endpoint: Endpoint) -> None:
         """Import the endpoint's module, where the cmdlets are not there without that.
 
-        A restricted session configuration (JEA) has its cmdlets from the start, and no Import-Module.
+        A restricted session configuration (JEA) has its cmdlets from the start, and no
+        Import-Module.
 
         Raises:
             RemotingError: the session has no Lync cmdlets, or did not answer.
@@ -51,7 +63,8 @@ class Modules:
         if remembered == _NONE_NEEDED:
             return
         known = endpoint.module or remembered
-        likely = sorted(_MODULES, key=lambda name: name not in self.known.values())  # the other servers' first
+        # The other servers' first
+        likely = sorted(_MODULES, key=lambda name: name not in self.known.values())
         refusals: list[ErrorRecord] = []
         for name in (known,) if known else likely:
             said = self._run(shell, _IMPORT, {"Name": name})
@@ -66,10 +79,12 @@ class Modules:
         self.known[endpoint.url] = _NONE_NEEDED
 
     def importing(self, endpoint: Endpoint) -> Commands:
-        """The statement that imports the endpoint's module into whichever runspace it runs in; nothing where none is needed.
+        """The statement that imports the endpoint's module into whichever runspace it runs in;
+        nothing where none is needed.
 
-        A module is imported into one runspace. Into the others PowerShell loads it by itself when one of its cmdlets is called
-        (from 3.0 on), unless its manifest leaves open which cmdlets it has, or PSModuleAutoLoadingPreference says not to:
+        A module is imported into one runspace. Into the others PowerShell loads it by itself when
+        one of its cmdlets is called (from 3.0 on), unless its manifest leaves open which cmdlets it
+        has, or PSModuleAutoLoadingPreference says not to:
         https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_modules
         """
         name = self.known.get(endpoint.url, _NONE_NEEDED)
@@ -83,7 +98,10 @@ class Modules:
     def _run(self, shell: Shell, name: str, arguments: Mapping[str, object]) -> Transcript:
         terms = CommandOptions(effect=Effect.READ, policy=self.policy, clock=self.clock)
         pipeline = Pipeline(shell, str(uuid4()).upper(), terms)
-        ending = pipeline.start(shell.pack(pipeline.command_id, [(name, arguments)])) or pipeline.follow()
+        ending = (
+            pipeline.start(shell.pack(pipeline.command_id, [(name, arguments)]))
+            or pipeline.follow()
+        )
         if ending is not EndReason.ENDED:
             raise RemotingError(Symptom.CREATE_LOST, Phase.CREATE, f"{name}: {ending.value}")
         return pipeline.transcript

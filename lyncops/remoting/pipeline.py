@@ -1,4 +1,6 @@
-"""One command on one shell: sent at most once, followed to its end, and asked for when the answer about it is lost."""
+"""One command on one shell: sent at most once, followed to its end, and asked for when the answer
+about it is lost.
+"""
 
 from __future__ import annotations
 
@@ -26,16 +28,19 @@ from lyncops.values import Effect
 
 _LOOK: Final = timedelta(seconds=1)
 _SIGNS_OF_LIFE: Final = 4
-"""How many there are before and after the question for a command: more than an address is likely to have servers."""
+"""How many there are before and after the question for a command: more than an address is likely to
+have servers."""
 _UNLIMITED: Final = 1_000_000
 _TRY_AGAIN: Final = frozenset({Symptom.RECEIVE_AGAIN, Symptom.NOT_SENT, Symptom.REPEATABLE})
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class CommandOptions:
-    """Under which a command runs: what it does, until when it is followed, and who is told of its records.
+    """Under which a command runs: what it does, until when it is followed, and who is told of its
+    records.
 
-    `fence` is asked before its first byte leaves. `resent` says that it is not the first time that it does.
+    `fence` is asked before its first byte leaves. `resent` says that it is not the first time that
+    it does.
     """
 
     effect: Effect
@@ -57,7 +62,8 @@ class Pipeline:
         self.sent = False
         """Whether the server may know the command."""
         self.heard = False
-        """Whether the server has said anything about it, or may have: then it cannot be asked any more whether it started."""
+        """Whether the server has said anything about it, or may have: then it cannot be asked any
+        more whether it started."""
         self.proof: Proof | None = None
         """Why it is certain that no server started it."""
         self.refusal = ""
@@ -76,9 +82,9 @@ class Pipeline:
     def output_lost(self) -> bool:
         """Whether a reply of the server may never have arrived.
 
-        A READ is cheap to ask again, so that any failed Receive says so. For a CHANGE a gap in the object ids has to tell of it
-        too: without a failed Receive the messages of the pool, or of other sessions in the same process (OcsPowershell), make
-        gaps as well.
+        A READ is cheap to ask again, so that any failed Receive says so. For a CHANGE a gap in the
+        object ids has to tell of it too: without a failed Receive the messages of the pool, or of
+        other sessions in the same process (OcsPowershell), make gaps as well.
         """
         inbox = self.shell.pool.inbox
         return inbox.broken or (self._receive_failed and (inbox.gap or self._effect is Effect.READ))
@@ -103,15 +109,24 @@ class Pipeline:
             return self._never(EndReason.HELD_BACK, Proof.HELD_BACK)
         if failure.logon is not None and failure.logon.problem.bars:
             return self._never(EndReason.LOGON_REFUSED, Proof.NO_LOGON)
-        is_unconnected = failure.symptom in {Symptom.NOT_SENT, Symptom.UNTRUSTED} and failure.logon is None
-        return self._never(EndReason.NOT_SENT, Proof.NO_CONNECTION if is_unconnected else Proof.NO_LOGON)
+        is_unconnected = (
+            failure.symptom in {Symptom.NOT_SENT, Symptom.UNTRUSTED} and failure.logon is None
+        )
+        return self._never(
+            EndReason.NOT_SENT, Proof.NO_CONNECTION if is_unconnected else Proof.NO_LOGON
+        )
 
     def _refused(self, failure: RemotingError) -> EndReason | None:
         """How it ended, where the server says about this very request that it does not take it.
 
-        About a command that was sent before it says nothing: another server may answer at the same address.
+        About a command that was sent before it says nothing: another server may answer at the same
+        address.
         """
-        endings = {Symptom.GONE: EndReason.REFUSED, Symptom.TAKEN_OVER: EndReason.REFUSED, Symptom.FULL: EndReason.FULL}
+        endings = {
+            Symptom.GONE: EndReason.REFUSED,
+            Symptom.TAKEN_OVER: EndReason.REFUSED,
+            Symptom.FULL: EndReason.FULL,
+        }
         ending = endings.get(failure.symptom) if failure.is_answer else None
         if ending is None:
             return None
@@ -124,7 +139,10 @@ class Pipeline:
         return ending
 
     def _ask_after(self, failure: RemotingError) -> EndReason | None:
-        """How it ended, where the answer may have been lost. None: the server knows the command, so that it ran or runs."""
+        """How it ended, where the answer may have been lost.
+
+        None: the server knows the command, so that it ran or runs.
+        """
         ending = self.probe()
         # A session that answers with a fault of its own may refuse the next command as well.
         return EndReason.FULL if ending is EndReason.NOT_STARTED and failure.is_answer else ending
@@ -132,8 +150,8 @@ class Pipeline:
     def probe(self) -> EndReason | None:
         """Ask the server for the command. None: it knows it, so that it ran or runs.
 
-        One "unknown" is not enough: the request may still be on its way. The last time it is asked in such a way that the answer
-        proves something.
+        One "unknown" is not enough: the request may still be on its way. The last time it is asked
+        in such a way that the answer proves something.
         """
         for _ in range(1, self._policy.probes if self._effect is Effect.CHANGE else 1):
             ending = self._known()
@@ -143,10 +161,13 @@ class Pipeline:
         return self.disprove()
 
     def disprove(self) -> EndReason | None:
-        """Ask for the command between signs of life of its session, all over one connection. None: the server knows it.
+        """Ask for the command between signs of life of its session, all over one connection.
 
-        After a restart the server knows nothing of what ran before, and behind a balanced address another server may answer, which
-        never knew it. One that balances every request is betrayed by the signs of life: they would not all come from one server.
+        None: the server knows it.
+
+        After a restart the server knows nothing of what ran before, and behind a balanced address
+        another server may answer, which never knew it. One that balances every request is betrayed
+        by the signs of life: they would not all come from one server.
         """
         try:
             if not self._lives():
@@ -180,7 +201,9 @@ class Pipeline:
         return None
 
     def follow(self) -> EndReason:
-        """Receive until the command ends, the deadline passes, or the server cannot be asked any more."""
+        """Receive until the command ends, the deadline passes, or the server cannot be asked any
+        more.
+        """
         while self.transcript.state is None or not self.transcript.state.is_end:
             left = None if self._until is None else self._until - self._clock.now()
             if left is not None and left <= timedelta():
@@ -209,7 +232,11 @@ class Pipeline:
             return known[failure.symptom]
         if failure.logon is not None:
             return EndReason.NOT_LET_IN
-        return EndReason.LOST if failure.is_answer and self._effect is Effect.READ else EndReason.CONTACT_LOST
+        return (
+            EndReason.LOST
+            if failure.is_answer and self._effect is Effect.READ
+            else EndReason.CONTACT_LOST
+        )
 
     def _receive(self, left: timedelta | None) -> Reply:
         """One answered Receive; failed ones are repeated, because the command goes on by itself."""
@@ -218,7 +245,9 @@ class Pipeline:
         try:
             return self.shell.receive(self.command_id, wait=wait)
         except RemotingError as failure:
-            if not self._may_receive_again(failure) or (failure.is_answer and self._effect is Effect.READ):
+            if not self._may_receive_again(failure) or (
+                failure.is_answer and self._effect is Effect.READ
+            ):
                 raise  # to take the shell back would break off what others receive from it
             return self._receive_again(failure, wait)
 
@@ -226,7 +255,9 @@ class Pipeline:
         if not isinstance(failure, RemotingError):
             return False
         # Whatever the server answered and did not arrive may have been about the command.
-        self.heard |= failure.symptom is Symptom.NOTHING_YET or (failure.has_left and not failure.is_answer)
+        self.heard |= failure.symptom is Symptom.NOTHING_YET or (
+            failure.has_left and not failure.is_answer
+        )
         if failure.symptom not in _TRY_AGAIN:
             return False
         self._receive_failed = True
@@ -255,7 +286,11 @@ class Pipeline:
             until=end if self._until is None else min(end, self._until),
         )
         loop = retrying(
-            self._policy, self._clock, limits, again=self._may_receive_again, what=f"receiving of command {self.command_id}"
+            self._policy,
+            self._clock,
+            limits,
+            again=self._may_receive_again,
+            what=f"receiving of command {self.command_id}",
         )
         return loop(receive)
 
@@ -279,10 +314,17 @@ class Pipeline:
             )
 
     def _refuse(self, call: HostCall) -> None:
-        log.error("command %s: the server asks a question (host method %d); refused", self.command_id, call.method)
+        log.error(
+            "command %s: the server asks a question (host method %d); refused",
+            self.command_id,
+            call.method,
+        )
         self.transcript.fail(
             ErrorRecord(
-                message="The server asked a question, which lyncops refused: nobody is there who could answer it.",
+                message=(
+                    "The server asked a question, which lyncops refused: nobody is there who could"
+                    " answer it."
+                ),
                 category="InvalidOperation",
                 fully_qualified_error_id="LyncOps.PromptRefused",
             )

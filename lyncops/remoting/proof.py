@@ -1,4 +1,7 @@
-"""Why it is certain that a server did not start a command: the closed list. Nothing else counts (`docs/safety.md`)."""
+"""Why it is certain that a server did not start a command: the closed list.
+
+Nothing else counts (`docs/safety.md`).
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,15 @@ import enum
 class Proof(enum.Enum):
     """Evidence that no passing of time, nothing that lyncops did, and no other client can produce.
 
-    The value is what a person reads in the report. A member may be added only if it keeps that rule.
+    The value is what a person reads in the report. A member may be added only if it keeps that
+    rule.
     """
 
     NO_CONNECTION = "no connection to the server could be made, so that nothing was sent"
     NO_LOGON = "the log-on failed before the command was sent"
     HELD_BACK = "lyncops held it back in the last moment, and nothing was sent"
     REFUSED = "the server answered this very request with a refusal"
-    NEVER_HEARD_OF = "the process that sent it asked at once, and the server had never heard of it in a session that lived"
+    NEVER_HEARD_OF = (
+        "the process that sent it asked at once, and the server had never heard of it in a session"
+        " that lived"
+    )

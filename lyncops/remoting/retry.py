@@ -21,9 +21,11 @@ log.addHandler(logging.NullHandler())
 class RetryPolicy:
     """How patient lyncops is.
 
-    READ cmdlets are tried again up to `read_attempts` times within `read_deadline`. CHANGE cmdlets are sent again only when it
-    is proven that the server did not start them, up to `change_attempts` times; the proof is `probes` questions for the command,
-    `probe_delay` apart. Between attempts passes `backoff_first`, doubled each time up to `backoff_limit`, plus up to `jitter`.
+    READ cmdlets are tried again up to `read_attempts` times within `read_deadline`. CHANGE cmdlets
+    are sent again only when it is proven that the server did not start them, up to
+    `change_attempts` times; the proof is `probes` questions for the command, `probe_delay` apart.
+    Between attempts passes `backoff_first`, doubled each time up to `backoff_limit`, plus up to
+    `jitter`.
     """
 
     read_attempts: int = 4
@@ -41,23 +43,30 @@ class RetryPolicy:
     open_attempts: int = 4
     """How often another session is opened after a lost answer or a quota fault."""
     lost_contact: timedelta = timedelta(minutes=3)
-    """How long a CHANGE that was started is looked for before it is let go as unknown; a READ waits for `read_deadline`."""
+    """How long a CHANGE that was started is looked for before it is let go as unknown; a READ waits
+    for `read_deadline`."""
     idle_probe: timedelta = timedelta(seconds=45)
     """A session that idled longer is asked whether it still lives before it is used."""
     parallel: int = 8
-    """How many READ cmdlets the servers run side by side; machines that answer for themselves alone do not count."""
+    """How many READ cmdlets the servers run side by side; machines that answer for themselves alone
+    do not count."""
 
     def __attrs_post_init__(self) -> None:
         for name in ("read_attempts", "change_attempts", "probes", "open_attempts", "parallel"):
             if getattr(self, name) < 1:
-                raise ConfigurationError(f"retry: {name} is {getattr(self, name)}.", remedy="Write 1 or more.")
+                raise ConfigurationError(
+                    f"retry: {name} is {getattr(self, name)}.", remedy="Write 1 or more."
+                )
         for field in attrs.fields(RetryPolicy):
             value = getattr(self, field.name)
             if isinstance(value, timedelta) and value < timedelta():
-                raise ConfigurationError(f"retry: {field.name} is negative.", remedy="Write a duration such as 5s.")
+                raise ConfigurationError(
+                    f"retry: {field.name} is negative.", remedy="Write a duration such as 5s."
+                )
         if not self.connect_timeout or not self.open_timeout:
             raise ConfigurationError(
-                "retry: connect_timeout and open_timeout must not be zero.", remedy="Write a duration such as 5s."
+                "retry: connect_timeout and open_timeout must not be zero.",
+                remedy="Write a duration such as 5s.",
             )
 
 
@@ -69,10 +78,14 @@ class Limits:
     until: datetime | None = None
 
 
-def retrying(policy: RetryPolicy, clock: Clock, limits: Limits, *, again: Callable[[object], bool], what: str) -> tenacity.Retrying:
-    """A tenacity loop: exponential backoff with jitter, up to the limits; each retry is logged with its reason.
+def retrying(
+    policy: RetryPolicy, clock: Clock, limits: Limits, *, again: Callable[[object], bool], what: str
+) -> tenacity.Retrying:
+    """A tenacity loop: exponential backoff with jitter, up to the limits; each retry is logged with
+    its reason.
 
-    `again` tells of an exception or of a result whether it is worth another try; what comes of the last one is raised or returned.
+    `again` tells of an exception or of a result whether it is worth another try; what comes of the
+    last one is raised or returned.
     """
 
     def left() -> timedelta:
@@ -86,7 +99,9 @@ def retrying(policy: RetryPolicy, clock: Clock, limits: Limits, *, again: Callab
 
     def tell(state: tenacity.RetryCallState) -> None:
         outcome = state.outcome
-        reason = outcome and (outcome.exception() if outcome.failed else cast("object", outcome.result()))
+        reason = outcome and (
+            outcome.exception() if outcome.failed else cast("object", outcome.result())
+        )
         log.warning(
             "%s: attempt %d of %d: %s; trying again in %.1f s",
             what,
@@ -98,9 +113,14 @@ def retrying(policy: RetryPolicy, clock: Clock, limits: Limits, *, again: Callab
 
     return tenacity.Retrying(
         stop=stop,
-        wait=tenacity.wait_exponential(multiplier=policy.backoff_first.total_seconds(), max=policy.backoff_limit.total_seconds())
+        wait=tenacity.wait_exponential(
+            multiplier=policy.backoff_first.total_seconds(),
+            max=policy.backoff_limit.total_seconds(),
+        )
         + tenacity.wait_random(0, policy.jitter.total_seconds()),
-        retry=tenacity.retry_any(tenacity.retry_if_exception(again), tenacity.retry_if_result(again)),
+        retry=tenacity.retry_any(
+            tenacity.retry_if_exception(again), tenacity.retry_if_result(again)
+        ),
         sleep=sleep,
         before_sleep=tell,
         retry_error_callback=_last,

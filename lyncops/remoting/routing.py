@@ -1,4 +1,6 @@
-"""Which endpoints may serve a cmdlet, and in which order: pure, given which pool each machine belongs to."""
+"""Which endpoints may serve a cmdlet, and in which order: pure, given which pool each machine
+belongs to.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +16,30 @@ class NoEndpointError(EndpointError):
 
 
 def pool_of(endpoint: Endpoint, members: Mapping[Fqdn, Fqdn]) -> Fqdn | None:
-    """The pool of an endpoint: as configured, else as the topology says. `members` is the pool of each machine."""
+    """The pool of an endpoint: as configured, else as the topology says.
+
+    `members` is the pool of each machine.
+    """
     if endpoint.pool is not None or endpoint.machine is None:
         return endpoint.pool
     return members.get(endpoint.machine)
 
 
 def needs_members(endpoints: Sequence[Endpoint], place: Place) -> bool:
-    """Whether the pools of the machines have to be learnt before the endpoints of `place` can be told."""
-    wants_pool = isinstance(place, OnPool) or (isinstance(place, Anywhere) and (place.prefer or place.avoid))
-    return bool(wants_pool) and any(endpoint.pool is None and not endpoint.dedicated for endpoint in endpoints)
+    """Whether the pools of the machines have to be learnt before the endpoints of `place` can be
+    told.
+    """
+    wants_pool = isinstance(place, OnPool) or (
+        isinstance(place, Anywhere) and (place.prefer or place.avoid)
+    )
+    return bool(wants_pool) and any(
+        endpoint.pool is None and not endpoint.dedicated for endpoint in endpoints
+    )
 
 
-def candidates(endpoints: Sequence[Endpoint], place: Place, members: Mapping[Fqdn, Fqdn]) -> tuple[Endpoint, ...]:
+def candidates(
+    endpoints: Sequence[Endpoint], place: Place, members: Mapping[Fqdn, Fqdn]
+) -> tuple[Endpoint, ...]:
     """The endpoints that may serve `place`, in the order to try.
 
     Raises:
@@ -37,7 +50,11 @@ def candidates(endpoints: Sequence[Endpoint], place: Place, members: Mapping[Fqd
             found = [each for each in endpoints if each.machine == machine]
             found.sort(key=lambda each: not each.dedicated)
         case OnPool(pool):
-            found = [each for each in endpoints if not each.dedicated and pool in {pool_of(each, members), each.machine}]
+            found = [
+                each
+                for each in endpoints
+                if not each.dedicated and pool in {pool_of(each, members), each.machine}
+            ]
         case Anywhere(prefer, avoid):
             found = [each for each in endpoints if not each.dedicated]
             found.sort(key=lambda each: _liking(pool_of(each, members), prefer, avoid))
@@ -60,9 +77,15 @@ def _missing(place: Place) -> NoEndpointError:
             entry = f'[[endpoint]] with the url of a Front End of {pool} and pool = "{pool}"'
         case Anywhere():
             entry = "[[endpoint]] with the url of a Front End"
-    return NoEndpointError(f"No endpoint is configured for {place}.", remedy=f"Add to lyncops.toml a {entry}.")
+    return NoEndpointError(
+        f"No endpoint is configured for {place}.", remedy=f"Add to lyncops.toml a {entry}."
+    )
 
 
-def reorder(endpoints: Sequence[Endpoint], good: Endpoint | None, failed: Collection[Endpoint]) -> tuple[Endpoint, ...]:
-    """The one that served last before those that are liked no better, and those that have just failed at the end."""
+def reorder(
+    endpoints: Sequence[Endpoint], good: Endpoint | None, failed: Collection[Endpoint]
+) -> tuple[Endpoint, ...]:
+    """The one that served last before those that are liked no better, and those that have just
+    failed at the end.
+    """
     return tuple(sorted(endpoints, key=lambda each: (each in failed, each != good)))

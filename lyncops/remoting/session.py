@@ -1,4 +1,6 @@
-"""One session on one endpoint: a shell with its runspaces, opened when it is needed and opened again when it is gone."""
+"""One session on one endpoint: a shell with its runspaces, opened when it is needed and opened
+again when it is gone.
+"""
 
 from __future__ import annotations
 
@@ -46,12 +48,14 @@ class Session:
         return self._wanted if shell is None else shell.pool.runspaces
 
     def opened(self, *, patient: bool) -> tuple[Shell, bool]:
-        """The open shell, and whether it is new: then it is seen over a connection that is the caller's from now on.
+        """The open shell, and whether it is new: then it is seen over a connection that is the
+        caller's from now on.
 
         `patient` waits when the server has too many sessions.
 
         Raises:
-            EndpointError: the endpoint cannot serve; its subclasses tell wrong credentials and certificates.
+            EndpointError: the endpoint cannot serve; its subclasses tell wrong credentials and
+                certificates.
         """
         with self._opening:
             if self._shell is not None:
@@ -62,7 +66,10 @@ class Session:
             return shell, True
 
     def need_imports(self) -> bool:
-        """A runspace lacks the cmdlets: from now on each pipeline imports them first. False where that cannot help."""
+        """A runspace lacks the cmdlets: from now on each pipeline imports them first.
+
+        False where that cannot help.
+        """
         if self.runspaces > 1:
             self.imports = self._modules.importing(self.around.endpoint)
         return bool(self.imports)
@@ -78,7 +85,11 @@ class Session:
     def _open(self, *, patient: bool) -> Shell:
         policy, endpoint = self.around.policy, self.around.endpoint
         transport = self.around.transport()
-        again = {Symptom.CREATE_LOST, Symptom.GONE, *([Symptom.NOT_CREATED_BACK_OFF] if patient else [])}
+        again = {
+            Symptom.CREATE_LOST,
+            Symptom.GONE,
+            *([Symptom.NOT_CREATED_BACK_OFF] if patient else []),
+        }
         loop = retrying(
             policy,
             self.around.clock,
@@ -101,7 +112,9 @@ class Session:
         try:
             shell.open(runspaces=self._wanted, wait=self.around.policy.open_timeout)
             if shell.pool.protocol < (2, 2):
-                shell.pool.runspaces = 1  # PowerShell 2 neither loads modules by itself nor runs two statements in one runspace
+                # PowerShell 2 neither loads modules by itself nor runs two statements in one
+                # runspace
+                shell.pool.runspaces = 1
             if self.around.endpoint.kind is EndpointKind.WINRM:
                 self._modules.load(shell, self.around.endpoint)
         except RemotingError as failure:
@@ -113,7 +126,10 @@ class Session:
 
 
 def delete(shell: Shell, clock: Clock) -> bool:
-    """Close a shell on its server. False: the server did not answer; one that hangs is not asked twice."""
+    """Close a shell on its server.
+
+    False: the server did not answer; one that hangs is not asked twice.
+    """
     for _ in range(2):
         begun = clock.now()
         try:

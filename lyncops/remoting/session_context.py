@@ -17,7 +17,9 @@ from lyncops.remoting.transport import Transport
 
 @attrs.frozen(slots=True, kw_only=True)
 class SessionContext:
-    """What all sessions of one endpoint share; `logons` and `modules` (each endpoint's module) are those of all endpoints."""
+    """What all sessions of one endpoint share; `logons` and `modules` (each endpoint's module) are
+    those of all endpoints.
+    """
 
     endpoint: Endpoint
     credentials: Credentials | None
@@ -29,4 +31,6 @@ class SessionContext:
     def transport(self, key: SessionKey | None = None) -> Transport:
         """A new connection: for a session to come, or another one into the session of that key."""
         timeouts = Timeouts(connect=self.policy.connect_timeout, logon=self.policy.open_timeout)
-        return Transport(self.endpoint, self.credentials, timeouts=timeouts, logons=self.logons, key=key)
+        return Transport(
+            self.endpoint, self.credentials, timeouts=timeouts, logons=self.logons, key=key
+        )

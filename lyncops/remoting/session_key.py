@@ -1,4 +1,6 @@
-"""What makes connections one session's: the id that they name, and cookies behind a balanced address."""
+"""What makes connections one session's: the id that they name, and cookies behind a balanced
+address.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +14,26 @@ from requests.cookies import RequestsCookieJar, remove_cookie_by_name
 from lyncops.remoting.execution import CommandAddress
 
 _NAME: Final = "MS-WSMAN"
-"""The cookie of remote PowerShell's own front ends (https://github.com/microsoft/omi/issues/523). It names a server, and lets
-nobody in; what other cookies are good for, nobody knows."""
+"""The cookie of remote PowerShell's own front ends (https://github.com/microsoft/omi/issues/523).
+It names a server, and lets nobody in; what other cookies are good for, nobody knows."""
 _VALUE: Final = re.compile(r"[!#-+\--:<-\[\]-~]{1,4000}")
 """What a cookie's value may consist of (RFC 6265, section 4.1.1)."""
 
 
 class _Jar(RequestsCookieJar):
     def set_cookie(self, cookie: Cookie, *args: object, **kwargs: object) -> None:
-        """Add a cookie; one that was restored gives way to what the server says now, whatever path that is for."""
+        """Add a cookie; one that was restored gives way to what the server says now, whatever path
+        that is for.
+        """
         if cookie.name == _NAME:
             remove_cookie_by_name(self, _NAME)
         super().set_cookie(cookie, *args, **kwargs)
 
 
 class SessionKey:
-    """The WSMan session that a connection belongs to: its id, and its cookies. Safe from every thread.
+    """The WSMan session that a connection belongs to: its id, and its cookies.
+
+    Safe from every thread.
 
     Cookies outlive each connection, and not the session: another one may be opened on another
     server.

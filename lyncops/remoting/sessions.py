@@ -1,4 +1,6 @@
-"""All endpoints of a deployment as one thing that runs cmdlets: the first endpoint that answers serves."""
+"""All endpoints of a deployment as one thing that runs cmdlets: the first endpoint that answers
+serves.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,8 @@ from lyncops.values import ANYWHERE, Anywhere, Effect, Fqdn, LyncVersion, OnPool
 R = TypeVar("R")
 T = TypeVar("T")
 _FIRST_ATTEMPTS: Final = 2
-"""How often endpoints are tried of which none has ever answered; once, when another cmdlet has just found that out."""
+"""How often endpoints are tried of which none has ever answered; once, when another cmdlet has just
+found that out."""
 _SILENT: Final = frozenset({EndReason.CONTACT_LOST, EndReason.NOT_SENT, EndReason.UNPROVEN})
 _UNUSABLE: Final = _SILENT | {EndReason.GONE}
 
@@ -62,19 +65,25 @@ class _Course(Generic[R]):
     fruitless: int = 0
     """How often no endpoint answered."""
     is_promising: bool = False
-    """Whether one of them has answered before, so that it may come back: where none ever did, waiting is in vain."""
+    """Whether one of them has answered before, so that it may come back: where none ever did,
+    waiting is in vain."""
 
     def is_worth_another(self, result: object) -> bool:
         """Whether another attempt can do no harm, and may do good."""
         if isinstance(result, UnreachableError):
-            return self.is_promising or self.last is not None or self.fruitless < self.first_attempts
+            return (
+                self.is_promising or self.last is not None or self.fruitless < self.first_attempts
+            )
         return isinstance(result, Attempt) and result.again
 
 
 class Sessions:
-    """Runs cmdlets on whichever endpoint serves (see CmdletRunner). Safe from every thread; close it in the end.
+    """Runs cmdlets on whichever endpoint serves (see CmdletRunner).
 
-    `version` is the servers' version where it is known: a cmdlet or parameter that it lacks is then refused before it is sent.
+    Safe from every thread; close it in the end.
+
+    `version` is the servers' version where it is known: a cmdlet or parameter that it lacks is then
+    refused before it is sent.
 
     Raises:
         ConfigurationError: there is no endpoint.
@@ -90,7 +99,10 @@ class Sessions:
         version: LyncVersion | None = None,
     ) -> None:
         if not endpoints:
-            raise ConfigurationError("No endpoint is configured.", remedy="Add an [[endpoint]] with a url to lyncops.toml.")
+            raise ConfigurationError(
+                "No endpoint is configured.",
+                remedy="Add an [[endpoint]] with a url to lyncops.toml.",
+            )
         self.version = version
         self._endpoints = tuple(endpoints)
         self._policy = policy
@@ -101,7 +113,12 @@ class Sessions:
         self._groups = {
             endpoint: SessionGroup(
                 SessionContext(
-                    endpoint=endpoint, credentials=credentials, policy=policy, clock=clock, logons=self.logons, modules=modules
+                    endpoint=endpoint,
+                    credentials=credentials,
+                    policy=policy,
+                    clock=clock,
+                    logons=self.logons,
+                    modules=modules,
                 ),
                 Queue() if endpoint.dedicated else self._workers.queue,
             )
@@ -118,7 +135,12 @@ class Sessions:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def run(
@@ -132,9 +154,10 @@ class Sessions:
     ) -> Execution[R]:
         """Run one cmdlet to its end.
 
-        A READ is tried again, on another endpoint where one dies; a CHANGE is sent again only with a `Proof` that no server
-        started it. `before_send` is called before each time that it is sent; the fence that it may answer is asked right before the
-        first byte leaves, and where that raises, nothing is sent and the outcome says so.
+        A READ is tried again, on another endpoint where one dies; a CHANGE is sent again only with
+        a `Proof` that no server started it. `before_send` is called before each time that it is
+        sent; the fence that it may answer is asked right before the first byte leaves, and where
+        that raises, nothing is sent and the outcome says so.
 
         Raises:
             UnsupportedByVersionError: the servers' version lacks the cmdlet or a parameter.
@@ -144,14 +167,28 @@ class Sessions:
         if self.version is not None:
             cmdlet.require_version(self.version)
         until = None if deadline is None else self._clock.now() + deadline
-        job = Job(cmdlet=cmdlet, deadline=deadline, until=until, on_record=on_record, before_send=before_send)
-        course = _Course(job, place, first_attempts=1 if self._health.gave_up_lately else _FIRST_ATTEMPTS)
+        job = Job(
+            cmdlet=cmdlet,
+            deadline=deadline,
+            until=until,
+            on_record=on_record,
+            before_send=before_send,
+        )
+        course = _Course(
+            job, place, first_attempts=1 if self._health.gave_up_lately else _FIRST_ATTEMPTS
+        )
         is_read = cmdlet.effect is Effect.READ
         limits = Limits(
             attempts=self._policy.read_attempts if is_read else self._policy.change_attempts,
-            until=min(filter(None, (until, self._clock.now() + self._policy.read_deadline))) if is_read else until,
+            until=(
+                min(filter(None, (until, self._clock.now() + self._policy.read_deadline)))
+                if is_read
+                else until
+            ),
         )
-        loop = retrying(self._policy, self._clock, limits, again=course.is_worth_another, what=cmdlet.NAME)
+        loop = retrying(
+            self._policy, self._clock, limits, again=course.is_worth_another, what=cmdlet.NAME
+        )
         try:
             loop(self._once, course)
         except EndpointError:
@@ -215,8 +252,12 @@ class Sessions:
         course.fruitless += 1
         raise nobody_answers(refusals)
 
-    def _lease_open(self, group: SessionGroup, lease: ExitStack, effect: Effect, *, since: datetime) -> Lane:
-        """An open lane of the group; one that does not find the session, or cannot log on, leaves it to those that did."""
+    def _lease_open(
+        self, group: SessionGroup, lease: ExitStack, effect: Effect, *, since: datetime
+    ) -> Lane:
+        """An open lane of the group; one that does not find the session, or cannot log on, leaves
+        it to those that did.
+        """
         while True:
             with ExitStack() as trial:
                 lane = trial.enter_context(group.lease(effect))
@@ -236,7 +277,9 @@ class Sessions:
                 return lane
 
     def _order(self, course: _Course[R]) -> Iterator[Endpoint]:
-        """The endpoints to try: as a rule the one that served last, and then nobody needs to know the others."""
+        """The endpoints to try: as a rule the one that served last, and then nobody needs to know
+        the others.
+        """
         first = self._health.preferred(course.failed) if course.place == ANYWHERE else None
         if first is not None:
             yield first
@@ -247,7 +290,11 @@ class Sessions:
         members = self._learn_members(place) if needs_members(self._endpoints, place) else {}
         liked = isinstance(place, Anywhere) and (place.prefer or place.avoid)
         good = None if liked else self._health.good
-        return reorder(candidates(self._endpoints, place, members), good, course.failed | self._health.resting())
+        return reorder(
+            candidates(self._endpoints, place, members),
+            good,
+            course.failed | self._health.resting(),
+        )
 
     def _make_ready(self, group: SessionGroup, lane: Lane) -> None:
         try:
@@ -258,9 +305,11 @@ class Sessions:
         group.opened()
 
     def _learn_members(self, place: Place) -> dict[Fqdn, Fqdn]:
-        """The pool of each machine, read once from the topology; nothing where it cannot be read now.
+        """The pool of each machine, read once from the topology; nothing where it cannot be read
+        now.
 
-        For a mere preference it is asked for once only; a cmdlet that must run on a pool asks again.
+        For a mere preference it is asked for once only; a cmdlet that must run on a pool asks
+        again.
         """
         from lyncops.cmdlets import GetCsComputer
 
@@ -268,7 +317,11 @@ class Sessions:
             if self._members is not None or (self._unlearnt and not isinstance(place, OnPool)):
                 return self._members or {}
         answer = self.run(GetCsComputer())
-        found = {each.fqdn: each.pool for each in answer.output if each.fqdn is not None and each.pool is not None}
+        found = {
+            each.fqdn: each.pool
+            for each in answer.output
+            if each.fqdn is not None and each.pool is not None
+        }
         with self._lock:
             self._unlearnt = answer.outcome is not Outcome.SUCCEEDED
             if self._unlearnt:
@@ -277,15 +330,23 @@ class Sessions:
             self._members = found
         return found
 
-    def submit(self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None) -> Future[Execution[R]]:
-        """Start one READ cmdlet; many run side by side, and machines that are reached on their own hold up nobody else.
+    def submit(
+        self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None
+    ) -> Future[Execution[R]]:
+        """Start one READ cmdlet; many run side by side, and machines that are reached on their own
+        hold up nobody else.
 
         Raises:
             InvalidValueError: the cmdlet changes something.
         """
         if cmdlet.effect is not Effect.READ:
-            raise InvalidValueError(f"{cmdlet.NAME} changes something and cannot run in the background.", remedy="Use run().")
-        return self._workers.submit(place, partial(self.run, cmdlet, place=place, deadline=deadline))
+            raise InvalidValueError(
+                f"{cmdlet.NAME} changes something and cannot run in the background.",
+                remedy="Use run().",
+            )
+        return self._workers.submit(
+            place, partial(self.run, cmdlet, place=place, deadline=deadline)
+        )
 
     def collect(
         self,
@@ -295,13 +356,16 @@ class Sessions:
         deadline: timedelta | None = None,
         on_record: Callable[[StreamRecord], None] | None = None,
     ) -> Execution[R]:
-        """Come back to a command that this or another process sent: wait for its end, collect what is left of its output.
+        """Come back to a command that this or another process sent: wait for its end, collect what
+        is left of its output.
 
-        Nothing is forgotten or stopped on the server by that. FAILED with a `proof` tells that the server never started it, which
-        can be proven only by the process that sent it. UNKNOWN when the server does not know any more.
+        Nothing is forgotten or stopped on the server by that. FAILED with a `proof` tells that the
+        server never started it, which can be proven only by the process that sent it. UNKNOWN when
+        the server does not know any more.
 
         Raises:
-            EndpointError: no endpoint is configured at the address, or it refuses credentials or certificate.
+            EndpointError: no endpoint is configured at the address, or it refuses credentials or
+                certificate.
         """
         until = None if deadline is None else self._clock.now() + deadline
         job = Job(cmdlet=cmdlet, deadline=deadline, until=until, on_record=on_record)
@@ -309,14 +373,18 @@ class Sessions:
         return collect(self._group_at(address).around, address, job, unheard=unheard)
 
     def forget(self, address: CommandAddress) -> None:
-        """Make the server forget a command whose end is written down; the whole session, where another process opened it.
+        """Make the server forget a command whose end is written down; the whole session, where
+        another process opened it.
 
-        Not being able to is not an error. A command that was sent twice is kept, so that a late twin of it is still refused.
+        Not being able to is not an error. A command that was sent twice is kept, so that a late
+        twin of it is still refused.
         """
         if address.command_id in self._sent_twice:
             return
         try:
-            forget(self._group_at(address).around, address, whole=address.shell_id not in self._opened)
+            forget(
+                self._group_at(address).around, address, whole=address.shell_id not in self._opened
+            )
         except EndpointError as error:
             log.info("%s", error)
 
@@ -325,7 +393,8 @@ class Sessions:
             if endpoint.url == address.endpoint:
                 return group
         raise NoEndpointError(
-            f"The command {address.command_id} was sent to {address.endpoint}, which is not configured.",
+            f"The command {address.command_id} was sent to {address.endpoint}, which is not"
+            " configured.",
             remedy=f'Add to lyncops.toml an [[endpoint]] with url = "{address.endpoint}".',
         )
 
@@ -338,7 +407,9 @@ class Sessions:
         return tuple(Visit(group.around, self._health) for group in self._groups.values())
 
     def close(self) -> None:
-        """Let every session go: shells are closed on their servers, save those in which a CHANGE may still run."""
+        """Let every session go: shells are closed on their servers, save those in which a CHANGE
+        may still run.
+        """
         self._workers.close()
         together([group.close for group in self._groups.values() if group.is_used])
         for group in self._groups.values():

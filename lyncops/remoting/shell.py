@@ -1,4 +1,6 @@
-"""A session on a server as WSMan sees it: one shell with one runspace pool, its commands, and the way back to it."""
+"""A session on a server as WSMan sees it: one shell with one runspace pool, its commands, and the
+way back to it.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +33,16 @@ _TERMINATE: Final = f"{_SHELL}/signal/Terminate"
 _PROTOCOL: Final = {"protocolversion": "2.3"}
 _KEEP_ALIVE: Final = {"WSMAN_CMDSHELL_OPTION_KEEPALIVE": "True"}
 _OPENING_REPLIES: Final = 1000
-"""How many Receives may bring the messages of a session that opens, and how many of them may bring nothing in time."""
+"""How many Receives may bring the messages of a session that opens, and how many of them may bring
+nothing in time."""
 _OPENING_WAITS: Final = 3
 
 
 @attrs.frozen(slots=True)
 class Reply:
-    """What one Receive brought: whole messages, and whether the server says that the command is done."""
+    """What one Receive brought: whole messages, and whether the server says that the command is
+    done.
+    """
 
     messages: tuple[Message, ...]
     done: bool
@@ -59,11 +64,13 @@ def _guid(text: str | None) -> UUID | None:
 class Shell:
     """One runspace pool on one server, as one connection sees it.
 
-    It belongs to one thread at a time; `through` gives other threads the same pool over connections of their own. Every method may
-    raise RemotingError, whose symptom says what to do.
+    It belongs to one thread at a time; `through` gives other threads the same pool over connections
+    of their own. Every method may raise RemotingError, whose symptom says what to do.
     """
 
-    def __init__(self, transport: Transport, *, shell_id: str | None = None, resource_uri: str | None = None) -> None:
+    def __init__(
+        self, transport: Transport, *, shell_id: str | None = None, resource_uri: str | None = None
+    ) -> None:
         self.transport = transport
         pool_id = _guid(shell_id) or uuid4()
         self.id = shell_id or str(pool_id).upper()
@@ -97,26 +104,45 @@ class Shell:
             affinity=self.transport.key.affinity,
         )
 
-    def _request(self, verb: str, body: ET.Element | None = None, options: Mapping[str, str] | None = None) -> Request:
+    def _request(
+        self, verb: str, body: ET.Element | None = None, options: Mapping[str, str] | None = None
+    ) -> Request:
         return Request(
-            action=f"{_SHELL}/{verb}", resource_uri=self.resource_uri, body=body, shell_id=self.id, options=options or {}
+            action=f"{_SHELL}/{verb}",
+            resource_uri=self.resource_uri,
+            body=body,
+            shell_id=self.id,
+            options=options or {},
         )
 
     def open(self, *, runspaces: int = 1, wait: timedelta | None = None) -> None:
-        """Create the shell and wait until its runspace pool is open; `runspaces` is how many pipelines may run side by side."""
+        """Create the shell and wait until its runspace pool is open; `runspaces` is how many
+        pipelines may run side by side.
+        """
         body = _element("Shell", ShellId=self.id)
         body.append(_element("InputStreams", "stdin pr"))
         body.append(_element("OutputStreams", "stdout"))
         content = ET.SubElement(body, f"{_PWSH}creationXml")
         content.text = base64.b64encode(self.pool.open(runspaces)).decode()
         request = Request(
-            action=f"{_TRANSFER}/Create", resource_uri=self.resource_uri, body=body, options=_PROTOCOL, must_comply=True
+            action=f"{_TRANSFER}/Create",
+            resource_uri=self.resource_uri,
+            body=body,
+            options=_PROTOCOL,
+            must_comply=True,
         )
         answer = self.transport.send(Phase.CREATE, request, wait=wait)
         self.created = True
         told = (each.text for each in answer.iter(_SELECTOR) if each.get("Name") == "ShellId")
         # As the server spells it: only Windows is known to find a shell whatever the letter case.
-        self.id = next((name.strip() for name in (*told, answer.findtext(f".//{_RSP}ShellId")) if name and name.strip()), self.id)
+        self.id = next(
+            (
+                name.strip()
+                for name in (*told, answer.findtext(f".//{_RSP}ShellId"))
+                if name and name.strip()
+            ),
+            self.id,
+        )
         patience = _OPENING_WAITS
         for _ in range(_OPENING_REPLIES):
             try:
@@ -126,11 +152,15 @@ class Shell:
                 if failure.symptom is not Symptom.NOTHING_YET:
                     raise
                 if not patience:
-                    raise RemotingError(Symptom.CREATE_HANGS, Phase.CREATE, "the new session does not open") from failure
+                    raise RemotingError(
+                        Symptom.CREATE_HANGS, Phase.CREATE, "the new session does not open"
+                    ) from failure
                 continue
             if any(self._greet(message) for message in reply.messages):
                 return
-        raise RemotingError(Symptom.NOT_SERVED, Phase.CREATE, "the server does not say that the session is open")
+        raise RemotingError(
+            Symptom.NOT_SERVED, Phase.CREATE, "the server does not say that the session is open"
+        )
 
     def _greet(self, message: Message) -> bool:
         """Learn from a message of the pool; True when it says that the pool is open."""
@@ -143,16 +173,19 @@ class Shell:
         return is_open
 
     def pack(self, command_id: str, commands: Commands, *, first: Commands = ()) -> bytes:
-        """A pipeline as the one fragment that starts it; `first` is a statement that runs before it.
+        """A pipeline as the one fragment that starts it; `first` is a statement that runs before
+        it.
 
         Raises:
-            InvalidValueError: an argument has no counterpart in PowerShell, or all together are too large for one message. A
+            InvalidValueError: an argument has no counterpart in PowerShell, or all together are too
+                large for one message. A
                 second message whose answer is lost could not be repeated.
         """
         fragment = self.pool.start(UUID(command_id), commands, first=first)
         if len(fragment) > self.transport.payload_limit:
             raise InvalidValueError(
-                f"The arguments of {commands[0][0]} are {len(fragment)} bytes; one message holds {self.transport.payload_limit}.",
+                f"The arguments of {commands[0][0]} are {len(fragment)} bytes; one message holds"
+                f" {self.transport.payload_limit}.",
                 remedy="Give a file name in place of the content, where the cmdlet takes one.",
             )
         return fragment
@@ -184,7 +217,9 @@ class Shell:
             except ValueError:
                 self.pool.inbox.broken = True
         if self.pool.inbox.taken > (limit := self.transport.endpoint.answer_limit):
-            raise RemotingError(Symptom.OUT_OF_BOUNDS, phase, f"more than {limit / 1024 / 1024:g} MB of output")
+            raise RemotingError(
+                Symptom.OUT_OF_BOUNDS, phase, f"more than {limit / 1024 / 1024:g} MB of output"
+            )
         done = state is not None and state.get("State", "").endswith("/Done")
         if done:
             self.pool.inbox.end()
@@ -194,7 +229,9 @@ class Shell:
         """Answer a prompt with an error."""
         answer = self.pool.refuse(UUID(command_id), call)
         body = _element("Send")
-        body.append(_element("Stream", base64.b64encode(answer).decode(), Name="pr", CommandId=command_id))
+        body.append(
+            _element("Stream", base64.b64encode(answer).decode(), Name="pr", CommandId=command_id)
+        )
         self.transport.send(Phase.SEND, self._request("Send", body))
 
     def stop(self, command_id: str, *, wait: timedelta | None = None) -> None:
@@ -212,7 +249,9 @@ class Shell:
 
     def delete(self, *, wait: timedelta | None = None) -> None:
         """Close the shell with all its commands."""
-        request = Request(action=f"{_TRANSFER}/Delete", resource_uri=self.resource_uri, shell_id=self.id)
+        request = Request(
+            action=f"{_TRANSFER}/Delete", resource_uri=self.resource_uri, shell_id=self.id
+        )
         self.transport.send(Phase.DELETE, request, wait=wait)
 
     def is_alive(self, *, wait: timedelta | None = None) -> bool:
@@ -227,7 +266,9 @@ class Shell:
         return (answer.findtext(f".//{_RSP}State") or "Connected") != "Disconnected"
 
     def _answers_receive(self) -> bool:
-        """The same question to a server that does not tell about its shells: an empty-handed Receive says that it knows it."""
+        """The same question to a server that does not tell about its shells: an empty-handed
+        Receive says that it knows it.
+        """
         try:
             self.receive(None, wait=timedelta(seconds=1))
         except RemotingError as failure:
@@ -237,11 +278,17 @@ class Shell:
         return True
 
     def disconnect(self, *, wait: timedelta | None = None) -> None:
-        """Let go of the shell: it lives on at the server until this client or another takes it back (MS-WSMV, 3.1.4.13)."""
-        self.transport.send(Phase.ATTACH, self._request("Disconnect", _element("Disconnect")), wait=wait)
+        """Let go of the shell: it lives on at the server until this client or another takes it back
+        (MS-WSMV, 3.1.4.13).
+        """
+        self.transport.send(
+            Phase.ATTACH, self._request("Disconnect", _element("Disconnect")), wait=wait
+        )
 
     def reconnect(self, *, wait: timedelta | None = None) -> None:
-        """Take a shell of the same WSMan session back; Receives that still wait for a dead client end."""
+        """Take a shell of the same WSMan session back; Receives that still wait for a dead client
+        end.
+        """
         self.transport.send(Phase.ATTACH, self._request("Reconnect"), wait=wait)
 
     def connect(self, *, wait: timedelta | None = None) -> None:
@@ -257,14 +304,19 @@ class Shell:
 
     def connect_command(self, command_id: str, *, wait: timedelta | None = None) -> None:
         """Take one command of a shell that was taken over."""
-        self.transport.send(Phase.ATTACH, self._request("Connect", _element("Connect", CommandId=command_id)), wait=wait)
+        self.transport.send(
+            Phase.ATTACH,
+            self._request("Connect", _element("Connect", CommandId=command_id)),
+            wait=wait,
+        )
 
     def retake(self, command_id: str) -> None:
         """Take the shell back with one command: as the same client, else as a new one.
 
-        That the same WSMan SessionId suffices is measured on other servers; else the shell turns Disconnected after about a minute
-        of silence and an ordinary Connect works (pypsrp issues 21 and 53). A server without Disconnect (protocol 2.1) refuses
-        both, and lets the same SessionId receive.
+        That the same WSMan SessionId suffices is measured on other servers; else the shell turns
+        Disconnected after about a minute of silence and an ordinary Connect works (pypsrp issues 21
+        and 53). A server without Disconnect (protocol 2.1) refuses both, and lets the same
+        SessionId receive.
         """
         try:
             self.reconnect()

@@ -23,10 +23,20 @@ OPERATION_TIMED_OUT: Final = 2150858793
 INVALID_SELECTORS: Final = 2150858843
 TAKEN_OVER: Final = 2150859213
 MAX_SHELLS: Final = 2150859173
-_QUOTAS: Final = frozenset({2150858815, *range(2150859173, 2150859177), 2150859179, *range(2150859236, 2150859243), "w:QuotaLimit"})
-"""ERROR_WSMAN_QUOTA_* of winerror.h: shells, operations, users, memory. A fault without a number has its subcode in that place."""
+_QUOTAS: Final = frozenset(
+    {
+        2150858815,
+        *range(2150859173, 2150859177),
+        2150859179,
+        *range(2150859236, 2150859243),
+        "w:QuotaLimit",
+    }
+)
+"""ERROR_WSMAN_QUOTA_* of winerror.h: shells, operations, users, memory. A fault without a number
+has its subcode in that place."""
 _NO_CONFIGURATION: Final = frozenset({5, 2150858754, 2150858811, 2150859180, "w:AccessDenied"})
-"""Access denied, both codes of a resource URI that is not known, and remote shells that are not allowed."""
+"""Access denied, both codes of a resource URI that is not known, and remote shells that are not
+allowed."""
 
 
 _LOST: Final = {
@@ -46,11 +56,15 @@ _SPEAKING: Final = (
 _NOT_SERVED: Final = frozenset({402, 403, 404, 405, 407, 410, 501})
 
 
-_OTHER_VERSIONS: Final = frozenset({"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "WRONG_VERSION_NUMBER"})
+_OTHER_VERSIONS: Final = frozenset(
+    {"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "WRONG_VERSION_NUMBER"}
+)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception, and all that it wraps: as cause, as context, as urllib3's `reason`, or as an argument."""
+    """The exception, and all that it wraps: as cause, as context, as urllib3's `reason`, or as an
+    argument.
+    """
     waiting: list[object] = [error]
     seen: set[int] = set()
     while waiting:
@@ -85,7 +99,9 @@ def _is_foreign(error: BaseException) -> bool:
 def _behind(error: BaseException) -> BaseException:
     """The HTTP error in place of the empty fault that pypsrp makes of a page in XHTML."""
     empty = isinstance(error, WSManFaultError) and error.code is None and not error.reason
-    return error.__context__ if empty and isinstance(error.__context__, WinRMTransportError) else error
+    return (
+        error.__context__ if empty and isinstance(error.__context__, WinRMTransportError) else error
+    )
 
 
 def _logon(error: LogOnError, phase: Phase) -> Symptom:
@@ -126,7 +142,10 @@ def _by_cause(error: BaseException) -> Symptom | None:
     causes = list(_causes(error))
     if any(isinstance(each, ssl.SSLCertVerificationError) for each in causes):
         return Symptom.UNTRUSTED
-    if any(isinstance(each, NewConnectionError | ConnectTimeoutError | requests.ConnectTimeout) for each in causes):
+    if any(
+        isinstance(each, NewConnectionError | ConnectTimeoutError | requests.ConnectTimeout)
+        for each in causes
+    ):
         return Symptom.NOT_SENT
     return None
 
@@ -137,7 +156,9 @@ def classify(error: BaseException, phase: Phase) -> Symptom:
     known = _known(error, phase) or _by_cause(error)
     if known is not None or phase is not Phase.CREATE:
         return known or _LOST[phase]
-    if isinstance(error, requests.exceptions.SSLError | RedirectedError | ValueError | LookupError) or _is_foreign(error):
+    if isinstance(
+        error, requests.exceptions.SSLError | RedirectedError | ValueError | LookupError
+    ) or _is_foreign(error):
         return Symptom.NOT_SERVED
     return Symptom.CREATE_HANGS if isinstance(error, requests.ReadTimeout) else _LOST[phase]
 
@@ -153,12 +174,17 @@ def _tls(error: ssl.SSLError) -> str:
         said = str(getattr(error, "verify_message", "")) or "it cannot be verified"
         return said if number is None else REASONS.get(number, said)
     if error.reason in _OTHER_VERSIONS:
-        return f"the server and this computer have no version of TLS in common; tls_minimum lets older ones in ({error.reason})"
+        return (
+            "the server and this computer have no version of TLS in common; tls_minimum lets older"
+            f" ones in ({error.reason})"
+        )
     return f"TLS: {error.reason or error.args[-1]}"
 
 
 def describe(error: BaseException) -> str:
-    """One line about a failure, without the objects' addresses that the libraries print, and without any message body."""
+    """One line about a failure, without the objects' addresses that the libraries print, and
+    without any message body.
+    """
     error = _behind(error)
     if isinstance(error, ET.ParseError) or _is_foreign(error):
         return "an answer that is not remote PowerShell's"
@@ -173,7 +199,11 @@ def describe(error: BaseException) -> str:
     for each in _causes(error):
         if isinstance(each, ssl.SSLError):
             return _tls(each)
-        if isinstance(each, OSError) and not isinstance(each, requests.RequestException) and each.strerror:
+        if (
+            isinstance(each, OSError)
+            and not isinstance(each, requests.RequestException)
+            and each.strerror
+        ):
             return each.strerror
     return type(error).__name__
 
@@ -192,4 +222,10 @@ def failure_of(error: BaseException, phase: Phase) -> RemotingError:
 
 
 def _logon_error(error: BaseException) -> LogOnError | None:
-    return error.refusal if isinstance(error, LoggedOutError) else error if isinstance(error, LogOnError) else None
+    return (
+        error.refusal
+        if isinstance(error, LoggedOutError)
+        else error
+        if isinstance(error, LogOnError)
+        else None
+    )

@@ -20,7 +20,9 @@ from lyncops.values import Effect
 
 R = TypeVar("R")
 _POLITE: Final = timedelta(seconds=5)
-_CONFIGURATION: Final = frozenset({Symptom.BAD_CREDENTIALS, Symptom.CANNOT_LOG_ON, Symptom.UNTRUSTED, Symptom.NOT_SERVED})
+_CONFIGURATION: Final = frozenset(
+    {Symptom.BAD_CREDENTIALS, Symptom.CANNOT_LOG_ON, Symptom.UNTRUSTED, Symptom.NOT_SERVED}
+)
 
 
 def _attached(around: SessionContext, address: CommandAddress) -> Shell:
@@ -30,7 +32,10 @@ def _attached(around: SessionContext, address: CommandAddress) -> Shell:
         around.policy,
         around.clock,
         Limits(attempts=around.policy.open_attempts, until=end),
-        again=lambda error: isinstance(error, RemotingError) and error.symptom in {Symptom.NOT_SENT, Symptom.REPEATABLE},
+        again=lambda error: (
+            isinstance(error, RemotingError)
+            and error.symptom in {Symptom.NOT_SENT, Symptom.REPEATABLE}
+        ),
         what=f"coming back to command {address.command_id}",
     )
     try:
@@ -42,10 +47,15 @@ def _attached(around: SessionContext, address: CommandAddress) -> Shell:
     return shell
 
 
-def collect(around: SessionContext, address: CommandAddress, job: Job[R], *, unheard: bool) -> Execution[R]:
-    """Wait for the end of a command that was sent before. `unheard`: this process sent it and has heard nothing of it.
+def collect(
+    around: SessionContext, address: CommandAddress, job: Job[R], *, unheard: bool
+) -> Execution[R]:
+    """Wait for the end of a command that was sent before.
 
-    Nothing here makes the server forget anything: who asks next, perhaps after this process died, finds what this one found.
+    `unheard`: this process sent it and has heard nothing of it.
+
+    Nothing here makes the server forget anything: who asks next, perhaps after this process died,
+    finds what this one found.
     """
     started = around.clock.now()
     try:
@@ -55,7 +65,13 @@ def collect(around: SessionContext, address: CommandAddress, job: Job[R], *, unh
             raise endpoint_error(around.endpoint, failure) from failure
         ending = EndReason.GONE if failure.symptom is Symptom.GONE else EndReason.CONTACT_LOST
         shell = Shell.at(address, around.transport(SessionKey.of(address)))
-        return finish(job, Pipeline(shell, address.command_id, _terms(around, job)), ending, started, around.clock.now()).execution
+        return finish(
+            job,
+            Pipeline(shell, address.command_id, _terms(around, job)),
+            ending,
+            started,
+            around.clock.now(),
+        ).execution
     pipeline = Pipeline(shell, address.command_id, _terms(around, job))
     try:
         ending = _follow(around, pipeline, job.cmdlet.effect, unheard=unheard)
@@ -66,11 +82,17 @@ def collect(around: SessionContext, address: CommandAddress, job: Job[R], *, unh
 
 def _terms(around: SessionContext, job: Job[R]) -> CommandOptions:
     return CommandOptions(
-        effect=job.cmdlet.effect, policy=around.policy, clock=around.clock, until=job.until, on_record=job.on_record
+        effect=job.cmdlet.effect,
+        policy=around.policy,
+        clock=around.clock,
+        until=job.until,
+        on_record=job.on_record,
     )
 
 
-def _follow(around: SessionContext, pipeline: Pipeline, effect: Effect, *, unheard: bool) -> EndReason:
+def _follow(
+    around: SessionContext, pipeline: Pipeline, effect: Effect, *, unheard: bool
+) -> EndReason:
     pipeline.sent = True
     pipeline.heard = not unheard
     try:
@@ -92,15 +114,22 @@ def _follow(around: SessionContext, pipeline: Pipeline, effect: Effect, *, unhea
 
 
 def _explain(pipeline: Pipeline) -> EndReason:
-    """The server has no output of the command: was it never started, has somebody collected all, or is the session gone?
+    """The server has no output of the command: was it never started, has somebody collected all, or
+    is the session gone?
 
-    Whether it was started can be proven by the process that sent it, and by no other: what the server does not know any more may
-    have been collected, or forgotten at somebody's word.
+    Whether it was started can be proven by the process that sent it, and by no other: what the
+    server does not know any more may have been collected, or forgotten at somebody's word.
     """
     ending = pipeline.disprove()
     if ending is EndReason.UNPROVEN and _lives(pipeline.shell):
         return EndReason.COLLECTED
-    return pipeline.follow() if ending is None else EndReason.GONE if ending is EndReason.UNPROVEN else ending
+    return (
+        pipeline.follow()
+        if ending is None
+        else EndReason.GONE
+        if ending is EndReason.UNPROVEN
+        else ending
+    )
 
 
 def _lives(shell: Shell) -> bool:
@@ -112,7 +141,8 @@ def _lives(shell: Shell) -> bool:
 
 
 def forget(around: SessionContext, address: CommandAddress, *, whole: bool) -> None:
-    """Make the server forget a command, or the `whole` session: kept for ever they use up what a server holds.
+    """Make the server forget a command, or the `whole` session: kept for ever they use up what a
+    server holds.
 
     Only to be called when its end is known and written down. That it fails does no harm.
     """

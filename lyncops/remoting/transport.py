@@ -32,7 +32,8 @@ from lyncops.remoting.logons import LogOns
 from lyncops.remoting.session_key import SessionKey
 from lyncops.remoting.symptoms import failure_of
 
-# pypsrp logs a traceback for each failure that lyncops handles; whoever wants to see them configures logging.
+# pypsrp logs a traceback for each failure that lyncops handles; whoever wants to see them
+# configures logging.
 logging.getLogger("pypsrp").addHandler(logging.NullHandler())
 
 _FAILURES: Final[tuple[type[Exception], ...]] = (
@@ -64,15 +65,22 @@ def _seconds(duration: timedelta) -> int:
 
 
 def _user_of(endpoint: Endpoint, user: Credentials | None) -> Credentials | None:
-    """The credentials, once it is sure that they can be sent: one that arrives garbled is a wrong password."""
+    """The credentials, once it is sure that they can be sent: one that arrives garbled is a wrong
+    password.
+    """
     if user is None and endpoint.auth in {Auth.BASIC, Auth.NTLM, Auth.CREDSSP}:
         raise ConfigurationError(
             f"auth: {endpoint.auth.value} at {endpoint.url} wants a user name and password.",
             remedy="Write [credentials] with username and password_env.",
         )
-    if user is not None and endpoint.auth is Auth.BASIC and not _is_latin_1(f"{user.username}{user.password}"):
+    if (
+        user is not None
+        and endpoint.auth is Auth.BASIC
+        and not _is_latin_1(f"{user.username}{user.password}")
+    ):
         raise ConfigurationError(
-            f"auth: basic at {endpoint.url} can carry Latin-1 alone, and the user name or the password has other characters.",
+            f"auth: basic at {endpoint.url} can carry Latin-1 alone, and the user name or the"
+            " password has other characters.",
             remedy='Write auth = "negotiate" or "ntlm", or use an account whose password has none.',
         )
     return user
@@ -104,11 +112,12 @@ class Request:
 class Transport:
     """Sends WSMan requests to one endpoint, one at a time: it belongs to one thread at a time.
 
-    `key` is the WSMan session's under which the server keeps shells, and all connections into it share it; a process that comes
-    back to another's shell uses the other's.
+    `key` is the WSMan session's under which the server keeps shells, and all connections into it
+    share it; a process that comes back to another's shell uses the other's.
 
     Raises:
-        ConfigurationError: a file that the endpoint names cannot be read, or the credentials are missing.
+        ConfigurationError: a file that the endpoint names cannot be read, or the credentials are
+            missing.
     """
 
     def __init__(
@@ -137,7 +146,9 @@ class Transport:
 
     @property
     def logon(self) -> str:
-        """How this client is logged on: `kerberos (host/fe1.contoso.com)`; the configured auth where that says all."""
+        """How this client is logged on: `kerberos (host/fe1.contoso.com)`; the configured auth
+        where that says all.
+        """
         return str(self._http.logon or self.endpoint.auth.value)
 
     @property
@@ -157,7 +168,8 @@ class Transport:
     def reset(self) -> None:
         """Drop the connection with its security context.
 
-        Message encryption does not survive a new connection: the server answers 400 to all that comes.
+        Message encryption does not survive a new connection: the server answers 400 to all that
+        comes.
         """
         self._http.reset()
 
@@ -165,8 +177,17 @@ class Transport:
         """Let the connection go."""
         self.reset()
 
-    def send(self, phase: Phase, request: Request, *, wait: timedelta | None = None, fence: Fence | None = None) -> ET.Element:
-        """Send one request and give the body of its answer. `wait` is how long the server may take (default: the endpoint's).
+    def send(
+        self,
+        phase: Phase,
+        request: Request,
+        *,
+        wait: timedelta | None = None,
+        fence: Fence | None = None,
+    ) -> ET.Element:
+        """Send one request and give the body of its answer.
+
+        `wait` is how long the server may take (default: the endpoint's).
 
         `fence` is asked before anything leaves, and holds it back by raising a LyncOpsError.
 
@@ -197,10 +218,16 @@ class Transport:
             self._http.read_timeout = self._wsman.operation_timeout + self._slack
             try:
                 return self._wsman.invoke(
-                    request.action, request.resource_uri, request.body, _options(request), _selectors(request.shell_id)
+                    request.action,
+                    request.resource_uri,
+                    request.body,
+                    _options(request),
+                    _selectors(request.shell_id),
                 )
             except RedirectedError as moved:
-                if request.must_not_repeat or _origin(moved.location) != _origin(self._http.endpoint):
+                if request.must_not_repeat or _origin(moved.location) != _origin(
+                    self._http.endpoint
+                ):
                     raise
                 self.reset()
                 self._http.endpoint = moved.location
@@ -209,7 +236,9 @@ class Transport:
 
 def _envelopes(endpoint: Endpoint, channel: HttpChannel) -> WSMan:
     """Pypsrp's WSMan, which writes and reads envelopes, over this project's own channel."""
-    wsman = WSMan(endpoint.host, port=endpoint.port, ssl=endpoint.tls, path=endpoint.path, no_proxy=True)
+    wsman = WSMan(
+        endpoint.host, port=endpoint.port, ssl=endpoint.tls, path=endpoint.path, no_proxy=True
+    )
     vars(wsman)["transport"] = channel
     return wsman
 
@@ -219,7 +248,9 @@ def _options(request: Request) -> OptionSet | None:
         return None
     options = OptionSet()
     for name, value in request.options.items():
-        cast("_Adds", options).add_option(name, value, {"MustComply": "true"} if request.must_comply else {})
+        cast("_Adds", options).add_option(
+            name, value, {"MustComply": "true"} if request.must_comply else {}
+        )
     return options
 
 

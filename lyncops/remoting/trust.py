@@ -1,4 +1,6 @@
-"""Why a server's certificate is not trusted, by OpenSSL's number, and what to do about each reason."""
+"""Why a server's certificate is not trusted, by OpenSSL's number, and what to do about each
+reason.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,8 @@ REASONS: Final = {
     64: "it is for another address",
 }
 _ANOTHER: Final = (
-    "Give the server another certificate (its WinRM listener, or Set-CsCertificate for OcsPowershell), "
-    "or add another [[endpoint]] to lyncops.toml."
+    "Give the server another certificate (its WinRM listener, or Set-CsCertificate for"
+    " OcsPowershell), or add another [[endpoint]] to lyncops.toml."
 )
 _CA: Final = "Name the certificate of its authority as `ca` of this endpoint in lyncops.toml."
 _REMEDIES: Final = {
@@ -30,7 +32,8 @@ _REMEDIES: Final = {
     REVOKED: _ANOTHER,
     **dict.fromkeys(
         OTHER_NAME,
-        "Write a name of the certificate into the url, with connect_to where that name leads elsewhere.",
+        "Write a name of the certificate into the url, with connect_to where that name leads"
+        " elsewhere.",
     ),
 }
 

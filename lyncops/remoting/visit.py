@@ -1,4 +1,6 @@
-"""A look at one endpoint and no other: what it takes to open a session there, and what that session can do."""
+"""A look at one endpoint and no other: what it takes to open a session there, and what that session
+can do.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,10 @@ _STAGES: Final = {
 
 @attrs.frozen(slots=True, kw_only=True)
 class Refusal:
-    """Why there is no session. `problem` is what is wrong with the log-on, where that is the reason."""
+    """Why there is no session.
+
+    `problem` is what is wrong with the log-on, where that is the reason.
+    """
 
     stage: Stage
     what: str
@@ -59,7 +64,10 @@ class Refusal:
 
 @attrs.frozen(slots=True, kw_only=True)
 class SessionFacts:
-    """What is known of a session that is open. `module` is empty where the cmdlets were there without importing one."""
+    """What is known of a session that is open.
+
+    `module` is empty where the cmdlets were there without importing one.
+    """
 
     protocol: tuple[int, int]
     runspaces: int
@@ -90,12 +98,16 @@ class Visit:
 
     @property
     def logon(self) -> LogOn | None:
-        """How the endpoint was logged on to; None where it was not, or not by a handshake (basic, certificate)."""
+        """How the endpoint was logged on to; None where it was not, or not by a handshake (basic,
+        certificate).
+        """
         return self._around.logons.used().get(self.endpoint.url)
 
     def approach(self) -> Approach:
         """Go there without credentials."""
-        return approach(self.endpoint, self._around.clock, patience=self._around.policy.connect_timeout)
+        return approach(
+            self.endpoint, self._around.clock, patience=self._around.policy.connect_timeout
+        )
 
     def open(self) -> SessionFacts | Refusal:
         """Open the session. Credentials that were refused anywhere are not tried again here."""
@@ -107,7 +119,9 @@ class Visit:
         except LyncOpsError as error:
             return _refusal(error)
         module = self._around.modules.get(self.endpoint.url, "")
-        return SessionFacts(protocol=shell.pool.protocol, runspaces=shell.pool.runspaces, module=module)
+        return SessionFacts(
+            protocol=shell.pool.protocol, runspaces=shell.pool.runspaces, module=module
+        )
 
     def ask(self, cmdlet: Cmdlet[R], *, deadline: timedelta) -> Execution[R]:
         """Run one READ in the session.
@@ -116,7 +130,9 @@ class Visit:
             EndpointError: the session is gone, and there is no other.
         """
         until = self._around.clock.now() + deadline
-        return self._lane.attempt(Job(cmdlet=cmdlet, deadline=deadline, until=until), patient=False).execution
+        return self._lane.attempt(
+            Job(cmdlet=cmdlet, deadline=deadline, until=until), patient=False
+        ).execution
 
     def disconnects(self) -> str:
         """Let go of the session and take it back; empty where that works, else why it does not.
@@ -158,8 +174,13 @@ def _refusal(error: LyncOpsError) -> Refusal:
 
 @runtime_checkable
 class CanVisit(Protocol):
-    """Sessions that let somebody look at each of their endpoints; a model of Lync in their place has none."""
+    """Sessions that let somebody look at each of their endpoints; a model of Lync in their place
+    has none.
+    """
 
     def visits(self) -> tuple[Visit, ...]:
-        """A visit to each endpoint, in the order of the configuration. Credentials that one of them saw refused no other tries."""
+        """A visit to each endpoint, in the order of the configuration.
+
+        Credentials that one of them saw refused no other tries.
+        """
         ...

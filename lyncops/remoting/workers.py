@@ -1,4 +1,6 @@
-"""The threads in which READs run side by side: some for the servers of the deployment, others for machines that answer alone."""
+"""The threads in which READs run side by side: some for the servers of the deployment, others for
+machines that answer alone.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +15,21 @@ from lyncops.values import OnMachine, Place
 
 T = TypeVar("T")
 _AT_ONCE: Final = 64
-"""How many machines are asked at once that are reached on their own: each opens a session of its own, which is waiting."""
+"""How many machines are asked at once that are reached on their own: each opens a session of its
+own, which is waiting."""
 
 
 def together(actions: Sequence[Callable[[], object]]) -> None:
-    """Do all this side by side, and wait for it: one that waits for a server that hangs holds up no other."""
+    """Do all this side by side, and wait for it: one that waits for a server that hangs holds up no
+    other.
+    """
     if len(actions) < 2:
         for action in actions:
             action()
         return
-    with ThreadPoolExecutor(min(_AT_ONCE, len(actions)), thread_name_prefix="lyncops-together") as pool:
+    with ThreadPoolExecutor(
+        min(_AT_ONCE, len(actions)), thread_name_prefix="lyncops-together"
+    ) as pool:
         for done in [pool.submit(action) for action in actions]:
             done.result()
 
@@ -30,8 +37,9 @@ def together(actions: Sequence[Callable[[], object]]) -> None:
 class Workers:
     """Threads, started when they are needed. Safe from every thread.
 
-    A machine that only answers for itself, such as an Edge server, takes seconds to open a session for one question, or until a
-    time limit when it is dead. So it holds up nobody else, and counts against no server's limit but its own.
+    A machine that only answers for itself, such as an Edge server, takes seconds to open a session
+    for one question, or until a time limit when it is dead. So it holds up nobody else, and counts
+    against no server's limit but its own.
     """
 
     def __init__(self, endpoints: Iterable[Endpoint], parallel: int) -> None:

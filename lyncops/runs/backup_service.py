@@ -8,7 +8,12 @@ from typing import Final
 
 import attrs
 
-from lyncops.checks.synchronisation import BackupServiceReport, SyncState, backup_service_report, silent_report
+from lyncops.checks.synchronisation import (
+    BackupServiceReport,
+    SyncState,
+    backup_service_report,
+    silent_report,
+)
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.errors import AuthenticationFailedError, LyncOpsError
 from lyncops.remoting.clock import Clock
@@ -16,7 +21,8 @@ from lyncops.runs.watching import Read
 from lyncops.values import Fqdn
 
 SCOPE: Final = Scope.of(Facet.BACKUP_STATUS, Facet.SETTINGS, Facet.STORE)
-"""What a report of the Backup Service is made of. The store tells on which pool CentralMgmt.CMSMaster must be copying."""
+"""What a report of the Backup Service is made of. The store tells on which pool
+CentralMgmt.CMSMaster must be copying."""
 
 EVERY: Final = timedelta(seconds=15)
 _ERRORS_THAT_STAY: Final = 2
@@ -24,7 +30,9 @@ _ERRORS_THAT_STAY: Final = 2
 
 @attrs.frozen(slots=True, kw_only=True)
 class BackupServiceWatch:
-    """Reads the Backup Service of `pools` (of all, where none is named) after every pause of `every`."""
+    """Reads the Backup Service of `pools` (of all, where none is named) after every pause of
+    `every`.
+    """
 
     read: Read
     clock: Clock
@@ -39,16 +47,20 @@ class BackupServiceWatch:
         """
         return backup_service_report(self.read(SCOPE), self.pools)
 
-    def follow(self, *, timeout: timedelta | None = None, until_steady: bool = False) -> Iterator[BackupServiceReport]:
+    def follow(
+        self, *, timeout: timedelta | None = None, until_steady: bool = False
+    ) -> Iterator[BackupServiceReport]:
         """A report now and after each pause.
 
-        It ends when `timeout` is over (with a last reading), and with `until_steady` when everything is steady, or an error state
-        was seen in two readings in a row: it goes by itself only when somebody does something. Once there was an answer, silence
-        of the servers is a report of its own.
+        It ends when `timeout` is over (with a last reading), and with `until_steady` when
+        everything is steady, or an error state was seen in two readings in a row: it goes by itself
+        only when somebody does something. Once there was an answer, silence of the servers is a
+        report of its own.
 
         Raises:
             EndpointError: no server could be reached for the first reading.
-            AuthenticationFailedError: the credentials were refused, at any time: asking again would lock the account.
+                AuthenticationFailedError: the credentials were refused, at any time: asking again
+                would lock the account.
         """
         until = None if timeout is None else self.clock.now() + timeout
         errors = 0

@@ -1,4 +1,6 @@
-"""The connection to one deployment: its sessions, its journal and its clock, opened when first needed."""
+"""The connection to one deployment: its sessions, its journal and its clock, opened when first
+needed.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +31,12 @@ if TYPE_CHECKING:
 
 @attrs.define(slots=True, kw_only=True, eq=False)
 class Connection:
-    """What is needed to work with one deployment. Servers, passwords and the journal are touched when a method first needs them.
+    """What is needed to work with one deployment.
 
-    `open_sessions` and `open_journal` are called at most once each, so that a test can put a model of Lync behind them. Not to be
-    shared between threads.
+    Servers, passwords and the journal are touched when a method first needs them.
+
+    `open_sessions` and `open_journal` are called at most once each, so that a test can put a model
+    of Lync behind them. Not to be shared between threads.
     """
 
     name: str
@@ -42,8 +46,10 @@ class Connection:
     version: LyncVersion | None = None
     poll_interval: timedelta | None = None
     settle: timedelta | None = None
-    lookups: AnswersLookups = attrs.field(factory=Lookups, repr=False)  # how DNS and ports outside are asked
-    knocker: KnocksAtDoors | None = attrs.field(default=None, repr=False)  # how ports of machines are tried from here
+    # How DNS and ports outside are asked
+    lookups: AnswersLookups = attrs.field(factory=Lookups, repr=False)
+    # How ports of machines are tried from here
+    knocker: KnocksAtDoors | None = attrs.field(default=None, repr=False)
     _sessions: CmdletRunner | None = attrs.field(default=None, init=False, repr=False)
     _journal: Journal | None = attrs.field(default=None, init=False, repr=False)
 
@@ -54,7 +60,9 @@ class Connection:
         return cls(
             name=configuration.name,
             open_sessions=partial(_open_sessions, configuration, clock),
-            open_journal=partial(_open_journal, configuration.journal_url, configuration.journal_timeout),
+            open_journal=partial(
+                _open_journal, configuration.journal_url, configuration.journal_timeout
+            ),
             clock=clock,
             version=configuration.version,
             poll_interval=configuration.poll_interval,
@@ -128,7 +136,12 @@ class Connection:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
         self.close()
 
     def close(self) -> None:

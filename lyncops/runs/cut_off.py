@@ -24,7 +24,10 @@ def cut_off(run: Run, unwritten: JournalEvent | None, error: JournalError) -> Ru
         way_on = "lyncops looks for the command and for what it did; it is not sent a second time."
     return RunCutOffError(
         f"Run {run.run_id} stopped, its journal went away. {error.what} {state}",
-        remedy=f"{error.remedy} When the journal is back: lyncops resume {run.run_id}; {way_on}".strip(),
+        remedy=(
+            f"{error.remedy} When the journal is back: lyncops resume {run.run_id};"
+            f" {way_on}".strip()
+        ),
         run_id=run.run_id,
         is_unknown=attempt is not None,
     )
@@ -32,15 +35,25 @@ def cut_off(run: Run, unwritten: JournalEvent | None, error: JournalError) -> Ru
 
 def _open_change(record: StepRecord | None) -> Attempt | None:
     """The attempt that may still run at a server, or whose end is not known."""
-    if record is None or not isinstance(record.step, CmdletStep) or record.step.cmdlet.effect is not Effect.CHANGE:
+    if (
+        record is None
+        or not isinstance(record.step, CmdletStep)
+        or record.step.cmdlet.effect is not Effect.CHANGE
+    ):
         return None
     attempt = record.last_attempt
     return attempt if attempt is not None and attempt.is_open else None
 
 
 def _running(record: StepRecord, attempt: Attempt, unwritten: JournalEvent | None) -> str:
-    cmdlet = record.step.cmdlet.to_powershell() if isinstance(record.step, CmdletStep) else record.step.title
-    sent = f"`{cmdlet}` was sent to {attempt.address.endpoint} at {attempt.prepared_at:%H:%M:%S} UTC"
+    cmdlet = (
+        record.step.cmdlet.to_powershell()
+        if isinstance(record.step, CmdletStep)
+        else record.step.title
+    )
+    sent = (
+        f"`{cmdlet}` was sent to {attempt.address.endpoint} at {attempt.prepared_at:%H:%M:%S} UTC"
+    )
     if isinstance(unwritten, AttemptEnded):
         return f"{sent}. It ended ({unwritten.outcome.value}), which could not be written down."
     return f"{sent} and goes on there; how it ends is not written down."

@@ -1,4 +1,6 @@
-"""The database under the journal: how it is reached, bounded in time, and come back to after it was away."""
+"""The database under the journal: how it is reached, bounded in time, and come back to after it was
+away.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,8 @@ PRAGMAS: tuple[str, ...] = ("journal_mode=WAL", "synchronous=FULL", "foreign_key
 
 _WRITES: Final = "lyncops_writes"
 _PAUSE: Final = 0.2
-_LEAST: Final = 1.0  # seconds that an attempt is given even when time is nearly up, and that the server may be late
+# Seconds that an attempt is given even when time is nearly up, and that the server may be late
+_LEAST: Final = 1.0
 
 
 class _HasSocket(Protocol):
@@ -52,7 +55,8 @@ class Database:
         """Open the database, and bring its tables up to date.
 
         Raises:
-            JournalError: its driver is not installed, or it cannot be opened, read or brought up to date.
+            JournalError: its driver is not installed, or it cannot be opened, read or brought up to
+                date.
         """
         try:
             engine = _engine(url, timeout)
@@ -82,10 +86,17 @@ class Database:
         """
         return self._within(lambda remaining: self._once(work, remaining, writes=False))
 
-    def write(self, work: Callable[[sa.Connection], T], written: Callable[[sa.Connection], bool] | None = None) -> T:
-        """The same for a transaction that writes. It is durable when this returns, and was done once.
+    def write(
+        self,
+        work: Callable[[sa.Connection], T],
+        written: Callable[[sa.Connection], bool] | None = None,
+    ) -> T:
+        """The same for a transaction that writes.
 
-        A connection that is lost while it commits leaves open whether it did: `written` then tells whether it is there.
+        It is durable when this returns, and was done once.
+
+        A connection that is lost while it commits leaves open whether it did: `written` then tells
+        whether it is there.
 
         Raises:
             JournalError: see `read`.
@@ -142,16 +153,22 @@ def _engine(url: JournalUrl, timeout: timedelta) -> sa.Engine:
     }
 
     def begin(connection: sa.Connection) -> None:
-        # For this transaction only: behind a pooler the session belongs to others too. A commit that the server may lose when it
-        # crashes is not a journal, whatever the database's own setting.
-        connection.exec_driver_sql("; ".join(f"SET LOCAL {name} = {value}" for name, value in settings.items()))
+        # For this transaction only: behind a pooler the session belongs to others too. A commit
+        # that the server may lose when it crashes is not a journal, whatever the database's own
+        # setting.
+        connection.exec_driver_sql(
+            "; ".join(f"SET LOCAL {name} = {value}" for name, value in settings.items())
+        )
 
     listen(engine, "begin", begin)
     return engine
 
 
 def _bounded(timeout: timedelta) -> dict[str, object]:
-    """How libpq notices that nobody is there. https://www.postgresql.org/docs/current/libpq-connect.html."""
+    """How libpq notices that nobody is there.
+
+    https://www.postgresql.org/docs/current/libpq-connect.html.
+    """
     seconds = max(math.ceil(timeout.total_seconds()), 2)  # libpq takes whole seconds, two at least
     return {
         "application_name": "lyncops",
@@ -165,7 +182,9 @@ def _bounded(timeout: timedelta) -> dict[str, object]:
     }
 
 
-def _make_durable(connection: DBAPIConnection, _entry: ConnectionPoolEntry, *, seconds: float) -> None:
+def _make_durable(
+    connection: DBAPIConnection, _entry: ConnectionPoolEntry, *, seconds: float
+) -> None:
     # sqlite3 would begin transactions by itself, and late; lyncops begins them, see below.
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -175,7 +194,9 @@ def _make_durable(connection: DBAPIConnection, _entry: ConnectionPoolEntry, *, s
 
 
 def _patiently(act: Callable[[], object], seconds: float) -> None:
-    """SQLite does not wait when two processes make a new file a WAL file at once: https://www.sqlite.org/wal.html section 8."""
+    """SQLite does not wait when two processes make a new file a WAL file at once:
+    https://www.sqlite.org/wal.html section 8.
+    """
     until = time.monotonic() + seconds
     while True:
         try:
@@ -189,19 +210,23 @@ def _patiently(act: Callable[[], object], seconds: float) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    # Immediate: two processes queue here, and neither finds itself unable to write after it has read.
+    # Immediate: two processes queue here, and neither finds itself unable to write after it has
+    # read.
     writes = connection.get_execution_options().get(_WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 @contextmanager
 def _cut_after(seconds: float, connection: sa.Connection) -> Generator[None]:
-    """Hang up when the server has not answered until then: its own timeouts are no help when it hangs, or the network does."""
+    """Hang up when the server has not answered until then: its own timeouts are no help when it
+    hangs, or the network does.
+    """
     if connection.dialect.name != "postgresql":
         yield
         return
     driver = cast("_HasSocket", connection.connection.driver_connection)
-    line = socket.socket(fileno=os.dup(driver.fileno()))  # a second handle: the number of the first may be given out again
+    # A second handle: the number of the first may be given out again
+    line = socket.socket(fileno=os.dup(driver.fileno()))
     alarm = threading.Timer(seconds, _hang_up, [line])
     alarm.daemon = True
     alarm.start()

@@ -1,4 +1,6 @@
-"""What went wrong with the journal's database, in one sentence, and the remedy that fits the cause."""
+"""What went wrong with the journal's database, in one sentence, and the remedy that fits
+the cause.
+"""
 
 from __future__ import annotations
 
@@ -14,37 +16,84 @@ _NOTHING_SENT: Final = "Nothing is sent while the journal cannot be written."
 _RIGHTS: Final = "docs/journal.md lists the rights that lyncops needs."
 
 # https://www.sqlite.org/rescode.html
-_LOCKED: Final = ("another program holds its file locked", "Close what has the file open: a copy, a backup, a database browser.")
+_LOCKED: Final = (
+    "another program holds its file locked",
+    "Close what has the file open: a copy, a backup, a database browser.",
+)
 _SQLITE: Final[Mapping[int, tuple[str, str]]] = {
     sqlite3.SQLITE_BUSY: _LOCKED,
     sqlite3.SQLITE_LOCKED: _LOCKED,
-    sqlite3.SQLITE_READONLY: ("its file cannot be written", "Give this account the right to write the file and its folder."),
-    sqlite3.SQLITE_PERM: ("its file may not be opened", "Give this account the right to read and write the file and its folder."),
-    sqlite3.SQLITE_FULL: ("the disk is full", "Make room on that disk; what was journalled so far is safe."),
-    sqlite3.SQLITE_IOERR: ("its file cannot be read or written", "See whether its disk is full, read-only, or gone."),
-    sqlite3.SQLITE_CORRUPT: ("its file is damaged", "Copy it away, then bring back a backup, or try `sqlite3 FILE .recover`."),
+    sqlite3.SQLITE_READONLY: (
+        "its file cannot be written",
+        "Give this account the right to write the file and its folder.",
+    ),
+    sqlite3.SQLITE_PERM: (
+        "its file may not be opened",
+        "Give this account the right to read and write the file and its folder.",
+    ),
+    sqlite3.SQLITE_FULL: (
+        "the disk is full",
+        "Make room on that disk; what was journalled so far is safe.",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        "its file cannot be read or written",
+        "See whether its disk is full, read-only, or gone.",
+    ),
+    sqlite3.SQLITE_CORRUPT: (
+        "its file is damaged",
+        "Copy it away, then bring back a backup, or try `sqlite3 FILE .recover`.",
+    ),
     sqlite3.SQLITE_NOTADB: (
         "its file is not a database",
         "See whether [journal] url names the right file, or bring back a backup.",
     ),
-    sqlite3.SQLITE_CANTOPEN: ("its file cannot be opened", "See that its folder exists and that this account may write there."),
+    sqlite3.SQLITE_CANTOPEN: (
+        "its file cannot be opened",
+        "See that its folder exists and that this account may write there.",
+    ),
 }
-# https://www.postgresql.org/docs/current/errcodes-appendix.html; the longest beginning that fits decides.
+# https://www.postgresql.org/docs/current/errcodes-appendix.html; the longest beginning that fits
+# decides.
 _POSTGRESQL: Final[Mapping[str, tuple[str, str]]] = {
     "42501": ("its database refuses this account a right", _RIGHTS),
-    "25006": ("its database takes no writes", "See whether [journal] url names a standby; name the primary server."),
-    "28": ("its database refuses the log-on", "See the user in [journal] url, and PGPASSFILE or PGPASSWORD."),
-    "3D000": ("its database does not exist", "Create it, see docs/journal.md, or correct [journal] url."),
+    "25006": (
+        "its database takes no writes",
+        "See whether [journal] url names a standby; name the primary server.",
+    ),
+    "28": (
+        "its database refuses the log-on",
+        "See the user in [journal] url, and PGPASSFILE or PGPASSWORD.",
+    ),
+    "3D000": (
+        "its database does not exist",
+        "Create it, see docs/journal.md, or correct [journal] url.",
+    ),
     "3F000": ("its schema does not exist", _RIGHTS),
-    "53100": ("the database server's disk is full", "Make room there; what was journalled so far is safe."),
-    "53": ("the database server has no room for another connection", "Try again; see its max_connections."),
+    "53100": (
+        "the database server's disk is full",
+        "Make room there; what was journalled so far is safe.",
+    ),
+    "53": (
+        "the database server has no room for another connection",
+        "Try again; see its max_connections.",
+    ),
     "55P03": ("another client holds its tables locked", "See in pg_stat_activity who does."),
-    "57014": ("its database did not answer in time", "See whether the database server is overloaded or hangs."),
+    "57014": (
+        "its database did not answer in time",
+        "See whether the database server is overloaded or hangs.",
+    ),
 }
-_AWAY: Final = ("08", "57P01", "57P02", "57P03", "25P03")  # connection lost, shut down, crashed, starting, idle for too long
+# Connection lost, shut down, crashed, starting, idle for too long
+_AWAY: Final = (
+    "08",
+    "57P01",
+    "57P02",
+    "57P03",
+    "25P03",
+)
 _UNREACHABLE: Final = (
-    "See whether the database server runs and can be reached from here. "
-    "If it is lost with its site, use a journal of your own: --journal sqlite:///rescue.db (docs/journal.md)."
+    "See whether the database server runs and can be reached from here. If it is lost with its"
+    " site, use a journal of your own: --journal sqlite:///rescue.db (docs/journal.md)."
 )
 
 
@@ -64,16 +113,23 @@ def failure(place: str, error: SQLAlchemyError, seconds: float) -> JournalError:
     if is_disconnect(error):
         what, remedy = f"its database could not be reached within {seconds:g} seconds", _UNREACHABLE
     else:
-        what, remedy = _known(cause) or ("it does not work", "See that its folder exists, is writable and has room.")
+        what, remedy = _known(cause) or (
+            "it does not work",
+            "See that its folder exists, is writable and has room.",
+        )
     words = " ".join(str(cause).split()).rstrip(".")
-    return JournalError(f"The journal {place} cannot be used: {what} ({words}).", remedy=f"{remedy} {_NOTHING_SENT}")
+    return JournalError(
+        f"The journal {place} cannot be used: {what} ({words}).", remedy=f"{remedy} {_NOTHING_SENT}"
+    )
 
 
 def _known(cause: object) -> tuple[str, str] | None:
     if isinstance(cause, sqlite3.Error):
         return _SQLITE.get(getattr(cause, "sqlite_errorcode", 0) & 0xFF)
     state = str(getattr(cause, "sqlstate", None) or "")
-    fitting = sorted((beginning for beginning in _POSTGRESQL if state.startswith(beginning)), key=len)
+    fitting = sorted(
+        (beginning for beginning in _POSTGRESQL if state.startswith(beginning)), key=len
+    )
     return _POSTGRESQL[fitting[-1]] if fitting else None
 
 
@@ -88,23 +144,36 @@ def unusable(place: str, error: Exception) -> JournalError:
 def orphaned(place: str, companions: Sequence[str]) -> JournalError:
     """The error of a file that was deleted while a process had it open."""
     return JournalError(
-        f"The journal {place} was deleted while it was in use: {' and '.join(companions)} are still there.",
-        remedy="See whether a lyncops still runs. Then bring the file back, or remove what is left of it to begin a new one.",
+        f"The journal {place} was deleted while it was in use: {' and '.join(companions)} are still"
+        " there.",
+        remedy=(
+            "See whether a lyncops still runs. Then bring the file back, or remove what is left of"
+            " it to begin a new one."
+        ),
     )
 
 
 def moved_away(place: str) -> JournalError:
     """The error of a run whose file was deleted, or replaced by another one."""
     return JournalError(
-        f"The journal {place} was deleted or replaced while it was in use: nobody else sees the lock of this run any more.",
-        remedy=f"Bring the file back; make sure that nobody else works on these pools. {_NOTHING_SENT}",
+        f"The journal {place} was deleted or replaced while it was in use: nobody else sees the"
+        " lock of this run any more.",
+        remedy=(
+            f"Bring the file back; make sure that nobody else works on these pools. {_NOTHING_SENT}"
+        ),
     )
 
 
 def still_in_use(place: str) -> JournalError:
-    """The error of a file that took the place of one with which a process of this computer still works."""
+    """The error of a file that took the place of one with which a process of this computer still
+    works.
+    """
     return JournalError(
-        f"The journal {place} was deleted or replaced while it was in use: a lyncops on this computer still works "
-        "with the one before, and the locks that it holds there cannot be seen.",
-        remedy="Find that lyncops, and wait until it ends or end it. Its run is in the file that it had: bring that back.",
+        f"The journal {place} was deleted or replaced while it was in use: a lyncops on this"
+        " computer still works with the one before, and the locks that it holds there cannot be"
+        " seen.",
+        remedy=(
+            "Find that lyncops, and wait until it ends or end it. Its run is in the file that it"
+            " had: bring that back."
+        ),
     )

@@ -1,4 +1,6 @@
-"""SQLite's file under people's hands: one that was deleted or replaced under a run must not become two journals."""
+"""SQLite's file under people's hands: one that was deleted or replaced under a run must not become
+two journals.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,10 @@ Identity = tuple[int, int]
 class DatabaseFile:
     """The file of one open journal.
 
-    While it is open, a mark in the computer's temporary folder says which file was meant: it is named after the
-    path and the file's own number, and held by a lock that goes with the process. So whoever finds another file
-    at that path, or none, sees that a process still works with the one before.
+    While it is open, a mark in the computer's temporary folder says which file was meant: it is
+    named after the path and the file's own number, and held by a lock that goes with the process.
+    So whoever finds another file at that path, or none, sees that a process still works with the
+    one before.
     """
 
     path: str
@@ -41,7 +44,9 @@ class DatabaseFile:
         Raises:
             JournalError: the file was deleted or replaced while a process had it open.
         """
-        companions = [name for name in (f"{self.path}-wal", f"{self.path}-shm") if Path(name).exists()]
+        companions = [
+            name for name in (f"{self.path}-wal", f"{self.path}-shm") if Path(name).exists()
+        ]
         if companions and not Path(self.path).exists():
             raise orphaned(self.place, companions)
         self._require_unused()
@@ -100,7 +105,9 @@ class DatabaseFile:
 
 
 def _marked(path: Path) -> int | None:
-    """A hold on the mark; None where this computer cannot keep one: a full disk there must not stop a rescue."""
+    """A hold on the mark; None where this computer cannot keep one: a full disk there must not stop
+    a rescue.
+    """
     for _ in range(_TRIES):
         try:
             mark = _opened(path)
@@ -111,7 +118,9 @@ def _marked(path: Path) -> int | None:
             if os.path.samestat(os.fstat(mark), path.stat()):
                 return mark
         except OSError:
-            pass  # somebody took it for an old one and removed it, or is looking at it right now: once more
+            # Somebody took it for an old one and removed it, or is looking at it right now: once
+            # more
+            pass
         os.close(mark)
     return None
 
@@ -135,11 +144,14 @@ def _is_held(path: Path) -> bool:
 
 
 def _opened(path: Path) -> int:
-    # First without creating it: a kernel may refuse to create what another account owns. Nothing is ever written into it.
+    # First without creating it: a kernel may refuse to create what another account owns. Nothing is
+    # ever written into it.
     try:
         return os.open(path, _FLAGS)
     except FileNotFoundError:
-        return os.open(path, _FLAGS | os.O_CREAT, stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH)
+        return os.open(
+            path, _FLAGS | os.O_CREAT, stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP | stat.S_IROTH
+        )
 
 
 def _lock(mark: int, *, alone: bool) -> None:

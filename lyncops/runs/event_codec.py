@@ -12,7 +12,9 @@ from lyncops.errors import JournalError
 from lyncops.runs.events import JournalEvent
 from lyncops.values import Outcome
 
-_CLASSES: Final[dict[str, type[JournalEvent]]] = {kind.__name__: kind for kind in get_args(JournalEvent)}
+_CLASSES: Final[dict[str, type[JournalEvent]]] = {
+    kind.__name__: kind for kind in get_args(JournalEvent)
+}
 _converter: Final[JsonConverter] = make_converter()
 
 
@@ -37,12 +39,17 @@ def event_from_text(kind: str, text: str) -> JournalEvent:
     except (KeyError, ValueError, BaseValidationError) as error:
         raise JournalError(
             f"The journal holds an entry of kind {kind!r} that cannot be read: {error}.",
-            remedy="Use the version of lyncops that wrote it; if it was altered, make a new plan from what the servers show.",
+            remedy=(
+                "Use the version of lyncops that wrote it; if it was altered, make a new plan from"
+                " what the servers show."
+            ),
         ) from error
 
 
 def _today(body: dict[str, object]) -> dict[str, object]:
-    """A body as it would be written now: an attempt that was once held for not sent, without a proof on record, is unknown."""
+    """A body as it would be written now: an attempt that was once held for not sent, without a
+    proof on record, is unknown.
+    """
     if body.pop("sent", True) is False:
         body["outcome"] = Outcome.UNKNOWN.value
     return body

@@ -1,7 +1,7 @@
 """What happens in a run, as frozen values: the journal keeps them, and observers are told of them.
 
-A run is nothing but its plan and its events (`lyncops.runs.history.apply`), so what the journal holds and what an observer
-saw cannot differ.
+A run is nothing but its plan and its events (`lyncops.runs.history.apply`), so what the journal
+holds and what an observer saw cannot differ.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ class RunChanged:
 
 @attrs.frozen(slots=True, kw_only=True)
 class StepChanged:
-    """A step came into another state. `evidence` is what the servers showed: before it, when it starts; after it, when it ends."""
+    """A step came into another state.
+
+    `evidence` is what the servers showed: before it, when it starts; after it, when it ends.
+    """
 
     run_id: str
     at: datetime
@@ -57,7 +60,10 @@ class AttemptPrepared:
 
 @attrs.frozen(slots=True, kw_only=True)
 class AttemptEnded:
-    """What came of an attempt; UNKNOWN can be followed by a second one that knows more. `proof` says that it never started."""
+    """What came of an attempt; UNKNOWN can be followed by a second one that knows more.
+
+    `proof` says that it never started.
+    """
 
     run_id: str
     at: datetime
@@ -75,7 +81,10 @@ class AttemptEnded:
 
 @attrs.frozen(slots=True, kw_only=True)
 class LinesHeard:
-    """Lines that a running cmdlet wrote, some of them at once. Observers are told of each by `Streamed`, and not of these."""
+    """Lines that a running cmdlet wrote, some of them at once.
+
+    Observers are told of each by `Streamed`, and not of these.
+    """
 
     run_id: str
     at: datetime
@@ -86,7 +95,9 @@ class LinesHeard:
 
 @attrs.frozen(slots=True, kw_only=True)
 class AttemptReleased:
-    """The operator has its cmdlet sent again, although nobody knows what came of the attempt: on whose word, and why."""
+    """The operator has its cmdlet sent again, although nobody knows what came of the attempt: on
+    whose word, and why.
+    """
 
     run_id: str
     at: datetime
@@ -108,7 +119,9 @@ class GoalRead:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Noted:
-    """Something a reader of the report must know: a lock that was taken over, a plan that was checked again."""
+    """Something a reader of the report must know: a lock that was taken over, a plan that was
+    checked again.
+    """
 
     run_id: str
     at: datetime
@@ -117,7 +130,10 @@ class Noted:
 
 @attrs.frozen(slots=True, kw_only=True)
 class LockTakenOver:
-    """A process took the lock of pools from another one. It is in the run that lost them, and in the one that has them now."""
+    """A process took the lock of pools from another one.
+
+    It is in the run that lost them, and in the one that has them now.
+    """
 
     run_id: str
     at: datetime
@@ -137,12 +153,22 @@ class LockTakenOver:
         for_run = "" if self.by_run == self.from_run else f" for run {self.by_run}"
         reason = f" Reason: {self.reason}." if self.reason else ""
         return (
-            f"{self.by_owner} ({self.by_process}) took the lock of {', '.join(self.pools)} from run {self.from_run} of "
-            f"{self.from_owner} ({self.from_process}){for_run}: {self.why.in_words}. {self.evidence}{reason}"
+            f"{self.by_owner} ({self.by_process}) took the lock of {', '.join(self.pools)} from run"
+            f" {self.from_run} of {self.from_owner} ({self.from_process}){for_run}:"
+            f" {self.why.in_words}. {self.evidence}{reason}"
         )
 
 
-ToldEvent = RunChanged | StepChanged | AttemptPrepared | AttemptEnded | AttemptReleased | GoalRead | Noted | LockTakenOver
+ToldEvent = (
+    RunChanged
+    | StepChanged
+    | AttemptPrepared
+    | AttemptEnded
+    | AttemptReleased
+    | GoalRead
+    | Noted
+    | LockTakenOver
+)
 JournalEvent = ToldEvent | LinesHeard
 
 
@@ -172,7 +198,8 @@ Event = ToldEvent | Streamed | Polled
 
 
 class Observer(Protocol):
-    """Is told of everything that happens in a run, in order, on the run's own thread (live records: on whichever thread has them).
+    """Is told of everything that happens in a run, in order, on the run's own thread (live records:
+    on whichever thread has them).
 
     What an observer raises is logged and never stops a run.
     """

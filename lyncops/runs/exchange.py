@@ -55,17 +55,23 @@ def from_lines(lines: Iterable[str], name: str) -> Iterator[StoredRun]:
     """The runs of a file called `name`.
 
     Raises:
-        JournalError: it is no such file, one of a newer lyncops, or a run in it was altered or cut off.
+        JournalError: it is no such file, one of a newer lyncops, or a run in it was altered or cut
+            off.
     """
     numbered = enumerate(lines, start=1)
     head = _object(next(numbered, (1, ""))[1], name, 1)
     if head.get("lyncops_runs") != FORMAT:
-        raise JournalError(f"{name} is not a file that `lyncops runs export` of this version wrote.", remedy=_REMEDY)
+        raise JournalError(
+            f"{name} is not a file that `lyncops runs export` of this version wrote.",
+            remedy=_REMEDY,
+        )
     for number, line in numbered:
         sealed = _object(line, name, number)
         data = sealed.get("run")
         if not isinstance(data, dict) or sealed.get("sha256") != _seal(cast("object", data)):
-            raise JournalError(f"{name}, line {number}: the run was altered after it was exported.", remedy=_REMEDY)
+            raise JournalError(
+                f"{name}, line {number}: the run was altered after it was exported.", remedy=_REMEDY
+            )
         yield _stored(cast("Mapping[str, object]", data), name, number)
 
 
@@ -79,7 +85,10 @@ def _object(line: str, name: str, number: int) -> Mapping[str, object]:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise JournalError(f"{name}, line {number}: this is not an exported run; was the file cut off?", remedy=_REMEDY)
+        raise JournalError(
+            f"{name}, line {number}: this is not an exported run; was the file cut off?",
+            remedy=_REMEDY,
+        )
     return cast("Mapping[str, object]", value)
 
 
@@ -88,4 +97,6 @@ def _stored(data: Mapping[str, object], name: str, number: int) -> StoredRun:
         return _CONVERTER.structure(data, StoredRun)
     except BaseValidationError as error:
         what = "; ".join(transform_error(error, path="run"))
-        raise JournalError(f"{name}, line {number}: the run cannot be read: {what}.", remedy=_REMEDY) from error
+        raise JournalError(
+            f"{name}, line {number}: the run cannot be read: {what}.", remedy=_REMEDY
+        ) from error

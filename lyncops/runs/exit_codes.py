@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from lyncops.runs.model import RunState  # the command line's overview needs the codes, and no runs
+    # The command line's overview needs the codes, and no runs
+    from lyncops.runs.model import (
+        RunState,
+    )
 
 
 class ExitCode(enum.IntEnum):

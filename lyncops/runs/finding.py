@@ -16,7 +16,8 @@ _WHOLE: Final = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 
 def find_run(wanted: str, runs: Callable[[], Sequence[RunSummary]]) -> str:
-    """The id of the run that is meant; `runs`, newest first, are only asked for where `wanted` is not a whole id.
+    """The id of the run that is meant; `runs`, newest first, are only asked for where `wanted` is
+    not a whole id.
 
     Raises:
         InvalidValueError: no run begins like that, or several do.

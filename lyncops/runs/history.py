@@ -1,4 +1,6 @@
-"""From events to a run: a pure fold, used for the live run and for one read from the journal alike."""
+"""From events to a run: a pure fold, used for the live run and for one read from the
+journal alike.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,8 @@ def apply(run: Run, event: JournalEvent) -> Run:
     """The run after `event`.
 
     Raises:
-        JournalError: the event cannot follow (a transition that the state machine does not know, a step that the plan has not).
+        JournalError: the event cannot follow (a transition that the state machine does not know, a
+            step that the plan has not).
     """
     match event:
         case RunChanged():
@@ -59,17 +62,27 @@ def replay(run: Run, events: Iterable[JournalEvent]) -> Run:
 def _on_step(run: Run, step_id: str, change: Callable[[StepRecord], StepRecord]) -> Run:
     if all(record.step.step_id != step_id for record in run.steps):
         raise JournalError(
-            f"The journal of run {run.run_id} tells of a step {step_id!r} that its plan does not have.",
-            remedy="The journal was altered; do not resume this run, make a new plan from what the servers show.",
+            f"The journal of run {run.run_id} tells of a step {step_id!r} that its plan does not"
+            " have.",
+            remedy=(
+                "The journal was altered; do not resume this run, make a new plan from what the"
+                " servers show."
+            ),
         )
-    steps = tuple(change(record) if record.step.step_id == step_id else record for record in run.steps)
+    steps = tuple(
+        change(record) if record.step.step_id == step_id else record for record in run.steps
+    )
     return attrs.evolve(run, steps=steps)
 
 
 def _change(record: StepRecord, event: StepChanged) -> StepRecord:
     if event.state is StepState.RUNNING:
         return attrs.evolve(
-            record, state=event.state, started_at=record.started_at or event.at, evidence_before=event.evidence, why=event.why
+            record,
+            state=event.state,
+            started_at=record.started_at or event.at,
+            evidence_before=event.evidence,
+            why=event.why,
         )
     return attrs.evolve(
         record,
@@ -82,7 +95,9 @@ def _change(record: StepRecord, event: StepChanged) -> StepRecord:
     )
 
 
-def _attempt(record: StepRecord, event: AttemptPrepared | LinesHeard | AttemptEnded | AttemptReleased) -> StepRecord:
+def _attempt(
+    record: StepRecord, event: AttemptPrepared | LinesHeard | AttemptEnded | AttemptReleased
+) -> StepRecord:
     match event:
         case AttemptPrepared():
             return _prepare(record, event)
@@ -101,7 +116,9 @@ def _prepare(record: StepRecord, event: AttemptPrepared) -> StepRecord:
 
 def _hear(record: StepRecord, event: LinesHeard) -> StepRecord:
     return _on_attempt(
-        record, event.number, lambda attempt: attrs.evolve(attempt, lines=(*attempt.lines, *event.lines), heard=True)
+        record,
+        event.number,
+        lambda attempt: attrs.evolve(attempt, lines=(*attempt.lines, *event.lines), heard=True),
     )
 
 
@@ -110,7 +127,10 @@ def _end(record: StepRecord, event: AttemptEnded) -> StepRecord:
 
 
 def _ended(attempt: Attempt, event: AttemptEnded) -> Attempt:
-    """What is known now. Of a command that a server has said anything about, nothing proves that it never started."""
+    """What is known now.
+
+    Of a command that a server has said anything about, nothing proves that it never started.
+    """
     is_contradicted = attempt.heard and event.proof is not None
     return attrs.evolve(
         attempt,
@@ -131,6 +151,10 @@ def _release(record: StepRecord, event: AttemptReleased) -> StepRecord:
     return _on_attempt(record, event.number, lambda attempt: attrs.evolve(attempt, released=why))
 
 
-def _on_attempt(record: StepRecord, number: int, change: Callable[[Attempt], Attempt]) -> StepRecord:
-    attempts = tuple(change(attempt) if attempt.number == number else attempt for attempt in record.attempts)
+def _on_attempt(
+    record: StepRecord, number: int, change: Callable[[Attempt], Attempt]
+) -> StepRecord:
+    attempts = tuple(
+        change(attempt) if attempt.number == number else attempt for attempt in record.attempts
+    )
     return attrs.evolve(record, attempts=attempts)

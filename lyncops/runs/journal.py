@@ -1,4 +1,7 @@
-"""The journal: what was attempted and what came of it. Append-only; every write is durable before the method returns."""
+"""The journal: what was attempted and what came of it.
+
+Append-only; every write is durable before the method returns.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,15 @@ from lyncops.runs.model import Run, RunSummary
 
 
 class Journal(Protocol):
-    """Keeps runs, their events and the locks of pools. Every method raises JournalError when the store does not work."""
+    """Keeps runs, their events and the locks of pools.
+
+    Every method raises JournalError when the store does not work.
+    """
 
     def begin(self, run: Run, claim: Claim) -> tuple[LockTakenOver, ...]:
-        """Take the locks and write the new run down, both or neither. Answers what it wrote into the run: each taking over.
+        """Take the locks and write the new run down, both or neither.
+
+        Answers what it wrote into the run: each taking over.
 
         Raises:
             RunLockedError: another run has one of the pools.
@@ -32,7 +40,9 @@ class Journal(Protocol):
         ...
 
     def append(self, event: JournalEvent, *, token: str) -> None:
-        """Write an event down, and a heartbeat with it, if the locks are still held under `token`. The end of a run drops them.
+        """Write an event down, and a heartbeat with it, if the locks are still held under `token`.
+
+        The end of a run drops them.
 
         Raises:
             RunLockedError: they are not: somebody took them over.
@@ -60,7 +70,9 @@ class Journal(Protocol):
         ...
 
     def runs(self, *, limit: int | None = None, before: str = "") -> tuple[RunSummary, ...]:
-        """The runs in short, newest first: at most `limit`, and those that are older than the run `before`."""
+        """The runs in short, newest first: at most `limit`, and those that are older than the run
+        `before`.
+        """
         ...
 
     def locks(self) -> tuple[Lock, ...]:
@@ -93,7 +105,8 @@ class Journal(Protocol):
 
 
 def open_journal(url: str, timeout: timedelta = TIMEOUT) -> Journal:
-    """Open (and create where it does not exist) the journal at a database url, `sqlite:///lyncops.db`.
+    """Open (and create where it does not exist) the journal at a database url,
+    `sqlite:///lyncops.db`.
 
     Raises:
         JournalError: it cannot be opened, created or written.

@@ -1,4 +1,6 @@
-"""What the journal knows of the way from outside: which Edge pools a pool's failover led away from it, and to where."""
+"""What the journal knows of the way from outside: which Edge pools a pool's failover led away from
+it, and to where.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ _FORMER: Final = re.compile(r"-Registrar 'Registrar:([^']+)'")
 
 @attrs.frozen(slots=True, kw_only=True)
 class LedAway:
-    """An Edge pool whose next hop a failover moved from `former`, a pool or one of its machines, to `to`."""
+    """An Edge pool whose next hop a failover moved from `former`, a pool or one of its machines, to
+    `to`.
+    """
 
     edge: Fqdn
     former: Fqdn
@@ -33,34 +37,55 @@ class LedAway:
 
 
 def led_away(journal: Journal, deployment: Deployment) -> dict[Fqdn, tuple[Fqdn, ...]]:
-    """The same for each Front End pool whose failover the journal has: what `make_plan` is told for a failback."""
-    found = {pool.fqdn: edges_led_away(journal, deployment, pool.fqdn) for pool in deployment.front_end_pools}
+    """The same for each Front End pool whose failover the journal has: what `make_plan` is told for
+    a failback.
+    """
+    found = {
+        pool.fqdn: edges_led_away(journal, deployment, pool.fqdn)
+        for pool in deployment.front_end_pools
+    }
     return {pool: edges for pool, edges in found.items() if edges is not None}
 
 
 def edges_led_away(journal: Journal, deployment: Deployment, pool: Fqdn) -> tuple[Fqdn, ...] | None:
-    """The Edge pools that the latest failover of `pool` led away and that still lead where it put them.
+    """The Edge pools that the latest failover of `pool` led away and that still lead where it put
+    them.
 
-    None where the journal has no failover of it since its latest failback: then another tool did it.
+    None where the journal has no failover of it since its latest failback: then another tool did
+    it.
     """
     moves, came_home = dict[Fqdn, LedAway](), set[Fqdn]()
     is_known = False
     for run in _runs(journal, deployment.name):
-        if any(record.state is StepState.DONE for record in _records(run, InvokeCsPoolFailBack, pool)):
+        if any(
+            record.state is StepState.DONE for record in _records(run, InvokeCsPoolFailBack, pool)
+        ):
             break  # what is older was brought home then
-        is_known = is_known or any(record.attempts for record in _records(run, InvokeCsPoolFailOver, pool))
+        is_known = is_known or any(
+            record.attempts for record in _records(run, InvokeCsPoolFailOver, pool)
+        )
         for move in _moves(run):
             later = moves.get(move.edge)
             if later is None and leads_to(deployment, move.former, pool):
                 moves[move.edge] = move
-            elif later is not None and leads_to(deployment, move.to, pool) and leads_to(deployment, move.former, later.to):
+            elif (
+                later is not None
+                and leads_to(deployment, move.to, pool)
+                and leads_to(deployment, move.former, later.to)
+            ):
                 came_home.add(move.edge)  # the other pool's failover had led it here
-    away = (move.edge for move in moves.values() if move.edge not in came_home and _is_there(deployment, move))
+    away = (
+        move.edge
+        for move in moves.values()
+        if move.edge not in came_home and _is_there(deployment, move)
+    )
     return tuple(sorted(away)) if is_known else None
 
 
 def _runs(journal: Journal, deployment: str) -> Iterator[Run]:
-    """The runs that may have moved the users of a pool, newest first; one that cannot be read tells nothing."""
+    """The runs that may have moved the users of a pool, newest first; one that cannot be read tells
+    nothing.
+    """
     for summary in journal.runs():
         if summary.deployment == deployment and summary.procedure in _AWAY | _HOME:
             run = _read(journal, summary)
@@ -89,16 +114,23 @@ def _moves(run: Run) -> Iterator[LedAway]:
     for record, cmdlet in _cmdlets(run):
         former = _FORMER.search(record.step.undo)
         if isinstance(cmdlet, SetCsEdgeServer) and record.attempts and former is not None:
-            edge, to = str(cmdlet.identity).rpartition(":")[2], str(cmdlet.registrar).rpartition(":")[2]
+            edge, to = (
+                str(cmdlet.identity).rpartition(":")[2],
+                str(cmdlet.registrar).rpartition(":")[2],
+            )
             yield LedAway(edge=Fqdn(edge), former=Fqdn(former[1]), to=Fqdn(to))
 
 
 def _cmdlets(run: Run) -> Iterator[tuple[StepRecord, Cmdlet[object]]]:
-    return ((record, record.step.cmdlet) for record in run.steps if isinstance(record.step, CmdletStep))
+    return (
+        (record, record.step.cmdlet) for record in run.steps if isinstance(record.step, CmdletStep)
+    )
 
 
 def _is_there(deployment: Deployment, move: LedAway) -> bool:
-    """Whether the Edge pool still leads where the failover put it: what somebody changed since is theirs."""
+    """Whether the Edge pool still leads where the failover put it: what somebody changed since is
+    theirs.
+    """
     edges = () if isinstance(deployment.edges, Unread) else deployment.edges
     hop = next((edge.next_hop for edge in edges if edge.fqdn == move.edge), None)
     return hop is not None and leads_to(deployment, hop, move.to)

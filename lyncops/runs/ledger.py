@@ -45,7 +45,9 @@ _MOMENT: Final = timedelta(seconds=1)
 class Ledger:
     """A run that is being worked on, under the lock `token`."""
 
-    def __init__(self, run: Run, *, journal: Journal, clock: Clock, token: str, observers: Sequence[Observer]) -> None:
+    def __init__(
+        self, run: Run, *, journal: Journal, clock: Clock, token: str, observers: Sequence[Observer]
+    ) -> None:
         self.run = run
         self._journal = journal
         self._clock = clock
@@ -55,7 +57,8 @@ class Ledger:
         """What was to be written when the journal failed."""
         self._lines = Lines()
         self._lines_of = ""
-        self._writing = threading.RLock()  # lines are also written by the thread that shows the heartbeat
+        # Lines are also written by the thread that shows the heartbeat
+        self._writing = threading.RLock()
 
     @property
     def run_id(self) -> str:
@@ -85,7 +88,10 @@ class Ledger:
         self.tell(event)
 
     def heard(self, step_id: str, record: StreamRecord, *, kept: bool) -> None:
-        """A running cmdlet wrote something. What is `kept` comes into the journal soon, at the latest when the attempt ends."""
+        """A running cmdlet wrote something.
+
+        What is `kept` comes into the journal soon, at the latest when the attempt ends.
+        """
         self.tell(Streamed(run_id=self.run_id, at=self.now(), step_id=step_id, record=record))
         if kept and record.kind is not StreamKind.OUTPUT:
             with self._writing:
@@ -94,35 +100,59 @@ class Ledger:
             self._keep_lines()
 
     def _keep_lines(self) -> None:
-        """Write a batch where one is due. That it cannot be written must not disturb the cmdlet that runs."""
+        """Write a batch where one is due.
+
+        That it cannot be written must not disturb the cmdlet that runs.
+        """
         with self._writing:
             batch = self._lines.due()
             attempt = self.run.record(self._lines_of).last_attempt if batch else None
             if attempt is None:
                 return
-            event = LinesHeard(run_id=self.run_id, at=self.now(), step_id=self._lines_of, number=attempt.number, lines=batch)
+            event = LinesHeard(
+                run_id=self.run_id,
+                at=self.now(),
+                step_id=self._lines_of,
+                number=attempt.number,
+                lines=batch,
+            )
             try:
                 self._journal.append(event, token=self._token)
             except (JournalError, RunLockedError) as error:
-                _logger.warning("Run %s could not write down what its cmdlet says: %s", self.run_id, error)
+                _logger.warning(
+                    "Run %s could not write down what its cmdlet says: %s", self.run_id, error
+                )
                 self._lines.tried()
                 return
             self.run = apply(self.run, event)
             self._lines.wrote(batch)
 
     def tell(self, event: Event) -> None:
-        """Tell the observers. What they raise is logged: a full disk under a log file must not stop a rescue."""
+        """Tell the observers.
+
+        What they raise is logged: a full disk under a log file must not stop a rescue.
+        """
         for observer in self._observers:
             try:
                 observer.observe(event)
             except Exception:
-                _logger.exception("An observer of run %s failed at %s", self.run_id, type(event).__name__)
+                _logger.exception(
+                    "An observer of run %s failed at %s", self.run_id, type(event).__name__
+                )
 
     def state(self, state: RunState, why: str = "") -> None:
         """The run comes into a state."""
         self.write(RunChanged(run_id=self.run_id, at=self.now(), state=state, why=why))
 
-    def step(self, step_id: str, state: StepState, *, evidence: str = "", why: str = "", exceptions: tuple[str, ...] = ()) -> None:
+    def step(
+        self,
+        step_id: str,
+        state: StepState,
+        *,
+        evidence: str = "",
+        why: str = "",
+        exceptions: tuple[str, ...] = (),
+    ) -> None:
         """A step comes into a state."""
         self.write(
             StepChanged(
@@ -139,20 +169,26 @@ class Ledger:
     def prepared(self, step_id: str, address: CommandAddress) -> Fence:
         """A cmdlet is about to be sent to `address`: journalled when this returns.
 
-        The answer asks once more, at the last moment, whether the lock is still held: a process may have slept in between.
+        The answer asks once more, at the last moment, whether the lock is still held: a process may
+        have slept in between.
         """
         record = self.run.record(step_id)
         attempts = record.attempts
         if record.awaits_word:
             raise InvalidValueError(
-                f"Attempt {len(attempts)} of {step_id} has no end, and nothing proves that it never started.",
+                f"Attempt {len(attempts)} of {step_id} has no end, and nothing proves that it never"
+                " started.",
                 remedy=f"Find out what came of it: lyncops resume {self.run_id}.",
             )
         watch = Stopwatch(self.now)
         number = len(attempts) + 1
         with self._writing:
             self._lines.begin()
-        self.write(AttemptPrepared(run_id=self.run_id, at=self.now(), step_id=step_id, number=number, address=address))
+        self.write(
+            AttemptPrepared(
+                run_id=self.run_id, at=self.now(), step_id=step_id, number=number, address=address
+            )
+        )
         return lambda: self._require_lock(watch)
 
     def _require_lock(self, watch: Stopwatch) -> None:
@@ -173,7 +209,9 @@ class Ledger:
                 proof=execution.proof,
                 heard=execution.heard,
                 errors=execution.errors,
-                warnings=tuple(record.text for record in execution.records if record.kind is StreamKind.WARNING),
+                warnings=tuple(
+                    record.text for record in execution.records if record.kind is StreamKind.WARNING
+                ),
                 reason=execution.reason,
                 lines=lines,
                 lines_left_out=left_out,
@@ -208,7 +246,9 @@ class Ledger:
         )
 
     def released(self, step_id: str, attempt: Attempt, permit: Permit) -> None:
-        """The operator has the cmdlet of an attempt sent again, although nobody knows what came of it."""
+        """The operator has the cmdlet of an attempt sent again, although nobody knows what came of
+        it.
+        """
         self.write(
             AttemptReleased(
                 run_id=self.run_id,
@@ -235,16 +275,25 @@ class Ledger:
 
     @contextmanager
     def held(self) -> Generator[None]:
-        """While inside, the lock shows a heartbeat; afterwards it rests, or is gone when the run is over."""
+        """While inside, the lock shows a heartbeat; afterwards it rests, or is gone when the run is
+        over.
+        """
         stop = threading.Event()
-        thread = threading.Thread(target=self._keep_beating, args=(stop, HEARTBEAT), name=f"heartbeat {self.run_id}", daemon=True)
+        thread = threading.Thread(
+            target=self._keep_beating,
+            args=(stop, HEARTBEAT),
+            name=f"heartbeat {self.run_id}",
+            daemon=True,
+        )
         thread.start()
         try:
             yield
         except (JournalError, KeyboardInterrupt):
             stop.set()
             give_up(self._token)
-            raise  # nothing can be let go without a journal, nor waited for in a hurry; the lock goes stale by itself
+            # Nothing can be let go without a journal, nor waited for in a hurry; the lock goes
+            # stale by itself
+            raise
         finally:
             if not stop.is_set():
                 stop.set()
@@ -268,7 +317,9 @@ class Ledger:
 
 
 def _sent_so_far(run: Run, event: ToldEvent) -> str:
-    """What was sent, for the operator of a process that could not write `event` because it lost its lock."""
+    """What was sent, for the operator of a process that could not write `event` because it lost its
+    lock.
+    """
     if not isinstance(event, AttemptPrepared | AttemptEnded):
         return "Nothing more was sent."
     step = run.record(event.step_id).step
@@ -277,5 +328,12 @@ def _sent_so_far(run: Run, event: ToldEvent) -> str:
         return f"This was to be sent next, and was not: {cmdlet}."
     if event.proof is not None:
         return f"This was not sent any more: {cmdlet} ({event.proof.value})."
-    how = "what came of it is not known" if event.outcome is Outcome.UNKNOWN else f"it ended as {event.outcome.value}"
-    return f"This was sent before that, {how}, and the journal does not show its end: {cmdlet}. Nothing more was sent."
+    how = (
+        "what came of it is not known"
+        if event.outcome is Outcome.UNKNOWN
+        else f"it ended as {event.outcome.value}"
+    )
+    return (
+        f"This was sent before that, {how}, and the journal does not show its end: {cmdlet}."
+        " Nothing more was sent."
+    )

@@ -1,4 +1,6 @@
-"""The lines of a running cmdlet on their way to the journal: in batches, and no more than a reader can use."""
+"""The lines of a running cmdlet on their way to the journal: in batches, and no more than a reader
+can use.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,11 @@ class Lines:
     def add(self, line: Line) -> None:
         """One more. Progress that only counts up is one line."""
         before = self._waiting[-1] if self._waiting else None
-        if before is not None and before.stream is line.stream is StreamKind.PROGRESS and before.text == line.text:
+        if (
+            before is not None
+            and before.stream is line.stream is StreamKind.PROGRESS
+            and before.text == line.text
+        ):
             self._waiting[-1] = line
         elif self._taken < MAX_LINES:
             self._waiting.append(line)

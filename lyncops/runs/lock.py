@@ -1,9 +1,12 @@
-"""Who works on which pools: one run at a time (promise 7). Pure decisions; the journal keeps the rows.
+"""Who works on which pools: one run at a time (promise 7).
 
-A run that is paused keeps its lock, because its pools are half way; it is then `at rest`, without a heartbeat. The lock goes
-when the run is over. Only its own run may take up the lock of a dead process: one that is seen to be dead, or one that cannot be
-seen and whose heartbeat stood still for `STALE_AFTER`. That time passes on the database's clock, or while the lock is watched from
-here: the clocks of two computers are never compared.
+Pure decisions; the journal keeps the rows.
+
+A run that is paused keeps its lock, because its pools are half way; it is then `at rest`, without a
+heartbeat. The lock goes when the run is over. Only its own run may take up the lock of a dead
+process: one that is seen to be dead, or one that cannot be seen and whose heartbeat stood still for
+`STALE_AFTER`. That time passes on the database's clock, or while the lock is watched from here: the
+clocks of two computers are never compared.
 """
 
 from __future__ import annotations
@@ -41,12 +44,15 @@ _given_up: Final[set[str]] = set()
 
 
 def give_up(token: str) -> None:
-    """Remember that this process works under `token` no more, for where the journal cannot be told."""
+    """Remember that this process works under `token` no more, for where the journal cannot
+    be told.
+    """
     _given_up.add(token)
 
 
 Pulse = tuple[str, int, str]
-"""What a heartbeat changes: the life that it belongs to, how often it beat, and when that was by the holder's own clock."""
+"""What a heartbeat changes: the life that it belongs to, how often it beat, and when that was by
+the holder's own clock."""
 
 
 class Life(enum.Enum):
@@ -54,7 +60,9 @@ class Life(enum.Enum):
 
     AT_REST = "at rest"  # it let go: its run is paused
     DEAD = "dead"
-    GIVEN_UP = "given up"  # this very process had it, and could not let it go when its run was cut off
+    GIVEN_UP = (  # this very process had it, and could not let it go when its run was cut off
+        "given up"
+    )
     STALE = "stale"  # its heartbeat stood still for too long
     LIVE = "live"  # or nothing speaks against it
 
@@ -93,7 +101,9 @@ class Lock:
     taken_at: datetime
     heartbeat: datetime | None  # by the holder's clock: for people only
     beats: int = 0
-    silence: timedelta | None = None  # since the last heartbeat, by the database's own clock; None where it has none
+    silence: timedelta | None = (
+        None  # since the last heartbeat, by the database's own clock; None where it has none
+    )
 
     @property
     def pulse(self) -> Pulse:
@@ -101,7 +111,10 @@ class Lock:
         return self.token, self.beats, self.heartbeat.isoformat() if self.heartbeat else ""
 
     def life(self, watched: frozenset[Pulse] = frozenset()) -> Life:
-        """What is known of its process. `watched` are the pulses that were seen to stand still for `STALE_AFTER`."""
+        """What is known of its process.
+
+        `watched` are the pulses that were seen to stand still for `STALE_AFTER`.
+        """
         if self.heartbeat is None:
             return Life.AT_REST
         if self.token in _given_up:
@@ -114,13 +127,18 @@ class Lock:
 
     @property
     def must_be_watched(self) -> bool:
-        """Whether only watching can show that its process is dead: nothing else tells, and the database has no clock of its own."""
+        """Whether only watching can show that its process is dead: nothing else tells, and the
+        database has no clock of its own.
+        """
         return self.silence is None and self.life() is Life.LIVE and self.process.lives() is None
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class Claim:
-    """A wish to lock pools. `steal` is the operator's explicit word to take them from whoever has them."""
+    """A wish to lock pools.
+
+    `steal` is the operator's explicit word to take them from whoever has them.
+    """
 
     deployment: str
     pools: tuple[Fqdn, ...]
@@ -164,10 +182,13 @@ class Taken:
 
 
 def taken_by(claim: Claim, held: Iterable[Lock]) -> tuple[Taken, ...]:
-    """What the claim takes from other processes. A lock at rest is its own run's to take up: nothing is taken from anybody.
+    """What the claim takes from other processes.
+
+    A lock at rest is its own run's to take up: nothing is taken from anybody.
 
     Raises:
-        RunLockedError: some is another run's, or a live process' of the same run, and the claim does not steal.
+        RunLockedError: some is another run's, or a live process' of the same run, and the claim
+            does not steal.
     """
     found: dict[tuple[str, str], list[Lock]] = {}
     for lock in held:
@@ -182,16 +203,30 @@ def _judged(claim: Claim, locks: tuple[Lock, ...]) -> Taken | None:
     if lock.run_id != claim.run_id or life is Life.LIVE:
         if not claim.steal:
             raise _locked(lock, claim, life)
-        why, evidence = TakeOver.STOLEN, f"The operator asked for it (--steal-lock). {_seen(lock, life)}"
+        why, evidence = (
+            TakeOver.STOLEN,
+            f"The operator asked for it (--steal-lock). {_seen(lock, life)}",
+        )
     elif life is Life.AT_REST:
         return None
     else:
         why, evidence = _RIGHTS[life], _seen(lock, life)
     pools = tuple(sorted(one.pool for one in locks))
-    return Taken(run_id=lock.run_id, owner=lock.owner, process=lock.process, pools=pools, why=why, evidence=evidence)
+    return Taken(
+        run_id=lock.run_id,
+        owner=lock.owner,
+        process=lock.process,
+        pools=pools,
+        why=why,
+        evidence=evidence,
+    )
 
 
-_RIGHTS: Final = {Life.DEAD: TakeOver.DEAD_PROCESS, Life.GIVEN_UP: TakeOver.GIVEN_UP, Life.STALE: TakeOver.STALE}
+_RIGHTS: Final = {
+    Life.DEAD: TakeOver.DEAD_PROCESS,
+    Life.GIVEN_UP: TakeOver.GIVEN_UP,
+    Life.STALE: TakeOver.STALE,
+}
 
 
 def _seen(lock: Lock, life: Life) -> str:
@@ -200,44 +235,72 @@ def _seen(lock: Lock, life: Life) -> str:
         case Life.AT_REST:
             return "Its run was paused."
         case Life.DEAD:
-            return f"There is no {lock.process} any more: same computer, same start of it, same process namespace."
+            return (
+                f"There is no {lock.process} any more: same computer, same start of it, same"
+                " process namespace."
+            )
         case Life.GIVEN_UP:
             return f"{str(lock.process).capitalize()} is this one, and works on it no more."
         case Life.STALE if lock.silence is not None and lock.silence > STALE_AFTER:
-            return f"By the database's clock its last heartbeat was {lock.silence.total_seconds():.0f} seconds ago."
+            return (
+                f"By the database's clock its last heartbeat was {lock.silence.total_seconds():.0f}"
+                " seconds ago."
+            )
         case Life.STALE:
-            return f"Its heartbeat was watched for {STALE_AFTER.total_seconds():.0f} seconds and stood still."
+            return (
+                f"Its heartbeat was watched for {STALE_AFTER.total_seconds():.0f} seconds and stood"
+                " still."
+            )
         case Life.LIVE:
             return f"Nothing shows that {lock.process} is dead."
 
 
 def lost(run_id: str, sent: str = "Nothing more was sent.") -> RunLockedError:
-    """The error of a process that finds its lock taken away: it must not send anything any more. `sent` is what it did send."""
+    """The error of a process that finds its lock taken away: it must not send anything any more.
+
+    `sent` is what it did send.
+    """
     return RunLockedError(
         f"Run {run_id} has lost the lock of its pools: somebody took it over. {sent}",
-        remedy="See `lyncops runs list` for who works on these pools now; resume this run only when that one is over.",
+        remedy=(
+            "See `lyncops runs list` for who works on these pools now; resume this run only when"
+            " that one is over."
+        ),
         run_id=run_id,
     )
 
 
 def _locked(lock: Lock, claim: Claim, life: Life) -> RunLockedError:
-    since = f"since {lock.taken_at:%Y-%m-%d %H:%M} UTC, on {lock.process.host} (process {lock.process.pid})"
+    since = (
+        f"since {lock.taken_at:%Y-%m-%d %H:%M} UTC, on {lock.process.host} (process"
+        f" {lock.process.pid})"
+    )
     reason = f", {lock.reason}" if lock.reason else ""
     if lock.run_id == claim.run_id:
         return RunLockedError(
             f"Run {lock.run_id} is being worked on right now by {lock.owner}, {since}.",
-            remedy="Wait until it ends or pauses. If that process is certainly dead, take its lock: --steal-lock.",
+            remedy=(
+                "Wait until it ends or pauses. If that process is certainly dead, take its lock:"
+                " --steal-lock."
+            ),
             run_id=lock.run_id,
         )
     states = {
         Life.AT_REST: "it is paused: resume it, or cancel it",
         Life.DEAD: "its process is dead: resume it",
         Life.GIVEN_UP: "its process gave it up: resume it",
-        Life.STALE: f"its process gave no sign of life for {STALE_AFTER.total_seconds():.0f} seconds: resume it",
+        Life.STALE: (
+            f"its process gave no sign of life for {STALE_AFTER.total_seconds():.0f} seconds:"
+            " resume it"
+        ),
         Life.LIVE: "it is being worked on right now: wait for it",
     }
     return RunLockedError(
-        f"{lock.pool} is locked by run {lock.run_id} of {lock.owner}, {since}{reason}; {states[life]}.",
-        remedy=f"Look at it with `lyncops runs show {lock.run_id}`; taking the lock away must be asked for (--steal-lock).",
+        f"{lock.pool} is locked by run {lock.run_id} of {lock.owner}, {since}{reason};"
+        f" {states[life]}.",
+        remedy=(
+            f"Look at it with `lyncops runs show {lock.run_id}`; taking the lock away must be asked"
+            " for (--steal-lock)."
+        ),
         run_id=lock.run_id,
     )

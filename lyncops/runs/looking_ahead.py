@@ -27,8 +27,15 @@ def look_ahead(
     count_users: bool = False,
     verify: bool = False,
 ) -> Readiness:
-    """Read, and answer. Users are counted, and things tried as a user, where that is wanted: both take their time."""
-    wanted = (Facet.CARE, *((Facet.USERS,) if count_users else ()), *((Facet.TEST_USERS,) if verify else ()))
+    """Read, and answer.
+
+    Users are counted, and things tried as a user, where that is wanted: both take their time.
+    """
+    wanted = (
+        Facet.CARE,
+        *((Facet.USERS,) if count_users else ()),
+        *((Facet.TEST_USERS,) if verify else ()),
+    )
     deployment = read(EVERYTHING | Scope.of(*wanted))
     trials = _trials(deployment) if verify else ()
     if trials:

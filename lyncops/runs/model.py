@@ -58,10 +58,16 @@ _AT_REST: Final = frozenset(
         RunState.TIMED_OUT,
     }
 )
-_FROM_RUNNING: Final = _AT_REST | {RunState.COMPLETED, RunState.COMPLETED_WITH_EXCEPTIONS, RunState.CANCELLED, RunState.FAILED}
+_FROM_RUNNING: Final = _AT_REST | {
+    RunState.COMPLETED,
+    RunState.COMPLETED_WITH_EXCEPTIONS,
+    RunState.CANCELLED,
+    RunState.FAILED,
+}
 _FROM_REST: Final = frozenset({RunState.RUNNING, RunState.CANCELLED})
 
-# A process that dies leaves its run RUNNING in the journal; whoever resumes finds it there, so RUNNING leads to itself.
+# A process that dies leaves its run RUNNING in the journal; whoever resumes finds it there, so
+# RUNNING leads to itself.
 TRANSITIONS: Final[Mapping[RunState, frozenset[RunState]]] = {
     RunState.PENDING: frozenset({RunState.RUNNING, RunState.CANCELLED}),
     RunState.RUNNING: _FROM_RUNNING | {RunState.RUNNING},
@@ -94,10 +100,13 @@ class StepState(enum.Enum):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Attempt:
-    """One time that a cmdlet was, or was about to be, sent. `outcome` is None while nobody knows how it ended.
+    """One time that a cmdlet was, or was about to be, sent.
 
-    `proof` is why it is certain that it never started. `heard`: a server has said anything about it, so that nothing can prove
-    that any more. `released` is the operator's reason for sending the cmdlet again although nobody knows how it ended.
+    `outcome` is None while nobody knows how it ended.
+
+    `proof` is why it is certain that it never started. `heard`: a server has said anything about
+    it, so that nothing can prove that any more. `released` is the operator's reason for sending the
+    cmdlet again although nobody knows how it ended.
     """
 
     number: int
@@ -121,13 +130,17 @@ class Attempt:
 
     @property
     def is_open(self) -> bool:
-        """Whether the server may still be running it, or nobody knows what came of it, and the operator has not let it go."""
+        """Whether the server may still be running it, or nobody knows what came of it, and the
+        operator has not let it go.
+        """
         return self.outcome in (None, Outcome.UNKNOWN) and not self.released
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class Permit:
-    """The operator's word to send a cmdlet again although nobody knows what came of it; good for this one attempt."""
+    """The operator's word to send a cmdlet again although nobody knows what came of it; good for
+    this one attempt.
+    """
 
     step_id: str
     number: int
@@ -156,7 +169,9 @@ class StepRecord:
 
     @property
     def awaits_word(self) -> bool:
-        """Whether only the operator's word can have its cmdlet sent again: it changes something, and nobody knows how it ended."""
+        """Whether only the operator's word can have its cmdlet sent again: it changes something,
+        and nobody knows how it ended.
+        """
         is_change = isinstance(self.step, CmdletStep) and self.step.cmdlet.effect is Effect.CHANGE
         return is_change and self.last_attempt is not None and self.last_attempt.is_open
 
@@ -178,10 +193,19 @@ class Run:
     notes: tuple[str, ...] = ()  # locks taken over, and the like
 
     @classmethod
-    def of(cls, plan: Plan, *, run_id: str, operator: str, reason: str, created_at: datetime) -> Run:
+    def of(
+        cls, plan: Plan, *, run_id: str, operator: str, reason: str, created_at: datetime
+    ) -> Run:
         """A run that has not begun."""
         records = tuple(StepRecord(step=step) for step in plan.steps)
-        return cls(run_id=run_id, plan=plan, operator=operator, reason=reason, created_at=created_at, steps=records)
+        return cls(
+            run_id=run_id,
+            plan=plan,
+            operator=operator,
+            reason=reason,
+            created_at=created_at,
+            steps=records,
+        )
 
     def record(self, step_id: str) -> StepRecord:
         """The record of a step of the plan."""
@@ -194,19 +218,26 @@ class Run:
 
     @property
     def left_broken(self) -> tuple[LeftBroken, ...]:
-        """What is to be mended now: the run has reached its goal, and this is what it does not mend."""
+        """What is to be mended now: the run has reached its goal, and this is what it does not
+        mend.
+        """
         reached = (RunState.COMPLETED, RunState.COMPLETED_WITH_EXCEPTIONS)
         return self.plan.left_broken if self.state in reached else ()
 
     @property
     def exceptions(self) -> tuple[str, ...]:
         """What went other than planned without stopping the run, in the order of the steps."""
-        return tuple(f"{record.step.title}: {text}" for record in self.steps for text in record.exceptions)
+        return tuple(
+            f"{record.step.title}: {text}" for record in self.steps for text in record.exceptions
+        )
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class RunSummary:
-    """What a list shows of a run, read without its plan and its events. What cannot be read is empty, or None."""
+    """What a list shows of a run, read without its plan and its events.
+
+    What cannot be read is empty, or None.
+    """
 
     run_id: str
     deployment: str

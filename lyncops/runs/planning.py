@@ -23,17 +23,24 @@ def plan_afresh(
 ) -> tuple[Plan, Deployment]:
     """Read the deployment and make the plan; both are given back.
 
-    Users are counted where the procedure's duration depends on their number.
-    The journal is opened for a failback alone: it tells which Edge pools to lead home. One that does not
-    work tells nothing, and the plan asks.
+    Users are counted where the procedure's duration depends on their number. The journal is opened
+    for a failback alone: it tells which Edge pools to lead home. One that does not work tells
+    nothing, and the plan asks.
     """
-    deployment = read(EVERYTHING | Scope.of(Facet.TEST_USERS) if procedure.takes_test_users else EVERYTHING)
+    deployment = read(
+        EVERYTHING | Scope.of(Facet.TEST_USERS) if procedure.takes_test_users else EVERYTHING
+    )
     if procedure.COUNTS_USERS and procedure.target_pool is not None:
         deployment = _counted(deployment, procedure.target_pool, read)
-    return make_plan(procedure, deployment, led_away=_on_record(procedure, deployment, journal)), deployment
+    return (
+        make_plan(procedure, deployment, led_away=_on_record(procedure, deployment, journal)),
+        deployment,
+    )
 
 
-def _on_record(procedure: Procedure, deployment: Deployment, journal: Callable[[], Journal]) -> LedAway:
+def _on_record(
+    procedure: Procedure, deployment: Deployment, journal: Callable[[], Journal]
+) -> LedAway:
     if not isinstance(procedure, PoolFailback | SiteFailback) or procedure.edges is not None:
         return NOTHING_ON_RECORD
     try:
@@ -43,10 +50,16 @@ def _on_record(procedure: Procedure, deployment: Deployment, journal: Callable[[
 
 
 def _counted(deployment: Deployment, fqdn: Fqdn, read: Callable[[Scope], Deployment]) -> Deployment:
-    """The same reading with the users of one Front End pool counted; nobody else's, since each one comes over the wire."""
+    """The same reading with the users of one Front End pool counted; nobody else's, since each one
+    comes over the wire.
+    """
     pool = deployment.pool(fqdn)
     if pool is None or not pool.kind.is_front_end:
         return deployment
     seen = read(Scope.of(Facet.USERS, pools=[fqdn])).pool(fqdn)
-    users = seen.users if seen is not None else Unread(f"the users of {fqdn}", "the pool is gone from the topology")
+    users = (
+        seen.users
+        if seen is not None
+        else Unread(f"the users of {fqdn}", "the pool is gone from the topology")
+    )
     return deployment.with_pool(attrs.evolve(pool, users=users))

@@ -17,14 +17,19 @@ _DEAD_STATES: Final = frozenset("ZXx")  # proc(5): zombies and dead ones execute
 
 @attrs.frozen(slots=True, kw_only=True)
 class Process:
-    """A process. What is empty could not be read, or was not written down by an older version of lyncops."""
+    """A process.
+
+    What is empty could not be read, or was not written down by an older version of lyncops.
+    """
 
     host: str
     pid: int
     machine_id: str = ""
     boot_id: str = ""  # a new one each time that the computer starts
     pid_namespace: str = ""  # process numbers of two containers have nothing to do with each other
-    started: str = ""  # in ticks since the computer started: numbers of dead processes are given out again
+    started: str = (
+        ""  # in ticks since the computer started: numbers of dead processes are given out again
+    )
 
     @classmethod
     def current(cls) -> Process:
@@ -46,18 +51,21 @@ class Process:
     def lives(self) -> bool | None:
         """Whether the process still lives; None where that cannot be known.
 
-        It is known only from within the same start of the same computer and the same process namespace (of Linux). Everywhere else
-        the heartbeat decides.
+        It is known only from within the same start of the same computer and the same process
+        namespace (of Linux). Everywhere else the heartbeat decides.
         """
         here = Process.current()
-        if not all((self.boot_id, self.pid_namespace, self.started)) or _place(self) != _place(here):
+        if not all((self.boot_id, self.pid_namespace, self.started)) or _place(self) != _place(
+            here
+        ):
             return None
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:
             return False
         except PermissionError:
-            pass  # it belongs to somebody else, and may still be another process with the same number
+            # It belongs to somebody else, and may still be another process with the same number
+            pass
         started, state = _started(self.pid), _state(self.pid)
         if not started:
             return None  # the processes of others are hidden here
@@ -86,9 +94,16 @@ def _link(path: Path) -> str:
 
 
 def _stat(pid: int) -> list[str]:
-    """The fields of proc(5)'s `stat` from the state on: the name before it may have spaces and brackets."""
+    """The fields of proc(5)'s `stat` from the state on: the name before it may have spaces and
+    brackets.
+    """
     try:
-        return (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        return (
+            (_PROC / str(pid) / "stat")
+            .read_text(encoding="utf-8", errors="replace")
+            .rpartition(")")[2]
+            .split()
+        )
     except OSError:
         return []
 

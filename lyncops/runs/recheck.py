@@ -37,24 +37,28 @@ def require_pools(plan: Plan) -> None:
 
 
 def compare(plan: Plan, fresh: Plan) -> None:
-    """Refuse `plan` when the same request would be refused now, or would need a step that `plan` lacks.
+    """Refuse `plan` when the same request would be refused now, or would need a step that `plan`
+    lacks.
 
     Raises:
-        PlanRefusedError: see above; or `plan` does not lock a pool that such a plan locks. A step that is no longer needed is no
+        PlanRefusedError: see above; or `plan` does not lock a pool that such a plan locks. A step
+            that is no longer needed is no
             reason: it will be found to be already true.
     """
     require_unrefused(fresh)
     unlocked = sorted(set(fresh.lock) - set(plan.pools_to_lock))
     if unlocked:  # whatever the file says: two runs on one pair of pools must not be possible
         raise PlanRefusedError(
-            f"The plan does not lock {', '.join(unlocked)}, so that somebody else could work there at the same time.",
+            f"The plan does not lock {', '.join(unlocked)}, so that somebody else could work there"
+            " at the same time.",
             remedy=f"Make the plan again: lyncops plan {plan.procedure.command}.",
         )
     known = {step.step_id for step in plan.steps}
     missing = [step.title for step in fresh.steps if _is_needed(step) and step.step_id not in known]
     if missing:
         raise PlanRefusedError(
-            f"The servers have changed since the plan was made: it would now also need: {'; '.join(missing)}.",
+            "The servers have changed since the plan was made: it would now also need:"
+            f" {'; '.join(missing)}.",
             remedy=f"Make the plan again: lyncops plan {plan.procedure.command}.",
         )
 
@@ -66,4 +70,7 @@ def _is_needed(step: Step) -> bool:
 def refused(plan: Plan, refusals: tuple[CheckResult, ...]) -> PlanRefusedError:
     """The error of a plan that these checks refuse."""
     reasons = " ".join(f"[{check.check_id}] {check.evidence.rstrip('.')}." for check in refusals)
-    return PlanRefusedError(f"{plan.procedure.title} is refused, nothing was changed. {reasons}", remedy=refusals[0].remedy)
+    return PlanRefusedError(
+        f"{plan.procedure.title} is refused, nothing was changed. {reasons}",
+        remedy=refusals[0].remedy,
+    )

@@ -1,4 +1,6 @@
-"""A run told to people: what was done, when, with which PowerShell, what was seen before and after, and what is left to do."""
+"""A run told to people: what was done, when, with which PowerShell, what was seen before and after,
+and what is left to do.
+"""
 
 from __future__ import annotations
 
@@ -51,13 +53,22 @@ class Report:
 
     @property
     def left_to_do(self) -> tuple[str, ...]:
-        """What remains for the operator, in order; empty when the run went as planned and leaves nothing broken."""
+        """What remains for the operator, in order; empty when the run went as planned and leaves
+        nothing broken.
+        """
         exceptions = (f"Look into: {text}" for text in self.run.exceptions)
-        return (*_ways_on(self.run), *exceptions, *_open_steps(self.run), *map(str, self.run.left_broken))
+        return (
+            *_ways_on(self.run),
+            *exceptions,
+            *_open_steps(self.run),
+            *map(str, self.run.left_broken),
+        )
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was told before the run, such as the repair of what can go wrong; then what was noted while it ran."""
+        """What was told before the run, such as the repair of what can go wrong; then what was
+        noted while it ran.
+        """
         return (*self.run.plan.notes, *self.run.notes)
 
     def text(self) -> str:
@@ -86,7 +97,11 @@ class Report:
             "changed_at": _iso(run.changed_at),
             "goal_evidence": run.goal_evidence,
             "expected_loss": run.plan.expected_loss,
-            "overridden": {check.check_id: check.overridden_because for check in run.plan.checks if check.overridden_because},
+            "overridden": {
+                check.check_id: check.overridden_because
+                for check in run.plan.checks
+                if check.overridden_because
+            },
             "notes": list(self.notes),
             "exceptions": list(run.exceptions),
             "left_to_do": list(self.left_to_do),
@@ -118,7 +133,11 @@ class _Plain:
         return ["", text, "-" * len(text)]
 
     def item(self, told: str | _Code, depth: int = 0) -> str:
-        text = self.words(told) if isinstance(told, str) else f"{told.label}: {self.code(harmless(told.powershell))}"
+        text = (
+            self.words(told)
+            if isinstance(told, str)
+            else f"{told.label}: {self.code(harmless(told.powershell))}"
+        )
         return f"{'  ' * depth}- {text}"
 
     def words(self, text: str) -> str:
@@ -151,7 +170,11 @@ def _lines(report: Report, style: _Plain) -> Iterable[str]:
     yield from style.title(report.headline)
     for text in _facts(run):
         yield style.item(text)
-    for title, texts in (("Exceptions", run.exceptions), ("Left to do", report.left_to_do), ("Notes", report.notes)):
+    for title, texts in (
+        ("Exceptions", run.exceptions),
+        ("Left to do", report.left_to_do),
+        ("Notes", report.notes),
+    ):
         if texts:
             yield from style.section(title)
             yield from map(style.item, texts)
@@ -163,7 +186,10 @@ def _lines(report: Report, style: _Plain) -> Iterable[str]:
 
 
 def _facts(run: Run) -> Iterable[str]:
-    yield f"Run {run.run_id} on deployment {run.plan.deployment}, by {run.operator}, begun {_stamp(run.created_at)}"
+    yield (
+        f"Run {run.run_id} on deployment {run.plan.deployment}, by {run.operator}, begun"
+        f" {_stamp(run.created_at)}"
+    )
     if run.reason:
         yield f"Reason: {run.reason}"
     if run.changed_at:
@@ -177,7 +203,8 @@ def _facts(run: Run) -> Iterable[str]:
     for check in run.plan.checks:
         if check.overridden_because:
             changed = " ".join(check.override_changes)
-            yield f"Check {check.check_id} was overridden: {check.overridden_because} {changed}".rstrip()
+            told = f"Check {check.check_id} was overridden: {check.overridden_because} {changed}"
+            yield told.rstrip()
 
 
 def _step_facts(record: StepRecord) -> Iterable[str | _Code]:
@@ -192,7 +219,10 @@ def _step_facts(record: StepRecord) -> Iterable[str | _Code]:
         yield from (f"Warning: {warning}" for warning in attempt.warnings)
         yield from _lines_of(attempt)
         if attempt.released:
-            yield f"Sent again although nobody knew what came of it, at the word of {attempt.released}"
+            yield (
+                "Sent again although nobody knew what came of it, at the word of"
+                f" {attempt.released}"
+            )
     if record.evidence_after:
         yield f"After: {record.evidence_after}"
     if record.why:
@@ -203,7 +233,10 @@ def _step_facts(record: StepRecord) -> Iterable[str | _Code]:
 
 def _lines_of(attempt: Attempt) -> Iterable[str]:
     """What it wrote, but for what is said already."""
-    said = {StreamKind.ERROR: {str(error) for error in attempt.errors}, StreamKind.WARNING: set(attempt.warnings)}
+    said = {
+        StreamKind.ERROR: {str(error) for error in attempt.errors},
+        StreamKind.WARNING: set(attempt.warnings),
+    }
     for line in attempt.lines:
         if line.text not in said.get(line.stream, ()):
             percent = f" ({line.percent} %)" if line.percent is not None else ""
@@ -220,11 +253,18 @@ def _error(error: ErrorRecord) -> Iterable[str]:
 
 def _attempt(attempt: Attempt) -> str:
     outcome = attempt.outcome.value if attempt.outcome else "not known yet"
-    outcome = f"never started at the server: {attempt.proof.value}" if attempt.proof is not None else outcome
+    outcome = (
+        f"never started at the server: {attempt.proof.value}"
+        if attempt.proof is not None
+        else outcome
+    )
     where = f"{attempt.address.endpoint}, command {attempt.address.command_id}"
     told = {str(error) for error in attempt.errors}
     reason = f" ({attempt.reason})" if attempt.reason and attempt.reason not in told else ""
-    return f"Attempt {attempt.number} at {_stamp(attempt.prepared_at)} through {where}: {outcome}{reason}"
+    return (
+        f"Attempt {attempt.number} at {_stamp(attempt.prepared_at)} through {where}:"
+        f" {outcome}{reason}"
+    )
 
 
 def _ways_on(run: Run) -> Iterable[str]:
@@ -233,16 +273,24 @@ def _ways_on(run: Run) -> Iterable[str]:
         case RunState.PENDING_MANUAL_STEP:
             yield f"Do the step that waits for a person, then: {resume}"
         case RunState.UNKNOWN:
-            yield f"See what the servers show (lyncops status), then let lyncops look again: {resume}"
+            yield (
+                f"See what the servers show (lyncops status), then let lyncops look again: {resume}"
+            )
             if run.current is not None and run.current.awaits_word:
                 again = f'{resume} --send-again --reason "..."'
-                yield f"Only where you are sure that it did not run and is not running, send it again: {again}"
+                yield (
+                    "Only where you are sure that it did not run and is not running, send it"
+                    f" again: {again}"
+                )
         case RunState.PAUSED_BY_FAILED_STEP | RunState.TIMED_OUT:
             yield f"Fix what stopped it, then: {resume}"
         case RunState.PAUSED_BY_OPERATOR | RunState.RUNNING | RunState.PENDING:
             yield f"Go on with: {resume}"
         case RunState.FAILED:
-            yield f"Make a new plan from what the servers show now: lyncops plan {run.plan.procedure.command}"
+            yield (
+                "Make a new plan from what the servers show now: lyncops plan"
+                f" {run.plan.procedure.command}"
+            )
         case RunState.COMPLETED | RunState.COMPLETED_WITH_EXCEPTIONS | RunState.CANCELLED:
             return
 
@@ -252,7 +300,11 @@ def _open_steps(run: Run) -> Iterable[str]:
 
 
 def _to_do(step: Step) -> str:
-    return f"{step.title} ({step.where}): {' '.join(step.instructions)}" if isinstance(step, ManualStep) else step.title
+    return (
+        f"{step.title} ({step.where}): {' '.join(step.instructions)}"
+        if isinstance(step, ManualStep)
+        else step.title
+    )
 
 
 def _step_data(record: StepRecord) -> dict[str, JsonValue]:
@@ -291,7 +343,12 @@ def _attempt_data(attempt: Attempt) -> dict[str, JsonValue]:
         "causes": [[str(cause) for cause in error.causes] for error in attempt.errors],
         "warnings": list(attempt.warnings),
         "lines": [
-            {"at": line.at.isoformat(), "stream": line.stream.value, "text": line.text, "percent": line.percent}
+            {
+                "at": line.at.isoformat(),
+                "stream": line.stream.value,
+                "text": line.text,
+                "percent": line.percent,
+            }
             for line in attempt.lines
         ],
         "lines_left_out": attempt.lines_left_out,

@@ -30,8 +30,9 @@ from lyncops.runs.watching import Read, Watcher
 class Runner:
     """Starts, resumes and cancels runs.
 
-    `read` reads a scope afresh; `poll` replaces what each step says about how often to read, and `settle` limits how long any
-    effect is waited for; `recheck` answers the plan that the servers call for now, and is asked before a run begins.
+    `read` reads a scope afresh; `poll` replaces what each step says about how often to read, and
+    `settle` limits how long any effect is waited for; `recheck` answers the plan that the servers
+    call for now, and is asked before a run begins.
     """
 
     sessions: CmdletRunner
@@ -44,7 +45,9 @@ class Runner:
     recheck: Recheck | None = None
     process: Process = attrs.field(factory=Process.current)
 
-    def start(self, plan: Plan, *, operator: str, reason: str = "", steal_lock: bool = False) -> Run:
+    def start(
+        self, plan: Plan, *, operator: str, reason: str = "", steal_lock: bool = False
+    ) -> Run:
         """Execute a plan until it is over or stops.
 
         Raises:
@@ -59,17 +62,28 @@ class Runner:
         claim = self._claim(run, operator=operator, reason=reason, steal=steal_lock)
         require_pools(plan)
         # While somebody else moves these pools, what they show now says nothing about the plan.
-        taken_by(claim, (lock for lock in self.journal.locks() if lock.deployment == plan.deployment and lock.pool in claim.pools))
+        taken_by(
+            claim,
+            (
+                lock
+                for lock in self.journal.locks()
+                if lock.deployment == plan.deployment and lock.pool in claim.pools
+            ),
+        )
         if self.recheck is not None:
             self.recheck(plan)
         taken = self.journal.begin(run, claim)
         return self._work(replay(run, taken), claim, taken=taken)
 
-    def resume(self, run_id: str, *, operator: str = "", steal_lock: bool = False, send_again: str = "") -> Run:
-        """Go on with a run that stopped, or whose process died; a run that is over is answered as it is.
+    def resume(
+        self, run_id: str, *, operator: str = "", steal_lock: bool = False, send_again: str = ""
+    ) -> Run:
+        """Go on with a run that stopped, or whose process died; a run that is over is answered as
+        it is.
 
-        `send_again` is the operator's reason for sending a cmdlet again although nobody knows what came of it. It is looked for
-        first, and sent only where it cannot be found and its effect is not there.
+        `send_again` is the operator's reason for sending a cmdlet again although nobody knows what
+        came of it. It is looked for first, and sent only where it cannot be found and its effect is
+        not there.
 
         Raises:
             InvalidValueError: there is no cmdlet that `send_again` could mean.
@@ -79,7 +93,9 @@ class Runner:
         run = self.journal.load(run_id)
         if run.state.is_final:
             return run
-        claim = self._claim(run, operator=operator or run.operator, reason=run.reason, steal=steal_lock)
+        claim = self._claim(
+            run, operator=operator or run.operator, reason=run.reason, steal=steal_lock
+        )
         if send_again:
             _permit(run, operator=claim.owner, reason=send_again)
         taken = self.journal.take_up(self._watched(run, claim))
@@ -121,14 +137,32 @@ class Runner:
         ledger = self._ledger(run, claim)
 
         def tell(what: str, until: datetime) -> None:
-            ledger.tell(Polled(run_id=run.run_id, at=ledger.now(), step_id="", holds=None, evidence=what, waited_until=until))
+            ledger.tell(
+                Polled(
+                    run_id=run.run_id,
+                    at=ledger.now(),
+                    step_id="",
+                    holds=None,
+                    evidence=what,
+                    waited_until=until,
+                )
+            )
 
         return watched(claim, self.journal, self.clock, tell)
 
     def _ledger(self, run: Run, claim: Claim) -> Ledger:
-        return Ledger(run, journal=self.journal, clock=self.clock, token=claim.token, observers=self.observers)
+        return Ledger(
+            run, journal=self.journal, clock=self.clock, token=claim.token, observers=self.observers
+        )
 
-    def _work(self, run: Run, claim: Claim, *, taken: tuple[LockTakenOver, ...], permit: Permit | None = None) -> Run:
+    def _work(
+        self,
+        run: Run,
+        claim: Claim,
+        *,
+        taken: tuple[LockTakenOver, ...],
+        permit: Permit | None = None,
+    ) -> Run:
         ledger = self._ledger(run, claim)
         try:
             with ledger.held():
@@ -151,7 +185,13 @@ class Runner:
     def _steps(self, ledger: Ledger, permit: Permit | None) -> StopReason | None:
         confirmed = ledger.run.state is RunState.PENDING_MANUAL_STEP
         ledger.state(RunState.RUNNING)
-        steps = Steps(ledger=ledger, sessions=self.sessions, watcher=self._watcher, settle=self.settle, permit=permit)
+        steps = Steps(
+            ledger=ledger,
+            sessions=self.sessions,
+            watcher=self._watcher,
+            settle=self.settle,
+            permit=permit,
+        )
         while (record := ledger.run.current) is not None:
             halt = steps.perform(record.step, confirmed=confirmed)
             confirmed = False
@@ -162,14 +202,29 @@ class Runner:
     def _goal(self, ledger: Ledger) -> StopReason:
         """The last word has what the servers show (promise 3)."""
         goal = ledger.run.plan.goal
-        truth = self._watcher.wait(goal, within=min(PATIENCE, self.settle), tell=partial(ledger.polled, step_id=""))
-        ledger.write(GoalRead(run_id=ledger.run_id, at=ledger.now(), holds=truth.holds, evidence=truth.evidence))
+        truth = self._watcher.wait(
+            goal, within=min(PATIENCE, self.settle), tell=partial(ledger.polled, step_id="")
+        )
+        ledger.write(
+            GoalRead(
+                run_id=ledger.run_id, at=ledger.now(), holds=truth.holds, evidence=truth.evidence
+            )
+        )
         if truth.holds is None:
-            return StopReason(RunState.UNKNOWN, f"All steps are done, but the goal could not be read. {truth.evidence}")
+            return StopReason(
+                RunState.UNKNOWN,
+                f"All steps are done, but the goal could not be read. {truth.evidence}",
+            )
         if not truth.holds:
-            return StopReason(RunState.FAILED, f"All steps are done, but the goal is not reached. {truth.evidence}")
+            return StopReason(
+                RunState.FAILED,
+                f"All steps are done, but the goal is not reached. {truth.evidence}",
+            )
         if ledger.run.exceptions:
-            return StopReason(RunState.COMPLETED_WITH_EXCEPTIONS, "The goal is reached; what went other than planned is listed.")
+            return StopReason(
+                RunState.COMPLETED_WITH_EXCEPTIONS,
+                "The goal is reached; what went other than planned is listed.",
+            )
         return StopReason(RunState.COMPLETED, "The goal is reached.")
 
     @property
@@ -182,8 +237,13 @@ def _interrupted(ledger: Ledger) -> StopReason:
     record = ledger.run.current
     attempt = record.last_attempt if record else None
     if record is None or attempt is None or not attempt.is_open:
-        return StopReason(RunState.PAUSED_BY_OPERATOR, "Interrupted by the operator between two commands.")
-    why = "Interrupted by the operator while it ran: the server goes on with it. Resume the run to come back to it."
+        return StopReason(
+            RunState.PAUSED_BY_OPERATOR, "Interrupted by the operator between two commands."
+        )
+    why = (
+        "Interrupted by the operator while it ran: the server goes on with it. Resume the run to"
+        " come back to it."
+    )
     ledger.step(record.step.step_id, StepState.UNKNOWN, why=why)
     return StopReason(RunState.UNKNOWN, f"{record.step.title}: {why}")
 
@@ -193,10 +253,16 @@ def _permit(run: Run, *, operator: str, reason: str) -> Permit:
     record = run.current
     if record is None or record.last_attempt is None or not record.awaits_word:
         raise InvalidValueError(
-            f"Run {run.run_id} has no command of which nobody knows what came of it, so that there is nothing to send again.",
+            f"Run {run.run_id} has no command of which nobody knows what came of it, so that there"
+            " is nothing to send again.",
             remedy=f"Go on with: lyncops resume {run.run_id}.",
         )
-    return Permit(step_id=record.step.step_id, number=record.last_attempt.number, operator=operator, reason=reason)
+    return Permit(
+        step_id=record.step.step_id,
+        number=record.last_attempt.number,
+        operator=operator,
+        reason=reason,
+    )
 
 
 def _new_id(now: datetime) -> str:

@@ -1,4 +1,6 @@
-"""What the journal knows of exports: the newest saved copy of each kind, and the server that has it."""
+"""What the journal knows of exports: the newest saved copy of each kind, and the server that has
+it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,10 @@ _KINDS: Final = {
 
 
 def saved_exports(journal: Journal, deployment: str) -> tuple[SavedExport, ...]:
-    """Every export that a run of this deployment made, the newest first. What cannot be read tells nothing."""
+    """Every export that a run of this deployment made, the newest first.
+
+    What cannot be read tells nothing.
+    """
     found = [
         saved
         for summary in journal.runs()
@@ -39,7 +44,11 @@ def _records(journal: Journal, run_id: str) -> tuple[StepRecord, ...]:
 
 def _saved(record: StepRecord) -> SavedExport | None:
     step, attempt, ended = record.step, record.last_attempt, record.ended_at
-    if not isinstance(step, CmdletStep) or step.cmdlet.NAME not in _KINDS or record.state is not StepState.DONE:
+    if (
+        not isinstance(step, CmdletStep)
+        or step.cmdlet.NAME not in _KINDS
+        or record.state is not StepState.DONE
+    ):
         return None
     if attempt is None or ended is None:
         return None

@@ -14,7 +14,9 @@ VERSION: Final = 2
 """The version of the tables. Version 1 had no table that says so."""
 
 METADATA: Final = sa.MetaData()
-_schema: Final = sa.Table("lyncops_schema", METADATA, sa.Column("version", sa.Integer, nullable=False))
+_schema: Final = sa.Table(
+    "lyncops_schema", METADATA, sa.Column("version", sa.Integer, nullable=False)
+)
 RUNS: Final = sa.Table(
     "lyncops_runs",
     METADATA,
@@ -25,7 +27,8 @@ RUNS: Final = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("content_id", sa.Text, nullable=False),
     sa.Column("plan", sa.Text, nullable=False),
-    sa.Column("pools", sa.Integer, nullable=False),  # how many locks the run has while it is worked on
+    # How many locks the run has while it is worked on
+    sa.Column("pools", sa.Integer, nullable=False),
     # What a list shows, so that no plan and no event has to be read for it.
     sa.Column("deployment", sa.Text, nullable=False, server_default=""),
     sa.Column("procedure", sa.Text, nullable=False, server_default=""),
@@ -62,7 +65,8 @@ LOCKS: Final = sa.Table(
     sa.Column("pid_namespace", sa.Text, nullable=False, server_default=""),
     sa.Column("started", sa.Text, nullable=False, server_default=""),
     sa.Column("beats", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("beat_at", sa.TIMESTAMP(timezone=True), nullable=True),  # by the database's clock, where it has one
+    # By the database's clock, where it has one
+    sa.Column("beat_at", sa.TIMESTAMP(timezone=True), nullable=True),
 )
 
 _QUEUE: Final = 0x6C796E63  # any number that no other program is likely to have
@@ -77,16 +81,20 @@ def is_current(connection: sa.Connection) -> bool:
     version = _version(connection)
     if version > VERSION:
         raise JournalError(
-            f"The journal was written by a newer lyncops (its tables have version {version}; this one knows {VERSION}).",
+            f"The journal was written by a newer lyncops (its tables have version {version}; this"
+            f" one knows {VERSION}).",
             remedy="Use that version, or a newer one.",
         )
     return version == VERSION
 
 
 def bring_up_to_date(connection: sa.Connection) -> None:
-    """Create the tables, or change those of an older version, one version after the other. All or nothing.
+    """Create the tables, or change those of an older version, one version after the other.
 
-    Two clients that do this at once queue: SQLite by its write transaction, PostgreSQL by an advisory lock.
+    All or nothing.
+
+    Two clients that do this at once queue: SQLite by its write transaction, PostgreSQL by an
+    advisory lock.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_QUEUE)))
@@ -110,7 +118,9 @@ def _version(connection: sa.Connection) -> int:
 
 
 def _from_1(connection: sa.Connection) -> None:
-    """The tables say their version; locks know their process better; a list of runs needs no plans."""
+    """The tables say their version; locks know their process better; a list of runs needs
+    no plans.
+    """
     text = "TEXT NOT NULL DEFAULT ''"
     new = {
         LOCKS: {
@@ -118,7 +128,9 @@ def _from_1(connection: sa.Connection) -> None:
             "beats": "INTEGER NOT NULL DEFAULT 0",
             "beat_at": "TIMESTAMP WITH TIME ZONE",
         },
-        RUNS: dict.fromkeys(("deployment", "procedure", "target", "mode", "state", "changed_at"), text),
+        RUNS: dict.fromkeys(
+            ("deployment", "procedure", "target", "mode", "state", "changed_at"), text
+        ),
     }
     for table, columns in new.items():
         for name, kind in columns.items():
@@ -135,16 +147,23 @@ def _from_1(connection: sa.Connection) -> None:
 def _overview(plan: str) -> Mapping[str, str]:
     """What a list shows of a plan; of one that cannot be read, what can be."""
     values = _object(_object(_parsed(plan)).get("plan"))
-    return {name: str(values.get(name) or "") for name in ("deployment", "procedure", "target", "mode")}
+    return {
+        name: str(values.get(name) or "") for name in ("deployment", "procedure", "target", "mode")
+    }
 
 
 def _last_state(connection: sa.Connection, run_id: str) -> Mapping[str, str]:
     mine = sa.and_(EVENTS.c.run_id == run_id, EVENTS.c.kind == "RunChanged")
-    newest = sa.select(EVENTS.c.body, EVENTS.c.at).where(mine).order_by(EVENTS.c.number.desc()).limit(1)
+    newest = (
+        sa.select(EVENTS.c.body, EVENTS.c.at).where(mine).order_by(EVENTS.c.number.desc()).limit(1)
+    )
     row = connection.execute(newest).one_or_none()
     if row is None:
         return {"state": "pending"}
-    return {"state": str(_object(_parsed(str(row.body))).get("state") or ""), "changed_at": str(row.at)}
+    return {
+        "state": str(_object(_parsed(str(row.body))).get("state") or ""),
+        "changed_at": str(row.at),
+    }
 
 
 def _parsed(text: str) -> object:
@@ -159,4 +178,5 @@ def _object(value: object) -> Mapping[str, object]:
 
 
 _STEPS: Final[Mapping[int, Callable[[sa.Connection], None]]] = {1: _from_1}
-"""What leads from a version to the next one. Never changed once it was released: old journals go through all of them."""
+"""What leads from a version to the next one. Never changed once it was released: old journals go
+through all of them."""

@@ -1,4 +1,6 @@
-"""The journal in a database: SQLite beside the configuration, or PostgreSQL where a team shares it."""
+"""The journal in a database: SQLite beside the configuration, or PostgreSQL where a team
+shares it.
+"""
 
 from __future__ import annotations
 
@@ -19,21 +21,34 @@ from lyncops.runs.history import replay
 from lyncops.runs.lock import Claim, Lock, Taken, lost, taken_by
 from lyncops.runs.model import Run, RunSummary
 from lyncops.runs.schema import EVENTS, LOCKS, RUNS
-from lyncops.runs.sql_rows import lock_of, lock_row, run_of, run_row, summary_columns, summary_of, text_of
+from lyncops.runs.sql_rows import (
+    lock_of,
+    lock_row,
+    run_of,
+    run_row,
+    summary_columns,
+    summary_of,
+    text_of,
+)
 
 
 class SqlJournal:
-    """A `Journal` in a database that SQLAlchemy knows. Safe to use from several threads and several processes."""
+    """A `Journal` in a database that SQLAlchemy knows.
+
+    Safe to use from several threads and several processes.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     @classmethod
     def open(cls, url: str, timeout: timedelta = TIMEOUT) -> Self:
-        """Open the database, create the tables that are missing, and bring those of an older lyncops up to date.
+        """Open the database, create the tables that are missing, and bring those of an older
+        lyncops up to date.
 
         Raises:
-            JournalError: the url is none, its driver is not installed, or the database cannot be opened.
+            JournalError: the url is none, its driver is not installed, or the database cannot be
+                opened.
         """
         try:
             parsed = JournalUrl.parse(url)
@@ -54,7 +69,11 @@ class SqlJournal:
         """See `Journal.take_up`."""
 
         def work(connection: sa.Connection) -> tuple[LockTakenOver, ...]:
-            connection.execute(sa.update(RUNS).where(RUNS.c.run_id == claim.run_id).values(pools=len(claim.locks())))
+            connection.execute(
+                sa.update(RUNS)
+                .where(RUNS.c.run_id == claim.run_id)
+                .values(pools=len(claim.locks()))
+            )
             return _take(connection, claim)
 
         return self._database.write(work, partial(_is_held, run_id=claim.run_id, token=claim.token))
@@ -66,7 +85,8 @@ class SqlJournal:
             if not _beat(connection, event.run_id, token, event.at):
                 raise lost(event.run_id)
             _add(connection, event)
-            if isinstance(event, RunChanged) and event.state.is_final:  # at once: a process may die before it does anything more
+            # At once: a process may die before it does anything more
+            if isinstance(event, RunChanged) and event.state.is_final:
                 connection.execute(sa.delete(LOCKS).where(_mine(event.run_id, token)))
 
         self._database.write(work, partial(_is_last, event=event))
@@ -90,10 +110,16 @@ class SqlJournal:
 
     def runs(self, *, limit: int | None = None, before: str = "") -> tuple[RunSummary, ...]:
         """See `Journal.runs`."""
-        wanted = sa.select(*summary_columns()).order_by(RUNS.c.created_at.desc(), RUNS.c.run_id.desc()).limit(limit)
+        wanted = (
+            sa.select(*summary_columns())
+            .order_by(RUNS.c.created_at.desc(), RUNS.c.run_id.desc())
+            .limit(limit)
+        )
         if before:
             there = sa.select(RUNS.c.created_at, RUNS.c.run_id).where(RUNS.c.run_id == before)
-            wanted = wanted.where(sa.tuple_(RUNS.c.created_at, RUNS.c.run_id) < there.scalar_subquery())
+            wanted = wanted.where(
+                sa.tuple_(RUNS.c.created_at, RUNS.c.run_id) < there.scalar_subquery()
+            )
 
         def work(connection: sa.Connection) -> tuple[RunSummary, ...]:
             return tuple(map(summary_of, connection.execute(wanted).mappings().all()))
@@ -127,19 +153,31 @@ class SqlJournal:
             upkeep.prune(connection, before)
             return found
 
-        return self._database.write(work, lambda connection: not upkeep.prunable(connection, before))
+        return self._database.write(
+            work, lambda connection: not upkeep.prunable(connection, before)
+        )
 
     def close(self) -> None:
         """See `Journal.close`."""
         self._database.close()
 
     def _load(self, connection: sa.Connection, run_id: str) -> Run:
-        row = connection.execute(sa.select(RUNS).where(RUNS.c.run_id == run_id)).mappings().one_or_none()
+        row = (
+            connection.execute(sa.select(RUNS).where(RUNS.c.run_id == run_id))
+            .mappings()
+            .one_or_none()
+        )
         if row is None:
             raise self._unknown(run_id)
-        stored = sa.select(EVENTS.c.kind, EVENTS.c.body).where(EVENTS.c.run_id == run_id).order_by(EVENTS.c.number)
+        stored = (
+            sa.select(EVENTS.c.kind, EVENTS.c.body)
+            .where(EVENTS.c.run_id == run_id)
+            .order_by(EVENTS.c.number)
+        )
         entries = connection.execute(stored).all()
-        return replay(run_of(row), (event_from_text(str(kind), str(body)) for kind, body in entries))
+        return replay(
+            run_of(row), (event_from_text(str(kind), str(body)) for kind, body in entries)
+        )
 
     def _unknown(self, run_id: str) -> JournalError:
         return JournalError(
@@ -149,13 +187,19 @@ class SqlJournal:
 
 
 def _take(connection: sa.Connection, claim: Claim) -> tuple[LockTakenOver, ...]:
-    """Take the locks that the claim wants, and write down from whom, in the run that loses them and in the one that gets them."""
+    """Take the locks that the claim wants, and write down from whom, in the run that loses them and
+    in the one that gets them.
+    """
     if connection.dialect.name == "postgresql":
-        # Whoever wants to write locks queues here (SQLite queued when the transaction began), and each statement after this one
-        # sees what the one before has committed. Clients of older versions, which know no other lock, queue as well.
+        # Whoever wants to write locks queues here (SQLite queued when the transaction began), and
+        # each statement after this one sees what the one before has committed. Clients of older
+        # versions, which know no other lock, queue as well.
         connection.exec_driver_sql(f"LOCK TABLE {LOCKS.name} IN SHARE ROW EXCLUSIVE MODE")
-    wanted = sa.and_(LOCKS.c.deployment == claim.deployment, LOCKS.c.pool.in_(sorted(set(claim.pools))))
-    mine = LOCKS.c.run_id == claim.run_id  # also of pools that an older version locked and this one does not
+    wanted = sa.and_(
+        LOCKS.c.deployment == claim.deployment, LOCKS.c.pool.in_(sorted(set(claim.pools)))
+    )
+    # Also of pools that an older version locked and this one does not
+    mine = LOCKS.c.run_id == claim.run_id
     takings = taken_by(claim, _locks(connection, sa.or_(wanted, mine)))
     connection.execute(sa.delete(LOCKS).where(sa.or_(wanted, mine)))
     for lock in claim.locks():
@@ -193,22 +237,37 @@ def _beat(connection: sa.Connection, run_id: str, token: str, at: datetime) -> b
 
 
 def _is_held(connection: sa.Connection, run_id: str, token: str) -> bool:
-    found = connection.execute(sa.select(sa.func.count()).select_from(LOCKS).where(_mine(run_id, token))).scalar_one()
+    found = connection.execute(
+        sa.select(sa.func.count()).select_from(LOCKS).where(_mine(run_id, token))
+    ).scalar_one()
     return bool(found) and found == _expected(connection, run_id)
 
 
 def _expected(connection: sa.Connection, run_id: str) -> int:
-    return int(connection.execute(sa.select(RUNS.c.pools).where(RUNS.c.run_id == run_id)).scalar() or 0)
+    return int(
+        connection.execute(sa.select(RUNS.c.pools).where(RUNS.c.run_id == run_id)).scalar() or 0
+    )
 
 
 def _now(connection: sa.Connection) -> sa.ColumnElement[Any]:
-    """The time of a database that is a server. SQLite has no clock but that of whoever opens the file."""
+    """The time of a database that is a server.
+
+    SQLite has no clock but that of whoever opens the file.
+    """
     return sa.func.clock_timestamp() if connection.dialect.name == "postgresql" else sa.null()
 
 
 def _locks(connection: sa.Connection, which: sa.ColumnElement[bool]) -> tuple[Lock, ...]:
-    silence = sa.null() if connection.dialect.name != "postgresql" else sa.func.clock_timestamp() - LOCKS.c.beat_at
-    wanted = sa.select(LOCKS, silence.label("silence")).where(which).order_by(LOCKS.c.deployment, LOCKS.c.pool)
+    silence = (
+        sa.null()
+        if connection.dialect.name != "postgresql"
+        else sa.func.clock_timestamp() - LOCKS.c.beat_at
+    )
+    wanted = (
+        sa.select(LOCKS, silence.label("silence"))
+        .where(which)
+        .order_by(LOCKS.c.deployment, LOCKS.c.pool)
+    )
     return tuple(map(lock_of, connection.execute(wanted).mappings().all()))
 
 
@@ -217,8 +276,15 @@ def _mine(run_id: str, token: str) -> sa.ColumnElement[bool]:
 
 
 def _add(connection: sa.Connection, event: JournalEvent) -> None:
-    last = connection.execute(sa.select(sa.func.max(EVENTS.c.number)).where(EVENTS.c.run_id == event.run_id)).scalar()
-    row = {"number": (last or 0) + 1, "at": text_of(event.at), "kind": kind_of(event), "body": event_to_text(event)}
+    last = connection.execute(
+        sa.select(sa.func.max(EVENTS.c.number)).where(EVENTS.c.run_id == event.run_id)
+    ).scalar()
+    row = {
+        "number": (last or 0) + 1,
+        "at": text_of(event.at),
+        "kind": kind_of(event),
+        "body": event_to_text(event),
+    }
     connection.execute(sa.insert(EVENTS).values(run_id=event.run_id, **row))
     if isinstance(event, RunChanged):
         values = {"state": event.state.value, "changed_at": text_of(event.at)}
@@ -226,7 +292,13 @@ def _add(connection: sa.Connection, event: JournalEvent) -> None:
 
 
 def _is_last(connection: sa.Connection, event: JournalEvent) -> bool:
-    """Whether the event is the run's newest one: it was committed, and only the word of it was lost."""
-    newest = sa.select(EVENTS.c.kind, EVENTS.c.body).where(EVENTS.c.run_id == event.run_id).order_by(EVENTS.c.number.desc())
+    """Whether the event is the run's newest one: it was committed, and only the word of it was
+    lost.
+    """
+    newest = (
+        sa.select(EVENTS.c.kind, EVENTS.c.body)
+        .where(EVENTS.c.run_id == event.run_id)
+        .order_by(EVENTS.c.number.desc())
+    )
     row = connection.execute(newest.limit(1)).one_or_none()
     return row is not None and tuple(row) == (kind_of(event), event_to_text(event))

@@ -40,7 +40,10 @@ def run_of(row: Mapping[str, object] | sa.RowMapping) -> Run:
     """The run of a row, as it was before its first event."""
     run_id = str(row["run_id"])
     if row["format"] != FORMAT:
-        raise JournalError(f"Run {run_id} was written by another version of lyncops.", remedy="Read it with that version.")
+        raise JournalError(
+            f"Run {run_id} was written by another version of lyncops.",
+            remedy="Read it with that version.",
+        )
     plan = plan_from_json(str(row["plan"]))
     if saved_id(str(row["plan"])) != row["content_id"]:
         raise JournalError(
@@ -48,10 +51,27 @@ def run_of(row: Mapping[str, object] | sa.RowMapping) -> Run:
             remedy="Do not resume it: make a new plan from what the servers show.",
         )
     operator, reason = str(row["operator"]), str(row["reason"])
-    return Run.of(plan, run_id=run_id, operator=operator, reason=reason, created_at=time_of(str(row["created_at"])))
+    return Run.of(
+        plan,
+        run_id=run_id,
+        operator=operator,
+        reason=reason,
+        created_at=time_of(str(row["created_at"])),
+    )
 
 
-_SUMMARY: Final = ("run_id", "deployment", "procedure", "target", "mode", "state", "operator", "reason", "created_at", "changed_at")
+_SUMMARY: Final = (
+    "run_id",
+    "deployment",
+    "procedure",
+    "target",
+    "mode",
+    "state",
+    "operator",
+    "reason",
+    "created_at",
+    "changed_at",
+)
 
 
 def summary_columns() -> tuple[sa.Column[object], ...]:

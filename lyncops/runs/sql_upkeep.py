@@ -20,16 +20,24 @@ _OVER: Final = tuple(state.value for state in RunState if state.is_final)
 
 def stored(connection: sa.Connection, run_id: str) -> StoredRun | None:
     """A run as it stands in the tables; None where there is none of that name."""
-    row = connection.execute(sa.select(RUNS).where(RUNS.c.run_id == run_id)).mappings().one_or_none()
+    row = (
+        connection.execute(sa.select(RUNS).where(RUNS.c.run_id == run_id)).mappings().one_or_none()
+    )
     if row is None:
         return None
     mine = sa.select(EVENTS).where(EVENTS.c.run_id == run_id).order_by(EVENTS.c.number)
     return StoredRun(
         run_id=run_id,
         format=int(str(row["format"])),
-        **{name: str(row[name]) for name in ("created_at", "operator", "reason", "content_id", "plan")},
+        **{
+            name: str(row[name])
+            for name in ("created_at", "operator", "reason", "content_id", "plan")
+        },
         events=tuple(
-            StoredEvent(number=int(str(each["number"])), **{name: str(each[name]) for name in ("at", "kind", "body")})
+            StoredEvent(
+                number=int(str(each["number"])),
+                **{name: str(each[name]) for name in ("at", "kind", "body")},
+            )
             for each in connection.execute(mine).mappings()
         ),
     )
@@ -44,8 +52,12 @@ def store(connection: sa.Connection, run: StoredRun) -> bool:
     lived = _lived(run)
     if not lived.state.is_final:
         raise JournalError(
-            f"Run {run.run_id} is not over ({lived.state.value}): in two journals it could be resumed twice.",
-            remedy=f"Finish or cancel it in the journal where it is (lyncops resume {run.run_id}), then export it.",
+            f"Run {run.run_id} is not over ({lived.state.value}): in two journals it could be"
+            " resumed twice.",
+            remedy=(
+                f"Finish or cancel it in the journal where it is (lyncops resume {run.run_id}),"
+                " then export it."
+            ),
         )
     there = stored(connection, run.run_id)
     if there == run:
@@ -53,14 +65,31 @@ def store(connection: sa.Connection, run: StoredRun) -> bool:
     if there is not None:
         raise JournalError(
             f"Run {run.run_id} is in this journal with another history.",
-            remedy="Nothing was changed. Compare both: `lyncops runs report` in each of the journals.",
+            remedy=(
+                "Nothing was changed. Compare both: `lyncops runs report` in each of the journals."
+            ),
         )
-    as_it_was = {"created_at": run.created_at, "format": run.format, "plan": run.plan, "content_id": run.content_id}
+    as_it_was = {
+        "created_at": run.created_at,
+        "format": run.format,
+        "plan": run.plan,
+        "content_id": run.content_id,
+    }
     changed_at = text_of(lived.changed_at) if lived.changed_at else ""
     pools = len(lived.plan.pools_to_lock)
-    connection.execute(sa.insert(RUNS).values(**{**run_row(lived), **as_it_was}, changed_at=changed_at, pools=pools))
+    connection.execute(
+        sa.insert(RUNS).values(
+            **{**run_row(lived), **as_it_was}, changed_at=changed_at, pools=pools
+        )
+    )
     rows = [
-        {"run_id": run.run_id, "number": event.number, "at": event.at, "kind": event.kind, "body": event.body}
+        {
+            "run_id": run.run_id,
+            "number": event.number,
+            "at": event.at,
+            "kind": event.kind,
+            "body": event.body,
+        }
         for event in run.events
     ]
     connection.execute(sa.insert(EVENTS), rows)
@@ -69,13 +98,20 @@ def store(connection: sa.Connection, run: StoredRun) -> bool:
 
 def _lived(run: StoredRun) -> Run:
     """The run as its events tell it: what the file says beside them is not believed."""
-    row = {name: getattr(run, name) for name in ("run_id", "format", "created_at", "operator", "reason", "content_id", "plan")}
+    row = {
+        name: getattr(run, name)
+        for name in ("run_id", "format", "created_at", "operator", "reason", "content_id", "plan")
+    }
     numbers = [event.number for event in run.events]
     if numbers != sorted(set(numbers)):
-        raise JournalError(f"The events of run {run.run_id} are not in order.", remedy="Export it again.")
+        raise JournalError(
+            f"The events of run {run.run_id} are not in order.", remedy="Export it again."
+        )
     events = [event_from_text(event.kind, event.body) for event in run.events]
     if any(event.run_id != run.run_id for event in events):
-        raise JournalError(f"Run {run.run_id} has events of another run.", remedy="Export it again.")
+        raise JournalError(
+            f"Run {run.run_id} has events of another run.", remedy="Export it again."
+        )
     return replay(run_of(row), events)
 
 
@@ -87,7 +123,11 @@ def _prunable(before: datetime) -> sa.ColumnElement[bool]:
 
 def prunable(connection: sa.Connection, before: datetime) -> tuple[RunSummary, ...]:
     """The summaries of the runs that were over before then, oldest first."""
-    wanted = sa.select(*summary_columns()).where(_prunable(before)).order_by(RUNS.c.created_at, RUNS.c.run_id)
+    wanted = (
+        sa.select(*summary_columns())
+        .where(_prunable(before))
+        .order_by(RUNS.c.created_at, RUNS.c.run_id)
+    )
     return tuple(map(summary_of, connection.execute(wanted).mappings().all()))
 
 

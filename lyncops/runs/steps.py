@@ -1,4 +1,7 @@
-"""What a step does. A cmdlet step is done when its `after` is seen to hold, not when its cmdlet ended (promise 3)."""
+"""What a step does.
+
+A cmdlet step is done when its `after` is seen to hold, not when its cmdlet ended (promise 3).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,12 @@ from typing import Final
 
 import attrs
 
-from lyncops.errors import AuthenticationFailedError, EndpointError, InvalidValueError, UnsupportedByVersionError
+from lyncops.errors import (
+    AuthenticationFailedError,
+    EndpointError,
+    InvalidValueError,
+    UnsupportedByVersionError,
+)
 from lyncops.plan.conditions import Evaluation
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
 from lyncops.remoting.execution import Execution, Fence, Sending
@@ -26,7 +34,8 @@ PATIENCE: Final = timedelta(minutes=2)
 """How long a `before` may stay unreadable."""
 
 AFTER_FAILURE: Final = timedelta(seconds=30)
-"""How long after a failed cmdlet its `after` is looked for: it is read at once, and this is for what lags behind."""
+"""How long after a failed cmdlet its `after` is looked for: it is read at once, and this is for
+what lags behind."""
 
 _MAX_PROVEN_NOT_STARTED: Final = 3
 
@@ -43,8 +52,8 @@ class StopReason:
 class Steps:
     """Performs the steps of one run. Every method answers None when the run goes on.
 
-    `settle` is the longest that an effect is waited for, whatever a step says. `permit` is the operator's word to send one cmdlet
-    again although nobody knows what came of it.
+    `settle` is the longest that an effect is waited for, whatever a step says. `permit` is the
+    operator's word to send one cmdlet again although nobody knows what came of it.
     """
 
     ledger: Ledger
@@ -54,7 +63,9 @@ class Steps:
     permit: Permit | None = None
 
     def perform(self, step: Step, *, confirmed: bool) -> StopReason | None:
-        """Do what is left to do of a step; `confirmed` says that the operator came back after it was shown to be a manual one."""
+        """Do what is left to do of a step; `confirmed` says that the operator came back after it
+        was shown to be a manual one.
+        """
         match step:
             case CmdletStep():
                 return self._cmdlet(step)
@@ -64,10 +75,17 @@ class Steps:
                 return self._manual(step, confirmed=confirmed)
 
     def _cmdlet(self, step: CmdletStep) -> StopReason | None:
-        """Go on where the journal says that the step stands; what was sent and did not end is sent again at the operator's word."""
+        """Go on where the journal says that the step stands; what was sent and did not end is sent
+        again at the operator's word.
+        """
         record = self.ledger.run.record(step.step_id)
         attempt = record.last_attempt
-        if attempt is not None and attempt.sent and not attempt.released and step.cmdlet.effect is Effect.CHANGE:
+        if (
+            attempt is not None
+            and attempt.sent
+            and not attempt.released
+            and step.cmdlet.effect is Effect.CHANGE
+        ):
             if attempt.is_open:
                 return self._come_back(step, attempt)
             if record.state in (StepState.RUNNING, StepState.UNKNOWN):
@@ -86,13 +104,24 @@ class Steps:
         ready = self._ready(step)
         if not ready.holds:
             if record.awaits_word:
-                return self._unknown(step, f"It was not sent again. {_says_before(ready)}", evidence=ready.evidence)
-            return self._fail(step, f"It was not begun, nothing was sent. {_says_before(ready)}", evidence=ready.evidence)
+                return self._unknown(
+                    step, f"It was not sent again. {_says_before(ready)}", evidence=ready.evidence
+                )
+            return self._fail(
+                step,
+                f"It was not begun, nothing was sent. {_says_before(ready)}",
+                evidence=ready.evidence,
+            )
         self.ledger.step(step.step_id, StepState.RUNNING, evidence=ready.evidence)
         return self._send(step)
 
     def _ready(self, step: CmdletStep | ManualStep) -> Evaluation:
-        return self.watcher.wait(step.before, within=min(PATIENCE, self.settle), until_known=True, tell=self._teller(step))
+        return self.watcher.wait(
+            step.before,
+            within=min(PATIENCE, self.settle),
+            until_known=True,
+            tell=self._teller(step),
+        )
 
     def _send(self, step: CmdletStep) -> StopReason | None:
         earlier = len(self.ledger.run.record(step.step_id).attempts)
@@ -118,14 +147,21 @@ class Steps:
             return self._fail(step, f"It was not begun, nothing was sent. {error}")
         attempt = self.ledger.run.record(step.step_id).last_attempt
         if attempt is None or attempt.number <= earlier:  # refused before it had an address
-            return self._fail(step, f"It was not begun, nothing was sent. {execution.reason or _errors(execution.errors)}")
+            return self._fail(
+                step,
+                "It was not begun, nothing was sent."
+                f" {execution.reason or _errors(execution.errors)}",
+            )
         self._ended(step, attempt, execution)
         return self._judge(step)
 
     def _has_word(self, step: CmdletStep, attempt: Attempt) -> bool:
         """Whether the operator wants this very attempt to be made again."""
         permit = self.permit
-        return permit is not None and (permit.step_id, permit.number) == (step.step_id, attempt.number)
+        return permit is not None and (permit.step_id, permit.number) == (
+            step.step_id,
+            attempt.number,
+        )
 
     def _close(self, step: CmdletStep, attempt: Attempt, proof: Proof | None) -> None:
         """The cmdlet is sent once more: why it may be."""
@@ -134,7 +170,8 @@ class Steps:
         elif step.cmdlet.effect is Effect.READ:
             self.ledger.unanswered(step.step_id, attempt)
         elif self.permit is not None and self._has_word(step, attempt):
-            self.ledger.released(step.step_id, attempt, self.permit)  # not before: a word that was not needed is not spent
+            # Not before: a word that was not needed is not spent
+            self.ledger.released(step.step_id, attempt, self.permit)
 
     def _judge(self, step: CmdletStep) -> StopReason | None:
         """Go on from what is known of the latest attempt."""
@@ -147,33 +184,51 @@ class Steps:
         return self._settle(step, attempt)
 
     def _come_back(self, step: CmdletStep, attempt: Attempt) -> StopReason | None:
-        """Find out what came of a command whose end is not known; only if it never started is it sent again."""
+        """Find out what came of a command whose end is not known; only if it never started is it
+        sent again.
+        """
         if step.cmdlet.effect is Effect.READ:
-            return self._fail(step, f"Its answer was lost; it changes nothing and can be asked again. {attempt.reason}")
+            return self._fail(
+                step,
+                f"Its answer was lost; it changes nothing and can be asked again. {attempt.reason}",
+            )
         try:
             execution = self.sessions.collect(
-                attempt.address, step.cmdlet, deadline=step.deadline, on_record=lambda record: self._stream(step, record)
+                attempt.address,
+                step.cmdlet,
+                deadline=step.deadline,
+                on_record=lambda record: self._stream(step, record),
             )
         except EndpointError as error:
             if self._has_word(step, attempt):
                 return self._begin(step)
-            return self._settle_unknown(step, f"No server could be asked about the command: {error}")
+            return self._settle_unknown(
+                step, f"No server could be asked about the command: {error}"
+            )
         self._ended(step, attempt, execution)
         if execution.outcome is Outcome.UNKNOWN:
             if self._has_word(step, attempt) and not execution.running:
                 return self._begin(step)
             return self._settle_unknown(step, execution.reason)
         if not execution.sent:
-            never = sum(not earlier.sent for earlier in self.ledger.run.record(step.step_id).attempts)
+            never = sum(
+                not earlier.sent for earlier in self.ledger.run.record(step.step_id).attempts
+            )
             return self._begin(step) if never < _MAX_PROVEN_NOT_STARTED else self._judge(step)
         return self._judge(step)
 
     def _ended(self, step: CmdletStep, attempt: Attempt, execution: Execution[object]) -> None:
         self.ledger.ended(step.step_id, attempt, execution)
-        if execution.outcome is not Outcome.UNKNOWN and execution.sent and step.cmdlet.effect is Effect.CHANGE:
-            self.sessions.forget(attempt.address)  # not before its end is journalled: until then the server is the only witness
+        if (
+            execution.outcome is not Outcome.UNKNOWN
+            and execution.sent
+            and step.cmdlet.effect is Effect.CHANGE
+        ):
+            # Not before its end is journalled: until then the server is the only witness
+            self.sessions.forget(attempt.address)
         if execution.interrupted:
-            raise KeyboardInterrupt  # the sessions have let the command go, and told what is known of it
+            # The sessions have let the command go, and told what is known of it
+            raise KeyboardInterrupt
 
     def _settle(self, step: CmdletStep, attempt: Attempt) -> StopReason | None:
         """Its cmdlet has ended: see what it did."""
@@ -188,11 +243,18 @@ class Steps:
         truth = self._effect(step, within)
         if truth.holds:
             exceptions = (f"{told} Yet what it was to bring about is there.",) if failed else ()
-            self.ledger.step(step.step_id, StepState.DONE, evidence=truth.evidence, exceptions=exceptions)
+            self.ledger.step(
+                step.step_id, StepState.DONE, evidence=truth.evidence, exceptions=exceptions
+            )
             return None
         if truth.holds is None:
-            return self._unknown(step, f"{told} What it did could not be read.".strip(), evidence=truth.evidence)
-        told = told or f"The cmdlet ended without an error, but {_minutes(within)} later its effect is not there."
+            return self._unknown(
+                step, f"{told} What it did could not be read.".strip(), evidence=truth.evidence
+            )
+        told = told or (
+            f"The cmdlet ended without an error, but {_minutes(within)} later its effect is not"
+            " there."
+        )
         return self._fail(step, told, evidence=truth.evidence)
 
     def _settle_unknown(self, step: CmdletStep, reason: str) -> StopReason | None:
@@ -203,10 +265,17 @@ class Steps:
             why = "Its answer was lost; what it was to bring about is there."
             self.ledger.step(step.step_id, StepState.DONE, evidence=truth.evidence, why=why)
             return None
-        return self._unknown(step, f"It was sent, and what came of it is not known: {reason}", evidence=truth.evidence)
+        return self._unknown(
+            step,
+            f"It was sent, and what came of it is not known: {reason}",
+            evidence=truth.evidence,
+        )
 
     def _effect(self, step: CmdletStep, within: timedelta) -> Evaluation:
-        """Whether what was sent has had its effect. Nobody can say who is not let in any more: asking again would not help."""
+        """Whether what was sent has had its effect.
+
+        Nobody can say who is not let in any more: asking again would not help.
+        """
         try:
             return self.watcher.wait(step.after, within=within, tell=self._teller(step))
         except AuthenticationFailedError as error:
@@ -214,21 +283,27 @@ class Steps:
 
     def _fail(self, step: CmdletStep, why: str, *, evidence: str = "") -> StopReason | None:
         if step.optional:
-            self.ledger.step(step.step_id, StepState.GIVEN_UP, evidence=evidence, why=why, exceptions=(why,))
+            self.ledger.step(
+                step.step_id, StepState.GIVEN_UP, evidence=evidence, why=why, exceptions=(why,)
+            )
             return None
         self.ledger.step(step.step_id, StepState.FAILED, evidence=evidence, why=why)
         return StopReason(RunState.PAUSED_BY_FAILED_STEP, _words(step, why, evidence))
 
     def _unknown(self, step: CmdletStep, why: str, *, evidence: str) -> StopReason | None:
         if step.optional:
-            self.ledger.step(step.step_id, StepState.GIVEN_UP, evidence=evidence, why=why, exceptions=(why,))
+            self.ledger.step(
+                step.step_id, StepState.GIVEN_UP, evidence=evidence, why=why, exceptions=(why,)
+            )
             return None
         self.ledger.step(step.step_id, StepState.UNKNOWN, evidence=evidence, why=why)
         return StopReason(RunState.UNKNOWN, _words(step, why, evidence))
 
     def _wait(self, step: WaitStep) -> StopReason | None:
         self.ledger.step(step.step_id, StepState.RUNNING)
-        truth = self.watcher.wait(step.until, within=step.deadline, poll=step.poll, tell=self._teller(step))
+        truth = self.watcher.wait(
+            step.until, within=step.deadline, poll=step.poll, tell=self._teller(step)
+        )
         if truth.holds:
             self.ledger.step(step.step_id, StepState.DONE, evidence=truth.evidence)
             return None
@@ -236,25 +311,42 @@ class Steps:
         if truth.holds is None:
             why = f"It could not be read whether it came true within {_minutes(step.deadline)}."
         if step.optional:
-            self.ledger.step(step.step_id, StepState.GIVEN_UP, evidence=truth.evidence, why=why, exceptions=(why,))
+            self.ledger.step(
+                step.step_id,
+                StepState.GIVEN_UP,
+                evidence=truth.evidence,
+                why=why,
+                exceptions=(why,),
+            )
             return None
         self.ledger.step(step.step_id, StepState.TIMED_OUT, evidence=truth.evidence, why=why)
-        return StopReason(RunState.UNKNOWN if truth.holds is None else RunState.TIMED_OUT, _words(step, why, truth.evidence))
+        return StopReason(
+            RunState.UNKNOWN if truth.holds is None else RunState.TIMED_OUT,
+            _words(step, why, truth.evidence),
+        )
 
     def _manual(self, step: ManualStep, *, confirmed: bool) -> StopReason | None:
         if step.after:
             truth = self.watcher.look(step.after)
             if truth.holds:
-                self.ledger.step(step.step_id, StepState.DONE if confirmed else StepState.ALREADY_TRUE, evidence=truth.evidence)
+                self.ledger.step(
+                    step.step_id,
+                    StepState.DONE if confirmed else StepState.ALREADY_TRUE,
+                    evidence=truth.evidence,
+                )
                 return None
             if confirmed and truth.holds is None:
                 word = "Taken as done on the operator's word: it could not be read."
-                self.ledger.step(step.step_id, StepState.DONE, evidence=truth.evidence, exceptions=(word,))
+                self.ledger.step(
+                    step.step_id, StepState.DONE, evidence=truth.evidence, exceptions=(word,)
+                )
                 return None
             if confirmed:
                 return self._ask(step, f"It is not done yet: {truth.evidence}.", truth.evidence)
         elif confirmed:
-            self.ledger.step(step.step_id, StepState.DONE, why="On the operator's word: no cmdlet shows it.")
+            self.ledger.step(
+                step.step_id, StepState.DONE, why="On the operator's word: no cmdlet shows it."
+            )
             return None
         ready = self._ready(step)
         if ready.holds is False:
@@ -265,7 +357,10 @@ class Steps:
 
     def _ask(self, step: ManualStep, why: str, evidence: str) -> StopReason:
         self.ledger.step(step.step_id, StepState.WAITING_FOR_PERSON, evidence=evidence, why=why)
-        return StopReason(RunState.PENDING_MANUAL_STEP, f"{step.title}: to be done by hand, at {step.where}. {why}".strip())
+        return StopReason(
+            RunState.PENDING_MANUAL_STEP,
+            f"{step.title}: to be done by hand, at {step.where}. {why}".strip(),
+        )
 
     def _teller(self, step: Step) -> Callable[[Evaluation, datetime], None]:
         return partial(self.ledger.polled, step_id=step.step_id)

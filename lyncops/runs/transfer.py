@@ -33,12 +33,15 @@ def export_runs(journal: Journal, path: Path, run_ids: Iterable[str] = ()) -> Ex
     """Write the finished runs (or those named) into a new file.
 
     Raises:
-        JournalError: a run that was named is not over or not there, or the file exists or cannot be written.
+        JournalError: a run that was named is not over or not there, or the file exists or cannot be
+            written.
     """
     named = tuple(run_ids)
     known = {run.run_id: run for run in journal.runs()}
     oldest_first = tuple(reversed(tuple(known)))
-    chosen = [known.get(run_id) or RunSummary.of(journal.load(run_id)) for run_id in named or oldest_first]
+    chosen = [
+        known.get(run_id) or RunSummary.of(journal.load(run_id)) for run_id in named or oldest_first
+    ]
     unfinished = tuple(run.run_id for run in chosen if run.state is None or not run.state.is_final)
     if named and unfinished:
         raise JournalError(
@@ -51,16 +54,20 @@ def export_runs(journal: Journal, path: Path, run_ids: Iterable[str] = ()) -> Ex
             file.writelines(f"{line}\n" for line in to_lines(map(journal.stored, written)))
     except OSError as error:
         raise JournalError(
-            f"{path} cannot be written: {error.strerror}.", remedy="Name a new file, where there is room."
+            f"{path} cannot be written: {error.strerror}.",
+            remedy="Name a new file, where there is room.",
         ) from error
     return Exported(written=written, left_out=unfinished)
 
 
 def import_runs(journal: Journal, path: Path) -> Imported:
-    """Write the runs of a file into the journal. What is there already, the same to the letter, is left as it is.
+    """Write the runs of a file into the journal.
+
+    What is there already, the same to the letter, is left as it is.
 
     Raises:
-        JournalError: the file cannot be read, or one of its runs cannot be imported; those before it were.
+        JournalError: the file cannot be read, or one of its runs cannot be imported; those before
+            it were.
     """
     added: list[str] = []
     known: list[str] = []
@@ -69,5 +76,8 @@ def import_runs(journal: Journal, path: Path) -> Imported:
             for run in from_lines(file, str(path)):
                 (added if journal.store(run) else known).append(run.run_id)
     except (OSError, UnicodeDecodeError) as error:
-        raise JournalError(f"{path} cannot be read: {error}.", remedy="Name a file that `lyncops runs export` wrote.") from error
+        raise JournalError(
+            f"{path} cannot be read: {error}.",
+            remedy="Name a file that `lyncops runs export` wrote.",
+        ) from error
     return Imported(added=tuple(added), known=tuple(known))

@@ -1,4 +1,6 @@
-"""Watching a lock whose process cannot be seen: a heartbeat that stands still is the only proof that it is dead."""
+"""Watching a lock whose process cannot be seen: a heartbeat that stands still is the only proof
+that it is dead.
+"""
 
 from __future__ import annotations
 
@@ -15,20 +17,28 @@ from lyncops.runs.lock import HEARTBEAT, STALE_AFTER, Claim, Lock, Pulse
 PAUSE: Final = HEARTBEAT / 4
 
 
-def watched(claim: Claim, journal: Journal, clock: Clock, tell: Callable[[str, datetime], None]) -> Claim:
-    """The claim with the pulses of its own run's locks that stood still for `STALE_AFTER`; it takes as long as that.
+def watched(
+    claim: Claim, journal: Journal, clock: Clock, tell: Callable[[str, datetime], None]
+) -> Claim:
+    """The claim with the pulses of its own run's locks that stood still for `STALE_AFTER`; it takes
+    as long as that.
 
-    `tell` is told what is watched, and until when. It returns at once where there is nothing to watch, or where something moves.
-    The time is counted in pauses that were really slept, so that neither another computer's clock nor a jump of this one's
-    shortens it.
+    `tell` is told what is watched, and until when. It returns at once where there is nothing to
+    watch, or where something moves. The time is counted in pauses that were really slept, so that
+    neither another computer's clock nor a jump of this one's shortens it.
     """
     if claim.steal:
         return claim
-    locks = tuple(lock for lock in journal.locks() if lock.run_id == claim.run_id and lock.must_be_watched)
+    locks = tuple(
+        lock for lock in journal.locks() if lock.run_id == claim.run_id and lock.must_be_watched
+    )
     first = frozenset(lock.pulse for lock in locks)
     if locks:
         seconds = f"{STALE_AFTER.total_seconds():.0f} seconds"
-        what = f"The lock is {locks[0].process}'s, which cannot be seen from here: its heartbeat is watched for {seconds}."
+        what = (
+            f"The lock is {locks[0].process}'s, which cannot be seen from here: its heartbeat is"
+            f" watched for {seconds}."
+        )
         tell(what, clock.now() + STALE_AFTER)
     passed = timedelta(0)
     while first and passed < STALE_AFTER:
@@ -40,4 +50,6 @@ def watched(claim: Claim, journal: Journal, clock: Clock, tell: Callable[[str, d
 
 
 def _pulses(locks: Iterable[Lock], claim: Claim) -> frozenset[Pulse]:
-    return frozenset(lock.pulse for lock in locks if lock.run_id == claim.run_id and lock.must_be_watched)
+    return frozenset(
+        lock.pulse for lock in locks if lock.run_id == claim.run_id and lock.must_be_watched
+    )

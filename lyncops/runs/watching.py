@@ -49,11 +49,13 @@ class Watcher:
         until_known: bool = False,
         tell: Callable[[Evaluation, datetime], None],
     ) -> Evaluation:
-        """Read until all hold (`until_known`: or one does not) or `within` is over; the last truth that was seen.
+        """Read until all hold (`until_known`: or one does not) or `within` is over; the last truth
+        that was seen.
 
         `tell` is told of each truth and of when the waiting would end.
 
-        At least one reading is made, and one at the very end, so that what came true in the last pause counts.
+        At least one reading is made, and one at the very end, so that what came true in the last
+        pause counts.
         """
         until = self.clock.now() + within
         while True:

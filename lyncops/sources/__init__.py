@@ -32,7 +32,9 @@ def page(title: str, *, certainty: Certainty = Certainty.DOCUMENTED) -> Source:
         InvalidValueError: `lyncops.sources.pages` has no such page.
     """
     if title not in PAGES:
-        raise InvalidValueError(f"There is no page {title!r}.", remedy="Add its address to lyncops/sources/pages.py.")
+        raise InvalidValueError(
+            f"There is no page {title!r}.", remedy="Add its address to lyncops/sources/pages.py."
+        )
     return Source(title=title, url=PAGES[title], certainty=certainty)
 
 
@@ -56,6 +58,8 @@ def fact(anchor: str) -> Source:
         InvalidValueError: there is no such fact.
     """
     if anchor not in FACTS:
-        raise InvalidValueError(f"There is no fact {anchor!r}.", remedy="Add it to lyncops/sources/facts.py.")
+        raise InvalidValueError(
+            f"There is no fact {anchor!r}.", remedy="Add it to lyncops/sources/facts.py."
+        )
     found = FACTS[anchor]
     return Source(title=found.title, url=found.urls[0], certainty=found.certainty)

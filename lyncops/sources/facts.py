@@ -1,7 +1,7 @@
 """The facts about Lync that lyncops rests on, each with its page and how sure it is.
 
-They are written in `facts.toml`; `docs/facts.md` is made from it (`scripts/docs.py`), with an anchor
-for each.
+They are written in `facts.toml`; `docs/facts.md` is made from it (`scripts/docs.py`), with an
+anchor for each.
 """
 
 from __future__ import annotations

@@ -1,1 +1,3 @@
-"""Words for people: durations, sentences that are said once, and text that has no power over a terminal."""
+"""Words for people: durations, sentences that are said once, and text that has no power over a
+terminal.
+"""

@@ -1,4 +1,6 @@
-"""Durations as people write and read them: in `lyncops.toml`, on the command line, in what is shown."""
+"""Durations as people write and read them: in `lyncops.toml`, on the command line, in what is
+shown.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ _UNITS: Final = {
     "d": timedelta(days=1),
 }
 _TERM: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)", re.ASCII)
-_WORDS: Final = re.compile(rf"(?:{_TERM.pattern})+".replace("(ms", "(?:ms").replace("([0", "(?:[0"), re.ASCII)
+_WORDS: Final = re.compile(
+    rf"(?:{_TERM.pattern})+".replace("(ms", "(?:ms").replace("([0", "(?:[0"), re.ASCII
+)
 _CLOCK: Final = re.compile(r"([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])", re.ASCII)
 
 
@@ -32,10 +36,14 @@ def parse_duration(text: str) -> timedelta:
             hours, minutes, seconds = map(int, clock.groups())
             return timedelta(hours=hours, minutes=minutes, seconds=seconds)
         if _WORDS.fullmatch(word):
-            return sum((float(number) * _UNITS[unit] for number, unit in _TERM.findall(word)), timedelta())
+            return sum(
+                (float(number) * _UNITS[unit] for number, unit in _TERM.findall(word)), timedelta()
+            )
     except OverflowError:
         pass  # told below: no such duration makes sense here
-    raise InvalidValueError(f"{text!r} is not a duration.", remedy="Write it as 200ms, 30s, 5m, 1h or hh:mm:ss.")
+    raise InvalidValueError(
+        f"{text!r} is not a duration.", remedy="Write it as 200ms, 30s, 5m, 1h or hh:mm:ss."
+    )
 
 
 def duration_in_words(time: timedelta) -> str:

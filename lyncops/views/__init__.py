@@ -1,1 +1,4 @@
-"""How plans, runs and readings look: blocks of text and tables, and JSON. Every face renders the same."""
+"""How plans, runs and readings look: blocks of text and tables, and JSON.
+
+Every face renders the same.
+"""

@@ -1,4 +1,6 @@
-"""The Backup Service as people read it: its configuration with units, and both directions of every pair."""
+"""The Backup Service as people read it: its configuration with units, and both directions of every
+pair.
+"""
 
 from __future__ import annotations
 
@@ -58,11 +60,27 @@ def report_blocks(report: BackupServiceReport) -> Iterator[Block]:
 
 
 def status_blocks(report: BackupServiceReport) -> Iterator[Block]:
-    """Every module of every direction with the loss that its state means now, and what could not be read."""
+    """Every module of every direction with the loss that its state means now, and what could not be
+    read.
+    """
     rows = tuple(row for direction in report.directions for row in _rows(direction))
     if rows:
-        yield Table(("from", "to", "module", "export", "import", "state", "if the exporting pool were gone now"), rows)
-    yield from (Text(f"{pool} has no backup pool: nothing of it is copied.", Tone.CAREFUL) for pool in report.unpaired)
+        yield Table(
+            (
+                "from",
+                "to",
+                "module",
+                "export",
+                "import",
+                "state",
+                "if the exporting pool were gone now",
+            ),
+            rows,
+        )
+    yield from (
+        Text(f"{pool} has no backup pool: nothing of it is copied.", Tone.CAREFUL)
+        for pool in report.unpaired
+    )
     yield from (Text(str(unread), Tone.CAREFUL) for unread in report.unread)
     if not (rows or report.unpaired or report.unread):
         yield Text("The topology has no Front End pool.", Tone.CAREFUL)
@@ -71,30 +89,91 @@ def status_blocks(report: BackupServiceReport) -> Iterator[Block]:
 def _rows(direction: DirectionSync) -> Iterator[tuple[Text | str, ...]]:
     ends = (direction.source, direction.target)
     if isinstance(direction.modules, Unread):
-        yield (*ends, "-", "-", "-", Text("unknown", TONES[SyncState.UNKNOWN]), str(direction.modules))
+        yield (
+            *ends,
+            "-",
+            "-",
+            "-",
+            Text("unknown", TONES[SyncState.UNKNOWN]),
+            str(direction.modules),
+        )
         return
     if not direction.modules:
-        yield (*ends, "-", "-", "-", Text("copying", TONES[SyncState.COPYING]), "It names no module: nothing was ever copied.")
+        yield (
+            *ends,
+            "-",
+            "-",
+            "-",
+            Text("copying", TONES[SyncState.COPYING]),
+            "It names no module: nothing was ever copied.",
+        )
     for module in direction.modules:
         state = Text(module.state.value, TONES[module.state])
-        yield (*ends, module.name, in_words(module.export), in_words(module.import_), state, module.loss)
+        yield (
+            *ends,
+            module.name,
+            in_words(module.export),
+            in_words(module.import_),
+            state,
+            module.loss,
+        )
 
 
 def _settings(settings: BackupServiceSettings) -> Iterator[tuple[str, ...]]:
     interval = exactly(settings.sync_interval)
-    yield "SyncInterval", interval, "from one copy to the next, 5 s to 3 h; about what is lost with a pool that dies"
-    yield "AuthorizedUniversalGroups", ", ".join(settings.authorized_universal_groups) or "none", "who may ask it"
-    yield "AuthorizedLocalAccounts", ", ".join(settings.authorized_local_accounts) or "none", "local accounts that may ask it"
+    yield (
+        "SyncInterval",
+        interval,
+        "from one copy to the next, 5 s to 3 h; about what is lost with a pool that dies",
+    )
+    yield (
+        "AuthorizedUniversalGroups",
+        ", ".join(settings.authorized_universal_groups) or "none",
+        "who may ask it",
+    )
+    yield (
+        "AuthorizedLocalAccounts",
+        ", ".join(settings.authorized_local_accounts) or "none",
+        "local accounts that may ask it",
+    )
     figures = (
         ("MaxConcurrentCalls", settings.max_concurrent_calls, "calls", "at the same time"),
-        ("MaxBatchesPerCmsSync", settings.max_batches_per_cms_sync, "batches", "in one copy of the store"),
-        ("MaxBatchesPerUserStoreSync", settings.max_batches_per_user_store_sync, "batches", "in one copy of a user store"),
-        ("MaxDataConfPackageSizeKB", settings.max_data_conf_package_size_kb, "KB", "in one package of conference content"),
-        ("MaxHighPriQueuePercentagePerUserStoreSync", settings.max_high_priority_percentage, "%", "of a copy, for urgent changes"),
+        (
+            "MaxBatchesPerCmsSync",
+            settings.max_batches_per_cms_sync,
+            "batches",
+            "in one copy of the store",
+        ),
+        (
+            "MaxBatchesPerUserStoreSync",
+            settings.max_batches_per_user_store_sync,
+            "batches",
+            "in one copy of a user store",
+        ),
+        (
+            "MaxDataConfPackageSizeKB",
+            settings.max_data_conf_package_size_kb,
+            "KB",
+            "in one package of conference content",
+        ),
+        (
+            "MaxHighPriQueuePercentagePerUserStoreSync",
+            settings.max_high_priority_percentage,
+            "%",
+            "of a copy, for urgent changes",
+        ),
     )
-    yield from ((name, f"{value:,} {unit}", meaning) for name, value, unit, meaning in figures if value is not None)
+    yield from (
+        (name, f"{value:,} {unit}", meaning)
+        for name, value, unit, meaning in figures
+        if value is not None
+    )
     if settings.response_groups_copied is not None:
-        yield "EnableRgsBackupService", "yes" if settings.response_groups_copied else "no", "whether response groups are copied"
+        yield (
+            "EnableRgsBackupService",
+            "yes" if settings.response_groups_copied else "no",
+            "whether response groups are copied",
+        )
 
 
 @attrs.define(slots=True)

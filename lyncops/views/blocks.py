@@ -1,4 +1,5 @@
-"""What a verb has to say, as values: told once, drawn by rich on a terminal and as plain lines in a pipe.
+"""What a verb has to say, as values: told once, drawn by rich on a terminal and as plain lines in a
+pipe.
 
 Whatever comes into a block is harmless from then on: much of it was written by servers.
 """
@@ -26,7 +27,10 @@ class Tone(enum.Enum):
 
 @attrs.frozen(slots=True)
 class Text:
-    """One line, or one cell of a table. A `verbatim` one is there to be copied: a terminal does not break it at its words."""
+    """One line, or one cell of a table.
+
+    A `verbatim` one is there to be copied: a terminal does not break it at its words.
+    """
 
     text: str = attrs.field(converter=harmless)
     tone: Tone = Tone.PLAIN
@@ -42,7 +46,9 @@ class Heading:
 
 
 def _harmless_rows(rows: tuple[tuple[Text | str, ...], ...]) -> tuple[tuple[Text | str, ...], ...]:
-    return tuple(tuple(harmless(cell) if isinstance(cell, str) else cell for cell in row) for row in rows)
+    return tuple(
+        tuple(harmless(cell) if isinstance(cell, str) else cell for cell in row) for row in rows
+    )
 
 
 @attrs.frozen(slots=True)
@@ -67,7 +73,12 @@ def plain_lines(block: Block) -> Iterator[str]:
         case Table():
             rows = [block.columns, *(tuple(text_of(cell) for cell in row) for row in block.rows)]
             widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-            yield from ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+            yield from (
+                "  ".join(
+                    cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+                ).rstrip()
+                for row in rows
+            )
 
 
 def text_of(cell: Text | str) -> str:

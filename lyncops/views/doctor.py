@@ -1,4 +1,6 @@
-"""What the doctor says: one table of all checks, and below it what to do about those that did not pass."""
+"""What the doctor says: one table of all checks, and below it what to do about those that did not
+pass.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,11 @@ def _check_data(result: CheckResult) -> JsonValue:
 def doctor_blocks(found: Diagnosis) -> Iterator[Block]:
     """The table, and below it what to do, thing by thing."""
     yield Heading(f"Doctor: {found.name} at {found.began_at:%Y-%m-%d %H:%M:%S %Z}")
-    rows = tuple(_row(section, number, result) for section in found.sections for number, result in enumerate(section.results))
+    rows = tuple(
+        _row(section, number, result)
+        for section in found.sections
+        for number, result in enumerate(section.results)
+    )
     yield Table(("about", "check", "verdict", "evidence"), rows)
     for section in found.sections:
         yield from _advice(section)
@@ -62,7 +68,12 @@ def doctor_blocks(found: Diagnosis) -> Iterator[Block]:
 
 def _row(section: Section, number: int, result: CheckResult) -> tuple[Text | str, ...]:
     about = section.name if number == 0 else ""
-    return about, result.check_id, Text(result.verdict.value, _TONES[result.verdict]), result.evidence
+    return (
+        about,
+        result.check_id,
+        Text(result.verdict.value, _TONES[result.verdict]),
+        result.evidence,
+    )
 
 
 def _advice(section: Section) -> Iterator[Block]:
@@ -75,4 +86,6 @@ def _advice(section: Section) -> Iterator[Block]:
         if result.remedy:
             yield Text(result.remedy, indent=4, verbatim=True)
     if section.not_examined:
-        yield Text(f"not examined because of that: {', '.join(section.not_examined)}", Tone.FAINT, indent=2)
+        yield Text(
+            f"not examined because of that: {', '.join(section.not_examined)}", Tone.FAINT, indent=2
+        )

@@ -15,8 +15,9 @@ from lyncops.values import DotNetVersion, JsonValue, ServiceId, Unread
 def to_json(value: object) -> JsonValue:
     """Turn `value` into plain JSON values.
 
-    Enums become their value, times ISO 8601, durations seconds, what could not be read `{"unread": WHAT, "reason": WHY}`, attrs
-    values objects with the fields' names, and everything else its text.
+    Enums become their value, times ISO 8601, durations seconds, what could not be read `{"unread":
+    WHAT, "reason": WHY}`, attrs values objects with the fields' names, and everything else its
+    text.
     """
     match value:
         case None | bool() | int() | float():

@@ -1,4 +1,6 @@
-"""Checks and plans as people read them before anything happens: verdicts, steps with their PowerShell, loss and duration."""
+"""Checks and plans as people read them before anything happens: verdicts, steps with their
+PowerShell, loss and duration.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,16 @@ from lyncops.values import Outcome
 from lyncops.views.blocks import Block, Heading, Table, Text, Tone
 
 _WHAT_A_REHEARSAL_SHOWS: Final = (
-    "Each cmdlet was asked for itself, with -WhatIf, as the deployment stands now: that shows that it is there, that you may run "
-    "it and that it would begin; not how it ends, how long it takes, or what earlier steps change for it."
+    "Each cmdlet was asked for itself, with -WhatIf, as the deployment stands now: that shows that"
+    " it is there, that you may run it and that it would begin; not how it ends, how long it takes,"
+    " or what earlier steps change for it."
 )
-TONES: Final = {Verdict.PASSED: Tone.GOOD, Verdict.WARNING: Tone.CAREFUL, Verdict.UNKNOWN: Tone.CAREFUL, Verdict.FAILED: Tone.BAD}
+TONES: Final = {
+    Verdict.PASSED: Tone.GOOD,
+    Verdict.WARNING: Tone.CAREFUL,
+    Verdict.UNKNOWN: Tone.CAREFUL,
+    Verdict.FAILED: Tone.BAD,
+}
 
 _SAID: Final = {
     Verdict.PASSED: "passed",
@@ -30,8 +38,12 @@ _SAID: Final = {
 }
 
 
-def check_blocks(title: str, checks: Iterable[CheckResult], *, details: bool = True) -> Iterator[Block]:
-    """The verdict, then the checks with their evidence and what to do; without `details` those that passed are counted."""
+def check_blocks(
+    title: str, checks: Iterable[CheckResult], *, details: bool = True
+) -> Iterator[Block]:
+    """The verdict, then the checks with their evidence and what to do; without `details` those that
+    passed are counted.
+    """
     checks = tuple(checks)
     refused = [check.check_id for check in checks if check.refuses]
     yield Heading(title)
@@ -73,17 +85,23 @@ def _is_remarkable(check: CheckResult) -> bool:
 def _remedies(checks: Iterable[CheckResult]) -> Iterator[Block]:
     for check in filter(_is_remarkable, checks):
         if check.overridden_because:
-            yield Text(f"{check.check_id} is overridden because: {check.overridden_because}", Tone.CAREFUL)
+            yield Text(
+                f"{check.check_id} is overridden because: {check.overridden_because}", Tone.CAREFUL
+            )
             yield from (Text(change, Tone.CAREFUL, indent=4) for change in check.override_changes)
         elif check.remedy:
             yield Text(f"{check.check_id}: {check.remedy}", TONES[check.verdict])
-            yield from (Text(f"first: {command}", indent=4, verbatim=True) for command in check.first)
+            yield from (
+                Text(f"first: {command}", indent=4, verbatim=True) for command in check.first
+            )
 
 
 def plan_blocks(plan: Plan, *, details: bool = True) -> Iterator[Block]:
-    """The plan as the operator must see it before anything happens: the verdict first, then checks, steps and notes.
+    """The plan as the operator must see it before anything happens: the verdict first, then checks,
+    steps and notes.
 
-    Without `details` only the checks that did not pass, and of each step its title and its PowerShell.
+    Without `details` only the checks that did not pass, and of each step its title and its
+    PowerShell.
     """
     refusals = plan.refusals
     yield Heading(f"Plan {plan.content_id[:12]}: {plan.procedure.title} in {plan.deployment}")
@@ -105,7 +123,10 @@ def _possible(plan: Plan) -> Text:
     if not plan.steps:
         return Text("Nothing is left to do: what the plan aims at already holds.", Tone.GOOD)
     steps = counted(len(plan.steps), "step")
-    return Text(f"Possible now: {steps}, about {duration(plan.estimate)}. Nothing has been changed.", Tone.GOOD)
+    return Text(
+        f"Possible now: {steps}, about {duration(plan.estimate)}. Nothing has been changed.",
+        Tone.GOOD,
+    )
 
 
 def _course(plan: Plan, *, details: bool) -> Iterator[Block]:
@@ -131,7 +152,9 @@ def broken_blocks(left: Iterable[LeftBroken]) -> Iterator[Block]:
 
 
 def question_blocks(plan: Plan) -> Iterator[Block]:
-    """What is about to happen, in short: the last thing that an operator reads before the question."""
+    """What is about to happen, in short: the last thing that an operator reads before the
+    question.
+    """
     yield Heading("About to run")
     yield Text(f"{plan.procedure.title} in {plan.deployment}", Tone.STRONG)
     yield Text(f"{counted(len(plan.steps), 'step')}, about {duration(plan.estimate)}")
@@ -169,7 +192,11 @@ def _answer(execution: Execution[object]) -> Iterator[Block]:
     tone = Tone.GOOD if execution.outcome is Outcome.SUCCEEDED else Tone.BAD
     yield Text(f"{execution.outcome.value} {execution.reason}".rstrip(), tone, indent=6)
     yield from (Text(str(error), Tone.BAD, indent=6) for error in execution.errors)
-    yield from (Text(record.text, Tone.FAINT, indent=6) for record in execution.records if record.kind is not StreamKind.ERROR)
+    yield from (
+        Text(record.text, Tone.FAINT, indent=6)
+        for record in execution.records
+        if record.kind is not StreamKind.ERROR
+    )
 
 
 def _step(number: int, step: Step, *, details: bool) -> Iterator[Block]:

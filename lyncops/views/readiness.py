@@ -7,7 +7,13 @@ from typing import Final
 
 from lyncops.checks.result import Verdict
 from lyncops.checks.words import counted, listed, sentence
-from lyncops.procedures.readiness import ModeReadiness, PoolReadiness, Readiness, ReadinessVerdict, SiteReadiness
+from lyncops.procedures.readiness import (
+    ModeReadiness,
+    PoolReadiness,
+    Readiness,
+    ReadinessVerdict,
+    SiteReadiness,
+)
 from lyncops.text.durations import duration_in_words as duration
 from lyncops.values import JsonValue
 from lyncops.views.blocks import Block, Heading, Table, Text, Tone
@@ -72,7 +78,8 @@ def _mode_data(mode: ModeReadiness) -> JsonValue:
 
 
 def readiness_blocks(found: Readiness, *, details: bool = True) -> Iterator[Block]:
-    """The verdict, the table, and below what is in the way, what to think of, and what would be lost.
+    """The verdict, the table, and below what is in the way, what to think of, and what would be
+    lost.
 
     Without `details` a pool that is ready has its rows in the table and no more.
     """
@@ -86,8 +93,19 @@ def readiness_blocks(found: Readiness, *, details: bool = True) -> Iterator[Bloc
     yield _verdict(found)
     ready = any(pool.verdict is ReadinessVerdict.READY for pool in found.pools)
     if ready and not details:
-        yield Text("Commands and expected losses of the pools that are ready are shown with --details.")
-    columns = ("pool", "backup pool", "is now", "mode", "verdict", "takes", "in the way", "warnings")
+        yield Text(
+            "Commands and expected losses of the pools that are ready are shown with --details."
+        )
+    columns = (
+        "pool",
+        "backup pool",
+        "is now",
+        "mode",
+        "verdict",
+        "takes",
+        "in the way",
+        "warnings",
+    )
     yield Table(columns, tuple(_row(pool, mode) for pool in found.pools for mode in pool.modes))
     yield from _sites(found.sites)
     for pool in found.pools:
@@ -98,7 +116,9 @@ def readiness_blocks(found: Readiness, *, details: bool = True) -> Iterator[Bloc
 def _verdict(found: Readiness) -> Text:
     worst = found.verdict or ReadinessVerdict.NOT_READY
     if worst is ReadinessVerdict.READY:
-        return Text(f"Ready: {counted(len(found.pools), 'pool')} could be failed over now.", Tone.GOOD)
+        return Text(
+            f"Ready: {counted(len(found.pools), 'pool')} could be failed over now.", Tone.GOOD
+        )
     pools = (pool.pool for pool in found.pools if pool.verdict is worst)
     sites = (f"the loss of {site.site}" for site in found.sites if site.verdict is worst)
     return Text(f"{sentence(worst.value).rstrip('.')}: {listed((*pools, *sites))}.", _TONES[worst])
@@ -109,10 +129,14 @@ def _sites(sites: tuple[SiteReadiness, ...]) -> Iterator[Block]:
     if not sites:
         return
     yield Heading("If a whole site were lost now")
-    yield Table(("site", "its users", "verdict", "in the way", "by hand"), tuple(map(_site_row, sites)))
+    yield Table(
+        ("site", "its users", "verdict", "in the way", "by hand"), tuple(map(_site_row, sites))
+    )
     for site in sites:
         if site.store:
-            yield Text(f"{site.site}: {site.store}", Tone.CAREFUL if site.store_command else Tone.PLAIN)
+            yield Text(
+                f"{site.site}: {site.store}", Tone.CAREFUL if site.store_command else Tone.PLAIN
+            )
         if site.store_command:
             yield Text(site.store_command, indent=4, verbatim=True)
 
@@ -122,7 +146,8 @@ def _site_row(site: SiteReadiness) -> tuple[Text | str, ...]:
     obstacles = [f"{pool}: {check.check_id}" for pool, mode in modes for check in mode.obstacles]
     return (
         site.site,
-        ", ".join(f"{pool.pool} to {pool.backup_pool or 'nowhere'}" for pool in site.pools) or "are served elsewhere",
+        ", ".join(f"{pool.pool} to {pool.backup_pool or 'nowhere'}" for pool in site.pools)
+        or "are served elsewhere",
         Text(site.verdict.value, _TONES[site.verdict]),
         ", ".join(obstacles) or "-",
         ", ".join(dict.fromkeys(title for _, mode in modes for title in mode.by_hand)) or "-",
@@ -149,8 +174,14 @@ def _mode(mode: ModeReadiness) -> str:
 def _details(pool: PoolReadiness) -> Iterator[Block]:
     yield Heading(f"{pool.pool}: {pool.verdict.value}")
     for mode in pool.modes:
-        yield Text(f"{_mode(mode)}: {mode.command if not mode.obstacles else 'not possible now'}", Tone.STRONG)
-        for check, tone in (*((one, Tone.BAD) for one in mode.obstacles), *((one, Tone.CAREFUL) for one in mode.warnings)):
+        yield Text(
+            f"{_mode(mode)}: {mode.command if not mode.obstacles else 'not possible now'}",
+            Tone.STRONG,
+        )
+        for check, tone in (
+            *((one, Tone.BAD) for one in mode.obstacles),
+            *((one, Tone.CAREFUL) for one in mode.warnings),
+        ):
             yield Text(f"{check.check_id}: {check.evidence}", tone, indent=4)
             if check.remedy:
                 yield Text(check.remedy, indent=8)
@@ -159,6 +190,9 @@ def _details(pool: PoolReadiness) -> Iterator[Block]:
         if not mode.obstacles:
             yield Text(f"would lose: {mode.expected_loss}", indent=4)
     for check in pool.care:
-        yield Text(f"{check.check_id} ({check.verdict.value}): {check.evidence}", _CARE.get(check.verdict, Tone.CAREFUL))
+        yield Text(
+            f"{check.check_id} ({check.verdict.value}): {check.evidence}",
+            _CARE.get(check.verdict, Tone.CAREFUL),
+        )
         if check.remedy:
             yield Text(check.remedy, indent=4)

@@ -25,8 +25,11 @@ STEP_TONES: Final = {
 }
 
 _DONE: Final = frozenset({RunState.COMPLETED, RunState.COMPLETED_WITH_EXCEPTIONS})
-_WENT_WRONG: Final = frozenset({RunState.PAUSED_BY_FAILED_STEP, RunState.TIMED_OUT, RunState.UNKNOWN, RunState.FAILED})
-"""States in which the plan's notes are shown once more: they tell the repair of what can go wrong."""
+_WENT_WRONG: Final = frozenset(
+    {RunState.PAUSED_BY_FAILED_STEP, RunState.TIMED_OUT, RunState.UNKNOWN, RunState.FAILED}
+)
+"""States in which the plan's notes are shown once more: they tell the repair of what can go
+wrong."""
 
 
 def runs_blocks(runs: Iterable[RunSummary]) -> Iterator[Block]:
@@ -37,14 +40,20 @@ def runs_blocks(runs: Iterable[RunSummary]) -> Iterator[Block]:
             run.procedure or "?",
             run.target or "?",
             run.mode or "-",
-            Text(run.state.value, _tone(run.state)) if run.state else Text("cannot be read", Tone.BAD),
+            (
+                Text(run.state.value, _tone(run.state))
+                if run.state
+                else Text("cannot be read", Tone.BAD)
+            ),
             run.operator,
             f"{run.created_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if run.created_at else "?",
         )
         for run in runs
     )
     if rows:
-        yield Table(("run", "procedure", "target", "mode", "state", "operator", "created (UTC)"), rows)
+        yield Table(
+            ("run", "procedure", "target", "mode", "state", "operator", "created (UTC)"), rows
+        )
     else:
         yield Text("No runs yet.")
 
@@ -53,9 +62,15 @@ def run_blocks(run: Run) -> Iterator[Block]:
     """The run as it stands."""
     plan = run.plan
     yield Heading(f"Run {run.run_id}: {plan.procedure.title}")
-    yield Table(("", "step", "state", "took", "seen"), tuple(_row(number, record) for number, record in enumerate(run.steps, 1)))
+    yield Table(
+        ("", "step", "state", "took", "seen"),
+        tuple(_row(number, record) for number, record in enumerate(run.steps, 1)),
+    )
     yield Text("")
-    yield Text(f"{run.state.value.replace('_', ' ')}: {run.why or run.goal_evidence or '-'}", _tone(run.state))
+    yield Text(
+        f"{run.state.value.replace('_', ' ')}: {run.why or run.goal_evidence or '-'}",
+        _tone(run.state),
+    )
     yield from _to_be_done(run)
     yield from (Text(f"exception: {exception}", Tone.CAREFUL) for exception in run.exceptions)
     told_before = plan.notes if run.state in _WENT_WRONG else ()
@@ -77,7 +92,11 @@ def _to_be_done(run: Run) -> Iterator[Block]:
 
 
 def _row(number: int, record: StepRecord) -> tuple[Text | str, ...]:
-    took = duration(record.ended_at - record.started_at) if record.started_at and record.ended_at else ""
+    took = (
+        duration(record.ended_at - record.started_at)
+        if record.started_at and record.ended_at
+        else ""
+    )
     state = Text(record.state.value.replace("_", " "), STEP_TONES[record.state])
     return str(number), record.step.title, state, took, record.why or record.evidence_after
 
@@ -85,4 +104,8 @@ def _row(number: int, record: StepRecord) -> tuple[Text | str, ...]:
 def _tone(state: RunState) -> Tone:
     if state is RunState.COMPLETED:
         return Tone.GOOD
-    return Tone.BAD if state in (RunState.FAILED, RunState.UNKNOWN, RunState.TIMED_OUT) else Tone.CAREFUL
+    return (
+        Tone.BAD
+        if state in (RunState.FAILED, RunState.UNKNOWN, RunState.TIMED_OUT)
+        else Tone.CAREFUL
+    )

@@ -1,4 +1,6 @@
-"""A deployment as people read it, whole or around some pools: its topology, who serves whom, and what could not be read."""
+"""A deployment as people read it, whole or around some pools: its topology, who serves whom, and
+what could not be read.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,15 @@ from itertools import chain
 from lyncops.checks.context import CheckContext
 from lyncops.checks.overview import last_known, overview
 from lyncops.checks.words import sentence
-from lyncops.deployment.model import BackupModule, CentralManagement, Deployment, EdgePool, ExportState, ImportState, Pool
+from lyncops.deployment.model import (
+    BackupModule,
+    CentralManagement,
+    Deployment,
+    EdgePool,
+    ExportState,
+    ImportState,
+    Pool,
+)
 from lyncops.runs.model import RunSummary
 from lyncops.values import Fqdn, Mode, Unread
 from lyncops.views.blocks import Block, Heading, Table, Text, Tone
@@ -17,16 +27,23 @@ from lyncops.views.plan import TONES
 _UNREAD = Text("not read", Tone.CAREFUL)
 
 
-def status_blocks(deployment: Deployment, *, open_runs: Sequence[RunSummary] = ()) -> Iterator[Block]:
+def status_blocks(
+    deployment: Deployment, *, open_runs: Sequence[RunSummary] = ()
+) -> Iterator[Block]:
     """What deserves attention, then the whole picture; what could not be read at its end."""
     product = deployment.product or "unknown version"
-    yield Heading(f"{deployment.name}: {product}, read {deployment.read_at:%Y-%m-%d %H:%M:%S %Z} through {deployment.read_through}")
+    yield Heading(
+        f"{deployment.name}: {product}, read {deployment.read_at:%Y-%m-%d %H:%M:%S %Z} through"
+        f" {deployment.read_through}"
+    )
     yield from _overview(deployment)
     yield from _open_runs(open_runs)
     if deployment.from_local_store:
         because = f": {sentence(deployment.store_silence)}" if deployment.store_silence else "."
         yield Text(
-            f"The topology comes from the local store of that server, not from the Central Management store{because}", Tone.CAREFUL
+            "The topology comes from the local store of that server, not from the Central"
+            f" Management store{because}",
+            Tone.CAREFUL,
         )
     yield from chain(
         _sites(deployment),
@@ -40,19 +57,28 @@ def status_blocks(deployment: Deployment, *, open_runs: Sequence[RunSummary] = (
 
 
 def topology_blocks(deployment: Deployment, pools: Collection[Fqdn]) -> Iterator[Block]:
-    """What the operator must see of the topology before something is done to these pools: they, the store, their Edge pools.
+    """What the operator must see of the topology before something is done to these pools: they, the
+    store, their Edge pools.
 
     Where an Edge pool is among them, the sites with their routes too.
     """
     known = () if isinstance(deployment.edges, Unread) else deployment.edges
     edges = [edge for edge in known if edge.fqdn in pools or edge.next_hop in pools]
-    yield Heading(f"Topology of {deployment.name}, read {deployment.read_at:%H:%M:%S %Z} through {deployment.read_through}")
+    yield Heading(
+        f"Topology of {deployment.name}, read {deployment.read_at:%H:%M:%S %Z} through"
+        f" {deployment.read_through}"
+    )
     if any(edge.fqdn in pools for edge in edges):
         yield from _sites(deployment)
-    yield from _pools(deployment, [pool for pool in deployment.front_end_pools if pool.fqdn in pools])
+    yield from _pools(
+        deployment, [pool for pool in deployment.front_end_pools if pool.fqdn in pools]
+    )
     yield from chain(_store(deployment.central_management), _edges(edges))
     if deployment.unread:
-        yield Text(f"Could not be read: {len(deployment.unread)}. `lyncops status` lists them.", Tone.CAREFUL)
+        yield Text(
+            f"Could not be read: {len(deployment.unread)}. `lyncops status` lists them.",
+            Tone.CAREFUL,
+        )
 
 
 def _overview(deployment: Deployment) -> Iterator[Block]:
@@ -75,7 +101,10 @@ def _sites(deployment: Deployment) -> Iterator[Block]:
     yield Heading("Sites")
     yield Table(
         ("site", "federation route", "XMPP federation route"),
-        tuple((site.name, _or_dash(site.federation_route), _or_dash(site.xmpp_federation_route)) for site in deployment.sites),
+        tuple(
+            (site.name, _or_dash(site.federation_route), _or_dash(site.xmpp_federation_route))
+            for site in deployment.sites
+        ),
     )
 
 
@@ -84,7 +113,17 @@ def _pools(deployment: Deployment, pools: Collection[Pool]) -> Iterator[Block]:
         return
     yield Heading("Front End pools")
     yield Table(
-        ("pool", "site", "kind", "version", "state", "machines up", "users homed", "backup pool", "Backup Service"),
+        (
+            "pool",
+            "site",
+            "kind",
+            "version",
+            "state",
+            "machines up",
+            "users homed",
+            "backup pool",
+            "Backup Service",
+        ),
         tuple(
             (
                 pool.fqdn,
@@ -146,7 +185,9 @@ def _not_steady(deployment: Deployment, pool: Pool) -> list[BackupModule]:
 
 
 def _tone_of(loud: Iterable[BackupModule]) -> Tone:
-    broken = any(module.export is ExportState.ERROR or module.import_ is ImportState.ERROR for module in loud)
+    broken = any(
+        module.export is ExportState.ERROR or module.import_ is ImportState.ERROR for module in loud
+    )
     return Tone.BAD if broken else Tone.CAREFUL
 
 
@@ -163,7 +204,13 @@ def _store(store: CentralManagement) -> Iterator[Block]:
             tuple(
                 (
                     copy.pool,
-                    _UNREAD if isinstance(copy.active, Unread) else Text("yes", active) if copy.active else "no",
+                    (
+                        _UNREAD
+                        if isinstance(copy.active, Unread)
+                        else Text("yes", active)
+                        if copy.active
+                        else "no"
+                    ),
                     _UNREAD if isinstance(copy.version, Unread) else copy.version.value,
                 )
                 for copy in store.copies
@@ -176,8 +223,15 @@ def _store(store: CentralManagement) -> Iterator[Block]:
     else:
         behind = [replica.computer for replica in store.replicas if not replica.up_to_date]
         known = len(store.replicas)
-        summary = f"replicas: {known - len(behind)} of {known} up to date" if known else "replicas: none listed"
-        yield Text(f"{summary}; behind: {', '.join(behind)}" if behind else summary, Tone.CAREFUL if behind else Tone.PLAIN)
+        summary = (
+            f"replicas: {known - len(behind)} of {known} up to date"
+            if known
+            else "replicas: none listed"
+        )
+        yield Text(
+            f"{summary}; behind: {', '.join(behind)}" if behind else summary,
+            Tone.CAREFUL if behind else Tone.PLAIN,
+        )
 
 
 def _told(names: str | tuple[str, ...] | Unread | None) -> str:
@@ -196,7 +250,10 @@ def _edges(edges: Collection[EdgePool]) -> Iterator[Block]:
     yield Heading("Edge pools")
     yield Table(
         ("Edge pool", "next hop", "federation"),
-        tuple((edge.fqdn, _or_dash(edge.next_hop), "enabled" if edge.has_federation else "-") for edge in edges),
+        tuple(
+            (edge.fqdn, _or_dash(edge.next_hop), "enabled" if edge.has_federation else "-")
+            for edge in edges
+        ),
     )
 
 

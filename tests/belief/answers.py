@@ -63,7 +63,9 @@ def replaced(value: object, way: tuple[int | str, ...], by: object) -> object:
     step, rest = way[0], way[1:]
     if isinstance(value, RemoteObject):
         name = cast("str", step)
-        properties = {k: replaced(v, rest, by) if k == name else v for k, v in value.properties.items()}
+        properties = {
+            k: replaced(v, rest, by) if k == name else v for k, v in value.properties.items()
+        }
         left = {k: v for k, v in properties.items() if v is not GONE}
         return attrs.evolve(value, properties=left)
     items = list(cast("list[object]", value))
@@ -84,13 +86,19 @@ def ways(value: object, before: tuple[int | str, ...] = ()) -> Iterator[tuple[in
 
 @attrs.define
 class Answers:
-    """What the servers of a world say, asked once; a reading may be made with one answer tampered with."""
+    """What the servers of a world say, asked once; a reading may be made with one answer tampered
+    with.
+    """
 
     world: Simulation
     _known: dict[Key, Execution[object]] = attrs.field(factory=dict[Key, Execution[object]])
-    tampered: Mapping[Key, Callable[[Raw], Raw]] = attrs.field(factory=dict[Key, Callable[[Raw], Raw]])
+    tampered: Mapping[Key, Callable[[Raw], Raw]] = attrs.field(
+        factory=dict[Key, Callable[[Raw], Raw]]
+    )
 
-    def submit(self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None) -> Future[Execution[R]]:
+    def submit(
+        self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None
+    ) -> Future[Execution[R]]:
         key = (cmdlet.to_powershell(), str(place))
         if key not in self._known:
             told = ModelSessions(self.world).submit(cmdlet, place=place, deadline=deadline)
@@ -101,7 +109,11 @@ class Answers:
         if key in self.tampered:
             raw = self.tampered[key](known.raw)
             read = (cmdlet.decode(item) for item in raw)
-            known = attrs.evolve(known, raw=raw, output=tuple(item for item in read if not isinstance(item, NoOutput)))
+            known = attrs.evolve(
+                known,
+                raw=raw,
+                output=tuple(item for item in read if not isinstance(item, NoOutput)),
+            )
         future = Future[Execution[R]]()
         future.set_result(cast("Execution[R]", known))
         return future
@@ -121,7 +133,9 @@ class Answers:
         found: object = self._known[spot.key].raw
         for step in spot.way:
             found = (
-                found.properties[cast("str", step)] if isinstance(found, RemoteObject) else cast("Raw", found)[cast("int", step)]
+                found.properties[cast("str", step)]
+                if isinstance(found, RemoteObject)
+                else cast("Raw", found)[cast("int", step)]
             )
         return found
 

@@ -1,4 +1,6 @@
-"""All plans that can be asked for in a deployment, and what makes one of them believe more than another."""
+"""All plans that can be asked for in a deployment, and what makes one of them believe more than
+another.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ class Belief:
         )
 
     def stronger_than(self, base: Belief) -> Iterator[str]:
-        """Where it believes more: what was open has passed, a step is lost, or what was refused may be run."""
+        """Where it believes more: what was open has passed, a step is lost, or what was refused may
+        be run.
+        """
         for check_id, verdict in base.verdicts.items():
             if verdict in OPEN and self.verdicts.get(check_id) is Verdict.PASSED:
                 yield f"{check_id} was {verdict.value} and passed"
@@ -51,8 +55,16 @@ class Belief:
 def requests(deployment: Deployment) -> list[Procedure]:
     """Each procedure, in each of its modes, for each pool or site that it could be asked for."""
     pools = tuple(pool.fqdn for pool in deployment.front_end_pools)
-    edges = () if isinstance(deployment.edges, Unread) else tuple(edge.fqdn for edge in deployment.edges)
-    sites = () if isinstance(deployment.sites, Unread) else tuple(site.name for site in deployment.sites)
+    edges = (
+        ()
+        if isinstance(deployment.edges, Unread)
+        else tuple(edge.fqdn for edge in deployment.edges)
+    )
+    sites = (
+        ()
+        if isinstance(deployment.sites, Unread)
+        else tuple(site.name for site in deployment.sites)
+    )
     found: list[Procedure] = []
     for kind in PROCEDURES.values():
         on_edge = kind.NAME.startswith(("edge-next-hop", "edge-federation", "xmpp"))
@@ -61,11 +73,15 @@ def requests(deployment: Deployment) -> list[Procedure]:
             if kind.NAME == "edge-association" and other is None:
                 continue
             modes = kind.MODES or (None,)
-            found += [asked(kind.NAME, target, **_fields(kind, mode, pools[-1], other)) for mode in modes]
+            found += [
+                asked(kind.NAME, target, **_fields(kind, mode, pools[-1], other)) for mode in modes
+            ]
     return found
 
 
-def _fields(kind: type[Procedure], mode: Mode | None, pool: Fqdn, edge: Fqdn | None) -> dict[str, object]:
+def _fields(
+    kind: type[Procedure], mode: Mode | None, pool: Fqdn, edge: Fqdn | None
+) -> dict[str, object]:
     wanted: dict[str, object] = {
         "mode": mode,
         "accept_data_loss": mode is Mode.DISASTER,

@@ -1,8 +1,8 @@
 """No verdict, plan or read-back hangs on the order in which a server lists things.
 
-Every listing of every answer of a snapshot is shuffled at once, lists within objects too. Only the order of a pool's
-computers means something (fact: front-end-quorum): it stays for the plans, which are then equal to the letter, and is shuffled
-for the verdicts.
+Every listing of every answer of a snapshot is shuffled at once, lists within objects too. Only the
+order of a pool's computers means something (fact: front-end-quorum): it stays for the plans, which
+are then equal to the letter, and is shuffled for the verdicts.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def mixed(value: object, chance: Random, *, computers: bool) -> object:
     """The value with every list in it, and in objects within it, in another order."""
     if isinstance(value, RemoteObject):
         inner = {
-            name: held if name in KEPT and not computers else mixed(held, chance, computers=computers)
+            name: (
+                held if name in KEPT and not computers else mixed(held, chance, computers=computers)
+            )
             for name, held in value.properties.items()
         }
         return attrs.evolve(value, properties=inner)
@@ -56,7 +58,9 @@ def shuffled(answers: Answers, seed: int, *, computers: bool = False) -> Deploym
         return tuple(cast("list[object]", mixed(list(raw), chance, computers=computers)))
 
     changes: Mapping[Key, Callable[[Raw], Raw]] = {
-        key: change for key in answers.asked() if computers or not key[0].startswith("Get-CsComputer")
+        key: change
+        for key in answers.asked()
+        if computers or not key[0].startswith("Get-CsComputer")
     }
     return answers.read({key: how for key, how in changes.items() if "-AsXml" not in key[0]})
 
@@ -74,11 +78,17 @@ def conditions(plan: Plan) -> list[Condition]:
 
 
 def three_edges(scenario: str) -> Simulation:
-    """The services of the first pool use different Edge pools for media, as after a change that was broken off."""
+    """The services of the first pool use different Edge pools for media, as after a change that was
+    broken off.
+    """
     world = Simulation.load(scenario)
     edges = [str(one.identity) for one in world.configuration.of_role("EdgeServer")]
     pool = next(iter(world.pools))
-    own = [one for one in world.configuration.services.values() if one.pool == pool and "EdgeServer" in one.properties]
+    own = [
+        one
+        for one in world.configuration.services.values()
+        if one.pool == pool and "EdgeServer" in one.properties
+    ]
     for number, record in enumerate(own):
         properties = {**record.properties, "EdgeServer": edges[number % len(edges)]}
         world.change(world.configuration.with_service(attrs.evolve(record, properties=properties)))
@@ -103,13 +113,17 @@ def test_plans_and_read_backs_are_the_same_in_whatever_order_servers_list(
 
 
 @pytest.mark.parametrize(("scenario", "state"), STATES[:4])
-def test_no_verdict_hangs_on_the_order_of_computers_in_a_small_pool(scenario: str, state: Callable[[str], Simulation]) -> None:
+def test_no_verdict_hangs_on_the_order_of_computers_in_a_small_pool(
+    scenario: str, state: Callable[[str], Simulation]
+) -> None:
     answers = Answers(state(scenario))
     base = answers.read()
     for seed in SEEDS:
         other = shuffled(answers, seed, computers=True)
         for procedure in requests(base):
-            assert belief(procedure, other) == belief(procedure, base), f"{procedure.NAME} {procedure.target}"
+            assert belief(procedure, other) == belief(procedure, base), (
+                f"{procedure.NAME} {procedure.target}"
+            )
 
 
 def belief(procedure: Procedure, deployment: Deployment) -> Belief:
@@ -126,7 +140,8 @@ def test_three_services_have_three_read_backs() -> None:
         open_steps = [
             step.step_id
             for step in plan.steps
-            if isinstance(step, CmdletStep) and not all(one.evaluate(deployment).holds for one in step.after)
+            if isinstance(step, CmdletStep)
+            and not all(one.evaluate(deployment).holds for one in step.after)
         ]
         assert open_steps, "not one of them is there already, and so the run has work to do"
         assert len(open_steps) < len(plan.steps), "a service that has it already is left alone"
@@ -150,16 +165,22 @@ def _mixed(value: object, chance: Random) -> object:
 
 
 @given(deployments(), st.randoms(use_true_random=False))
-def test_no_verdict_hangs_on_the_order_within_a_deployment(deployment: Deployment, chance: Random) -> None:
+def test_no_verdict_hangs_on_the_order_within_a_deployment(
+    deployment: Deployment, chance: Random
+) -> None:
     store = deployment.central_management
     other = evolved(
         deployment,
         chance,
-        central_management=evolved(store, chance, **{name: getattr(store, name) for name in LISTS_OF_STORE}),
+        central_management=evolved(
+            store, chance, **{name: getattr(store, name) for name in LISTS_OF_STORE}
+        ),
         **{name: getattr(deployment, name) for name in LISTS},
     )
     for procedure in requests(deployment):
-        assert belief(procedure, other) == belief(procedure, deployment), f"{procedure.NAME} {procedure.target}"
+        assert belief(procedure, other) == belief(procedure, deployment), (
+            f"{procedure.NAME} {procedure.target}"
+        )
 
 
 def test_what_is_shuffled_is_really_shuffled() -> None:

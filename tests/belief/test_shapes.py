@@ -1,4 +1,6 @@
-"""The same deployment in every shape that its answers may have: the same is believed, or less where a shape tells less."""
+"""The same deployment in every shape that its answers may have: the same is believed, or less where
+a shape tells less.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,10 @@ CHOICES: Mapping[str, Sequence[object]] = {
     "enums": tuple(EnumShape),
     "property_names": tuple(NameCase),
     "backup_relation": tuple(RelationShape),
-    **dict.fromkeys(("status_on_secondary", "master_is_pool", "heartbeats", "overall_backup_status"), (False, True)),
+    **dict.fromkeys(
+        ("status_on_secondary", "master_is_pool", "heartbeats", "overall_backup_status"),
+        (False, True),
+    ),
 }
 """The shapes that no source establishes."""
 
@@ -42,7 +47,9 @@ def shapes() -> Iterator[Switches]:
 
 
 @pytest.mark.parametrize(("scenario", "state"), STATES)
-def test_every_plan_is_the_same_however_objects_within_objects_arrive(scenario: str, state: Callable[[str], Simulation]) -> None:
+def test_every_plan_is_the_same_however_objects_within_objects_arrive(
+    scenario: str, state: Callable[[str], Simulation]
+) -> None:
     told = {}
     for nested in NestedShape:
         world = state(scenario)
@@ -75,12 +82,18 @@ def test_numbers_of_states_fail_no_check_that_they_cannot_judge() -> None:
     world.switches.enums = EnumShape.NUMBERS
     deployment = Answers(world).read()
     plans = beliefs(deployment, requests(deployment))
-    found = {plan.verdicts["mirrors-synchronized"] for plan in plans if "mirrors-synchronized" in plan.verdicts}
+    found = {
+        plan.verdicts["mirrors-synchronized"]
+        for plan in plans
+        if "mirrors-synchronized" in plan.verdicts
+    }
     assert found == {Verdict.UNKNOWN}
 
 
 def as_object(value: object) -> object:
-    """A name as an object of .NET whose text it is: what a types file or a later server may make of it."""
+    """A name as an object of .NET whose text it is: what a types file or a later server may make of
+    it.
+    """
     if isinstance(value, RemoteEnum):
         return RemoteObject(type_names=value.type_names, text=value.text)
     return RemoteObject(type_names=FQDN, text=value) if isinstance(value, str) and value else None
@@ -116,7 +129,10 @@ def one_of_each(answers: Answers) -> Iterator[Spot]:
     """One place of each property of each question."""
     kinds: dict[object, Spot] = {}
     for spot in answers.spots():
-        kinds.setdefault((spot.key[0].split(" -")[0], *(step for step in spot.way if isinstance(step, str))), spot)
+        kinds.setdefault(
+            (spot.key[0].split(" -")[0], *(step for step in spot.way if isinstance(step, str))),
+            spot,
+        )
     yield from kinds.values()
 
 

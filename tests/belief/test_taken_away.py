@@ -1,8 +1,9 @@
 """Evidence is taken away from the answers of whole deployments: belief may only become weaker.
 
-Every property of every READ of a snapshot is removed, nulled and replaced by rubbish; answers are shuffled, doubled, and have texts
-and nulls before the object that is looked for. By default a part of it is tried, each property and each sort of rubbish somewhere;
-with --all ten times as much, with --exhaustive all of it (hours).
+Every property of every READ of a snapshot is removed, nulled and replaced by rubbish; answers are
+shuffled, doubled, and have texts and nulls before the object that is looked for. By default a part
+of it is tried, each property and each sort of rubbish somewhere; with --all ten times as much, with
+--exhaustive all of it (hours).
 """
 
 from __future__ import annotations
@@ -37,16 +38,31 @@ def dead_site(scenario: str) -> Simulation:
 
 STATES: tuple[tuple[str, Callable[[str], Simulation]], ...] = tuple(
     (scenario, state)
-    for scenario in ("two-sites", "standard-pair", "three-pairs", "sfb2015", "sfb2019", "everything-wrong")
+    for scenario in (
+        "two-sites",
+        "standard-pair",
+        "three-pairs",
+        "sfb2015",
+        "sfb2019",
+        "everything-wrong",
+    )
     for state in (healthy, dead_site)
 )
 
 
 def is_a_lie(spot: Spot, held: object, by: object) -> bool:
-    """Whether it is no rubbish there: a value that the property may have says something else, and nobody can see that."""
+    """Whether it is no rubbish there: a value that the property may have says something else, and
+    nobody can see that.
+    """
     name = str(spot.way[-1]).casefold()
-    if by is None:  # documented: a site without a route, a store that is unavailable, a replica that never reported
-        return name.endswith("federationroute") or name in ("laststatusreport", "activemasterfqdn", "activefiletransferagents")
+    if by is None:
+        # Documented: a site without a route, a store that is unavailable, a replica that never
+        # reported.
+        return name.endswith("federationroute") or name in (
+            "laststatusreport",
+            "activemasterfqdn",
+            "activefiletransferagents",
+        )
     if by is False:
         return isinstance(held, bool)
     if name == "version":  # the version of another product
@@ -55,7 +71,9 @@ def is_a_lie(spot: Spot, held: object, by: object) -> bool:
 
 
 def chosen(answers: Answers, config: pytest.Config) -> list[tuple[Spot, str]]:
-    """The changes to try: some of each property and each sort, more with --all, all with --exhaustive."""
+    """The changes to try: some of each property and each sort, more with --all, all with
+    --exhaustive.
+    """
     spots = answers.spots()
     pairs = [(spot, sort) for spot in spots for sort in SORTS]
     if config.getoption("--exhaustive"):
@@ -91,11 +109,13 @@ def asked_names(asked: list[Procedure]) -> list[str]:
 
 def stronger(names: list[str], before: list[Belief], now: list[Belief], change: str) -> list[str]:
     pairs = zip(names, before, now, strict=True)
-    return [f"{change}: {name}: {why}" for name, was, after in pairs for why in after.stronger_than(was)]
+    return [
+        f"{change}: {name}: {why}" for name, was, after in pairs for why in after.stronger_than(was)
+    ]
 
 
 def shuffled(raw: Raw) -> Raw:
-    return tuple(Random(SEED).sample(raw, len(raw)))  # noqa: S311 - an order, no secret
+    return tuple(Random(SEED).sample(raw, len(raw)))  # noqa: S311 - a sample, no secret
 
 
 def doubled(raw: Raw) -> Raw:
@@ -140,8 +160,15 @@ def otherwise(answers: Answers, spot: Spot, seen: dict[object, list[object]]) ->
     held = answers.value(spot)
     if isinstance(held, bool):
         return [not held]
-    others = [value for value in seen[kind_of(spot)] if type(value) is type(held) and str(value) != str(held)]
-    return [*others[:1], *(value for value in ALSO.get(str(spot.way[-1]).casefold(), ()) if value != str(held))][:2]
+    others = [
+        value
+        for value in seen[kind_of(spot)]
+        if type(value) is type(held) and str(value) != str(held)
+    ]
+    return [
+        *others[:1],
+        *(value for value in ALSO.get(str(spot.way[-1]).casefold(), ()) if value != str(held)),
+    ][:2]
 
 
 def kind_of(spot: Spot) -> tuple[str, str]:
@@ -149,7 +176,9 @@ def kind_of(spot: Spot) -> tuple[str, str]:
 
 
 def told_twice(spot: Spot, by: object, *, first: bool) -> Callable[[Raw], Raw]:
-    """The object of the spot twice: as it is, and with another value there, which comes first or second."""
+    """The object of the spot twice: as it is, and with another value there, which comes first or
+    second.
+    """
 
     def change(raw: Raw) -> Raw:
         index, name = spot.way
@@ -163,12 +192,18 @@ def told_twice(spot: Spot, by: object, *, first: bool) -> Callable[[Raw], Raw]:
 
 
 @pytest.mark.parametrize(("scenario", "state"), STATES[:4])
-def test_of_two_answers_that_contradict_each_other_neither_is_believed(scenario: str, state: Callable[[str], Simulation]) -> None:
+def test_of_two_answers_that_contradict_each_other_neither_is_believed(
+    scenario: str, state: Callable[[str], Simulation]
+) -> None:
     answers = Answers(state(scenario))
     base = answers.read()
     asked = requests(base)
     names, before = asked_names(asked), beliefs(base, asked)
-    spots = [spot for spot in answers.spots() if len(spot.way) == 2 and str(spot.way[-1]).casefold() not in KEYS]
+    spots = [
+        spot
+        for spot in answers.spots()
+        if len(spot.way) == 2 and str(spot.way[-1]).casefold() not in KEYS
+    ]
     seen: dict[object, list[object]] = {}
     for spot in spots:
         seen.setdefault(kind_of(spot), []).append(answers.value(spot))

@@ -13,6 +13,13 @@ PASSED, WARNING, FAILED, UNKNOWN = Verdict.PASSED, Verdict.WARNING, Verdict.FAIL
 PLANNED, DISASTER = Mode.PLANNED, Mode.DISASTER
 
 
-def ask(check_id: str, deployment: Deployment, mode: Mode = Mode.PLANNED, *, pool: Fqdn = P1, back: bool = False) -> CheckResult:
+def ask(
+    check_id: str,
+    deployment: Deployment,
+    mode: Mode = Mode.PLANNED,
+    *,
+    pool: Fqdn = P1,
+    back: bool = False,
+) -> CheckResult:
     direction = Direction.FAILBACK if back else Direction.FAILOVER
     return CHECKS[check_id](CheckContext(deployment, pool, mode, direction))

@@ -8,10 +8,26 @@ import pytest
 from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.loss import expected_loss
 from lyncops.checks.rights import needed_cmdlets
-from lyncops.deployment.model import BackupModule, BackupServiceSettings, Deployment, ExportState, ImportState
+from lyncops.deployment.model import (
+    BackupModule,
+    BackupServiceSettings,
+    Deployment,
+    ExportState,
+    ImportState,
+)
 from lyncops.values import Fqdn, Unread
 from tests.checks.asking import DISASTER, FAILED, PASSED, PLANNED, UNKNOWN, WARNING, ask
-from tests.deployments import NO_ANSWER, P1, P2, changed, cms_module, machine, two_sites, with_dead, with_store
+from tests.deployments import (
+    NO_ANSWER,
+    P1,
+    P2,
+    changed,
+    cms_module,
+    machine,
+    two_sites,
+    with_dead,
+    with_store,
+)
 
 
 def with_module(
@@ -20,7 +36,13 @@ def with_module(
     export: ExportState | str = ExportState.STEADY,
     import_: ImportState | str = ImportState.NORMAL,
 ) -> Deployment:
-    return changed(deployment, fqdn, backup_modules=(BackupModule(name="ConfServices.DataConf", export=export, import_=import_),))
+    return changed(
+        deployment,
+        fqdn,
+        backup_modules=(
+            BackupModule(name="ConfServices.DataConf", export=export, import_=import_),
+        ),
+    )
 
 
 def test_a_standby_store_that_never_exported_is_healthy() -> None:
@@ -28,22 +50,31 @@ def test_a_standby_store_that_never_exported_is_healthy() -> None:
 
 
 def test_an_active_store_that_never_exported_is_not() -> None:
-    result = ask("backup-service", changed(two_sites(), P1, backup_modules=(cms_module(ExportState.NOT_INITIALIZED),)))
+    result = ask(
+        "backup-service",
+        changed(two_sites(), P1, backup_modules=(cms_module(ExportState.NOT_INITIALIZED),)),
+    )
     assert result.refuses
     assert "CMSMaster of pool1.contoso.com exports with NotInitialized" in result.evidence
 
 
 @pytest.mark.parametrize("export", [ExportState.ERROR, ExportState.NOT_INITIALIZED])
 @pytest.mark.parametrize("side", [P1, P2])
-def test_a_direction_that_does_not_work_refuses_a_planned_move_only(export: ExportState, side: Fqdn) -> None:
+def test_a_direction_that_does_not_work_refuses_a_planned_move_only(
+    export: ExportState, side: Fqdn
+) -> None:
     broken = with_module(two_sites(), side, export)
     assert ask("backup-service", broken, PLANNED).verdict is FAILED
     assert ask("backup-service", broken, DISASTER).verdict is WARNING
     assert side in ask("backup-service", broken).evidence
 
 
-@pytest.mark.parametrize(("export", "import_"), [("2", ImportState.NORMAL), (ExportState.FINAL, "")])
-def test_a_state_that_nobody_knows_is_neither_health_nor_fault(export: ExportState | str, import_: ImportState | str) -> None:
+@pytest.mark.parametrize(
+    ("export", "import_"), [("2", ImportState.NORMAL), (ExportState.FINAL, "")]
+)
+def test_a_state_that_nobody_knows_is_neither_health_nor_fault(
+    export: ExportState | str, import_: ImportState | str
+) -> None:
     odd = with_module(two_sites(), P1, export, import_)
     assert ask("backup-service", odd, PLANNED).verdict is UNKNOWN
     assert ask("backup-service", odd, PLANNED).refuses
@@ -52,7 +83,10 @@ def test_a_state_that_nobody_knows_is_neither_health_nor_fault(export: ExportSta
 
 
 def test_import_errors_count_too() -> None:
-    assert "imports with ErrorState" in ask("backup-service", with_module(two_sites(), P2, import_=ImportState.ERROR)).evidence
+    assert (
+        "imports with ErrorState"
+        in ask("backup-service", with_module(two_sites(), P2, import_=ImportState.ERROR)).evidence
+    )
 
 
 def test_a_backlog_is_a_warning() -> None:
@@ -62,8 +96,15 @@ def test_a_backlog_is_a_warning() -> None:
 
 
 def test_a_status_that_cannot_be_read_refuses_a_planned_move_only() -> None:
-    blind = changed(two_sites(), P2, backup_modules=Unread("the Backup Service status of pool2", "access is denied"))
-    planned, disaster = ask("backup-service", blind, PLANNED), ask("backup-service", blind, DISASTER)
+    blind = changed(
+        two_sites(),
+        P2,
+        backup_modules=Unread("the Backup Service status of pool2", "access is denied"),
+    )
+    planned, disaster = (
+        ask("backup-service", blind, PLANNED),
+        ask("backup-service", blind, DISASTER),
+    )
     assert (planned.verdict, planned.refuses) == (UNKNOWN, True)
     assert (disaster.verdict, disaster.refuses) == (UNKNOWN, False)
     assert "access is denied" in planned.evidence
@@ -78,7 +119,9 @@ def test_a_service_without_modules_never_copied_anything() -> None:
 
 def test_the_service_itself_must_run_on_both_pools() -> None:
     assert ask("backup-service-running", two_sites()).verdict is PASSED
-    without = changed(two_sites(), P2, machines=(machine("pool2-fe1.contoso.com", services=("RTCSRV",)),))
+    without = changed(
+        two_sites(), P2, machines=(machine("pool2-fe1.contoso.com", services=("RTCSRV",)),)
+    )
     result = ask("backup-service-running", without, PLANNED)
     assert result.refuses
     assert P2 in result.evidence
@@ -109,7 +152,10 @@ def test_a_dead_pool_loses_what_the_documented_target_says() -> None:
 
 
 def test_the_interval_is_the_configured_one() -> None:
-    slow = attrs.evolve(with_dead(two_sites(), P1), backup_service=BackupServiceSettings(sync_interval=timedelta(minutes=30)))
+    slow = attrs.evolve(
+        with_dead(two_sites(), P1),
+        backup_service=BackupServiceSettings(sync_interval=timedelta(minutes=30)),
+    )
     assert "every 30 minutes" in expected_loss(slow, P1, DISASTER)
     unread = attrs.evolve(slow, backup_service=Unread("the configuration", NO_ANSWER))
     assert "every 2 minutes" in expected_loss(unread, P1, DISASTER)
@@ -155,4 +201,6 @@ def test_rights_are_known_only_where_the_endpoint_tells() -> None:
 def test_what_rights_are_needed_follows_from_the_deployment() -> None:
     bare = attrs.evolve(with_store(two_sites(active_store=P2)), edges=())
     assert needed_cmdlets(CheckContext(bare, P1, PLANNED)) == ("Invoke-CsPoolFailOver",)
-    assert "Invoke-CsPoolFailBack" in needed_cmdlets(CheckContext(bare, P1, PLANNED, Direction.FAILBACK))
+    assert "Invoke-CsPoolFailBack" in needed_cmdlets(
+        CheckContext(bare, P1, PLANNED, Direction.FAILBACK)
+    )

@@ -1,4 +1,6 @@
-"""What is looked at on the days before a disaster: certificates, updates, exports, capacity and service."""
+"""What is looked at on the days before a disaster: certificates, updates, exports, capacity and
+service.
+"""
 
 from __future__ import annotations
 
@@ -30,15 +32,23 @@ def asked(check_id: str, deployment: Deployment) -> CheckResult:
 
 def cared(days: int | None = 365, builds: tuple[str, ...] | Unread = ("Core 7.0.1",)) -> Deployment:
     until = None if days is None else NOW + timedelta(days=days)
-    own = MachineCare(machine=FE1, certificates=(CertificateSeen(use="Default", until=until),), builds=builds)
+    own = MachineCare(
+        machine=FE1, certificates=(CertificateSeen(use="Default", until=until),), builds=builds
+    )
     other = MachineCare(
-        machine=FE4, certificates=(CertificateSeen(use="Default", until=NOW + timedelta(days=365)),), builds=("Core 7.0.1",)
+        machine=FE4,
+        certificates=(CertificateSeen(use="Default", until=NOW + timedelta(days=365)),),
+        builds=("Core 7.0.1",),
     )
     return attrs.evolve(two_sites(), care=(own, other))
 
 
-@pytest.mark.parametrize(("days", "word"), [(29, "ends on 2014-06-30"), (-1, "ended on 2014-05-31")])
-def test_a_certificate_that_ends_within_30_days_is_named_with_its_server(days: int, word: str) -> None:
+@pytest.mark.parametrize(
+    ("days", "word"), [(29, "ends on 2014-06-30"), (-1, "ended on 2014-05-31")]
+)
+def test_a_certificate_that_ends_within_30_days_is_named_with_its_server(
+    days: int, word: str
+) -> None:
     check = asked("certificates", cared(days))
     assert check.verdict is Verdict.WARNING
     assert f"{FE1}: Default {word}" in check.evidence
@@ -48,13 +58,19 @@ def test_a_certificate_that_ends_within_30_days_is_named_with_its_server(days: i
 def test_certificates_that_last_are_fine_and_one_that_was_not_read_is_unknown() -> None:
     assert asked("certificates", cared()).verdict is Verdict.PASSED
     assert asked("certificates", cared(None)).verdict is Verdict.UNKNOWN
-    silent = MachineCare(machine=FE1, certificates=Unread("them", "no endpoint"), builds=Unread("them", "no endpoint"))
+    silent = MachineCare(
+        machine=FE1,
+        certificates=Unread("them", "no endpoint"),
+        builds=Unread("them", "no endpoint"),
+    )
     unread = attrs.evolve(two_sites(), care=(silent,))
     for check_id in ("certificates", "updates"):
         check = asked(check_id, unread)
         assert (check.verdict, check.refuses) == (Verdict.UNKNOWN, False)
         assert "[[machine]]" in check.remedy
-    assert readiness(unread).verdict is ReadinessVerdict.READY, "what could not be asked is told, and no warning"
+    assert readiness(unread).verdict is ReadinessVerdict.READY, (
+        "what could not be asked is told, and no warning"
+    )
 
 
 def test_a_pair_on_two_levels_is_told_with_what_differs() -> None:
@@ -64,13 +80,19 @@ def test_a_pair_on_two_levels_is_told_with_what_differs() -> None:
     assert asked("updates", cared()).verdict is Verdict.PASSED
 
 
-@pytest.mark.parametrize(("users", "verdict"), [(10_000, Verdict.PASSED), (150_000, Verdict.WARNING)])
-def test_the_users_of_both_are_compared_with_what_was_measured(users: int, verdict: Verdict) -> None:
+@pytest.mark.parametrize(
+    ("users", "verdict"), [(10_000, Verdict.PASSED), (150_000, Verdict.WARNING)]
+)
+def test_the_users_of_both_are_compared_with_what_was_measured(
+    users: int, verdict: Verdict
+) -> None:
     counted = changed(changed(two_sites(), P1, users=users), P2, users=users)
     check = asked("capacity", counted)
     assert check.verdict is verdict
     assert f"{2 * users:,} users" in check.evidence
-    assert not [check for pool in two_sites().front_end_pools for check in care_of_pair(two_sites(), pool)], "nobody was counted"
+    assert not [
+        check for pool in two_sites().front_end_pools for check in care_of_pair(two_sites(), pool)
+    ], "nobody was counted"
 
 
 def test_users_are_tried_at_the_pool_that_serves_them_now() -> None:
@@ -82,13 +104,18 @@ def test_users_are_tried_at_the_pool_that_serves_them_now() -> None:
     assert refused.verdict is Verdict.WARNING
     assert "no answer" in refused.evidence
     away = with_state(attrs.evolve(configured, tried=(works,)), P1, PoolState.FAILED_OVER)
-    assert asked("service", away).verdict is Verdict.UNKNOWN, "that was tried at the pool that serves nobody"
+    assert asked("service", away).verdict is Verdict.UNKNOWN, (
+        "that was tried at the pool that serves nobody"
+    )
     nobody = asked("service", attrs.evolve(two_sites(), test_users=()))
     assert "New-CsHealthMonitoringConfiguration" in nobody.remedy
 
 
 def exports(server: str, days: int) -> tuple[SavedExport, ...]:
-    return tuple(SavedExport(kind=kind, at=NOW - timedelta(days=days), server=server, file=r"C:\x.zip") for kind in KINDS)
+    return tuple(
+        SavedExport(kind=kind, at=NOW - timedelta(days=days), server=server, file=r"C:\x.zip")
+        for kind in KINDS
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,7 +129,9 @@ def exports(server: str, days: int) -> tuple[SavedExport, ...]:
     ],
     ids=["outside", "old", "dies with the pool", "nobody knows where", "none"],
 )
-def test_an_export_helps_when_it_is_recent_and_elsewhere(saved: tuple[SavedExport, ...], verdict: Verdict) -> None:
+def test_an_export_helps_when_it_is_recent_and_elsewhere(
+    saved: tuple[SavedExport, ...], verdict: Verdict
+) -> None:
     pool = two_sites().pool(P1)
     assert pool is not None
     check = exports_outside(pool, saved, NOW)

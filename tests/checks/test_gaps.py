@@ -1,4 +1,6 @@
-"""What the servers' answers left open weakens every check that rests on it, in the mode where it must, and no other."""
+"""What the servers' answers left open weakens every check that rests on it, in the mode where it
+must, and no other.
+"""
 
 from __future__ import annotations
 
@@ -35,14 +37,18 @@ def answered(check: Check[CheckContext], deployment: Deployment, mode: Mode) -> 
 
 @pytest.mark.parametrize("mode", [PLANNED, DISASTER])
 @pytest.mark.parametrize("check", list(CHECKS.values()), ids=lambda check: check.check_id)
-def test_a_check_is_unknown_where_what_it_needs_was_left_open(check: Check[CheckContext], mode: Mode) -> None:
+def test_a_check_is_unknown_where_what_it_needs_was_left_open(
+    check: Check[CheckContext], mode: Mode
+) -> None:
     whole = two_sites()
     before = answered(check, whole, mode)
     for need in check.needs(CheckContext(whole, P1, mode)):
         found = answered(check, attrs.evolve(whole, gaps=(open_at(need),)), mode)
         assert SAID in found.evidence or before.verdict is UNKNOWN
         if before.verdict in (PASSED, WARNING):
-            blocks = {Weight.ALWAYS: True, Weight.PLANNED: mode is PLANNED, Weight.NEVER: False}[check.weight]
+            blocks = {Weight.ALWAYS: True, Weight.PLANNED: mode is PLANNED, Weight.NEVER: False}[
+                check.weight
+            ]
             assert (found.verdict, found.blocking) == (UNKNOWN, blocks)
         else:
             assert found.verdict is before.verdict

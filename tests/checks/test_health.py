@@ -6,7 +6,16 @@ import pytest
 from lyncops.checks.health import Life, life, silent_machines
 from lyncops.checks.quorum import needed_to_serve, needed_to_start, serves
 from lyncops.checks.result import Verdict
-from lyncops.deployment.model import BackupModule, Deployment, ExportState, ImportState, Machine, Pool, PoolKind, PoolState
+from lyncops.deployment.model import (
+    BackupModule,
+    Deployment,
+    ExportState,
+    ImportState,
+    Machine,
+    Pool,
+    PoolKind,
+    PoolState,
+)
 from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.values import Fqdn, LyncVersion, Unread
 from tests.checks.asking import DISASTER, FAILED, PASSED, PLANNED, UNKNOWN, WARNING, ask
@@ -31,8 +40,14 @@ UNASKED = Unread("the services", "it was not asked for", asked=False)
 def with_machines(deployment: Deployment, fqdn: str, marks: str) -> Deployment:
     """One machine per mark: `u` up, `d` answers but runs nothing, `s` silent, `?` not asked."""
     pool = next(p for p in deployment.front_end_pools if p.fqdn == fqdn)
-    names = [f"{fqdn.partition('.')[0]}-fe{number}.contoso.com" for number in range(1, len(marks) + 1)]
-    return changed(deployment, pool.fqdn, machines=tuple(_marked(mark, name) for mark, name in zip(marks, names, strict=True)))
+    names = [
+        f"{fqdn.partition('.')[0]}-fe{number}.contoso.com" for number in range(1, len(marks) + 1)
+    ]
+    return changed(
+        deployment,
+        pool.fqdn,
+        machines=tuple(_marked(mark, name) for mark, name in zip(marks, names, strict=True)),
+    )
 
 
 def _marked(mark: str, name: str) -> Machine:
@@ -103,7 +118,11 @@ def test_disaster_on_a_living_pool_can_be_overridden_because_its_back_end_may_be
 
 
 def test_a_backup_service_that_cannot_read_the_user_store_speaks_for_disaster_mode() -> None:
-    modules = (BackupModule(name="UserServices.PresenceFocus", export=ExportState.ERROR, import_=ImportState.NORMAL),)
+    modules = (
+        BackupModule(
+            name="UserServices.PresenceFocus", export=ExportState.ERROR, import_=ImportState.NORMAL
+        ),
+    )
     result = ask("mode-fits", changed(two_sites(), P1, backup_modules=modules), DISASTER)
     assert result.verdict is WARNING
     assert "Back End" in result.evidence
@@ -111,7 +130,11 @@ def test_a_backup_service_that_cannot_read_the_user_store_speaks_for_disaster_mo
     assert ask("mode-fits", unread, DISASTER).verdict is FAILED
 
 
-CANNOT_EXPORT = (BackupModule(name="UserServices.PresenceFocus", export=ExportState.ERROR, import_=ImportState.NORMAL),)
+CANNOT_EXPORT = (
+    BackupModule(
+        name="UserServices.PresenceFocus", export=ExportState.ERROR, import_=ImportState.NORMAL
+    ),
+)
 NOT_TOLD = Unread("the user database", "SQL Server does not answer")
 
 
@@ -135,7 +158,10 @@ def test_a_back_end_is_dead_by_two_witnesses(
     disaster: object,
     partner: object,
 ) -> None:
-    """Front Ends run, Back End down: disaster mode is right then. Taking one witness away never makes FAILED a PASSED."""
+    """Front Ends run, Back End down: disaster mode is right then.
+
+    Taking one witness away never makes FAILED a PASSED.
+    """
 
     def told(pool: Fqdn) -> Deployment:
         changes = changed(two_sites(), pool, back_end_online=online)
@@ -171,12 +197,18 @@ NOTHING_PROVEN = (SERVER_SILENT, HERE_SILENT)
         (SERVER_DEAD, HERE_DEAD, PASSED),
         *((SERVER_DEAD, here, WARNING) for here in (HERE_SILENT, HERE_UNASKED)),
         *((server, HERE_DEAD, WARNING) for server in (SERVER_SILENT, SERVER_DENIED)),
-        *((server, here, UNKNOWN) for server in (SERVER_SILENT, SERVER_DENIED) for here in (HERE_SILENT, HERE_UNASKED)),
+        *(
+            (server, here, UNKNOWN)
+            for server in (SERVER_SILENT, SERVER_DENIED)
+            for here in (HERE_SILENT, HERE_UNASKED)
+        ),
         *((server, HERE_ALIVE, FAILED) for server in (SERVER_DEAD, SERVER_SILENT, SERVER_DENIED)),
         *((SERVER_ALIVE, here, FAILED) for here in (HERE_DEAD, HERE_SILENT, HERE_UNASKED)),
     ],
 )
-def test_death_needs_every_witness_that_could_speak(server: Witness, here: Witness, disaster: Verdict) -> None:
+def test_death_needs_every_witness_that_could_speak(
+    server: Witness, here: Witness, disaster: Verdict
+) -> None:
     dead = with_dead(two_sites(), P1, (server, here))
     found, planned = ask("mode-fits", dead, DISASTER), ask("mode-fits", dead, PLANNED)
     assert (found.verdict, found.refuses) == (disaster, disaster in (UNKNOWN, FAILED))
@@ -184,12 +216,19 @@ def test_death_needs_every_witness_that_could_speak(server: Witness, here: Witne
     assert planned.verdict is (FAILED if disaster is PASSED else UNKNOWN)
     assert ("--mode disaster" in planned.remedy) is (disaster is PASSED)
     for taken_away in ((server,), (here,), ()):
-        weaker = ask("mode-fits", with_dead(two_sites(), P1, taken_away or NOTHING_PROVEN), DISASTER)
+        weaker = ask(
+            "mode-fits", with_dead(two_sites(), P1, taken_away or NOTHING_PROVEN), DISASTER
+        )
         assert disaster is PASSED or weaker.verdict is not PASSED
 
 
-@pytest.mark.parametrize(("witnesses", "silent"), [(BOTH_SAY_DEAD, True), ((SERVER_SILENT, HERE_ALIVE), False)])
-def test_a_living_edge_server_of_a_dead_site_is_not_skipped(witnesses: tuple[Witness, ...], silent: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize(
+    ("witnesses", "silent"), [(BOTH_SAY_DEAD, True), ((SERVER_SILENT, HERE_ALIVE), False)]
+)
+def test_a_living_edge_server_of_a_dead_site_is_not_skipped(
+    witnesses: tuple[Witness, ...],
+    silent: bool,  # noqa: FBT001
+) -> None:
     deployment = with_dead(with_dead(two_sites(), P1), EDGE1, witnesses)
     assert ("edge1-a.contoso.com" in silent_machines(deployment)) is silent
 
@@ -210,7 +249,15 @@ def test_an_edge_server_is_dead_with_its_site_and_not_with_a_pool_of_it() -> Non
 
 
 @pytest.mark.parametrize(
-    ("marks", "verdict"), [("uuu", PASSED), ("uud", WARNING), ("udd", WARNING), ("ddd", FAILED), ("sss", UNKNOWN), ("???", UNKNOWN)]
+    ("marks", "verdict"),
+    [
+        ("uuu", PASSED),
+        ("uud", WARNING),
+        ("udd", WARNING),
+        ("ddd", FAILED),
+        ("sss", UNKNOWN),
+        ("???", UNKNOWN),
+    ],
 )
 def test_the_partner_must_run(marks: str, verdict: object) -> None:
     assert ask("partner-healthy", with_machines(two_sites(), P2, marks)).verdict is verdict
@@ -227,7 +274,10 @@ def test_in_a_failback_the_pool_that_is_left_is_the_partner() -> None:
     living = ask("mode-fits", over, DISASTER, back=True)
     assert living.verdict is FAILED
     assert "SQL" not in living.remedy
-    assert "what the users did there" in ask("mode-fits", with_dead(over, P2), PLANNED, back=True).remedy
+    assert (
+        "what the users did there"
+        in ask("mode-fits", with_dead(over, P2), PLANNED, back=True).remedy
+    )
     assert ask("partner-healthy", with_dead(over, P2), DISASTER, back=True).verdict is PASSED
     assert ask("home-pool-healthy", with_dead(over, P1), back=True).refuses
     assert ask("home-pool-healthy", over, back=True).verdict is PASSED
@@ -265,7 +315,9 @@ def test_2019_counts_twelve_servers_its_own_way() -> None:
     assert needed_to_serve(enterprise(12, LyncVersion.V2019)) == (7, 12)
     assert needed_to_serve(enterprise(11, LyncVersion.V2019)) == (5, 9)
     for size in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 14, 16, 20):
-        assert needed_to_serve(enterprise(size, LyncVersion.V2019)) == needed_to_serve(enterprise(size))
+        assert needed_to_serve(enterprise(size, LyncVersion.V2019)) == needed_to_serve(
+            enterprise(size)
+        )
 
 
 @pytest.mark.parametrize(
@@ -312,13 +364,16 @@ def test_going_home_it_is_the_home_pool_that_needs_quorum() -> None:
 
 def test_a_single_silent_machine_is_no_lack_of_rights() -> None:
     alone = attrs.evolve(
-        two_sites(kind=PoolKind.STANDARD), pools=tuple(p for p in two_sites(kind=PoolKind.STANDARD).front_end_pools)
+        two_sites(kind=PoolKind.STANDARD),
+        pools=tuple(p for p in two_sites(kind=PoolKind.STANDARD).front_end_pools),
     )
     assert ask("mode-fits", with_dead(alone, P1), DISASTER).verdict is PASSED
 
 
 def test_enough_to_serve_is_not_said_of_what_could_not_be_asked() -> None:
     names = [f"pool1-fe{number}.contoso.com" for number in range(1, 4)]
-    partly = changed(two_sites(), P1, machines=(machine(names[0]), silent(names[1]), silent(names[2])))
+    partly = changed(
+        two_sites(), P1, machines=(machine(names[0]), silent(names[1]), silent(names[2]))
+    )
     assert "Enough to serve" not in ask("mode-fits", partly, PLANNED).evidence
     assert "not known" in ask("mode-fits", partly, PLANNED).evidence

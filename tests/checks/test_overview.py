@@ -38,13 +38,17 @@ def two_stores() -> Deployment:
 def broken_backup() -> Deployment:
     modules = two_sites().front_end_pools[0].backup_modules
     assert isinstance(modules, tuple)
-    return changed(two_sites(), P1, backup_modules=(attrs.evolve(modules[0], export=ExportState.ERROR),))
+    return changed(
+        two_sites(), P1, backup_modules=(attrs.evolve(modules[0], export=ExportState.ERROR),)
+    )
 
 
 def late_replica() -> Deployment:
     replicas = store_of(two_sites()).replicas
     assert isinstance(replicas, tuple)
-    return with_store(two_sites(), replicas=(attrs.evolve(replicas[0], up_to_date=False), *replicas[1:]))
+    return with_store(
+        two_sites(), replicas=(attrs.evolve(replicas[0], up_to_date=False), *replicas[1:])
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,19 +56,33 @@ def late_replica() -> Deployment:
     [
         (two_stores(), Verdict.FAILED, "only one may be"),
         (with_store(two_sites(), active_master=None), Verdict.FAILED, "names no master"),
-        (with_store(two_sites(), file_transfer_agents=()), Verdict.FAILED, "no file transfer agent"),
+        (
+            with_store(two_sites(), file_transfer_agents=()),
+            Verdict.FAILED,
+            "no file transfer agent",
+        ),
         (late_replica(), Verdict.WARNING, "Behind the store"),
         (broken_backup(), Verdict.WARNING, "reports errors"),
         (with_state(two_sites(), P1, PoolState.FAILED_OVER), Verdict.WARNING, f"served by {P2}"),
         (
-            with_state(with_state(two_sites(), P1, PoolState.FAILED_OVER), P2, PoolState.FAILED_OVER),
+            with_state(
+                with_state(two_sites(), P1, PoolState.FAILED_OVER), P2, PoolState.FAILED_OVER
+            ),
             Verdict.FAILED,
             "each says that the other",
         ),
         (with_dead(two_sites(), P1), Verdict.FAILED, "have no service"),
         (with_dead(two_sites(), P1), Verdict.FAILED, f"The next hop of {EDGE1} is {P1}"),
-        (with_dead(with_state(two_sites(), P1, PoolState.FAILED_OVER), P1), Verdict.FAILED, f"served by {P2}"),
-        (changed(two_sites(), P1, state=Unread("the state", "denied")), Verdict.UNKNOWN, "1 answer could not be read"),
+        (
+            with_dead(with_state(two_sites(), P1, PoolState.FAILED_OVER), P1),
+            Verdict.FAILED,
+            f"served by {P2}",
+        ),
+        (
+            changed(two_sites(), P1, state=Unread("the state", "denied")),
+            Verdict.UNKNOWN,
+            "1 answer could not be read",
+        ),
         (attrs.evolve(two_sites(), pools=Unread("the pools", "denied")), Verdict.UNKNOWN, "denied"),
     ],
 )
@@ -77,7 +95,9 @@ def test_the_worst_comes_first() -> None:
     both = with_dead(with_state(two_sites(), P2, PoolState.FAILED_OVER), P1)
     verdicts = [one.verdict for one in overview(both).found]
     assert verdicts[0] is Verdict.FAILED
-    assert verdicts == sorted(verdicts, key=[Verdict.FAILED, Verdict.UNKNOWN, Verdict.WARNING].index)
+    assert verdicts == sorted(
+        verdicts, key=[Verdict.FAILED, Verdict.UNKNOWN, Verdict.WARNING].index
+    )
 
 
 def test_the_state_of_a_dead_pool_is_only_what_was_last_known() -> None:

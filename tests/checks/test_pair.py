@@ -6,13 +6,32 @@ import pytest
 from lyncops.deployment.model import PoolKind, PoolState
 from lyncops.values import Fqdn, LyncVersion, Mode, SiteName, Unread
 from tests.checks.asking import DISASTER, FAILED, PASSED, PLANNED, UNKNOWN, WARNING, ask
-from tests.deployments import EDGE1, NO_ANSWER, P1, P2, changed, two_sites, with_dead, with_state, with_store
+from tests.deployments import (
+    EDGE1,
+    NO_ANSWER,
+    P1,
+    P2,
+    changed,
+    two_sites,
+    with_dead,
+    with_state,
+    with_store,
+)
 
 UNREAD = Unread("it", NO_ANSWER)
-EVERY_PAIR_CHECK = ("pool-exists", "pool-is-front-end", "pool-is-paired", "pair-in-different-sites", "versions-agree")
+EVERY_PAIR_CHECK = (
+    "pool-exists",
+    "pool-is-front-end",
+    "pool-is-paired",
+    "pair-in-different-sites",
+    "versions-agree",
+)
 
 
-@pytest.mark.parametrize("check_id", [*EVERY_PAIR_CHECK, "not-failed-over", "partner-not-failed-over", "version-supports"])
+@pytest.mark.parametrize(
+    "check_id",
+    [*EVERY_PAIR_CHECK, "not-failed-over", "partner-not-failed-over", "version-supports"],
+)
 def test_a_healthy_pair_passes(check_id: str) -> None:
     result = ask(check_id, two_sites())
     assert result.verdict is PASSED
@@ -29,7 +48,10 @@ def test_an_unknown_pool_is_refused_with_the_name_that_was_meant() -> None:
 
 
 def test_a_local_copy_is_no_proof_that_no_failover_took_place() -> None:
-    known, local = ask("is-failed-over", two_sites()), ask("is-failed-over", attrs.evolve(two_sites(), from_local_store=True))
+    known, local = (
+        ask("is-failed-over", two_sites()),
+        ask("is-failed-over", attrs.evolve(two_sites(), from_local_store=True)),
+    )
     assert known.verdict is local.verdict is FAILED
     assert "served at home" in known.evidence
     assert "may be older" in local.evidence
@@ -39,9 +61,12 @@ def test_a_local_copy_is_no_proof_that_no_failover_took_place() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "meant"), [("pool1", f"{P1}"), ("pool9.contoso.com", f"{P1} or {P2}"), ("pool2.contoso.co", f"{P2}")]
+    ("name", "meant"),
+    [("pool1", f"{P1}"), ("pool9.contoso.com", f"{P1} or {P2}"), ("pool2.contoso.co", f"{P2}")],
 )
-def test_a_short_name_is_understood_and_a_name_between_two_is_not_given_to_one(name: str, meant: str) -> None:
+def test_a_short_name_is_understood_and_a_name_between_two_is_not_given_to_one(
+    name: str, meant: str
+) -> None:
     assert ask("pool-exists", two_sites(), pool=Fqdn(name)).remedy == f"Did you mean {meant}?"
 
 
@@ -115,7 +140,10 @@ def test_different_updates_are_a_warning() -> None:
     deployment = two_sites()
     replicas = deployment.central_management.replicas
     assert not isinstance(replicas, Unread)
-    patched = tuple(attrs.evolve(r, product_version="5.0.8308.577") if r.computer.startswith("pool2") else r for r in replicas)
+    patched = tuple(
+        attrs.evolve(r, product_version="5.0.8308.577") if r.computer.startswith("pool2") else r
+        for r in replicas
+    )
     result = ask("versions-agree", with_store(deployment, replicas=patched))
     assert result.verdict is WARNING
     assert "5.0.8308.577" in result.evidence
@@ -126,13 +154,18 @@ def test_versions_that_cannot_do_it() -> None:
     old = ask("version-supports", attrs.evolve(two_sites(), version=LyncVersion.V2010))
     assert (old.verdict, old.overridable) == (FAILED, False)
     assert not ask("version-supports", attrs.evolve(two_sites(), version=UNREAD)).refuses
-    assert "no SQL mirroring" in ask("version-supports", attrs.evolve(two_sites(), version=LyncVersion.V2019)).evidence
+    assert (
+        "no SQL mirroring"
+        in ask("version-supports", attrs.evolve(two_sites(), version=LyncVersion.V2019)).evidence
+    )
 
 
 def test_a_store_of_2010_moves_by_other_cmdlets() -> None:
     copies = two_sites().central_management.copies
     assert not isinstance(copies, Unread)
-    older = with_store(two_sites(), copies=tuple(attrs.evolve(copy, version=LyncVersion.V2010) for copy in copies))
+    older = with_store(
+        two_sites(), copies=tuple(attrs.evolve(copy, version=LyncVersion.V2010) for copy in copies)
+    )
     result = ask("version-supports", older)
     assert result.refuses
     assert "Move-CsManagementServer" in result.remedy
@@ -148,7 +181,9 @@ def test_a_store_of_2010_moves_by_other_cmdlets() -> None:
         (UNREAD, True, True),
     ],
 )
-def test_a_pool_is_failed_over_once(state: PoolState | Unread, *, refused: bool, overridable: bool) -> None:
+def test_a_pool_is_failed_over_once(
+    state: PoolState | Unread, *, refused: bool, overridable: bool
+) -> None:
     result = ask("not-failed-over", changed(two_sites(), P1, state=state))
     assert (result.refuses, result.overridable) == (refused, overridable)
 
@@ -186,26 +221,55 @@ def test_a_partner_whose_state_is_unknown_needs_the_operators_word_but_in_a_resc
 
 
 def test_only_a_pool_that_is_failed_over_can_be_failed_back() -> None:
-    assert ask("is-failed-over", with_state(two_sites(), P1, PoolState.FAILED_OVER), back=True).verdict is PASSED
-    assert ask("is-failed-over", with_state(two_sites(), P1, PoolState.FAILING_OVER), back=True).overridable
-    assert ask("is-failed-over", changed(two_sites(), P1, state=UNREAD), back=True).verdict is UNKNOWN
+    assert (
+        ask("is-failed-over", with_state(two_sites(), P1, PoolState.FAILED_OVER), back=True).verdict
+        is PASSED
+    )
+    assert ask(
+        "is-failed-over", with_state(two_sites(), P1, PoolState.FAILING_OVER), back=True
+    ).overridable
+    assert (
+        ask("is-failed-over", changed(two_sites(), P1, state=UNREAD), back=True).verdict is UNKNOWN
+    )
     home = ask("is-failed-over", two_sites(), back=True)
     assert (home.refuses, home.overridable) == (True, False)
 
 
 def test_a_failback_that_names_the_wrong_pool_of_the_pair_is_told_the_right_one() -> None:
-    result = ask("is-failed-over", with_state(two_sites(), P1, PoolState.FAILED_OVER), pool=P2, back=True)
+    result = ask(
+        "is-failed-over", with_state(two_sites(), P1, PoolState.FAILED_OVER), pool=P2, back=True
+    )
     assert f"{P1} is failed over: name that pool" in result.remedy
 
 
 @pytest.mark.parametrize(
     "check_id",
     [
-        *("pool-is-front-end", "pool-is-paired", "pair-in-different-sites", "versions-agree", "not-failed-over"),
-        *("partner-not-failed-over", "is-failed-over", "mode-fits", "partner-healthy", "home-pool-healthy", "partner-quorum"),
-        *("store-not-on-failed-pool", "standby-store-installed", "backup-service", "backup-service-running"),
+        *(
+            "pool-is-front-end",
+            "pool-is-paired",
+            "pair-in-different-sites",
+            "versions-agree",
+            "not-failed-over",
+        ),
+        *(
+            "partner-not-failed-over",
+            "is-failed-over",
+            "mode-fits",
+            "partner-healthy",
+            "home-pool-healthy",
+            "partner-quorum",
+        ),
+        *(
+            "store-not-on-failed-pool",
+            "standby-store-installed",
+            "backup-service",
+            "backup-service-running",
+        ),
     ],
 )
-def test_checks_of_a_pair_that_is_not_there_neither_pass_nor_stand_in_the_way(check_id: str) -> None:
+def test_checks_of_a_pair_that_is_not_there_neither_pass_nor_stand_in_the_way(
+    check_id: str,
+) -> None:
     result = ask(check_id, two_sites(), pool=Fqdn("nowhere.contoso.com"))
     assert (result.verdict, result.refuses) == (UNKNOWN, False)

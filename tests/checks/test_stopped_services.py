@@ -16,9 +16,15 @@ NAMES = tuple(f"pool1-fe{number}.contoso.com" for number in (1, 2, 3))
 
 
 def answering(*statuses: str) -> Deployment:
-    """The machines of pool1 answer with these states of RTCSRV; "" is a machine that is dead by all witnesses."""
+    """The machines of pool1 answer with these states of RTCSRV; "" is a machine that is dead by all
+    witnesses.
+    """
     machines = tuple(
-        Machine(fqdn=Fqdn(name), services=(WindowsService(name="RTCSRV", status=status),)) if status else silent(name)
+        (
+            Machine(fqdn=Fqdn(name), services=(WindowsService(name="RTCSRV", status=status),))
+            if status
+            else silent(name)
+        )
         for name, status in zip(NAMES, statuses, strict=True)
     )
     return changed(two_sites(), P1, machines=machines)
@@ -48,9 +54,15 @@ def test_what_answers_is_started_first(statuses: tuple[str, ...]) -> None:
 
 def test_what_goes_on_starting_has_lost_its_quorum() -> None:
     for mode in Mode:
-        starting, halted = fits(answering(*[STARTING] * 3), mode), fits(answering(*[STOPPED] * 3), mode)
+        starting, halted = (
+            fits(answering(*[STARTING] * 3), mode),
+            fits(answering(*[STOPPED] * 3), mode),
+        )
         assert "quorum" in starting.remedy
-        assert f"Reset-CsPoolRegistrarState -PoolFqdn {P1} -ResetType QuorumLossRecovery" in starting.remedy
+        assert (
+            f"Reset-CsPoolRegistrarState -PoolFqdn {P1} -ResetType QuorumLossRecovery"
+            in starting.remedy
+        )
         assert "quorum" not in halted.remedy
 
 

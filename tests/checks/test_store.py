@@ -31,27 +31,40 @@ P3 = Fqdn("pool3.contoso.com")
 
 def copies(**flags: bool | Unread) -> tuple[StoreCopy, ...]:
     return tuple(
-        StoreCopy(pool=Fqdn(f"{name}.contoso.com"), active=flag, version=LyncVersion.V2013) for name, flag in flags.items()
+        StoreCopy(pool=Fqdn(f"{name}.contoso.com"), active=flag, version=LyncVersion.V2013)
+        for name, flag in flags.items()
     )
 
 
 @pytest.mark.parametrize(
     "check_id",
-    ["store-single-master", "store-not-on-failed-pool", "store-agents", "standby-store-installed", "replicas-up-to-date"],
+    [
+        "store-single-master",
+        "store-not-on-failed-pool",
+        "store-agents",
+        "standby-store-installed",
+        "replicas-up-to-date",
+    ],
 )
 def test_a_healthy_store_on_the_other_pool_passes(check_id: str) -> None:
     assert ask(check_id, two_sites(active_store=P2)).verdict is PASSED
 
 
 def test_two_active_copies_are_a_known_bad_end_with_a_repair() -> None:
-    result = ask("store-single-master", with_store(two_sites(), copies=copies(pool1=True, pool2=True)), DISASTER)
+    result = ask(
+        "store-single-master",
+        with_store(two_sites(), copies=copies(pool1=True, pool2=True)),
+        DISASTER,
+    )
     assert (result.verdict, result.overridable, result.refuses) == (FAILED, True, True)
     assert f"{P1} and {P2}" in result.evidence
     assert "Export-CsConfiguration" in result.remedy
 
 
 def test_no_active_copy_is_the_other_bad_end() -> None:
-    result = ask("store-single-master", with_store(two_sites(), copies=copies(pool1=False, pool2=False)))
+    result = ask(
+        "store-single-master", with_store(two_sites(), copies=copies(pool1=False, pool2=False))
+    )
     assert result.refuses
     assert "Invoke-CsManagementServerFailover -BackupSqlServerFqdn" in result.remedy
 
@@ -65,20 +78,30 @@ def test_a_master_other_than_the_flag_says_is_refused() -> None:
 
 @pytest.mark.parametrize("master", [Fqdn("pool1-fe2.contoso.com"), P1, UNREAD])
 def test_a_master_is_named_by_pool_or_machine_or_could_not_be_asked(master: Fqdn | Unread) -> None:
-    assert ask("store-single-master", with_store(two_sites(), active_master=master)).verdict is PASSED
+    assert (
+        ask("store-single-master", with_store(two_sites(), active_master=master)).verdict is PASSED
+    )
 
 
 @pytest.mark.parametrize("master", [Fqdn("stranger.contoso.com"), None])
 def test_a_master_that_belongs_to_no_pool_confirms_nothing(master: Fqdn | None) -> None:
-    assert ask("store-single-master", with_store(two_sites(), active_master=master)).verdict is UNKNOWN
+    assert (
+        ask("store-single-master", with_store(two_sites(), active_master=master)).verdict is UNKNOWN
+    )
 
 
 def test_copies_without_active_are_told_by_the_master() -> None:
-    unflagged = with_store(two_sites(), copies=copies(pool1=UNREAD, pool2=UNREAD), active_master=Fqdn("pool2-fe1.contoso.com"))
+    unflagged = with_store(
+        two_sites(),
+        copies=copies(pool1=UNREAD, pool2=UNREAD),
+        active_master=Fqdn("pool2-fe1.contoso.com"),
+    )
     assert ask("store-single-master", unflagged).verdict is WARNING
     assert ask("store-not-on-failed-pool", unflagged).verdict is PASSED
     denied = with_store(two_sites(), copies=copies(pool1=False, pool2=UNREAD))
-    assert ask("store-single-master", denied).refuses, "its own copy says that the master's pool is not active"
+    assert ask("store-single-master", denied).refuses, (
+        "its own copy says that the master's pool is not active"
+    )
     nobody = with_store(unflagged, active_master=None)
     assert ask("store-single-master", nobody, PLANNED).refuses
     assert not ask("store-single-master", nobody, DISASTER).refuses
@@ -101,7 +124,9 @@ def test_a_store_on_the_failed_pool_goes_first_where_a_standby_waits(mode: Mode)
     assert f"first, to {P2}" in result.evidence
 
 
-def test_a_store_without_a_standby_is_refused_while_it_lives_and_comes_by_hand_when_it_died() -> None:
+def test_a_store_without_a_standby_is_refused_while_it_lives_and_comes_by_hand_when_it_died() -> (
+    None
+):
     lonely = with_store(two_sites(), copies=copies(pool1=True))
     result = ask("store-not-on-failed-pool", lonely, PLANNED)
     assert result.refuses
@@ -117,7 +142,9 @@ def third_pool(deployment: Deployment) -> Deployment:
     third = front_end_pool(P3, partner=None, site="Oslo")
     pools = deployment.pools
     assert not isinstance(pools, Unread)
-    return with_store(attrs.evolve(deployment, pools=(*pools, third)), copies=copies(pool3=True), active_master=P3)
+    return with_store(
+        attrs.evolve(deployment, pools=(*pools, third)), copies=copies(pool3=True), active_master=P3
+    )
 
 
 def test_a_store_on_a_third_pool_must_live() -> None:
@@ -127,21 +154,30 @@ def test_a_store_on_a_third_pool_must_live() -> None:
     assert standby.verdict is WARNING
     assert f"The store on {P3} has no standby copy" in standby.evidence
     paired = with_store(elsewhere, copies=copies(pool3=True, pool4=False))
-    assert ask("standby-store-installed", paired).evidence == "Neither pool of the pair holds the store."
+    assert (
+        ask("standby-store-installed", paired).evidence
+        == "Neither pool of the pair holds the store."
+    )
     dead = ask("store-not-on-failed-pool", with_dead(paired, P3), DISASTER)
     assert dead.refuses
-    assert dead.first == (f"lyncops run management-store-failover {P3} --mode disaster --accept-data-loss",)
+    assert dead.first == (
+        f"lyncops run management-store-failover {P3} --mode disaster --accept-data-loss",
+    )
 
 
 @pytest.mark.parametrize("check_id", ["store-not-on-failed-pool", "store-agents"])
-def test_a_dead_store_without_a_standby_advises_no_command_that_would_be_refused(check_id: str) -> None:
+def test_a_dead_store_without_a_standby_advises_no_command_that_would_be_refused(
+    check_id: str,
+) -> None:
     dead = with_dead(third_pool(two_sites()), P3)
     result = ask(check_id, dead, DISASTER)
     assert (result.verdict, result.refuses, result.first) == (WARNING, False, ())
     assert f"people install it on {P2} by hand first" in result.evidence
     planned = ask(check_id, dead, PLANNED)
     assert planned.refuses
-    assert planned.first == (f"lyncops run management-store-failover {P3} --mode disaster --accept-data-loss --to {P2}",)
+    assert planned.first == (
+        f"lyncops run management-store-failover {P3} --mode disaster --accept-data-loss --to {P2}",
+    )
 
 
 def test_a_store_without_a_standby_whose_services_stopped_is_started_not_installed_again() -> None:
@@ -180,7 +216,10 @@ def test_silence_of_a_store_that_died_with_the_pool_is_expected() -> None:
 
 
 def test_agents_on_another_pool_than_the_store_are_told() -> None:
-    result = ask("store-agents", with_store(two_sites(), file_transfer_agents=(Fqdn("pool2-fe1.contoso.com"),)))
+    result = ask(
+        "store-agents",
+        with_store(two_sites(), file_transfer_agents=(Fqdn("pool2-fe1.contoso.com"),)),
+    )
     assert result.verdict is WARNING
     assert "pool2-fe1" in result.evidence
 
@@ -192,13 +231,21 @@ def behind(minutes: float | None, computer: str = "pool2-fe1.contoso.com") -> De
     return with_store(two_sites(), replicas=(stale, fresh))
 
 
-@pytest.mark.parametrize(("minutes", "verdict"), [(2, WARNING), (59, WARNING), (61, FAILED), (None, FAILED), (3000, FAILED)])
-def test_a_false_replica_is_judged_by_its_last_report(minutes: float | None, verdict: object) -> None:
+@pytest.mark.parametrize(
+    ("minutes", "verdict"),
+    [(2, WARNING), (59, WARNING), (61, FAILED), (None, FAILED), (3000, FAILED)],
+)
+def test_a_false_replica_is_judged_by_its_last_report(
+    minutes: float | None, verdict: object
+) -> None:
     assert ask("replicas-up-to-date", behind(minutes)).verdict is verdict
 
 
 def test_the_evidence_says_who_and_since_when() -> None:
-    assert "pool2-fe1.contoso.com (last report 2 hours ago)" in ask("replicas-up-to-date", behind(125)).evidence
+    assert (
+        "pool2-fe1.contoso.com (last report 2 hours ago)"
+        in ask("replicas-up-to-date", behind(125)).evidence
+    )
     assert "(never reported)" in ask("replicas-up-to-date", behind(None)).evidence
 
 
@@ -220,7 +267,9 @@ def test_a_dead_pool_of_another_pair_stands_in_nobodys_way() -> None:
 
 @pytest.mark.parametrize("minutes", [40 * 24 * 60, None], ids=["off for 40 days", "never reported"])
 @pytest.mark.parametrize("computer", ["app1.contoso.com", "edge2-a.contoso.com"])
-def test_a_server_that_the_move_does_not_need_refuses_nothing(minutes: float | None, computer: str) -> None:
+def test_a_server_that_the_move_does_not_need_refuses_nothing(
+    minutes: float | None, computer: str
+) -> None:
     """A trusted application server, an Edge server."""
     result = ask("replicas-up-to-date", behind(minutes, computer))
     assert (result.verdict, result.refuses) == (WARNING, False)
@@ -228,7 +277,9 @@ def test_a_server_that_the_move_does_not_need_refuses_nothing(minutes: float | N
 
 
 @pytest.mark.parametrize("stopped", [True, False])
-def test_the_front_end_that_is_to_be_repaired_does_not_refuse_its_pools_move(stopped: bool) -> None:  # noqa: FBT001
+def test_the_front_end_that_is_to_be_repaired_does_not_refuse_its_pools_move(
+    stopped: bool,  # noqa: FBT001
+) -> None:
     late = behind(3000, "pool1-fe1.contoso.com")
     pool = late.pool(P1)
     assert pool is not None
@@ -263,7 +314,10 @@ def test_a_next_hop_is_moved_first() -> None:
 
 
 def test_a_next_hop_may_be_named_by_a_machine_or_be_absent() -> None:
-    edges = (EdgePool(fqdn=EDGE1, next_hop=Fqdn("pool1-fe2.contoso.com")), EdgePool(fqdn=Fqdn("e2.contoso.com"), next_hop=None))
+    edges = (
+        EdgePool(fqdn=EDGE1, next_hop=Fqdn("pool1-fe2.contoso.com")),
+        EdgePool(fqdn=Fqdn("e2.contoso.com"), next_hop=None),
+    )
     assert ask("edge-next-hop", attrs.evolve(two_sites(), edges=edges)).verdict is WARNING
     assert ask("edge-next-hop", attrs.evolve(two_sites(), edges=edges[1:])).verdict is PASSED
 

@@ -5,18 +5,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lyncops.checks.synchronisation import DirectionSync, SyncState, backup_service_report, silent_report, worst
+from lyncops.checks.synchronisation import (
+    DirectionSync,
+    SyncState,
+    backup_service_report,
+    silent_report,
+    worst,
+)
 from lyncops.deployment.model import BackupModule, Deployment, ExportState, ImportState
 from lyncops.values import Fqdn, Unread
-from tests.deployments import EDGE1, NOW, P1, P2, STEADY, cms_module, deployments, two_sites, with_dead
+from tests.deployments import (
+    EDGE1,
+    NOW,
+    P1,
+    P2,
+    STEADY,
+    cms_module,
+    deployments,
+    two_sites,
+    with_dead,
+)
 
 CMS = "CentralMgmt.CMSMaster"
 CONTENT = "ConfServices.DataConf"
 
 
-def with_modules(deployment: Deployment, fqdn: Fqdn, modules: tuple[BackupModule, ...] | Unread) -> Deployment:
+def with_modules(
+    deployment: Deployment, fqdn: Fqdn, modules: tuple[BackupModule, ...] | Unread
+) -> Deployment:
     pools = () if isinstance(deployment.pools, Unread) else deployment.pools
-    changed = tuple(attrs.evolve(pool, backup_modules=modules) if pool.fqdn == fqdn else pool for pool in pools)
+    changed = tuple(
+        attrs.evolve(pool, backup_modules=modules) if pool.fqdn == fqdn else pool for pool in pools
+    )
     return attrs.evolve(deployment, pools=changed)
 
 
@@ -24,7 +44,9 @@ def direction(deployment: Deployment, source: Fqdn) -> DirectionSync:
     return next(one for one in backup_service_report(deployment).directions if one.source == source)
 
 
-def content(export: ExportState | str, import_: ImportState | str = ImportState.NORMAL) -> BackupModule:
+def content(
+    export: ExportState | str, import_: ImportState | str = ImportState.NORMAL
+) -> BackupModule:
     return BackupModule(name=CONTENT, export=export, import_=import_)
 
 
@@ -83,7 +105,11 @@ def test_what_is_no_pair_is_told_as_such() -> None:
     assert len(report.unread) == 2
     assert report.state is SyncState.UNKNOWN
     pools = two_sites().pools
-    single = () if isinstance(pools, Unread) else tuple(attrs.evolve(pool, backup_pool=None) for pool in pools)
+    single = (
+        ()
+        if isinstance(pools, Unread)
+        else tuple(attrs.evolve(pool, backup_pool=None) for pool in pools)
+    )
     assert backup_service_report(attrs.evolve(two_sites(), pools=single)).unpaired == (P1, P2)
 
 
@@ -106,4 +132,9 @@ def test_every_deployment_has_a_report(deployment: Deployment) -> None:
     seen = [(one.source, one.target) for one in report.directions]
     assert len(seen) == len(set(seen))
     assert {(target, source) for source, target in seen} == set(seen)
-    assert all(module.loss for one in report.directions if not isinstance(one.modules, Unread) for module in one.modules)
+    assert all(
+        module.loss
+        for one in report.directions
+        if not isinstance(one.modules, Unread)
+        for module in one.modules
+    )

@@ -1,4 +1,6 @@
-"""The program `lyncops`, which falls asleep at one moment of its failover: python -m tests.cli.sleeper MOMENT ARGUMENTS."""
+"""The program `lyncops`, which falls asleep at one moment of its failover: python -m
+tests.cli.sleeper MOMENT ARGUMENTS.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ CONNECTED: Final = "connected"
 ENDED: Final = "ended"
 """The command has ended, and the journal does not show it."""
 STEP: Final = "edge-next-hop-edge1.contoso.com"
-"""Its cmdlet does the same a second time, so that nothing but a count shows that it was sent twice."""
+"""Its cmdlet does the same a second time, so that nothing but a count shows that it was
+sent twice."""
 
 
 @attrs.define

@@ -33,7 +33,9 @@ FULL = BackupServiceSettings(
 
 def report(export: ExportState = ExportState.STEADY) -> BackupServiceReport:
     deployment = attrs.evolve(two_sites(), backup_service=FULL)
-    return backup_service_report(changed(deployment, P1, backup_modules=(*STEADY, cms_module(export))))
+    return backup_service_report(
+        changed(deployment, P1, backup_modules=(*STEADY, cms_module(export)))
+    )
 
 
 def test_show_has_units_modules_and_their_loss(client: MagicMock, invoke: Invoke) -> None:
@@ -41,7 +43,15 @@ def test_show_has_units_modules_and_their_loss(client: MagicMock, invoke: Invoke
     answer = invoke("backup-service", "show", P1)
     client.backup_service.assert_called_once_with(P1)
     assert answer.code == 0
-    for words in ("90 seconds", "102,400 KB", "20 %", "EnableRgsBackupService", "CentralMgmt.CMSMaster", "SteadyState", "steady"):
+    for words in (
+        "90 seconds",
+        "102,400 KB",
+        "20 %",
+        "EnableRgsBackupService",
+        "CentralMgmt.CMSMaster",
+        "SteadyState",
+        "steady",
+    ):
         assert words in answer.out
 
 
@@ -50,28 +60,46 @@ def test_show_as_json_has_every_value(client: MagicMock, invoke: Invoke) -> None
     data = json.loads(invoke("--json", "backup-service", "show").out)
     assert data["settings"]["sync_interval"] == 90.0
     assert data["state"] == "steady"
-    assert {module["name"] for module in data["directions"][0]["modules"]} >= {"ConfServices.DataConf"}
+    assert {module["name"] for module in data["directions"][0]["modules"]} >= {
+        "ConfServices.DataConf"
+    }
 
 
 @pytest.mark.parametrize(
     ("found", "words", "code"),
     [
         (backup_service_report(with_dead(two_sites(), P1)), "RPC server is unavailable", 0),
-        (backup_service_report(changed(two_sites(), P1, backup_modules=())), "nothing was ever copied", 0),
-        (backup_service_report(changed(two_sites(), P1, backup_pool=None), [P1]), "has no backup pool", 0),
+        (
+            backup_service_report(changed(two_sites(), P1, backup_modules=())),
+            "nothing was ever copied",
+            0,
+        ),
+        (
+            backup_service_report(changed(two_sites(), P1, backup_pool=None), [P1]),
+            "has no backup pool",
+            0,
+        ),
         (backup_service_report(attrs.evolve(two_sites(), pools=())), "no Front End pool", 0),
-        (backup_service_report(two_sites(), [P1, Fqdn("pool9.contoso.com")]), "pool9.contoso.com could not be read", 4),
+        (
+            backup_service_report(two_sites(), [P1, Fqdn("pool9.contoso.com")]),
+            "pool9.contoso.com could not be read",
+            4,
+        ),
         (silent_report("no endpoint answers", NOW), "no endpoint answers", 4),
     ],
 )
-def test_show_says_what_is_missing(client: MagicMock, invoke: Invoke, found: BackupServiceReport, words: str, code: int) -> None:
+def test_show_says_what_is_missing(
+    client: MagicMock, invoke: Invoke, found: BackupServiceReport, words: str, code: int
+) -> None:
     client.backup_service.return_value = found
     answer = invoke("backup-service", "show")
     assert answer.code == code
     assert words in answer.out
 
 
-def reports(*found: BackupServiceReport, stopped: bool = False) -> Callable[..., Iterator[BackupServiceReport]]:
+def reports(
+    *found: BackupServiceReport, stopped: bool = False
+) -> Callable[..., Iterator[BackupServiceReport]]:
     def follow(*_: object, **__: object) -> Iterator[BackupServiceReport]:
         yield from found
         if stopped:
@@ -84,12 +112,25 @@ BACKLOG, GOOD, BAD = report(ExportState.NON_STEADY), report(), report(ExportStat
 
 
 @pytest.mark.parametrize(
-    ("last", "code"), [(GOOD, 0), (BAD, 3), (BACKLOG, 3), (silent_report("no answer", NOW), 4)], ids=["good", "bad", "late", "mute"]
+    ("last", "code"),
+    [(GOOD, 0), (BAD, 3), (BACKLOG, 3), (silent_report("no answer", NOW), 4)],
+    ids=["good", "bad", "late", "mute"],
 )
-def test_what_watch_saw_last_is_its_exit_code(client: MagicMock, invoke: Invoke, last: BackupServiceReport, code: int) -> None:
+def test_what_watch_saw_last_is_its_exit_code(
+    client: MagicMock, invoke: Invoke, last: BackupServiceReport, code: int
+) -> None:
     client.watch_backup_service.side_effect = reports(BACKLOG, last)
-    assert invoke("backup-service", "watch", "--until-steady", "--timeout", "5m", "--every", "10s", P1).code == code
-    expected = {"every": timedelta(seconds=10), "timeout": timedelta(minutes=5), "until_steady": True}
+    assert (
+        invoke(
+            "backup-service", "watch", "--until-steady", "--timeout", "5m", "--every", "10s", P1
+        ).code
+        == code
+    )
+    expected = {
+        "every": timedelta(seconds=10),
+        "timeout": timedelta(minutes=5),
+        "until_steady": True,
+    }
     client.watch_backup_service.assert_called_once_with(P1, **expected)
 
 
@@ -101,7 +142,9 @@ def test_watch_says_a_line_for_each_change(client: MagicMock, invoke: Invoke) ->
         "NonSteadyState/NormalState (copying)",
         "SteadyState/NormalState (steady)",
     ]
-    assert len([line for line in lines if "DataConf" in line and P1 in line.partition(" -> ")[0]]) == 1
+    assert (
+        len([line for line in lines if "DataConf" in line and P1 in line.partition(" -> ")[0]]) == 1
+    )
     assert lines[-1] == "Everything is steady."
 
 
@@ -119,7 +162,9 @@ def test_watch_writes_json_lines(client: MagicMock, invoke: Invoke) -> None:
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-def test_ctrl_c_is_5_and_breaks_no_json_line(client: MagicMock, invoke: Invoke, *, as_json: bool) -> None:
+def test_ctrl_c_is_5_and_breaks_no_json_line(
+    client: MagicMock, invoke: Invoke, *, as_json: bool
+) -> None:
     client.watch_backup_service.side_effect = reports(GOOD, stopped=True)
     answer = invoke(*(("--json",) if as_json else ()), "backup-service", "watch")
     assert answer.code == 5
@@ -128,7 +173,9 @@ def test_ctrl_c_is_5_and_breaks_no_json_line(client: MagicMock, invoke: Invoke, 
         assert [json.loads(line)["state"] for line in answer.out.splitlines()] == ["steady"]
 
 
-def test_a_terminal_gets_a_table_that_is_drawn_over(client: MagicMock, at_terminal: Callable[..., Answer]) -> None:
+def test_a_terminal_gets_a_table_that_is_drawn_over(
+    client: MagicMock, at_terminal: Callable[..., Answer]
+) -> None:
     client.watch_backup_service.side_effect = reports(BACKLOG, GOOD)
     answer = at_terminal("backup-service", "watch")
     assert answer.code == 0
@@ -145,7 +192,17 @@ def done(request: Procedure, client: MagicMock) -> None:
 
 def test_set_asks_the_client_for_a_plan_and_runs_it(client: MagicMock, invoke: Invoke) -> None:
     done(BackupServiceSet(sync_interval=timedelta(minutes=1)), client)
-    words = ("--sync-interval", "1m", "--authorized-group", "A", "--authorized-group", "B", "--reason", "drill", "--yes")
+    words = (
+        "--sync-interval",
+        "1m",
+        "--authorized-group",
+        "A",
+        "--authorized-group",
+        "B",
+        "--reason",
+        "drill",
+        "--yes",
+    )
     assert invoke("backup-service", "set", *words).code == 0
     asked = BackupServiceSet(sync_interval=timedelta(minutes=1), authorized_groups=("A", "B"))
     client.plan.assert_called_once_with(asked)
@@ -154,8 +211,12 @@ def test_set_asks_the_client_for_a_plan_and_runs_it(client: MagicMock, invoke: I
 
 def test_sync_asks_for_the_modules(client: MagicMock, invoke: Invoke) -> None:
     done(BackupServiceSync(pool=P1), client)
-    assert invoke("backup-service", "sync", P1, "--module", "confservices.dataconf", "--yes").code == 0
-    client.plan.assert_called_once_with(BackupServiceSync(pool=P1, modules=(BackupModule.DATA_CONF,)))
+    assert (
+        invoke("backup-service", "sync", P1, "--module", "confservices.dataconf", "--yes").code == 0
+    )
+    client.plan.assert_called_once_with(
+        BackupServiceSync(pool=P1, modules=(BackupModule.DATA_CONF,))
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,7 +229,9 @@ def test_sync_asks_for_the_modules(client: MagicMock, invoke: Invoke) -> None:
         (("watch", "--timeout", "x"), "is not a duration"),
     ],
 )
-def test_wrong_use_is_1_and_asks_no_server(client: MagicMock, invoke: Invoke, words: tuple[str, ...], said: str) -> None:
+def test_wrong_use_is_1_and_asks_no_server(
+    client: MagicMock, invoke: Invoke, words: tuple[str, ...], said: str
+) -> None:
     answer = invoke("backup-service", *words)
     assert answer.code == 1
     assert said in answer.err
@@ -197,7 +260,9 @@ def test_readiness_has_an_exit_code_and_says_what_is_in_the_way(
     assert answer.code == code
     assert words in answer.out
     told = json.loads(invoke("--json", "readiness").out)
-    assert [pool["pool"] for pool in told["pools"]] == [pool.fqdn for pool in deployment.front_end_pools]
+    assert [pool["pool"] for pool in told["pools"]] == [
+        pool.fqdn for pool in deployment.front_end_pools
+    ]
 
 
 def test_readiness_with_warnings_alone_is_7(client: MagicMock, invoke: Invoke) -> None:

@@ -12,19 +12,30 @@ from lyncops.views.status import topology_blocks
 from tests.deployments import EDGE1, EDGE2, P1, P2, two_sites
 
 WORDS = st.text(
-    st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_categories=("Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Cn")), min_size=1
+    st.characters(
+        min_codepoint=32,
+        max_codepoint=0x2FFF,
+        exclude_categories=("Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Cn"),
+    ),
+    min_size=1,
 )
 
 
 def test_a_table_in_a_pipe_lines_up_its_columns_and_cuts_nothing() -> None:
     long = "p" * 300
-    lines = list(plain_lines(Table(("pool", "state"), ((long, Text("Active", Tone.GOOD)), ("p2", "-")))))
+    lines = list(
+        plain_lines(Table(("pool", "state"), ((long, Text("Active", Tone.GOOD)), ("p2", "-"))))
+    )
     assert lines[0].index("state") == lines[1].index("Active") == lines[2].index("-")
     assert long in lines[1]
 
 
 def test_plain_lines_carry_no_escape_sequences() -> None:
-    blocks = (Heading("Checks"), Text("broken", Tone.BAD, indent=2), Table(("a",), ((Text("x", Tone.BAD),),)))
+    blocks = (
+        Heading("Checks"),
+        Text("broken", Tone.BAD, indent=2),
+        Table(("a",), ((Text("x", Tone.BAD),),)),
+    )
     text = "\n".join(line for block in blocks for line in plain_lines(block))
     assert "\x1b" not in text
     assert "  broken" in text
@@ -42,7 +53,9 @@ def test_a_text_is_one_line_whatever_is_in_it() -> None:
 def test_no_cell_is_lost_in_a_pipe(rows: list[tuple[str, str]]) -> None:
     lines = list(plain_lines(Table(("left", "right"), tuple(rows))))
     assert len(lines) == len(rows) + 1
-    assert all(left in line and right in line for (left, right), line in zip(rows, lines[1:], strict=True))
+    assert all(
+        left in line and right in line for (left, right), line in zip(rows, lines[1:], strict=True)
+    )
 
 
 def test_a_cell_never_breaks_its_row() -> None:
@@ -52,7 +65,11 @@ def test_a_cell_never_breaks_its_row() -> None:
 def test_markup_in_a_servers_answer_is_shown_and_not_obeyed() -> None:
     out = io.StringIO()
     console = Console(file=out, width=80, force_terminal=True, color_system="truecolor")
-    for block in (Heading("[red]h[/red]"), Text("[bold]t[/bold]"), Table(("[c]",), (("[i]cell[/i]",),))):
+    for block in (
+        Heading("[red]h[/red]"),
+        Text("[bold]t[/bold]"),
+        Table(("[c]",), (("[i]cell[/i]",),)),
+    ):
         console.print(drawn(block))
     assert "[red]h[/red]" in out.getvalue()
     assert "[bold]t[/bold]" in out.getvalue()
@@ -60,13 +77,17 @@ def test_markup_in_a_servers_answer_is_shown_and_not_obeyed() -> None:
 
 
 def test_the_topology_shows_what_the_pools_concern_and_no_more() -> None:
-    around = "\n".join(line for block in topology_blocks(two_sites(), [P1]) for line in plain_lines(block))
+    around = "\n".join(
+        line for block in topology_blocks(two_sites(), [P1]) for line in plain_lines(block)
+    )
     assert f"{P1}  Redmond" in around
     assert f"{P2}  Dublin" not in around
     assert EDGE1 in around
     assert EDGE2 not in around
     assert "XMPP federation route" not in around
-    by_edge = "\n".join(line for block in topology_blocks(two_sites(), [EDGE2]) for line in plain_lines(block))
+    by_edge = "\n".join(
+        line for block in topology_blocks(two_sites(), [EDGE2]) for line in plain_lines(block)
+    )
     assert EDGE2 in by_edge
     assert EDGE1 not in by_edge.partition("Edge pools")[2]
     assert "XMPP federation route" in by_edge

@@ -74,7 +74,9 @@ def world() -> Simulation:
 
 
 @pytest.fixture
-def ask_model(world: Simulation, tmp_path: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> Invoke:
+def ask_model(
+    world: Simulation, tmp_path: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> Invoke:
     """The same without a wire, where hours pass at once."""
 
     def connect(_: Path) -> Client:
@@ -92,7 +94,9 @@ def ask_model(world: Simulation, tmp_path: Path, invoke: Invoke, monkeypatch: py
     return invoke
 
 
-def test_a_failed_step_is_3_and_holds_the_pools_so_that_another_run_is_6(world: Simulation, ask_model: Invoke) -> None:
+def test_a_failed_step_is_3_and_holds_the_pools_so_that_another_run_is_6(
+    world: Simulation, ask_model: Invoke
+) -> None:
     world.faults.denied = frozenset({"Invoke-CsPoolFailOver"})
     failed = ask_model(*FAILOVER)
     assert failed.code == 3
@@ -129,7 +133,9 @@ def test_an_unknown_pool_is_refused(ask: Ask) -> None:
     assert "pool-exists" in refused.out
 
 
-def test_a_wrong_password_is_tried_once(lab: Lab, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_password_is_tried_once(
+    lab: Lab, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, "not the password")
     answer = ask("status")
     assert answer.code == 1
@@ -175,10 +181,15 @@ SIGN_IN = '[credentials]\nusername = "a"\npassword_env = "LYNCOPS_PASSWORD"\n'
         (ENDPOINT + 'auth = "ntlm"\n', "credentials"),
         ("", "endpoint"),
         ('[[endpoint]]\nurl = "ftp://x"\n' + SIGN_IN, "url"),
-        ('[[endpoint]]\nurl = "http://fe1.contoso.com:5985/wsman"\npool = "a b"\n' + SIGN_IN, "pool"),
+        (
+            '[[endpoint]]\nurl = "http://fe1.contoso.com:5985/wsman"\npool = "a b"\n' + SIGN_IN,
+            "pool",
+        ),
     ],
 )
-def test_a_broken_configuration_is_one_sentence_that_names_the_field(invoke: Invoke, tmp_path: Path, text: str, words: str) -> None:
+def test_a_broken_configuration_is_one_sentence_that_names_the_field(
+    invoke: Invoke, tmp_path: Path, text: str, words: str
+) -> None:
     broken = tmp_path / "lyncops.toml"
     broken.write_text(text, encoding="utf-8")
     answer = invoke("--config", str(broken), "status")
@@ -188,13 +199,17 @@ def test_a_broken_configuration_is_one_sentence_that_names_the_field(invoke: Inv
     assert_one_sentence(answer)
 
 
-def test_a_server_that_is_not_there_is_one_sentence(invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_not_there_is_one_sentence(
+    invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, "x")
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     config = tmp_path / "lyncops.toml"
-    config.write_text(f'{ENDPOINT}connect_to = "127.0.0.1:{port}"\nauth = "ntlm"\n{SIGN_IN}', encoding="utf-8")
+    config.write_text(
+        f'{ENDPOINT}connect_to = "127.0.0.1:{port}"\nauth = "ntlm"\n{SIGN_IN}', encoding="utf-8"
+    )
     assert invoke("--config", str(config), "check", "pool1.contoso.com").code == 2
     answer = invoke("--config", str(config), "status")
     assert answer.code == 4
@@ -205,8 +220,8 @@ def test_a_server_that_is_not_there_is_one_sentence(invoke: Invoke, tmp_path: Pa
 def test_a_scenario_that_contradicts_itself_is_one_sentence(invoke: Invoke, tmp_path: Path) -> None:
     scenario = tmp_path / "wrong.toml"
     scenario.write_text(
-        '[scenario]\nversion = "2013"\n[[site]]\nname = "A"\n[[pool]]\nfqdn = "p1.contoso.com"\nkind = "standard"\n'
-        'site = "B"\nmachines = ["p1.contoso.com"]\n',
+        '[scenario]\nversion = "2013"\n[[site]]\nname = "A"\n[[pool]]\nfqdn ='
+        ' "p1.contoso.com"\nkind = "standard"\nsite = "B"\nmachines = ["p1.contoso.com"]\n',
         encoding="utf-8",
     )
     answer = invoke("lab", "serve", str(scenario), "--out", str(tmp_path / "out"))
@@ -216,14 +231,19 @@ def test_a_scenario_that_contradicts_itself_is_one_sentence(invoke: Invoke, tmp_
 
 def test_the_command_line_is_a_program(config: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "lyncops", "--config", str(config), "--json", "status"], check=False, capture_output=True, text=True
+        [sys.executable, "-m", "lyncops", "--config", str(config), "--json", "status"],
+        check=False,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0
     assert json.loads(done.stdout)["name"] == "two-sites"
     assert done.stderr == ""
 
 
-def test_a_rescue_on_a_journal_of_its_own_is_brought_home(config: Path, tmp_path: Path, invoke: Invoke) -> None:
+def test_a_rescue_on_a_journal_of_its_own_is_brought_home(
+    config: Path, tmp_path: Path, invoke: Invoke
+) -> None:
     """The shared journal died with its site: it is on another machine, which does not answer."""
     text = config.read_text(encoding="utf-8")
     home = f'[journal]\nurl = "sqlite:///{tmp_path / "home.db"}"\n'
@@ -235,9 +255,15 @@ def test_a_rescue_on_a_journal_of_its_own_is_brought_home(config: Path, tmp_path
     assert "--journal sqlite:///rescue.db" in refused.err
     done = invoke("--config", str(config), "--journal", rescue, *FAILOVER)
     assert done.code == 0
-    assert f"This run is kept in {tmp_path / 'rescue ?.db'}, not in the journal of {config}" in done.err
+    assert (
+        f"This run is kept in {tmp_path / 'rescue ?.db'}, not in the journal of {config}"
+        in done.err
+    )
     file = str(tmp_path / "runs.jsonl")
-    assert invoke("--config", str(config), "--journal", rescue, "runs", "export", "--to", file).code == 0
+    assert (
+        invoke("--config", str(config), "--journal", rescue, "runs", "export", "--to", file).code
+        == 0
+    )
     config.write_text(text + home, encoding="utf-8")
     assert "1 run imported." in invoke("--config", str(config), "runs", "import", file).out
     [run] = json.loads(invoke("--config", str(config), "runs", "list", "--json").out)["runs"]
@@ -245,15 +271,23 @@ def test_a_rescue_on_a_journal_of_its_own_is_brought_home(config: Path, tmp_path
     assert invoke("--config", str(config), "runs", "report", run["run_id"]).code == 0
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "postgresql://u:geheim@h/d", "postgresql://u@h/d?password=geheim", "geheim"])
-def test_a_journal_that_cannot_be_used_is_refused_and_no_password_repeated(config: Path, invoke: Invoke, url: str) -> None:
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite://", "postgresql://u:geheim@h/d", "postgresql://u@h/d?password=geheim", "geheim"],
+)
+def test_a_journal_that_cannot_be_used_is_refused_and_no_password_repeated(
+    config: Path, invoke: Invoke, url: str
+) -> None:
     answer = invoke("--config", str(config), "--journal", url, "runs", "list")
     assert answer.code == 1
     assert "geheim" not in answer.out + answer.err
 
 
 FULL = Path("/dev/full")
-LOST = "lyncops: Standard output cannot be written (No space left on device); what was to be shown there is lost.\n"
+LOST = (
+    "lyncops: Standard output cannot be written (No space left on device); what was to be shown"
+    " there is lost.\n"
+)
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="only Linux has a disk that is always full")
@@ -261,10 +295,15 @@ def test_a_full_disk_under_standard_output_hides_an_answer_and_stops_no_run(conf
     def into_nothing(*arguments: str) -> subprocess.CompletedProcess[str]:
         with FULL.open("w") as full:
             command = [sys.executable, "-m", "lyncops", "--config", str(config), *arguments]
-            return subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True)
+            return subprocess.run(
+                command, check=False, stdout=full, stderr=subprocess.PIPE, text=True
+            )
 
     run = into_nothing(*FAILOVER)
-    assert (run.returncode, run.stderr.count("cannot be written (No space left on device)")) == (0, 1), run.stderr
+    assert (run.returncode, run.stderr.count("cannot be written (No space left on device)")) == (
+        0,
+        1,
+    ), run.stderr
     for arguments in (("runs", "list"), ("runs", "list", "--json"), ("status",)):
         answer = into_nothing(*arguments)
         assert (answer.returncode, answer.stderr.count("\n")) == (1, 1), answer.stderr
@@ -279,7 +318,9 @@ def test_a_full_disk_under_standard_error_stops_no_run_and_hides_no_exit_code(co
     def unheard(*arguments: str) -> int:
         with FULL.open("w") as full:
             command = [sys.executable, "-m", "lyncops", "--config", str(config), *arguments]
-            return subprocess.run(command, check=False, stdout=subprocess.DEVNULL, stderr=full).returncode
+            return subprocess.run(
+                command, check=False, stdout=subprocess.DEVNULL, stderr=full
+            ).returncode
 
     # A warning is said before this run, and a refusal after the other.
     rescue = ("--journal", f"sqlite:///{config.parent / 'rescue.db'}")

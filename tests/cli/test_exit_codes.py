@@ -28,7 +28,9 @@ def ask(lab: Lab, tmp_path: Path, invoke: Invoke) -> Ask:
     config = lab.write_config(tmp_path)
     pauses = 'backoff_first = "100ms"\njitter = "100ms"\nprobe_delay = "100ms"\n'
     hasty = f'[retry]\n{pauses}connect_timeout = "1s"\nlost_contact = "1s"\nread_attempts = 2\n'
-    config.write_text(config.read_text(encoding="utf-8").replace("[retry]\n", hasty), encoding="utf-8")
+    config.write_text(
+        config.read_text(encoding="utf-8").replace("[retry]\n", hasty), encoding="utf-8"
+    )
 
     def run(*arguments: str) -> Answer:
         return invoke("--config", str(config), *arguments)
@@ -37,7 +39,9 @@ def ask(lab: Lab, tmp_path: Path, invoke: Invoke) -> Ask:
 
 
 @pytest.mark.timeout(60)
-def test_a_step_that_fails_is_3_another_run_meanwhile_6_and_the_resumed_one_0(lab: Lab, ask: Ask) -> None:
+def test_a_step_that_fails_is_3_another_run_meanwhile_6_and_the_resumed_one_0(
+    lab: Lab, ask: Ask
+) -> None:
     lab.world.faults.denied = frozenset({"Invoke-CsPoolFailOver"})
     failed = ask(*FAILOVER)
     assert (failed.code, lab.executions("Invoke-CsPoolFailOver")) == (3, 0)

@@ -51,10 +51,17 @@ def test_every_error_has_one_exit_code_and_one_sentence(
 
 
 def test_with_json_an_error_is_an_object(client: MagicMock, invoke: Invoke) -> None:
-    client.check.side_effect = errors.EndpointError("Nobody answers.", remedy="Look at the network.")
+    client.check.side_effect = errors.EndpointError(
+        "Nobody answers.", remedy="Look at the network."
+    )
     answer = invoke("--json", "check", P1)
     assert json.loads(answer.out) == {
-        "error": {"type": "EndpointError", "message": "Nobody answers.", "remedy": "Look at the network.", "exit_code": 2}
+        "error": {
+            "type": "EndpointError",
+            "message": "Nobody answers.",
+            "remedy": "Look at the network.",
+            "exit_code": 2,
+        }
     }
 
 
@@ -69,10 +76,32 @@ def test_with_json_an_error_is_an_object(client: MagicMock, invoke: Invoke) -> N
         (("plan", "pool-failover", P1), "--mode"),
         (("plan", "edge-next-hop", P1), "--next-hop"),
         (("plan", "pool-failover", P1, "--mode", "planned", "--override", "rights"), "--reason"),
-        (("plan", "pool-failover", P1, "--mode", "planned", "--override", "rights", "--reason", " "), "--reason"),
-        (("plan", "pool-failover", P1, "--mode", "planned", "--next-hop", "a b"), "--next-hop: 'a b'"),
-        (("plan", "pool-failback", P1, "--mode", "planned", "--next-hop", P1), "No such option '--next-hop'"),
-        (("plan", "pool-failover", P1, "--mode", "planned", "--domain", P1), "No such option '--domain'"),
+        (
+            (
+                "plan",
+                "pool-failover",
+                P1,
+                "--mode",
+                "planned",
+                "--override",
+                "rights",
+                "--reason",
+                " ",
+            ),
+            "--reason",
+        ),
+        (
+            ("plan", "pool-failover", P1, "--mode", "planned", "--next-hop", "a b"),
+            "--next-hop: 'a b'",
+        ),
+        (
+            ("plan", "pool-failback", P1, "--mode", "planned", "--next-hop", P1),
+            "No such option '--next-hop'",
+        ),
+        (
+            ("plan", "pool-failover", P1, "--mode", "planned", "--domain", P1),
+            "No such option '--domain'",
+        ),
         (
             ("plan", "xmpp-failover", P1, "--principal", "mirror"),
             "No such option '--principal'",
@@ -80,13 +109,21 @@ def test_with_json_an_error_is_an_object(client: MagicMock, invoke: Invoke) -> N
         (("check", "pool-failover", "--mode", "planned"), "Missing argument 'POOL'"),
         (("check", "a b"), "'a b'"),
         (("run", "--yes"), "PROCEDURE POOL or --plan FILE"),
-        (("run", "--plan", "x.json", "pool-failover", P1, "--mode", "planned", "--yes"), "PROCEDURE POOL or --plan FILE"),
+        (
+            ("run", "--plan", "x.json", "pool-failover", P1, "--mode", "planned", "--yes"),
+            "PROCEDURE POOL or --plan FILE",
+        ),
         (("run", "--plan", "no-such-file.json", "--yes"), "no-such-file.json"),
         (("run", "--plan", ".", "--yes"), "cannot be read"),
-        (("plan", "pool-failover", P1, "--mode", "planned", "--save", "no/such/folder/p.json"), "cannot be written"),
+        (
+            ("plan", "pool-failover", P1, "--mode", "planned", "--save", "no/such/folder/p.json"),
+            "cannot be written",
+        ),
     ],
 )
-def test_wrong_use_gets_one_sentence_and_exit_1(client: MagicMock, invoke: Invoke, arguments: tuple[str, ...], words: str) -> None:
+def test_wrong_use_gets_one_sentence_and_exit_1(
+    client: MagicMock, invoke: Invoke, arguments: tuple[str, ...], words: str
+) -> None:
     from tests.cli.runs import failover
 
     client.plan.return_value = failover()
@@ -103,12 +140,20 @@ def test_without_a_verb_the_help_is_shown(invoke: Invoke) -> None:
     assert "Exit codes:" in answer.err
 
 
-@pytest.mark.parametrize(("error", "code"), [(errors.EndpointError, 4), (errors.AuthenticationFailedError, 1)])
+@pytest.mark.parametrize(
+    ("error", "code"), [(errors.EndpointError, 4), (errors.AuthenticationFailedError, 1)]
+)
 @pytest.mark.parametrize("verb", [("readiness",), ("backup-service", "show")], ids=" ".join)
 def test_what_could_not_be_read_is_not_taken_for_an_answer(
-    client: MagicMock, invoke: Invoke, verb: tuple[str, ...], error: type[errors.LyncOpsError], code: int
+    client: MagicMock,
+    invoke: Invoke,
+    verb: tuple[str, ...],
+    error: type[errors.LyncOpsError],
+    code: int,
 ) -> None:
-    client.readiness.side_effect = client.backup_service.side_effect = error("Nobody answers.", remedy="Look.")
+    client.readiness.side_effect = client.backup_service.side_effect = error(
+        "Nobody answers.", remedy="Look."
+    )
     answer = invoke("--json", *verb)
     assert answer.code == code == json.loads(answer.out)["error"]["exit_code"]
     assert "Nobody answers. Look." in answer.err
@@ -142,7 +187,9 @@ def test_help_names_every_verb(invoke: Invoke) -> None:
     assert "\n    3  failed, state known\n" in answer.out
 
 
-def test_ctrl_c_is_no_traceback(client: MagicMock, invoke: Invoke, at_terminal: Callable[..., Answer]) -> None:
+def test_ctrl_c_is_no_traceback(
+    client: MagicMock, invoke: Invoke, at_terminal: Callable[..., Answer]
+) -> None:
     client.status.side_effect = KeyboardInterrupt
     answer = invoke("status")
     assert answer.code == 5
@@ -150,11 +197,15 @@ def test_ctrl_c_is_no_traceback(client: MagicMock, invoke: Invoke, at_terminal: 
     from tests.cli.runs import failover
 
     client.plan.return_value = failover()
-    assert at_terminal("run", "pool-failover", P1, "--mode", "planned", typed="").code == 5  # the input ends at the question
+    # The input ends at the question
+    assert at_terminal("run", "pool-failover", P1, "--mode", "planned", typed="").code == 5
 
 
 def test_a_defect_is_one_sentence_and_how_to_report_it(
-    client: MagicMock, invoke: Invoke, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    client: MagicMock,
+    invoke: Invoke,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("LYNCOPS_DEBUG", raising=False)
     client.status.side_effect = error = ZeroDivisionError("division by zero")
@@ -167,7 +218,9 @@ def test_a_defect_is_one_sentence_and_how_to_report_it(
     assert len(told.splitlines()) == 1
 
 
-def test_debugging_keeps_the_traceback(client: MagicMock, invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_debugging_keeps_the_traceback(
+    client: MagicMock, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LYNCOPS_DEBUG", "1")
     before = sys.excepthook
     client.status.return_value = two_sites()
@@ -205,7 +258,9 @@ def test_a_reader_that_goes_away_stops_nothing(tmp_path: Path) -> None:
 
 def test_a_pipe_that_closes_early_ends_quietly() -> None:
     program = "import sys; from lyncops.cli.main import main; sys.exit(main(['--help']))"
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
@@ -213,7 +268,8 @@ def test_a_pipe_that_closes_early_ends_quietly() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "words"), [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3540, "59 min"), (3600, "1 h"), (7500, "2 h 5 min")]
+    ("seconds", "words"),
+    [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3540, "59 min"), (3600, "1 h"), (7500, "2 h 5 min")],
 )
 def test_durations_are_told_in_fitting_units(seconds: int, words: str) -> None:
     from datetime import timedelta

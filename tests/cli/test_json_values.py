@@ -39,6 +39,8 @@ def test_what_could_not_be_read_says_so() -> None:
 
 def test_attrs_values_become_objects() -> None:
     assert to_json(Argument("PoolFqdn", [True])) == {"name": "PoolFqdn", "value": [True]}
-    result = to_json(CheckResult(check_id="rights", question="?", verdict=Verdict.PASSED, evidence="all"))
+    result = to_json(
+        CheckResult(check_id="rights", question="?", verdict=Verdict.PASSED, evidence="all")
+    )
     assert isinstance(result, dict)
     assert result["verdict"] == "passed"

@@ -34,7 +34,9 @@ def printed(*blocks: Block, width: int) -> list[str]:
 
 
 @given(st.integers(34, 120), st.integers(1, 5), st.data())
-def test_no_word_breaks_and_no_line_is_too_long(width: int, columns: int, data: st.DataObject) -> None:
+def test_no_word_breaks_and_no_line_is_too_long(
+    width: int, columns: int, data: st.DataObject
+) -> None:
     rows = data.draw(st.lists(st.tuples(*([SENTENCE] * columns)), min_size=1, max_size=4))
     lines = printed(Table(NAMES[:columns], tuple(rows)), width=width)
     shown = " ".join(lines).split()

@@ -69,9 +69,13 @@ def test_a_refused_plan_without_steps_promises_none(client: MagicMock, invoke: I
     assert not any(word in answer.out for word in ("Steps (0)", "Done when", "data loss"))
 
 
-def test_a_plan_shows_checks_steps_powershell_sources_undo_loss_and_duration(client: MagicMock, invoke: Invoke) -> None:
+def test_a_plan_shows_checks_steps_powershell_sources_undo_loss_and_duration(
+    client: MagicMock, invoke: Invoke
+) -> None:
     client.plan.return_value = plan = failover(Mode.DISASTER, accept_data_loss=True)
-    answer = invoke("plan", "pool-failover", P1, "--mode", "disaster", "--accept-data-loss", "--details")
+    answer = invoke(
+        "plan", "pool-failover", P1, "--mode", "disaster", "--accept-data-loss", "--details"
+    )
     assert answer.code == 0
     for step in plan.steps:
         assert step.title in answer.out
@@ -84,7 +88,9 @@ def test_a_plan_shows_checks_steps_powershell_sources_undo_loss_and_duration(cli
     assert "in all" in answer.out
 
 
-def test_without_details_a_plan_shows_the_verdict_first_and_all_powershell(client: MagicMock, invoke: Invoke) -> None:
+def test_without_details_a_plan_shows_the_verdict_first_and_all_powershell(
+    client: MagicMock, invoke: Invoke
+) -> None:
     client.plan.return_value = plan = failover(Mode.DISASTER, accept_data_loss=True)
     told = invoke("plan", "pool-failover", P1, "--mode", "disaster", "--accept-data-loss").out
     assert told.splitlines()[2].startswith(f"Possible now: {len(plan.steps)} steps, about ")
@@ -97,7 +103,9 @@ def test_without_details_a_plan_shows_the_verdict_first_and_all_powershell(clien
     assert all(f"Note: {note}" in told for note in plan.notes)
 
 
-def test_a_refused_plan_names_check_remedy_and_override_and_exits_2(client: MagicMock, invoke: Invoke) -> None:
+def test_a_refused_plan_names_check_remedy_and_override_and_exits_2(
+    client: MagicMock, invoke: Invoke
+) -> None:
     client.plan.return_value = plan = failover(Mode.DISASTER)
     assert plan.refusals
     answer = invoke("plan", "pool-failover", P1, "--mode", "disaster")
@@ -110,20 +118,52 @@ def test_a_refused_plan_names_check_remedy_and_override_and_exits_2(client: Magi
 def test_options_become_the_request(client: MagicMock, invoke: Invoke) -> None:
     client.plan.return_value = failover()
     invoke(
-        *("plan", *FAILOVER, "--override", "rights", "--override", "replicas-up-to-date", "--reason", "drill", "--no-export"),
-        *("--next-hop", P2, "--store-sql-server", "sql2.contoso.com", "--store-sql-instance", "rtc"),
+        *(
+            "plan",
+            *FAILOVER,
+            "--override",
+            "rights",
+            "--override",
+            "replicas-up-to-date",
+            "--reason",
+            "drill",
+            "--no-export",
+        ),
+        *(
+            "--next-hop",
+            P2,
+            "--store-sql-server",
+            "sql2.contoso.com",
+            "--store-sql-instance",
+            "rtc",
+        ),
     )
     (request,) = client.plan.call_args.args
     assert isinstance(request, PoolFailover)
     assert request.pool == P1
     assert request.mode is Mode.PLANNED
     assert request.overrides == {"rights": "drill", "replicas-up-to-date": "drill"}
-    assert (request.export, request.next_hop, request.store_sql_server) == (False, P2, Fqdn("sql2.contoso.com"))
+    assert (request.export, request.next_hop, request.store_sql_server) == (
+        False,
+        P2,
+        Fqdn("sql2.contoso.com"),
+    )
 
 
 def test_each_override_can_have_its_own_reason(client: MagicMock, invoke: Invoke) -> None:
     client.plan.return_value = failover()
-    invoke("plan", *FAILOVER, "--override", "a", "--reason", "one", "--override", "b", "--reason", "two")
+    invoke(
+        "plan",
+        *FAILOVER,
+        "--override",
+        "a",
+        "--reason",
+        "one",
+        "--override",
+        "b",
+        "--reason",
+        "two",
+    )
     assert client.plan.call_args.args[0].overrides == {"a": "one", "b": "two"}
 
 
@@ -132,10 +172,18 @@ def test_each_override_can_have_its_own_reason(client: MagicMock, invoke: Invoke
     [
         (("edge-association", P1, "--edge", EDGE1), "edge_pool", EDGE1),
         (("pool-failback", P1, "--mode", "planned", "--edge", EDGE1), "edges", (EDGE1,)),
-        (("pool-failback", P1, "--mode", "disaster", "--store-sql-server", P1), "store_sql_server", P1),
+        (
+            ("pool-failback", P1, "--mode", "disaster", "--store-sql-server", P1),
+            "store_sql_server",
+            P1,
+        ),
         (("edge-association", P1, "--edge", EDGE1, "--enable-topology"), "enable_topology", True),
         (("database-failover", P1, "--principal", "mirror"), "principal", MirrorRole.MIRROR),
-        (("database-failover", P1, "--database-type", "Application"), "database_type", "Application"),
+        (
+            ("database-failover", P1, "--database-type", "Application"),
+            "database_type",
+            "Application",
+        ),
     ],
 )
 def test_other_procedures_take_their_own_options(
@@ -162,7 +210,9 @@ def test_a_saved_plan_runs(client: MagicMock, invoke: Invoke, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("state", [state for state in RunState if state is not RunState.PENDING])
-def test_the_exit_code_of_a_run_tells_its_state(client: MagicMock, invoke: Invoke, state: RunState) -> None:
+def test_the_exit_code_of_a_run_tells_its_state(
+    client: MagicMock, invoke: Invoke, state: RunState
+) -> None:
     client.plan.return_value = plan = failover()
     client.run.side_effect = follow(plan, state)
     answer = invoke("run", *FAILOVER, "--yes")
@@ -170,7 +220,9 @@ def test_the_exit_code_of_a_run_tells_its_state(client: MagicMock, invoke: Invok
     assert state.value.replace("_", " ") in answer.out
 
 
-def test_a_run_in_a_pipe_tells_every_event_as_a_line_with_its_time(client: MagicMock, invoke: Invoke) -> None:
+def test_a_run_in_a_pipe_tells_every_event_as_a_line_with_its_time(
+    client: MagicMock, invoke: Invoke
+) -> None:
     client.plan.return_value = plan = failover()
     client.run.side_effect = follow(plan, RunState.COMPLETED)
     out = invoke("run", *FAILOVER, "--yes").out
@@ -190,7 +242,9 @@ def test_a_run_in_a_pipe_tells_every_event_as_a_line_with_its_time(client: Magic
     assert "\x1b" not in out
 
 
-def test_a_run_on_a_terminal_asks_and_shows_the_table_live(client: MagicMock, at_terminal: Callable[..., Answer]) -> None:
+def test_a_run_on_a_terminal_asks_and_shows_the_table_live(
+    client: MagicMock, at_terminal: Callable[..., Answer]
+) -> None:
     client.plan.return_value = plan = failover()
     client.run.side_effect = follow(plan, RunState.COMPLETED)
     answer = at_terminal("run", *FAILOVER, typed="y\n")
@@ -205,7 +259,10 @@ def test_the_question_comes_after_the_topology_the_checks_and_the_steps(
 ) -> None:
     client.plan.return_value = plan = failover()
     shown = at_terminal("run", *FAILOVER, typed="n\n").out
-    places = [shown.index(words) for words in ("Of 2", "Steps (", "Topology of contoso", "About to run", "Run these")]
+    places = [
+        shown.index(words)
+        for words in ("Of 2", "Steps (", "Topology of contoso", "About to run", "Run these")
+    ]
     assert places == sorted(places)
     topology = shown[places[2] : places[3]]
     for name in (P1, P2, EDGE1, "active master"):
@@ -213,14 +270,18 @@ def test_the_question_comes_after_the_topology_the_checks_and_the_steps(
     client.reading_of.assert_called_once_with(plan)
 
 
-def test_where_nothing_is_asked_nothing_is_read_for_the_topology(client: MagicMock, invoke: Invoke) -> None:
+def test_where_nothing_is_asked_nothing_is_read_for_the_topology(
+    client: MagicMock, invoke: Invoke
+) -> None:
     client.plan.return_value = plan = failover()
     client.run.side_effect = follow(plan, RunState.COMPLETED)
     assert "Topology" not in invoke("run", *FAILOVER, "--yes").out
     client.reading_of.assert_not_called()
 
 
-def test_a_person_who_says_no_changes_nothing(client: MagicMock, at_terminal: Callable[..., Answer]) -> None:
+def test_a_person_who_says_no_changes_nothing(
+    client: MagicMock, at_terminal: Callable[..., Answer]
+) -> None:
     client.plan.return_value = failover()
     answer = at_terminal("run", *FAILOVER, typed="n\n")
     assert answer.code == 5
@@ -248,7 +309,8 @@ DISASTER = ("pool-failover", P1, "--mode", "disaster", "--accept-data-loss")
 
 
 @pytest.mark.parametrize(
-    ("typed", "runs"), [(P1, True), (P1.upper(), True), ("y", False), ("yes", False), ("", False), (P2, False)]
+    ("typed", "runs"),
+    [(P1, True), (P1.upper(), True), ("y", False), ("yes", False), ("", False), (P2, False)],
 )
 def test_a_disaster_wants_the_name_of_what_is_lost(
     client: MagicMock, at_terminal: Callable[..., Answer], typed: str, *, runs: bool
@@ -258,7 +320,12 @@ def test_a_disaster_wants_the_name_of_what_is_lost(
     answer = at_terminal("run", *DISASTER, typed=f"{typed}\n")
     assert (answer.code, client.run.called) == ((0, True) if runs else (5, False))
     asked = re.sub(r"\x1b\[[0-9;]*m", "", answer.out[answer.out.index("About to run") :])
-    for words in (plan.procedure.title, plan.expected_loss, f"{len(plan.steps)} steps", f"Type {P1}"):
+    for words in (
+        plan.procedure.title,
+        plan.expected_loss,
+        f"{len(plan.steps)} steps",
+        f"Type {P1}",
+    ):
         assert words in " ".join(asked.split())
 
 
@@ -275,7 +342,9 @@ def test_a_run_as_json_is_its_report(client: MagicMock, invoke: Invoke) -> None:
     client.run.side_effect = follow(plan, RunState.COMPLETED_WITH_EXCEPTIONS)
     answer = invoke("--json", "run", *FAILOVER, "--yes")
     assert answer.code == 7
-    assert json.loads(answer.out) == Report.of(run_of(plan, RunState.COMPLETED_WITH_EXCEPTIONS)).data()
+    assert (
+        json.loads(answer.out) == Report.of(run_of(plan, RunState.COMPLETED_WITH_EXCEPTIONS)).data()
+    )
 
 
 @pytest.mark.parametrize(
@@ -286,14 +355,20 @@ def test_a_run_as_json_is_its_report(client: MagicMock, invoke: Invoke) -> None:
         (CmdletFailedError("It failed."), 3),
     ],
 )
-def test_errors_of_a_run_have_their_exit_code(client: MagicMock, invoke: Invoke, error: Exception, code: int) -> None:
+def test_errors_of_a_run_have_their_exit_code(
+    client: MagicMock, invoke: Invoke, error: Exception, code: int
+) -> None:
     client.plan.return_value = failover()
     client.run.side_effect = error
     assert invoke("run", *FAILOVER, "--yes").code == code
 
 
-@pytest.mark.parametrize(("outcome", "code"), [(Outcome.SUCCEEDED, 0), (Outcome.FAILED, 3), (Outcome.UNKNOWN, 4)])
-def test_a_rehearsal_shows_what_the_servers_would_do(client: MagicMock, invoke: Invoke, outcome: Outcome, code: int) -> None:
+@pytest.mark.parametrize(
+    ("outcome", "code"), [(Outcome.SUCCEEDED, 0), (Outcome.FAILED, 3), (Outcome.UNKNOWN, 4)]
+)
+def test_a_rehearsal_shows_what_the_servers_would_do(
+    client: MagicMock, invoke: Invoke, outcome: Outcome, code: int
+) -> None:
     client.plan.return_value = plan = failover()
     client.rehearse.return_value = rehearsals(plan, outcome)
     answer = invoke("run", *FAILOVER, "--rehearse")
@@ -351,10 +426,17 @@ def test_pruning_asks_and_says_what_went(client: MagicMock, invoke: Invoke) -> N
     assert invoke("runs", "prune", "--before", "yesterday").code == 1
     client.prune_runs.assert_not_called()
     client.prune_runs.return_value = found
-    assert json.loads(invoke("runs", "prune", "--before", "2014-06-02", "--yes", "--json").out)["pruned"] == [RUN_ID]
+    assert json.loads(invoke("runs", "prune", "--before", "2014-06-02", "--yes", "--json").out)[
+        "pruned"
+    ] == [RUN_ID]
     client.prune_runs.assert_called_with(datetime(2014, 6, 2, tzinfo=UTC))
     client.prunable_runs.return_value = ()
-    assert json.loads(invoke("runs", "prune", "--before", "2014-06-02", "--yes", "--json").out)["changed"] is False
+    assert (
+        json.loads(invoke("runs", "prune", "--before", "2014-06-02", "--yes", "--json").out)[
+            "changed"
+        ]
+        is False
+    )
 
 
 def test_a_run_is_shown_with_how_to_go_on(client: MagicMock, invoke: Invoke) -> None:
@@ -366,7 +448,9 @@ def test_a_run_is_shown_with_how_to_go_on(client: MagicMock, invoke: Invoke) -> 
     assert "note: a lock was taken over" in answer.out
 
 
-@pytest.mark.parametrize(("form", "begin"), [("text", "pool-failover of"), ("markdown", "# pool-failover of")])
+@pytest.mark.parametrize(
+    ("form", "begin"), [("text", "pool-failover of"), ("markdown", "# pool-failover of")]
+)
 def test_a_run_is_reported(client: MagicMock, invoke: Invoke, form: str, begin: str) -> None:
     client.report.return_value = Report.of(run_of(failover()))
     assert invoke("runs", "report", RUN_ID, "--format", form).out.startswith(begin)

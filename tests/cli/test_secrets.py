@@ -1,4 +1,6 @@
-"""Passwords that are planted, and looked for in everything that is written: files, databases, and both outputs."""
+"""Passwords that are planted, and looked for in everything that is written: files, databases, and
+both outputs.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def rows(postgres: Postgres, url: str) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
-def test_no_planted_password_is_written_anywhere(tmp_path: Path, request: pytest.FixtureRequest, kind: str) -> None:
+def test_no_planted_password_is_written_anywhere(
+    tmp_path: Path, request: pytest.FixtureRequest, kind: str
+) -> None:
     postgres: Postgres | None = request.getfixturevalue("postgres") if kind == "postgres" else None
     url = postgres.database() if postgres else "sqlite:///journal.db"
     said: list[str] = []
@@ -46,18 +50,30 @@ def test_no_planted_password_is_written_anywhere(tmp_path: Path, request: pytest
             secrets = {ENVIRONMENT_VARIABLE: password, "PGPASSWORD": DATABASE, "LYNCOPS_DEBUG": "1"}
             command = [sys.executable, "-m", "lyncops", "--config", str(config), "-v", *arguments]
             done = subprocess.run(
-                command, check=False, capture_output=True, text=True, env={**os.environ, **secrets}, cwd=tmp_path, timeout=110
+                command,
+                check=False,
+                capture_output=True,
+                text=True,
+                env={**os.environ, **secrets},
+                cwd=tmp_path,
+                timeout=110,
             )
             said.extend((done.stdout, done.stderr))
             return done.returncode
 
         assert lyncops("status", password=WRONG) == 1
         assert lyncops(*RUN, password=WRONG) == 1
-        assert lyncops("plan", "pool-failover", POOL1, "--mode", "planned", "--save", "plan.json") == 0
+        assert (
+            lyncops("plan", "pool-failover", POOL1, "--mode", "planned", "--save", "plan.json") == 0
+        )
         lab.world.faults.denied = frozenset({"Invoke-CsPoolFailOver"})
         assert lyncops(*RUN) == 3
         lab.world.faults.denied = frozenset()
-        run_id = next(word for text in said for word in text.split("lyncops resume ")[1:]).split()[0].rstrip(".,;")
+        run_id = (
+            next(word for text in said for word in text.split("lyncops resume ")[1:])
+            .split()[0]
+            .rstrip(".,;")
+        )
         assert lyncops("resume", run_id, "--json") == 0
         assert lyncops("runs", "report", run_id) == 0
         assert lyncops("runs", "export", "--to", "runs.jsonl") == 0
@@ -68,5 +84,11 @@ def test_no_planted_password_is_written_anywhere(tmp_path: Path, request: pytest
         written["database"] = rows(postgres, url)
     assert len(written) > 15
     assert any(b"Invoke-CsPoolFailOver" in data for data in written.values())
-    found = [(name, secret) for name, data in written.items() for secret in secrets for form in forms(secret) if form in data]
+    found = [
+        (name, secret)
+        for name, data in written.items()
+        for secret in secrets
+        for form in forms(secret)
+        if form in data
+    ]
     assert found == []

@@ -1,4 +1,6 @@
-"""Processes that are stopped or killed around the send: nothing runs twice, and each says what it did send."""
+"""Processes that are stopped or killed around the send: nothing runs twice, and each says what it
+did send.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +24,15 @@ from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab
 from tests.cli import sleeper
 from tests.cli.conftest import Answer, Invoke
 
-pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="processes can be stopped on POSIX only")
+pytestmark = pytest.mark.skipif(
+    not hasattr(signal, "SIGSTOP"), reason="processes can be stopped on POSIX only"
+)
 POOL1: Final = "pool1.contoso.com"
 CHANGE: Final = "Set-CsEdgeServer"
 FAILOVER: Final = ("run", "pool-failover", POOL1, "--mode", "planned", "--yes")
-BY_MOMENT: Final = pytest.mark.parametrize("moment", [sleeper.JOURNALLED, pytest.param(sleeper.CONNECTED, marks=pytest.mark.slow)])
+BY_MOMENT: Final = pytest.mark.parametrize(
+    "moment", [sleeper.JOURNALLED, pytest.param(sleeper.CONNECTED, marks=pytest.mark.slow)]
+)
 REASON: Final = "I looked: nothing in the event log"
 _MOMENT: Final = timedelta(seconds=1.1)
 """Longer than the journal's word is good for."""
@@ -68,18 +74,30 @@ def wait_until_it_sleeps(process: subprocess.Popen[str]) -> None:
 
 @contextmanager
 def asleep(config: Path, moment: str, *arguments: str) -> Generator[Callable[[], Answer]]:
-    """`lyncops ARGUMENTS` that fell asleep at this moment; calling what is given wakes it and answers what it said in the end.
+    """`lyncops ARGUMENTS` that fell asleep at this moment; calling what is given wakes it and
+    answers what it said in the end.
 
     A process that nobody wakes is killed in its sleep.
     """
-    command = [sys.executable, "-m", "tests.cli.sleeper", moment, "--config", str(config), *(arguments or FAILOVER)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    command = [
+        sys.executable,
+        "-m",
+        "tests.cli.sleeper",
+        moment,
+        "--config",
+        str(config),
+        *(arguments or FAILOVER),
+    ]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         try:
             wait_until_it_sleeps(process)
             since = time.monotonic()
 
             def wake() -> Answer:
-                while time.monotonic() - since < _MOMENT.total_seconds():  # real time, which is what the fence counts
+                # Real time, which is what the fence counts
+                while time.monotonic() - since < _MOMENT.total_seconds():
                     threading.Event().wait(0.02)
                 process.send_signal(signal.SIGCONT)
                 out, err = process.communicate(timeout=_LONGEST)
@@ -117,7 +135,9 @@ def run_by_another(ask: Ask) -> None:
 
 
 @BY_MOMENT
-@pytest.mark.parametrize("thief", [run_by_another, pytest.param(resumed_by_another, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "thief", [run_by_another, pytest.param(resumed_by_another, marks=pytest.mark.slow)]
+)
 def test_what_another_has_done_meanwhile_is_not_sent(
     lab: Lab, config: Path, ask: Ask, moment: str, thief: Callable[[Ask], None]
 ) -> None:

@@ -35,21 +35,33 @@ class Seen:
         return "\n".join(self.rows)
 
 
-def show(config: Path, *words: str, typed: Mapping[str, str] | None = None, columns: int = 80) -> Seen:
+def show(
+    config: Path, *words: str, typed: Mapping[str, str] | None = None, columns: int = 80
+) -> Seen:
     """Run lyncops on a pseudo-terminal; type an answer once the screen shows its question."""
     screen = pyte.Screen(columns, 400)
     stream = pyte.ByteStream(screen)
     terminal, theirs = pty.openpty()
     _resize(terminal, columns)
     command = [sys.executable, "-m", "lyncops", "--config", str(config), *words]
-    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
-    child = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env={**environment, "TERM": "xterm-256color"})
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")
+    }
+    child = subprocess.Popen(
+        command,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**environment, "TERM": "xterm-256color"},
+    )
     os.close(theirs)
     waiting, end = dict(typed or {}), time.monotonic() + PATIENCE
     with suppress(OSError):  # the way in which Linux says that the other end is closed
         while (said := os.read(terminal, 65536)) and time.monotonic() < end:
             stream.feed(said)
-            for question in [question for question in waiting if question in "\n".join(screen.display)]:
+            for question in [
+                question for question in waiting if question in "\n".join(screen.display)
+            ]:
                 os.write(terminal, f"{waiting.pop(question)}\n".encode())
     os.close(terminal)
     return Seen(child.wait(), [row.rstrip() for row in screen.display])
@@ -72,16 +84,27 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Generator[Path]:
 
 def broken_names(text: str) -> list[str]:
     """Names that stand in the text only when its lines are put together."""
-    return [name for name in (POOL1, POOL2) if text.replace("\n", "").count(name) != text.count(name)]
+    return [
+        name for name in (POOL1, POOL2) if text.replace("\n", "").count(name) != text.count(name)
+    ]
 
 
 @pytest.mark.parametrize(
-    "words", [("status",), ("readiness",), ("check", POOL1), ("plan", "pool-failover", POOL1, "--mode", "planned")]
+    "words",
+    [
+        ("status",),
+        ("readiness",),
+        ("check", POOL1),
+        ("plan", "pool-failover", POOL1, "--mode", "planned"),
+    ],
 )
-def test_at_80_columns_names_are_whole_and_the_verdict_comes_first(config: Path, words: tuple[str, ...]) -> None:
+def test_at_80_columns_names_are_whole_and_the_verdict_comes_first(
+    config: Path, words: tuple[str, ...]
+) -> None:
     seen = show(config, *words)
     assert seen.code == 0, seen.text
-    commands = re.compile(r"^ +\S+-Cs.*\n.*", re.MULTILINE)  # those wrap at the edge, so that they can be copied
+    # Those wrap at the edge, so that they can be copied
+    commands = re.compile(r"^ +\S+-Cs.*\n.*", re.MULTILINE)
     assert broken_names(commands.sub("", seen.text)) == []
     heading = next(index for index, row in enumerate(seen.rows) if row)
     first = " ".join(seen.rows[heading : heading + 3])

@@ -28,16 +28,23 @@ class CmdletEntry(TypedDict):
 
 
 def _load() -> dict[str, CmdletEntry]:
-    text = resources.files("lyncops.lab.parameters").joinpath("cmdlets.json").read_text(encoding="utf-8")
+    text = (
+        resources.files("lyncops.lab.parameters")
+        .joinpath("cmdlets.json")
+        .read_text(encoding="utf-8")
+    )
     return cast("dict[str, CmdletEntry]", json.loads(text)["cmdlets"])
 
 
 REFERENCE = _load()
 
 # Types whose values no plan can hold: objects of a pipeline or of a script, and secrets.
-UNSENDABLE = frozenset({"PSCredential", "PSObject", "NTService", "Hashtable", "XElement", "X509Certificate2"})
+UNSENDABLE = frozenset(
+    {"PSCredential", "PSObject", "NTService", "Hashtable", "XElement", "X509Certificate2"}
+)
 
-# What moves users to the cloud, and the secrets that it needs: no business of a recovery (see MoveCsUser).
+# What moves users to the cloud, and the secrets that it needs: no business of a recovery (see
+# MoveCsUser).
 LEFT_OUT = {
     "Move-CsUser": {
         "MoveToTeams",
@@ -48,30 +55,51 @@ LEFT_OUT = {
         "BypassEnterpriseVoiceCheck",
     },
     # Of a legal intercept by e-mail, with a password: no business of a recovery either.
-    "Test-CsIM": {"EmailHost", "IsSsl", "Password", "Port", "TestLegalIntercept", "Username", "WaitSeconds"},
+    "Test-CsIM": {
+        "EmailHost",
+        "IsSsl",
+        "Password",
+        "Port",
+        "TestLegalIntercept",
+        "Username",
+        "WaitSeconds",
+    },
 }
 
 
 def short_type(name: str) -> str:
-    """`Microsoft.Rtc.Management.AD.UserIdParameter` -> `UserIdParameter`; the page has both spellings."""
+    """`Microsoft.Rtc.Management.AD.UserIdParameter` -> `UserIdParameter`; the page has both
+    spellings.
+    """
     return name.replace("System.UInt32", "UInt32").rpartition(".")[2]
 
 
 def sendable_sets(name: str) -> dict[str, dict[str, SetEntry]]:
-    """The parameter sets that can be used without an unsendable value, by name without "(Default)"."""
+    """The parameter sets that can be used without an unsendable value, by name without
+    "(Default)".
+    """
     every = REFERENCE[name]["parameter_sets"]
     kept: dict[str, dict[str, SetEntry]] = {}
     for title, entries in every.items():
         unsendable = [entry for entry in entries if entry["type"] in UNSENDABLE]
-        own = [entry for entry in unsendable if all(entry not in others for key, others in every.items() if key != title)]
+        own = [
+            entry
+            for entry in unsendable
+            if all(entry not in others for key, others in every.items() if key != title)
+        ]
         if not any(entry["required"] for entry in unsendable) and not (own and len(every) > 1):
             usable = {entry["name"]: entry for entry in entries if entry["type"] not in UNSENDABLE}
-            kept[title.removesuffix(" (Default)")] = {key: usable[key] for key in usable if key not in LEFT_OUT.get(name, ())}
+            kept[title.removesuffix(" (Default)")] = {
+                key: usable[key] for key in usable if key not in LEFT_OUT.get(name, ())
+            }
     return kept
 
 
 def versions_of(name: str, parameter: str | None = None) -> frozenset[str]:
-    """The versions that have the cmdlet, or its parameter. Where the page says nothing of a parameter: those of the cmdlet."""
+    """The versions that have the cmdlet, or its parameter.
+
+    Where the page says nothing of a parameter: those of the cmdlet.
+    """
     entry = REFERENCE[name]
     about = entry["parameters"].get(parameter) if parameter is not None else None
     return frozenset((about or entry).get("applicable") or entry["applicable"])

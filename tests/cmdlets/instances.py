@@ -16,7 +16,9 @@ from lyncops.cmdlets.kinds import GLOBAL_IDENTITY, IDENTITY, ORGANIZATIONAL_UNIT
 CLASSES = [cls for forms in cmdlet_classes().values() for cls in forms]
 
 _QUOTES = "'\"`$\u2018\u2019\u201a\u201b\u201c\u201d;|\n ()@{}é"
-TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from(_QUOTES), min_size=1).filter(lambda text: bool(text.strip()))
+TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from(_QUOTES), min_size=1).filter(
+    lambda text: bool(text.strip())
+)
 FQDNS = st.from_regex(r"[a-z][a-z0-9]{0,8}(\.[a-z][a-z0-9]{0,8}){1,3}", fullmatch=True)
 _NUMBERS = {
     "Int16": 2**15 - 1,
@@ -44,7 +46,9 @@ def _values(about: Parameter) -> st.SearchStrategy[object]:
         "Byte[]": st.binary(min_size=1),
         "Guid": st.uuids().map(str),
     }
-    plain = any(kind is one for one in (STRING, GLOBAL_IDENTITY, IDENTITY, ORGANIZATIONAL_UNIT, USER))
+    plain = any(
+        kind is one for one in (STRING, GLOBAL_IDENTITY, IDENTITY, ORGANIZATIONAL_UNIT, USER)
+    )
     return others.get(kind.powershell, TEXT if plain else FQDNS)
 
 

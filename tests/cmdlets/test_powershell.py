@@ -19,7 +19,9 @@ _SINGLE_QUOTES = "'\u2018\u2019\u201a\u201b"  # CharTraits.IsSingleQuote of Powe
 
 
 def _words(line: str) -> Iterator[str]:
-    """Split a command line as PowerShell does, as far as these lines go: single-quoted texts, commas, bare words."""
+    """Split a command line as PowerShell does, as far as these lines go: single-quoted texts,
+    commas, bare words.
+    """
     position = 0
     while position < len(line):
         if line[position] == " ":
@@ -38,7 +40,9 @@ def _words(line: str) -> Iterator[str]:
 
 
 def _quoted(line: str, position: int) -> tuple[str, int]:
-    """The text up to the closing quote: any single quote closes it, two in a row are one (the first of them)."""
+    """The text up to the closing quote: any single quote closes it, two in a row are one (the first
+    of them).
+    """
     text = ""
     while True:
         if line[position] in _SINGLE_QUOTES:
@@ -61,7 +65,10 @@ def _expected(name: str, value: object) -> list[str]:
     if isinstance(value, int):
         return [f"-{name}", str(value)]
     if isinstance(value, bytes):
-        return [f"-{name}", f"([System.Convert]::FromBase64String({_shown(base64.b64encode(value).decode())}))"]
+        return [
+            f"-{name}",
+            f"([System.Convert]::FromBase64String({_shown(base64.b64encode(value).decode())}))",
+        ]
     if isinstance(value, tuple):
         return [f"-{name}", ",".join(map(_shown, cast("tuple[object, ...]", value)))]
     return [f"-{name}", _shown(format_timespan(value) if isinstance(value, timedelta) else value)]
@@ -86,7 +93,9 @@ def test_powershell_reads_back_exactly_the_arguments(cmdlet: Cmdlet[object]) -> 
     shown = cmdlet.to_powershell()
     lines = shown.rsplit(" | ", 1) if cmdlet.EXPANDS else [shown]
     for line, (name, arguments) in zip(lines, cmdlet.commands(), strict=True):
-        expected = [word for parameter, value in arguments.items() for word in _expected(parameter, value)]
+        expected = [
+            word for parameter, value in arguments.items() for word in _expected(parameter, value)
+        ]
         assert list(_words(line)) == [name, *expected]
 
 
@@ -101,7 +110,10 @@ def test_no_text_can_leave_its_quotes(text: str) -> None:
     [
         (
             c.InvokeCsPoolFailOver(pool_fqdn="pool1.contoso.com", disaster_mode=True, verbose=True),
-            "Invoke-CsPoolFailOver -PoolFqdn 'pool1.contoso.com' -Confirm:$false -DisasterMode -Verbose",
+            (
+                "Invoke-CsPoolFailOver -PoolFqdn 'pool1.contoso.com' -Confirm:$false -DisasterMode"
+                " -Verbose"
+            ),
         ),
         (c.GetCsServerVersion(), "Get-CsServerVersion"),
         (c.ImportModule(name="Lync"), "Import-Module -Name 'Lync'"),
@@ -110,11 +122,18 @@ def test_no_text_can_leave_its_quotes(text: str) -> None:
             "Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus",
         ),
         (
-            c.SetCsBackupServiceConfiguration(sync_interval=timedelta(minutes=2), enable_rgs_backup_service=True),
-            "Set-CsBackupServiceConfiguration -Confirm:$false -SyncInterval '00:02:00' -EnableRgsBackupService $true",
+            c.SetCsBackupServiceConfiguration(
+                sync_interval=timedelta(minutes=2), enable_rgs_backup_service=True
+            ),
+            (
+                "Set-CsBackupServiceConfiguration -Confirm:$false -SyncInterval '00:02:00'"
+                " -EnableRgsBackupService $true"
+            ),
         ),
         (
-            c.StartCsPool(pool_fqdn="p.contoso.com", skip_server=("it's", "a\u2019b"), what_if=True),
+            c.StartCsPool(
+                pool_fqdn="p.contoso.com", skip_server=("it's", "a\u2019b"), what_if=True
+            ),
             "Start-CsPool -PoolFqdn 'p.contoso.com' -SkipServer 'it''s','a\u2019\u2019b' -WhatIf",
         ),
         (

@@ -35,13 +35,21 @@ def test_both_forms_of_the_replication_status_together_have_its_parameters() -> 
     name = "Get-CsManagementStoreReplicationStatus"
     having = {about.name for cls in cmdlet_classes()[name] for about in cls.parameters()}
     fixed = {key for cls in cmdlet_classes()[name] for key in cls.FIXED}
-    assert having - {"Verbose"} | fixed == {entry for entries in sendable_sets(name).values() for entry in entries}
+    assert having - {"Verbose"} | fixed == {
+        entry for entries in sendable_sets(name).values() for entry in entries
+    }
 
 
 @needs
 def test_types_are_those_of_the_reference(cls: type[Cmdlet[object]]) -> None:
-    expected = {key: short_type(entry["type"]) for entries in sendable_sets(cls.NAME).values() for key, entry in entries.items()}
-    having = {about.name: about.kind.powershell for about in cls.parameters() if about.name != "Verbose"}
+    expected = {
+        key: short_type(entry["type"])
+        for entries in sendable_sets(cls.NAME).values()
+        for key, entry in entries.items()
+    }
+    having = {
+        about.name: about.kind.powershell for about in cls.parameters() if about.name != "Verbose"
+    }
     assert having == {name: expected[name] for name in having}
 
 
@@ -61,12 +69,16 @@ def test_versions_are_those_of_the_reference(cls: type[Cmdlet[object]]) -> None:
     assert {version.value for version in cls.VERSIONS} == versions_of(cls.NAME)
     for about in cls.parameters()[:-1]:
         versions = cls.VERSIONS if about.versions is None else about.versions
-        assert {version.value for version in versions} == versions_of(cls.NAME, about.name), about.name
+        assert {version.value for version in versions} == versions_of(cls.NAME, about.name), (
+            about.name
+        )
 
 
 @needs
 def test_the_verb_tells_the_effect(cls: type[Cmdlet[object]]) -> None:
-    assert (cls.EFFECT is Effect.READ) == (cls.NAME.partition("-")[0] in {"Get", "Test", "Export", "Debug"})
+    assert (cls.EFFECT is Effect.READ) == (
+        cls.NAME.partition("-")[0] in {"Get", "Test", "Export", "Debug"}
+    )
 
 
 @needs
@@ -85,14 +97,20 @@ def _accepts(cmdlet: Cmdlet[object], version: LyncVersion) -> bool:
 
 @given(cmdlets(), st.sampled_from(LyncVersion))
 @settings(max_examples=250)
-def test_what_a_version_accepts_is_what_the_reference_has_for_that_version(cmdlet: Cmdlet[object], version: LyncVersion) -> None:
+def test_what_a_version_accepts_is_what_the_reference_has_for_that_version(
+    cmdlet: Cmdlet[object], version: LyncVersion
+) -> None:
     if cmdlet.NAME in _OF_POWERSHELL:
         assert _accepts(cmdlet, version)
         return
     sent = cmdlet.arguments().keys() - {"Verbose"}
     assert sent <= REFERENCE[cmdlet.NAME]["parameters"].keys()
-    having = version.value in versions_of(cmdlet.NAME) and all(version.value in versions_of(cmdlet.NAME, name) for name in sent)
-    later_words = "ApplicationServer.RGS" in cmdlet.to_powershell() and version is not LyncVersion.V2019
+    having = version.value in versions_of(cmdlet.NAME) and all(
+        version.value in versions_of(cmdlet.NAME, name) for name in sent
+    )
+    later_words = (
+        "ApplicationServer.RGS" in cmdlet.to_powershell() and version is not LyncVersion.V2019
+    )
     assert _accepts(cmdlet, version) == (having and not later_words)
 
 
@@ -111,6 +129,7 @@ def test_the_arguments_fit_a_set_of_the_reference(cmdlet: Cmdlet[object]) -> Non
         return
     sent = cmdlet.arguments().keys() - {"Verbose"}
     assert any(
-        sent <= entries.keys() and {name for name, entry in entries.items() if entry["required"]} <= sent
+        sent <= entries.keys()
+        and {name for name, entry in entries.items() if entry["required"]} <= sent
         for entries in sendable_sets(cmdlet.NAME).values()
     )

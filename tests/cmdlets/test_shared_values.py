@@ -27,7 +27,19 @@ def test_names_compare_as_dns_compares_them(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".", "a b", "a..b", "-a.b", "a-.b", "pool1.contoso.com:443", "x" * 64, "a." * 130 + "a", "ä.com"]
+    "text",
+    [
+        "",
+        ".",
+        "a b",
+        "a..b",
+        "-a.b",
+        "a-.b",
+        "pool1.contoso.com:443",
+        "x" * 64,
+        "a." * 130 + "a",
+        "ä.com",
+    ],
 )
 def test_what_is_no_name_is_refused(text: str) -> None:
     with pytest.raises(InvalidValueError, match="is not a fully qualified domain name"):
@@ -48,12 +60,16 @@ def test_a_site_without_name_is_refused(text: str) -> None:
         _ = SiteName(text)
 
 
-@pytest.mark.parametrize("text", ["EdgeServer:edge.contoso.com", "Service:EdgeServer:EDGE.contoso.com"])
+@pytest.mark.parametrize(
+    "text", ["EdgeServer:edge.contoso.com", "Service:EdgeServer:EDGE.contoso.com"]
+)
 def test_the_identity_of_a_service(text: str) -> None:
     assert str(ServiceId.parse(text)) == "EdgeServer:edge.contoso.com"
 
 
-@pytest.mark.parametrize("text", ["edge.contoso.com", "EdgeServer:", ":edge", "a:b:c", "EdgeServer:a b"])
+@pytest.mark.parametrize(
+    "text", ["edge.contoso.com", "EdgeServer:", ":edge", "a:b:c", "EdgeServer:a b"]
+)
 def test_what_is_no_identity_of_a_service_is_refused(text: str) -> None:
     with pytest.raises(InvalidValueError):
         _ = ServiceId.parse(text)
@@ -88,12 +104,20 @@ def test_remote_values_show_what_the_server_said() -> None:
 
 def test_properties_are_found_in_any_case_and_the_first_name_wins() -> None:
     item = RemoteObject({"PoolFqdn": "a", "Identity": "b"})
-    assert (item.get("missing", "identity", "poolfqdn"), item.get("missing"), list(item)) == ("b", None, ["PoolFqdn", "Identity"])
+    assert (item.get("missing", "identity", "poolfqdn"), item.get("missing"), list(item)) == (
+        "b",
+        None,
+        ["PoolFqdn", "Identity"],
+    )
 
 
 def test_places_and_gaps_in_words() -> None:
     pool = Fqdn("pool1.contoso.com")
-    assert (str(ANYWHERE), str(OnPool(pool)), str(OnMachine(pool))) == ("any server", f"a Front End of {pool}", pool)
+    assert (str(ANYWHERE), str(OnPool(pool)), str(OnMachine(pool))) == (
+        "any server",
+        f"a Front End of {pool}",
+        pool,
+    )
     assert str(Unread("the sites", "refused")) == "the sites could not be read: refused"
 
 

@@ -2,17 +2,31 @@ from __future__ import annotations
 
 import pytest
 
-from lyncops.cmdlets import GetCsServerVersion, ServerVersion, lync_version_of_product, lync_version_of_service
+from lyncops.cmdlets import (
+    GetCsServerVersion,
+    ServerVersion,
+    lync_version_of_product,
+    lync_version_of_service,
+)
 from lyncops.values import LyncVersion, RemoteObject
 
 
 @pytest.mark.parametrize(
     ("text", "version"),
     [
-        ("Microsoft Lync Server 2010 (4.0.7577.0): Volume license key installed.", LyncVersion.V2010),
+        (
+            "Microsoft Lync Server 2010 (4.0.7577.0): Volume license key installed.",
+            LyncVersion.V2010,
+        ),
         ("Microsoft Lync Server 2013 (5.0.8308.0): Evaluation trial installed.", LyncVersion.V2013),
-        ("Skype for Business Server 2015 (6.0.9319.0): Volume license key installed.", LyncVersion.V2015),
-        ("Skype for Business Server 2019 (7.0.2046.0): Volume license key installed.", LyncVersion.V2019),
+        (
+            "Skype for Business Server 2015 (6.0.9319.0): Volume license key installed.",
+            LyncVersion.V2015,
+        ),
+        (
+            "Skype for Business Server 2019 (7.0.2046.0): Volume license key installed.",
+            LyncVersion.V2019,
+        ),
         ("Microsoft Skype for Business Server 2015", LyncVersion.V2015),
         ("Skype for Business Server Subscription Edition", LyncVersion.V2019),
         ("7.0.2046.0", LyncVersion.V2019),
@@ -38,7 +52,9 @@ def test_product_versions(text: str, version: LyncVersion | None) -> None:
         (None, None),
     ],
 )
-def test_service_versions_count_differently(number: int | None, version: LyncVersion | None) -> None:
+def test_service_versions_count_differently(
+    number: int | None, version: LyncVersion | None
+) -> None:
     assert lync_version_of_service(number) is version
 
 
@@ -55,8 +71,13 @@ def test_the_server_tells_its_version(item: object) -> None:
 
 
 def test_subscription_edition_is_read_as_2019_and_called_by_its_own_name() -> None:
-    told = GetCsServerVersion.decode("Skype for Business Server Subscription Edition (7.0.2046.530): Subscription installed.")
-    assert (told.version, told.own_name) == (LyncVersion.V2019, "Skype for Business Server Subscription Edition")
+    told = GetCsServerVersion.decode(
+        "Skype for Business Server Subscription Edition (7.0.2046.530): Subscription installed."
+    )
+    assert (told.version, told.own_name) == (
+        LyncVersion.V2019,
+        "Skype for Business Server Subscription Edition",
+    )
     assert GetCsServerVersion.decode("Skype for Business Server 2019 (7.0.2046.0)").own_name == ""
 
 

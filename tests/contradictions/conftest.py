@@ -23,7 +23,9 @@ class Answer(NamedTuple):
 
     @property
     def is_bound(self) -> bool:
-        """Whether PowerShell could make sense of the command line; what the cmdlet then did is another question."""
+        """Whether PowerShell could make sense of the command line; what the cmdlet then did is
+        another question.
+        """
         return not set(self.errors) & {
             "NamedParameterNotFound",
             "AmbiguousParameterSet",
@@ -47,7 +49,13 @@ def session(lab: Lab) -> Iterator[Untyped]:
     """A runspace pool of unmodified pypsrp on a Front End of the second site."""
     host, _, port = lab.address(FRONT_END).partition(":")
     wsman: Untyped = pypsrp.wsman.WSMan(
-        host, port=int(port), ssl=False, auth="ntlm", username=lab.username, password=lab.password, no_proxy=True
+        host,
+        port=int(port),
+        ssl=False,
+        auth="ntlm",
+        username=lab.username,
+        password=lab.password,
+        no_proxy=True,
     )
     with wsman, RunspacePool(wsman) as pool:
         command(pool, "Import-Module", Name="Lync").invoke()
@@ -61,7 +69,9 @@ def send(session: Untyped) -> Send:
     def run(name: str, **parameters: object) -> Answer:
         shell = command(session, name, **parameters)
         output: list[object] = list(shell.invoke())
-        return Answer(output, [str(error.fq_error).partition(",")[0] for error in shell.streams.error])
+        return Answer(
+            output, [str(error.fq_error).partition(",")[0] for error in shell.streams.error]
+        )
 
     return run
 
@@ -71,7 +81,9 @@ def send_ours(send: Send) -> SendCmdlet:
     """Sends what lyncops would."""
 
     def run(cmdlet: Cmdlet[object]) -> Answer:
-        return send(cmdlet.NAME, **{name: _plain(value) for name, value in cmdlet.arguments().items()})
+        return send(
+            cmdlet.NAME, **{name: _plain(value) for name, value in cmdlet.arguments().items()}
+        )
 
     return run
 

@@ -21,7 +21,9 @@ START = datetime(2014, 6, 1, 3, 0, tzinfo=UTC)
 
 @attrs.frozen
 class Refusal:
-    """A cmdlet that fails, after having written `output`; an UNKNOWN outcome has no words of the server."""
+    """A cmdlet that fails, after having written `output`; an UNKNOWN outcome has no words of the
+    server.
+    """
 
     message: str
     output: tuple[object, ...] = ()
@@ -47,10 +49,14 @@ class ScriptedSessions:
     script: Script
     requests: list[Cmdlet[object]] = attrs.field(factory=list[Cmdlet[object]])
 
-    def submit(self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None) -> Future[Execution[R]]:
+    def submit(
+        self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None
+    ) -> Future[Execution[R]]:
         assert deadline is not None, "every reading has a deadline"
         self.requests.append(cast("Cmdlet[object]", cmdlet))
-        answer = self.script.get(type(cmdlet).__name__, Refusal(f"{cmdlet.NAME} is refused at {place}"))
+        answer = self.script.get(
+            type(cmdlet).__name__, Refusal(f"{cmdlet.NAME} is refused at {place}")
+        )
         if callable(answer):
             answer = answer(cast("Cmdlet[object]", cmdlet))
         future = Future[Execution[R]]()
@@ -68,7 +74,11 @@ class ScriptedSessions:
                 started=START,
                 ended=START,
                 output=tuple(cmdlet.decode(item) for item in written),
-                errors=(ErrorRecord(message=answer.message),) if isinstance(answer, Refusal) and not answer.unknown else (),
+                errors=(
+                    (ErrorRecord(message=answer.message),)
+                    if isinstance(answer, Refusal) and not answer.unknown
+                    else ()
+                ),
                 reason=answer.message if isinstance(answer, Refusal) else "",
                 endpoint="scripted",
             )
@@ -106,7 +116,9 @@ class ScriptedSessions:
 class UnreachableSessions(ScriptedSessions):
     """No endpoint answers, and the sessions say so when asked rather than later."""
 
-    def submit(self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None) -> Future[Execution[R]]:
+    def submit(
+        self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None
+    ) -> Future[Execution[R]]:
         del cmdlet, place, deadline
         raise EndpointError("No endpoint could be reached.")
 

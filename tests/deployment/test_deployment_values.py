@@ -8,14 +8,33 @@ import attrs
 import pytest
 from hypothesis import given
 
-from lyncops.deployment.codec import FORMAT, deployment_from_dict, deployment_from_json, deployment_to_dict, deployment_to_json
+from lyncops.deployment.codec import (
+    FORMAT,
+    deployment_from_dict,
+    deployment_from_json,
+    deployment_to_dict,
+    deployment_to_json,
+)
 from lyncops.deployment.comparison import differences
 from lyncops.deployment.mirror import DatabaseMirror
 from lyncops.deployment.model import BackupServiceSettings, Deployment, ExportState, PoolState
 from lyncops.deployment.scope import EVERYTHING, Facet, Scope
 from lyncops.errors import InvalidValueError
 from lyncops.values import Fqdn, Unread
-from tests.deployments import EDGE1, NOW, P1, P2, STEADY, changed, deployments, media, two_sites, with_dead, with_state, with_store
+from tests.deployments import (
+    EDGE1,
+    NOW,
+    P1,
+    P2,
+    STEADY,
+    changed,
+    deployments,
+    media,
+    two_sites,
+    with_dead,
+    with_state,
+    with_store,
+)
 
 MIRROR = DatabaseMirror(
     database="rtcxds",
@@ -57,12 +76,26 @@ def test_json_says_what_could_not_be_read() -> None:
 
 
 def test_rich_values_survive_json() -> None:
-    rich = changed(two_sites(), P1, mirrors=(MIRROR,), users=20_000, backup_modules=(attrs.evolve(STEADY[0], export="Odd"),))
+    rich = changed(
+        two_sites(),
+        P1,
+        mirrors=(MIRROR,),
+        users=20_000,
+        backup_modules=(attrs.evolve(STEADY[0], export="Odd"),),
+    )
     assert deployment_from_dict(json.loads(json.dumps(deployment_to_dict(rich)))) == rich
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"format": "other/1"}', f'{{"format": "{FORMAT}"}}', f'{{"format": "{FORMAT}", "name": 1, "x": 2}}']
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"format": "other/1"}',
+        f'{{"format": "{FORMAT}"}}',
+        f'{{"format": "{FORMAT}", "name": 1, "x": 2}}',
+    ],
 )
 def test_what_is_no_deployment_is_refused(text: str) -> None:
     with pytest.raises(InvalidValueError, match=r"lyncops --json status"):
@@ -70,7 +103,12 @@ def test_what_is_no_deployment_is_refused(text: str) -> None:
 
 
 def test_the_same_deployment_does_not_differ_from_itself() -> None:
-    later = attrs.evolve(two_sites(), read_at=NOW + timedelta(hours=1), read_through="elsewhere", from_local_store=True)
+    later = attrs.evolve(
+        two_sites(),
+        read_at=NOW + timedelta(hours=1),
+        read_through="elsewhere",
+        from_local_store=True,
+    )
     assert differences(two_sites(), later) == ()
 
 
@@ -93,8 +131,16 @@ def test_copies_and_services_are_named() -> None:
 
 
 def test_a_final_state_is_as_good_as_a_steady_one() -> None:
-    final = changed(two_sites(), P1, backup_modules=tuple(attrs.evolve(m, export=ExportState.FINAL) for m in STEADY))
-    steady = changed(two_sites(), P1, backup_modules=tuple(attrs.evolve(m, export=ExportState.STEADY) for m in STEADY))
+    final = changed(
+        two_sites(),
+        P1,
+        backup_modules=tuple(attrs.evolve(m, export=ExportState.FINAL) for m in STEADY),
+    )
+    steady = changed(
+        two_sites(),
+        P1,
+        backup_modules=tuple(attrs.evolve(m, export=ExportState.STEADY) for m in STEADY),
+    )
     assert differences(final, steady) == ()
 
 
@@ -108,35 +154,63 @@ def test_what_appears_and_disappears_is_told() -> None:
 def test_what_became_unreadable_is_told_with_the_reason() -> None:
     blind = attrs.evolve(two_sites(), edges=Unread("the Edge pools", "timed out"))
     (line,) = differences(two_sites(), blind)
-    assert line.endswith("Edge pool edge1.contoso.com, Edge pool edge2.contoso.com became not readable (timed out).")
-    assert differences(two_sites(), attrs.evolve(blind, edges=Unread("the Edge pools", "no", asked=False))) == ()
+    assert line.endswith(
+        "Edge pool edge1.contoso.com, Edge pool edge2.contoso.com became not readable (timed out)."
+    )
+    assert (
+        differences(
+            two_sites(), attrs.evolve(blind, edges=Unread("the Edge pools", "no", asked=False))
+        )
+        == ()
+    )
 
 
 def test_routes_settings_and_empty_values_read_well() -> None:
-    slower = attrs.evolve(two_sites(), backup_service=BackupServiceSettings(sync_interval=timedelta(hours=1)))
-    assert differences(two_sites(), slower) == ("Backup Service configuration, sync interval: 0:02:00 became 1:00:00.",)
+    slower = attrs.evolve(
+        two_sites(), backup_service=BackupServiceSettings(sync_interval=timedelta(hours=1))
+    )
+    assert differences(two_sites(), slower) == (
+        "Backup Service configuration, sync interval: 0:02:00 became 1:00:00.",
+    )
     sites = two_sites().sites
     assert isinstance(sites, tuple)
-    unrouted = attrs.evolve(two_sites(), sites=tuple(attrs.evolve(site, federation_route=None) for site in sites))
-    assert differences(two_sites(), unrouted) == ("site Redmond, federation route: EdgeServer:edge1.contoso.com became nothing.",)
+    unrouted = attrs.evolve(
+        two_sites(), sites=tuple(attrs.evolve(site, federation_route=None) for site in sites)
+    )
+    assert differences(two_sites(), unrouted) == (
+        "site Redmond, federation route: EdgeServer:edge1.contoso.com became nothing.",
+    )
 
 
 def test_a_name_is_found_as_pool_or_machine() -> None:
     deployment = two_sites()
-    assert deployment.pool_of(P1) == deployment.pool_of(Fqdn("pool1-fe3.contoso.com")) == deployment.pool(P1)
+    assert (
+        deployment.pool_of(P1)
+        == deployment.pool_of(Fqdn("pool1-fe3.contoso.com"))
+        == deployment.pool(P1)
+    )
     assert deployment.pool_of(Fqdn("nobody.contoso.com")) is None
     assert attrs.evolve(deployment, pools=Unread("the pools", "no")).pool_of(P1) is None
 
 
 def test_unread_things_are_listed_once_and_only_when_asked_for() -> None:
     twice = Unread("the store", "gone")
-    deployment = with_store(two_sites(), active_master=twice, file_transfer_agents=twice, replicas=Unread("x", "y", asked=False))
+    deployment = with_store(
+        two_sites(),
+        active_master=twice,
+        file_transfer_agents=twice,
+        replicas=Unread("x", "y", asked=False),
+    )
     assert [one for one in deployment.unread if one.what == "the store"] == [twice]
     assert "x" not in {one.what for one in deployment.unread}
 
 
 def test_mirrors_and_machines_tell_their_state() -> None:
-    assert (MIRROR.is_mirrored, MIRROR.mirror_is_principal, MIRROR.is_synchronized) == (True, False, True)
+    assert (MIRROR.is_mirrored, MIRROR.mirror_is_principal, MIRROR.is_synchronized) == (
+        True,
+        False,
+        True,
+    )
     pool = two_sites().pool(P1)
     assert pool is not None
     assert len(pool.machines_up) == 3

@@ -1,4 +1,6 @@
-"""What an answer leaves open is kept with what it is about and why: nothing of it is taken for "no"."""
+"""What an answer leaves open is kept with what it is about and why: nothing of it is taken for
+"no".
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,15 @@ from lyncops.deployment.witnesses import Says, Vantage
 from lyncops.remoting.execution import Execution
 from lyncops.values import ANYWHERE, Fqdn, Place, Unread
 from tests.deployment.scripted import FixedClock, Refusal, Script, ScriptedSessions, thing
-from tests.deployment.test_reader_of_odd_shapes import BASIC, SE1, SE2, enterprise, first, read, standard
+from tests.deployment.test_reader_of_odd_shapes import (
+    BASIC,
+    SE1,
+    SE2,
+    enterprise,
+    first,
+    read,
+    standard,
+)
 from tests.deployment.test_topology_document import DOCUMENT, service
 
 R = TypeVar("R")
@@ -43,13 +53,27 @@ def more(question: str, *things: object) -> list[object]:
     ("odd", "what", "reason"),
     [
         ({}, "a service", "the answer has no Identity"),
-        ({"Identity": None, "PoolFqdn": None, "Role": None}, "a service", "the answer has neither name nor role"),
+        (
+            {"Identity": None, "PoolFqdn": None, "Role": None},
+            "a service",
+            "the answer has neither name nor role",
+        ),
         ({"Identity": 4443}, "a service", "4443"),
-        ({"PoolFqdn": SE1, "Role": None, "Identity": None}, f"a service of {SE1}", "the answer has neither name nor role"),
-        ({"PoolFqdn": None, "Role": "Registrar", "Identity": None}, "a service with the role Registrar", "neither name nor role"),
+        (
+            {"PoolFqdn": SE1, "Role": None, "Identity": None},
+            f"a service of {SE1}",
+            "the answer has neither name nor role",
+        ),
+        (
+            {"PoolFqdn": None, "Role": "Registrar", "Identity": None},
+            "a service with the role Registrar",
+            "neither name nor role",
+        ),
     ],
 )
-def test_a_service_without_a_name_or_a_role_may_be_anything(part: Part, odd: dict[str, object], what: str, reason: str) -> None:
+def test_a_service_without_a_name_or_a_role_may_be_anything(
+    part: Part, odd: dict[str, object], what: str, reason: str
+) -> None:
     found = dict(gaps_of(part, GetCsService=more("GetCsService", thing(Version=6, **odd))))
     assert reason in found[what]
     assert what not in dict(gaps_of(part))
@@ -59,12 +83,18 @@ def test_a_service_without_a_name_or_a_role_may_be_anything(part: Part, odd: dic
     ("computer", "what", "reason"),
     [
         ({"Fqdn": "fe9.contoso.com"}, "the computer fe9.contoso.com", "the answer has no Pool"),
-        ({"Fqdn": "fe9.contoso.com", "Pool": None}, "the computer fe9.contoso.com", "the answer has no name of a pool"),
+        (
+            {"Fqdn": "fe9.contoso.com", "Pool": None},
+            "the computer fe9.contoso.com",
+            "the answer has no name of a pool",
+        ),
         ({"Fqdn": "fe9.contoso.com", "Pool": 4443}, "the computer fe9.contoso.com", "4443"),
         ({"Fqdn": False, "Pool": SE1}, "the computer without a name", "False"),
     ],
 )
-def test_a_computer_that_is_in_no_pool_may_be_in_any(computer: dict[str, object], what: str, reason: str) -> None:
+def test_a_computer_that_is_in_no_pool_may_be_in_any(
+    computer: dict[str, object], what: str, reason: str
+) -> None:
     ((told, why),) = gaps_of(Part.MACHINES, GetCsComputer=more("GetCsComputer", thing(**computer)))
     assert told == what
     assert reason in why
@@ -79,20 +109,27 @@ def test_a_replica_without_a_name_or_a_word() -> None:
         return gaps_of(Part.REPLICAS, GetCsManagementStoreReplicationStatus=list(states))
 
     assert replicas(thing(UpToDate=True)) == [("a replica", "the answer has no ReplicaFqdn")]
-    assert replicas(thing(ReplicaFqdn=None, UpToDate=True)) == [("a replica", "the answer has no name of a computer")]
+    assert replicas(thing(ReplicaFqdn=None, UpToDate=True)) == [
+        ("a replica", "the answer has no name of a computer")
+    ]
     ((what, why),) = replicas(thing(ReplicaFqdn=4443, UpToDate=True))
     assert what == "a replica"
     assert "4443" in why
     ((what, why),) = replicas(thing(ReplicaFqdn=SE1, UpToDate="Wird ausgeführt"))
     assert what == f"the replica of {SE1}"
     assert "Wird ausgeführt" in why
-    assert replicas(thing(ReplicaFqdn=SE1, UpToDate=None)) == [(f"the replica of {SE1}", "its UpToDate is empty")]
+    assert replicas(thing(ReplicaFqdn=SE1, UpToDate=None)) == [
+        (f"the replica of {SE1}", "its UpToDate is empty")
+    ]
 
 
 def test_a_site_without_routes_leaves_nothing_open() -> None:
     site = thing(Identity="Site:North", FederationRoute=None, XmppFederationRoute=None)
     assert gaps_of(Part.SITES, GetCsSite=[site]) == []
-    ((what, _),) = gaps_of(Part.SITES, GetCsSite=[thing(Identity="Site:North", FederationRoute=4443, XmppFederationRoute=None)])
+    ((what, _),) = gaps_of(
+        Part.SITES,
+        GetCsSite=[thing(Identity="Site:North", FederationRoute=4443, XmppFederationRoute=None)],
+    )
     assert what == "the federation route of North"
     nameless = thing(Identity=None, FederationRoute=None, XmppFederationRoute=None)
     assert ("a site", "the answer has no name") in gaps_of(Part.SITES, GetCsSite=[nameless])
@@ -100,9 +137,13 @@ def test_a_site_without_routes_leaves_nothing_open() -> None:
 
 def test_the_state_is_the_first_that_is_told() -> None:
     """A configuration without a state, such as the global one, does not hide the pool's own."""
-    told = read({"GetCsRegistrarConfiguration": [thing(Identity="Global"), thing(PoolState="FailedOver")]})
+    told = read(
+        {"GetCsRegistrarConfiguration": [thing(Identity="Global"), thing(PoolState="FailedOver")]}
+    )
     assert first(told).state is PoolState.FAILED_OVER
-    unread = first(read({"GetCsRegistrarConfiguration": [thing(PoolState="Away")], "GetCsUser": Refusal("no")})).state
+    unread = first(
+        read({"GetCsRegistrarConfiguration": [thing(PoolState="Away")], "GetCsUser": Refusal("no")})
+    ).state
     assert isinstance(unread, Unread)
     assert "Away is not a known PoolState" in unread.reason
 
@@ -122,7 +163,9 @@ def test_the_state_is_the_first_that_is_told() -> None:
     ],
 )
 def test_a_document_has_names_of_its_own_for_roles(written: str, role: str) -> None:
-    document = DOCUMENT.replace('{service("PstnGateway", 99)}', "").replace("</Services>", f"{service(written, 1)}</Services>")
+    document = DOCUMENT.replace('{service("PstnGateway", 99)}', "").replace(
+        "</Services>", f"{service(written, 1)}</Services>"
+    )
     last = parse_topology(document).services[-1]
     assert (last.role, str(last.identity)) == (role, f"{role}:pool.contoso.com")
 
@@ -138,7 +181,9 @@ def test_gaps_are_kept_each_once() -> None:
 def test_of_two_states_of_one_pool_neither_is_believed() -> None:
     """Which of them is right, nobody can know: also not by the order in which they came."""
     for states in (("Active", "FailedOver"), ("FailedOver", "Active")):
-        told = first(read({"GetCsRegistrarConfiguration": [thing(PoolState=state) for state in states]})).state
+        told = first(
+            read({"GetCsRegistrarConfiguration": [thing(PoolState=state) for state in states]})
+        ).state
         assert isinstance(told, Unread)
         assert told.reason == f"the answers contradict each other: {' and '.join(sorted(states))}"
     twice = [thing(PoolState="Active"), thing(PoolState="active")]
@@ -148,7 +193,11 @@ def test_of_two_states_of_one_pool_neither_is_believed() -> None:
 def test_a_database_that_is_online_and_is_not_is_neither() -> None:
     def online(*states: tuple[str, bool]) -> object:
         told = [thing(Identity=identity, Online=state) for identity, state in states]
-        changes: Script = {"GetCsUserDatabaseState": told, "GetCsService": enterprise(), "GetCsPool": [thing(Fqdn=POOL)]}
+        changes: Script = {
+            "GetCsUserDatabaseState": told,
+            "GetCsService": enterprise(),
+            "GetCsPool": [thing(Fqdn=POOL)],
+        }
         return first(read(changes), POOL).back_end_online
 
     assert online(("UserDatabase:a", True), ("UserDatabase:b", True)) is True
@@ -157,28 +206,43 @@ def test_a_database_that_is_online_and_is_not_is_neither() -> None:
         unread = online(*(("UserDatabase:a", state) for state in states))
         assert isinstance(unread, Unread)
         assert "contradict" in unread.reason
-        assert online(*(("UserDatabase:a", state) for state in states), ("UserDatabase:b", False)) is False
+        assert (
+            online(*(("UserDatabase:a", state) for state in states), ("UserDatabase:b", False))
+            is False
+        )
 
 
 def test_two_sites_of_one_pool_are_none() -> None:
     sites = [thing(Identity=f"Site:{name}", DisplayName=name) for name in ("North", "South")]
-    pools = [thing(Identity=SE1, Fqdn=SE1, Computers=[SE1], Site=f"Site:{name}") for name in ("South", "North")]
+    pools = [
+        thing(Identity=SE1, Fqdn=SE1, Computers=[SE1], Site=f"Site:{name}")
+        for name in ("South", "North")
+    ]
     told = read({"GetCsSite": sites, "GetCsPool": [*pools, thing(Identity=SE2, Site="North")]})
     site = first(told).site
     assert isinstance(site, Unread)
     assert site.reason == "the answers contradict each other: North and South"
-    assert [gap.what for gap in told.gaps if gap.part is Part.SITES and "contradict" in gap.reason] == [f"the site of {SE1}"]
+    assert [
+        gap.what for gap in told.gaps if gap.part is Part.SITES and "contradict" in gap.reason
+    ] == [f"the site of {SE1}"]
     assert str(first(told, SE2).site) == "North"
 
 
 def test_a_service_is_known_by_its_properties_where_its_identity_tells_nothing() -> None:
-    """Some answers have the role and the pool beside an identity that cannot be read, or that has one of them only."""
+    """Some answers have the role and the pool beside an identity that cannot be read, or that has
+    one of them only.
+    """
     odd = read(
         {
             "GetCsService": [
                 thing(PoolFqdn=SE1, Role="Registrar", SiteId="Site:North", Version=6),
                 thing(PoolFqdn=SE1, Role="UserServer", SiteId="Site:North", Version=6),
-                thing(Identity=f"UserDatabase:{SE1}", SiteId="Site:North", Version=6, SqlInstanceName="rtc"),
+                thing(
+                    Identity=f"UserDatabase:{SE1}",
+                    SiteId="Site:North",
+                    Version=6,
+                    SqlInstanceName="rtc",
+                ),
                 *standard(SE2),
             ]
         }
@@ -190,18 +254,32 @@ def test_a_service_is_known_by_its_properties_where_its_identity_tells_nothing()
 def test_the_agents_are_unread_where_their_types_name_is_all_that_came() -> None:
     types = ["Microsoft.Rtc.Management.Xds.FileTransferAgent"]
     status = thing(ActiveMasterFQDN=SE1, ActiveFileTransferAgents=types)
-    told = read({"GetCsCentralManagementStoreStatus": [status], "GetCsFileTransferAgents": Refusal("no -ExpandProperty here")})
+    told = read(
+        {
+            "GetCsCentralManagementStoreStatus": [status],
+            "GetCsFileTransferAgents": Refusal("no -ExpandProperty here"),
+        }
+    )
     agents = told.central_management.file_transfer_agents
     assert isinstance(agents, Unread)
     assert "by themselves they could not be read: no -ExpandProperty here" in agents.reason
     ((what, _),) = gaps_of(
-        Part.STORE, GetCsCentralManagementStoreStatus=[status], GetCsFileTransferAgents=Refusal("no -ExpandProperty here")
+        Part.STORE,
+        GetCsCentralManagementStoreStatus=[status],
+        GetCsFileTransferAgents=Refusal("no -ExpandProperty here"),
     )
     assert what == "the active File Transfer Agents"
-    found = read({"GetCsCentralManagementStoreStatus": [status], "GetCsFileTransferAgents": [SE1, SE2]})
+    found = read(
+        {"GetCsCentralManagementStoreStatus": [status], "GetCsFileTransferAgents": [SE1, SE2]}
+    )
     assert found.central_management.file_transfer_agents == (SE1, SE2)
     assert not any(gap.part is Part.STORE for gap in found.gaps)
-    partly = read({"GetCsCentralManagementStoreStatus": [status], "GetCsFileTransferAgents": [SE1, thing(Fqdn=4443)]})
+    partly = read(
+        {
+            "GetCsCentralManagementStoreStatus": [status],
+            "GetCsFileTransferAgents": [SE1, thing(Fqdn=4443)],
+        }
+    )
     assert isinstance(partly.central_management.file_transfer_agents, Unread)
 
 
@@ -226,7 +304,9 @@ def test_what_a_machine_says_of_itself_is_told_apart_from_what_a_server_says_of_
 class Through(ScriptedSessions):
     """All answers come through the first server."""
 
-    def submit(self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None) -> Future[Execution[R]]:
+    def submit(
+        self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None
+    ) -> Future[Execution[R]]:
         told = super().submit(cmdlet, place=place, deadline=deadline)
         through = Future[Execution[R]]()
         through.set_result(attrs.evolve(told.result(), endpoint=f"https://{SE1}:5986/wsman"))

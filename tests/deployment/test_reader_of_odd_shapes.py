@@ -9,31 +9,64 @@ from lyncops.deployment.reader import read_deployment
 from lyncops.deployment.scope import EVERYTHING, Scope
 from lyncops.errors import EndpointError
 from lyncops.values import Fqdn, LyncVersion, SiteName, Unread
-from tests.deployment.scripted import Answer, FixedClock, Refusal, Script, ScriptedSessions, UnreachableSessions, thing
+from tests.deployment.scripted import (
+    Answer,
+    FixedClock,
+    Refusal,
+    Script,
+    ScriptedSessions,
+    UnreachableSessions,
+    thing,
+)
 
 SE1, SE2 = Fqdn("se1.contoso.com"), Fqdn("se2.contoso.com")
 
 
 def service(role: str, pool: str, **more: object) -> object:
-    return thing(Identity=f"{role}:{pool}", SiteId="Site:North", PoolFqdn=pool, Version=6, Role=role, **more)
+    return thing(
+        Identity=f"{role}:{pool}", SiteId="Site:North", PoolFqdn=pool, Version=6, Role=role, **more
+    )
 
 
 def standard(pool: str) -> list[object]:
-    return [service("Registrar", pool), service("UserServer", pool), service("UserDatabase", pool, SqlInstanceName="rtc")]
+    return [
+        service("Registrar", pool),
+        service("UserServer", pool),
+        service("UserDatabase", pool, SqlInstanceName="rtc"),
+    ]
 
 
 BASIC: Script = {
     "GetCsSite": [thing(Identity="Site:North", DisplayName="The North")],
-    "GetCsPool": [thing(Identity=SE1, Fqdn=SE1, Computers=[SE1], Site="Site:North"), thing(Identity=SE2, Site="The North")],
-    "GetCsComputer": [thing(Identity=SE1, Pool=SE1, Fqdn=SE1), thing(Identity=SE2, Pool=SE2, Fqdn=SE2)],
+    "GetCsPool": [
+        thing(Identity=SE1, Fqdn=SE1, Computers=[SE1], Site="Site:North"),
+        thing(Identity=SE2, Site="The North"),
+    ],
+    "GetCsComputer": [
+        thing(Identity=SE1, Pool=SE1, Fqdn=SE1),
+        thing(Identity=SE2, Pool=SE2, Fqdn=SE2),
+    ],
     "GetCsService": [*standard(SE1), *standard(SE2)],
-    "GetCsServerVersion": ["Microsoft Lync Server 2013 (5.0.8308.0): volume license key installed."],
-    "GetCsCentralManagementStoreStatus": [thing(ActiveMasterFQDN="SE1.contoso.com", ActiveFileTransferAgents="se1.contoso.com")],
-    "GetCsManagementStoreReplicationStatus": [thing(ReplicaFqdn="SE1.contoso.com", UpToDate="True"), thing(UpToDate=False)],
+    "GetCsServerVersion": [
+        "Microsoft Lync Server 2013 (5.0.8308.0): volume license key installed."
+    ],
+    "GetCsCentralManagementStoreStatus": [
+        thing(ActiveMasterFQDN="SE1.contoso.com", ActiveFileTransferAgents="se1.contoso.com")
+    ],
+    "GetCsManagementStoreReplicationStatus": [
+        thing(ReplicaFqdn="SE1.contoso.com", UpToDate="True"),
+        thing(UpToDate=False),
+    ],
     "GetCsBackupServiceConfiguration": [thing(Identity="Global", SyncInterval="00:02:00")],
     "GetCsPoolBackupRelationship": lambda cmdlet: [SE2 if SE1 in cmdlet.to_powershell() else SE1],
     "GetCsBackupServiceStatus": [
-        thing(BackupModules=[thing(Identity="ConfServices.DataConf", ExportStatus="SteadyState", ImportStatus="x")])
+        thing(
+            BackupModules=[
+                thing(
+                    Identity="ConfServices.DataConf", ExportStatus="SteadyState", ImportStatus="x"
+                )
+            ]
+        )
     ],
     "GetCsRegistrarConfiguration": [thing(PoolState="active")],
     "GetCsWindowsService": [thing(Name="RTCSRV", Status="Running")],
@@ -41,7 +74,9 @@ BASIC: Script = {
 
 
 def read(changes: Script | None = None, *, scope: Scope = EVERYTHING) -> Deployment:
-    return read_deployment(ScriptedSessions({**BASIC, **(changes or {})}), name="x", clock=FixedClock(), scope=scope)
+    return read_deployment(
+        ScriptedSessions({**BASIC, **(changes or {})}), name="x", clock=FixedClock(), scope=scope
+    )
 
 
 def first(deployment: Deployment, fqdn: Fqdn = SE1) -> Pool:
@@ -62,7 +97,9 @@ def test_sparse_answers_are_enough() -> None:
     assert [replica.up_to_date for replica in deployment.central_management.replicas] == [True]
     assert deployment.central_management.copies == ()
     assert isinstance(pool.backup_modules, tuple)
-    assert [(module.export, module.import_) for module in pool.backup_modules] == [(ExportState.STEADY, "x")]
+    assert [(module.export, module.import_) for module in pool.backup_modules] == [
+        (ExportState.STEADY, "x")
+    ]
     assert deployment.read_through == "scripted"
 
 
@@ -91,11 +128,18 @@ def test_one_reason_for_all_refusals_is_told_once() -> None:
 
 def test_an_endpoint_that_is_lost_on_the_way_leaves_gaps_only() -> None:
     deployment = read({"GetCsBackupServiceStatus": EndpointError("the network is gone")})
-    assert first(deployment).backup_modules == Unread(f"the Backup Service status of {SE1}", "the network is gone")
+    assert first(deployment).backup_modules == Unread(
+        f"the Backup Service status of {SE1}", "the network is gone"
+    )
 
 
 def test_an_unknown_outcome_is_unread_with_its_reason() -> None:
-    deployment = read({"GetCsSite": Refusal("no answer in 60 seconds", unknown=True), "GetCsComputer": Refusal("", unknown=True)})
+    deployment = read(
+        {
+            "GetCsSite": Refusal("no answer in 60 seconds", unknown=True),
+            "GetCsComputer": Refusal("", unknown=True),
+        }
+    )
     assert deployment.sites == Unread("the sites", "no answer in 60 seconds")
     assert first(deployment).machines != ()
 
@@ -117,32 +161,57 @@ def test_a_pool_state_that_says_nothing_is_not_guessed(answer: list[object], sai
 @pytest.mark.parametrize(
     ("info", "alive", "expected"),
     [
-        (thing(PrimaryPoolPrimaryRegistrar=SE1, BackupPoolPrimaryRegistrar=SE2), True, PoolState.ACTIVE),
+        (
+            thing(PrimaryPoolPrimaryRegistrar=SE1, BackupPoolPrimaryRegistrar=SE2),
+            True,
+            PoolState.ACTIVE,
+        ),
         (thing(PrimaryPoolPrimaryRegistrar=SE1, BackupPoolPrimaryRegistrar=SE2), False, None),
-        (thing(PrimaryPoolPrimaryRegistrar=SE2, BackupPoolPrimaryRegistrar=SE2), False, PoolState.FAILED_OVER),
-        (thing(PrimaryPoolPrimaryRegistrar=SE1, UserServicesPoolFqdn=SE2, BackupPoolFqdn=SE2), False, PoolState.FAILED_OVER),
-        (thing(PrimaryPoolPrimaryRegistrar=None, BackupPoolPrimaryRegistrar=SE2), True, PoolState.FAILED_OVER),
+        (
+            thing(PrimaryPoolPrimaryRegistrar=SE2, BackupPoolPrimaryRegistrar=SE2),
+            False,
+            PoolState.FAILED_OVER,
+        ),
+        (
+            thing(PrimaryPoolPrimaryRegistrar=SE1, UserServicesPoolFqdn=SE2, BackupPoolFqdn=SE2),
+            False,
+            PoolState.FAILED_OVER,
+        ),
+        (
+            thing(PrimaryPoolPrimaryRegistrar=None, BackupPoolPrimaryRegistrar=SE2),
+            True,
+            PoolState.FAILED_OVER,
+        ),
         (thing(PrimaryPoolPrimaryRegistrar=None, BackupPoolPrimaryRegistrar=SE2), False, None),
         (thing(PrimaryPoolPrimaryRegistrar="elsewhere.contoso.com"), True, None),
         (thing(PrimaryPoolFqdn=SE1), True, None),
     ],
 )
-def test_a_user_tells_where_the_registrar_configuration_does_not(info: object, *, alive: bool, expected: PoolState | None) -> None:
+def test_a_user_tells_where_the_registrar_configuration_does_not(
+    info: object, *, alive: bool, expected: PoolState | None
+) -> None:
     state = first(
         read(
             {
                 "GetCsRegistrarConfiguration": Refusal("not found"),
                 "GetCsUser": [thing(SipAddress="sip:a@b.c")],
                 "GetCsUserPoolInfo": [info],
-                "GetCsWindowsService": [thing(Name="RTCSRV", Status="Running")] if alive else Refusal("no answer"),
+                "GetCsWindowsService": (
+                    [thing(Name="RTCSRV", Status="Running")] if alive else Refusal("no answer")
+                ),
             }
         )
     ).state
-    assert state is expected or (expected is None and isinstance(state, Unread) and "not found" in state.reason)
+    assert state is expected or (
+        expected is None and isinstance(state, Unread) and "not found" in state.reason
+    )
 
 
 def test_a_user_about_whom_nothing_is_said_tells_nothing() -> None:
-    script: Script = {"GetCsRegistrarConfiguration": [], "GetCsUser": [thing(SipAddress="sip:a@b.c")]}
+    script: Script = {
+        "GetCsRegistrarConfiguration": [],
+        "GetCsUser": [thing(SipAddress="sip:a@b.c")],
+    }
     state = first(read(script)).state
     assert isinstance(state, Unread)
     assert "did not answer for sip:a@b.c" in state.reason
@@ -150,10 +219,16 @@ def test_a_user_about_whom_nothing_is_said_tells_nothing() -> None:
 
 def test_a_refused_relation_is_told_by_the_other_side() -> None:
     def answer(cmdlet: Cmdlet[object]) -> Answer:
-        return Refusal("timed out") if SE1 in cmdlet.to_powershell() else [thing(PoolFqdn=SE2, BackupPoolFqdn=SE1)]
+        return (
+            Refusal("timed out")
+            if SE1 in cmdlet.to_powershell()
+            else [thing(PoolFqdn=SE2, BackupPoolFqdn=SE1)]
+        )
 
     assert first(read({"GetCsPoolBackupRelationship": answer})).backup_pool == SE2
-    assert isinstance(first(read({"GetCsPoolBackupRelationship": Refusal("timed out")})).backup_pool, Unread)
+    assert isinstance(
+        first(read({"GetCsPoolBackupRelationship": Refusal("timed out")})).backup_pool, Unread
+    )
     assert first(read({"GetCsPoolBackupRelationship": []})).backup_pool is None
 
 
@@ -166,14 +241,25 @@ def test_the_local_copy_is_asked_when_the_store_refuses() -> None:
 
 
 def test_modules_without_the_object_around_them() -> None:
-    bare = [thing(Identity="UserServices.PresenceFocus", ExportStatus="FinalState", ImportStatus="NormalState")]
+    bare = [
+        thing(
+            Identity="UserServices.PresenceFocus",
+            ExportStatus="FinalState",
+            ImportStatus="NormalState",
+        )
+    ]
     modules = first(read({"GetCsBackupServiceStatus": bare})).backup_modules
     assert isinstance(modules, tuple)
-    assert [(module.name, module.export) for module in modules] == [("UserServices.PresenceFocus", ExportState.FINAL)]
+    assert [(module.name, module.export) for module in modules] == [
+        ("UserServices.PresenceFocus", ExportState.FINAL)
+    ]
 
 
 def test_services_written_before_an_error_count() -> None:
-    partly = Refusal("one service cannot be queried", (thing(Name="RTCSRV", Status="Odd"), thing(Status="Running")))
+    partly = Refusal(
+        "one service cannot be queried",
+        (thing(Name="RTCSRV", Status="Odd"), thing(Status="Running")),
+    )
     machines = first(read({"GetCsWindowsService": partly})).machines
     services = machines[0].services
     assert not isinstance(services, Unread)
@@ -189,27 +275,56 @@ def enterprise(**database: object) -> list[object]:
 
 
 @pytest.mark.parametrize(
-    "database", [{}, {"UserDatabase": "UserDatabase:sql.contoso.com"}, {"DependentServiceList": ["UserDatabase:sql.contoso.com"]}]
+    "database",
+    [
+        {},
+        {"UserDatabase": "UserDatabase:sql.contoso.com"},
+        {"DependentServiceList": ["UserDatabase:sql.contoso.com"]},
+    ],
 )
 def test_the_user_store_is_found_however_it_is_named(database: dict[str, object]) -> None:
     pool = first(
-        read({"GetCsService": enterprise(**database), "GetCsPool": [thing(Fqdn="pool.contoso.com")]}), Fqdn("pool.contoso.com")
+        read(
+            {"GetCsService": enterprise(**database), "GetCsPool": [thing(Fqdn="pool.contoso.com")]}
+        ),
+        Fqdn("pool.contoso.com"),
     )
-    assert (pool.kind, pool.sql_server, pool.sql_instance) == (PoolKind.ENTERPRISE, "sql.contoso.com", "rtc")
+    assert (pool.kind, pool.sql_server, pool.sql_instance) == (
+        PoolKind.ENTERPRISE,
+        "sql.contoso.com",
+        "rtc",
+    )
 
 
 def test_mirrors_and_the_documented_error_for_a_role_that_is_not_there() -> None:
     base: Script = {"GetCsService": enterprise(), "GetCsPool": [thing(Fqdn="pool.contoso.com")]}
-    absent = read({**base, "GetCsDatabaseMirrorState": Refusal("The App role is not present on pool pool.contoso.com")})
+    absent = read(
+        {
+            **base,
+            "GetCsDatabaseMirrorState": Refusal(
+                "The App role is not present on pool pool.contoso.com"
+            ),
+        }
+    )
     assert first(absent, Fqdn("pool.contoso.com")).mirrors == ()
     refused = read({**base, "GetCsDatabaseMirrorState": Refusal("SQL is down")})
     assert isinstance(first(refused, Fqdn("pool.contoso.com")).mirrors, Unread)
     state = thing(
-        DatabaseName="rtcxds", StateOnPrimary="Mirror", StateOnMirror="Principal", MirroringStatusOnSecondary="Synchronized"
+        DatabaseName="rtcxds",
+        StateOnPrimary="Mirror",
+        StateOnMirror="Principal",
+        MirroringStatusOnSecondary="Synchronized",
     )
-    found = first(read({**base, "GetCsDatabaseMirrorState": [state]}), Fqdn("pool.contoso.com")).mirrors
+    found = first(
+        read({**base, "GetCsDatabaseMirrorState": [state]}), Fqdn("pool.contoso.com")
+    ).mirrors
     assert isinstance(found, tuple)
-    assert (found[0].database_type, found[0].is_mirrored, found[0].mirror_is_principal, found[0].is_synchronized) == (
+    assert (
+        found[0].database_type,
+        found[0].is_mirrored,
+        found[0].mirror_is_principal,
+        found[0].is_synchronized,
+    ) == (
         "User",
         True,
         True,
@@ -231,9 +346,14 @@ def test_mirrors_and_the_documented_error_for_a_role_that_is_not_there() -> None
         (Refusal("SQL Server does not answer"), None),
     ],
 )
-def test_a_back_end_is_down_only_where_sql_server_says_so(answer: Answer, online: bool | None) -> None:  # noqa: FBT001
+def test_a_back_end_is_down_only_where_sql_server_says_so(
+    answer: Answer,
+    online: bool | None,  # noqa: FBT001
+) -> None:
     base: Script = {"GetCsService": enterprise(), "GetCsPool": [thing(Fqdn="pool.contoso.com")]}
-    found = first(read({**base, "GetCsUserDatabaseState": answer}), Fqdn("pool.contoso.com")).back_end_online
+    found = first(
+        read({**base, "GetCsUserDatabaseState": answer}), Fqdn("pool.contoso.com")
+    ).back_end_online
     assert isinstance(found, Unread) if online is None else found is online
 
 
@@ -284,7 +404,12 @@ def test_copies_without_active_and_with_a_mirror() -> None:
     services = [
         *standard(SE1),
         service("CentralManagement", SE1),
-        service("CentralManagementDatabase", "sql.contoso.com", SqlInstanceName="cms", MirrorSqlServerFqdn="m.contoso.com"),
+        service(
+            "CentralManagementDatabase",
+            "sql.contoso.com",
+            SqlInstanceName="cms",
+            MirrorSqlServerFqdn="m.contoso.com",
+        ),
         thing(Role="CentralManagement"),
     ]
     copies = read({"GetCsService": services}).central_management.copies
@@ -297,7 +422,12 @@ def test_copies_without_active_and_with_a_mirror() -> None:
     )
     named = [
         *standard(SE1),
-        service("CentralManagement", SE1, Active=False, DependentServiceList=[f"CentralManagementDatabase:{SE1}"]),
+        service(
+            "CentralManagement",
+            SE1,
+            Active=False,
+            DependentServiceList=[f"CentralManagementDatabase:{SE1}"],
+        ),
     ]
     found = read({"GetCsService": named}).central_management.copies
     assert isinstance(found, tuple)
@@ -313,12 +443,18 @@ def test_a_status_without_content_means_an_unavailable_store() -> None:
     ("answer", "services", "expected"),
     [
         (["Lync Server, build unknown"], BASIC["GetCsService"], LyncVersion.V2013),
-        (Refusal("no"), [*standard(SE1), service("Registrar", SE2, Services=[]), service("UserServer", SE2)], LyncVersion.V2013),
+        (
+            Refusal("no"),
+            [*standard(SE1), service("Registrar", SE2, Services=[]), service("UserServer", SE2)],
+            LyncVersion.V2013,
+        ),
         (Refusal("no"), [thing(Role="Registrar", PoolFqdn=SE1, Version=99)], None),
         ([], [thing(Role="Registrar", PoolFqdn=SE1)], None),
     ],
 )
-def test_the_version_is_told_by_the_server_or_by_all_pools(answer: Answer, services: Answer, expected: LyncVersion | None) -> None:
+def test_the_version_is_told_by_the_server_or_by_all_pools(
+    answer: Answer, services: Answer, expected: LyncVersion | None
+) -> None:
     version = read({"GetCsServerVersion": answer, "GetCsService": services}).version
     assert version is expected or (expected is None and isinstance(version, Unread))
 
@@ -329,7 +465,10 @@ def test_settings_without_an_interval_are_unread(answer: Answer) -> None:
 
 
 def test_the_global_settings_win() -> None:
-    answers: list[object] = [thing(Identity="Site:a", SyncInterval="01:00:00"), thing(Identity="global", SyncInterval="00:00:30")]
+    answers: list[object] = [
+        thing(Identity="Site:a", SyncInterval="01:00:00"),
+        thing(Identity="global", SyncInterval="00:00:30"),
+    ]
     settings = read({"GetCsBackupServiceConfiguration": answers}).backup_service
     assert not isinstance(settings, Unread)
     assert settings.sync_interval.total_seconds() == 30
@@ -343,13 +482,17 @@ def test_a_local_copy_that_is_no_topology_is_unread(text: str) -> None:
 
 
 def test_a_document_may_come_as_an_object() -> None:
-    deployment = read({"GetCsService": Refusal("gone"), "GetCsTopology": [thing(OuterXml="<Topology/>")]})
+    deployment = read(
+        {"GetCsService": Refusal("gone"), "GetCsTopology": [thing(OuterXml="<Topology/>")]}
+    )
     assert deployment.pools == ()
     assert deployment.from_local_store
 
 
 def test_a_product_is_called_by_the_name_that_the_server_gives_it() -> None:
-    sentence = "Skype for Business Server Subscription Edition (7.0.2046.530): Subscription installed."
+    sentence = (
+        "Skype for Business Server Subscription Edition (7.0.2046.530): Subscription installed."
+    )
     found = read({"GetCsServerVersion": [sentence]})
     assert found.version is LyncVersion.V2019
     assert found.product == "Skype for Business Server Subscription Edition"

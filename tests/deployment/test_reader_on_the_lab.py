@@ -19,8 +19,12 @@ P1, P2 = Fqdn("pool1.contoso.com"), Fqdn("pool2.contoso.com")
 SCENARIOS = ("two-sites", "standard-pair", "three-pairs", "sfb2015", "sfb2019", "everything-wrong")
 
 
-def read(world: Simulation, scope: Scope = EVERYTHING, version: LyncVersion | None = None) -> Deployment:
-    return read_deployment(ModelSessions(world), name="contoso", clock=ModelClock(world), version=version, scope=scope)
+def read(
+    world: Simulation, scope: Scope = EVERYTHING, version: LyncVersion | None = None
+) -> Deployment:
+    return read_deployment(
+        ModelSessions(world), name="contoso", clock=ModelClock(world), version=version, scope=scope
+    )
 
 
 def pool_of(deployment: Deployment, fqdn: Fqdn) -> Pool:
@@ -41,7 +45,12 @@ def test_a_pool_without_a_registrar_configuration_of_its_own_has_the_global_one(
 def test_every_scenario_is_read_as_it_was_written(scenario: str) -> None:
     world = Simulation.load(scenario)
     deployment = read(world)
-    kinds = {"enterprise": PoolKind.ENTERPRISE, "standard": PoolKind.STANDARD, "edge": PoolKind.EDGE, "director": PoolKind.DIRECTOR}
+    kinds = {
+        "enterprise": PoolKind.ENTERPRISE,
+        "standard": PoolKind.STANDARD,
+        "edge": PoolKind.EDGE,
+        "director": PoolKind.DIRECTOR,
+    }
     for spec in world.scenario.pools:
         pool = pool_of(deployment, spec.fqdn)
         assert pool.kind is kinds[spec.kind.value]
@@ -62,10 +71,14 @@ def test_every_scenario_is_read_as_it_was_written(scenario: str) -> None:
     }
     copies = deployment.central_management.copies
     assert not isinstance(copies, Unread)
-    assert {copy.pool for copy in copies if copy.active is True} == set(world.scenario.central_management.active)
+    assert {copy.pool for copy in copies if copy.active is True} == set(
+        world.scenario.central_management.active
+    )
     assert {copy.pool for copy in copies} == set(world.scenario.central_management.copies)
     assert isinstance(deployment.sites, tuple)
-    assert [site.name for site in deployment.sites] == sorted(site.name for site in world.scenario.sites)
+    assert [site.name for site in deployment.sites] == sorted(
+        site.name for site in world.scenario.sites
+    )
     assert not deployment.from_local_store
 
 
@@ -90,16 +103,25 @@ def test_a_dead_site_with_the_store_on_it_is_read_from_a_local_copy() -> None:
     assert [p.fqdn for p in after.front_end_pools] == [p.fqdn for p in before.front_end_pools]
     assert after.sites == before.sites
     assert isinstance(before.edges, tuple)
-    # How the topology document carries the external name is not established, so that nothing reads it from there.
+    # How the topology document carries the external name is not established, so that nothing reads
+    # it from there.
     assert after.edges == tuple(attrs.evolve(edge, external_fqdn=None) for edge in before.edges)
     told = ("fe", "database", "Central Management store", "PresenceFocus", "external fqdn")
-    assert [line for line in differences(before, after) if not any(word in line for word in told)] == []
+    assert [
+        line for line in differences(before, after) if not any(word in line for word in told)
+    ] == []
     assert not pool_of(after, P1).is_alive
     assert pool_of(after, P2).is_alive
-    assert {machine.fqdn for machine in pool_of(after, P1).machines if isinstance(machine.services, Unread)} == {
-        machine.fqdn for machine in pool_of(after, P1).machines
-    }
-    assert [result.check_id for result in checks_for_failover(after, P1, Mode.DISASTER) if result.refuses] == []
+    assert {
+        machine.fqdn
+        for machine in pool_of(after, P1).machines
+        if isinstance(machine.services, Unread)
+    } == {machine.fqdn for machine in pool_of(after, P1).machines}
+    assert [
+        result.check_id
+        for result in checks_for_failover(after, P1, Mode.DISASTER)
+        if result.refuses
+    ] == []
 
 
 def test_a_dead_site_without_the_store_needs_no_local_copy() -> None:
@@ -117,12 +139,18 @@ def test_a_returned_site_reads_as_before() -> None:
     world.crash(P1)
     world.recover(P1)
     ModelClock(world).sleep(attrs.evolve(before).read_at - before.read_at)
-    assert [line for line in differences(before, read(world)) if "state" in line and "database" not in line] == []
+    assert [
+        line
+        for line in differences(before, read(world))
+        if "state" in line and "database" not in line
+    ] == []
 
 
 @pytest.mark.parametrize("relation", RelationShape)
 @pytest.mark.parametrize("enums", EnumShape)
-def test_every_shape_of_the_answers_reads_the_same(relation: RelationShape, enums: EnumShape) -> None:
+def test_every_shape_of_the_answers_reads_the_same(
+    relation: RelationShape, enums: EnumShape
+) -> None:
     plain, odd = Simulation.load("two-sites"), Simulation.load("two-sites")
     switches = odd.switches
     switches.backup_relation, switches.enums = relation, enums
@@ -130,9 +158,21 @@ def test_every_shape_of_the_answers_reads_the_same(relation: RelationShape, enum
     switches.status_on_secondary = switches.overall_backup_status = True
     switches.heartbeats = False
     found = differences(read(plain), read(odd))
-    # What Lync's own numbers mean is not established: a number is told as it is, never taken for a state.
-    told_as_they_are = (", export: ", ", import: ", ", state: ", ", state on primary: ", ", state on mirror: ", "gaps: ")
-    assert [line for line in found if enums is not EnumShape.NUMBERS or not any(word in line for word in told_as_they_are)] == []
+    # What Lync's own numbers mean is not established: a number is told as it is, never taken for a
+    # state.
+    told_as_they_are = (
+        ", export: ",
+        ", import: ",
+        ", state: ",
+        ", state on primary: ",
+        ", state on mirror: ",
+        "gaps: ",
+    )
+    assert [
+        line
+        for line in found
+        if enums is not EnumShape.NUMBERS or not any(word in line for word in told_as_they_are)
+    ] == []
 
 
 def test_a_master_named_by_its_pool_is_the_same_master() -> None:
@@ -140,7 +180,11 @@ def test_a_master_named_by_its_pool_is_the_same_master() -> None:
     world.switches.master_is_pool = True
     deployment = read(world)
     assert deployment.central_management.active_master == P1
-    assert not [result.check_id for result in checks_for_failover(deployment, P1, Mode.PLANNED) if result.refuses]
+    assert not [
+        result.check_id
+        for result in checks_for_failover(deployment, P1, Mode.PLANNED)
+        if result.refuses
+    ]
 
 
 def test_without_a_pool_state_a_user_is_asked_about() -> None:
@@ -177,7 +221,9 @@ def test_a_scope_asks_no_more_than_it_names() -> None:
     sessions = ModelSessions(world)
     pool = world.scenario.pools[0].fqdn
     scope = Scope.of(Facet.POOL_STATE, pools=[pool])
-    deployment = read_deployment(sessions, name="x", clock=ModelClock(world), version=LyncVersion.V2013, scope=scope)
+    deployment = read_deployment(
+        sessions, name="x", clock=ModelClock(world), version=LyncVersion.V2013, scope=scope
+    )
     assert len(sessions.requests) == 6
     assert pool_of(deployment, pool).state is PoolState.ACTIVE
     others = [p for p in deployment.front_end_pools if p.fqdn != pool]
@@ -214,7 +260,10 @@ def test_the_requests_grow_no_faster_than_the_pools() -> None:
 
 @pytest.mark.parametrize("gone", [(), ("sql2",), ("sql2", "sql2m")])
 def test_whether_the_back_end_of_a_pool_lives(gone: tuple[str, ...]) -> None:
-    """Its Front Ends run on without it for a while. The other pool's Backup Service fails too, and its Back End lives."""
+    """Its Front Ends run on without it for a while.
+
+    The other pool's Backup Service fails too, and its Back End lives.
+    """
     world = Simulation.load("two-sites")
     for server in gone:
         world.crash(f"{server}.contoso.com")
@@ -222,25 +271,39 @@ def test_whether_the_back_end_of_a_pool_lives(gone: tuple[str, ...]) -> None:
     assert pool_of(found, P2).back_end_online is (not gone)
     assert pool_of(found, P1).back_end_online is True
     assert pool_of(found, P2).machines_up
-    dead, alive = ({mode: answer_of("mode-fits", found, pool, mode) for mode in Mode} for pool in (P2, P1))
+    dead, alive = (
+        {mode: answer_of("mode-fits", found, pool, mode) for mode in Mode} for pool in (P2, P1)
+    )
     assert alive == {Mode.PLANNED: Verdict.PASSED, Mode.DISASTER: Verdict.FAILED}
     disaster = Verdict.PASSED if len(gone) == 2 else Verdict.WARNING  # its mirror comes first
     assert dead == ({Mode.PLANNED: Verdict.FAILED, Mode.DISASTER: disaster} if gone else alive)
-    assert answer_of("partner-healthy", found, P1, Mode.PLANNED) is (Verdict.FAILED if gone else Verdict.PASSED)
+    assert answer_of("partner-healthy", found, P1, Mode.PLANNED) is (
+        Verdict.FAILED if gone else Verdict.PASSED
+    )
 
 
 def answer_of(check_id: str, deployment: Deployment, pool: Fqdn, mode: Mode) -> Verdict:
-    return next(check.verdict for check in checks_for_failover(deployment, pool, mode) if check.check_id == check_id)
+    return next(
+        check.verdict
+        for check in checks_for_failover(deployment, pool, mode)
+        if check.check_id == check_id
+    )
 
 
 def test_where_the_store_went_with_the_back_end_it_cannot_be_asked_for() -> None:
-    """Its own Back End holds the store, and both witnesses need the store: only the operator knows, and may override."""
+    """Its own Back End holds the store, and both witnesses need the store: only the operator knows,
+    and may override.
+    """
     world = Simulation.load("two-sites")
     for server in ("sql1", "sql1m"):
         world.crash(f"{server}.contoso.com")
     found = read(world)
     assert isinstance(pool_of(found, P1).back_end_online, Unread)
-    result = next(check for check in checks_for_failover(found, P1, Mode.DISASTER) if check.check_id == "mode-fits")
+    result = next(
+        check
+        for check in checks_for_failover(found, P1, Mode.DISASTER)
+        if check.check_id == "mode-fits"
+    )
     assert (result.verdict, result.overridable) == (Verdict.FAILED, True)
     assert "Back End" in result.remedy
 
@@ -256,6 +319,8 @@ def test_the_database_of_a_standard_edition_server_is_not_asked_for_from_elsewhe
 def test_a_given_version_is_not_asked_for() -> None:
     world = Simulation.load("two-sites")
     sessions = ModelSessions(world)
-    deployment = read_deployment(sessions, name="x", clock=ModelClock(world), version=LyncVersion.V2015)
+    deployment = read_deployment(
+        sessions, name="x", clock=ModelClock(world), version=LyncVersion.V2015
+    )
     assert deployment.version is LyncVersion.V2015
     assert "Get-CsServerVersion" not in {request.NAME for request in sessions.requests}

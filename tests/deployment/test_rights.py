@@ -32,7 +32,9 @@ P1: Final = Fqdn("pool1.contoso.com")
 
 
 class OverOcs(ModelSessions):
-    """The model's sessions as they are over an OcsPowershell endpoint, where role-based access control rules."""
+    """The model's sessions as they are over an OcsPowershell endpoint, where role-based access
+    control rules.
+    """
 
     def run(
         self,
@@ -43,11 +45,15 @@ class OverOcs(ModelSessions):
         on_record: Callable[[StreamRecord], None] | None = None,
         before_send: BeforeSend | None = None,
     ) -> Execution[R]:
-        done = super().run(cmdlet, place=place, deadline=deadline, on_record=on_record, before_send=before_send)
+        done = super().run(
+            cmdlet, place=place, deadline=deadline, on_record=on_record, before_send=before_send
+        )
         return attrs.evolve(done, endpoint="https://fe1.contoso.com/OcsPowershell")
 
 
-def read(*groups: str, hide_failover: bool = False, scope: Scope = EVERYTHING) -> tuple[Deployment, ModelSessions]:
+def read(
+    *groups: str, hide_failover: bool = False, scope: Scope = EVERYTHING
+) -> tuple[Deployment, ModelSessions]:
     world = Simulation.load("two-sites")
     world.switches.failover_over_ocs = not hide_failover
     world.caller = attrs.evolve(world.caller, ocs=True, groups=frozenset(groups))
@@ -69,11 +75,16 @@ def test_an_administrator_may_do_everything() -> None:
 @pytest.mark.parametrize(
     ("role", "missing"),
     [
-        ("CsViewOnlyAdministrator", ("Invoke-CsPoolFailOver", "Set-CsEdgeServer", "Invoke-CsManagementServerFailover")),
+        (
+            "CsViewOnlyAdministrator",
+            ("Invoke-CsPoolFailOver", "Set-CsEdgeServer", "Invoke-CsManagementServerFailover"),
+        ),
         ("CsServerAdministrator", ("Set-CsEdgeServer", "Invoke-CsManagementServerFailover")),
     ],
 )
-def test_a_role_without_the_cmdlets_is_refused_and_told_what_is_missing(role: str, missing: tuple[str, ...]) -> None:
+def test_a_role_without_the_cmdlets_is_refused_and_told_what_is_missing(
+    role: str, missing: tuple[str, ...]
+) -> None:
     found = answer(read(role)[0])
     assert found.refuses
     assert found.overridable
@@ -114,13 +125,17 @@ def test_a_few_patterns_are_asked_for_and_not_every_cmdlet() -> None:
 
 @attrs.define
 class Lacking(ModelSessions):
-    """The model's sessions on an endpoint whose restricted configuration lacks some cmdlets, as JEA's can."""
+    """The model's sessions on an endpoint whose restricted configuration lacks some cmdlets, as
+    JEA's can.
+    """
 
     lacks: tuple[str, ...] = ()
 
     def session(self, caller: Caller) -> Session:
         made = super().session(caller)
-        return attrs.evolve(made, restricted=True, hidden=frozenset(name.casefold() for name in self.lacks))
+        return attrs.evolve(
+            made, restricted=True, hidden=frozenset(name.casefold() for name in self.lacks)
+        )
 
 
 def every_plan(sessions: ModelSessions) -> list[Plan]:
@@ -134,7 +149,11 @@ def sent_by(plan: Plan) -> set[str]:
 
 def test_a_session_that_has_all_cmdlets_refuses_no_plan() -> None:
     plans = every_plan(Lacking(Simulation.load("two-sites")))
-    assert {name for plan in plans for name in sent_by(plan)} >= {"Invoke-CsPoolFailOver", "Set-CsEdgeServer", "Set-CsSite"}
+    assert {name for plan in plans for name in sent_by(plan)} >= {
+        "Invoke-CsPoolFailOver",
+        "Set-CsEdgeServer",
+        "Set-CsSite",
+    }
     assert all(check.check_id != "cmdlets-offered" for plan in plans for check in plan.checks)
 
 

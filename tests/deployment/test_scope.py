@@ -12,9 +12,16 @@ FE1, EDGE2A, POOL2 = Fqdn("fe1.contoso.com"), Fqdn("edge2a.contoso.com"), Fqdn("
 def asked(scope: Scope) -> set[str]:
     """The machines whose services were read."""
     world = Simulation.load("two-sites")
-    deployment = read_deployment(ModelSessions(world), name="contoso", clock=ModelClock(world), scope=scope)
+    deployment = read_deployment(
+        ModelSessions(world), name="contoso", clock=ModelClock(world), scope=scope
+    )
     assert not isinstance(deployment.pools, Unread)
-    return {str(m.fqdn) for pool in deployment.pools for m in pool.machines if not isinstance(m.services, Unread)}
+    return {
+        str(m.fqdn)
+        for pool in deployment.pools
+        for m in pool.machines
+        if not isinstance(m.services, Unread)
+    }
 
 
 def test_a_scope_that_names_machines_reads_only_these() -> None:
@@ -22,7 +29,10 @@ def test_a_scope_that_names_machines_reads_only_these() -> None:
 
 
 def test_a_scope_that_names_a_pool_reads_all_its_machines() -> None:
-    assert asked(Scope.of(Facet.MACHINES, pools=(POOL2, FE1))) == {FE1, *(f"fe{n}.contoso.com" for n in (4, 5, 6))}
+    assert asked(Scope.of(Facet.MACHINES, pools=(POOL2, FE1))) == {
+        FE1,
+        *(f"fe{n}.contoso.com" for n in (4, 5, 6)),
+    }
 
 
 def test_a_scope_without_names_reads_every_machine() -> None:

@@ -41,7 +41,9 @@ class _SlowSessions(ScriptedSessions):
     slow: str = ""
     late: list[Callable[[], None]] = attrs.field(factory=list[Callable[[], None]])
 
-    def submit(self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None) -> Future[Execution[R]]:
+    def submit(
+        self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None
+    ) -> Future[Execution[R]]:
         found = super().submit(cmdlet, place=place, deadline=deadline)
         if type(cmdlet).__name__ == POOL:
             for arrives in self.late:

@@ -24,7 +24,9 @@ def registrar(identity: str, state: str = "Active") -> RemoteObject:
 
 def asked(sessions: ScriptedSessions) -> Counter[bool]:
     """How often the local copy was asked, and how often not."""
-    return Counter(cast("GetCsRegistrarConfiguration", each).local_store for each in sessions.requests)
+    return Counter(
+        cast("GetCsRegistrarConfiguration", each).local_store for each in sessions.requests
+    )
 
 
 def test_one_cmdlet_tells_all_states_and_what_it_does_not_tell_is_none() -> None:
@@ -40,7 +42,12 @@ def test_one_cmdlet_tells_all_states_and_what_it_does_not_tell_is_none() -> None
 
 def test_for_a_single_pool_nothing_is_asked() -> None:
     sessions = ScriptedSessions({})
-    assert StateReading(sessions, POOLS, Scope.of(Facet.POOL_STATE, pools=POOLS[:1]), local=False).of(POOLS[0]) == ()
+    assert (
+        StateReading(sessions, POOLS, Scope.of(Facet.POOL_STATE, pools=POOLS[:1]), local=False).of(
+            POOLS[0]
+        )
+        == ()
+    )
     assert StateReading(sessions, POOLS, Scope.of(Facet.STORE), local=False).of(POOLS[0]) == ()
     assert not sessions.requests
 
@@ -48,7 +55,11 @@ def test_for_a_single_pool_nothing_is_asked() -> None:
 def test_the_local_copy_is_asked_where_the_store_does_not_answer() -> None:
     def answer(cmdlet: Cmdlet[object]) -> Refusal | tuple[RemoteObject, ...]:
         local = cast("GetCsRegistrarConfiguration", cmdlet).local_store
-        return (registrar(f"Service:Registrar:{POOLS[0]}"),) if local else Refusal("The store is away.")
+        return (
+            (registrar(f"Service:Registrar:{POOLS[0]}"),)
+            if local
+            else Refusal("The store is away.")
+        )
 
     sessions = ScriptedSessions({"GetCsRegistrarConfiguration": answer})
     assert StateReading(sessions, POOLS, STATES, local=False).of(POOLS[0]) != ()
@@ -67,9 +78,20 @@ def test_the_local_copy_is_asked_where_the_store_does_not_answer() -> None:
         (("Global", "Microsoft.Rtc.Management.Xds.Anchor"), None),
         (("Service:Registrar:pool2.contoso.com",), None),
     ],
-    ids=["all others are known", "one has no name", "it has its own", "one is not understood", "no global one"],
+    ids=[
+        "all others are known",
+        "one has no name",
+        "it has its own",
+        "one is not understood",
+        "no global one",
+    ],
 )
-def test_the_global_configuration_holds_for_a_pool_without_its_own(scopes: tuple[str, ...], state: str | None) -> None:
-    listed = tuple(RegistrarConfiguration(identity=scope or None, pool_state=Written.ACTIVE) for scope in scopes)
+def test_the_global_configuration_holds_for_a_pool_without_its_own(
+    scopes: tuple[str, ...], state: str | None
+) -> None:
+    listed = tuple(
+        RegistrarConfiguration(identity=scope or None, pool_state=Written.ACTIVE)
+        for scope in scopes
+    )
     found = by_default(listed, POOLS[0])
     assert [one.pool_state.value for one in found if one.pool_state] == ([state] if state else [])

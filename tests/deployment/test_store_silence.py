@@ -1,4 +1,6 @@
-"""A local copy of the topology is read where the store is silent, and told with its reason; not where a connection broke."""
+"""A local copy of the topology is read where the store is silent, and told with its reason; not
+where a connection broke.
+"""
 
 from __future__ import annotations
 
@@ -66,13 +68,23 @@ def test_why_a_local_copy_was_read_is_told(question: str, answer: Answer, said: 
     assert asked.count(name) == (2 if answer is LOST else 1)
 
 
-def test_connections_that_idled_and_answer_401_once_are_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_connections_that_idled_and_answer_401_once_are_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Lab.start("two-sites") as lab:
         monkeypatch.setenv(ENVIRONMENT_VARIABLE, lab.password)
         with lyncops.connect(lab.write_config(tmp_path)) as client:
             first = client.status()
             for action in ("Command", "Receive"):
-                lab.faults.add(Fault(kind=FaultKind.STATUS_BEFORE, action=action, cmdlet=None, times=8, status=401))
+                lab.faults.add(
+                    Fault(
+                        kind=FaultKind.STATUS_BEFORE,
+                        action=action,
+                        cmdlet=None,
+                        times=8,
+                        status=401,
+                    )
+                )
                 later = client.status()
                 assert not later.from_local_store
                 assert differences(first, later) == ()

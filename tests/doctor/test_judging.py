@@ -32,14 +32,22 @@ GOOD = EndpointFindings(
     approach=Approach(
         addresses=("192.0.2.1",),
         connected=timedelta(milliseconds=2),
-        certificate=ServerCertificate(names=("fe1.contoso.com",), issuer="CA", ends=NOW + timedelta(days=90), tls="TLSv1.2"),
+        certificate=ServerCertificate(
+            names=("fe1.contoso.com",), issuer="CA", ends=NOW + timedelta(days=90), tls="TLSv1.2"
+        ),
         greeting=Greeting(status=401, offers=("Negotiate", "Kerberos"), ahead=timedelta(seconds=2)),
     ),
     logon=KERBEROS,
     session=SessionFacts(protocol=(2, 3), runspaces=1, module=""),
     version=LyncVersion.V2015,
     commands=frozenset(name.casefold() for name in (*NEEDED, *USEFUL)),
-    quotas=Quotas(memory_mb=1024, shells_per_user=30, processes_per_shell=25, users=10, idle=timedelta(hours=2)),
+    quotas=Quotas(
+        memory_mb=1024,
+        shells_per_user=30,
+        processes_per_shell=25,
+        users=10,
+        idle=timedelta(hours=2),
+    ),
     disconnect="",
     hops=(Hop(target=FE2, word=Word.ANSWERED),),
 )
@@ -49,13 +57,22 @@ WAY = GOOD.approach
 def all_open() -> dict[Door, Knock]:
     pools = two_sites().pools
     assert not isinstance(pools, Unread)
-    return {Door(machine.fqdn, port): Knock.OPEN for pool in pools for machine in pool.machines for port in PORTS}
+    return {
+        Door(machine.fqdn, port): Knock.OPEN
+        for pool in pools
+        for machine in pool.machines
+        for port in PORTS
+    }
 
 
-def examination(found: EndpointFindings = GOOD, deployment: Deployment | Unread | None = None) -> Examination:
+def examination(
+    found: EndpointFindings = GOOD, deployment: Deployment | Unread | None = None
+) -> Examination:
     told = two_sites() if deployment is None else deployment
     knocks = all_open() if isinstance(told, Deployment) else None
-    return Examination(name="contoso", began_at=NOW, endpoints=(found,), deployment=told, knocks=knocks)
+    return Examination(
+        name="contoso", began_at=NOW, endpoints=(found,), deployment=told, knocks=knocks
+    )
 
 
 def first(found: EndpointFindings) -> Section:
@@ -72,7 +89,9 @@ def told(found: EndpointFindings, check_id: str) -> CheckResult:
 
 def test_where_all_is_well_every_check_passes() -> None:
     found = diagnose(examination())
-    assert {result.verdict for result in found.results} == {PASSED}, [r for r in found.results if r.verdict is not PASSED]
+    assert {result.verdict for result in found.results} == {PASSED}, [
+        r for r in found.results if r.verdict is not PASSED
+    ]
     assert found.verdict is PASSED
     assert found.sections[0].not_examined == ()
     assert {section.subject for section in found.sections} == set(Subject)
@@ -82,11 +101,32 @@ def test_where_all_is_well_every_check_passes() -> None:
     ("way", "last", "verdict", "words"),
     [
         (Approach(addresses=GONE), "name-resolution", FAILED, "no address"),
-        (attrs.evolve(WAY, connected=GONE, certificate=None, greeting=None), "tcp", FAILED, "does not answer"),
-        (attrs.evolve(WAY, connected=GONE, refused=True, certificate=None, greeting=None), "tcp", FAILED, "nothing listens"),
-        (attrs.evolve(WAY, certificate=Untrusted(reason="it has expired", number=10), greeting=None), "tls", FAILED, "expired"),
         (
-            attrs.evolve(WAY, certificate=Untrusted(reason="it is for another name", number=62), greeting=None),
+            attrs.evolve(WAY, connected=GONE, certificate=None, greeting=None),
+            "tcp",
+            FAILED,
+            "does not answer",
+        ),
+        (
+            attrs.evolve(WAY, connected=GONE, refused=True, certificate=None, greeting=None),
+            "tcp",
+            FAILED,
+            "nothing listens",
+        ),
+        (
+            attrs.evolve(
+                WAY, certificate=Untrusted(reason="it has expired", number=10), greeting=None
+            ),
+            "tls",
+            FAILED,
+            "expired",
+        ),
+        (
+            attrs.evolve(
+                WAY,
+                certificate=Untrusted(reason="it is for another name", number=62),
+                greeting=None,
+            ),
             "tls",
             FAILED,
             "another name",
@@ -94,7 +134,9 @@ def test_where_all_is_well_every_check_passes() -> None:
         (attrs.evolve(WAY, greeting=GONE), "http", FAILED, "speaks HTTP"),
     ],
 )
-def test_a_way_that_ends_early_leaves_the_rest_unexamined(way: Approach, last: str, verdict: Verdict, words: str) -> None:
+def test_a_way_that_ends_early_leaves_the_rest_unexamined(
+    way: Approach, last: str, verdict: Verdict, words: str
+) -> None:
     section = first(EndpointFindings(endpoint=GOOD.endpoint, approach=way))
     assert section.results[-1].check_id == last
     assert section.results[-1].verdict is verdict
@@ -112,11 +154,16 @@ def test_a_way_that_ends_early_leaves_the_rest_unexamined(way: Approach, last: s
         (Stage.MODULE, "module", "Get-Module -ListAvailable"),
     ],
 )
-def test_a_refusal_fails_the_check_of_its_stage_and_those_before_it_pass(stage: Stage, check_id: str, words: str) -> None:
+def test_a_refusal_fails_the_check_of_its_stage_and_those_before_it_pass(
+    stage: Stage, check_id: str, words: str
+) -> None:
     refused = Refusal(stage=stage, what="the server says no", problem=LogOnProblem.NOT_OFFERED)
     section = first(
         EndpointFindings(
-            endpoint=GOOD.endpoint, approach=WAY, session=refused, logon=KERBEROS if stage is not Stage.LOGON else None
+            endpoint=GOOD.endpoint,
+            approach=WAY,
+            session=refused,
+            logon=KERBEROS if stage is not Stage.LOGON else None,
         )
     )
     assert section.results[-1].check_id == check_id
@@ -129,20 +176,62 @@ def test_a_refusal_fails_the_check_of_its_stage_and_those_before_it_pass(stage: 
 @pytest.mark.parametrize(
     ("found", "check_id", "verdict"),
     [
-        (attrs.evolve(GOOD, logon=LogOn(mechanism="ntlm", fallback="no KDC answers")), "logon", WARNING),
-        (attrs.evolve(GOOD, logon=LogOn(mechanism="kerberos", undelegated="the ticket is not forwardable")), "logon", WARNING),
+        (
+            attrs.evolve(GOOD, logon=LogOn(mechanism="ntlm", fallback="no KDC answers")),
+            "logon",
+            WARNING,
+        ),
+        (
+            attrs.evolve(
+                GOOD, logon=LogOn(mechanism="kerberos", undelegated="the ticket is not forwardable")
+            ),
+            "logon",
+            WARNING,
+        ),
         (attrs.evolve(GOOD, logon=None), "logon", WARNING),
-        (attrs.evolve(GOOD, logon=None, endpoint=Endpoint(url=GOOD.endpoint.url, auth="basic")), "logon", PASSED),
+        (
+            attrs.evolve(GOOD, logon=None, endpoint=Endpoint(url=GOOD.endpoint.url, auth="basic")),
+            "logon",
+            PASSED,
+        ),
         (attrs.evolve(GOOD, version=GONE), "module", WARNING),
-        (attrs.evolve(GOOD, session=SessionFacts(protocol=(2, 3), runspaces=1, module="Lync")), "module", WARNING),
+        (
+            attrs.evolve(GOOD, session=SessionFacts(protocol=(2, 3), runspaces=1, module="Lync")),
+            "module",
+            WARNING,
+        ),
         (attrs.evolve(GOOD, hops=()), "second-hop", UNKNOWN),
-        (attrs.evolve(GOOD, hops=(Hop(target=FE2, word=Word.FAILED, reason="no"),)), "second-hop", FAILED),
-        (attrs.evolve(GOOD, hops=(Hop(target=FE2, word=Word.DENIED, reason="no"),)), "second-hop", FAILED),
-        (attrs.evolve(GOOD, hops=(Hop(target=FE2, word=Word.NO_ANSWER, reason="no"),)), "second-hop", UNKNOWN),
-        (attrs.evolve(GOOD, hops=(Hop(target=FE2, word=Word.UNASKED, reason="no"),)), "second-hop", UNKNOWN),
-        (attrs.evolve(GOOD, hops=(Hop(target=FE2, word=Word.REFUSED, reason="no"),)), "second-hop", PASSED),
+        (
+            attrs.evolve(GOOD, hops=(Hop(target=FE2, word=Word.FAILED, reason="no"),)),
+            "second-hop",
+            FAILED,
+        ),
+        (
+            attrs.evolve(GOOD, hops=(Hop(target=FE2, word=Word.DENIED, reason="no"),)),
+            "second-hop",
+            FAILED,
+        ),
+        (
+            attrs.evolve(GOOD, hops=(Hop(target=FE2, word=Word.NO_ANSWER, reason="no"),)),
+            "second-hop",
+            UNKNOWN,
+        ),
+        (
+            attrs.evolve(GOOD, hops=(Hop(target=FE2, word=Word.UNASKED, reason="no"),)),
+            "second-hop",
+            UNKNOWN,
+        ),
+        (
+            attrs.evolve(GOOD, hops=(Hop(target=FE2, word=Word.REFUSED, reason="no"),)),
+            "second-hop",
+            PASSED,
+        ),
         (attrs.evolve(GOOD, commands=frozenset({"set-cssite"})), "rights", FAILED),
-        (attrs.evolve(GOOD, commands=frozenset(name.casefold() for name in NEEDED)), "rights", WARNING),
+        (
+            attrs.evolve(GOOD, commands=frozenset(name.casefold() for name in NEEDED)),
+            "rights",
+            WARNING,
+        ),
         (attrs.evolve(GOOD, commands=GONE), "rights", UNKNOWN),
         (attrs.evolve(GOOD, quotas=Quotas(memory_mb=150)), "quotas", WARNING),
         (attrs.evolve(GOOD, quotas=Quotas(memory_mb=0, shells_per_user=0)), "quotas", PASSED),
@@ -152,7 +241,9 @@ def test_a_refusal_fails_the_check_of_its_stage_and_those_before_it_pass(stage: 
         (attrs.evolve(GOOD, disconnect=GONE), "disconnect", WARNING),
     ],
 )
-def test_each_finding_has_its_verdict(found: EndpointFindings, check_id: str, verdict: Verdict) -> None:
+def test_each_finding_has_its_verdict(
+    found: EndpointFindings, check_id: str, verdict: Verdict
+) -> None:
     result = told(found, check_id)
     assert result.verdict is verdict
     assert bool(result.remedy) is (verdict is not PASSED)
@@ -176,14 +267,22 @@ def test_clocks(ahead: timedelta | None, auth: str, verdict: Verdict) -> None:
     assert told(found, "clock").verdict is verdict
 
 
-@pytest.mark.parametrize(("status", "verdict"), [(401, PASSED), (200, PASSED), (404, FAILED), (302, FAILED), (503, FAILED)])
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [(401, PASSED), (200, PASSED), (404, FAILED), (302, FAILED), (503, FAILED)],
+)
 def test_what_answers_to_a_stranger(status: int, verdict: Verdict) -> None:
     greeting = Greeting(status=status, offers=("Negotiate",), ahead=timedelta())
-    assert told(attrs.evolve(GOOD, approach=attrs.evolve(WAY, greeting=greeting)), "http").verdict is verdict
+    assert (
+        told(attrs.evolve(GOOD, approach=attrs.evolve(WAY, greeting=greeting)), "http").verdict
+        is verdict
+    )
 
 
 def test_a_certificate_that_ends_soon_is_a_warning() -> None:
-    shown = ServerCertificate(names=("fe1.contoso.com",), issuer="", ends=NOW + timedelta(days=3), tls="TLSv1.2")
+    shown = ServerCertificate(
+        names=("fe1.contoso.com",), issuer="", ends=NOW + timedelta(days=3), tls="TLSv1.2"
+    )
     result = told(attrs.evolve(GOOD, approach=attrs.evolve(WAY, certificate=shown)), "tls")
     assert result.verdict is WARNING
     assert "3 days" in result.evidence
@@ -193,9 +292,14 @@ def test_the_roles_that_have_what_is_missing_are_named() -> None:
     ocs = Endpoint(url="https://fe1.contoso.com/OcsPowershell")
     roles = (
         Role(name="CsHelpDesk", cmdlets=frozenset()),
-        Role(name="CsAdministrator", cmdlets=frozenset(name.casefold() for name in (*NEEDED, *USEFUL))),
+        Role(
+            name="CsAdministrator",
+            cmdlets=frozenset(name.casefold() for name in (*NEEDED, *USEFUL)),
+        ),
     )
-    result = told(attrs.evolve(GOOD, endpoint=ocs, commands=frozenset[str](), roles=roles), "rights")
+    result = told(
+        attrs.evolve(GOOD, endpoint=ocs, commands=frozenset[str](), roles=roles), "rights"
+    )
     assert "CsAdministrator" in result.remedy
     assert "CsHelpDesk" not in result.remedy
     assert "CONTOSO\\admin" in result.remedy
@@ -211,7 +315,11 @@ WHOLE = two_sites()
         (with_store(WHOLE, active_master=None), "store", FAILED),
         (with_store(WHOLE, replicas=GONE), "store", WARNING),
         (changed(WHOLE, P1, backup_modules=GONE), "backup-service", FAILED),
-        (changed(WHOLE, P1, backup_modules=(cms_module(ExportState.ERROR),)), "backup-service", WARNING),
+        (
+            changed(WHOLE, P1, backup_modules=(cms_module(ExportState.ERROR),)),
+            "backup-service",
+            WARNING,
+        ),
         (changed(WHOLE, P1, backup_pool=GONE), "backup-service", UNKNOWN),
         (changed(WHOLE, P1, back_end_online=True), "user-database", PASSED),
         (changed(WHOLE, P1, back_end_online=False), "user-database", FAILED),
@@ -228,7 +336,13 @@ def test_store_and_backup_service(told: Deployment, check_id: str, verdict: Verd
 
 @pytest.mark.parametrize(
     ("says", "verdict"),
-    [(Says.DENIED, FAILED), (Says.ALIVE, FAILED), (Says.DEAD, FAILED), (Says.SILENT, UNKNOWN), (Says.UNASKED, UNKNOWN)],
+    [
+        (Says.DENIED, FAILED),
+        (Says.ALIVE, FAILED),
+        (Says.DEAD, FAILED),
+        (Says.SILENT, UNKNOWN),
+        (Says.UNASKED, UNKNOWN),
+    ],
 )
 def test_a_machine_whose_services_could_not_be_asked_for(says: Says, verdict: Verdict) -> None:
     machine = silent("fe9.contoso.com", Witness(Vantage.SERVER, says, "it is said"))
@@ -251,7 +365,9 @@ def test_ports_seen_from_here(knock: Knock, expected: dict[str, Verdict]) -> Non
     assert whole.knocks is not None
     fqdn = two_sites().front_end_pools[0].machines[0].fqdn
     knocks = {door: knock if door.host == fqdn else one for door, one in whole.knocks.items()}
-    section = next(one for one in diagnose(attrs.evolve(whole, knocks=knocks)).sections if one.name == fqdn)
+    section = next(
+        one for one in diagnose(attrs.evolve(whole, knocks=knocks)).sections if one.name == fqdn
+    )
     assert verdicts(section) == {**expected, "services": PASSED}
 
 
@@ -266,21 +382,29 @@ def test_where_nobody_was_let_in_the_deployment_is_unknown() -> None:
 def test_what_no_session_can_tell_is_a_warning_and_what_matters_is_unknown() -> None:
     assert diagnose(examination(attrs.evolve(GOOD, quotas=GONE))).verdict is WARNING
     assert diagnose(examination(attrs.evolve(GOOD, commands=GONE))).verdict is UNKNOWN
-    assert diagnose(examination(attrs.evolve(GOOD, commands=GONE, disconnect="no"))).verdict is UNKNOWN
+    assert (
+        diagnose(examination(attrs.evolve(GOOD, commands=GONE, disconnect="no"))).verdict is UNKNOWN
+    )
 
 
 def test_quotas_are_read_by_their_names() -> None:
-    read = quotas_of({"maxmemorypershellmb": "1024", "idletimeout": "7200000", "maxshellsperuser": "viele"})
+    read = quotas_of(
+        {"maxmemorypershellmb": "1024", "idletimeout": "7200000", "maxshellsperuser": "viele"}
+    )
     assert read == Quotas(memory_mb=1024, idle=timedelta(hours=2))
     assert isinstance(quotas_of({"name": "value"}), Unread)
 
 
 def test_taking_evidence_away_never_makes_it_better() -> None:
-    """Each part of a healthy endpoint unread in turn: no check that rests on it still passes as if it had been read."""
+    """Each part of a healthy endpoint unread in turn: no check that rests on it still passes as if
+    it had been read.
+    """
     for nothing in (GONE, None):
         assert told(attrs.evolve(GOOD, version=nothing), "module").verdict is not PASSED
         assert told(attrs.evolve(GOOD, commands=nothing), "rights").verdict is not PASSED
         assert told(attrs.evolve(GOOD, quotas=nothing), "quotas").verdict is not PASSED
         assert told(attrs.evolve(GOOD, disconnect=nothing), "disconnect").verdict is not PASSED
     assert told(attrs.evolve(GOOD, hops=None), "second-hop").verdict is not PASSED
-    assert told(attrs.evolve(GOOD, logon=None), "logon").verdict is not PASSED, "the server did not ask who calls"
+    assert told(attrs.evolve(GOOD, logon=None), "logon").verdict is not PASSED, (
+        "the server did not ask who calls"
+    )

@@ -28,7 +28,8 @@ RATE: Final = 3000.0  # an hour passes in 1.2 s
 _MINUTE: Final = timedelta(minutes=1)
 _LONGEST: Final = 120.0  # seconds that one command may take on a busy machine
 
-# Each command is a process of its own, forked from one that has imported everything: half of a command's work is importing.
+# Each command is a process of its own, forked from one that has imported everything: half of a
+# command's work is importing.
 _PROCESSES: Final = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(
     [
@@ -57,16 +58,22 @@ class Operator:
     config: Path
 
     def __call__(self, *arguments: str, expect: int = 0) -> Answer:
-        """Type `lyncops ARGUMENTS`; another exit code than the one expected fails the test with all that was said."""
+        """Type `lyncops ARGUMENTS`; another exit code than the one expected fails the test with all
+        that was said.
+        """
         out, err = self.config.with_name("out.txt"), self.config.with_name("err.txt")
-        process = _PROCESSES.Process(target=_typed, args=(self._arguments(arguments), self._environment, out, err))
+        process = _PROCESSES.Process(
+            target=_typed, args=(self._arguments(arguments), self._environment, out, err)
+        )
         process.start()
         process.join(_LONGEST)
         if process.exitcode is None:
             process.kill()
             process.join()
         answer = Answer(process.exitcode or 0, out.read_text("utf-8"), err.read_text("utf-8"))
-        assert answer.code == expect, f"lyncops {' '.join(arguments)}: {answer.code}\n{answer.out}\n{answer.err}"
+        assert answer.code == expect, (
+            f"lyncops {' '.join(arguments)}: {answer.code}\n{answer.out}\n{answer.err}"
+        )
         return answer
 
     def run(self, procedure: str, target: str, *options: str, expect: int = 0) -> Answer:
@@ -74,10 +81,15 @@ class Operator:
         return self("run", procedure, target, *options, "--yes", expect=expect)
 
     def begin(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start the program `lyncops` in the usual way and do not wait; whoever begins it ends it."""
+        """Start the program `lyncops` in the usual way and do not wait; whoever begins it
+        ends it.
+        """
         command = [sys.executable, "-m", "lyncops", *self._arguments(arguments)]
         return subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **self._environment}
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **self._environment},
         )
 
     def look(self) -> Deployment:
@@ -99,7 +111,9 @@ class Operator:
 
 
 def _typed(arguments: Sequence[str], environment: Mapping[str, str], out: Path, err: Path) -> None:
-    """What the installed command does, in this process, with its standard output and error in files."""
+    """What the installed command does, in this process, with its standard output and error in
+    files.
+    """
     os.environ.update(environment)
     for stream, path in ((sys.stdout, out), (sys.stderr, err)):
         with path.open("wb") as file:
@@ -117,7 +131,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _commands_are_not_measured() -> None:
     with pytest.MonkeyPatch.context() as environment:
-        environment.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # by which a process learns that it is measured
+        # By which a process learns that it is measured
+        environment.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
         ensure_running()
 
 
@@ -148,8 +163,12 @@ def assert_as_before(first: Deployment, last: Deployment) -> None:
     assert differences(first, last) == ()
 
 
-def until(operator: Operator, holds: Callable[[], bool], *, within: timedelta = timedelta(hours=1)) -> None:
-    """Let what the lab does in its own time happen at once, minute by minute, until it has come true."""
+def until(
+    operator: Operator, holds: Callable[[], bool], *, within: timedelta = timedelta(hours=1)
+) -> None:
+    """Let what the lab does in its own time happen at once, minute by minute, until it has come
+    true.
+    """
     for _ in range(within // _MINUTE):
         if holds():
             return

@@ -1,4 +1,6 @@
-"""The Backup Service by the command line: shown, set and put back, copied now, watched until it is steady, stuck or stopped."""
+"""The Backup Service by the command line: shown, set and put back, copied now, watched until it is
+steady, stuck or stopped.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,13 @@ def interval(operator: Operator) -> object:
 
 def test_it_is_shown_with_units_and_both_directions(operator: Operator) -> None:
     shown = operator("backup-service", "show").out
-    for words in ("2 minutes", "102,400 KB", "RTCUniversalServerAdmins", "NotInitialized", "the active store is not here"):
+    for words in (
+        "2 minutes",
+        "102,400 KB",
+        "RTCUniversalServerAdmins",
+        "NotInitialized",
+        "the active store is not here",
+    ):
         assert words in shown
     data = said(operator("--json", "backup-service", "show", POOL1))
     assert data["state"] == "steady"
@@ -33,7 +41,10 @@ def test_the_interval_is_set_by_a_run_and_put_back_as_the_plan_says(operator: Op
     first = operator.look()
     told = operator("backup-service", "set", "--sync-interval", "10m", "--yes", "--details").out
     assert "more than the documented target" in told
-    assert "undone by: Set-CsBackupServiceConfiguration -Confirm:$false -SyncInterval '00:02:00'" in told
+    assert (
+        "undone by: Set-CsBackupServiceConfiguration -Confirm:$false -SyncInterval '00:02:00'"
+        in told
+    )
     assert interval(operator) == timedelta(minutes=10)
     assert operator.latest_run() in operator("runs", "list").out
     operator("run", "backup-service-set", POOL1, "--sync-interval", "2m", "--yes")
@@ -42,7 +53,10 @@ def test_the_interval_is_set_by_a_run_and_put_back_as_the_plan_says(operator: Op
 
 
 def test_what_must_not_be_set_is_refused(operator: Operator) -> None:
-    assert "03:00:00" in operator("backup-service", "set", "--sync-interval", "4h", "--yes", expect=1).err
+    assert (
+        "03:00:00"
+        in operator("backup-service", "set", "--sync-interval", "4h", "--yes", expect=1).err
+    )
     assert "--sync-interval" in operator("backup-service", "set", "--yes", expect=1).err
     refused = operator("backup-service", "set", "--authorized-group", "Others", "--yes", expect=2)
     assert "authorized-groups" in refused.err
@@ -53,9 +67,19 @@ def test_a_copy_is_forced_for_one_module_and_for_all(operator: Operator) -> None
     operator("backup-service", "sync", POOL1, "--module", "ConfServices.DataConf", "--yes")
     operator("backup-service", "sync", POOL2, "--all", "--yes")
     assert operator.lab.executions("Invoke-CsBackupServiceSync") == 2
-    elsewhere = operator("backup-service", "sync", POOL2, "--module", "CentralMgmt.CMSMaster", "--yes", expect=2)
+    elsewhere = operator(
+        "backup-service", "sync", POOL2, "--module", "CentralMgmt.CMSMaster", "--yes", expect=2
+    )
     assert POOL1 in elsewhere.err
-    later = operator("backup-service", "sync", POOL1, "--module", "ApplicationServer.RGSDataStore", "--yes", expect=2)
+    later = operator(
+        "backup-service",
+        "sync",
+        POOL1,
+        "--module",
+        "ApplicationServer.RGSDataStore",
+        "--yes",
+        expect=2,
+    )
     assert "2019" in later.out
     assert operator.lab.executions("Invoke-CsBackupServiceSync") == 2
 
@@ -74,7 +98,9 @@ def test_an_error_state_ends_it_with_3(operator: Operator) -> None:
     operator.lab.world.faults.sync_error = frozenset({POOL2})
     stuck = operator("--json", *WATCH, "--until-steady", expect=3)
     lines = [json.loads(line) for line in stuck.out.splitlines()]
-    assert [line["state"] for line in lines] == ["error"], "an object for each change, and nothing changed"
+    assert [line["state"] for line in lines] == ["error"], (
+        "an object for each change, and nothing changed"
+    )
     assert operator("--json", "backup-service", "show").code == 0
 
 

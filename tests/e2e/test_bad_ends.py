@@ -1,4 +1,6 @@
-"""The known bad ends of a failover of the Central Management store (facts page 6.3): seen, told with their repair, left again."""
+"""The known bad ends of a failover of the Central Management store (facts page 6.3): seen, told
+with their repair, left again.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def claims(operator: Operator) -> set[str]:
 
 def failovers(operator: Operator) -> tuple[int, int]:
     """How often the store was failed over, and how often a pool."""
-    return operator.lab.executions("Invoke-CsManagementServerFailover"), operator.lab.executions("Invoke-CsPoolFailOver")
+    return operator.lab.executions("Invoke-CsManagementServerFailover"), operator.lab.executions(
+        "Invoke-CsPoolFailOver"
+    )
 
 
 def assert_told(answer: Answer, bug: str) -> None:
@@ -55,15 +59,24 @@ def assert_told(answer: Answer, bug: str) -> None:
 def assert_detected(operator: Operator, bug: str) -> None:
     """Everybody who asks is told what it is and what to do, and no other failover is begun."""
     before = failovers(operator)
-    for question in (("check", POOL1, *PLANNED), ("readiness",), ("plan", "pool-failover", POOL2, *PLANNED)):
+    for question in (
+        ("check", POOL1, *PLANNED),
+        ("readiness",),
+        ("plan", "pool-failover", POOL2, *PLANNED),
+    ):
         answer = operator(*question, expect=2)
         assert CHECKED[bug] in answer.out
-        assert "Install-CsDatabase" in answer.out or "Invoke-CsManagementServerFailover -BackupSqlServerFqdn" in answer.out
+        assert (
+            "Install-CsDatabase" in answer.out
+            or "Invoke-CsManagementServerFailover -BackupSqlServerFqdn" in answer.out
+        )
     assert failovers(operator) == before
 
 
 def take_the_role_by_hand(operator: Operator) -> None:
-    """The documented repair where no copy is active: the disaster form, on a Front End of the pool that shall hold it."""
+    """The documented repair where no copy is active: the disaster form, on a Front End of the pool
+    that shall hold it.
+    """
     cmdlet = InvokeCsManagementServerFailover(
         backup_sql_server_fqdn=Fqdn("sql2.contoso.com"),
         backup_sql_instance_name="rtc",
@@ -72,11 +85,16 @@ def take_the_role_by_hand(operator: Operator) -> None:
         force=True,
     )
     with lyncops.connect(operator.config) as client:
-        assert client.connection.open_sessions().run(cmdlet, place=OnPool(Fqdn(POOL2))).outcome is Outcome.SUCCEEDED
+        assert (
+            client.connection.open_sessions().run(cmdlet, place=OnPool(Fqdn(POOL2))).outcome
+            is Outcome.SUCCEEDED
+        )
 
 
 @pytest.mark.parametrize("bug", [BOTH, NONE])
-def test_a_pool_failover_stops_at_a_bad_end_and_goes_on_after_its_repair(operator: Operator, bug: str) -> None:
+def test_a_pool_failover_stops_at_a_bad_end_and_goes_on_after_its_repair(
+    operator: Operator, bug: str
+) -> None:
     ends_as(operator, bug)
     assert_told(operator.run("pool-failover", POOL1, *PLANNED, expect=3), bug)
     run = operator.latest_run()
@@ -100,7 +118,9 @@ def test_a_pool_failover_stops_at_a_bad_end_and_goes_on_after_its_repair(operato
     assert failovers(operator) == (1 if bug == BOTH else 2, 1)
 
 
-def test_a_store_that_was_repaired_where_it_was_before_is_moved_by_the_same_run(operator: Operator) -> None:
+def test_a_store_that_was_repaired_where_it_was_before_is_moved_by_the_same_run(
+    operator: Operator,
+) -> None:
     ends_as(operator, BOTH)
     assert_told(operator.run("management-store-failover", POOL1, *PLANNED, expect=3), BOTH)
     ends_as(operator, "none")
@@ -110,7 +130,9 @@ def test_a_store_that_was_repaired_where_it_was_before_is_moved_by_the_same_run(
     assert failovers(operator) == (2, 0)
 
 
-def test_a_store_that_nobody_held_is_moved_by_a_new_run_after_its_repair(operator: Operator) -> None:
+def test_a_store_that_nobody_held_is_moved_by_a_new_run_after_its_repair(
+    operator: Operator,
+) -> None:
     ends_as(operator, NONE)
     assert_told(operator.run("management-store-failover", POOL1, *PLANNED, expect=3), NONE)
     ends_as(operator, "none")

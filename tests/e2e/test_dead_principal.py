@@ -1,4 +1,6 @@
-"""The SQL Server of a principal dies and its mirror lives: by the command line, there and back again."""
+"""The SQL Server of a principal dies and its mirror lives: by the command line, there and back
+again.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +12,28 @@ CONSENT = "--accept-data-loss"
 PLANNED = ("--mode", "planned")
 
 
-def test_the_mirror_serves_while_the_principal_is_dead_and_the_principal_comes_home(operator: Operator) -> None:
+def test_the_mirror_serves_while_the_principal_is_dead_and_the_principal_comes_home(
+    operator: Operator,
+) -> None:
     first = operator.look()
     databases = operator.lab.world.pools[Fqdn(POOL1)].databases
     operator.lab.crash(SQL1)
-    for question in (("check", POOL1, *PLANNED), ("readiness", POOL1), ("plan", "pool-failover", POOL1, *PLANNED)):
+    for question in (
+        ("check", POOL1, *PLANNED),
+        ("readiness", POOL1),
+        ("plan", "pool-failover", POOL1, *PLANNED),
+    ):
         seen = operator(*question, expect=2).out
-        assert f"first: lyncops run database-failover {POOL1} --database-type User {CONSENT}" in seen
-        assert f"first: lyncops run database-failover {POOL1} --database-type CentralMgmt {CONSENT}" in seen
-    settings = operator("plan", "edge-next-hop", EDGE1, "--next-hop", "pool2.contoso.com", expect=2).out
+        assert (
+            f"first: lyncops run database-failover {POOL1} --database-type User {CONSENT}" in seen
+        )
+        assert (
+            f"first: lyncops run database-failover {POOL1} --database-type CentralMgmt {CONSENT}"
+            in seen
+        )
+    settings = operator(
+        "plan", "edge-next-hop", EDGE1, "--next-hop", "pool2.contoso.com", expect=2
+    ).out
     assert f"database-failover {POOL1} --database-type CentralMgmt" in settings
     assert "data-loss-accepted" in operator.run("database-failover", POOL1, expect=2).err
     assert not operator.lab.world.executions

@@ -1,4 +1,6 @@
-"""The doctor on the wire: each way to log on, and each thing that stands in the way by its own name."""
+"""The doctor on the wire: each way to log on, and each thing that stands in the way by its own
+name.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,11 @@ def examined(config: Path) -> Diagnosis:
 
 
 def of_endpoint(found: Diagnosis, machine: str = FE1) -> Section:
-    return next(one for one in found.sections if one.subject is Subject.ENDPOINT and f"//{machine}" in one.name)
+    return next(
+        one
+        for one in found.sections
+        if one.subject is Subject.ENDPOINT and f"//{machine}" in one.name
+    )
 
 
 def answers(section: Section) -> dict[str, Verdict]:
@@ -86,8 +92,13 @@ def test_over_ntlm_all_is_well_but_the_second_hop(lab: Lab, tmp_path: Path) -> N
     assert lab.failed_logons == 0
 
 
-@pytest.mark.parametrize(("auth", "hop"), [(LabAuth.CREDSSP, PASSED), (LabAuth.BASIC, PASSED), (LabAuth.NEGOTIATE, FAILED)])
-def test_what_a_way_to_log_on_can_do_is_tried(lab: Lab, tmp_path: Path, auth: LabAuth, hop: Verdict) -> None:
+@pytest.mark.parametrize(
+    ("auth", "hop"),
+    [(LabAuth.CREDSSP, PASSED), (LabAuth.BASIC, PASSED), (LabAuth.NEGOTIATE, FAILED)],
+)
+def test_what_a_way_to_log_on_can_do_is_tried(
+    lab: Lab, tmp_path: Path, auth: LabAuth, hop: Verdict
+) -> None:
     first = of_endpoint(examined(lab.write_config(tmp_path, auth=auth, scheme="https")))
     assert answer(first, "second-hop").verdict is hop
     assert answer(first, "tls").verdict is PASSED
@@ -112,7 +123,10 @@ def test_with_a_second_hop_everything_can_be_asked(lab: Lab, tmp_path: Path) -> 
     ]
 
 
-@pytest.mark.parametrize(("auth", "scheme"), [(LabAuth.NTLM, "http"), (LabAuth.BASIC, "https"), (LabAuth.CREDSSP, "http")])
+@pytest.mark.parametrize(
+    ("auth", "scheme"),
+    [(LabAuth.NTLM, "http"), (LabAuth.BASIC, "https"), (LabAuth.CREDSSP, "http")],
+)
 def test_a_wrong_password_is_tried_once(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, auth: LabAuth, scheme: str
 ) -> None:
@@ -136,9 +150,15 @@ def test_a_wrong_password_is_tried_once(
         ("max_shells_per_user=0", "session-configuration", "too many sessions"),
     ],
 )
-def test_each_trouble_has_its_check(lab: Lab, tmp_path: Path, setting: str, check_id: str, words: str) -> None:
+def test_each_trouble_has_its_check(
+    lab: Lab, tmp_path: Path, setting: str, check_id: str, words: str
+) -> None:
     lab.inject("profile", setting, f"machine={FE1}")
-    first = of_endpoint(examined(only_first_endpoint(lab.write_config(tmp_path, auth=LabAuth.NEGOTIATE, scheme="https"))))
+    first = of_endpoint(
+        examined(
+            only_first_endpoint(lab.write_config(tmp_path, auth=LabAuth.NEGOTIATE, scheme="https"))
+        )
+    )
     result = answer(first, check_id)
     assert result.verdict is (WARNING if check_id == "disconnect" else FAILED)
     assert words in result.evidence
@@ -147,12 +167,17 @@ def test_each_trouble_has_its_check(lab: Lab, tmp_path: Path, setting: str, chec
 
 def test_a_name_without_an_address_and_a_certificate_for_another(lab: Lab, tmp_path: Path) -> None:
     config = only_first_endpoint(
-        lab.write_config(tmp_path, scheme="https"), url="https://fe9.contoso.com:5986/wsman", pool="", machine=""
+        lab.write_config(tmp_path, scheme="https"),
+        url="https://fe9.contoso.com:5986/wsman",
+        pool="",
+        machine="",
     )
     first = of_endpoint(examined(config), "fe9.contoso.com")
     assert "it is for another name" in answer(first, "tls").evidence
     assert first.not_examined[0] == "http"
-    config = only_first_endpoint(config, url="https://fe9.lyncops.invalid:5986/wsman", connect_to="")
+    config = only_first_endpoint(
+        config, url="https://fe9.lyncops.invalid:5986/wsman", connect_to=""
+    )
     first = of_endpoint(examined(config), "fe9.lyncops.invalid")
     assert answers(first) == {"name-resolution": FAILED}
     assert first.not_examined[:2] == ("tcp", "tls")
@@ -168,10 +193,14 @@ def test_a_restricted_endpoint_offers_only_what_is_allowed(lab: Lab, tmp_path: P
     assert answer(first, "module").verdict is PASSED
 
 
-def test_on_ocspowershell_the_roles_that_have_a_missing_cmdlet_are_named(lab: Lab, tmp_path: Path) -> None:
+def test_on_ocspowershell_the_roles_that_have_a_missing_cmdlet_are_named(
+    lab: Lab, tmp_path: Path
+) -> None:
     whole = lab.host.directory.accounts
     groups = frozenset({"CsViewOnlyAdministrator"})
-    lab.host.directory.accounts = tuple(attrs.evolve(one, caller=attrs.evolve(one.caller, groups=groups)) for one in whole)
+    lab.host.directory.accounts = tuple(
+        attrs.evolve(one, caller=attrs.evolve(one.caller, groups=groups)) for one in whole
+    )
     first = of_endpoint(examined(lab.write_config(tmp_path, kind=EndpointKind.OCS)))
     rights = answer(first, "rights")
     assert rights.verdict is FAILED
@@ -179,7 +208,9 @@ def test_on_ocspowershell_the_roles_that_have_a_missing_cmdlet_are_named(lab: La
     assert "Add-ADGroupMember CsAdministrator" in rights.remedy
 
 
-def test_where_everything_is_dead_it_says_so_soon(lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_everything_is_dead_it_says_so_soon(
+    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     config = lab.write_config(tmp_path)
     for name in lab.world.machines:
         lab.crash(str(name))
@@ -193,7 +224,9 @@ def test_where_everything_is_dead_it_says_so_soon(lab: Lab, tmp_path: Path, caps
     assert told["sections"][-1]["checks"][0]["verdict"] == "unknown"
 
 
-def test_the_table_has_a_line_for_each_check_and_its_remedy(lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_has_a_line_for_each_check_and_its_remedy(
+    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(("--config", str(lab.write_config(tmp_path)), "doctor")) == 2
     out = capsys.readouterr().out
     assert "second-hop" in out
@@ -201,11 +234,17 @@ def test_the_table_has_a_line_for_each_check_and_its_remedy(lab: Lab, tmp_path: 
     assert "\x1b" not in out
 
 
-def test_a_hung_server_holds_nobody_up_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hung_server_holds_nobody_up_for_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Lab.start("two-sites", profile=Profile(delay=timedelta())) as lab:
         monkeypatch.setenv(ENVIRONMENT_VARIABLE, lab.password)
         config = only_first_endpoint(lab.write_config(tmp_path))
-        config.write_text(config.read_text().replace("[retry]", '[retry]\nconnect_timeout = "1s"\nopen_timeout = "1s"'))
+        config.write_text(
+            config.read_text().replace(
+                "[retry]", '[retry]\nconnect_timeout = "1s"\nopen_timeout = "1s"'
+            )
+        )
         lab.hang(FE1)
         begun = time.monotonic()
         found = of_endpoint(examined(config))

@@ -1,4 +1,6 @@
-"""Federation and XMPP on another Edge pool and back: by the command line, with the acts that people do by hand in between."""
+"""Federation and XMPP on another Edge pool and back: by the command line, with the acts that people
+do by hand in between.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,17 @@ PAUSED = 5
 
 @pytest.fixture
 def person(operator: Operator) -> Generator[Operator]:
-    """An operator who can also reach Topology Builder, the Edge servers, DNS and the firewall of the lab."""
+    """An operator who can also reach Topology Builder, the Edge servers, DNS and the firewall of
+    the lab.
+    """
     with ControlServer(operator.lab.served, operator.config.parent):
         yield operator
 
 
 def by_hand(person: Operator, *act: str) -> None:
-    """`lyncops lab inject ACT`, in this process: a person's work takes long enough without another."""
+    """`lyncops lab inject ACT`, in this process: a person's work takes long enough without
+    another.
+    """
     assert main(["lab", "inject", "--out", str(person.config.parent), *act]) == 0
 
 
@@ -55,7 +61,9 @@ def test_federation_moves_to_the_living_edge_pool_and_back(person: Operator) -> 
     paused = person.run("edge-federation-failover", EDGE1, expect=PAUSED)
     assert "in Topology Builder" in at_gate(paused)
     by_hand(person, "topology", "federation", EDGE2, "on")
-    assert "It is not done yet" in at_gate(resume(person, expect=PAUSED)), "two Edge pools have federation"
+    assert "It is not done yet" in at_gate(resume(person, expect=PAUSED)), (
+        "two Edge pools have federation"
+    )
     by_hand(person, "topology", "federation", EDGE1, "off")
     assert f"Run setup on the servers of {EDGE2}" in at_gate(resume(person, expect=PAUSED))
     assert "refuses" in resume(person, expect=PAUSED).out
@@ -79,7 +87,9 @@ def is_quiet(person: Operator) -> bool:
     world = person.lab.world
     world.settle()
     machines = world.machine_states.values()
-    return not world.summary().services_stopped and all(m.replica.applied >= world.store.changed for m in machines)
+    return not world.summary().services_stopped and all(
+        m.replica.applied >= world.store.changed for m in machines
+    )
 
 
 def test_xmpp_moves_to_the_living_edge_pool_and_back(person: Operator) -> None:
@@ -104,7 +114,10 @@ def test_xmpp_moves_to_the_living_edge_pool_and_back(person: Operator) -> None:
     resume(person, expect=0)
     until(person, lambda: is_quiet(person))
     assert_as_before(first, person.look())
-    assert [person.lab.executions(name) for name in ("Stop-CsWindowsService", "Set-CsSite")] == [2, 4]
+    assert [person.lab.executions(name) for name in ("Stop-CsWindowsService", "Set-CsSite")] == [
+        2,
+        4,
+    ]
 
 
 def test_a_missing_service_record_keeps_the_run_at_its_gate(person: Operator) -> None:

@@ -1,4 +1,6 @@
-"""Failing over a pool, failing back a pool, and the guide's IMPORTANT box: by the command line, there and back again."""
+"""Failing over a pool, failing back a pool, and the guide's IMPORTANT box: by the command line,
+there and back again.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def serving(operator: Operator, pool: str) -> str:
 
 
 def bring_back(operator: Operator, what: str) -> None:
-    """Repair what was crashed; a quarter of an hour later services run, replicas follow and copies are made again."""
+    """Repair what was crashed; a quarter of an hour later services run, replicas follow and copies
+    are made again.
+    """
     operator.lab.recover(what)
     operator.lab.inject("advance", "15m")
 
@@ -29,13 +33,21 @@ def bring_back(operator: Operator, what: str) -> None:
 def store_failovers(operator: Operator) -> list[dict[str, object]]:
     """The arguments of the failovers of the store that really started, oldest first."""
     history = operator.lab.world.history
-    return [dict(entry.arguments) for entry in history if entry.cmdlet == "Invoke-CsManagementServerFailover"]
+    return [
+        dict(entry.arguments)
+        for entry in history
+        if entry.cmdlet == "Invoke-CsManagementServerFailover"
+    ]
 
 
 def moves(operator: Operator) -> list[str]:
     """The failovers and failbacks that really started, with their pools, oldest first."""
     history = operator.lab.world.history
-    return [f"{entry.cmdlet} {entry.arguments['PoolFqdn']}" for entry in history if entry.cmdlet.startswith("Invoke-CsPool")]
+    return [
+        f"{entry.cmdlet} {entry.arguments['PoolFqdn']}"
+        for entry in history
+        if entry.cmdlet.startswith("Invoke-CsPool")
+    ]
 
 
 def test_a_planned_failover_and_back_with_the_content_of_conferences(operator: Operator) -> None:
@@ -46,7 +58,9 @@ def test_a_planned_failover_and_back_with_the_content_of_conferences(operator: O
     operator.run("conference-restore", POOL1, expect=2)
     users = ("--verify-user", "alice@contoso.com", "--verify-user", "anna@contoso.com")
     home = operator.run("pool-failback", POOL1, *PLANNED, *users)
-    assert "alice@contoso.com can send a message to anna@contoso.com at pool1.contoso.com" in home.out
+    assert (
+        "alice@contoso.com can send a message to anna@contoso.com at pool1.contoso.com" in home.out
+    )
     assert serving(operator, POOL1) == POOL1
     content = operator.lab.world.pools[Fqdn(POOL1)].tracks[CONFERENCE]
     assert not content.left_behind
@@ -55,11 +69,17 @@ def test_a_planned_failover_and_back_with_the_content_of_conferences(operator: O
     assert not content.left_behind
     operator.run("management-store-failover", POOL2, *PLANNED)
     assert_as_before(first, operator.look())
-    asked_of = [entry.arguments["PoolFqdn"] for entry in operator.lab.world.history if entry.cmdlet == "Invoke-CsBackupServiceSync"]
+    asked_of = [
+        entry.arguments["PoolFqdn"]
+        for entry in operator.lab.world.history
+        if entry.cmdlet == "Invoke-CsBackupServiceSync"
+    ]
     assert asked_of == [POOL2, POOL2]
 
 
-def test_a_lost_site_whose_partner_has_the_store_on_the_mirror_is_rescued_and_failed_back(operator: Operator) -> None:
+def test_a_lost_site_whose_partner_has_the_store_on_the_mirror_is_rescued_and_failed_back(
+    operator: Operator,
+) -> None:
     store = ("database-failover", POOL2, "--database-type", "CentralMgmt")
     first = operator.look()
     operator.run(*store)
@@ -68,7 +88,10 @@ def test_a_lost_site_whose_partner_has_the_store_on_the_mirror_is_rescued_and_fa
     operator.run("pool-failover", POOL1, *DISASTER)
     assert serving(operator, POOL1) == POOL2
     sent = store_failovers(operator)[-1]
-    assert (sent["BackupSqlServerFqdn"], sent["BackupMirrorSqlServerFqdn"]) == ("sql2.contoso.com", "sql2m.contoso.com")
+    assert (sent["BackupSqlServerFqdn"], sent["BackupMirrorSqlServerFqdn"]) == (
+        "sql2.contoso.com",
+        "sql2m.contoso.com",
+    )
     bring_back(operator, "site:Site1")
     operator.run("pool-failback", POOL1, *PLANNED)
     operator.run("management-store-failover", POOL2, *PLANNED)
@@ -82,7 +105,10 @@ def test_standard_edition_names_its_own_instance(hire: Hire) -> None:
     operator.lab.crash("se1.contoso.com")
     operator.run("pool-failover", "se1.contoso.com", *DISASTER)
     sent = store_failovers(operator)[-1]
-    assert (sent["BackupSqlServerFqdn"], sent["BackupSqlInstanceName"]) == ("se2.contoso.com", "rtc")
+    assert (sent["BackupSqlServerFqdn"], sent["BackupSqlInstanceName"]) == (
+        "se2.contoso.com",
+        "rtc",
+    )
     bring_back(operator, "se1.contoso.com")
     operator.run("pool-failback", "se1.contoso.com", *PLANNED)
     operator.run("management-store-failover", "se2.contoso.com", *PLANNED)
@@ -98,7 +124,8 @@ def test_a_failback_without_the_backup_pool_says_what_is_lost(operator: Operator
     told = operator.run("pool-failback", POOL1, *DISASTER)
     assert "is lost" in told.out
     bring_back(operator, POOL2)
-    until(operator, lambda: not differences(first, operator.look()))  # the Backup Service has more to copy than usual
+    # The Backup Service has more to copy than usual
+    until(operator, lambda: not differences(first, operator.look()))
 
 
 def test_a_stopped_edge_of_the_site_comes_back_before_the_pool(operator: Operator) -> None:
@@ -118,7 +145,8 @@ def test_a_stopped_edge_of_the_site_comes_back_before_the_pool(operator: Operato
 
 def test_the_three_steps_of_the_important_box_and_the_same_as_one_plan(operator: Operator) -> None:
     first = operator.look()
-    operator.run("pool-failover", POOL1, *PLANNED)  # "all users homed on a pool P1 were failed over to P2"
+    # "all users homed on a pool P1 were failed over to P2"
+    operator.run("pool-failover", POOL1, *PLANNED)
     refused = operator.run("pool-failover", POOL2, *PLANNED, expect=2)  # step 2 before step 1
     assert f"lyncops run pool-failback {POOL1}" in refused.out
     assert moves(operator) == [f"Invoke-CsPoolFailOver {POOL1}"]
@@ -127,17 +155,23 @@ def test_the_three_steps_of_the_important_box_and_the_same_as_one_plan(operator:
     assert serving(operator, POOL1) == serving(operator, POOL2) == POOL1
     operator.run("evacuate", POOL2, *PLANNED)  # the same the other way round
     assert serving(operator, POOL1) == serving(operator, POOL2) == POOL2
-    assert moves(operator)[-2:] == [f"Invoke-CsPoolFailBack {POOL2}", f"Invoke-CsPoolFailOver {POOL1}"]
+    assert moves(operator)[-2:] == [
+        f"Invoke-CsPoolFailBack {POOL2}",
+        f"Invoke-CsPoolFailOver {POOL1}",
+    ]
     operator.run("pool-failback", POOL1, *PLANNED)
     operator.run("management-store-failover", POOL2, *PLANNED)
     assert_as_before(first, operator.look())
 
 
 def test_a_killed_client_goes_on_where_it_was(hire: Hire) -> None:
-    world = Simulation.load("two-sites", rate=300.0)  # a failover takes four seconds: time to be killed in
+    # A failover takes four seconds: time to be killed in
+    world = Simulation.load("two-sites", rate=300.0)
     operator = hire(world)
     begun = threading.Event()
-    world.watchers.append(lambda cmdlet, _percent: begun.set() if cmdlet == "Invoke-CsPoolFailOver" else None)
+    world.watchers.append(
+        lambda cmdlet, _percent: begun.set() if cmdlet == "Invoke-CsPoolFailOver" else None
+    )
     client = operator.begin("run", "pool-failover", POOL1, *PLANNED, "--yes")
     assert begun.wait(60.0)
     client.kill()

@@ -1,4 +1,6 @@
-"""Readiness by the command line: what it promises is what then happens, and its exit code says how bad it is."""
+"""Readiness by the command line: what it promises is what then happens, and its exit code says how
+bad it is.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +32,17 @@ def test_a_disaster_is_seen_played_and_seen_again(operator: Operator) -> None:
     operator.lab.crash(POOL1)
     burning = operator("readiness", expect=2).out
     assert "partner-healthy" in burning, "pool2 has nowhere to go"
-    assert operator("readiness", POOL1, expect=7).code == 7, "what is dead can be rescued, at a loss"
+    assert operator("readiness", POOL1, expect=7).code == 7, (
+        "what is dead can be rescued, at a loss"
+    )
     operator.run("pool-failover", POOL1, *RESCUE)
     after = operator("readiness", expect=2).out
     assert "not-failed-over" in after
 
 
-def test_a_backup_service_in_error_stands_in_the_way_and_is_told_with_its_remedy(operator: Operator) -> None:
+def test_a_backup_service_in_error_stands_in_the_way_and_is_told_with_its_remedy(
+    operator: Operator,
+) -> None:
     operator.lab.world.faults.sync_error = frozenset({POOL1})
     stuck = operator("readiness", expect=2).out
     assert "backup-service" in stuck
@@ -54,10 +60,14 @@ def test_everything_wrong_at_once_is_told(hire: Hire) -> None:
     assert data["verdict"] == "not ready"
 
 
-def test_rights_are_known_over_ocs_powershell_and_decide(operator: Operator, tmp_path: Path) -> None:
+def test_rights_are_known_over_ocs_powershell_and_decide(
+    operator: Operator, tmp_path: Path
+) -> None:
     config = operator.lab.write_config(tmp_path / "ocs", kind="ocs")
     may = operator("--config", str(config), "--json", "check", POOL1, "--mode", "planned")
-    verdicts = {check["check_id"]: check["verdict"] for check in json.loads(may.out)["checks"][POOL1]}
+    verdicts = {
+        check["check_id"]: check["verdict"] for check in json.loads(may.out)["checks"][POOL1]
+    }
     assert verdicts["rights"] == "passed"
     operator.lab.world.switches.failover_over_ocs = False
     refused = operator("--config", str(config), "check", POOL1, "--mode", "planned", expect=2)

@@ -1,4 +1,6 @@
-"""Databases, the Central Management store and Edge settings: by the command line, there and back again."""
+"""Databases, the Central Management store and Edge settings: by the command line, there and back
+again.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ def test_a_pool_uses_another_edge_pool_for_media_and_back(operator: Operator) ->
     first = operator.look()
     operator.run("edge-association", POOL1, "--edge", EDGE2)
     services = [
-        one for one in operator.lab.world.configuration.services.values() if one.pool == POOL1 and "EdgeServer" in one.properties
+        one
+        for one in operator.lab.world.configuration.services.values()
+        if one.pool == POOL1 and "EdgeServer" in one.properties
     ]
     assert {one.role for one in services} >= {"Registrar", "ConferencingServer", "MediationServer"}
     assert {one.properties["EdgeServer"] for one in services} == {f"EdgeServer:{EDGE2}"}

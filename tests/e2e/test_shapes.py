@@ -1,4 +1,6 @@
-"""There and back, however objects within objects arrive, and on endpoints that are restricted as JEA restricts them."""
+"""There and back, however objects within objects arrive, and on endpoints that are restricted as
+JEA restricts them.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ STORIES: tuple[Story, ...] = (
     test_edge_pools.test_federation_moves_to_the_living_edge_pool_and_back,
     test_edge_pools.test_xmpp_moves_to_the_living_edge_pool_and_back,
 )
-"""Every procedure, by the tests that play it where objects within objects arrive as texts, as they do by default."""
+"""Every procedure, by the tests that play it where objects within objects arrive as texts, as they
+do by default."""
 
 
 @pytest.mark.parametrize(
@@ -63,7 +66,9 @@ def test_every_procedure_there_and_back(hire: Hire, nested: NestedShape, story: 
         story(operator)
 
 
-def test_a_cmdlet_that_a_jea_endpoint_lacks_refuses_the_plan_before_anything_is_sent(operator: Operator) -> None:
+def test_a_cmdlet_that_a_jea_endpoint_lacks_refuses_the_plan_before_anything_is_sent(
+    operator: Operator,
+) -> None:
     operator.lab.inject("profile", "restricted=true", "hidden=Set-CsEdgeServer")
     refused = operator.run("pool-failover", POOL1, *PLANNED, expect=2)
     assert "cmdlets-offered" in refused.err

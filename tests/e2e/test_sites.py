@@ -11,7 +11,9 @@ from tests.procedures.scenarios import P1, P2, P3, P4
 from tests.procedures.test_sites import TWO_PAIRS
 
 
-def test_a_lost_site_is_served_elsewhere_tells_what_is_left_and_comes_home(operator: Operator) -> None:
+def test_a_lost_site_is_served_elsewhere_tells_what_is_left_and_comes_home(
+    operator: Operator,
+) -> None:
     first = operator.look()
     operator.lab.crash("site:Site1")
     operator.run("site-failover", "Site1", *PLANNED, expect=2)
@@ -33,11 +35,18 @@ def test_a_client_that_is_killed_between_two_pairs_goes_on_with_the_second(hire:
     operator = hire(world)
     operator.lab.crash("site:North")
     begun = threading.Event()
-    world.watchers.append(lambda cmdlet, _percent: begun.set() if cmdlet == "Invoke-CsPoolFailOver" else None)
+    world.watchers.append(
+        lambda cmdlet, _percent: begun.set() if cmdlet == "Invoke-CsPoolFailOver" else None
+    )
     client = operator.begin("run", "site-failover", "North", *DISASTER, "--yes")
     assert begun.wait(60.0)
     client.kill()
     client.wait()
     operator("resume", operator.latest_run())
     assert moves(operator) == [f"Invoke-CsPoolFailOver {P3}", f"Invoke-CsPoolFailOver {P1}"]
-    assert {pool: serving(operator, pool) for pool in (P1, P2, P3, P4)} == {P1: P2, P2: P2, P3: P4, P4: P4}
+    assert {pool: serving(operator, pool) for pool in (P1, P2, P3, P4)} == {
+        P1: P2,
+        P2: P2,
+        P3: P4,
+        P4: P4,
+    }

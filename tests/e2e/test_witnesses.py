@@ -1,4 +1,6 @@
-"""Who is dead, on the wire: over NTLM without delegation a living pool reads like a dead one; other witnesses tell."""
+"""Who is dead, on the wire: over NTLM without delegation a living pool reads like a dead one; other
+witnesses tell.
+"""
 
 from __future__ import annotations
 
@@ -32,26 +34,39 @@ def read(lab: Lab, folder: Path, auth: LabAuth = LabAuth.NTLM) -> Deployment:
 
 
 def mode_fits(deployment: Deployment, mode: Mode) -> CheckResult:
-    return next(check for check in checks_for_failover(deployment, P1, mode) if check.check_id == "mode-fits")
+    return next(
+        check
+        for check in checks_for_failover(deployment, P1, mode)
+        if check.check_id == "mode-fits"
+    )
 
 
 def heard(deployment: Deployment, vantage: Vantage) -> set[Says]:
     pool = deployment.pool(P1)
     assert pool is not None
-    return {one.testimony for machine in pool.machines for one in machine.witnesses if one.vantage is vantage}
+    return {
+        one.testimony
+        for machine in pool.machines
+        for one in machine.witnesses
+        if one.vantage is vantage
+    }
 
 
 def test_where_nobody_may_ask_silence_proves_nothing(lab: Lab, tmp_path: Path) -> None:
     lab.inject("crash", "pool1.contoso.com")
     dead = read(lab, tmp_path)
     assert heard(dead, Vantage.SERVER) <= {Says.DENIED, Says.UNASKED, Says.SILENT}
-    assert mode_fits(dead, Mode.DISASTER).verdict is Verdict.UNKNOWN, "no door was tried, and no server may ask"
+    assert mode_fits(dead, Mode.DISASTER).verdict is Verdict.UNKNOWN, (
+        "no door was tried, and no server may ask"
+    )
     planned = mode_fits(dead, Mode.PLANNED)
     assert planned.verdict is Verdict.UNKNOWN
     assert "--mode disaster" not in planned.remedy
 
 
-def test_what_is_seen_from_here_speaks_where_the_server_may_not_ask(lab: Lab, tmp_path: Path) -> None:
+def test_what_is_seen_from_here_speaks_where_the_server_may_not_ask(
+    lab: Lab, tmp_path: Path
+) -> None:
     assert lab.doors.addresses()
     lab.inject("crash", "pool1.contoso.com")
     lab.doors.synchronise()
@@ -77,7 +92,11 @@ def test_a_living_pool_of_the_other_site_is_seen_alive_from_here(lab: Lab, tmp_p
     config = lab.write_config(tmp_path, auth=LabAuth.NTLM)
     text = config.read_text()
     blocks = text.split("[[endpoint]]")
-    config.write_text("[[endpoint]]".join([blocks[0], *(block for block in blocks[1:] if "pool1.contoso.com" not in block)]))
+    config.write_text(
+        "[[endpoint]]".join(
+            [blocks[0], *(block for block in blocks[1:] if "pool1.contoso.com" not in block)]
+        )
+    )
     with lyncops.connect(config) as client:
         living = client.status()
     assert Says.ALIVE in heard(living, Vantage.HERE)

@@ -1,4 +1,6 @@
-"""The calls that go to the lab and to the engine, and where the two may differ: the lab follows 5.1, and is only part of it."""
+"""The calls that go to the lab and to the engine, and where the two may differ: the lab follows
+5.1, and is only part of it.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,17 @@ class Step:
     given: Given = ()
 
     def __str__(self) -> str:
-        words = (f"-{name} {_shown(value)}" if name else _shown(value) for name, value in self.given)
+        words = (
+            f"-{name} {_shown(value)}" if name else _shown(value) for name, value in self.given
+        )
         return " ".join((self.name, *words))
 
 
 @attrs.frozen(kw_only=True)
 class Call:
-    """A statement, in a full session or in one restricted as JEA restricts it; `script` is sent as text."""
+    """A statement, in a full session or in one restricted as JEA restricts it; `script` is sent as
+    text.
+    """
 
     steps: tuple[Step, ...] = ()
     script: str = ""
@@ -62,14 +68,27 @@ MIRRORS: Final = {"PoolFqdn": P1, "DatabaseType": "PersistentChat"}
 
 
 def _of_the_failover() -> Iterator[Call]:
-    """Right and wrong values for the parameters of one cmdlet; -WhatIf, so that nothing happens where they are right."""
+    """Right and wrong values for the parameters of one cmdlet; -WhatIf, so that nothing happens
+    where they are right.
+    """
     for pool in (None, "", "a b", ["a.b", "c.d"], ["a.b"], 5, True):
         yield call(step(MOVE, PoolFqdn=pool, WhatIf=True))
     wrong: dict[str, tuple[object, ...]] = {
         "DisasterMode": ("true", None, 1, 0, "1", [True], False),
         "Confirm": ("no", None),
         "WhatIf": ("x",),
-        "WaitTime": ("00:05:00", "x", None, "", "5", 5, "1.00:00:00", ["00:05:00"], "25:00:00", "00:61:00"),
+        "WaitTime": (
+            "00:05:00",
+            "x",
+            None,
+            "",
+            "5",
+            5,
+            "1.00:00:00",
+            ["00:05:00"],
+            "25:00:00",
+            "00:61:00",
+        ),
         "RetryCount": ("17", "x", None, "", True, 1.5, [1], "0x10", "1.7", " 3 ", "99999999999"),
         "ErrorAction": ("Stop", "x", None, "", "Suspend", "Ignore", "Break", 1, ["Stop"]),
         "ProgressAction": ("Continue",),
@@ -114,15 +133,75 @@ def _of_sets() -> Iterator[Call]:
     yield call(step("Get-CsPool", Identity=[P1]))
     yield call(step("Invoke-CsManagementServerFailover", Force=True, WhatIf=True))
     yield call(step("Invoke-CsDatabaseFailover", PoolFqdn=P1, WhatIf=True))
-    yield call(step("Invoke-CsDatabaseFailover", PoolFqdn=P1, DatabaseType="x", NewPrincipal="Mirror", WhatIf=True))
-    yield call(step("Invoke-CsDatabaseFailover", PoolFqdn=P1, DatabaseType="", NewPrincipal="Mirror", WhatIf=True))
-    yield call(step("Invoke-CsDatabaseFailover", PoolFqdn=P1, DatabaseType=None, NewPrincipal="Mirror", WhatIf=True))
+    yield call(
+        step(
+            "Invoke-CsDatabaseFailover",
+            PoolFqdn=P1,
+            DatabaseType="x",
+            NewPrincipal="Mirror",
+            WhatIf=True,
+        )
+    )
+    yield call(
+        step(
+            "Invoke-CsDatabaseFailover",
+            PoolFqdn=P1,
+            DatabaseType="",
+            NewPrincipal="Mirror",
+            WhatIf=True,
+        )
+    )
+    yield call(
+        step(
+            "Invoke-CsDatabaseFailover",
+            PoolFqdn=P1,
+            DatabaseType=None,
+            NewPrincipal="Mirror",
+            WhatIf=True,
+        )
+    )
     for principal in (1, 7, "1", True, ["Mirror"], ["Mirror", "Primary"], "m", "p"):
-        yield call(step("Invoke-CsDatabaseFailover", PoolFqdn=P1, DatabaseType="User", NewPrincipal=principal, WhatIf=True))
-    yield call(step("Set-CsRegistrarConfiguration", Identity=f"Registrar:{P1}", EnableDHCPServer="true", WhatIf=True))
-    yield call(step("Set-CsRegistrarConfiguration", Identity=f"Registrar:{P1}", EnableDHCPServer=None, WhatIf=True))
-    yield call(step("Set-CsRegistrarConfiguration", Identity=f"Registrar:{P1}", EnableDHCPServer=[True], WhatIf=True))
-    yield call(step("Set-CsRegistrarConfiguration", Identity=f"Registrar:{P1}", EnableDHCPServer=1, WhatIf=True))
+        yield call(
+            step(
+                "Invoke-CsDatabaseFailover",
+                PoolFqdn=P1,
+                DatabaseType="User",
+                NewPrincipal=principal,
+                WhatIf=True,
+            )
+        )
+    yield call(
+        step(
+            "Set-CsRegistrarConfiguration",
+            Identity=f"Registrar:{P1}",
+            EnableDHCPServer="true",
+            WhatIf=True,
+        )
+    )
+    yield call(
+        step(
+            "Set-CsRegistrarConfiguration",
+            Identity=f"Registrar:{P1}",
+            EnableDHCPServer=None,
+            WhatIf=True,
+        )
+    )
+    yield call(
+        step(
+            "Set-CsRegistrarConfiguration",
+            Identity=f"Registrar:{P1}",
+            EnableDHCPServer=[True],
+            WhatIf=True,
+        )
+    )
+    yield call(
+        step(
+            "Set-CsRegistrarConfiguration",
+            Identity=f"Registrar:{P1}",
+            EnableDHCPServer=1,
+            WhatIf=True,
+        )
+    )
     yield call(step("Export-CsConfiguration", FileName=""))
     yield call(step("Export-CsConfiguration", FileName=None))
     yield call(step("Export-CsConfiguration", FileName=["a", "b"]))
@@ -139,11 +218,22 @@ def _of_errors() -> Iterator[Call]:
     yield call(step("Lync\\Get-CsPool"))
     yield call(step("get-cspool"))
     yield call(step("Get-Nothing", Name="x"))
-    preferences: tuple[dict[str, str], ...] = ({}, {"ErrorAction": "Stop"}, {"ErrorAction": "SilentlyContinue"})
+    preferences: tuple[dict[str, str], ...] = (
+        {},
+        {"ErrorAction": "Stop"},
+        {"ErrorAction": "SilentlyContinue"},
+    )
     for preference in preferences:
         yield call(step("Get-Command", Name="Get-CsNothing", **preference))
         yield call(step("Import-Module", Name="Nothing", **preference))
-    for name in (["Get-CsNothing", "Get-CsPool"], "Get-CsNothing*", "Get-CsPool", None, "", "Invoke-CsPool*"):
+    for name in (
+        ["Get-CsNothing", "Get-CsPool"],
+        "Get-CsNothing*",
+        "Get-CsPool",
+        None,
+        "",
+        "Invoke-CsPool*",
+    ):
         yield call(step("Get-Command", Name=name))
     yield call(step("Get-Command", Module="Nothing"))
     yield call(step("Get-Command", Name="Get-CsPool", CommandType="Function"))
@@ -200,8 +290,16 @@ def _of_pipes() -> Iterator[Call]:
         yield call(POOLS, step("Select-Object", **given))
     yield call(POOLS, step("Select-Object", "Identity"))
     yield call(STATUS, step("Select-Object", ExpandProperty="BackupModules"))
-    yield call(STATUS, step("Select-Object", ExpandProperty="BackupModules"), step("Select-Object", Unique=True))
-    yield call(STATUS, step("Select-Object", ExpandProperty="BackupModules"), step("Select-Object", ExpandProperty="Identity"))
+    yield call(
+        STATUS,
+        step("Select-Object", ExpandProperty="BackupModules"),
+        step("Select-Object", Unique=True),
+    )
+    yield call(
+        STATUS,
+        step("Select-Object", ExpandProperty="BackupModules"),
+        step("Select-Object", ExpandProperty="Identity"),
+    )
     yield call(POOLS, step("Select-Object", First=1), step("Measure-Object"))
     yield call(POOLS, step("Measure-Object"))
     yield call(POOLS, step("Measure-Object", Property="Identity"))
@@ -216,7 +314,11 @@ def _of_pipes() -> Iterator[Call]:
     yield call(POOLS, step(MOVE))
     yield call(POOLS, step(MOVE, Bogus=1))
     yield call(POOLS, step("Select-Object", ExpandProperty="Identity"), step("Get-CsUserPoolInfo"))
-    yield call(POOLS, step("Select-Object", First=1, ExpandProperty="Identity"), step("Invoke-CsBackupServiceSync", Bogus=1))
+    yield call(
+        POOLS,
+        step("Select-Object", First=1, ExpandProperty="Identity"),
+        step("Invoke-CsBackupServiceSync", Bogus=1),
+    )
     yield call(POOLS, step("Set-CsBackupServiceConfiguration", WhatIf=True))
     yield call(POOLS, step("Set-CsBackupServiceConfiguration", Identity="global", WhatIf=True))
     yield call(step("Get-CsDatabaseMirrorState", **MIRRORS), step("Select-Object", First=1))
@@ -225,7 +327,13 @@ def _of_pipes() -> Iterator[Call]:
 
 
 def _of_restricted_sessions() -> Iterator[Call]:
-    for given in ({}, {"ExpandProperty": "Identity"}, {"Property": "Identity"}, {"First": 1}, {"InputObject": "x"}):
+    for given in (
+        {},
+        {"ExpandProperty": "Identity"},
+        {"Property": "Identity"},
+        {"First": 1},
+        {"InputObject": "x"},
+    ):
         yield call(POOLS, step("Select-Object", **given), restricted=True)
     yield call(POOLS, restricted=True)
     yield call(STATUS, step("Select-Object", ExpandProperty="BackupModules"), restricted=True)
@@ -233,7 +341,15 @@ def _of_restricted_sessions() -> Iterator[Call]:
     yield call(POOLS, step("Measure-Object", Property="Identity"), restricted=True)
     yield call(POOLS, step("Out-Default"), restricted=True)
     yield call(POOLS, step("Out-Null"), restricted=True)
-    for name in ("Select-Object", "Measure-Object", "Out-Default", "Get-Module", "Get-Date", "Exit-PSSession", "Clear-Host"):
+    for name in (
+        "Select-Object",
+        "Measure-Object",
+        "Out-Default",
+        "Get-Module",
+        "Get-Date",
+        "Exit-PSSession",
+        "Clear-Host",
+    ):
         yield call(step(name), restricted=True)
     yield call(step("Import-Module", Name="Lync"), restricted=True)
     for name in ("Get-CsPool", "Get-CsNothing", "Get-CsNothing*", "*-Object", "Import-Module"):
@@ -257,8 +373,8 @@ CALLS: Final = (
 
 _SMALL: Final = "The lab has of PowerShell's own commands only what a Lync session needs."
 _FORMATS: Final = (
-    "The engine stumbles over pypsrp, which does not say its PowerShell version; the lab has no format data "
-    "(https://github.com/jborean93/pypsrp: application arguments)."
+    "The engine stumbles over pypsrp, which does not say its PowerShell version; the lab has no"
+    " format data (https://github.com/jborean93/pypsrp: application arguments)."
 )
 EXPLAINED: Final[dict[str, str]] = {
     str(call(step("Get-FormatData", TypeName="Nothing"))): _FORMATS,
@@ -267,12 +383,13 @@ EXPLAINED: Final[dict[str, str]] = {
     str(call(POOLS, step("Where-Object", Property="Identity", EQ=True, Value=P1))): _SMALL,
     str(Call(script="Get-CsPool")): "Nothing is sent as script text, so the lab runs none.",
     str(call(POOLS, step("Measure-Object", Property="Nope"))): (
-        "5.1 writes an error (https://github.com/MicrosoftDocs/PowerShell-Docs/issues/6736), 7.3 only in strict mode "
-        "(https://github.com/PowerShell/PowerShell/pull/16589)."
+        "5.1 writes an error (https://github.com/MicrosoftDocs/PowerShell-Docs/issues/6736), 7.3"
+        " only in strict mode (https://github.com/PowerShell/PowerShell/pull/16589)."
     ),
     str(call(step("Clear-Host"), restricted=True)): (
-        "On Linux Clear-Host pipes into Select-Object -First, which a restricted session refuses; on Windows it asks the host "
-        "(https://github.com/PowerShell/PowerShell, InitialSessionState.GetClearHostFunctionText)."
+        "On Linux Clear-Host pipes into Select-Object -First, which a restricted session refuses;"
+        " on Windows it asks the host (https://github.com/PowerShell/PowerShell,"
+        " InitialSessionState.GetClearHostFunctionText)."
     ),
     str(call(step(MOVE, PoolFqdn=P1, WhatIf=True, ErrorAction="Break"))): (
         "Break is of PowerShell 7 "

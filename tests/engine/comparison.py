@@ -1,4 +1,5 @@
-"""The same calls to the lab and to the engine, both through unmodified pypsrp, and what became of each.
+"""The same calls to the lab and to the engine, both through unmodified pypsrp, and what became of
+each.
 
 `python -m tests.engine.comparison` prints the table.
 """
@@ -34,14 +35,18 @@ _STATES: Final = {
 }
 _FRONT_END: Final = "fe4.contoso.com"
 _RESTRICTED: Final = (
-    "@{ SchemaVersion = '2.0.0.0'; GUID = '0d6ad7c5-51f0-4f5e-8a35-0c6d4b3d5f5e'; SessionType = 'RestrictedRemoteServer'; "
-    "LanguageMode = 'NoLanguage'; ModulesToImport = 'Lync'; VisibleCmdlets = '*-Cs*' }\n"
+    "@{ SchemaVersion = '2.0.0.0'; GUID = '0d6ad7c5-51f0-4f5e-8a35-0c6d4b3d5f5e'; SessionType ="
+    " 'RestrictedRemoteServer'; LanguageMode = 'NoLanguage'; ModulesToImport = 'Lync';"
+    " VisibleCmdlets = '*-Cs*' }\n"
 )
 
 
 @attrs.frozen(kw_only=True)
 class Seen:
-    """What a call came to. An error is its id, without the class of a Lync cmdlet, and its category."""
+    """What a call came to.
+
+    An error is its id, without the class of a Lync cmdlet, and its category.
+    """
 
     state: str
     ended_by: str
@@ -50,9 +55,13 @@ class Seen:
     verbose: int
 
     def __str__(self) -> str:
-        written = ", ".join(f"{each} x{self.errors.count(each)}" for each in dict.fromkeys(self.errors))
+        written = ", ".join(
+            f"{each} x{self.errors.count(each)}" for each in dict.fromkeys(self.errors)
+        )
         parts = [self.state, f"{self.outputs} out"]
-        parts += [f"by {self.ended_by}"] * bool(self.ended_by) + [f"errors: {written}"] * bool(written)
+        parts += [f"by {self.ended_by}"] * bool(self.ended_by) + [f"errors: {written}"] * bool(
+            written
+        )
         return ", ".join([*parts, *[f"{self.verbose} verbose"] * bool(self.verbose)])
 
 
@@ -71,9 +80,16 @@ def ask(pool: Untyped, call: Call) -> Seen:
     shell.invoke()
     state = _STATES[shell.state]
     errors = [_named(error) for error in shell.streams.error]
-    ended_by = errors.pop() if state == "Failed" else ""  # pypsrp puts the state's own record behind those of the stream
+    # Pypsrp puts the state's own record behind those of the stream
+    ended_by = errors.pop() if state == "Failed" else ""
     verbose = len(shell.streams.verbose)
-    return Seen(state=state, ended_by=ended_by, errors=tuple(errors), outputs=len(shell.output), verbose=verbose)
+    return Seen(
+        state=state,
+        ended_by=ended_by,
+        errors=tuple(errors),
+        outputs=len(shell.output),
+        verbose=verbose,
+    )
 
 
 def _named(error: Untyped) -> str:
@@ -107,9 +123,16 @@ def lab_pool(*, restricted: bool) -> Generator[Untyped]:
 
 @contextmanager
 def engine_pool(
-    pwsh: Path, modules: Path, folder: Path, *, restricted: bool, more: Mapping[str, Handler] | None = None
+    pwsh: Path,
+    modules: Path,
+    folder: Path,
+    *,
+    restricted: bool,
+    more: Mapping[str, Handler] | None = None,
 ) -> Generator[Untyped]:
-    """A session on the engine with the compiled module of Lync 2013, whose cmdlets answer as many objects as the lab's."""
+    """A session on the engine with the compiled module of Lync 2013, whose cmdlets answer as many
+    objects as the lab's.
+    """
     with ExitStack() as stack:
         world = stack.enter_context(World({**_handlers(), **(more or {})}))
         options: tuple[str, ...] = ()
@@ -121,7 +144,13 @@ def engine_pool(
         setting = Setting(pwsh=pwsh, home=folder / "home", options=options, environment=environment)
         server = stack.enter_context(EngineServer(folder, setting))
         wsman: Untyped = pypsrp.wsman.WSMan(
-            "127.0.0.1", port=server.port, ssl=False, auth="ntlm", username=USER, password=PASSWORD, no_proxy=True
+            "127.0.0.1",
+            port=server.port,
+            ssl=False,
+            auth="ntlm",
+            username=USER,
+            password=PASSWORD,
+            no_proxy=True,
         )
         stack.enter_context(wsman)
         pool = stack.enter_context(RunspacePool(wsman))
@@ -135,30 +164,54 @@ def _ready(pool: Untyped, *, restricted: bool) -> Untyped:
 
 
 def _handlers() -> dict[str, Handler]:
-    """A deployment of as many things as the lab's: eight pools at two sites, three modules of the Backup Service."""
+    """A deployment of as many things as the lab's: eight pools at two sites, three modules of the
+    Backup Service.
+    """
 
     def pools(asked: Asked) -> Iterable[Action]:
         names = [f"pool{number}.contoso.com" for number in range(1, 9)]
-        kept = [name for name in names if not asked.text("Identity") or asked.text("Identity") == name]
+        kept = [
+            name for name in names if not asked.text("Identity") or asked.text("Identity") == name
+        ]
         for number, name in enumerate(kept):
             services = [f"Registrar:{name}", f"UserServer:{name}"]
-            yield output(thing("Deploy.Internal.Cluster", Identity=name, Services=services, Site=f"Site:Site{number // 4 + 1}"))
+            yield output(
+                thing(
+                    "Deploy.Internal.Cluster",
+                    Identity=name,
+                    Services=services,
+                    Site=f"Site:Site{number // 4 + 1}",
+                )
+            )
 
     def status(_asked: Asked) -> Iterable[Action]:
         kind = "Hadr.BackupService.BackupModuleStatus"
         modules = [
-            thing(kind, Identity=name) for name in ("UserServices.PresenceFocus", "ConfServices.DataConf", "CentralMgmt.CMSMaster")
+            thing(kind, Identity=name)
+            for name in (
+                "UserServices.PresenceFocus",
+                "ConfServices.DataConf",
+                "CentralMgmt.CMSMaster",
+            )
         ]
         yield output(thing("Hadr.BackupService.BackupServiceStatus", BackupModules=modules))
 
     def mirrors(_asked: Asked) -> Iterable[Action]:
-        yield Problem(message="Not present.", error_id="GetCsDatabaseMirrorStateError", category="ObjectNotFound").written()
+        yield Problem(
+            message="Not present.",
+            error_id="GetCsDatabaseMirrorStateError",
+            category="ObjectNotFound",
+        ).written()
 
     def site(_asked: Asked) -> Iterable[Action]:
-        yield Problem(message="Cannot find site.", error_id="GetCsSiteError", category="ObjectNotFound").thrown()
+        yield Problem(
+            message="Cannot find site.", error_id="GetCsSiteError", category="ObjectNotFound"
+        ).thrown()
 
     def user(_asked: Asked) -> Iterable[Action]:
-        yield Problem(message="Not found.", error_id="GetCsUserPoolInfoError", category="ObjectNotFound").thrown()
+        yield Problem(
+            message="Not found.", error_id="GetCsUserPoolInfoError", category="ObjectNotFound"
+        ).thrown()
 
     return {
         "Get-CsUserPoolInfo": user,
@@ -197,7 +250,10 @@ def compare(pwsh: Path, modules: Path, folder: Path) -> list[Row]:
             by_engine = [ask(pool, call) for call in calls]
         with lab_pool(restricted=restricted) as pool:
             by_lab = [ask(pool, call) for call in calls]
-        rows += [Row(call=call, engine=one, lab=two) for call, one, two in zip(calls, by_engine, by_lab, strict=True)]
+        rows += [
+            Row(call=call, engine=one, lab=two)
+            for call, one, two in zip(calls, by_engine, by_lab, strict=True)
+        ]
     return rows
 
 
@@ -206,10 +262,15 @@ def table(rows: list[Row]) -> str:
     lines = ["| call | engine | lab | |", "| --- | --- | --- | --- |"]
     for row in rows:
         shown = str(row.call).replace("|", "\\|")
-        lines.append(f"| `{shown}` | {row.engine} | {'' if row.same else row.lab} | {row.verdict} |")
+        lines.append(
+            f"| `{shown}` | {row.engine} | {'' if row.same else row.lab} | {row.verdict} |"
+        )
     same = sum(row.same for row in rows)
     explained = sum(not row.same and str(row.call) in EXPLAINED for row in rows)
-    counts = f"{same} the same, {explained} different with the reason, {len(rows) - same - explained} not explained"
+    counts = (
+        f"{same} the same, {explained} different with the reason, {len(rows) - same - explained}"
+        " not explained"
+    )
     return "\n".join([*lines, "", f"{len(rows)} calls: {counts}.", ""])
 
 
@@ -221,7 +282,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="lyncops-engine-") as name:
         folder = Path(name)
         (folder / "modules").mkdir()
-        sys.stdout.write(table(compare(pwsh, build(pwsh, folder / "modules", "2013", "Lync"), folder)))
+        sys.stdout.write(
+            table(compare(pwsh, build(pwsh, folder / "modules", "2013", "Lync"), folder))
+        )
 
 
 if __name__ == "__main__":

@@ -42,7 +42,9 @@ def pwsh() -> Path:
 
 @pytest.fixture(scope="session")
 def module(pwsh: Path, request: pytest.FixtureRequest) -> Callable[[str], Path]:
-    """`module(version)`: the folder of that version's Lync module, compiled once and kept; see `build`."""
+    """`module(version)`: the folder of that version's Lync module, compiled once and kept; see
+    `build`.
+    """
     cache = request.config.cache
     assert cache is not None
     folder = cache.mkdir("engine")
@@ -76,8 +78,14 @@ class Fronts:
     ) -> EngineServer:
         """A running one. `form` is the module's: see `build`."""
         modules = self.module(version) / form
-        environment = {**world.environment, "PSModulePath": str(modules), "LYNCOPS_MACHINE": machine}
-        setting = Setting(pwsh=self.pwsh, home=self.folder / "home", options=options, environment=environment)
+        environment = {
+            **world.environment,
+            "PSModulePath": str(modules),
+            "LYNCOPS_MACHINE": machine,
+        }
+        setting = Setting(
+            pwsh=self.pwsh, home=self.folder / "home", options=options, environment=environment
+        )
         return self.stack.enter_context(EngineServer(self.folder, setting, tls=tls))
 
 
@@ -90,7 +98,9 @@ def front(pwsh: Path, module: Callable[[str], Path], tmp_path: Path) -> Generato
 
 @attrs.frozen(kw_only=True)
 class Bench:
-    """A world, a session of lyncops on an engine before it, and the server between: shared by the tests of a file."""
+    """A world, a session of lyncops on an engine before it, and the server between: shared by the
+    tests of a file.
+    """
 
     world: World
     server: EngineServer
@@ -101,7 +111,10 @@ class Bench:
         return self.following(cmdlet, lambda _call: answer)
 
     def following(
-        self, cmdlet: Cmdlet[R], handler: Handler, on_record: Callable[[StreamRecord], None] | None = None
+        self,
+        cmdlet: Cmdlet[R],
+        handler: Handler,
+        on_record: Callable[[StreamRecord], None] | None = None,
     ) -> Execution[R]:
         """Run the cmdlet with that handler."""
         self.world.handlers[cmdlet.NAME] = handler
@@ -112,12 +125,16 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def bench(pwsh: Path, module: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Generator[Bench]:
+def bench(
+    pwsh: Path, module: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Generator[Bench]:
     """One engine for the whole file."""
     folder = tmp_path_factory.mktemp("bench")
     with World() as world, ExitStack() as stack:
         server = Fronts(pwsh=pwsh, module=module, folder=folder, stack=stack)(world)
-        sessions = stack.enter_context(desk_for(folder, server, path="wsman", open_timeout="30s").sessions())
+        sessions = stack.enter_context(
+            desk_for(folder, server, path="wsman", open_timeout="30s").sessions()
+        )
         yield Bench(world=world, server=server, sessions=sessions)
 
 
@@ -140,8 +157,11 @@ class Site:
 
 
 @pytest.fixture
-def site(world: World, front: Fronts, tmp_path: Path, request: pytest.FixtureRequest) -> Generator[Site]:
-    """Two pairs of pools through an engine on a Front End, and each Edge server through one of its own.
+def site(
+    world: World, front: Fronts, tmp_path: Path, request: pytest.FixtureRequest
+) -> Generator[Site]:
+    """Two pairs of pools through an engine on a Front End, and each Edge server through one of its
+    own.
 
     The parameter, where a test gives one, is the module's form: see `build`.
     """
@@ -156,5 +176,7 @@ def site(world: World, front: Fronts, tmp_path: Path, request: pytest.FixtureReq
     with Outside() as outside:
         more = 'settle = "2s"\n' + machines + outside.configuration
         pools = tuple(f'pool = "{pool}"\n' for pool in (P1, P2))
-        desk = desk_for(tmp_path, server, server, path="wsman", open_timeout="30s", endpoint=pools, more=more)
+        desk = desk_for(
+            tmp_path, server, server, path="wsman", open_timeout="30s", endpoint=pools, more=more
+        )
         yield Site(world=world, deployment=deployment, server=server, desk=desk, outside=outside)

@@ -1,4 +1,6 @@
-"""Two paired Enterprise pools with mirrored databases, and two Edge pools: a small world that plays along in every procedure."""
+"""Two paired Enterprise pools with mirrored databases, and two Edge pools: a small world that plays
+along in every procedure.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +10,26 @@ from typing import Final
 
 import attrs
 
-from tests.engine.world import Action, Call, Handler, Json, Problem, World, output, progress, say, thing
+from tests.engine.world import (
+    Action,
+    Call,
+    Handler,
+    Json,
+    Problem,
+    World,
+    output,
+    progress,
+    say,
+    thing,
+)
 
 P1, P2 = "pool1.contoso.com", "pool2.contoso.com"
 EDGE1, EDGE2 = "edge1.contoso.com", "edge2.contoso.com"
 OTHER: Final = {P1: P2, P2: P1, EDGE1: EDGE2, EDGE2: EDGE1}
 SITES: Final = {"North": (P1, EDGE1), "South": (P2, EDGE2)}
-FRONT_ENDS: Final = {pool: tuple(f"fe{pool[4]}{letter}.contoso.com" for letter in "abc") for pool in (P1, P2)}
+FRONT_ENDS: Final = {
+    pool: tuple(f"fe{pool[4]}{letter}.contoso.com" for letter in "abc") for pool in (P1, P2)
+}
 EDGE_SERVERS: Final = {EDGE1: ("edge1a.contoso.com",), EDGE2: ("edge2a.contoso.com",)}
 DATABASES: Final = {
     "User": ("rtcab", "rtcshared", "rtcxds"),
@@ -25,7 +40,16 @@ MODULES: Final = ("UserServices.PresenceFocus", "ConfServices.DataConf", "Centra
 VERSION: Final = "Skype for Business Server 2015 (6.0.9319.0): volume license key installed."
 FEDERATION: Final = 5061
 _EDGE_SERVICES: Final = ("REPLICA", "RTCSRV", "RTCDATAPROXY", "RTCMRAUTH", "RTCMEDIARELAY")
-_FRONT_END_SERVICES: Final = ("REPLICA", "RTCSRV", "RTCDATAMCU", "RTCIMMCU", "RTCAVMCU", "LYNCBACKUP", "MASTER", "FTA")
+_FRONT_END_SERVICES: Final = (
+    "REPLICA",
+    "RTCSRV",
+    "RTCDATAMCU",
+    "RTCIMMCU",
+    "RTCAVMCU",
+    "LYNCBACKUP",
+    "MASTER",
+    "FTA",
+)
 
 
 def sql(pool: str) -> str:
@@ -39,15 +63,22 @@ def _bare(identity: str) -> str:
 
 @attrs.define(kw_only=True)
 class Deployment:
-    """The state. `status` is the type of Get-CsBackupServiceStatus: with or without a ToString of its modules."""
+    """The state.
+
+    `status` is the type of Get-CsBackupServiceStatus: with or without a ToString of its modules.
+    """
 
     states: dict[str, str] = attrs.field(factory=lambda: {P1: "Active", P2: "Active"})
     store: str = P1
     on_mirror: set[tuple[str, str]] = attrs.field(factory=set[tuple[str, str]])
     next_hops: dict[str, str] = attrs.field(factory=lambda: {EDGE1: P1, EDGE2: P2})
     federated: set[str] = attrs.field(factory=lambda: {EDGE1})
-    federation_route: dict[str, str] = attrs.field(factory=lambda: dict.fromkeys(SITES, f"EdgeServer:{EDGE1}"))
-    xmpp_route: dict[str, str] = attrs.field(factory=lambda: dict.fromkeys(SITES, f"EdgeServer:{EDGE1}"))
+    federation_route: dict[str, str] = attrs.field(
+        factory=lambda: dict.fromkeys(SITES, f"EdgeServer:{EDGE1}")
+    )
+    xmpp_route: dict[str, str] = attrs.field(
+        factory=lambda: dict.fromkeys(SITES, f"EdgeServer:{EDGE1}")
+    )
     media: dict[tuple[str, str], str] = attrs.field(
         factory=lambda: {
             (pool, role): f"EdgeServer:{edge}"
@@ -81,10 +112,22 @@ class Deployment:
             "Get-CsUser": self._users,
             "Get-CsUserPoolInfo": self._user_pool,
             "Get-CsConferenceDirectory": lambda _call: [
-                output(thing("Deploy.Internal.ConferenceDirectory", Identity="1", ServiceID=f"UserServer:{P1}"))
+                output(
+                    thing(
+                        "Deploy.Internal.ConferenceDirectory",
+                        Identity="1",
+                        ServiceID=f"UserServer:{P1}",
+                    )
+                )
             ],
             "Get-CsAccessEdgeConfiguration": lambda _call: [
-                output(thing("WritableConfig.Settings.Edge.AccessEdgeConfiguration", Identity="Global", AllowFederatedUsers=True))
+                output(
+                    thing(
+                        "WritableConfig.Settings.Edge.AccessEdgeConfiguration",
+                        Identity="Global",
+                        AllowFederatedUsers=True,
+                    )
+                )
             ],
             "Invoke-CsPoolFailOver": self._fail_over,
             "Invoke-CsPoolFailBack": self._fail_back,
@@ -101,7 +144,8 @@ class Deployment:
         }
         return world
 
-    # -- what is there --------------------------------------------------------------------------------------------------------
+    # -- what is there
+    # ----------------------------------------------------------------------------------------------
 
     def _sites(self, _call: Call) -> Iterable[Action]:
         for name, pools in SITES.items():
@@ -118,18 +162,30 @@ class Deployment:
             )
 
     def _pools(self, _call: Call) -> Iterable[Action]:
-        roles = ("Registrar", "UserServer", "ConferencingServer", "MediationServer", "ApplicationServer", "CentralManagement")
+        roles = (
+            "Registrar",
+            "UserServer",
+            "ConferencingServer",
+            "MediationServer",
+            "ApplicationServer",
+            "CentralManagement",
+        )
         for site, (pool, edge) in SITES.items():
             services = [f"{role}:{pool}" for role in roles]
             yield _cluster(pool, FRONT_ENDS[pool], services, site)
             yield _cluster(edge, EDGE_SERVERS[edge], [f"EdgeServer:{edge}"], site)
-            databases = [f"{kind}:{sql(pool)}" for kind in ("UserDatabase", "ApplicationDatabase", "CentralManagementDatabase")]
+            databases = [
+                f"{kind}:{sql(pool)}"
+                for kind in ("UserDatabase", "ApplicationDatabase", "CentralManagementDatabase")
+            ]
             yield _cluster(sql(pool), (sql(pool),), databases, site)
 
     def _computers(self, _call: Call) -> Iterable[Action]:
         for pool, machines in (FRONT_ENDS | EDGE_SERVERS).items():
             for machine in machines:
-                yield output(thing("Deploy.Internal.Computer", Identity=machine, Pool=pool, Fqdn=machine))
+                yield output(
+                    thing("Deploy.Internal.Computer", Identity=machine, Pool=pool, Fqdn=machine)
+                )
 
     def _services(self, call: Call) -> Iterable[Action]:
         wanted = {name for name, value in call.parameters.items() if value is True}
@@ -149,7 +205,10 @@ class Deployment:
                 "Registrar": registrar,
                 "UserServer": {"UserDatabase": server("UserDatabase")},
                 "ConferencingServer": {"EdgeServer": self.media[pool, "ConferencingServer"]},
-                "MediationServer": {"EdgeServer": self.media[pool, "MediationServer"], "Registrar": f"Registrar:{pool}"},
+                "MediationServer": {
+                    "EdgeServer": self.media[pool, "MediationServer"],
+                    "Registrar": f"Registrar:{pool}",
+                },
                 "ApplicationServer": {"ApplicationDatabase": server("ApplicationDatabase")},
                 "CentralManagement": {
                     "Active": self.store == pool,
@@ -164,26 +223,46 @@ class Deployment:
                 "SqlInstanceName": "rtc",
                 "MirrorSqlServerFqdn": f"sql{pool[4]}m.contoso.com",
             }
-            yield "UserDatabase", _service("UserDatabase", sql(pool), f"{number}-UserDatabase-1", database)
+            yield (
+                "UserDatabase",
+                _service("UserDatabase", sql(pool), f"{number}-UserDatabase-1", database),
+            )
             store: dict[str, Json] = {**database, "MirrorSqlInstanceName": "rtc"}
             yield (
                 "CentralManagementDatabase",
-                _service("CentralManagementDatabase", sql(pool), f"{number}-CentralManagementDatabase-1", store),
+                _service(
+                    "CentralManagementDatabase",
+                    sql(pool),
+                    f"{number}-CentralManagementDatabase-1",
+                    store,
+                ),
             )
             outside = {
                 "Registrar": f"Registrar:{self.next_hops[edge]}",
                 "AccessEdgeExternalSipPort": FEDERATION if edge in self.federated else 443,
                 "AccessEdgeExternalFqdn": f"sip{edge[4]}.contoso.com",
             }
-            yield "EdgeServer", _service("EdgeServer", edge, f"{number}-EdgeServer-1", {**common, "PoolFqdn": edge, **outside})
+            yield (
+                "EdgeServer",
+                _service(
+                    "EdgeServer",
+                    edge,
+                    f"{number}-EdgeServer-1",
+                    {**common, "PoolFqdn": edge, **outside},
+                ),
+            )
 
     def _replication(self, call: Call) -> Iterable[Action]:
         if call.parameters.get("CentralManagementStoreStatus"):
             kind = "Xds.CentralManagementStoreStatusResult"
-            yield output(thing(kind, ActiveMasterFqdn=self.store, ActiveFileTransferAgents=[self.store]))
+            yield output(
+                thing(kind, ActiveMasterFqdn=self.store, ActiveFileTransferAgents=[self.store])
+            )
             return
         now = dt.datetime.now(dt.UTC).isoformat()
-        for machine in (machine for machines in (FRONT_ENDS | EDGE_SERVERS).values() for machine in machines):
+        for machine in (
+            machine for machines in (FRONT_ENDS | EDGE_SERVERS).values() for machine in machines
+        ):
             yield output(
                 thing(
                     "Xds.ReplicaState",
@@ -197,7 +276,9 @@ class Deployment:
 
     def _relation(self, call: Call) -> Iterable[Action]:
         pool = call.text("PoolFqdn")
-        yield output(thing("Hadr.BackupService.BackupRelation", PoolFqdn=pool, BackupPoolFqdn=OTHER[pool]))
+        yield output(
+            thing("Hadr.BackupService.BackupRelation", PoolFqdn=pool, BackupPoolFqdn=OTHER[pool])
+        )
 
     def _backup_status(self, call: Call) -> Iterable[Action]:
         pool = call.text("PoolFqdn")
@@ -207,10 +288,17 @@ class Deployment:
         kind = "BackupModuleStatus" if self.status == "BackupServiceStatus" else "PlainModuleStatus"
         states = self.modules | ({} if self.store == pool else {MODULES[2]: "NotInitialized"})
         modules = [
-            thing(f"Hadr.BackupService.{kind}", Identity=name, ExportStatus=state, ImportStatus="NormalState")
+            thing(
+                f"Hadr.BackupService.{kind}",
+                Identity=name,
+                ExportStatus=state,
+                ImportStatus="NormalState",
+            )
             for name, state in states.items()
         ]
-        worst = next((state for state in self.modules.values() if state != "FinalState"), "FinalState")
+        worst = next(
+            (state for state in self.modules.values() if state != "FinalState"), "FinalState"
+        )
         overall = {"OverallExportStatus": worst, "OverallImportStatus": "NormalState"}
         yield output(thing(f"Hadr.BackupService.{self.status}", BackupModules=modules, **overall))
 
@@ -231,7 +319,9 @@ class Deployment:
         for pool in (P1, P2):
             if asked in {"", pool}:
                 kind = "WritableConfig.Settings.Registrar.RegistrarConfiguration"
-                yield output(thing(kind, Identity=f"Service:Registrar:{pool}", PoolState=self.states[pool]))
+                yield output(
+                    thing(kind, Identity=f"Service:Registrar:{pool}", PoolState=self.states[pool])
+                )
 
     def _mirrors(self, call: Call) -> Iterable[Action]:
         pool, asked = call.text("PoolFqdn"), call.text("DatabaseType")
@@ -255,19 +345,39 @@ class Deployment:
         machine = call.text("ComputerName") or call.machine
         if machine in self.dead:
             yield Problem(
-                f"Cannot open Service Control Manager on computer '{machine}'. This operation might require other privileges.",
-                inner=Problem("The RPC server is unavailable.", exception="System.ComponentModel.Win32Exception", code=1722),
+                f"Cannot open Service Control Manager on computer '{machine}'. This operation might"
+                " require other privileges.",
+                inner=Problem(
+                    "The RPC server is unavailable.",
+                    exception="System.ComponentModel.Win32Exception",
+                    code=1722,
+                ),
             ).thrown()
             return
         for name in _EDGE_SERVICES if machine.startswith("edge") else _FRONT_END_SERVICES:
             status = "Stopped" if (machine, name) in self.stopped else "Running"
-            yield output(thing("Deployment.Core.NTService", Name=name, DisplayName=name, Status=status, RoleName=["Registrar"]))
+            yield output(
+                thing(
+                    "Deployment.Core.NTService",
+                    Name=name,
+                    DisplayName=name,
+                    Status=status,
+                    RoleName=["Registrar"],
+                )
+            )
 
     def _users(self, call: Call) -> Iterable[Action]:
         for name, pool in (("anna", P1), ("ben", P1), ("carla", P2)):
             if pool in (call.text("Filter") or pool):
                 sip = f"sip:{name}@contoso.com"
-                yield output(thing("ADConnect.Schema.OCSADUser", Identity=f"CN={name}", SipAddress=sip, RegistrarPool=pool))
+                yield output(
+                    thing(
+                        "ADConnect.Schema.OCSADUser",
+                        Identity=f"CN={name}",
+                        SipAddress=sip,
+                        RegistrarPool=pool,
+                    )
+                )
 
     def _user_pool(self, call: Call) -> Iterable[Action]:
         home = P2 if "carla" in call.text("Identity") else P1
@@ -283,12 +393,16 @@ class Deployment:
             )
         )
 
-    # -- what changes it ------------------------------------------------------------------------------------------------------
+    # -- what changes it
+    # ----------------------------------------------------------------------------------------------
 
     def _fail_over(self, call: Call) -> Iterable[Action]:
         pool = call.text("PoolFqdn")
         if pool in self.next_hops.values() and not call.parameters.get("DisasterMode"):
-            yield Problem(f'This Front-end pool "{pool}" is specified in topology as the next hop for the Edge server.').thrown()
+            yield Problem(
+                f'This Front-end pool "{pool}" is specified in topology as the next hop for the'
+                " Edge server."
+            ).thrown()
         if self.failover is not None:
             yield from self.failover(call)
             return
@@ -306,7 +420,9 @@ class Deployment:
 
     def _database_failover(self, call: Call) -> Iterable[Action]:
         side = (call.text("PoolFqdn"), call.text("DatabaseType"))
-        (self.on_mirror.add if call.text("NewPrincipal") == "Mirror" else self.on_mirror.discard)(side)
+        (self.on_mirror.add if call.text("NewPrincipal") == "Mirror" else self.on_mirror.discard)(
+            side
+        )
         return ()
 
     def _set_edge(self, call: Call) -> Iterable[Action]:
@@ -315,7 +431,10 @@ class Deployment:
 
     def _set_site(self, call: Call) -> Iterable[Action]:
         name = call.text("Identity")
-        for parameter, routes in (("FederationRoute", self.federation_route), ("XmppFederationRoute", self.xmpp_route)):
+        for parameter, routes in (
+            ("FederationRoute", self.federation_route),
+            ("XmppFederationRoute", self.xmpp_route),
+        ):
             if parameter in call.parameters:
                 routes[name] = call.text(parameter)
         return ()
@@ -342,7 +461,9 @@ class Deployment:
         return ()
 
 
-def slow_failover(deployment: Deployment, call: Call, lines: int, wait: Action) -> Generator[Action]:
+def slow_failover(
+    deployment: Deployment, call: Call, lines: int, wait: Action
+) -> Generator[Action]:
     """A failover that says where it is, and ends after each `wait`."""
     pool = call.text("PoolFqdn")
     deployment.states[pool] = "FailingOver"
@@ -354,9 +475,18 @@ def slow_failover(deployment: Deployment, call: Call, lines: int, wait: Action) 
 
 def _cluster(pool: str, machines: tuple[str, ...], services: list[str], site: str) -> Action:
     return output(
-        thing("Deploy.Internal.Cluster", Identity=pool, Fqdn=pool, Computers=list(machines), Services=services, Site=f"Site:{site}")
+        thing(
+            "Deploy.Internal.Cluster",
+            Identity=pool,
+            Fqdn=pool,
+            Computers=list(machines),
+            Services=services,
+            Site=f"Site:{site}",
+        )
     )
 
 
 def _service(role: str, pool: str, number: str, properties: Mapping[str, Json]) -> Json:
-    return thing(f"Xds.Display{role}", Identity=f"{role}:{pool}", ServiceId=number, Role=role, **properties)
+    return thing(
+        f"Xds.Display{role}", Identity=f"{role}:{pool}", ServiceId=number, Role=role, **properties
+    )

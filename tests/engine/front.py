@@ -1,4 +1,6 @@
-"""WSMan before a real PowerShell: each shell is one engine process, and what client and engine say passes through untouched."""
+"""WSMan before a real PowerShell: each shell is one engine process, and what client and engine say
+passes through untouched.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from tests.independent.manners import Manners
 from tests.independent.server import FaultError, WsmanServer
 
 _PIPELINE_STATE: Final = struct.pack("<I", 0x00041006)
-_FINAL: Final = re.compile(rb'N="PipelineState">[345]<')  # Stopped, Completed, Failed (MS-PSRP 2.2.3.5)
+# Stopped, Completed, Failed (MS-PSRP 2.2.3.5)
+_FINAL: Final = re.compile(rb'N="PipelineState">[345]<')
 _NAME: Final = re.compile(rb'<S N="Cmd">([^<]*)</S>')
 
 
@@ -44,15 +47,24 @@ class Pipeline:
             if flags & 1:
                 self._message.clear()
             self._message += data[21 : 21 + length]
-            if flags & 2 and bytes(self._message[4:8]) == _PIPELINE_STATE and _FINAL.search(self._message):
+            if (
+                flags & 2
+                and bytes(self._message[4:8]) == _PIPELINE_STATE
+                and _FINAL.search(self._message)
+            ):
                 self.done = True
             data = data[21 + length :]
 
 
 class Shell:
-    """One shell: an engine process, its pool and its pipelines. Each pipeline is received for itself."""
+    """One shell: an engine process, its pool and its pipelines.
 
-    def __init__(self, pwsh: Path, home: Path, options: Sequence[str], environment: Mapping[str, str]) -> None:
+    Each pipeline is received for itself.
+    """
+
+    def __init__(
+        self, pwsh: Path, home: Path, options: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
         self.lock = threading.Condition(threading.RLock())
         self.own = bytearray()
         self._pipelines: dict[str, Pipeline] = {}
@@ -60,7 +72,9 @@ class Shell:
 
     def take(self, data: bytes, command_id: str = "", stream: str = "stdin") -> None:
         """Bytes from the client, for the pool or for one command."""
-        self.engine.data(command_id.lower() or POOL, data, "PromptResponse" if stream == "pr" else "Default")
+        self.engine.data(
+            command_id.lower() or POOL, data, "PromptResponse" if stream == "pr" else "Default"
+        )
 
     def start(self, command_id: str, fragment: bytes) -> Pipeline:
         """Begin a pipeline."""
@@ -106,7 +120,9 @@ class Setting:
 class EngineServer(WsmanServer[Shell]):
     """The front. `executions` counts the commands that were sent, by name in lower case."""
 
-    def __init__(self, folder: Path, setting: Setting, *, tls: bool = False, manners: Manners | None = None) -> None:
+    def __init__(
+        self, folder: Path, setting: Setting, *, tls: bool = False, manners: Manners | None = None
+    ) -> None:
         super().__init__(folder, tls=tls, manners=manners or Manners(knows_reconnect=True))
         self._setting = setting
         self._engines: list[Engine] = []

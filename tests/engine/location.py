@@ -14,7 +14,8 @@ def engine() -> Path | None:
     """The program, or None where there is none.
 
     Raises:
-        FileNotFoundError: the variable names something that cannot be run, which is a mistake and no reason to skip.
+        FileNotFoundError: the variable names something that cannot be run, which is a mistake and
+            no reason to skip.
     """
     named = os.environ.get(VARIABLE)
     if named:

@@ -1,4 +1,6 @@
-"""What partners see: a name server, and the ports of the Edge pools' external addresses, all on loopback."""
+"""What partners see: a name server, and the ports of the Edge pools' external addresses, all on
+loopback.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,11 @@ class Outside:
     @property
     def configuration(self) -> str:
         """The part of lyncops.toml that leads here."""
-        lines = [f'[network]\nresolver = "127.0.0.1:{self._server.server_address[1]}"\n[network.connect_to]\n']
+        lines = [
+            "[network]\n",
+            f'resolver = "127.0.0.1:{self._server.server_address[1]}"\n',
+            "[network.connect_to]\n",
+        ]
         for (address, port), held in self._sockets.items():
             lines.append(f'"{address}:{port}" = "127.0.0.1:{held.getsockname()[1]}"\n')
         return "".join(lines)
@@ -47,7 +53,12 @@ class Outside:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._server.shutdown()
         self._server.server_close()
         for held in self._sockets.values():
@@ -69,7 +80,10 @@ class _Question(socketserver.BaseRequestHandler):
         answer.flags |= dns.flags.RA
         name, kind = query.question[0].name, query.question[0].rdtype
         text = name.to_text(omit_final_dot=True).lower()
-        zones = {dns.rdatatype.A: self.server.outside.hosts, dns.rdatatype.SRV: self.server.outside.services}
+        zones = {
+            dns.rdatatype.A: self.server.outside.hosts,
+            dns.rdatatype.SRV: self.server.outside.services,
+        }
         found = zones.get(kind, {}).get(text)
         if found is not None:
             answer.answer.append(dns.rrset.from_text(name, 60, "IN", kind, found))

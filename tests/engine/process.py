@@ -1,6 +1,8 @@
-"""One `pwsh -SSHServerMode` process: a runspace pool that is spoken to in packets on its standard input and output.
+"""One `pwsh -SSHServerMode` process: a runspace pool that is spoken to in packets on its standard
+input and output.
 
-The packets are those of PowerShell's out-of-process transport (OutOfProcTransportManager.cs of PowerShell's own source).
+The packets are those of PowerShell's out-of-process transport (OutOfProcTransportManager.cs of
+PowerShell's own source).
 """
 
 from __future__ import annotations
@@ -51,7 +53,11 @@ class Engine:
 
     def data(self, guid: str, data: bytes, stream: str = "Default") -> None:
         """PSRP fragments for a pipeline or the pool."""
-        self._ask(f"<Data Stream='{stream}' PSGuid='{guid}'>{base64.b64encode(data).decode()}</Data>", "DataAck", guid)
+        self._ask(
+            f"<Data Stream='{stream}' PSGuid='{guid}'>{base64.b64encode(data).decode()}</Data>",
+            "DataAck",
+            guid,
+        )
 
     def command(self, guid: str) -> None:
         """A pipeline begins."""
@@ -118,7 +124,18 @@ class Engine:
 
 
 def _environment(home: Path) -> dict[str, str]:
-    """The tests' environment, without what would make a PowerShell of a person's differ from another's."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PS", "COVERAGE", "COV_"))}
-    own = {"HOME": str(home), "POWERSHELL_TELEMETRY_OPTOUT": "1", "POWERSHELL_UPDATECHECK": "Off", "DOTNET_TieredPGO": "0"}
+    """The tests' environment, without what would make a PowerShell of a person's differ from
+    another's.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PS", "COVERAGE", "COV_"))
+    }
+    own = {
+        "HOME": str(home),
+        "POWERSHELL_TELEMETRY_OPTOUT": "1",
+        "POWERSHELL_UPDATECHECK": "Off",
+        "DOTNET_TieredPGO": "0",
+    }
     return kept | own | {f"XDG_{each}_HOME": str(home) for each in ("CACHE", "CONFIG", "DATA")}

@@ -1,4 +1,6 @@
-"""Rehearsals, prompts, errors of every kind, streams and stops: what PowerShell itself makes of them, and what lyncops reads."""
+"""Rehearsals, prompts, errors of every kind, streams and stops: what PowerShell itself makes of
+them, and what lyncops reads.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,8 @@ def ids(done: Execution[object]) -> list[str]:
     return [error.fully_qualified_error_id for error in done.errors]
 
 
-# -- rehearsals and confirmation ----------------------------------------------------------------------------------------------
+# -- rehearsals and confirmation
+# ----------------------------------------------------------------------------------------------
 
 
 def test_a_rehearsal_changes_nothing(bench: Bench) -> None:
@@ -70,7 +73,9 @@ def test_a_mandatory_parameter_left_out_is_an_error_and_no_prompt(bench: Bench) 
 
 
 @pytest.mark.parametrize("how", ["shouldContinue", "choice", "readLine"])
-def test_a_prompt_in_the_middle_is_refused_and_what_was_done_stays_done(bench: Bench, how: str) -> None:
+def test_a_prompt_in_the_middle_is_refused_and_what_was_done_stays_done(
+    bench: Bench, how: str
+) -> None:
     answers: list[object] = []
 
     def asks(_call: Call) -> Answer:
@@ -83,7 +88,8 @@ def test_a_prompt_in_the_middle_is_refused_and_what_was_done_stays_done(bench: B
     assert len(done.errors) >= 1
 
 
-# -- errors -------------------------------------------------------------------------------------------------------------------
+# -- errors
+# --------------------------------------------------------------------------------------------------
 
 NESTED: Final = Problem(
     "Outer.",
@@ -92,7 +98,9 @@ NESTED: Final = Problem(
         "Middle.",
         exception="System.IO.IOException",
         inner=Problem(
-            'Cannot open database "rtcxds" requested by the login.', exception="System.ComponentModel.Win32Exception", code=5
+            'Cannot open database "rtcxds" requested by the login.',
+            exception="System.ComponentModel.Win32Exception",
+            code=5,
         ),
     ),
 )
@@ -104,15 +112,27 @@ def test_an_error_that_does_not_end_it(bench: Bench) -> None:
     assert done.outcome is Outcome.FAILED
     assert list(done.raw) == ["before", "after"]
     (error,) = done.errors
-    assert (error.message, error.category, error.terminating) == ("One of three.", "ObjectNotFound", False)
-    assert error.fully_qualified_error_id == "Partly,Microsoft.Rtc.Management.GetCsPoolFabricStateCmdlet"
+    assert (error.message, error.category, error.terminating) == (
+        "One of three.",
+        "ObjectNotFound",
+        False,
+    )
+    assert (
+        error.fully_qualified_error_id
+        == "Partly,Microsoft.Rtc.Management.GetCsPoolFabricStateCmdlet"
+    )
     assert error.exception_type == "System.InvalidOperationException"
 
 
 @pytest.mark.parametrize("kind", ["thrown", "raised"])
 def test_an_error_that_ends_it(bench: Bench, kind: str) -> None:
     problem = Problem("No more.", error_id="Ends")
-    done = bench.run(READ, output("before"), problem.thrown() if kind == "thrown" else problem.raised(), output("after"))
+    done = bench.run(
+        READ,
+        output("before"),
+        problem.thrown() if kind == "thrown" else problem.raised(),
+        output("after"),
+    )
     assert done.outcome is Outcome.FAILED
     assert list(done.raw) == ["before"]
     assert [str(error) for error in done.errors] == ["No more."]
@@ -199,7 +219,8 @@ def test_an_unknown_command(bench: Bench) -> None:
     assert done.errors[0].category == "ObjectNotFound"
 
 
-# -- streams ------------------------------------------------------------------------------------------------------------------
+# -- streams
+# --------------------------------------------------------------------------------------------------
 
 
 def test_all_streams_arrive_in_their_order(bench: Bench) -> None:
@@ -214,12 +235,17 @@ def test_all_streams_arrive_in_their_order(bench: Bench) -> None:
     ]
     live: list[tuple[StreamKind, str]] = []
     verbose = GetCsPoolFabricState(pool_fqdn=P1, verbose=True)
-    done = bench.following(verbose, lambda _call: said, on_record=lambda record: live.append((record.kind, record.text)))
+    done = bench.following(
+        verbose,
+        lambda _call: said,
+        on_record=lambda record: live.append((record.kind, record.text)),
+    )
     assert done.outcome is Outcome.SUCCEEDED
     kept = [(record.kind, record.text) for record in done.records]
     assert [text for kind, text in kept if kind is StreamKind.VERBOSE][-2:] == ["v1", "v2"]
     assert [text for kind, text in kept if kind is StreamKind.WARNING] == ["w"]
-    # What a cmdlet writes to the host itself is nobody's where the client has none: it neither arrives nor hangs.
+    # What a cmdlet writes to the host itself is nobody's where the client has none: it neither
+    # arrives nor hangs.
     assert [text for kind, text in kept if kind is StreamKind.INFORMATION] == ["i"]
     (moving,) = [record for record in done.records if record.kind is StreamKind.PROGRESS]
     assert moving.percent == 50
@@ -233,10 +259,13 @@ def test_verbose_lines_come_only_where_they_are_asked_for(bench: Bench) -> None:
 
 def test_many_records_lose_none(bench: Bench) -> None:
     done = bench.run(READ, *(output(f"{number} {'x' * (number % 997)}") for number in range(3000)))
-    assert [str(each).partition(" ")[0] for each in done.raw] == [str(number) for number in range(3000)]
+    assert [str(each).partition(" ")[0] for each in done.raw] == [
+        str(number) for number in range(3000)
+    ]
 
 
-# -- stops --------------------------------------------------------------------------------------------------------------------
+# -- stops
+# --------------------------------------------------------------------------------------------------
 
 
 def test_a_reading_whose_deadline_passes_is_stopped_on_the_server(bench: Bench) -> None:

@@ -1,4 +1,6 @@
-"""The doctor before a real engine: what PowerShell itself says of its cmdlets, its drives and its restricted sessions."""
+"""The doctor before a real engine: what PowerShell itself says of its cmdlets, its drives and its
+restricted sessions.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +23,25 @@ def test_an_endpoint(world: World, front: Fronts, tmp_path: Path, *, is_restrict
     options = configuration(tmp_path, DISASTER_RECOVERY) if is_restricted else ()
     server = front(Deployment().install(world), options=options)
     line = f'pool = "{P1}"\n' + ('configuration = "LyncDR"\n' if is_restricted else "")
-    answer = desk_for(tmp_path, server, path="wsman", open_timeout="30s", endpoint=line)("--json", "doctor")
+    answer = desk_for(tmp_path, server, path="wsman", open_timeout="30s", endpoint=line)(
+        "--json", "doctor"
+    )
     told = json.loads(answer.out)
     found = {check["check_id"]: check for check in told["sections"][0]["checks"]}
     assert told["sections"][0]["not_examined"] == []
-    passed = ("name-resolution", "tcp", "clock", "logon", "session-configuration", "module", "second-hop")
+    passed = (
+        "name-resolution",
+        "tcp",
+        "clock",
+        "logon",
+        "session-configuration",
+        "module",
+        "second-hop",
+    )
     assert {name: found[name]["verdict"] for name in passed} == dict.fromkeys(passed, "passed")
-    assert found["quotas"]["verdict"] == "unknown", "PowerShell outside of Windows has no WSMan drive"
+    assert found["quotas"]["verdict"] == "unknown", (
+        "PowerShell outside of Windows has no WSMan drive"
+    )
     assert ("restricted" in found["quotas"]["evidence"]) is is_restricted
     assert found["rights"]["verdict"] == ("warning" if is_restricted else "unknown")
     assert not world.executions.get("Invoke-CsPoolFailOver")

@@ -1,4 +1,6 @@
-"""The client lets go, or is killed, in the middle of a failover: `resume` collects it, and it runs once."""
+"""The client lets go, or is killed, in the middle of a failover: `resume` collects it, and it runs
+once.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ SENT = "Invoke-CsPoolFailOver"
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 @pytest.mark.parametrize("ends", ["before the resume", "after it"])
-def test_resume_collects_what_goes_on_at_the_server(site: Site, how: signal.Signals, ends: str) -> None:
+def test_resume_collects_what_goes_on_at_the_server(
+    site: Site, how: signal.Signals, ends: str
+) -> None:
     begun, end = threading.Event(), threading.Event()
 
     def slow(call: Call) -> Iterable[Action]:
@@ -51,7 +55,9 @@ def begin(site: Site) -> subprocess.Popen[str]:
     """Start the program `lyncops` in a process of its own."""
     command = [sys.executable, "-m", "lyncops", "--config", str(site.desk.config), *FAILOVER]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=kept)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=kept
+    )
 
 
 def latest(site: Site) -> str:

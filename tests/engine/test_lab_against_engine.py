@@ -1,4 +1,6 @@
-"""The lab does what a real PowerShell does: some 230 calls, right and wrong, to both, each difference with its reason."""
+"""The lab does what a real PowerShell does: some 230 calls, right and wrong, to both, each
+difference with its reason.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,19 @@ _OF_SEVEN: Final = {"InvocationInfo/Statement", "PSMessageDetails"}
 
 
 @pytest.fixture(scope="module")
-def rows(pwsh: Path, module: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
+def rows(
+    pwsh: Path, module: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
+) -> list[Row]:
     return compare(pwsh, module("2013"), tmp_path_factory.mktemp("comparison"))
 
 
 def test_every_difference_has_its_reason(rows: list[Row]) -> None:
     assert len(rows) == len(CALLS) >= 100
-    assert {str(row.call): (str(row.engine), str(row.lab)) for row in rows if not row.same and str(row.call) not in EXPLAINED} == {}
+    assert {
+        str(row.call): (str(row.engine), str(row.lab))
+        for row in rows
+        if not row.same and str(row.call) not in EXPLAINED
+    } == {}
 
 
 def test_no_reason_is_left_over(rows: list[Row]) -> None:
@@ -52,9 +60,15 @@ def _record(pool: Untyped) -> set[str]:
     return set(_members(parse_xml(error._xml.encode())))
 
 
-def test_an_error_record_has_the_members_of_a_real_one(pwsh: Path, module: Callable[[str], Path], tmp_path: Path) -> None:
+def test_an_error_record_has_the_members_of_a_real_one(
+    pwsh: Path, module: Callable[[str], Path], tmp_path: Path
+) -> None:
     def no_answer(_call: Call) -> Iterator[Action]:
-        windows = Problem(message="The RPC server is unavailable", exception="System.ComponentModel.Win32Exception", code=1722)
+        windows = Problem(
+            message="The RPC server is unavailable",
+            exception="System.ComponentModel.Win32Exception",
+            code=1722,
+        )
         yield Problem(message="Cannot open Service Control Manager.", inner=windows).thrown()
 
     handlers = {"Get-CsWindowsService": no_answer}

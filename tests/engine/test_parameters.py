@@ -23,7 +23,9 @@ from tests.engine.world import World
 from tests.independent.desk import desk_for
 
 pytestmark = pytest.mark.slow
-CLASSES: Final = [cls for forms in cmdlet_classes().values() for cls in forms if cls.NAME in REFERENCE]
+CLASSES: Final = [
+    cls for forms in cmdlet_classes().values() for cls in forms if cls.NAME in REFERENCE
+]
 VERSIONS: Final = {"2013": LyncVersion.V2013, "2015": LyncVersion.V2015, "2019": LyncVersion.V2019}
 _VALUES: Final[dict[str, object]] = {
     "SwitchParameter": True,
@@ -47,17 +49,27 @@ def _value(about: Parameter) -> object:
         return 5
     if about.kind is STRING:
         return "some text"
-    return _VALUES.get(about.kind.powershell, "Global" if about.kind is GLOBAL_IDENTITY else "pool1.contoso.com")
+    return _VALUES.get(
+        about.kind.powershell, "Global" if about.kind is GLOBAL_IDENTITY else "pool1.contoso.com"
+    )
 
 
-def _calls(cls: type[Cmdlet[object]], version: LyncVersion) -> Iterator[tuple[Parameter | None, Cmdlet[object]]]:
-    """The class with nothing but what is mandatory, then with each other parameter in a set that has it."""
+def _calls(
+    cls: type[Cmdlet[object]], version: LyncVersion
+) -> Iterator[tuple[Parameter | None, Cmdlet[object]]]:
+    """The class with nothing but what is mandatory, then with each other parameter in a set that
+    has it.
+    """
     abouts = cls.parameters()
     for about in (None, *abouts):
         for one in cls.SETS or ("",):
             if about is not None and about.sets and one not in about.sets:
                 continue
-            fields = {each.field: _value(each) for each in abouts if each.mandatory or one in each.mandatory_in}
+            fields = {
+                each.field: _value(each)
+                for each in abouts
+                if each.mandatory or one in each.mandatory_in
+            }
             if about is not None:
                 fields[about.field] = _value(about)
             if fields.get("failed_over_pool_only"):
@@ -82,8 +94,14 @@ def test_every_parameter_binds(world: World, front: Fronts, tmp_path: Path, vers
                 sent += 1
                 last = (world.rehearsed if cmdlet.arguments().get("WhatIf") else world.calls)[-1:]
                 bound = bool(last) and last[0].cmdlet == cls.NAME
-                if done.outcome is not Outcome.SUCCEEDED or not bound or not _has(last[0].parameters, about):
-                    refused.append(f"{cmdlet!r}: {done.reason or [str(each) for each in done.errors]}")
+                if (
+                    done.outcome is not Outcome.SUCCEEDED
+                    or not bound
+                    or not _has(last[0].parameters, about)
+                ):
+                    refused.append(
+                        f"{cmdlet!r}: {done.reason or [str(each) for each in done.errors]}"
+                    )
     assert not refused, "\n".join(refused)
     assert sent > 500
 

@@ -103,7 +103,9 @@ def test_databases_fail_over_and_back(site: Site) -> None:
 
 def test_media_take_another_edge_pool_and_back(site: Site) -> None:
     run(site, "edge-association", P1, "--edge", EDGE2)
-    assert {edge for (pool, _), edge in site.deployment.media.items() if pool == P1} == {f"EdgeServer:{EDGE2}"}
+    assert {edge for (pool, _), edge in site.deployment.media.items() if pool == P1} == {
+        f"EdgeServer:{EDGE2}"
+    }
     run(site, "edge-association", P1, "--edge", EDGE1)
     assert site.deployment.media == Deployment().media
 
@@ -111,7 +113,9 @@ def test_media_take_another_edge_pool_and_back(site: Site) -> None:
 def test_the_content_of_conferences_is_restored(site: Site) -> None:
     run(site, "conference-restore", P1)
     sent = [call for call in site.world.calls if call.cmdlet == "Invoke-CsBackupServiceSync"]
-    assert [(call.text("PoolFqdn"), call.text("BackupModule")) for call in sent] == [(P2, "ConfServices.DataConf")]
+    assert [(call.text("PoolFqdn"), call.text("BackupModule")) for call in sent] == [
+        (P2, "ConfServices.DataConf")
+    ]
 
 
 def test_the_backup_service_is_set_and_copies(site: Site) -> None:

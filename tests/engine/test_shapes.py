@@ -25,7 +25,9 @@ _FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 @attrs.frozen
 class Kind:
-    """How PowerShell is asked what `$x` is, and how its answer is compared with the value that arrived."""
+    """How PowerShell is asked what `$x` is, and how its answer is compared with the value that
+    arrived.
+    """
 
     told: str
     same: Callable[[object, str], bool]
@@ -33,7 +35,9 @@ class Kind:
 
 def _float(value: object, told: str) -> bool:
     wanted = float(told.replace("Infinity", "inf"))
-    return isinstance(value, float) and (math.isnan(wanted) if math.isnan(value) else repr(value) == repr(wanted))
+    return isinstance(value, float) and (
+        math.isnan(wanted) if math.isnan(value) else repr(value) == repr(wanted)
+    )
 
 
 def _single(value: object, told: str) -> bool:
@@ -43,7 +47,9 @@ def _single(value: object, told: str) -> bool:
 def _text(value: object, told: str) -> bool:
     """Half a pair of surrogates is no character, and arrives as the one that says so."""
     wanted = base64.b64decode(told).decode("utf-16-le", "surrogatepass")
-    return isinstance(value, str) and value == "".join("\ufffd" if 0xD800 <= ord(each) < 0xE000 else each for each in wanted)
+    return isinstance(value, str) and value == "".join(
+        "\ufffd" if 0xD800 <= ord(each) < 0xE000 else each for each in wanted
+    )
 
 
 def _moment(value: object, told: str) -> bool:
@@ -53,7 +59,9 @@ def _moment(value: object, told: str) -> bool:
         return False
     zone = value.utcoffset()
     plain = value.replace(tzinfo=UTC)
-    return (plain - _FIRST) // timedelta(microseconds=1) == int(ticks) // _TICK and (zone is None) == (kind == "Unspecified")
+    return (plain - _FIRST) // timedelta(microseconds=1) == int(ticks) // _TICK and (
+        zone is None
+    ) == (kind == "Unspecified")
 
 
 def _span(value: object, told: str) -> bool:
@@ -77,7 +85,9 @@ def _plain(value: object) -> object:
     if isinstance(value, RemoteObject):
         return {name: _plain(value.get(name)) for name in value}
     if isinstance(value, dict):
-        return {str(name): _plain(item) for name, item in cast("dict[object, object]", value).items()}
+        return {
+            str(name): _plain(item) for name, item in cast("dict[object, object]", value).items()
+        }
     if isinstance(value, list):
         return [_plain(item) for item in cast("list[object]", value)]
     return value
@@ -92,28 +102,49 @@ def _encoded(text: str) -> str:
 
 
 NOTHING: Final = Kind("'null'", lambda value, _told: value is None)
-WHOLE_NUMBER: Final = Kind("$x.ToString($c)", lambda value, told: type(value) is int and value == int(told))
+WHOLE_NUMBER: Final = Kind(
+    "$x.ToString($c)", lambda value, told: type(value) is int and value == int(told)
+)
 FLOAT: Final = Kind("$x.ToString('R', $c)", _float)
 SINGLE: Final = Kind("$x.ToString('R', $c)", _single)
-DECIMAL: Final = Kind("$x.ToString($c)", lambda value, told: isinstance(value, Decimal) and str(value) == str(Decimal(told)))
+DECIMAL: Final = Kind(
+    "$x.ToString($c)",
+    lambda value, told: isinstance(value, Decimal) and str(value) == str(Decimal(told)),
+)
 BOOLEAN: Final = Kind("[string]$x", lambda value, told: value is (told == "True"))
-CHARACTER: Final = Kind("[string][int]$x", lambda value, told: isinstance(value, str) and ord(value) == int(told))
+CHARACTER: Final = Kind(
+    "[string][int]$x", lambda value, told: isinstance(value, str) and ord(value) == int(told)
+)
 TEXT: Final = Kind(_encoded("$x"), _text)
 MOMENT: Final = Kind("'{0} {1}' -f $x.Ticks, $x.Kind", _moment)
 SPAN: Final = Kind("[string]$x.Ticks", _span)
-GUID: Final = Kind("$x.ToString()", lambda value, told: isinstance(value, UUID) and str(value) == told)
-VERSION: Final = Kind("$x.ToString()", lambda value, told: isinstance(value, DotNetVersion) and str(value) == told)
-BYTES: Final = Kind("[Convert]::ToBase64String($x)", lambda value, told: value == base64.b64decode(told))
+GUID: Final = Kind(
+    "$x.ToString()", lambda value, told: isinstance(value, UUID) and str(value) == told
+)
+VERSION: Final = Kind(
+    "$x.ToString()", lambda value, told: isinstance(value, DotNetVersion) and str(value) == told
+)
+BYTES: Final = Kind(
+    "[Convert]::ToBase64String($x)", lambda value, told: value == base64.b64decode(told)
+)
 ENUMERATION: Final = Kind("'{0} {1}' -f ($x -as [Enum]).value__, $x", _enumeration)
 SPOKEN: Final = Kind(_encoded("$x.ToString()"), _spoken)
 """An object of which at least the text must be right."""
 JSON: Final = Kind(_encoded("(ConvertTo-Json -InputObject $x -Depth 5 -Compress)"), _whole)
 """A list, a table or an object, compared to the last item."""
-ITEMS: Final = Kind(JSON.told, lambda value, told: isinstance(value, RemoteObject) and _whole(value.get("Items"), told))
-TABLE: Final = Kind(f'$y = @{{}}; foreach ($k in $x.Keys) {{ $y["$k"] = $x[$k] }}; {JSON.told.replace("$x", "$y")}', _whole)
+ITEMS: Final = Kind(
+    JSON.told,
+    lambda value, told: isinstance(value, RemoteObject) and _whole(value.get("Items"), told),
+)
+TABLE: Final = Kind(
+    f'$y = @{{}}; foreach ($k in $x.Keys) {{ $y["$k"] = $x[$k] }}; {JSON.told.replace("$x", "$y")}',
+    _whole,
+)
 DOCUMENT: Final = Kind(_encoded("$x.OuterXml"), _spoken)
 UNREAD: Final = Kind("''", lambda value, _told: isinstance(value, Unread))
-SECRET: Final = Kind("''", lambda value, _told: isinstance(value, RemoteObject) and "SecureString" in str(value))
+SECRET: Final = Kind(
+    "''", lambda value, _told: isinstance(value, RemoteObject) and "SecureString" in str(value)
+)
 
 SHAPES: Final[dict[str, tuple[Kind, str]]] = {
     "null": (NOTHING, "$null"),
@@ -165,7 +196,10 @@ SHAPES: Final[dict[str, tuple[Kind, str]]] = {
     "byte order mark": (TEXT, '"`u{FEFF}a"'),
     "long text": (TEXT, "'x' * 200000"),
     "text like a number": (TEXT, "'0x10'"),
-    "text with a note": (TEXT, "Add-Member -InputObject 'noted' -NotePropertyName Note -NotePropertyValue 1 -PassThru"),
+    "text with a note": (
+        TEXT,
+        "Add-Member -InputObject 'noted' -NotePropertyName Note -NotePropertyValue 1 -PassThru",
+    ),
     "moment in UTC": (MOMENT, "[datetime]::SpecifyKind('2026-02-28 23:59:59.123', 'Utc')"),
     "moment here": (MOMENT, "[datetime]::SpecifyKind('2026-02-28 23:59:59', 'Local')"),
     "moment without a zone": (MOMENT, "[datetime]::new(2026, 2, 28)"),
@@ -192,7 +226,10 @@ SHAPES: Final[dict[str, tuple[Kind, str]]] = {
     "word": (ENUMERATION, "[dayofweek]::Friday"),
     "words": (ENUMERATION, "[IO.FileAttributes]'Hidden, System'"),
     "number that is no word": (ENUMERATION, "[Enum]::ToObject([dayofweek], 42)"),
-    "word of a wide enumeration": (ENUMERATION, "[System.Diagnostics.Tracing.EventKeywords]::AuditFailure"),
+    "word of a wide enumeration": (
+        ENUMERATION,
+        "[System.Diagnostics.Tracing.EventKeywords]::AuditFailure",
+    ),
     "list": (JSON, "@(1, 2, 3)"),
     "empty list": (JSON, "@()"),
     "list of one": (JSON, "@('one')"),
@@ -207,10 +244,16 @@ SHAPES: Final[dict[str, tuple[Kind, str]]] = {
     "table": (JSON, "@{ a = 1; b = 'x' }"),
     "empty table": (JSON, "@{}"),
     "ordered table": (JSON, "[ordered]@{ z = 1; a = $null; m = $true }"),
-    "typed table": (JSON, "$d = [Collections.Generic.Dictionary[string, int]]::new(); $d['a'] = 1; $d"),
+    "typed table": (
+        JSON,
+        "$d = [Collections.Generic.Dictionary[string, int]]::new(); $d['a'] = 1; $d",
+    ),
     "table with numbers for keys": (TABLE, "@{ 1 = 'one'; 2 = 'two' }"),
     "object": (JSON, "[pscustomobject]@{ A = 1; B = 'x'; C = $null; D = $true }"),
-    "object in an object": (JSON, "[pscustomobject]@{ A = [pscustomobject]@{ B = [pscustomobject]@{ C = 1 } } }"),
+    "object in an object": (
+        JSON,
+        "[pscustomobject]@{ A = [pscustomobject]@{ B = [pscustomobject]@{ C = 1 } } }",
+    ),
     "object with a list": (JSON, "[pscustomobject]@{ A = @(1, 2); B = @() }"),
     "object with a table": (JSON, "[pscustomobject]@{ A = @{ B = 1 } }"),
     "object with odd names": (JSON, "[pscustomobject]@{ 'a b' = 1; 'ü_x000A_' = 2; '<&>' = 3 }"),
@@ -238,7 +281,11 @@ def test_a_value_is_what_powershell_says(bench: Bench, shape: str) -> None:
     *before, last = expression.split("; ") if expression.startswith("$") else [expression]
     made = f"{'; '.join(before)}; $x = {last};"
     told = script(f"$c = [cultureinfo]::InvariantCulture; {made} {kind.told}")
-    done = bench.run(GetCsPoolFabricState(pool_fqdn="pool1.contoso.com"), output(script(f"{made} ,$x")), output(told))
+    done = bench.run(
+        GetCsPoolFabricState(pool_fqdn="pool1.contoso.com"),
+        output(script(f"{made} ,$x")),
+        output(told),
+    )
     value, truth = done.raw
     assert kind.same(value, str(truth)), (value, truth)
     assert done.outcome is (Outcome.UNKNOWN if kind is UNREAD else Outcome.SUCCEEDED)

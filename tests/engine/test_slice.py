@@ -19,7 +19,9 @@ VERSION = "Skype for Business Server 2015 (6.0.9319.0): volume license key insta
 
 
 @pytest.mark.parametrize("tls", [True, False])
-def test_reading_through_a_real_engine(world: World, front: Fronts, tmp_path: Path, *, tls: bool) -> None:
+def test_reading_through_a_real_engine(
+    world: World, front: Fronts, tmp_path: Path, *, tls: bool
+) -> None:
     world.handlers["Get-CsServerVersion"] = lambda _call: [output(VERSION)]
     server = front(world, tls=tls)
     with desk_for(tmp_path, server, path="wsman", open_timeout="30s").sessions() as sessions:
@@ -30,8 +32,12 @@ def test_reading_through_a_real_engine(world: World, front: Fronts, tmp_path: Pa
     assert server.pools == {}
 
 
-def test_readings_run_side_by_side_in_one_engine(world: World, front: Fronts, tmp_path: Path) -> None:
-    """One shell, several runspaces, each pipeline received over a connection of its own: none can end before all have begun."""
+def test_readings_run_side_by_side_in_one_engine(
+    world: World, front: Fronts, tmp_path: Path
+) -> None:
+    """One shell, several runspaces, each pipeline received over a connection of its own: none can
+    end before all have begun.
+    """
     together = threading.Barrier(4)
     processes: set[int] = set()
 
@@ -56,5 +62,9 @@ def test_a_backlog_is_seen_whatever_the_modules_arrive_as(site: Site, status: st
     """As texts that say the states, or as texts that are only the name of their type."""
     site.deployment.status = status
     site.deployment.modules["ConfServices.DataConf"] = "NonSteadyState"
-    (line,) = [line for line in site.desk("backup-service", "show", P1).out.splitlines() if "DataConf" in line and P1 in line][:1]
+    (line,) = [
+        line
+        for line in site.desk("backup-service", "show", P1).out.splitlines()
+        if "DataConf" in line and P1 in line
+    ][:1]
     assert "NonSteadyState" in line

@@ -7,7 +7,13 @@ from typing import Final
 
 import pytest
 
-from lyncops.cmdlets import ExportStatus, GetCsBackupModules, GetCsBackupServiceStatus, GetCsPoolFabricState, InvokeCsPoolFailOver
+from lyncops.cmdlets import (
+    ExportStatus,
+    GetCsBackupModules,
+    GetCsBackupServiceStatus,
+    GetCsPoolFabricState,
+    InvokeCsPoolFailOver,
+)
 from lyncops.remoting.psrp.streams import StreamKind
 from lyncops.values import Outcome, Unread
 from tests.engine.conftest import Fronts
@@ -28,7 +34,12 @@ RESTRICTED: Final = """@{
 
 def _status(kind: str) -> Json:
     modules = [
-        thing(f"Hadr.BackupService.{kind}ModuleStatus", Identity=name, ExportStatus="FinalState", ImportStatus="NormalState")
+        thing(
+            f"Hadr.BackupService.{kind}ModuleStatus",
+            Identity=name,
+            ExportStatus="FinalState",
+            ImportStatus="NormalState",
+        )
         for name in NAMES
     ]
     return thing(
@@ -48,11 +59,16 @@ def test_modules_at_depth_one(world: World, front: Fronts, tmp_path: Path, kind:
     assert status.overall_export_status is ExportStatus.FINAL
     assert status.tells("backup_modules") is (kind == "Backup")
     assert len(status.backup_modules) == (3 if kind == "Backup" else 0)
-    assert (expanded.outcome, [module.identity for module in expanded.output]) == (Outcome.SUCCEEDED, list(NAMES))
+    assert (expanded.outcome, [module.identity for module in expanded.output]) == (
+        Outcome.SUCCEEDED,
+        list(NAMES),
+    )
     assert {module.export_status for module in expanded.output} == {ExportStatus.FINAL}
 
 
-def test_restricted_session_needs_no_import_and_expands_nothing(world: World, front: Fronts, tmp_path: Path) -> None:
+def test_restricted_session_needs_no_import_and_expands_nothing(
+    world: World, front: Fronts, tmp_path: Path
+) -> None:
     world.handlers["Get-CsBackupServiceStatus"] = lambda _call: [output(_status("Plain"))]
     file = tmp_path / "restricted.pssc"
     file.write_text(RESTRICTED, encoding="utf-8")
@@ -65,8 +81,14 @@ def test_restricted_session_needs_no_import_and_expands_nothing(world: World, fr
     assert expanded.errors[0].fully_qualified_error_id.startswith("NamedParameterNotFound")
 
 
-def test_value_that_is_against_xml_is_unread_and_the_rest_stays(world: World, front: Fronts, tmp_path: Path) -> None:
-    world.handlers["Get-CsPoolFabricState"] = lambda _call: [output("one"), output(script("'a' + [char]0xFFFF")), output("two")]
+def test_value_that_is_against_xml_is_unread_and_the_rest_stays(
+    world: World, front: Fronts, tmp_path: Path
+) -> None:
+    world.handlers["Get-CsPoolFabricState"] = lambda _call: [
+        output("one"),
+        output(script("'a' + [char]0xFFFF")),
+        output("two"),
+    ]
     with desk_for(tmp_path, front(world), path="wsman", open_timeout="30s").sessions() as sessions:
         done = sessions.run(GetCsPoolFabricState(pool_fqdn=P1))
     assert (done.outcome, done.output) == (Outcome.UNKNOWN, ("one", "two"))
@@ -74,7 +96,9 @@ def test_value_that_is_against_xml_is_unread_and_the_rest_stays(world: World, fr
 
 
 def test_chain_of_exceptions(world: World, front: Fronts, tmp_path: Path) -> None:
-    inner = Problem(message="Access is denied.", exception="System.ComponentModel.Win32Exception", code=5)
+    inner = Problem(
+        message="Access is denied.", exception="System.ComponentModel.Win32Exception", code=5
+    )
     middle = Problem(message='Cannot open database "rtcxds".', inner=inner)
 
     def fail(_call: Call) -> list[Action]:
@@ -85,7 +109,11 @@ def test_chain_of_exceptions(world: World, front: Fronts, tmp_path: Path) -> Non
         done = sessions.run(InvokeCsPoolFailOver(pool_fqdn=P1))
     assert (done.outcome, len(done.errors)) == (Outcome.FAILED, 1)
     (error,) = done.errors
-    assert [cause.message for cause in error.causes] == ["Outer.", 'Cannot open database "rtcxds".', "Access is denied."]
+    assert [cause.message for cause in error.causes] == [
+        "Outer.",
+        'Cannot open database "rtcxds".',
+        "Access is denied.",
+    ]
     assert (error.causes[-1].code, error.reason) == (5, "Access is denied.")
 
 

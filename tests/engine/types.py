@@ -1,7 +1,9 @@
-"""The .NET types of the module, as C#: those that parameters take, and those of the values that the cmdlets return.
+"""The .NET types of the module, as C#: those that parameters take, and those of the values that the
+cmdlets return.
 
-Type names and properties are those of Microsoft's cmdlet reference and of public scripts that read them; what no source gives (the
-type of Get-CsBackupServiceStatus, say) has an invented name in the same namespaces.
+Type names and properties are those of Microsoft's cmdlet reference and of public scripts that read
+them; what no source gives (the type of Get-CsBackupServiceStatus, say) has an invented name in the
+same namespaces.
 """
 
 from __future__ import annotations
@@ -11,11 +13,15 @@ from typing import Final
 
 _PREFIX: Final = "Microsoft.Rtc.Management."
 
-# Parameters' enumerations: namespace (and the class around them), names in the order of Microsoft's pages.
+# Parameters' enumerations: namespace (and the class around them), names in the order of Microsoft's
+# pages.
 ENUMS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "BackupCategory": ("Hadr.BackupService", ("CMS", "UserData", "RGS")),
     "BackupModules": ("Hadr.BackupService", ("All", "CentralMgmt", "PresenceFocus", "DataConf")),
-    "ExportStatus": ("Hadr.BackupService", ("NotInitialized", "NonSteadyState", "SteadyState", "FinalState", "ErrorState")),
+    "ExportStatus": (
+        "Hadr.BackupService",
+        ("NotInitialized", "NonSteadyState", "SteadyState", "FinalState", "ErrorState"),
+    ),
     "ImportStatus": ("Hadr.BackupService", ("NormalState", "ErrorState")),
     "DatabaseNameType": (
         "Deployment",
@@ -36,17 +42,32 @@ ENUMS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
         ),
     ),
     "MirrorRole": ("Deployment", ("Primary", "Mirror")),
-    "DatabaseState": ("Deployment", ("Principal", "Mirror", "DatabaseInaccessibleOrMirroringNotEnabled")),
-    "PoolState": ("WritableConfig.Settings.Registrar", ("Active", "FailingOver", "FailedOver", "FailedBack")),
-    "PoolResetType": ("Hadr", ("ServiceReset", "QuorumLossRecovery", "FullReset", "MachineStateRemoved")),
+    "DatabaseState": (
+        "Deployment",
+        ("Principal", "Mirror", "DatabaseInaccessibleOrMirroringNotEnabled"),
+    ),
+    "PoolState": (
+        "WritableConfig.Settings.Registrar",
+        ("Active", "FailingOver", "FailedOver", "FailedBack"),
+    ),
+    "PoolResetType": (
+        "Hadr",
+        ("ServiceReset", "QuorumLossRecovery", "FullReset", "MachineStateRemoved"),
+    ),
     "PoolUpgradeStateType": ("Hadr", ("Ready", "Busy", "InsufficientActiveFrontEnds")),
-    "FabricEnumerationType": ("HADR", ("All", "MCUFactory", "ConferenceDirectory", "Routing", "LYSS")),
+    "FabricEnumerationType": (
+        "HADR",
+        ("All", "MCUFactory", "ConferenceDirectory", "Routing", "LYSS"),
+    ),
     "FlushType": ("Hadr", ("FullFlush", "BlockingFlush")),
     "VerificationLevelType": (
         "WritableConfig.Settings.Edge",
         ("AlwaysVerifiable", "AlwaysUnverifiable", "UseSourceVerification"),
     ),
-    "AuthenticationMechanism": ("SyntheticTransactions", ("TrustedServer", "Negotiate", "ClientCertificate", "LiveID")),
+    "AuthenticationMechanism": (
+        "SyntheticTransactions",
+        ("TrustedServer", "Negotiate", "ClientCertificate", "LiveID"),
+    ),
     "CertType": (
         "Deployment",
         (
@@ -105,7 +126,11 @@ CORRECTIONS: Final = {
 def csharp(reference: str) -> str:
     """The C# type of a parameter."""
     short = reference
-    for prefix in ("Microsoft.Rtc.Management.Deploy.", "Microsoft.Rtc.Management.AD.", "Microsoft.Rtc.Management.ADConnect.Core."):
+    for prefix in (
+        "Microsoft.Rtc.Management.Deploy.",
+        "Microsoft.Rtc.Management.AD.",
+        "Microsoft.Rtc.Management.ADConnect.Core.",
+    ):
         short = short.replace(prefix, "")
     if short in _NATIVE:
         return _NATIVE[short]
@@ -141,7 +166,10 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = {
         "ActiveReplicas": "List<string>",
         "DeletedReplicas": "List<string>",
     },
-    "Hadr.BackupService.BackupRelation": {"PoolFqdn": _PREFIX + "Deploy.Fqdn", "BackupPoolFqdn": _PREFIX + "Deploy.Fqdn"},
+    "Hadr.BackupService.BackupRelation": {
+        "PoolFqdn": _PREFIX + "Deploy.Fqdn",
+        "BackupPoolFqdn": _PREFIX + "Deploy.Fqdn",
+    },
     "Hadr.BackupService.BackupServiceStatus": {
         "ActiveMachineFqdn": "string",
         "OverallExportStatus": _BACKUP + "ExportStatus",
@@ -204,7 +232,11 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = {
         "TotalActiveFrontends": "int",
         "UpgradeDomains": f"List<{_PREFIX}Hadr.UpgradeDomain>",
     },
-    "Hadr.UpgradeDomain": {"Name": "string", "Frontends": "List<string>", "IsReadyForUpgrade": "bool"},
+    "Hadr.UpgradeDomain": {
+        "Name": "string",
+        "Frontends": "List<string>",
+        "IsReadyForUpgrade": "bool",
+    },
     "Xds.GetOCsUserPoolInfoCmdlet+UserInformation": {
         "Identity": "string",
         "PrimaryPoolFqdn": "string",
@@ -256,8 +288,16 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = {
     "Xds.DisplayConferencingServer": {**_SERVICE, "EdgeServer": "string", "FileStore": "string"},
     "Xds.DisplayMediationServer": {**_SERVICE, "EdgeServer": "string", "Registrar": "string"},
     "Xds.DisplayApplicationServer": {**_SERVICE, "ApplicationDatabase": "string"},
-    "Xds.DisplayCentralManagement": {**_SERVICE, "Active": "bool", "CentralManagementDatabase": "string"},
-    "Xds.DisplayUserDatabase": {**_SERVICE, "SqlInstanceName": "string", "MirrorSqlServerFqdn": "string"},
+    "Xds.DisplayCentralManagement": {
+        **_SERVICE,
+        "Active": "bool",
+        "CentralManagementDatabase": "string",
+    },
+    "Xds.DisplayUserDatabase": {
+        **_SERVICE,
+        "SqlInstanceName": "string",
+        "MirrorSqlServerFqdn": "string",
+    },
     "Xds.DisplayCentralManagementDatabase": {
         **_SERVICE,
         "SqlInstanceName": "string",
@@ -277,7 +317,9 @@ VALUES: Final[Mapping[str, Mapping[str, str]]] = {
 
 # What ToString() gives where the type has one of its own.
 TEXTS: Final = {
-    "Hadr.BackupService.BackupModuleStatus": 'Identity + ":[" + ExportStatus + "," + ImportStatus + "]"',
+    "Hadr.BackupService.BackupModuleStatus": (
+        'Identity + ":[" + ExportStatus + "," + ImportStatus + "]"'
+    ),
     "Xds.GetOCsUserPoolInfoCmdlet+UserInformation": "Identity",
 }
 

@@ -1,7 +1,9 @@
-"""What the compiled cmdlets do: they ask here, over a loopback connection, and are told line by line.
+"""What the compiled cmdlets do: they ask here, over a loopback connection, and are told line by
+line.
 
-PowerShell binds, converts, asks for confirmation, serialises and fails; the answers are plain values, so that the state of the
-deployment is in one place although each shell is a process of its own.
+PowerShell binds, converts, asks for confirmation, serialises and fails; the answers are plain
+values, so that the state of the deployment is in one place although each shell is a process of its
+own.
 """
 
 from __future__ import annotations
@@ -26,7 +28,10 @@ END: Final[Action] = {"do": "end"}
 
 @attrs.frozen(kw_only=True)
 class Call:
-    """A cmdlet as PowerShell bound it, on `machine`. `proceed` is False after -WhatIf or a refused confirmation."""
+    """A cmdlet as PowerShell bound it, on `machine`.
+
+    `proceed` is False after -WhatIf or a refused confirmation.
+    """
 
     cmdlet: str
     stage: str
@@ -73,7 +78,12 @@ class Problem:
 
     def _plain(self) -> dict[str, Json]:
         inner = None if self.inner is None else self.inner._plain()
-        own = {"message": self.message, "id": self.error_id, "category": self.category, "exception": self.exception}
+        own = {
+            "message": self.message,
+            "id": self.error_id,
+            "category": self.category,
+            "exception": self.exception,
+        }
         return {**own, "code": self.code, "inner": inner}
 
     def written(self) -> Action:
@@ -100,7 +110,10 @@ def progress(activity: str, status: str, percent: int) -> Action:
 
 
 def ask(how: str, text: str = "Are you sure?") -> Action:
-    """A question to the operator: shouldContinue, choice or readLine. Its answer comes back from the `yield`."""
+    """A question to the operator: shouldContinue, choice or readLine.
+
+    Its answer comes back from the `yield`.
+    """
     return {"do": how, "text": text}
 
 
@@ -131,7 +144,9 @@ class World:
     def await_stop(self, cmdlet: str) -> bool:
         """Wait until a cmdlet of that name has been stopped."""
         with self.lock:
-            return self.lock.wait_for(lambda: any(call.cmdlet == cmdlet for call in self.stopped), timeout=60)
+            return self.lock.wait_for(
+                lambda: any(call.cmdlet == cmdlet for call in self.stopped), timeout=60
+            )
 
     @property
     def executions(self) -> Counter[str]:
@@ -143,7 +158,12 @@ class World:
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.closing.set()
         self._server.shutdown()
         self._server.server_close()

@@ -28,7 +28,8 @@ class Balancer:
         self.closes = False
         """Whether each answer ends its connection."""
         self.cookie = ""
-        """The name of a cookie with which it leads its caller back to the same backend, where it has one."""
+        """The name of a cookie with which it leads its caller back to the same backend, where it
+        has one."""
         self.led: Counter[int] = Counter()
         """How many requests each backend got."""
         self.several = threading.Event()
@@ -58,7 +59,11 @@ class Balancer:
     def backend(self, cookies: str) -> int:
         """The number of the backend whose turn it is, or which the caller was led to before."""
         with self.lock:
-            known = re.search(rf"(?:^|; ){self.cookie}=affinity-(\d+)", cookies) if self.cookie else None
+            known = (
+                re.search(rf"(?:^|; ){self.cookie}=affinity-(\d+)", cookies)
+                if self.cookie
+                else None
+            )
             number = int(known[1]) if known is not None else next(self._turns)
             self.led[number] += 1
             return number
@@ -67,7 +72,12 @@ class Balancer:
         threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._http.shutdown()
         self._http.server_close()
 
@@ -96,7 +106,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             super().finish()
         self.request.close()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its own name
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its own name
         """Say nothing."""
 
     def do_POST(self) -> None:
@@ -123,7 +133,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             if name.lower() not in _HOP:
                 self.send_header(name, value)
         if balancer.cookie:
-            self.send_header("Set-Cookie", f"{balancer.cookie}=affinity-{number}; path=/; secure; HttpOnly")
+            self.send_header(
+                "Set-Cookie", f"{balancer.cookie}=affinity-{number}; path=/; secure; HttpOnly"
+            )
         if balancer.closes:
             self.send_header("Connection", "close")
             self.close_connection = True

@@ -1,4 +1,6 @@
-"""An operator before an independent server: a lyncops.toml, the command line in this process, and Python."""
+"""An operator before an independent server: a lyncops.toml, the command line in this process, and
+Python.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +72,10 @@ def _endpoint(server: Served, host: str, path: str, auth: str) -> str:
     scheme = "https" if server.tls else "http"
     ca = f'ca = "{server.ca}"\n' if server.tls else ""
     url = f"{scheme}://{host}:{server.port}/{path}"
-    return f'[[endpoint]]\nurl = "{url}"\nauth = "{auth}"\nconnect_to = "127.0.0.1:{server.port}"\n{ca}'
+    return (
+        f'[[endpoint]]\nurl = "{url}"\nauth = "{auth}"\nconnect_to ='
+        f' "127.0.0.1:{server.port}"\n{ca}'
+    )
 
 
 def desk_for(
@@ -87,9 +92,17 @@ def desk_for(
     text = '[deployment]\nname = "contoso"\n'
     lines = (endpoint,) * len(servers) if isinstance(endpoint, str) else endpoint
     for number, (server, line) in enumerate(zip(servers, lines, strict=True), 1):
-        text += _endpoint(server, f"fe{number}.contoso.com", path, auth or ("basic" if server.tls else "ntlm")) + line
+        text += (
+            _endpoint(
+                server, f"fe{number}.contoso.com", path, auth or ("basic" if server.tls else "ntlm")
+            )
+            + line
+        )
     text += f"[credentials]\nusername = '{USER}'\npassword_env = \"LYNCOPS_PASSWORD\"\n"
-    text += '[retry]\nprobe_delay = "50ms"\nbackoff_first = "20ms"\nbackoff_limit = "50ms"\njitter = "0s"\npoll_interval = "50ms"\n'
+    text += (
+        '[retry]\nprobe_delay = "50ms"\nbackoff_first = "20ms"\nbackoff_limit = "50ms"\njitter ='
+        ' "0s"\npoll_interval = "50ms"\n'
+    )
     text += 'lost_contact = "1s"\n' + f'open_timeout = "{open_timeout}"\n{more}'
     config = folder / "lyncops.toml"
     config.write_text(text, encoding="utf-8")

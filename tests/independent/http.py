@@ -1,4 +1,6 @@
-"""HTTP for `server.py`: the standard library's server, one thread a connection, which knows its caller."""
+"""HTTP for `server.py`: the standard library's server, one thread a connection, which knows its
+caller.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +106,11 @@ class Talking(http.server.BaseHTTPRequestHandler):
         if not allowed:
             with server.lock:
                 server.refused += bool(header) and not extra
-            offers = (("WWW-Authenticate", extra),) if extra else tuple(("WWW-Authenticate", one) for one in server.manners.offers)
+            offers = (
+                (("WWW-Authenticate", extra),)
+                if extra
+                else tuple(("WWW-Authenticate", one) for one in server.manners.offers)
+            )
             self._send(Page(status=401, headers=offers))
             return
         sealed = self.headers.get("Content-Type", "").startswith("multipart/encrypted")
@@ -112,7 +118,9 @@ class Talking(http.server.BaseHTTPRequestHandler):
             self._send(Page(status=200, headers=(("WWW-Authenticate", extra),) if extra else ()))
             return
         try:
-            page = server.answer(self.path, (self.talk.open(body) if sealed else body).decode(), self._alive)
+            page = server.answer(
+                self.path, (self.talk.open(body) if sealed else body).decode(), self._alive
+            )
         except DropError:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.close_connection = True
@@ -126,7 +134,9 @@ class Talking(http.server.BaseHTTPRequestHandler):
         self._send(page)
 
     def _alive(self) -> bool:
-        """A caller who waits for an answer says nothing: what can be read now is the end of the connection."""
+        """A caller who waits for an answer says nothing: what can be read now is the end of the
+        connection.
+        """
         try:
             return not select.select([self.request], [], [], 0)[0]
         except (OSError, ValueError):

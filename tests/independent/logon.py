@@ -1,4 +1,6 @@
-"""Who calls the independent server: Basic, and NTLM with message encryption through pyspnego's acceptor; its certificate."""
+"""Who calls the independent server: Basic, and NTLM with message encryption through pyspnego's
+acceptor; its certificate.
+"""
 
 from __future__ import annotations
 
@@ -60,12 +62,21 @@ class Logon:
             .serial_number(x509.random_serial_number())
             .not_valid_before(today - dt.timedelta(days=1))
             .not_valid_after(today + dt.timedelta(days=2))
-            .add_extension(x509.SubjectAlternativeName([*names, x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+            .add_extension(
+                x509.SubjectAlternativeName(
+                    [*names, x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+                ),
+                critical=False,
+            )
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .sign(key, hashes.SHA256())
         )
         ca.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        private = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
         both = self._folder / "server.pem"
         both.write_bytes(private + ca.read_bytes())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -84,21 +95,35 @@ class Talk:
         """Whether the caller is known now, and the header that goes with the answer."""
         scheme, _, rest = header.partition(" ")
         if scheme == "Basic":
-            expected = f"{self._logon.user}:{self._logon.password}"  # RFC 7617 leaves the encoding open
-            return base64.b64decode(rest) in {expected.encode(), expected.encode("latin-1", "replace")}, ""
+            expected = (  # RFC 7617 leaves the encoding open
+                f"{self._logon.user}:{self._logon.password}"
+            )
+            return (
+                base64.b64decode(rest)
+                in {
+                    expected.encode(),
+                    expected.encode("latin-1", "replace"),
+                },
+                "",
+            )
         if scheme in {"Negotiate", "NTLM"}:
             return self._step(scheme, base64.b64decode(rest))
         return self._context is not None and self._context.complete, ""
 
     def _step(self, scheme: str, token: bytes) -> tuple[bool, str]:
         if self._context is None or self._context.complete:
-            self._context = spnego.server(protocol="negotiate", options=spnego.NegotiateOptions.use_negotiate)
+            self._context = spnego.server(
+                protocol="negotiate", options=spnego.NegotiateOptions.use_negotiate
+            )
         try:
             answer = self._context.step(token)
         except SpnegoError:
             self._context = None
             return False, ""
-        return self._context.complete, f"{scheme} {base64.b64encode(answer).decode()}" if answer else ""
+        return (
+            self._context.complete,
+            f"{scheme} {base64.b64encode(answer).decode()}" if answer else "",
+        )
 
     def open(self, body: bytes) -> bytes:
         """Decrypt."""
@@ -107,7 +132,9 @@ class Talk:
         (size,) = struct.unpack("<i", payload[:4])
         wanted = re.search(rb"Length=(\d+)", body)
         assert wanted is not None
-        sealed = body[body.index(b"octet-stream\r\n") + len(b"octet-stream\r\n") : -len(_MIME + b"--\r\n")]
+        sealed = body[
+            body.index(b"octet-stream\r\n") + len(b"octet-stream\r\n") : -len(_MIME + b"--\r\n")
+        ]
         return self._context.unwrap_winrm(sealed[4 : 4 + size], sealed[4 + size :])
 
     def seal(self, body: bytes) -> tuple[str, bytes]:
@@ -115,9 +142,16 @@ class Talk:
         assert self._context is not None
         wrapped = self._context.wrap_winrm(body)
         kind = "application/HTTP-SPNEGO-session-encrypted"
+        length = len(body) + wrapped.padding_length
         head = (
-            f"--Encrypted Boundary\r\n\tContent-Type: {kind}\r\n\tOriginalContent: type=application/soap+xml;charset=UTF-8;"
-            f"Length={len(body) + wrapped.padding_length}\r\n--Encrypted Boundary\r\n\tContent-Type: application/octet-stream\r\n"
+            f"--Encrypted Boundary\r\n\tContent-Type: {kind}\r\n\tOriginalContent:"
+            f" type=application/soap+xml;charset=UTF-8;Length={length}\r\n--Encrypted"
+            " Boundary\r\n\tContent-Type: application/octet-stream\r\n"
         )
-        sealed = head.encode() + struct.pack("<i", len(wrapped.header)) + wrapped.header + wrapped.data
-        return f'multipart/encrypted;protocol="{kind}";boundary="Encrypted Boundary"', sealed + _MIME + b"--\r\n"
+        sealed = (
+            head.encode() + struct.pack("<i", len(wrapped.header)) + wrapped.header + wrapped.data
+        )
+        return (
+            f'multipart/encrypted;protocol="{kind}";boundary="Encrypted Boundary"',
+            sealed + _MIME + b"--\r\n",
+        )

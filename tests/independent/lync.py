@@ -1,4 +1,6 @@
-"""Two paired Standard or Enterprise pools as scripted cmdlets: what they answer is written here by hand, shape by shape."""
+"""Two paired Standard or Enterprise pools as scripted cmdlets: what they answer is written here by
+hand, shape by shape.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,10 @@ Call = Mapping[str, object]
 def thing(kind: str = "", /, **properties: object) -> ps.PSCustomObject:
     """An object with properties."""
     made = ps.PSCustomObject(**properties)
-    made.PSObject.type_names = [f"Deserialized.Microsoft.Rtc.Management.{kind or 'Xds.Thing'}", "Deserialized.System.Object"]
+    made.PSObject.type_names = [
+        f"Deserialized.Microsoft.Rtc.Management.{kind or 'Xds.Thing'}",
+        "Deserialized.System.Object",
+    ]
     return made
 
 
@@ -52,20 +57,34 @@ class Lync:
             "Get-Command": self._commands,
             "Get-CsServerVersion": lambda _n, _a: [VERSION],
             "Get-CsSite": lambda _n, _a: [self._site("North", P1), self._site("South", P2)],
-            "Get-CsPool": lambda _n, _a: [self._pool(P1, "North"), self._pool(P2, "South"), self._edge_pool()],
-            "Get-CsComputer": lambda _n, _a: [thing(Identity=fe, Pool=pool, Fqdn=fe) for pool in FE for fe in FE[pool]],
+            "Get-CsPool": lambda _n, _a: [
+                self._pool(P1, "North"),
+                self._pool(P2, "South"),
+                self._edge_pool(),
+            ],
+            "Get-CsComputer": lambda _n, _a: [
+                thing(Identity=fe, Pool=pool, Fqdn=fe) for pool in FE for fe in FE[pool]
+            ],
             "Get-CsService": self._services,
             "Get-CsManagementStoreReplicationStatus": self._replication,
             "Get-CsPoolBackupRelationship": self._relation,
             "Get-CsBackupServiceStatus": self._backup_status,
-            "Get-CsBackupServiceConfiguration": lambda _n, _a: [thing(Identity="Global", SyncInterval=ps.PSDuration(minutes=2))],
+            "Get-CsBackupServiceConfiguration": lambda _n, _a: [
+                thing(Identity="Global", SyncInterval=ps.PSDuration(minutes=2))
+            ],
             "Get-CsRegistrarConfiguration": self._registrar,
-            "Get-CsDatabaseMirrorState": lambda _n, a: [Problem(f'The role is not present on pool "{a.get("PoolFqdn")}".')],
+            "Get-CsDatabaseMirrorState": lambda _n, a: [
+                Problem(f'The role is not present on pool "{a.get("PoolFqdn")}".')
+            ],
             "Get-CsWindowsService": self._windows_services,
-            "Get-CsUser": lambda _n, _a: [thing(SipAddress="sip:a@contoso.com", Identity="CN=a", RegistrarPool=P1)],
+            "Get-CsUser": lambda _n, _a: [
+                thing(SipAddress="sip:a@contoso.com", Identity="CN=a", RegistrarPool=P1)
+            ],
             "Get-CsUserPoolInfo": self._user_pool,
             "Get-CsConferenceDirectory": lambda _n, _a: [],
-            "Get-CsUserDatabaseState": lambda _n, a: [thing(Identity=f"UserDatabase:{a.get('RegistrarPool')}", Online=True)],
+            "Get-CsUserDatabaseState": lambda _n, a: [
+                thing(Identity=f"UserDatabase:{a.get('RegistrarPool')}", Online=True)
+            ],
             "Invoke-CsPoolFailOver": self._fail_over,
             "Invoke-CsPoolFailBack": self._fail_back,
             "Invoke-CsManagementServerFailover": self._store_failover,
@@ -78,27 +97,65 @@ class Lync:
     def _commands(self, _name: str, arguments: Call) -> Iterable[object]:
         asked = cast("str | list[str]", arguments["Name"])
         patterns = [asked] if isinstance(asked, str) else asked
-        return [thing("CmdletInfo", Name=name) for name in self.scripts() if any(fnmatch(name, str(each)) for each in patterns)]
+        return [
+            thing("CmdletInfo", Name=name)
+            for name in self.scripts()
+            if any(fnmatch(name, str(each)) for each in patterns)
+        ]
 
     def _site(self, name: str, pool: str) -> object:
-        return thing(Identity=f"Site:{name}", DisplayName=name, Description="", SiteType="CentralSite", Pools=[pool])
+        return thing(
+            Identity=f"Site:{name}",
+            DisplayName=name,
+            Description="",
+            SiteType="CentralSite",
+            Pools=[pool],
+        )
 
     def _pool(self, pool: str, site: str) -> object:
-        roles = ("Registrar", "UserServer", "ConferencingServer", "CentralManagement", "UserDatabase", "CentralManagementDatabase")
+        roles = (
+            "Registrar",
+            "UserServer",
+            "ConferencingServer",
+            "CentralManagement",
+            "UserDatabase",
+            "CentralManagementDatabase",
+        )
         services = [f"{role}:{pool}" for role in roles]
-        return thing(Identity=pool, Fqdn=pool, Computers=list(FE[pool]), Services=services, Site=f"Site:{site}")
+        return thing(
+            Identity=pool,
+            Fqdn=pool,
+            Computers=list(FE[pool]),
+            Services=services,
+            Site=f"Site:{site}",
+        )
 
     def _edge_pool(self) -> object:
-        return thing(Identity=EDGE, Fqdn=EDGE, Computers=[EDGE], Services=[f"EdgeServer:{EDGE}"], Site="Site:South")
+        return thing(
+            Identity=EDGE,
+            Fqdn=EDGE,
+            Computers=[EDGE],
+            Services=[f"EdgeServer:{EDGE}"],
+            Site="Site:South",
+        )
 
     def _services(self, _name: str, _arguments: Call) -> Iterable[object]:
         for pool, site in ((P1, "North"), (P2, "South")):
             sql = f"sql{pool[4]}.contoso.com"
             common = {"SiteId": f"Site:{site}", "PoolFqdn": pool, "Version": 7}
             yield thing(
-                Identity=f"Registrar:{pool}", Role="Registrar", ServiceId="1-Registrar-1", EdgeServer=f"EdgeServer:{EDGE}", **common
+                Identity=f"Registrar:{pool}",
+                Role="Registrar",
+                ServiceId="1-Registrar-1",
+                EdgeServer=f"EdgeServer:{EDGE}",
+                **common,
             )
-            yield thing(Identity=f"UserServer:{pool}", Role="UserServer", UserDatabase=f"UserDatabase:{sql}", **common)
+            yield thing(
+                Identity=f"UserServer:{pool}",
+                Role="UserServer",
+                UserDatabase=f"UserDatabase:{sql}",
+                **common,
+            )
             yield thing(Identity=f"ConferencingServer:{pool}", Role="ConferencingServer", **common)
             yield thing(
                 Identity=f"CentralManagement:{pool}",
@@ -107,9 +164,18 @@ class Lync:
                 CentralManagementDatabase=f"CentralManagementDatabase:{sql}",
                 **common,
             )
-            databases = {"SiteId": f"Site:{site}", "PoolFqdn": sql, "Version": 7, "SqlInstanceName": "rtc"}
+            databases = {
+                "SiteId": f"Site:{site}",
+                "PoolFqdn": sql,
+                "Version": 7,
+                "SqlInstanceName": "rtc",
+            }
             yield thing(Identity=f"UserDatabase:{sql}", Role="UserDatabase", **databases)
-            yield thing(Identity=f"CentralManagementDatabase:{sql}", Role="CentralManagementDatabase", **databases)
+            yield thing(
+                Identity=f"CentralManagementDatabase:{sql}",
+                Role="CentralManagementDatabase",
+                **databases,
+            )
         yield thing(
             Identity=f"EdgeServer:{EDGE}",
             Role="EdgeServer",
@@ -142,7 +208,11 @@ class Lync:
 
     def _relation(self, _name: str, arguments: Call) -> Iterable[object]:
         asked = str(arguments["PoolFqdn"])
-        yield thing("Hadr.BackupService.BackupRelation", PoolFqdn=asked, BackupPoolFqdn=P2 if asked == P1 else P1)
+        yield thing(
+            "Hadr.BackupService.BackupRelation",
+            PoolFqdn=asked,
+            BackupPoolFqdn=P2 if asked == P1 else P1,
+        )
 
     def _backup_status(self, _name: str, arguments: Call) -> Iterable[object]:
         pool = str(arguments["PoolFqdn"])
@@ -152,10 +222,20 @@ class Lync:
             ("ConfServices.DataConf", "FinalState"),
             ("CentralMgmt.CMSMaster", store),
         )
-        within = [thing(Identity=name, ExportStatus=said, ImportStatus="NormalState") for name, said in modules]
+        within = [
+            thing(Identity=name, ExportStatus=said, ImportStatus="NormalState")
+            for name, said in modules
+        ]
         status = thing(BackupModules=within)
         export, into = self.overall
-        yield OnTheWire(status, thing(BackupModules=self.modules(within), OverallExportStatus=export, OverallImportStatus=into))
+        yield OnTheWire(
+            status,
+            thing(
+                BackupModules=self.modules(within),
+                OverallExportStatus=export,
+                OverallImportStatus=into,
+            ),
+        )
 
     def _registrar(self, _name: str, arguments: Call) -> Iterable[object]:
         pool = str(arguments.get("Identity", "")).rpartition(":")[2]
@@ -166,7 +246,13 @@ class Lync:
             yield Fatal(Problem("The RPC server is unavailable."))
             return
         for name in ("RTCSRV", "REPLICA", "LYNCBACKUP", "MASTER", "FTA"):
-            yield thing("Deployment.Core.NTService", Name=name, DisplayName=name, Status="Running", RoleName=["Registrar"])
+            yield thing(
+                "Deployment.Core.NTService",
+                Name=name,
+                DisplayName=name,
+                Status="Running",
+                RoleName=["Registrar"],
+            )
 
     def _user_pool(self, _name: str, arguments: Call) -> Iterable[object]:
         yield thing(

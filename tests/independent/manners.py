@@ -18,7 +18,8 @@ class Manners:
     gzip: bool = False
     stream: int = 100_000  # bytes in one Stream element
     reply: int = 400_000  # bytes in one Receive
-    by_fragments: bool = False  # as Windows: `reply` cuts between fragments; and a Receive waits for its command's end
+    # As Windows: `reply` cuts between fragments; and a Receive waits for its command's end
+    by_fragments: bool = False
     empty_last: bool = False
     state_first: bool = False
     exit_code: bool = True

@@ -1,4 +1,6 @@
-"""A server of PowerShell remoting that owes nothing to lyncops: psrpcore's server side, with what it lacks added by hand."""
+"""A server of PowerShell remoting that owes nothing to lyncops: psrpcore's server side, with what
+it lacks added by hand.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,10 @@ Handler = Callable[[str, Mapping[str, object]], Iterable[object]]
 
 def unknown_cmdlet(name: str, _arguments: Mapping[str, object]) -> Iterable[object]:
     """What PowerShell says of a cmdlet that is outside the caller's role."""
-    said = f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program."
+    said = (
+        f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or"
+        " operable program."
+    )
     kind = "System.Management.Automation.CommandNotFoundException"
     yield Fatal(Problem(said, "CommandNotFoundException", ps.ErrorCategory.ObjectNotFound, kind))
 
@@ -101,22 +106,36 @@ def _exception(problem: Problem) -> ps.NETException:
 
 
 def _record(problem: Problem) -> ps.ErrorRecord:
-    info = ps.ErrorCategoryInfo(Category=problem.category, Reason=problem.exception.rpartition(".")[2])
-    return ps.ErrorRecord(Exception=_exception(problem), CategoryInfo=info, FullyQualifiedErrorId=problem.error_id)
+    info = ps.ErrorCategoryInfo(
+        Category=problem.category, Reason=problem.exception.rpartition(".")[2]
+    )
+    return ps.ErrorRecord(
+        Exception=_exception(problem), CategoryInfo=info, FullyQualifiedErrorId=problem.error_id
+    )
 
 
 def _expanded(items: Iterable[object], arguments: Mapping[str, object]) -> Iterable[object]:
     """What `Select-Object -ExpandProperty` makes of them."""
     for each in items:
         item = each.item if isinstance(each, OnTheWire) else each
-        inner = getattr(item, str(arguments["ExpandProperty"]), None) if isinstance(item, ps.PSObject) else None
+        inner = (
+            getattr(item, str(arguments["ExpandProperty"]), None)
+            if isinstance(item, ps.PSObject)
+            else None
+        )
         yield from inner if isinstance(inner, list) else [item]
 
 
 class Pool:
     """One runspace pool and its pipelines."""
 
-    def __init__(self, protocol: str, run: Callable[[str, Mapping[str, object]], Iterable[object]], *, bom: bool) -> None:
+    def __init__(
+        self,
+        protocol: str,
+        run: Callable[[str, Mapping[str, object]], Iterable[object]],
+        *,
+        bom: bool,
+    ) -> None:
         self.core = psrpcore.ServerRunspacePool()
         self.core.our_capability.protocolversion = ps.PSVersion(protocol)
         self.lock = threading.Condition(threading.RLock())
@@ -154,7 +173,10 @@ class Pool:
             command, *piped = cast("psrpcore.PowerShell", core.metadata).commands
             work.name = command.command_text
             work.arguments = {name or "": value for name, value in command.parameters}
-            work.piped = [(each.command_text, {name or "": value for name, value in each.parameters}) for each in piped]
+            work.piped = [
+                (each.command_text, {name or "": value for name, value in each.parameters})
+                for each in piped
+            ]
         threading.Thread(target=work.run, args=(self._run,), daemon=True).start()
         return work
 
@@ -168,7 +190,9 @@ class Pool:
 
     def raw(self, kind: int, xml: str, pipeline_id: uuid.UUID) -> bytes:
         """One message by hand."""
-        head = struct.pack("<II16s16s", 1, kind, self.core.runspace_pool_id.bytes_le, pipeline_id.bytes_le)
+        head = struct.pack(
+            "<II16s16s", 1, kind, self.core.runspace_pool_id.bytes_le, pipeline_id.bytes_le
+        )
         body = head + (b"\xef\xbb\xbf" if self.bom else b"") + xml.encode()
         return create_fragment(self.core._fragment_counter, 0, body, end=True)
 
@@ -193,7 +217,8 @@ class Work:
             self.pool.drain()
         written = handler(self.name, self.arguments)
         for name, arguments in self.piped:
-            # A script for the second command speaks in its place: a restricted endpoint has a Select-Object of its own.
+            # A script for the second command speaks in its place: a restricted endpoint has a
+            # Select-Object of its own.
             written = itertools.chain(handler(name, arguments), _expanded(written, arguments))
         for item in itertools.chain(written, [Ends(COMPLETED)]):
             if self.stopped.is_set():
@@ -246,9 +271,15 @@ class Work:
                 core.write_output(item.seen)
             case Problem():
                 category = ps.ErrorCategoryInfo(Category=item.category)
-                core.write_error(_exception(item), category_info=category, fully_qualified_error_id=item.error_id)
+                core.write_error(
+                    _exception(item), category_info=category, fully_qualified_error_id=item.error_id
+                )
             case Fatal():
-                core.prepare_message(ps.PipelineState(PipelineState=FAILED, ExceptionAsErrorRecord=_record(item.problem)))
+                core.prepare_message(
+                    ps.PipelineState(
+                        PipelineState=FAILED, ExceptionAsErrorRecord=_record(item.problem)
+                    )
+                )
                 self._end()
             case Ends():
                 if item.state == COMPLETED:

@@ -1,4 +1,6 @@
-"""WSMan over HTTP for `psrp.py`: the standard library's server, with manners and faults that a test can choose."""
+"""WSMan over HTTP for `psrp.py`: the standard library's server, with manners and faults that a test
+can choose.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,17 @@ from tests.independent.logon import Logon
 from tests.independent.manners import Manners
 from tests.independent.psrp import Handler, Pool, unknown_cmdlet
 
-__all__ = ["PASSWORD", "USER", "Asked", "DropError", "FaultError", "Manners", "Page", "Server", "WsmanServer"]
+__all__ = [
+    "PASSWORD",
+    "USER",
+    "Asked",
+    "DropError",
+    "FaultError",
+    "Manners",
+    "Page",
+    "Server",
+    "WsmanServer",
+]
 
 S: Final = "http://www.w3.org/2003/05/soap-envelope"
 A: Final = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
@@ -43,7 +55,9 @@ PASSWORD: Final = "Gr0ßes-Geheimnis&<'\""
 class FaultError(Exception):
     """A SOAP fault; `code` None: one without a WSManFault in its detail."""
 
-    def __init__(self, code: int | None, reason: str = "No.", subcode: str = "w:InternalError") -> None:
+    def __init__(
+        self, code: int | None, reason: str = "No.", subcode: str = "w:InternalError"
+    ) -> None:
         super().__init__(reason)
         self.code, self.reason, self.subcode = code, reason, subcode
 
@@ -100,7 +114,9 @@ P = TypeVar("P", bound=Runspaces)
 
 
 class WsmanServer(ABC, Generic[P]):
-    """One server, whatever its shells are; `before` and `after` a request's effect a hook may answer in its place."""
+    """One server, whatever its shells are; `before` and `after` a request's effect a hook may
+    answer in its place.
+    """
 
     def __init__(self, folder: Path, *, tls: bool = True, manners: Manners | None = None) -> None:
         self.manners = manners or Manners()
@@ -138,7 +154,12 @@ class WsmanServer(ABC, Generic[P]):
         threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.stopping.set()
         self.die()
         with self.connected:
@@ -179,32 +200,44 @@ class WsmanServer(ABC, Generic[P]):
 
     def _page(self, status: int, relates: str, action: str, body: str) -> Page:
         text = (
-            f'<s:Envelope xmlns:s="{S}" xmlns:a="{A}" xmlns:w="{W}" xmlns:rsp="{RSP}" xmlns:f="{F}" xmlns:p="{PWSH}"><s:Header>'
+            f'<s:Envelope xmlns:s="{S}" xmlns:a="{A}" xmlns:w="{W}" xmlns:rsp="{RSP}" xmlns:f="{F}"'
+            f' xmlns:p="{PWSH}"><s:Header>'
             f"<a:Action>{RSP}/{action}</a:Action><a:MessageID>uuid:{uuid.uuid4()}</a:MessageID>"
             f"<a:RelatesTo>{relates}</a:RelatesTo></s:Header><s:Body>{body}</s:Body></s:Envelope>"
         )
         kind = ("Content-Type", "application/soap+xml;charset=UTF-8")
         return Page(status=status, body=self.manners.rewrite(text).encode(), headers=(kind,))
 
-    def _serve(self, verb: str, header: ET.Element, body: ET.Element, alive: Alive) -> tuple[str, str]:
+    def _serve(
+        self, verb: str, header: ET.Element, body: ET.Element, alive: Alive
+    ) -> tuple[str, str]:
         if verb == "Create":
             return self._create(body), ""
         selectors = {each.get("Name"): each.text or "" for each in header.iter(f"{{{W}}}Selector")}
         pool = self.pools.get(selectors.get("ShellId", ""))
         if pool is None:
-            raise FaultError(UNKNOWN_SELECTORS, "The shell was not found on the server.", "w:InvalidSelectors")
+            raise FaultError(
+                UNKNOWN_SELECTORS, "The shell was not found on the server.", "w:InvalidSelectors"
+            )
         inner = body[0] if len(body) else ET.Element("nothing")
         match verb:
             case "Command":
                 arguments = base64.b64decode(inner.findtext(f"{{{RSP}}}Arguments") or "")
                 command_id = inner.get("CommandId") or str(uuid.uuid4())
                 work = pool.start(command_id, arguments)
-                return f"<rsp:CommandResponse><rsp:CommandId>{command_id}</rsp:CommandId></rsp:CommandResponse>", work.name
+                return (
+                    f"<rsp:CommandResponse><rsp:CommandId>{command_id}</rsp:CommandId></rsp:CommandResponse>",
+                    work.name,
+                )
             case "Receive":
                 return self._receive(pool, header, inner, alive), ""
             case "Send":
                 for stream in inner.iter(f"{{{RSP}}}Stream"):
-                    pool.take(base64.b64decode(stream.text or ""), stream.get("CommandId") or "", stream.get("Name") or "")
+                    pool.take(
+                        base64.b64decode(stream.text or ""),
+                        stream.get("CommandId") or "",
+                        stream.get("Name") or "",
+                    )
                 return "<rsp:SendResponse/>", ""
             case "Signal":
                 self._signal(pool, inner)
@@ -219,7 +252,10 @@ class WsmanServer(ABC, Generic[P]):
         if verb in {"Reconnect", "Disconnect"} and self.manners.knows_reconnect:
             return f"<rsp:{verb}Response/>"
         if verb == "Get" and self.manners.knows_get:
-            return f"<rsp:Shell><rsp:ShellId>{shell_id}</rsp:ShellId><rsp:State>Connected</rsp:State></rsp:Shell>"
+            return (
+                f"<rsp:Shell><rsp:ShellId>{shell_id}</rsp:ShellId><rsp:State>Connected"
+                f"</rsp:State></rsp:Shell>"
+            )
         raise FaultError(2150858751, f"{verb} is not supported.", "a:ActionNotSupported")
 
     def _signal(self, pool: P, inner: ET.Element) -> None:
@@ -234,11 +270,17 @@ class WsmanServer(ABC, Generic[P]):
         pool = self.opened(base64.b64decode(body[0].findtext(f"{{{PWSH}}}creationXml") or ""))
         with self.lock:
             self.pools[shell_id] = pool
-        described = f"<rsp:Shell><rsp:ShellId>{shell_id}</rsp:ShellId><rsp:State>Connected</rsp:State></rsp:Shell>"
+        described = (
+            f"<rsp:Shell><rsp:ShellId>{shell_id}</rsp:ShellId><rsp:State>Connected</rsp:State>"
+            f"</rsp:Shell>"
+        )
         return (
-            f"<x:ResourceCreated xmlns:x='http://schemas.xmlsoap.org/ws/2004/09/transfer'><a:Address>http://x</a:Address>"
+            f"<x:ResourceCreated"
+            f" xmlns:x='http://schemas.xmlsoap.org/ws/2004/09/transfer'><a:Address>http://x</a:Address>"
             f"<a:ReferenceParameters><w:ResourceURI>{PWSH}/Microsoft.PowerShell</w:ResourceURI><w:SelectorSet>"
-            f'<w:Selector Name="ShellId">{shell_id}</w:Selector></w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>'
+            "<w:Selector"
+            f' Name="ShellId">{shell_id}</w:Selector></w:SelectorSet></a:ReferenceParameters>'
+            f"</x:ResourceCreated>"
             f"{described if self.manners.describe else ''}"
         )
 
@@ -256,10 +298,18 @@ class WsmanServer(ABC, Generic[P]):
         end = time.monotonic() + (float(waits[1]) if waits else 20.0)
         with pool.lock:
             queue = bytearray() if self.manners.mute else pool.own if work is None else work.waiting
-            while not (work.done if work is not None and self.manners.by_fragments else queue or (work is not None and work.done)):
+            while not (
+                work.done
+                if work is not None and self.manners.by_fragments
+                else queue or (work is not None and work.done)
+            ):
                 left = end - time.monotonic()
                 if left <= 0 or (not pool.lock.wait(min(left, 0.5)) and time.monotonic() >= end):
-                    raise FaultError(TIMED_OUT, "The WS-Management service cannot complete the operation in time.", "w:TimedOut")
+                    raise FaultError(
+                        TIMED_OUT,
+                        "The WS-Management service cannot complete the operation in time.",
+                        "w:TimedOut",
+                    )
                 if not alive():  # what comes now is for the next who asks
                     raise DropError
             if not alive():
@@ -284,13 +334,23 @@ class WsmanServer(ABC, Generic[P]):
         name = f' CommandId="{command_id}"' if command_id else ""
         step = manners.stream
         parts = [data[at : at + step] for at in range(0, len(data), step)]
-        streams = "".join(f'<rsp:Stream Name="stdout"{name}>{base64.b64encode(part).decode()}</rsp:Stream>' for part in parts)
+        streams = "".join(
+            f'<rsp:Stream Name="stdout"{name}>{base64.b64encode(part).decode()}</rsp:Stream>'
+            for part in parts
+        )
         if done and manners.empty_last:
-            streams += f'<rsp:Stream Name="stdout"{name} End="TRUE"/>\n<rsp:Stream Name="stdout"{name} End="true">  </rsp:Stream>'
+            streams += (
+                f'<rsp:Stream Name="stdout"{name} End="TRUE"/>\n<rsp:Stream Name="stdout"{name}'
+                ' End="true">  </rsp:Stream>'
+            )
         state = ""
         if command_id:
             code = "<rsp:ExitCode>0</rsp:ExitCode>" if done and manners.exit_code else ""
-            state = f'<rsp:CommandState{name} State="{RSP}/CommandState/{"Done" if done else "Running"}">{code}</rsp:CommandState>'
+            state = (
+                f"<rsp:CommandState{name}"
+                f' State="{RSP}/CommandState/{"Done" if done else "Running"}">{code}'
+                f"</rsp:CommandState>"
+            )
         inside = state + streams if manners.state_first else streams + state
         return f"<rsp:ReceiveResponse>{inside}</rsp:ReceiveResponse>"
 
@@ -304,14 +364,22 @@ def _fault(fault: FaultError) -> str:
     )
     return (
         f"<s:Fault><s:Code><s:Value>s:Receiver</s:Value><s:Subcode><s:Value>{fault.subcode}</s:Value></s:Subcode></s:Code>"
-        f'<s:Reason><s:Text xml:lang="en-US">{escape(fault.reason)}</s:Text></s:Reason>{detail}</s:Fault>'
+        "<s:Reason><s:Text"
+        f' xml:lang="en-US">{escape(fault.reason)}</s:Text></s:Reason>{detail}</s:Fault>'
     )
 
 
 class Server(WsmanServer[Pool]):
     """A server whose cmdlets are `scripts`."""
 
-    def __init__(self, folder: Path, scripts: Mapping[str, Handler], *, tls: bool = True, manners: Manners | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        scripts: Mapping[str, Handler],
+        *,
+        tls: bool = True,
+        manners: Manners | None = None,
+    ) -> None:
         super().__init__(folder, tls=tls, manners=manners)
         self.scripts = {name.lower(): script for name, script in scripts.items()}
         self.calls: list[tuple[str, dict[str, object]]] = []

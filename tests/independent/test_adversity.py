@@ -29,13 +29,24 @@ def fails(_name: str, _arguments: Mapping[str, object]) -> Iterable[object]:
 
 
 def lync(shapes: Mapping[str, Handler] | None = None) -> Lync:
-    """Two pools, whose exports end without output; `shapes` are answers in place of the usual ones."""
-    return Lync(shapes={"Export-CsConfiguration": nothing, "Export-CsLisConfiguration": nothing, **(shapes or {})})
+    """Two pools, whose exports end without output; `shapes` are answers in place of the
+    usual ones.
+    """
+    return Lync(
+        shapes={
+            "Export-CsConfiguration": nothing,
+            "Export-CsLisConfiguration": nothing,
+            **(shapes or {}),
+        }
+    )
 
 
 def desk(folder: Path, *servers: Server) -> Desk:
     return desk_for(
-        folder, *servers, more=IMPATIENT, endpoint=f'pool = "{P2}"\noperation_timeout = "1s"\nread_timeout = "1100ms"\n'
+        folder,
+        *servers,
+        more=IMPATIENT,
+        endpoint=f'pool = "{P2}"\noperation_timeout = "1s"\nread_timeout = "1100ms"\n',
     )
 
 
@@ -59,7 +70,9 @@ def test_a_failover_that_did_nothing_is_no_success(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("run", [POOL_FAILOVER, STORE_FAILOVER])
-def test_a_failover_of_the_store_that_did_nothing_is_no_success(tmp_path: Path, run: tuple[str, ...]) -> None:
+def test_a_failover_of_the_store_that_did_nothing_is_no_success(
+    tmp_path: Path, run: tuple[str, ...]
+) -> None:
     with Server(tmp_path, lync({"Invoke-CsManagementServerFailover": nothing}).scripts()) as server:
         answer = desk(tmp_path, server)(*run)
         assert answer.code == 3, answer
@@ -70,7 +83,9 @@ def test_a_failover_of_the_store_that_did_nothing_is_no_success(tmp_path: Path, 
 
 @pytest.mark.parametrize("silence", [fails, nothing])
 @pytest.mark.parametrize("moved", [True, False])
-def test_a_state_that_cannot_be_read_after_the_failover_leaves_it_unknown(tmp_path: Path, silence: Handler, *, moved: bool) -> None:
+def test_a_state_that_cannot_be_read_after_the_failover_leaves_it_unknown(
+    tmp_path: Path, silence: Handler, *, moved: bool
+) -> None:
     going = lync()
 
     def goes_silent(lync: Lync, pool: str, _arguments: Mapping[str, object]) -> Iterable[object]:
@@ -106,7 +121,9 @@ def never_answers(server: Server) -> Callable[[Asked], Page | None]:
     return hook
 
 
-def test_a_server_that_hangs_for_good_after_it_took_the_failover_leaves_it_unknown(tmp_path: Path) -> None:
+def test_a_server_that_hangs_for_good_after_it_took_the_failover_leaves_it_unknown(
+    tmp_path: Path,
+) -> None:
     hanging = lync()
 
     def hang(_lync: Lync, _pool: str, _arguments: Mapping[str, object]) -> Iterable[object]:
@@ -123,7 +140,9 @@ def test_a_server_that_hangs_for_good_after_it_took_the_failover_leaves_it_unkno
 
 @pytest.mark.parametrize("dies", ["refuses connections", "hangs"])
 @pytest.mark.parametrize(("moved", "code"), [(True, 0), (False, 4)])
-def test_what_a_dead_server_did_is_read_through_another(tmp_path: Path, dies: str, *, moved: bool, code: int) -> None:
+def test_what_a_dead_server_did_is_read_through_another(
+    tmp_path: Path, dies: str, *, moved: bool, code: int
+) -> None:
     shared = lync()
 
     sent: list[int] = []
@@ -142,7 +161,10 @@ def test_what_a_dead_server_did_is_read_through_another(tmp_path: Path, dies: st
     folders = [tmp_path / name for name in ("one", "two")]
     for folder in folders:
         folder.mkdir()
-    with Server(folders[0], shared.scripts()) as first, Server(folders[1], shared.scripts()) as second:
+    with (
+        Server(folders[0], shared.scripts()) as first,
+        Server(folders[1], shared.scripts()) as second,
+    ):
         at = desk(tmp_path, first, second)
         answer = at(*POOL_FAILOVER)
         assert answer.code == code, answer

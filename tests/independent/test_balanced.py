@@ -1,4 +1,6 @@
-"""A balanced address: whichever way it balances, a CHANGE runs at most once, and a proof is believed only of the right server."""
+"""A balanced address: whichever way it balances, a CHANGE runs at most once, and a proof is
+believed only of the right server.
+"""
 
 from __future__ import annotations
 
@@ -86,7 +88,8 @@ TURNS = {
     "mean": (0, 1, 0, 1, 0, 0),
 }
 MEANEST = (0, 1, *(0, 0, 0, 0), 1, *(0, 0, 0, 0), 0)
-"""A Command that is lost, two questions for it to the server that has never heard of it, and all else to the one that runs it."""
+"""A Command that is lost, two questions for it to the server that has never heard of it, and all
+else to the one that runs it."""
 
 
 @contextmanager
@@ -94,7 +97,10 @@ def two_servers(folder: Path) -> Generator[tuple[Server, Server]]:
     folders = folder / "one", folder / "two"
     for each in folders:
         each.mkdir()
-    with Server(folders[0], SCRIPTS, tls=False) as first, Server(folders[1], SCRIPTS, tls=False) as second:
+    with (
+        Server(folders[0], SCRIPTS, tls=False) as first,
+        Server(folders[1], SCRIPTS, tls=False) as second,
+    ):
         yield first, second
 
 
@@ -108,7 +114,12 @@ def sessions_at(address: str, ca: Path | None = None) -> Sessions:
         operation_timeout=timedelta(seconds=1),
         read_timeout=timedelta(seconds=2),
     )
-    return Sessions([endpoint], credentials=Credentials(username=USER, password=PASSWORD), policy=POLICY, clock=SystemClock())
+    return Sessions(
+        [endpoint],
+        credentials=Credentials(username=USER, password=PASSWORD),
+        policy=POLICY,
+        clock=SystemClock(),
+    )
 
 
 def attempt(sessions: Sessions) -> Execution[object] | None:
@@ -123,7 +134,9 @@ def ran(servers: tuple[Server, ...]) -> int:
     return sum(server.executions[NAME] for server in servers)
 
 
-def lose_a_command(sessions: Sessions, servers: tuple[Server, ...], loss: Loss, begin: Callable[[], None]) -> None:
+def lose_a_command(
+    sessions: Sessions, servers: tuple[Server, ...], loss: Loss, begin: Callable[[], None]
+) -> None:
     """A CHANGE whose answer is lost just when the address begins to balance."""
     assert sessions.run(CHANGE).outcome is Outcome.SUCCEEDED
     before = ran(servers)
@@ -142,9 +155,14 @@ def lose_a_command(sessions: Sessions, servers: tuple[Server, ...], loss: Loss, 
 
 @BY_LOSS
 @pytest.mark.parametrize("turns", TURNS.values(), ids=TURNS)
-def test_an_address_that_begins_to_balance_requests_runs_nothing_twice(tmp_path: Path, turns: tuple[int, ...], loss: Loss) -> None:
+def test_an_address_that_begins_to_balance_requests_runs_nothing_twice(
+    tmp_path: Path, turns: tuple[int, ...], loss: Loss
+) -> None:
     ca = tmp_path / "device.pem"
-    with two_servers(tmp_path) as servers, Balancer([server.port for server in servers], servers[0].logon.tls(ca)) as balancer:
+    with (
+        two_servers(tmp_path) as servers,
+        Balancer([server.port for server in servers], servers[0].logon.tls(ca)) as balancer,
+    ):
         for first in range(len(turns)):
             balancer.balance([0])
             begin = partial(balancer.balance, (*turns[first:], *turns[:first]))
@@ -156,7 +174,10 @@ def test_an_address_that_begins_to_balance_requests_runs_nothing_twice(tmp_path:
 @BY_LOSS
 def test_questions_over_several_connections_prove_nothing(tmp_path: Path, loss: Loss) -> None:
     ca = tmp_path / "device.pem"
-    with two_servers(tmp_path) as servers, Balancer([server.port for server in servers], servers[0].logon.tls(ca)) as balancer:
+    with (
+        two_servers(tmp_path) as servers,
+        Balancer([server.port for server in servers], servers[0].logon.tls(ca)) as balancer,
+    ):
         balancer.closes = True
         with sessions_at(balancer.address, ca) as sessions:
             lose_a_command(sessions, servers, loss, partial(balancer.balance, MEANEST))
@@ -164,8 +185,13 @@ def test_questions_over_several_connections_prove_nothing(tmp_path: Path, loss: 
 
 
 @BY_LOSS
-def test_an_address_that_balances_connections_runs_nothing_twice(tmp_path: Path, loss: Loss) -> None:
-    with two_servers(tmp_path) as servers, Relay([("127.0.0.1", server.port) for server in servers]) as relay:
+def test_an_address_that_balances_connections_runs_nothing_twice(
+    tmp_path: Path, loss: Loss
+) -> None:
+    with (
+        two_servers(tmp_path) as servers,
+        Relay([("127.0.0.1", server.port) for server in servers]) as relay,
+    ):
         with sessions_at(relay.address) as sessions:
             assert sessions.run(CHANGE).outcome is Outcome.SUCCEEDED
             loss.strike(servers)
@@ -179,8 +205,12 @@ def test_an_address_that_balances_connections_runs_nothing_twice(tmp_path: Path,
 
 
 @contextmanager
-def with_cookies(folder: Path, name: str) -> Generator[tuple[tuple[Server, Server], Balancer, Path]]:
-    """A device that leads whoever comes back with its cookie to the server where he was, and others in turn."""
+def with_cookies(
+    folder: Path, name: str
+) -> Generator[tuple[tuple[Server, Server], Balancer, Path]]:
+    """A device that leads whoever comes back with its cookie to the server where he was, and others
+    in turn.
+    """
     ca = folder / "device.pem"
     with two_servers(folder) as servers, device(servers, ca) as balancer:
         balancer.cookie = name
@@ -214,7 +244,9 @@ def test_every_connection_into_a_session_carries_its_cookies(tmp_path: Path, coo
 
 
 @pytest.mark.parametrize("turns", [(0, 1), (1, 0)])
-def test_another_process_comes_back_to_the_same_server(tmp_path: Path, turns: tuple[int, ...]) -> None:
+def test_another_process_comes_back_to_the_same_server(
+    tmp_path: Path, turns: tuple[int, ...]
+) -> None:
     may_end = threading.Event()
 
     def works(_name: str, _arguments: Mapping[str, object]) -> Iterable[object]:
@@ -239,7 +271,9 @@ def test_another_process_comes_back_to_the_same_server(tmp_path: Path, turns: tu
 
 def structured(address: CommandAddress) -> CommandAddress:
     """The address as another process reads it from the journal."""
-    event = AttemptPrepared(run_id="r", at=datetime.now(UTC), step_id="s", number=1, address=address)
+    event = AttemptPrepared(
+        run_id="r", at=datetime.now(UTC), step_id="s", number=1, address=address
+    )
     read = event_from_text(kind_of(event), event_to_text(event))
     assert isinstance(read, AttemptPrepared)
     return read.address
@@ -247,7 +281,9 @@ def structured(address: CommandAddress) -> CommandAddress:
 
 @BY_COOKIE
 def test_another_session_goes_wherever_the_address_leads(tmp_path: Path, cookie: str) -> None:
-    """A cookie that leads to a server that is dead would keep every later session from the one that lives."""
+    """A cookie that leads to a server that is dead would keep every later session from the one that
+    lives.
+    """
     with with_cookies(tmp_path, cookie) as (servers, balancer, ca):
         with sessions_at(balancer.address, ca) as sessions:
             assert sessions.run(CHANGE).outcome is Outcome.SUCCEEDED

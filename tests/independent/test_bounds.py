@@ -43,7 +43,9 @@ def _repeated(part: bytes, count: int) -> bytes:
 BOMBS: Final[dict[str, Callable[[], Page]]] = {
     "entities": lambda: Page(status=200, body=ENTITIES, headers=(SOAP,)),
     "packed": lambda: Page(status=200, body=ZEROS, headers=(SOAP, ("Content-Encoding", "gzip"))),
-    "strangely-packed": lambda: Page(status=200, body=b"x" * 100, headers=(SOAP, ("Content-Encoding", "br"))),
+    "strangely-packed": lambda: Page(
+        status=200, body=b"x" * 100, headers=(SOAP, ("Content-Encoding", "br"))
+    ),
     "deep": lambda: Page(status=200, body=_repeated(b"<a>", 300_000), headers=(SOAP,)),
     "many": lambda: Page(status=200, body=_repeated(b"<a/>", 1_100_000), headers=(SOAP,)),
     "large": lambda: Page(status=200, body=_repeated(b" ", 9 * 1024 * 1024), headers=(SOAP,)),
@@ -54,7 +56,10 @@ BOMBS: Final[dict[str, Callable[[], Page]]] = {
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_bomb_ends_at_once_and_says_so(tmp_path: Path, bomb: str, verb: str) -> None:
     page = BOMBS[bomb]()
-    with Server(tmp_path, SCRIPTS) as server, desk_for(tmp_path, server, endpoint='answer_limit = "8 MB"\n').sessions() as sessions:
+    with (
+        Server(tmp_path, SCRIPTS) as server,
+        desk_for(tmp_path, server, endpoint='answer_limit = "8 MB"\n').sessions() as sessions,
+    ):
         for cmdlet in (READ, FAILOVER):
             assert sessions.run(cmdlet).outcome is Outcome.SUCCEEDED
         server.after = lambda asked: page if asked.verb == verb else None
@@ -75,7 +80,10 @@ def test_output_that_never_ends_is_given_up(tmp_path: Path) -> None:
         yield from ("x" * 200_000 for _ in range(100))
 
     scripts = {**SCRIPTS, "Get-CsServerVersion": endless}
-    with Server(tmp_path, scripts) as server, desk_for(tmp_path, server, endpoint='answer_limit = "4 MB"\n').sessions() as sessions:
+    with (
+        Server(tmp_path, scripts) as server,
+        desk_for(tmp_path, server, endpoint='answer_limit = "4 MB"\n').sessions() as sessions,
+    ):
         done = sessions.run(READ)
     assert done.outcome is Outcome.UNKNOWN
     assert "more than 4 MB" in done.reason
@@ -181,14 +189,21 @@ def dripping(head: bytes) -> Generator[Dripper]:
         one.close()
 
 
-@pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 401 No\r\nContent-Length: 100000\r\n\r\n"])
+@pytest.mark.parametrize(
+    "head", [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 401 No\r\nContent-Length: 100000\r\n\r\n"]
+)
 def test_a_server_that_drips_does_not_hold_the_client(tmp_path: Path, head: bytes) -> None:
     with Server(tmp_path, SCRIPTS, tls=False) as server, dripping(head) as slow:
         desk = desk_for(tmp_path, server, open_timeout="1s", more='connect_timeout = "500ms"\n')
         text = desk.config.read_text(encoding="utf-8")
-        first = f'[[endpoint]]\nurl = "http://fe9.contoso.com/OcsPowershell"\nauth = "ntlm"\nconnect_to = "127.0.0.1:{slow.port}"\n'
+        first = (
+            '[[endpoint]]\nurl = "http://fe9.contoso.com/OcsPowershell"\nauth = "ntlm"\nconnect_to'
+            f' = "127.0.0.1:{slow.port}"\n'
+        )
         first += 'operation_timeout = "1s"\nread_timeout = "1100ms"\n'
-        desk.config.write_text(text.replace("[[endpoint]]", f"{first}[[endpoint]]", 1), encoding="utf-8")
+        desk.config.write_text(
+            text.replace("[[endpoint]]", f"{first}[[endpoint]]", 1), encoding="utf-8"
+        )
         begun = time.monotonic()
         with desk.sessions() as sessions:
             done = sessions.run(READ)

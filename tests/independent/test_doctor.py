@@ -1,4 +1,6 @@
-"""The doctor before a server that shares no code with lyncops: what it offers, what it lacks, what it does not say."""
+"""The doctor before a server that shares no code with lyncops: what it offers, what it lacks, what
+it does not say.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ def checks_of(desk: Desk) -> dict[str, Mapping[str, str]]:
 def _no_such_module(_name: str, _arguments: Mapping[str, object]) -> Iterable[object]:
     error_id = "Modules_ModuleNotFound,Microsoft.PowerShell.Commands.ImportModuleCommand"
     said = "Das angegebene Modul wurde nicht geladen."
-    yield Problem(said, error_id, ps.ErrorCategory.ResourceUnavailable, "System.IO.FileNotFoundException")
+    yield Problem(
+        said, error_id, ps.ErrorCategory.ResourceUnavailable, "System.IO.FileNotFoundException"
+    )
 
 
 def _no_such_command(_name: str, _arguments: Mapping[str, object]) -> Iterable[object]:
@@ -35,13 +39,18 @@ def _no_such_command(_name: str, _arguments: Mapping[str, object]) -> Iterable[o
 def test_an_ordinary_server(tmp_path: Path) -> None:
     with Server(tmp_path, Lync().scripts()) as server:
         found = checks_of(desk_for(tmp_path, server, path="wsman"))
-        assert [found[name]["verdict"] for name in ("tcp", "clock", "session-configuration", "module")] == ["passed"] * 4
+        assert [
+            found[name]["verdict"] for name in ("tcp", "clock", "session-configuration", "module")
+        ] == ["passed"] * 4
         assert found["quotas"]["verdict"] == "unknown"
         assert server.pools == {}, "the doctor leaves no session behind"
 
 
 def test_a_server_without_lync(tmp_path: Path) -> None:
-    scripts: dict[str, Handler] = {"Import-Module": _no_such_module, "Get-Command": _no_such_command}
+    scripts: dict[str, Handler] = {
+        "Import-Module": _no_such_module,
+        "Get-Command": _no_such_command,
+    }
     with Server(tmp_path, scripts) as server:
         found = checks_of(desk_for(tmp_path, server, path="wsman"))
     assert found["session-configuration"]["verdict"] == "passed"
@@ -53,12 +62,16 @@ def test_a_server_without_lync(tmp_path: Path) -> None:
 def test_a_configuration_that_is_not_there(tmp_path: Path) -> None:
     def refuse(asked: Asked) -> Page | None:
         if asked.verb == "Create":
-            raise FaultError(2150858754, "Die Ressourcen-URI wurde nicht gefunden.", "a:DestinationUnreachable")
+            raise FaultError(
+                2150858754, "Die Ressourcen-URI wurde nicht gefunden.", "a:DestinationUnreachable"
+            )
         return None
 
     with Server(tmp_path, {}) as server:
         server.before = refuse
-        found = checks_of(desk_for(tmp_path, server, path="wsman", endpoint='configuration = "Nowhere"\n'))
+        found = checks_of(
+            desk_for(tmp_path, server, path="wsman", endpoint='configuration = "Nowhere"\n')
+        )
     assert found["logon"]["verdict"] == "passed"
     assert found["session-configuration"]["verdict"] == "failed"
     assert "Nowhere" in found["session-configuration"]["evidence"]

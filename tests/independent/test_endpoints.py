@@ -1,4 +1,6 @@
-"""What an endpoint offers: restricted session configurations, missing modules and configurations, and what the exit code says."""
+"""What an endpoint offers: restricted session configurations, missing modules and configurations,
+and what the exit code says.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,15 @@ Call = Mapping[str, object]
 
 
 def _no_such_module(_name: str, arguments: Call) -> Iterable[object]:
-    """Import-Module of what is not there: an error, and the pipeline completes. A localised server says it in its own words."""
+    """Import-Module of what is not there: an error, and the pipeline completes.
+
+    A localised server says it in its own words.
+    """
     said = f'Das angegebene Modul "{arguments["Name"]}" wurde nicht geladen.'
     error_id = "Modules_ModuleNotFound,Microsoft.PowerShell.Commands.ImportModuleCommand"
-    yield Problem(said, error_id, ps.ErrorCategory.ResourceUnavailable, "System.IO.FileNotFoundException")
+    yield Problem(
+        said, error_id, ps.ErrorCategory.ResourceUnavailable, "System.IO.FileNotFoundException"
+    )
 
 
 def _get_command(scripts: Mapping[str, Handler]) -> Handler:
@@ -34,28 +41,44 @@ def _get_command(scripts: Mapping[str, Handler]) -> Handler:
             if str(name) in scripts:
                 yield thing("CmdletInfo", Name=name)
             else:
-                error_id = "CommandNotFoundException,Microsoft.PowerShell.Commands.GetCommandCommand"
-                yield Problem(f'Die Benennung "{name}" wurde nicht erkannt.', error_id, ps.ErrorCategory.ObjectNotFound)
+                error_id = (
+                    "CommandNotFoundException,Microsoft.PowerShell.Commands.GetCommandCommand"
+                )
+                yield Problem(
+                    f'Die Benennung "{name}" wurde nicht erkannt.',
+                    error_id,
+                    ps.ErrorCategory.ObjectNotFound,
+                )
 
     return answer
 
 
 def _scripts(**more: Handler) -> dict[str, Handler]:
-    usual = {name: script for name, script in Lync().scripts().items() if name not in ("Import-Module", "Get-Command")}
+    usual = {
+        name: script
+        for name, script in Lync().scripts().items()
+        if name not in ("Import-Module", "Get-Command")
+    }
     return {**usual, **{name.replace("_", "-"): script for name, script in more.items()}}
 
 
 CONFIGURATIONS: Final = {
     "JEA": _scripts(Get_Command=_get_command(_scripts())),
     "neither command": _scripts(),
-    "module of another name": _scripts(Get_Command=_get_command(_scripts()), Import_Module=_no_such_module),
+    "module of another name": _scripts(
+        Get_Command=_get_command(_scripts()), Import_Module=_no_such_module
+    ),
 }
 
 
 @pytest.mark.parametrize("scripts", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
-def test_cmdlets_that_are_there_need_no_import(tmp_path: Path, scripts: Mapping[str, Handler]) -> None:
+def test_cmdlets_that_are_there_need_no_import(
+    tmp_path: Path, scripts: Mapping[str, Handler]
+) -> None:
     with Server(tmp_path, scripts) as server:
-        with desk_for(tmp_path, server, path="wsman", endpoint='configuration = "LyncDR"\n').sessions() as sessions:
+        with desk_for(
+            tmp_path, server, path="wsman", endpoint='configuration = "LyncDR"\n'
+        ).sessions() as sessions:
             assert sessions.run(GetCsServerVersion()).outcome is Outcome.SUCCEEDED
         assert server.executions["get-csserverversion"] == 1
         assert server.executions["import-module"] == 2
@@ -65,11 +88,16 @@ def test_each_endpoint_is_asked_once_whether_it_needs_a_module(tmp_path: Path) -
     with Server(tmp_path, CONFIGURATIONS["JEA"]) as server:
         answer = desk_for(tmp_path, server, path="wsman")("status")
         assert answer.code == 7, answer.err
-        assert server.executions["get-command"] == 2, "once for that, and once for the cmdlets that a plan may send"
+        assert server.executions["get-command"] == 2, (
+            "once for that, and once for the cmdlets that a plan may send"
+        )
 
 
 def test_server_without_cmdlets_and_modules_is_a_wrong_configuration(tmp_path: Path) -> None:
-    scripts: dict[str, Handler] = {"Import-Module": _no_such_module, "Get-Command": _get_command({})}
+    scripts: dict[str, Handler] = {
+        "Import-Module": _no_such_module,
+        "Get-Command": _get_command({}),
+    }
     with Server(tmp_path, scripts) as server:
         desk = desk_for(tmp_path, server, path="wsman")
         with desk.sessions() as sessions, pytest.raises(MisconfiguredEndpointError):
@@ -79,15 +107,21 @@ def test_server_without_cmdlets_and_modules_is_a_wrong_configuration(tmp_path: P
 
 
 @pytest.mark.parametrize("code", [5, 2150858754, 2150858811, 2150859180])
-def test_session_configuration_that_is_not_there_is_a_wrong_configuration(tmp_path: Path, code: int) -> None:
+def test_session_configuration_that_is_not_there_is_a_wrong_configuration(
+    tmp_path: Path, code: int
+) -> None:
     def refuse(asked: Asked) -> Page | None:
         if asked.verb == "Create":
-            raise FaultError(code, "Die Ressourcen-URI wurde nicht gefunden.", "a:DestinationUnreachable")
+            raise FaultError(
+                code, "Die Ressourcen-URI wurde nicht gefunden.", "a:DestinationUnreachable"
+            )
         return None
 
     with Server(tmp_path, _scripts()) as server:
         server.before = refuse
-        answer = desk_for(tmp_path, server, path="wsman", endpoint='configuration = "Nowhere"\n')("status")
+        answer = desk_for(tmp_path, server, path="wsman", endpoint='configuration = "Nowhere"\n')(
+            "status"
+        )
         assert answer.code == 1
         assert "Nowhere" in answer.err
 
@@ -128,9 +162,15 @@ def test_auth_that_is_not_offered_is_a_wrong_configuration(tmp_path: Path) -> No
 
 def test_unknown_command_in_a_session_with_cmdlets_is_that_cmdlets_error(tmp_path: Path) -> None:
     scripts = {**_scripts(), "Get-CsServerVersion": unknown_cmdlet}
-    with Server(tmp_path, scripts) as server, desk_for(tmp_path, server, path="wsman").sessions() as sessions:
+    with (
+        Server(tmp_path, scripts) as server,
+        desk_for(tmp_path, server, path="wsman").sessions() as sessions,
+    ):
         done = sessions.run(GetCsServerVersion())
-        assert (done.outcome, done.errors[0].fully_qualified_error_id) == (Outcome.FAILED, "CommandNotFoundException")
+        assert (done.outcome, done.errors[0].fully_qualified_error_id) == (
+            Outcome.FAILED,
+            "CommandNotFoundException",
+        )
 
 
 def test_module_that_fails_to_load_tells_why(tmp_path: Path) -> None:
@@ -138,7 +178,10 @@ def test_module_that_fails_to_load_tells_why(tmp_path: Path) -> None:
         yield Fatal(Problem("The module's DLL is damaged."))
 
     scripts: dict[str, Handler] = {"Import-Module": breaks, "Get-Command": _get_command({})}
-    with Server(tmp_path, scripts) as server, desk_for(tmp_path, server, path="wsman").sessions() as sessions:
+    with (
+        Server(tmp_path, scripts) as server,
+        desk_for(tmp_path, server, path="wsman").sessions() as sessions,
+    ):
         with pytest.raises(EndpointError) as refused:
             sessions.run(GetCsServerVersion())
         assert refused.value.what.count("The module's DLL is damaged") == 1

@@ -1,4 +1,6 @@
-"""Whoever sits on the way can answer in the server's place: where messages are sealed, an answer in the clear is not believed."""
+"""Whoever sits on the way can answer in the server's place: where messages are sealed, an answer in
+the clear is not believed.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,11 @@ from typing import Final
 
 import pytest
 
-from lyncops.cmdlets import GetCsServerVersion, InvokeCsManagementStoreReplication, InvokeCsPoolFailOver
+from lyncops.cmdlets import (
+    GetCsServerVersion,
+    InvokeCsManagementStoreReplication,
+    InvokeCsPoolFailOver,
+)
 from lyncops.errors import EndpointError
 from lyncops.values import Outcome
 from tests.independent.desk import desk_for
@@ -26,9 +32,11 @@ WARM_UP: Final = InvokeCsManagementStoreReplication()
 
 def _fault(code: int) -> Page:
     body = (
-        f'<s:Envelope xmlns:s="{S}"><s:Body><s:Fault><s:Code><s:Value>s:Receiver</s:Value></s:Code><s:Reason><s:Text>No.</s:Text>'
-        f'</s:Reason><s:Detail><f:WSManFault xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault" Code="{code}"/>'
-        "</s:Detail></s:Fault></s:Body></s:Envelope>"
+        "<s:Envelope"
+        f' xmlns:s="{S}"><s:Body><s:Fault><s:Code><s:Value>s:Receiver</s:Value></s:Code>'
+        f"<s:Reason><s:Text>No.</s:Text></s:Reason><s:Detail><f:WSManFault"
+        ' xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"'
+        f' Code="{code}"/></s:Detail></s:Fault></s:Body></s:Envelope>'
     )
     return Page(status=500, body=body.encode(), headers=(("Content-Type", "text/xml"),))
 
@@ -48,10 +56,17 @@ FORGED: Final = {
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("verb", ["Command", "Receive"])
 @pytest.mark.parametrize("forged", FORGED)
-def test_an_answer_in_the_clear_proves_nothing_about_a_change(tmp_path: Path, forged: str, verb: str, moment: str) -> None:
-    """Once, and twice in a row, which is as often as the command is looked for before it is sent again."""
+def test_an_answer_in_the_clear_proves_nothing_about_a_change(
+    tmp_path: Path, forged: str, verb: str, moment: str
+) -> None:
+    """Once, and twice in a row, which is as often as the command is looked for before it is sent
+    again.
+    """
     for times in (1, 2):
-        with Server(tmp_path, SCRIPTS, tls=False) as server, desk_for(tmp_path, server).sessions() as sessions:
+        with (
+            Server(tmp_path, SCRIPTS, tls=False) as server,
+            desk_for(tmp_path, server).sessions() as sessions,
+        ):
             assert sessions.run(WARM_UP).outcome is Outcome.SUCCEEDED
             forge = _Forger(verb, FORGED[forged], times)
             setattr(server, moment, forge)
@@ -64,7 +79,10 @@ def test_an_answer_in_the_clear_proves_nothing_about_a_change(tmp_path: Path, fo
 @pytest.mark.parametrize("verb", ["Command", "Receive"])
 @pytest.mark.parametrize("forged", FORGED)
 def test_a_reading_is_asked_again(tmp_path: Path, forged: str, verb: str) -> None:
-    with Server(tmp_path, SCRIPTS, tls=False) as server, desk_for(tmp_path, server).sessions() as sessions:
+    with (
+        Server(tmp_path, SCRIPTS, tls=False) as server,
+        desk_for(tmp_path, server).sessions() as sessions,
+    ):
         assert sessions.run(READ).outcome is Outcome.SUCCEEDED
         server.after = _Forger(verb, FORGED[forged], 1)
         assert sessions.run(READ).outcome is Outcome.SUCCEEDED

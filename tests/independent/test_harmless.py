@@ -19,13 +19,17 @@ from tests.independent.lync import P1, P2, Lync, thing
 from tests.independent.psrp import Fatal, Handler, Problem, Say
 from tests.independent.server import Asked, FaultError, Page, Server
 
-ATTACK: Final = "\x1b]0;owned\x07\x1b[2J\x9b1A\rcompleted\n\u202eevil `code` <script>[link](http://x)&#27;"
+ATTACK: Final = (
+    "\x1b]0;owned\x07\x1b[2J\x9b1A\rcompleted\n\u202eevil `code` <script>[link](http://x)&#27;"
+)
 Call = Mapping[str, object]
 
 
 def _evil_sites(_name: str, _arguments: Call) -> Iterable[object]:
     for name, pool in (("North", P1), ("South", P2)):
-        yield thing(Identity=f"Site:{name}", DisplayName=name + ATTACK, SiteType="CentralSite", Pools=[pool])
+        yield thing(
+            Identity=f"Site:{name}", DisplayName=name + ATTACK, SiteType="CentralSite", Pools=[pool]
+        )
 
 
 def _fails(_lync: Lync, _pool: str, _arguments: Call) -> Iterable[object]:
@@ -39,7 +43,11 @@ def _refused(_name: str, _arguments: Call) -> Iterable[object]:
 
 
 def _scripts() -> dict[str, Handler]:
-    return {**Lync(failover=_fails).scripts(), "Get-CsSite": _evil_sites, "Get-CsBackupServiceConfiguration": _refused}
+    return {
+        **Lync(failover=_fails).scripts(),
+        "Get-CsSite": _evil_sites,
+        "Get-CsBackupServiceConfiguration": _refused,
+    }
 
 
 def _is_harmless(text: str) -> bool:
@@ -74,7 +82,9 @@ def test_no_verb_hands_a_terminal_what_it_would_obey(tmp_path: Path) -> None:
         for verb in verbs:
             answer = desk(*verb)
             assert _is_harmless(answer.out + answer.err), verb
-            assert not any(line.startswith("completed") for line in (answer.out + answer.err).splitlines()), verb
+            assert not any(
+                line.startswith("completed") for line in (answer.out + answer.err).splitlines()
+            ), verb
             if "--format" not in verb and verb[0] != "--verbose":
                 told = desk(*verb, "--json")
                 assert _is_harmless(told.out), verb
@@ -85,7 +95,12 @@ def test_json_keeps_what_the_server_said(tmp_path: Path) -> None:
     with Server(tmp_path, _scripts()) as server:
         desk = desk_for(tmp_path, server)
         report = json.loads(desk("runs", "report", _run_of(desk), "--json").out)
-    said = [line["text"] for step in report["steps"] for attempt in step["attempts"] for line in attempt["lines"]]
+    said = [
+        line["text"]
+        for step in report["steps"]
+        for attempt in step["attempts"]
+        for line in attempt["lines"]
+    ]
     assert f"verbose {ATTACK}" in said
 
 
@@ -111,7 +126,13 @@ def test_fault_of_the_endpoint_is_harmless(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "block", [Text(ATTACK), Text(ATTACK, verbatim=True), Heading(ATTACK), Table(("a",), ((ATTACK,), (Text(ATTACK),)))]
+    "block",
+    [
+        Text(ATTACK),
+        Text(ATTACK, verbatim=True),
+        Heading(ATTACK),
+        Table(("a",), ((ATTACK,), (Text(ATTACK),))),
+    ],
 )
 def test_blocks_on_a_terminal(block: Text | Heading | Table) -> None:
     console = Console(force_terminal=False, width=300)

@@ -18,7 +18,9 @@ SCRIPTS: Final[dict[str, Handler]] = {
     "Get-CsServerVersion": lambda _name, _arguments: ["Microsoft Lync Server 2013 (5.0.8308.0)"],
     "Invoke-CsPoolFailOver": lambda _name, _arguments: [],
 }
-PAGE: Final = b"<html><head><title>Error</title></head><body><h1>Service Unavailable</h1></body></html>"
+PAGE: Final = (
+    b"<html><head><title>Error</title></head><body><h1>Service Unavailable</h1></body></html>"
+)
 BROKEN_PAGE: Final = b"<!DOCTYPE html><html><br><p>Proxy &nbsp; error"
 QUICK: Final = "read_attempts = 1\nopen_attempts = 1\n"
 FAILOVER: Final = InvokeCsPoolFailOver(pool_fqdn="pool1.contoso.com")
@@ -28,14 +30,20 @@ def _moved(status: int, location: str) -> Callable[[Asked], Page | None]:
     def hook(asked: Asked) -> Page | None:
         if asked.path.startswith("/new/"):
             return None
-        return Page(status=status, body=b"<html>moved</html>", headers=(("Location", location), ("Content-Type", "text/html")))
+        return Page(
+            status=status,
+            body=b"<html>moved</html>",
+            headers=(("Location", location), ("Content-Type", "text/html")),
+        )
 
     return hook
 
 
 @pytest.mark.parametrize("tls", [True, False])
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_another_path_of_the_same_server_is_followed(tmp_path: Path, status: int, *, tls: bool) -> None:
+def test_another_path_of_the_same_server_is_followed(
+    tmp_path: Path, status: int, *, tls: bool
+) -> None:
     with Server(tmp_path, SCRIPTS, tls=tls) as server:
         server.before = _moved(status, "/new/OcsPowershell")
         with desk_for(tmp_path, server).sessions() as sessions:
@@ -44,7 +52,10 @@ def test_another_path_of_the_same_server_is_followed(tmp_path: Path, status: int
 
 
 @pytest.mark.parametrize("status", [302, 307])
-@pytest.mark.parametrize("where", ["https://fe2.contoso.com:{port}/new/", "http://fe1.contoso.com:{port}/new/", "/OcsPowershell"])
+@pytest.mark.parametrize(
+    "where",
+    ["https://fe2.contoso.com:{port}/new/", "http://fe1.contoso.com:{port}/new/", "/OcsPowershell"],
+)
 def test_another_server_is_not_followed(tmp_path: Path, status: int, where: str) -> None:
     with Server(tmp_path, SCRIPTS) as server:
         location = where.format(port=server.port)
@@ -60,9 +71,16 @@ def test_another_server_is_not_followed(tmp_path: Path, status: int, where: str)
 @pytest.mark.parametrize("body", [PAGE, BROKEN_PAGE, b""])
 @pytest.mark.parametrize(
     ("status", "says"),
-    [(200, "not remote PowerShell's"), (403, "HTTP status 403"), (404, "HTTP status 404"), (503, "HTTP status 503")],
+    [
+        (200, "not remote PowerShell's"),
+        (403, "HTTP status 403"),
+        (404, "HTTP status 404"),
+        (503, "HTTP status 503"),
+    ],
 )
-def test_page_in_place_of_wsman_is_one_sentence(tmp_path: Path, status: int, says: str, body: bytes) -> None:
+def test_page_in_place_of_wsman_is_one_sentence(
+    tmp_path: Path, status: int, says: str, body: bytes
+) -> None:
     with Server(tmp_path, SCRIPTS) as server:
         server.before = lambda _asked: Page(status=status, body=body)
         answer = desk_for(tmp_path, server, more=QUICK)("status")
@@ -74,7 +92,9 @@ def test_page_in_place_of_wsman_is_one_sentence(tmp_path: Path, status: int, say
 
 def test_page_while_a_service_starts_is_tried_again(tmp_path: Path) -> None:
     with Server(tmp_path, SCRIPTS) as server:
-        server.before = lambda asked: Page(status=503, body=PAGE) if asked.verb == "Create" and asked.number < 3 else None
+        server.before = lambda asked: (
+            Page(status=503, body=PAGE) if asked.verb == "Create" and asked.number < 3 else None
+        )
         with desk_for(tmp_path, server).sessions() as sessions:
             assert sessions.run(GetCsServerVersion()).outcome is Outcome.SUCCEEDED
 
@@ -88,7 +108,10 @@ def test_command_that_ran_behind_a_lost_answer_runs_once(tmp_path: Path, answer:
             raise DropError
         if answer == "fault":
             raise FaultError(None, "whatever")
-        return Page(status=answer if isinstance(answer, int) else 200, body=b"" if answer == "empty" else PAGE)
+        return Page(
+            status=answer if isinstance(answer, int) else 200,
+            body=b"" if answer == "empty" else PAGE,
+        )
 
     with Server(tmp_path, SCRIPTS) as server:
         server.after = lost
@@ -97,8 +120,12 @@ def test_command_that_ran_behind_a_lost_answer_runs_once(tmp_path: Path, answer:
         assert server.executions["invoke-cspoolfailover"] == 1
 
 
-@pytest.mark.parametrize(("code", "subcode"), [(2147942405, "w:AccessDenied"), (None, "w:SchemaValidationError")])
-def test_refused_command_says_what_refused_it(tmp_path: Path, code: int | None, subcode: str) -> None:
+@pytest.mark.parametrize(
+    ("code", "subcode"), [(2147942405, "w:AccessDenied"), (None, "w:SchemaValidationError")]
+)
+def test_refused_command_says_what_refused_it(
+    tmp_path: Path, code: int | None, subcode: str
+) -> None:
     def refuse(asked: Asked) -> Page | None:
         if asked.verb == "Command":
             raise FaultError(code, "Access is denied.", subcode)
@@ -121,6 +148,9 @@ def test_session_that_cannot_be_used_is_not_left_behind(tmp_path: Path) -> None:
 
     with Server(tmp_path, SCRIPTS) as server:
         server.before = refuse
-        with desk_for(tmp_path, server).sessions() as sessions, pytest.raises(EndpointError, match="Access is denied"):
+        with (
+            desk_for(tmp_path, server).sessions() as sessions,
+            pytest.raises(EndpointError, match="Access is denied"),
+        ):
             sessions.run(GetCsServerVersion())
         assert server.pools == {}

@@ -1,4 +1,6 @@
-"""The client's half of PSRP against psrpcore's server half, both in this process: no socket, no HTTP, no thread."""
+"""The client's half of PSRP against psrpcore's server half, both in this process: no socket, no
+HTTP, no thread.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ class Pair:
     def start(self, name: str, *, by: Pool | None = None, **arguments: object) -> Running:
         """Send a command and let it begin."""
         pipeline_id = uuid4()
-        running = Running(psrpcore.ServerPipeline(self.server, pipeline_id), Transcript(pipeline_id))
+        running = Running(
+            psrpcore.ServerPipeline(self.server, pipeline_id), Transcript(pipeline_id)
+        )
         self.tell((by or self.client).start(pipeline_id, [(name, arguments)]))
         running.core.start()
         return running
@@ -76,7 +80,10 @@ def test_a_command_and_its_streams_arrive_however_the_bytes_are_cut(pair: Pair, 
     pair.opened()
     running = pair.start("Get-CsPool", Identity="pool1.contoso.com")
     (command,) = cast("psrpcore.PowerShell", running.core.metadata).commands
-    assert (command.command_text, command.parameters) == ("Get-CsPool", [("Identity", "pool1.contoso.com")])
+    assert (command.command_text, command.parameters) == (
+        "Get-CsPool",
+        [("Identity", "pool1.contoso.com")],
+    )
     running.core.write_output("pool1.contoso.com")
     running.core.write_warning("It is late.")
     running.core.write_error(
@@ -91,10 +98,12 @@ def test_a_command_and_its_streams_arrive_however_the_bytes_are_cut(pair: Pair, 
             assert transcript.take(message) is None
     assert transcript.state is PipelineState.COMPLETED
     assert transcript.output == ["pool1.contoso.com"]
-    assert [(one.message, one.category, one.fully_qualified_error_id) for one in transcript.errors] == [
-        ("No.", "PermissionDenied", "No,Contoso")
+    assert [
+        (one.message, one.category, one.fully_qualified_error_id) for one in transcript.errors
+    ] == [("No.", "PermissionDenied", "No,Contoso")]
+    assert ("It is late.", StreamKind.WARNING) in [
+        (one.text, one.kind) for one in transcript.records
     ]
-    assert ("It is late.", StreamKind.WARNING) in [(one.text, one.kind) for one in transcript.records]
     assert not pair.client.inbox.gap
     assert not pair.client.inbox.broken
 
@@ -119,14 +128,19 @@ def test_a_question_to_the_host_is_refused_and_the_server_can_read_why(pair: Pai
     assert isinstance(event, psrpcore.PipelineHostResponseEvent)
     answer = cast("Answer", event)
     assert answer.ci == asked.call_id
-    assert answer.error.Exception.Message == "lyncops runs without anybody who could answer a prompt."
+    assert (
+        answer.error.Exception.Message == "lyncops runs without anybody who could answer a prompt."
+    )
 
 
 def test_pools_beside_each_other_count_their_fragments_together_and_read_alone(pair: Pair) -> None:
     pair.opened()
     beside = pair.client.beside()
     assert (beside.id, beside.protocol) == (pair.client.id, (2, 3))
-    numbers = [int.from_bytes(pool.start(uuid4(), [("Get-CsSite", {})])[:8]) for pool in (pair.client, beside, pair.client)]
+    numbers = [
+        int.from_bytes(pool.start(uuid4(), [("Get-CsSite", {})])[:8])
+        for pool in (pair.client, beside, pair.client)
+    ]
     assert numbers == [numbers[0], numbers[0] + 1, numbers[0] + 2]
     first, second = pair.start("Get-CsPool"), pair.start("Get-CsSite", by=beside)
     pair.hear()
@@ -139,7 +153,11 @@ def test_pools_beside_each_other_count_their_fragments_together_and_read_alone(p
 
 def test_a_pool_that_the_server_breaks_says_why(pair: Pair) -> None:
     pair.opened()
-    pair.server.set_broken(ps.ErrorRecord(Exception=ps.NETException(Message="Quota."), CategoryInfo=ps.ErrorCategoryInfo()))
+    pair.server.set_broken(
+        ps.ErrorRecord(
+            Exception=ps.NETException(Message="Quota."), CategoryInfo=ps.ErrorCategoryInfo()
+        )
+    )
     (broken,) = pair.client.take(pair.hear())
     with pytest.raises(PoolClosedError, match="Quota"):
         pair.client.heed(broken)

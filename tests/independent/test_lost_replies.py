@@ -1,4 +1,6 @@
-"""Each reply that the answer to a cmdlet comes in is lost once: what is left of the answer is never taken for the whole."""
+"""Each reply that the answer to a cmdlet comes in is lost once: what is left of the answer is never
+taken for the whole.
+"""
 
 from __future__ import annotations
 
@@ -55,14 +57,21 @@ WAYS: Final = pytest.mark.parametrize(
 
 @contextmanager
 def served(folder: Path, way: Way, lync: Lync) -> Generator[tuple[Server, Desk]]:
-    with Server(folder, lync.scripts(), tls=way.tls, manners=Manners(reply=1000, by_fragments=True)) as server:
+    with Server(
+        folder, lync.scripts(), tls=way.tls, manners=Manners(reply=1000, by_fragments=True)
+    ) as server:
         path = "OcsPowershell" if way.tls else "wsman"
-        yield server, desk_for(folder, server, auth=way.auth, path=path, endpoint=f'pool = "{P2}"\n')
+        yield (
+            server,
+            desk_for(folder, server, auth=way.auth, path=path, endpoint=f'pool = "{P2}"\n'),
+        )
 
 
 @attrs.define(kw_only=True)
 class Loss:
-    """Loses that one of the replies with a cmdlet's output, counted from one; `number` None only counts."""
+    """Loses that one of the replies with a cmdlet's output, counted from one; `number` None only
+    counts.
+    """
 
     cmdlet: str
     lose: Callable[[], Page]
@@ -91,7 +100,11 @@ def reads_of_a_snapshot(desk: Desk) -> list[Cmdlet[object]]:
     run = Sessions.run
 
     def note(
-        self: Sessions, cmdlet: Cmdlet[object], *, place: Place = ANYWHERE, deadline: timedelta | None = None
+        self: Sessions,
+        cmdlet: Cmdlet[object],
+        *,
+        place: Place = ANYWHERE,
+        deadline: timedelta | None = None,
     ) -> Execution[object]:
         asked.append(cmdlet)
         return run(self, cmdlet, place=place, deadline=deadline)
@@ -121,7 +134,10 @@ def test_a_read_is_asked_again_whichever_reply_was_lost(tmp_path: Path, way: Way
                     losing(server, way, cmdlet, number)
                     answer = sessions.run(cmdlet)
                     assert answer.attempts > 1, (cmdlet, number)
-                    assert (answer.outcome, len(answer.output)) == (expected.outcome, len(expected.output)), (cmdlet, number)
+                    assert (answer.outcome, len(answer.output)) == (
+                        expected.outcome,
+                        len(expected.output),
+                    ), (cmdlet, number)
     assert len(reads) > 10
     assert most >= PIECES
 
@@ -144,7 +160,9 @@ def errs(lync: Lync, pool: str, _arguments: Mapping[str, object]) -> Iterable[ob
 
 
 @WAYS
-def test_a_change_of_whose_answer_a_reply_was_lost_is_unknown_and_not_repeated(tmp_path: Path, way: Way) -> None:
+def test_a_change_of_whose_answer_a_reply_was_lost_is_unknown_and_not_repeated(
+    tmp_path: Path, way: Way
+) -> None:
     lync = Lync(failover=errs)
     counted = 0
     number = 0
@@ -153,8 +171,11 @@ def test_a_change_of_whose_answer_a_reply_was_lost_is_unknown_and_not_repeated(t
             loss = losing(server, way, CHANGE, number)
             answer = sessions.run(CHANGE)
             counted = counted or loss.seen
-            # An error that arrived is known, whatever was lost beside it; not so an end that did not arrive.
-            assert answer.outcome is Outcome.UNKNOWN or (answer.outcome is Outcome.FAILED and answer.errors), number
+            # An error that arrived is known, whatever was lost beside it; not so an end that did
+            # not arrive.
+            assert answer.outcome is Outcome.UNKNOWN or (
+                answer.outcome is Outcome.FAILED and answer.errors
+            ), number
             assert number or answer.errors
             assert server.executions[CHANGE.NAME.lower()] == 1
         number += 1
@@ -163,7 +184,9 @@ def test_a_change_of_whose_answer_a_reply_was_lost_is_unknown_and_not_repeated(t
 
 def test_a_run_tells_that_the_answer_to_its_change_was_lost(tmp_path: Path) -> None:
     way = Way(auth="ntlm", tls=False, lose=cut)
-    exports: dict[str, Handler] = dict.fromkeys(("Export-CsConfiguration", "Export-CsLisConfiguration"), lambda _n, _a: [])
+    exports: dict[str, Handler] = dict.fromkeys(
+        ("Export-CsConfiguration", "Export-CsLisConfiguration"), lambda _n, _a: []
+    )
     with served(tmp_path, way, Lync(failover=errs, shapes=exports)) as (server, desk):
         losing(server, way, CHANGE, 3)
         answer = desk("run", "pool-failover", P1, "--mode", "planned", "--yes")

@@ -28,7 +28,11 @@ def _nothing(_name: str, _arguments: Mapping[str, object]) -> Iterable[object]:
     return iter(())
 
 
-SCRIPTS: Final = {"Import-Module": _nothing, "Get-CsPoolFabricState": _lines, "Invoke-CsPoolFailOver": _nothing}
+SCRIPTS: Final = {
+    "Import-Module": _nothing,
+    "Get-CsPoolFabricState": _lines,
+    "Invoke-CsPoolFailOver": _nothing,
+}
 
 
 def _other_prefixes(text: str) -> str:
@@ -69,21 +73,28 @@ def test_whatever_is_legal_is_understood(tmp_path: Path, manners: Manners, *, tl
         with desk_for(tmp_path, server, path="wsman").sessions() as sessions:
             read = sessions.run(GetCsPoolFabricState(pool_fqdn="pool1.contoso.com"))
             changed = sessions.run(InvokeCsPoolFailOver(pool_fqdn="pool1.contoso.com"))
-        assert (read.outcome, changed.outcome) == (Outcome.SUCCEEDED, Outcome.SUCCEEDED), (read.reason, changed.reason)
+        assert (read.outcome, changed.outcome) == (Outcome.SUCCEEDED, Outcome.SUCCEEDED), (
+            read.reason,
+            changed.reason,
+        )
         assert list(read.raw) == LINES
         assert (read.attempts, server.executions["invoke-cspoolfailover"]) == (1, 1)
         assert server.pools == {}
 
 
 def test_connection_may_close_after_each_answer(tmp_path: Path) -> None:
-    with Server(tmp_path, SCRIPTS, manners=Manners(close=True)) as server, desk_for(tmp_path, server).sessions() as sessions:
+    with (
+        Server(tmp_path, SCRIPTS, manners=Manners(close=True)) as server,
+        desk_for(tmp_path, server).sessions() as sessions,
+    ):
         assert list(sessions.run(GetCsPoolFabricState(pool_fqdn="pool1.contoso.com")).raw) == LINES
 
 
 def test_messages_of_the_pool_are_no_lost_output(tmp_path: Path) -> None:
     def counts_on(_name: str, _arguments: Mapping[str, object]) -> Iterable[object]:
         for pool in server.pools.values():
-            pool.raw(0x00021009, "<S/>", uuid.UUID(int=0))  # said on the pool's own stream, where nobody listens now
+            # Said on the pool's own stream, where nobody listens now
+            pool.raw(0x00021009, "<S/>", uuid.UUID(int=0))
         yield "after"
 
     with Server(tmp_path, {**SCRIPTS, "Get-CsPoolFabricState": counts_on}) as server:
@@ -94,7 +105,9 @@ def test_messages_of_the_pool_are_no_lost_output(tmp_path: Path) -> None:
 
 def test_session_that_never_opens_is_given_up(tmp_path: Path) -> None:
     with Server(tmp_path, SCRIPTS, manners=Manners(mute=True)) as server:
-        desk = desk_for(tmp_path, server, more="read_attempts = 1\nopen_attempts = 1\n", open_timeout="1s")
+        desk = desk_for(
+            tmp_path, server, more="read_attempts = 1\nopen_attempts = 1\n", open_timeout="1s"
+        )
         answer = desk("status")
         assert answer.code == 4
         assert "the new session does not open" in answer.err
@@ -110,8 +123,12 @@ BAD: Final = [
 
 
 @pytest.mark.parametrize("bad", BAD, ids=["U+FFFF", "cut", "document type"])
-def test_object_that_cannot_be_parsed_is_unread_and_the_rest_stays(tmp_path: Path, bad: Raw) -> None:
-    with Server(tmp_path, {**SCRIPTS, "Get-CsPoolFabricState": lambda _n, _a: ["one", bad, "two"]}) as server:
+def test_object_that_cannot_be_parsed_is_unread_and_the_rest_stays(
+    tmp_path: Path, bad: Raw
+) -> None:
+    with Server(
+        tmp_path, {**SCRIPTS, "Get-CsPoolFabricState": lambda _n, _a: ["one", bad, "two"]}
+    ) as server:
         with desk_for(tmp_path, server).sessions() as sessions:
             done = sessions.run(GetCsPoolFabricState(pool_fqdn="pool1.contoso.com"))
         assert (done.outcome, done.output) == (Outcome.UNKNOWN, ("one", "two"))
@@ -120,9 +137,15 @@ def test_object_that_cannot_be_parsed_is_unread_and_the_rest_stays(tmp_path: Pat
 
 
 def test_error_with_a_character_that_xml_does_not_have_stays_an_error(tmp_path: Path) -> None:
-    error = Raw('<Obj RefId="0"><MS><S N="FullyQualifiedErrorId">Id</S><S N="ErrorDetails_Message">a\uffffb</S></MS></Obj>', ERROR)
+    error = Raw(
+        '<Obj RefId="0"><MS><S N="FullyQualifiedErrorId">Id</S><S'
+        ' N="ErrorDetails_Message">a\uffffb</S></MS></Obj>',
+        ERROR,
+    )
     torn = Raw('<Obj RefId="0"><MS><S N="FullyQualifiedErrorId">', ERROR)
-    with Server(tmp_path, {**SCRIPTS, "Get-CsPoolFabricState": lambda _n, _a: ["one", error, torn]}) as server:
+    with Server(
+        tmp_path, {**SCRIPTS, "Get-CsPoolFabricState": lambda _n, _a: ["one", error, torn]}
+    ) as server:
         with desk_for(tmp_path, server).sessions() as sessions:
             done = sessions.run(GetCsPoolFabricState(pool_fqdn="pool1.contoso.com"))
         assert (done.outcome, done.output) == (Outcome.FAILED, ("one",))
@@ -136,6 +159,8 @@ def test_object_in_a_circle_is_read(tmp_path: Path) -> None:
 
     with Server(tmp_path, {**SCRIPTS, "Get-CsPoolFabricState": circle}) as server:
         with desk_for(tmp_path, server).sessions() as sessions:
-            done = sessions.run(GetCsPoolFabricState(pool_fqdn="pool1.contoso.com"), deadline=timedelta(seconds=20))
+            done = sessions.run(
+                GetCsPoolFabricState(pool_fqdn="pool1.contoso.com"), deadline=timedelta(seconds=20)
+            )
         assert done.outcome is Outcome.SUCCEEDED
         assert "A=a" in str(done.raw[0])

@@ -1,4 +1,6 @@
-"""Objects within objects, as remoting brings them: expanded, as their texts, or as no more than the names of their types."""
+"""Objects within objects, as remoting brings them: expanded, as their texts, or as no more than the
+names of their types.
+"""
 
 from __future__ import annotations
 
@@ -39,14 +41,18 @@ def _types(modules: Sequence[object]) -> object:
 
 def _refused(_name: str, _arguments: Call) -> Iterable[object]:
     """A restricted session's own Select-Object, which knows no -ExpandProperty."""
-    yield Fatal(Problem("Es wurde kein Parameter gefunden.", "NamedParameterNotFound,Select-Object"))
+    yield Fatal(
+        Problem("Es wurde kein Parameter gefunden.", "NamedParameterNotFound,Select-Object")
+    )
 
 
 SHAPES: Final = {"objects": list, "texts": _texts, "one text": _one_text, "names of types": _types}
 
 
 @pytest.mark.parametrize("modules", SHAPES.values(), ids=SHAPES)
-def test_modules_are_read_from_every_shape(tmp_path: Path, modules: Callable[[Sequence[object]], object]) -> None:
+def test_modules_are_read_from_every_shape(
+    tmp_path: Path, modules: Callable[[Sequence[object]], object]
+) -> None:
     with Server(tmp_path, Lync(modules=modules).scripts()) as server:
         pool = desk_for(tmp_path, server).client().status().pool(Fqdn(P2))
     assert pool is not None
@@ -58,7 +64,9 @@ def test_modules_are_read_from_every_shape(tmp_path: Path, modules: Callable[[Se
     ]
 
 
-@pytest.mark.parametrize(("modules", "asked"), [(_texts, 2), (_types, 4)], ids=["texts", "names of types"])
+@pytest.mark.parametrize(
+    ("modules", "asked"), [(_texts, 2), (_types, 4)], ids=["texts", "names of types"]
+)
 def test_only_what_does_not_tell_itself_is_asked_for_once_more(
     tmp_path: Path, modules: Callable[[Sequence[object]], object], asked: int
 ) -> None:
@@ -68,7 +76,9 @@ def test_only_what_does_not_tell_itself_is_asked_for_once_more(
 
 
 @pytest.mark.parametrize("modules", SHAPES.values(), ids=SHAPES)
-def test_planned_failover_and_failback(tmp_path: Path, modules: Callable[[Sequence[object]], object]) -> None:
+def test_planned_failover_and_failback(
+    tmp_path: Path, modules: Callable[[Sequence[object]], object]
+) -> None:
     lync = Lync(modules=modules)
     with Server(tmp_path, lync.scripts()) as server:
         desk = desk_for(tmp_path, server)
@@ -107,9 +117,13 @@ def test_restricted_endpoint_leaves_the_overall_states(tmp_path: Path) -> None:
         (("Endzustand", "NormalState"), 2),
     ],
 )
-def test_what_the_overall_states_leave_open_is_not_believed(tmp_path: Path, overall: tuple[str, str], code: int) -> None:
+def test_what_the_overall_states_leave_open_is_not_believed(
+    tmp_path: Path, overall: tuple[str, str], code: int
+) -> None:
     with Server(tmp_path, _restricted(overall).scripts()) as server:
-        answer = desk_for(tmp_path, server)("run", "pool-failover", P2, "--mode", "planned", "--yes")
+        answer = desk_for(tmp_path, server)(
+            "run", "pool-failover", P2, "--mode", "planned", "--yes"
+        )
         assert answer.code == code
         assert "backup-service" in answer.err
         assert server.executions["invoke-cspoolfailover"] == 0
@@ -124,13 +138,26 @@ def test_second_command_of_the_pipeline_is_no_script_text(tmp_path: Path) -> Non
             "ConfServices.DataConf",
             "CentralMgmt.CMSMaster",
         ]
-    shown = "Get-CsBackupServiceStatus -PoolFqdn 'pool1.contoso.com' | Select-Object -ExpandProperty 'BackupModules'"
+    shown = (
+        "Get-CsBackupServiceStatus -PoolFqdn 'pool1.contoso.com' | Select-Object -ExpandProperty"
+        " 'BackupModules'"
+    )
     assert GetCsBackupModules(pool_fqdn=P1).to_powershell() == shown
-    assert GetCsFileTransferAgents().to_powershell().endswith("-ExpandProperty 'ActiveFileTransferAgents'")
+    assert (
+        GetCsFileTransferAgents()
+        .to_powershell()
+        .endswith("-ExpandProperty 'ActiveFileTransferAgents'")
+    )
 
 
 @pytest.mark.parametrize(
-    "value", [[TYPE], [TYPE, "UserServices.PresenceFocus:[FinalState,NormalState]"], TYPE, [RemoteObject(text=TYPE)]]
+    "value",
+    [
+        [TYPE],
+        [TYPE, "UserServices.PresenceFocus:[FinalState,NormalState]"],
+        TYPE,
+        [RemoteObject(text=TYPE)],
+    ],
 )
 def test_name_of_a_type_is_no_module(value: object) -> None:
     status = BackupServiceStatus.decode(RemoteObject({"BackupModules": value}))
@@ -139,5 +166,8 @@ def test_name_of_a_type_is_no_module(value: object) -> None:
 
 
 def test_agents_of_the_store_are_asked_for_by_themselves(tmp_path: Path) -> None:
-    with Server(tmp_path, Lync().scripts()) as server, desk_for(tmp_path, server).sessions() as sessions:
+    with (
+        Server(tmp_path, Lync().scripts()) as server,
+        desk_for(tmp_path, server).sessions() as sessions,
+    ):
         assert [agent.fqdn for agent in sessions.run(GetCsFileTransferAgents()).output] == [P1]

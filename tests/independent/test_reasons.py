@@ -1,4 +1,6 @@
-"""The reason of an error: from the innermost exception to the terminal, each sentence once in a line."""
+"""The reason of an error: from the innermost exception to the terminal, each sentence once in a
+line.
+"""
 
 from __future__ import annotations
 
@@ -29,21 +31,31 @@ NONE: Final = '<Nil N="InnerException"/>'
 
 def _exception(kind: str, message: str, inner: str, number: int, more: str = "") -> str:
     return (
-        f'<Obj N="{"Exception" if number == 1 else "InnerException"}" RefId="{number}"><TN RefId="{number}"><T>{kind}</T>'
-        f"<T>System.Exception</T></TN><ToString>{kind}: {message}</ToString>"
-        f'<Props><S N="Message">{message}</S>{inner}{more}</Props></Obj>'
+        f'<Obj N="{"Exception" if number == 1 else "InnerException"}" RefId="{number}"><TN'
+        f' RefId="{number}"><T>{kind}</T><T>System.Exception</T></TN><ToString>{kind}:'
+        f' {message}</ToString><Props><S N="Message">{message}</S>{inner}{more}</Props></Obj>'
     )
 
 
-INNERMOST: Final = _exception("System.ComponentModel.Win32Exception", DATABASE, NONE, 3, '<I32 N="NativeErrorCode">5</I32>')
+INNERMOST: Final = _exception(
+    "System.ComponentModel.Win32Exception", DATABASE, NONE, 3, '<I32 N="NativeErrorCode">5</I32>'
+)
 MIDDLE: Final = _exception(
-    "Microsoft.Rtc.StoreException", "Exception of type 'Microsoft.Rtc.StoreException' was thrown.", INNERMOST, 2
+    "Microsoft.Rtc.StoreException",
+    "Exception of type 'Microsoft.Rtc.StoreException' was thrown.",
+    INNERMOST,
+    2,
 )
 OUTER: Final = _exception("System.InvalidOperationException", "Outer.", MIDDLE, 1)
-RECORD: Final = f'<MS><S N="FullyQualifiedErrorId">StoreFailure,X</S><I32 N="ErrorCategory_Category">7</I32>{OUTER}</MS>'
+RECORD: Final = (
+    '<MS><S N="FullyQualifiedErrorId">StoreFailure,X</S><I32'
+    f' N="ErrorCategory_Category">7</I32>{OUTER}</MS>'
+)
 ON_THE_STREAM: Final = Raw(f'<Obj RefId="0"><ToString>Outer.</ToString>{RECORD}</Obj>', ERROR)
 IN_THE_STATE: Final = Raw(
-    f'<Obj RefId="90"><MS><I32 N="PipelineState">5</I32><Obj N="ExceptionAsErrorRecord" RefId="91">{RECORD}</Obj></MS></Obj>', STATE
+    '<Obj RefId="90"><MS><I32 N="PipelineState">5</I32><Obj N="ExceptionAsErrorRecord"'
+    f' RefId="91">{RECORD}</Obj></MS></Obj>',
+    STATE,
 )
 
 
@@ -87,14 +99,20 @@ def test_no_line_says_a_sentence_twice_and_the_report_has_the_chain(tmp_path: Pa
         assert DATABASE in text
         assert max(line.count(DATABASE) for line in text.splitlines()) == 1
     assert sum("Caused by: " in line for line in texts[1].splitlines()) == 2
-    failed = [attempt for step in report["steps"] for attempt in step["attempts"] if attempt["causes"]]
+    failed = [
+        attempt for step in report["steps"] for attempt in step["attempts"] if attempt["causes"]
+    ]
     assert [len(causes) for causes in failed[-1]["causes"]] == [3]
 
 
 def test_lines_of_a_long_cmdlet_are_shown_and_kept(tmp_path: Path) -> None:
     def speaks(lync: Lync, pool: str, _arguments: Mapping[str, object]) -> Iterable[object]:
         lync.state[pool] = "FailedOver"
-        return [Say("verbose", "Stage 1 of 2"), Say("information", "Half way"), Say("verbose", "Stage 2 of 2")]
+        return [
+            Say("verbose", "Stage 1 of 2"),
+            Say("information", "Half way"),
+            Say("verbose", "Stage 2 of 2"),
+        ]
 
     with Server(tmp_path, Lync(failover=speaks).scripts()) as server:
         desk = desk_for(tmp_path, server)
@@ -130,7 +148,9 @@ def test_each_sentence_once(texts: tuple[str, ...], told: str) -> None:
 def test_words_that_say_nothing_are_passed_over() -> None:
     causes = (
         Cause(message="It broke."),
-        Cause(message="Exception of type 'X.YException' was thrown.", exception_type="X.YException"),
+        Cause(
+            message="Exception of type 'X.YException' was thrown.", exception_type="X.YException"
+        ),
     )
     assert ErrorRecord(message="It broke.", causes=causes).reason == "It broke."
     assert ErrorRecord(message="Only this.", causes=(Cause(message=""),)).reason == "Only this."

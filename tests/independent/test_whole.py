@@ -27,7 +27,12 @@ def _lync(failover: Failover | None = None) -> Lync:
 
 def _modules_elsewhere(_name: str, _arguments: Mapping[str, object]) -> Iterable[object]:
     names = ("UserServices.PresenceFocus", "ConfServices.DataConf", "CentralMgmt.CMSMaster")
-    yield thing(Found=[thing(Identity=name, ExportStatus="FinalState", ImportStatus="NormalState") for name in names])
+    yield thing(
+        Found=[
+            thing(Identity=name, ExportStatus="FinalState", ImportStatus="NormalState")
+            for name in names
+        ]
+    )
 
 
 def _one_list(lync: Lync) -> None:
@@ -60,7 +65,9 @@ def _with_question(lync: Lync, pool: str, _arguments: Mapping[str, object]) -> I
 
 
 @pytest.mark.parametrize(("failover", "code"), [(None, 0), (_with_error, 7), (_with_question, 7)])
-def test_the_state_decides_what_came_of_a_failover(tmp_path: Path, failover: Failover | None, code: int) -> None:
+def test_the_state_decides_what_came_of_a_failover(
+    tmp_path: Path, failover: Failover | None, code: int
+) -> None:
     lync = _lync(failover)
     with Server(tmp_path, lync.scripts()) as server:
         answer = _desk(tmp_path, server)(*RUN)

@@ -13,7 +13,9 @@ from tests.remoting.machines import FE1, FE2, ground
 
 @pytest.fixture(scope="session")
 def realm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kdc]:
-    """A KDC with a user for each way in which an account can be unusable, and the services of two Front Ends."""
+    """A KDC with a user for each way in which an account can be unusable, and the services of two
+    Front Ends.
+    """
     with kdc(tmp_path_factory.mktemp("kdc")) as one:
         one.service(f"host/{FE1}", f"HTTP/{FE1}", f"host/{FE2}")
         one.people()

@@ -14,7 +14,9 @@ from lyncops.remoting.sessions import Sessions
 from tests.kerberos.kdc import PASSWORD, USER, Kdc
 from tests.remoting.machines import FE1, FE2, POLICY, READ, Ground
 
-PATIENT = attrs.evolve(POLICY, open_timeout=timedelta(seconds=10), lost_contact=timedelta(seconds=20))
+PATIENT = attrs.evolve(
+    POLICY, open_timeout=timedelta(seconds=10), lost_contact=timedelta(seconds=20)
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -33,9 +35,13 @@ class Domain:
         """Both of them."""
         return self.endpoint(FE1, auth), self.endpoint(FE2, auth)
 
-    def sessions(self, *endpoints: Endpoint, user: Credentials | None = None, policy: RetryPolicy = PATIENT) -> Sessions:
+    def sessions(
+        self, *endpoints: Endpoint, user: Credentials | None = None, policy: RetryPolicy = PATIENT
+    ) -> Sessions:
         """Sessions as `user`; None: with the ticket that is there."""
-        return Sessions(endpoints or (self.endpoint(),), credentials=user, policy=policy, clock=SystemClock())
+        return Sessions(
+            endpoints or (self.endpoint(),), credentials=user, policy=policy, clock=SystemClock()
+        )
 
     def logon(self, *endpoints: Endpoint, user: Credentials | None = None) -> LogOn:
         """Read something, and say how that was logged on to."""

@@ -70,7 +70,10 @@ def demand() -> None:
 
 @attrs.define
 class Kdc:
-    """One KDC with one realm. It can be stopped, started again, and made to swallow what it is asked."""
+    """One KDC with one realm.
+
+    It can be stopped, started again, and made to swallow what it is asked.
+    """
 
     folder: Path
     port: int = 0
@@ -123,7 +126,13 @@ class Kdc:
     def service(self, *names: str) -> None:
         """Services whose keys the acceptor has."""
         keytab = self.folder / "services.keytab"
-        self.admin(*(line for name in names for line in (f"addprinc -randkey {name}", f"ktadd -k {keytab} {name}")))
+        self.admin(
+            *(
+                line
+                for name in names
+                for line in (f"addprinc -randkey {name}", f"ktadd -k {keytab} {name}")
+            )
+        )
 
     def user(self, name: str, password: str, options: str = "") -> None:
         """A user with a password."""

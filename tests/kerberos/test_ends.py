@@ -1,4 +1,6 @@
-"""Tickets that end, and domain controllers that die or fall silent, while something is under way."""
+"""Tickets that end, and domain controllers that die or fall silent, while something is
+under way.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ def test_without_a_new_ticket_a_change_is_unknown_and_says_kinit(domain: Domain)
     domain.kdc.kinit("admin", PASSWORD, "-l", LIFE)
     with domain.sessions() as sessions:
         if domain.scheme == "https":  # only a server that minds
-            domain.ground.strike(FaultKind.STATUS_BEFORE, "Receive", cmdlet=CHANGE.NAME, times=None, status=401)
+            domain.ground.strike(
+                FaultKind.STATUS_BEFORE, "Receive", cmdlet=CHANGE.NAME, times=None, status=401
+            )
         with under_way(domain, sessions) as running:
             wait_for_the_end()
             done = running.result(20)
@@ -85,7 +89,10 @@ def test_what_was_unknown_is_collected_after_kinit(domain: Domain) -> None:
         wait_for_the_end()
         lost = running.result(20)
     assert lost.address is not None
-    with domain.sessions() as sessions, pytest.raises(EndpointError, match="ticket has expired") as told:
+    with (
+        domain.sessions() as sessions,
+        pytest.raises(EndpointError, match="ticket has expired") as told,
+    ):
         sessions.collect(lost.address, CHANGE)
     assert "kinit" in told.value.remedy
     domain.kdc.kinit("admin", PASSWORD)
@@ -108,7 +115,10 @@ def test_a_kdc_that_dies_does_not_stop_a_change(domain: Domain) -> None:
 def test_a_ticket_that_has_ended_says_so_before_anything_is_sent(domain: Domain) -> None:
     domain.kdc.kinit("admin", PASSWORD, "-l", "1s")
     wait_for_the_end()
-    with domain.sessions() as sessions, pytest.raises(EndpointError, match="ticket has expired") as caught:
+    with (
+        domain.sessions() as sessions,
+        pytest.raises(EndpointError, match="ticket has expired") as caught,
+    ):
         sessions.run(CHANGE)
     assert "kinit" in caught.value.remedy
     assert domain.ground.requests("Create") == 0
@@ -127,7 +137,9 @@ def test_a_kdc_that_swallows_what_it_is_asked_is_waited_for_once(
 
     monkeypatch.setattr(kerberos, "in_time", noted)
     begun = time.monotonic()
-    with domain.sessions(*domain.both(auth), user=person(password="not this one"), policy=HASTY) as sessions:
+    with domain.sessions(
+        *domain.both(auth), user=person(password="not this one"), policy=HASTY
+    ) as sessions:
         for each in [sessions.submit(READ) for _ in range(4)]:
             with pytest.raises(EndpointError):
                 each.result()

@@ -31,7 +31,8 @@ def test_a_password_gets_a_ticket_and_what_was_used_is_known(domain: Domain, aut
     assert (logon.mechanism, logon.service, logon.fallback) == ("kerberos", f"host/{FE1}", "")
     assert logon.ends is not None
     assert logon.ends > datetime.now(UTC) + timedelta(hours=1)
-    assert domain.kdc.said("AS_REQ") - before == 2  # one ticket for all connections: asked for, and proven to be meant
+    # One ticket for all connections: asked for, and proven to be meant
+    assert domain.kdc.said("AS_REQ") - before == 2
 
 
 @EITHER
@@ -43,21 +44,26 @@ def test_a_ticket_needs_neither_user_nor_password(domain: Domain, auth: Auth) ->
 
 
 @EITHER
-def test_a_client_keytab_is_enough(domain: Domain, auth: Auth, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_keytab_is_enough(
+    domain: Domain, auth: Auth, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("KRB5_CLIENT_KTNAME", f"FILE:{domain.kdc.client_keytab('admin')}")
     logon = domain.logon(domain.endpoint(FE1, auth))
     assert (logon.mechanism, logon.renewable) == ("kerberos", True)
 
 
 @EITHER
-def test_a_wrong_password_is_tried_once_by_all_connections_together(domain: Domain, auth: Auth) -> None:
+def test_a_wrong_password_is_tried_once_by_all_connections_together(
+    domain: Domain, auth: Auth
+) -> None:
     before = domain.kdc.said("PREAUTH_FAILED")
     with domain.sessions(*domain.both(auth), user=person(password="wrong")) as sessions:
         for each in [sessions.submit(READ) for _ in range(8)]:
             with pytest.raises(AuthenticationFailedError, match="wrong"):
                 each.result()
     assert domain.kdc.said("PREAUTH_FAILED") - before == 1
-    assert domain.ground.lab.host.directory.failures.total() == 0  # it was not tried with NTLM either
+    # It was not tried with NTLM either
+    assert domain.ground.lab.host.directory.failures.total() == 0
 
 
 @EITHER
@@ -94,15 +100,23 @@ def test_without_a_ticket_it_says_kinit(domain: Domain) -> None:
 
 def test_a_realm_that_is_unknown_names_krb5_conf(domain: Domain) -> None:
     stranger = person("admin@NOWHERE.EXAMPLE")
-    with domain.sessions(user=stranger) as sessions, pytest.raises(EndpointError, match="realm is unknown") as caught:
+    with (
+        domain.sessions(user=stranger) as sessions,
+        pytest.raises(EndpointError, match="realm is unknown") as caught,
+    ):
         sessions.run(READ)
     assert "krb5.conf" in caught.value.remedy
 
 
-def test_a_name_with_a_backslash_is_no_principal(domain: Domain, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_name_with_a_backslash_is_no_principal(
+    domain: Domain, caplog: pytest.LogCaptureFixture
+) -> None:
     lab = domain.ground.lab
     user = person(lab.username, lab.password)
-    with domain.sessions(user=user) as sessions, pytest.raises(MisconfiguredEndpointError, match="principal") as caught:
+    with (
+        domain.sessions(user=user) as sessions,
+        pytest.raises(MisconfiguredEndpointError, match="principal") as caught,
+    ):
         sessions.run(READ)
     assert "user@REALM" in caught.value.remedy
     with caplog.at_level(logging.WARNING):
@@ -112,9 +126,14 @@ def test_a_name_with_a_backslash_is_no_principal(domain: Domain, caplog: pytest.
     assert "NTLM, not Kerberos" in caplog.text
 
 
-def test_a_service_that_the_domain_does_not_know_is_named_and_the_next_server_is_asked(domain: Domain) -> None:
+def test_a_service_that_the_domain_does_not_know_is_named_and_the_next_server_is_asked(
+    domain: Domain,
+) -> None:
     first = attrs.evolve(domain.endpoint(FE1), spn_host="pool1.contoso.com")
-    with domain.sessions(first, user=person()) as sessions, pytest.raises(MisconfiguredEndpointError) as caught:
+    with (
+        domain.sessions(first, user=person()) as sessions,
+        pytest.raises(MisconfiguredEndpointError) as caught,
+    ):
         sessions.run(READ)
     assert "host/pool1.contoso.com" in caught.value.what
     assert "spn_service" in caught.value.remedy
@@ -131,16 +150,24 @@ def test_a_server_whose_key_is_off_does_not_end_the_search(domain: Domain) -> No
     domain.kdc.service(f"host/odd-{domain.scheme}.contoso.com")
     domain.kdc.rekey(f"host/odd-{domain.scheme}.contoso.com")
     odd = attrs.evolve(domain.endpoint(FE1), spn_host=f"odd-{domain.scheme}.contoso.com")
-    with domain.sessions(odd, user=person()) as sessions, pytest.raises(EndpointError, match="refused a valid") as caught:
+    with (
+        domain.sessions(odd, user=person()) as sessions,
+        pytest.raises(EndpointError, match="refused a valid") as caught,
+    ):
         sessions.run(READ)
     assert not isinstance(caught.value, AuthenticationFailedError)
     with domain.sessions(odd, domain.endpoint(FE2), user=person()) as sessions:
         assert sessions.run(READ).endpoint == domain.endpoint(FE2).url
 
 
-def test_without_the_packages_it_names_the_extra(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_packages_it_names_the_extra(
+    domain: Domain, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "krb5", None)
-    with domain.sessions(user=person()) as sessions, pytest.raises(MisconfiguredEndpointError) as caught:
+    with (
+        domain.sessions(user=person()) as sessions,
+        pytest.raises(MisconfiguredEndpointError) as caught,
+    ):
         sessions.run(READ)
     assert "lyncops[kerberos]" in caught.value.remedy
     lab = domain.ground.lab

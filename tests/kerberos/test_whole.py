@@ -1,4 +1,6 @@
-"""A whole run over Kerberos at an independent server, whose ticket ends in the middle of the failover."""
+"""A whole run over Kerberos at an independent server, whose ticket ends in the middle of the
+failover.
+"""
 
 from __future__ import annotations
 
@@ -55,16 +57,19 @@ def scene(realm: Kdc, tmp_path: Path) -> Iterator[Scene]:
         lync.state[pool] = "FailedOver"
         return ()
 
-    lync = Lync(failover=slow, shapes={"Export-CsConfiguration": nothing, "Export-CsLisConfiguration": nothing})
+    lync = Lync(
+        failover=slow,
+        shapes={"Export-CsConfiguration": nothing, "Export-CsLisConfiguration": nothing},
+    )
     realm.forget()
     with Server(tmp_path, lync.scripts(), tls=False) as server:
         config = tmp_path / "lyncops.toml"
         config.write_text(
-            f'[deployment]\nname = "contoso"\n[[endpoint]]\nurl = "http://fe1.contoso.com:{server.port}/OcsPowershell"\n'
-            f'auth = "kerberos"\nconnect_to = "127.0.0.1:{server.port}"\npool = "{P2}"\n'
-            'operation_timeout = "1s"\nread_timeout = "1500ms"\n'
-            '[retry]\nprobe_delay = "50ms"\nbackoff_first = "20ms"\nbackoff_limit = "50ms"\njitter = "0s"\npoll_interval = "50ms"\n'
-            'lost_contact = "5s"\nsettle = "2s"\n',
+            '[deployment]\nname = "contoso"\n[[endpoint]]\nurl ='
+            f' "http://fe1.contoso.com:{server.port}/OcsPowershell"\nauth = "kerberos"\nconnect_to'
+            f' = "127.0.0.1:{server.port}"\npool = "{P2}"\noperation_timeout = "1s"\nread_timeout ='
+            ' "1500ms"\n[retry]\nprobe_delay = "50ms"\nbackoff_first = "20ms"\nbackoff_limit ='
+            ' "50ms"\njitter = "0s"\npoll_interval = "50ms"\nlost_contact = "5s"\nsettle = "2s"\n',
             encoding="utf-8",
         )
         yield Scene(server, Desk(config=config), realm, began, goes_on)
@@ -136,7 +141,9 @@ def test_ntlm_in_place_of_kerberos_is_warned_about(scene: Scene, tmp_path: Path)
 def test_the_doctor_names_what_was_really_used_and_what_is_missing(scene: Scene) -> None:
     def log_on() -> Mapping[str, str]:
         told = json.loads(scene.desk("--json", "doctor").out)
-        found: Mapping[str, str] = next(one for one in told["sections"][0]["checks"] if one["check_id"] == "logon")
+        found: Mapping[str, str] = next(
+            one for one in told["sections"][0]["checks"] if one["check_id"] == "logon"
+        )
         return found
 
     without = log_on()

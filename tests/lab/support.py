@@ -6,7 +6,14 @@ from typing import Final
 
 import attrs
 
-from lyncops.lab.interface import Argument, Caller, ErrorDetail, Invocation, Session, TerminatingError
+from lyncops.lab.interface import (
+    Argument,
+    Caller,
+    ErrorDetail,
+    Invocation,
+    Session,
+    TerminatingError,
+)
 from lyncops.lab.simulation import Simulation
 from lyncops.values import RemoteEnum, RemoteObject
 
@@ -82,9 +89,19 @@ def new_session(world: Simulation, caller: Caller | None = None, *modules: str) 
     return Session(caller or world.caller, set(modules or MODULES))
 
 
-def run_in(session: Session, world: Simulation, machine: str, name: str, /, *positional: object, **named: object) -> Ran:
+def run_in(
+    session: Session,
+    world: Simulation,
+    machine: str,
+    name: str,
+    /,
+    *positional: object,
+    **named: object,
+) -> Ran:
     ran = Ran()
-    arguments = tuple(Argument(None, p) for p in positional) + tuple(Argument(n, v) for n, v in named.items())
+    arguments = tuple(Argument(None, p) for p in positional) + tuple(
+        Argument(n, v) for n, v in named.items()
+    )
     try:
         world.machine(machine).run((Invocation(name, arguments),), session, ran)
     except TerminatingError as error:
@@ -107,7 +124,13 @@ def fail_back(world: Simulation, pool: str, machine: str = FE4, /, **named: obje
 def move_next_hops(world: Simulation, to: str, machine: str = FE4) -> None:
     """Make every Edge pool talk to one pool, so that the other can be failed over."""
     for edge in ("edge1.contoso.com", "edge2.contoso.com"):
-        assert run(world, machine, "Set-CsEdgeServer", Identity=f"EdgeServer:{edge}", Registrar=f"Registrar:{to}").succeeded
+        assert run(
+            world,
+            machine,
+            "Set-CsEdgeServer",
+            Identity=f"EdgeServer:{edge}",
+            Registrar=f"Registrar:{to}",
+        ).succeeded
 
 
 def move_store(world: Simulation, machine: str, /, **named: object) -> Ran:

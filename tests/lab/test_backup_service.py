@@ -11,7 +11,20 @@ from lyncops.lab.interface import Caller
 from lyncops.lab.model.switches import NestedShape
 from lyncops.lab.simulation import Simulation
 from lyncops.values import Fqdn, RemoteObject
-from tests.lab.support import FE1, FE4, P1, P2, Ran, fail_back, fail_over, move_next_hops, new_session, plain, run, run_in
+from tests.lab.support import (
+    FE1,
+    FE4,
+    P1,
+    P2,
+    Ran,
+    fail_back,
+    fail_over,
+    move_next_hops,
+    new_session,
+    plain,
+    run,
+    run_in,
+)
 
 STATUS = "Get-CsBackupServiceStatus"
 SYNC = "Invoke-CsBackupServiceSync"
@@ -22,12 +35,17 @@ def world() -> Simulation:
     return Simulation.load("two-sites")
 
 
-def modules(world: Simulation, pool: str, machine: str = FE4, /, **named: object) -> dict[object, tuple[object, object]]:
+def modules(
+    world: Simulation, pool: str, machine: str = FE4, /, **named: object
+) -> dict[object, tuple[object, object]]:
     world.switches.nested = NestedShape.EXPANDED
     listed = run(world, machine, STATUS, PoolFqdn=pool, **named).one.get("BackupModules")
     assert isinstance(listed, list)
     rows = [item for item in cast("list[object]", listed) if isinstance(item, RemoteObject)]
-    return {row.get("Identity"): (plain(row.get("ExportStatus")), plain(row.get("ImportStatus"))) for row in rows}
+    return {
+        row.get("Identity"): (plain(row.get("ExportStatus")), plain(row.get("ImportStatus")))
+        for row in rows
+    }
 
 
 def test_status_of_both_directions(world: Simulation) -> None:
@@ -42,7 +60,11 @@ def test_status_of_both_directions(world: Simulation) -> None:
 
 @pytest.mark.parametrize(
     ("category", "names"),
-    [("CMS", {"CentralMgmt.CMSMaster"}), ("User", {"UserServices.PresenceFocus", "ConfServices.DataConf"}), ("RGS", set[str]())],
+    [
+        ("CMS", {"CentralMgmt.CMSMaster"}),
+        ("User", {"UserServices.PresenceFocus", "ConfServices.DataConf"}),
+        ("RGS", set[str]()),
+    ],
 )
 def test_categories(world: Simulation, category: str, names: set[str]) -> None:
     assert set(modules(world, P1, Category=category)) == names
@@ -60,8 +82,14 @@ def test_a_pool_without_users_is_in_the_final_state() -> None:
 
     world = Simulation(scenario_of_size(4, users=0))
     world.clock.advance(timedelta(minutes=10))
-    assert modules(world, "pool1.contoso.com", "fe1-1.contoso.com")["UserServices.PresenceFocus"][0] == "FinalState"
-    assert modules(world, "pool3.contoso.com", "fe1-1.contoso.com")["CentralMgmt.CMSMaster"][0] == "NotInitialized"
+    assert (
+        modules(world, "pool1.contoso.com", "fe1-1.contoso.com")["UserServices.PresenceFocus"][0]
+        == "FinalState"
+    )
+    assert (
+        modules(world, "pool3.contoso.com", "fe1-1.contoso.com")["CentralMgmt.CMSMaster"][0]
+        == "NotInitialized"
+    )
 
 
 def test_a_stuck_service_builds_a_backlog(world: Simulation) -> None:
@@ -92,7 +120,10 @@ def test_the_other_side_gone_is_an_error(world: Simulation) -> None:
 def test_overall_status_may_be_there(world: Simulation) -> None:
     world.switches.overall_backup_status = True
     one = run(world, FE4, STATUS, PoolFqdn=P1).one
-    assert (plain(one.get("OverallExportStatus")), plain(one.get("OverallImportStatus"))) == ("SteadyState", "NormalState")
+    assert (plain(one.get("OverallExportStatus")), plain(one.get("OverallImportStatus"))) == (
+        "SteadyState",
+        "NormalState",
+    )
 
 
 @pytest.mark.parametrize("name", [STATUS, SYNC])
@@ -106,7 +137,13 @@ def test_access_is_refused_without_the_group(world: Simulation, name: str) -> No
 
 
 def test_the_authorised_groups_can_be_changed(world: Simulation) -> None:
-    run(world, FE4, "Set-CsBackupServiceConfiguration", AuthorizedUniversalGroups=["Others"], Confirm=False)
+    run(
+        world,
+        FE4,
+        "Set-CsBackupServiceConfiguration",
+        AuthorizedUniversalGroups=["Others"],
+        Confirm=False,
+    )
     assert run(world, FE4, STATUS, PoolFqdn=P1).terminating is not None
     one = run(world, FE4, "Get-CsBackupServiceConfiguration").one
     assert one.get("AuthorizedUniversalGroups") == ["Others"]
@@ -130,20 +167,29 @@ def test_sync_returns_nothing_and_counts(world: Simulation) -> None:
     assert run(world, FE4, SYNC, PoolFqdn=P1).succeeded
 
 
-@pytest.mark.parametrize("short", ["All", "PresenceFocus", "DataConf", "CMSMaster", "ApplicationServer.RGSDataStore"])
-def test_short_module_names_of_the_procedure_page_are_refused(world: Simulation, short: str) -> None:
+@pytest.mark.parametrize(
+    "short", ["All", "PresenceFocus", "DataConf", "CMSMaster", "ApplicationServer.RGSDataStore"]
+)
+def test_short_module_names_of_the_procedure_page_are_refused(
+    world: Simulation, short: str
+) -> None:
     assert "backup module" in run(world, FE4, SYNC, PoolFqdn=P1, BackupModule=short).message
     assert not world.executions
 
 
 def test_sync_of_an_unpaired_pool() -> None:
-    assert "no backup pool" in run(Simulation.load("everything-wrong"), FE4, SYNC, PoolFqdn="pool3.contoso.com").message
+    assert (
+        "no backup pool"
+        in run(Simulation.load("everything-wrong"), FE4, SYNC, PoolFqdn="pool3.contoso.com").message
+    )
 
 
 def test_rgs_modules_of_2019() -> None:
     world = Simulation.load("sfb2019")
     assert len(modules(world, P1)) == 3
-    assert run(world, FE4, SYNC, PoolFqdn=P1, BackupModule="ApplicationServer.RGSDataStore").succeeded
+    assert run(
+        world, FE4, SYNC, PoolFqdn=P1, BackupModule="ApplicationServer.RGSDataStore"
+    ).succeeded
     run(world, FE4, "Set-CsBackupServiceConfiguration", EnableRgsBackupService=True, Confirm=False)
     assert modules(world, P1)["ApplicationServer.RGSDataStore"] == ("SteadyState", "NormalState")
 
@@ -166,7 +212,9 @@ def test_configuration(world: Simulation) -> None:
     assert one.get("SyncInterval") == timedelta(minutes=2)
     assert one.get("MaxConcurrentCalls") == 10
     assert "EnableRgsBackupService" not in one.properties
-    ran = run(world, FE4, "Set-CsBackupServiceConfiguration", SyncInterval="00:10:00", Confirm=False)
+    ran = run(
+        world, FE4, "Set-CsBackupServiceConfiguration", SyncInterval="00:10:00", Confirm=False
+    )
     assert ran.succeeded
     world.clock.advance(timedelta(minutes=9))
     assert world.unsynced(P1)["ConfServices.DataConf"] > timedelta(minutes=8)
@@ -182,7 +230,9 @@ def test_configuration(world: Simulation) -> None:
 )
 def test_refused_configurations(world: Simulation, named: dict[str, object], words: str) -> None:
     assert words in run(world, FE4, "Set-CsBackupServiceConfiguration", **named).message
-    assert run(world, FE4, "Set-CsBackupServiceConfiguration", MaxConcurrentCalls=5, WhatIf=True).succeeded
+    assert run(
+        world, FE4, "Set-CsBackupServiceConfiguration", MaxConcurrentCalls=5, WhatIf=True
+    ).succeeded
     assert not world.executions
 
 
@@ -190,7 +240,14 @@ def test_stores_can_be_compared(world: Simulation) -> None:
     world.clock.advance(timedelta(seconds=90))
     ran: Ran = run(world, FE4, "Debug-CsInterPoolReplication", PoolFqdn=P1)
     assert [str(line).rpartition(" ")[2] for line in ran.items] == ["different", "different"]
-    assert len(run(world, FE4, "Debug-CsInterPoolReplication", PoolFqdn=P1, BackupModule="DataConf").items) == 1
+    assert (
+        len(
+            run(
+                world, FE4, "Debug-CsInterPoolReplication", PoolFqdn=P1, BackupModule="DataConf"
+            ).items
+        )
+        == 1
+    )
 
 
 def test_a_failed_over_pool_exports_nothing_of_its_own(world: Simulation) -> None:

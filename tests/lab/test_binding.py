@@ -38,21 +38,53 @@ def test_the_whole_reference_is_there() -> None:
     ("cmdlet", "version", "named", "wrong"),
     [
         # Facts page 1.1, one by one: the names that Microsoft's own procedure pages print.
-        ("Set-CsSite", "2013", {"Identity": "Site2", "XmppExternalFederationRoute": "x"}, "XmppExternalFederationRoute"),
-        ("Invoke-CsManagementServerFailover", "2013", {"MirrorSQLServerFqdn": "a.b"}, "MirrorSQLServerFqdn"),
-        ("Invoke-CsManagementServerFailover", "2013", {"MirrorSQLInstanceName": "rtc"}, "MirrorSQLInstanceName"),
-        ("Get-CsBackupServiceStatus", "2013", {"PoolFqdn": "a.b", "BackupModule": "CMS"}, "BackupModule"),
-        ("Import-CsRgsConfiguration", "2013", {"ReplaceExistingSettings": True}, "ReplaceExistingSettings"),
+        (
+            "Set-CsSite",
+            "2013",
+            {"Identity": "Site2", "XmppExternalFederationRoute": "x"},
+            "XmppExternalFederationRoute",
+        ),
+        (
+            "Invoke-CsManagementServerFailover",
+            "2013",
+            {"MirrorSQLServerFqdn": "a.b"},
+            "MirrorSQLServerFqdn",
+        ),
+        (
+            "Invoke-CsManagementServerFailover",
+            "2013",
+            {"MirrorSQLInstanceName": "rtc"},
+            "MirrorSQLInstanceName",
+        ),
+        (
+            "Get-CsBackupServiceStatus",
+            "2013",
+            {"PoolFqdn": "a.b", "BackupModule": "CMS"},
+            "BackupModule",
+        ),
+        (
+            "Import-CsRgsConfiguration",
+            "2013",
+            {"ReplaceExistingSettings": True},
+            "ReplaceExistingSettings",
+        ),
         ("Get-CsComputer", "2013", {"PoolFqdn": "a.b"}, "PoolFqdn"),
         # Facts page 1.2: what a version lacks does not exist.
-        ("Invoke-CsPoolFailOver", "2013", {"PoolFqdn": "a.b", "SkipDataVerification": True}, "SkipDataVerification"),
+        (
+            "Invoke-CsPoolFailOver",
+            "2013",
+            {"PoolFqdn": "a.b", "SkipDataVerification": True},
+            "SkipDataVerification",
+        ),
         ("Invoke-CsPoolFailOver", "2013", {"PoolFqdn": "a.b", "LocalStore": True}, "LocalStore"),
         ("Get-CsService", "2019", {"LocalStore": True}, "LocalStore"),
         ("Invoke-CsBackupServiceSync", "2019", {"PoolFqdn": "a.b", "WhatIf": True}, "WhatIf"),
         ("Get-CsDatabaseMirrorState", "2019", {"PoolFqdn": "a.b"}, "PoolFqdn"),
     ],
 )
-def test_unknown_parameters_are_refused(cmdlet: str, version: str, named: dict[str, object], wrong: str) -> None:
+def test_unknown_parameters_are_refused(
+    cmdlet: str, version: str, named: dict[str, object], wrong: str
+) -> None:
     detail = refusal(cmdlet, version, **named)
     assert detail.message == f"A parameter cannot be found that matches parameter name '{wrong}'."
     assert detail.error_id.startswith("NamedParameterNotFound,")
@@ -62,32 +94,101 @@ def test_unknown_parameters_are_refused(cmdlet: str, version: str, named: dict[s
 
 def test_exclude_database_binds_only_as_a_prefix() -> None:
     bound = try_bind(
-        "Invoke-CsDatabaseFailover", "2013", DatabaseType="User", NewPrincipal="m", PoolFqdn="a.b", ExcludeDatabase="x"
+        "Invoke-CsDatabaseFailover",
+        "2013",
+        DatabaseType="User",
+        NewPrincipal="m",
+        PoolFqdn="a.b",
+        ExcludeDatabase="x",
     )
     assert bound.values["ExcludeDatabaseList"] == ("x",)
 
 
 def test_names_are_case_insensitive_with_prefixes_and_aliases() -> None:
-    bound = try_bind("invoke-cspoolfailover", "2013", poolfqdn="POOL1.contoso.com", disaster=None, wi=True, vb=True)
-    assert bound.values == {"PoolFqdn": "pool1.contoso.com", "DisasterMode": True, "WhatIf": True, "Verbose": True}
+    bound = try_bind(
+        "invoke-cspoolfailover",
+        "2013",
+        poolfqdn="POOL1.contoso.com",
+        disaster=None,
+        wi=True,
+        vb=True,
+    )
+    assert bound.values == {
+        "PoolFqdn": "pool1.contoso.com",
+        "DisasterMode": True,
+        "WhatIf": True,
+        "Verbose": True,
+    }
 
 
 BINDING_ERRORS: list[tuple[tuple[str, dict[str, object]], str, str]] = [
-    (("Invoke-CsPoolFailOver", {}), "MissingMandatoryParameter", "missing mandatory parameters: PoolFqdn."),
-    (("Invoke-CsManagementServerFailover", {"Force": True}), "MissingMandatoryParameter", "BackupSqlServerFqdn"),
-    (("Get-CsService", {"Registrar": True, "EdgeServer": True}), "AmbiguousParameterSet", "Parameter set cannot be resolved"),
+    (
+        ("Invoke-CsPoolFailOver", {}),
+        "MissingMandatoryParameter",
+        "missing mandatory parameters: PoolFqdn.",
+    ),
+    (
+        ("Invoke-CsManagementServerFailover", {"Force": True}),
+        "MissingMandatoryParameter",
+        "BackupSqlServerFqdn",
+    ),
+    (
+        ("Get-CsService", {"Registrar": True, "EdgeServer": True}),
+        "AmbiguousParameterSet",
+        "Parameter set cannot be resolved",
+    ),
     (("Invoke-CsPoolFailOver", {"PoolFqdn": "a.b", "e": 1}), "AmbiguousParameter", "-ErrorAction"),
-    (("Invoke-CsPoolFailOver", {"PoolFqdn": None}), "ParameterArgumentValidationErrorNullNotAllowed", "it is null"),
-    (("Invoke-CsPoolFailOver", {"PoolFqdn": ""}), "CannotConvertArgumentNoMessage", "Cannot bind parameter 'PoolFqdn'"),
+    (
+        ("Invoke-CsPoolFailOver", {"PoolFqdn": None}),
+        "ParameterArgumentValidationErrorNullNotAllowed",
+        "it is null",
+    ),
+    (
+        ("Invoke-CsPoolFailOver", {"PoolFqdn": ""}),
+        "CannotConvertArgumentNoMessage",
+        "Cannot bind parameter 'PoolFqdn'",
+    ),
     (("Invoke-CsPoolFailOver", {"PoolFqdn": ["a.b"]}), "CannotConvertArgument", "not supported"),
-    (("Invoke-CsPoolFailOver", {"PoolFqdn": "a.b", "DisasterMode": "true"}), "CannotConvertArgument", "SwitchParameter"),
-    (("Invoke-CsPoolFailOver", {"PoolFqdn": "a.b", "WaitTime": None}), "ParameterBindingFailed", "Cannot convert null"),
-    (("Invoke-CsPoolFailOver", {"PoolFqdn": "a.b", "ErrorAction": "Suspend"}), "ParameterBindingFailed", "Suspend"),
-    (("Invoke-CsPoolFailOver", {"PoolFqdn": "a.b", "OutBuffer": -1}), "ParameterArgumentValidationError", "minimum"),
-    (("Export-CsConfiguration", {"FileName": ""}), "ParameterArgumentValidationErrorEmptyStringNotAllowed", "empty string"),
-    (("Invoke-CsPoolFailOver", {"Bogus": 1, "PoolFqdn": "a b"}), "CannotConvertArgumentNoMessage", "PoolFqdn"),
-    (("Invoke-CsPoolFailOver", {"PoolFqdn": "a b"}), "CannotConvertArgumentNoMessage", "Cannot bind parameter 'PoolFqdn'"),
-    (("Invoke-CsPoolFailOver", {"PoolFqdn": "a.b", "poolfqdn": "a.b"}), "ParameterAlreadyBound", "more than once"),
+    (
+        ("Invoke-CsPoolFailOver", {"PoolFqdn": "a.b", "DisasterMode": "true"}),
+        "CannotConvertArgument",
+        "SwitchParameter",
+    ),
+    (
+        ("Invoke-CsPoolFailOver", {"PoolFqdn": "a.b", "WaitTime": None}),
+        "ParameterBindingFailed",
+        "Cannot convert null",
+    ),
+    (
+        ("Invoke-CsPoolFailOver", {"PoolFqdn": "a.b", "ErrorAction": "Suspend"}),
+        "ParameterBindingFailed",
+        "Suspend",
+    ),
+    (
+        ("Invoke-CsPoolFailOver", {"PoolFqdn": "a.b", "OutBuffer": -1}),
+        "ParameterArgumentValidationError",
+        "minimum",
+    ),
+    (
+        ("Export-CsConfiguration", {"FileName": ""}),
+        "ParameterArgumentValidationErrorEmptyStringNotAllowed",
+        "empty string",
+    ),
+    (
+        ("Invoke-CsPoolFailOver", {"Bogus": 1, "PoolFqdn": "a b"}),
+        "CannotConvertArgumentNoMessage",
+        "PoolFqdn",
+    ),
+    (
+        ("Invoke-CsPoolFailOver", {"PoolFqdn": "a b"}),
+        "CannotConvertArgumentNoMessage",
+        "Cannot bind parameter 'PoolFqdn'",
+    ),
+    (
+        ("Invoke-CsPoolFailOver", {"PoolFqdn": "a.b", "poolfqdn": "a.b"}),
+        "ParameterAlreadyBound",
+        "more than once",
+    ),
     (("Invoke-CsPoolFailOver", {"": True}), "NamedParameterNotFound", "parameter name ''"),
 ]
 
@@ -102,8 +203,13 @@ def test_binding_errors(call: tuple[str, dict[str, object]], error_id: str, word
 
 def test_positions() -> None:
     assert try_bind("Set-CsSite", "2013", "Site2").values == {"Identity": "Site2"}
-    assert try_bind("Export-CsConfiguration", "2013", "c:\\x.zip").values == {"FileName": "c:\\x.zip"}
-    assert "positional parameter cannot be found" in refusal("Invoke-CsPoolFailOver", "2013", "pool1.contoso.com").message
+    assert try_bind("Export-CsConfiguration", "2013", "c:\\x.zip").values == {
+        "FileName": "c:\\x.zip"
+    }
+    assert (
+        "positional parameter cannot be found"
+        in refusal("Invoke-CsPoolFailOver", "2013", "pool1.contoso.com").message
+    )
     assert "accepts argument 'b'" in refusal("Set-CsSite", "2013", "a", "b").message
 
 
@@ -155,7 +261,11 @@ def test_versions_of_cmdlets() -> None:
         ([1, 2], "Byte[]", b"\x01\x02"),
         (b"x", "Byte[]", b"x"),
         ("Pool1.Contoso.Com", "Microsoft.Rtc.Management.Deploy.Fqdn", Fqdn("pool1.contoso.com")),
-        ("12345678-1234-5678-1234-567812345678", "Guid", uuid.UUID("12345678-1234-5678-1234-567812345678")),
+        (
+            "12345678-1234-5678-1234-567812345678",
+            "Guid",
+            uuid.UUID("12345678-1234-5678-1234-567812345678"),
+        ),
         (uuid.UUID(int=1), "Guid", uuid.UUID(int=1)),
         ("stop", "ActionPreference", "Stop"),
         ({"x": 1}, "Hashtable", {"x": 1}),
@@ -199,5 +309,6 @@ def test_cms_is_a_database_type_of_2013_only() -> None:
 @given(st.integers(min_value=0, max_value=3 * 24 * 3600))
 def test_every_timespan_text_comes_back(seconds: int) -> None:
     span = timedelta(seconds=seconds)
-    text = f"{span.days}.{span.seconds // 3600:02}:{span.seconds % 3600 // 60:02}:{span.seconds % 60:02}"
+    hours, rest = divmod(span.seconds, 3600)
+    text = f"{span.days}.{hours:02}:{rest // 60:02}:{rest % 60:02}"
     assert convert(text, "TimeSpan", "2013") == span

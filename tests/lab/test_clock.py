@@ -43,7 +43,9 @@ def test_advance_wakes_sleepers() -> None:
 
 def test_a_sleeper_can_be_cancelled() -> None:
     clock, cancelled, woke = LabClock(START, 1.0), threading.Event(), list[bool]()
-    sleeper = threading.Thread(target=lambda: woke.append(clock.sleep(timedelta(hours=1), cancelled)))
+    sleeper = threading.Thread(
+        target=lambda: woke.append(clock.sleep(timedelta(hours=1), cancelled))
+    )
     sleeper.start()
     cancelled.set()
     sleeper.join(10)

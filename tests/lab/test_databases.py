@@ -22,12 +22,26 @@ def world() -> Simulation:
 
 
 def sides(ran: Ran) -> dict[object, tuple[object, object]]:
-    rows = zip(ran.column("DatabaseName"), ran.column("StateOnPrimary"), ran.column("StateOnMirror"), strict=True)
+    rows = zip(
+        ran.column("DatabaseName"),
+        ran.column("StateOnPrimary"),
+        ran.column("StateOnMirror"),
+        strict=True,
+    )
     return {name: (primary, mirror) for name, primary, mirror in rows}
 
 
 def move(world: Simulation, to: str, kind: str = "User", pool: str = P1, /, **named: object) -> Ran:
-    return run(world, FE4, FAILOVER, PoolFqdn=pool, DatabaseType=kind, NewPrincipal=to, Confirm=False, **named)
+    return run(
+        world,
+        FE4,
+        FAILOVER,
+        PoolFqdn=pool,
+        DatabaseType=kind,
+        NewPrincipal=to,
+        Confirm=False,
+        **named,
+    )
 
 
 def test_one_object_per_database(world: Simulation) -> None:
@@ -52,15 +66,24 @@ def test_a_type_that_is_not_there_is_a_non_terminating_error(world: Simulation) 
     ran = run(world, FE4, MIRRORS, PoolFqdn=P1, DatabaseType="PersistentChat")
     assert "is not present on pool" in ran.errors[0].message
     assert ran.terminating is None
-    assert run(world, FE4, MIRRORS, PoolFqdn=P1, DatabaseType="Lyss", ErrorAction="SilentlyContinue").errors == []
-    stopped = run(world, FE4, MIRRORS, PoolFqdn=P1, DatabaseType="Lyss", ErrorAction="Stop").terminating
+    assert (
+        run(
+            world, FE4, MIRRORS, PoolFqdn=P1, DatabaseType="Lyss", ErrorAction="SilentlyContinue"
+        ).errors
+        == []
+    )
+    stopped = run(
+        world, FE4, MIRRORS, PoolFqdn=P1, DatabaseType="Lyss", ErrorAction="Stop"
+    ).terminating
     assert stopped is not None
     assert stopped.exception_type == "System.InvalidOperationException"
 
 
 def test_without_mirror_both_sides_say_so() -> None:
     world = Simulation.load("standard-pair")
-    ran = run(world, "se1.contoso.com", MIRRORS, PoolFqdn="se1.contoso.com", DatabaseType="CentralMgmt")
+    ran = run(
+        world, "se1.contoso.com", MIRRORS, PoolFqdn="se1.contoso.com", DatabaseType="CentralMgmt"
+    )
     assert set(sides(ran).values()) == {(NONE, NONE)}
     assert ran.column("MirroringStatusOnPrimary") == ["", ""]
 
@@ -75,7 +98,11 @@ def test_a_server_that_is_down(world: Simulation) -> None:
 
 def test_databases_of_one_type_can_be_on_both_sides() -> None:
     ran = run(Simulation.load("everything-wrong"), FE4, MIRRORS, PoolFqdn=P1, DatabaseType="User")
-    assert sides(ran) == {"rtcab": ("Principal", "Mirror"), "rtcshared": ("Principal", "Mirror"), "rtcxds": ("Mirror", "Principal")}
+    assert sides(ran) == {
+        "rtcab": ("Principal", "Mirror"),
+        "rtcshared": ("Principal", "Mirror"),
+        "rtcxds": ("Mirror", "Principal"),
+    }
     assert ran.column("MirroringStatusOnPrimary")[0] == "suspended"
 
 
@@ -97,7 +124,9 @@ def test_a_prompt_per_database(world: Simulation) -> None:
     ran = run(world, FE4, FAILOVER, PoolFqdn=P1, DatabaseType="User", NewPrincipal="Mirror")
     assert "rtcab" in ran.message
     assert "confirmation" in ran.message
-    ran = run(world, FE4, FAILOVER, PoolFqdn=P1, DatabaseType="User", NewPrincipal="Mirror", WhatIf=True)
+    ran = run(
+        world, FE4, FAILOVER, PoolFqdn=P1, DatabaseType="User", NewPrincipal="Mirror", WhatIf=True
+    )
     assert ran.succeeded
     assert not world.executions
 
@@ -108,7 +137,12 @@ def test_refusals(world: Simulation) -> None:
     assert "not synchronized" in move(wrong, "Mirror").message
     assert "no primary and mirror" in move(wrong, "Mirror", "User", "pool3.contoso.com").message
     session = new_session(world, attrs.evolve(world.caller, groups=frozenset[str]()))
-    assert "Access" in run_in(session, world, FE4, FAILOVER, PoolFqdn=P1, DatabaseType="User", NewPrincipal="Mirror").message
+    assert (
+        "Access"
+        in run_in(
+            session, world, FE4, FAILOVER, PoolFqdn=P1, DatabaseType="User", NewPrincipal="Mirror"
+        ).message
+    )
 
 
 def test_2019_has_no_mirrors_to_move() -> None:
@@ -136,7 +170,9 @@ def test_force_suspends_the_mirroring_until_people_resume_it(world: Simulation) 
     assert set(ran.column("MirroringStatusOnPrimary")) == {"suspended"}
     assert "not synchronized" in move(world, "Primary").message
     world.outside.resume_mirroring(P1)
-    assert set(run(world, FE4, MIRRORS, PoolFqdn=P1).column("MirroringStatusOnMirror")) == {"synchronized"}
+    assert set(run(world, FE4, MIRRORS, PoolFqdn=P1).column("MirroringStatusOnMirror")) == {
+        "synchronized"
+    }
     assert move(world, "Primary").succeeded
 
 
@@ -150,7 +186,10 @@ def test_mirroring_is_resumed_where_both_halves_answer(world: Simulation) -> Non
 
 def test_with_a_witness_the_mirror_takes_over_by_itself() -> None:
     scenario = load_scenario("two-sites")
-    pools = tuple(attrs.evolve(p, witness=Fqdn("sqlw.contoso.com")) if p.fqdn == P2 else p for p in scenario.pools)
+    pools = tuple(
+        attrs.evolve(p, witness=Fqdn("sqlw.contoso.com")) if p.fqdn == P2 else p
+        for p in scenario.pools
+    )
     world = Simulation(attrs.evolve(scenario, pools=pools))
     world.crash("sql2.contoso.com")
     assert world.has_sql(world.pools[Fqdn(P2)])
@@ -164,7 +203,9 @@ def test_user_database_state(world: Simulation) -> None:
         "UserDatabase:sql2.contoso.com": True,
     }
     assert run(world, FE4, "Get-CsUserDatabaseState", RegistrarPool=P2).column("Online") == [True]
-    assert run(world, FE1, "Get-CsUserDatabaseState", "UserDatabase:sql2.contoso.com").column("Online") == [True]
+    assert run(world, FE1, "Get-CsUserDatabaseState", "UserDatabase:sql2.contoso.com").column(
+        "Online"
+    ) == [True]
 
 
 def test_standard_edition_cannot_be_asked_from_elsewhere() -> None:

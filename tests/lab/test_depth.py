@@ -1,4 +1,6 @@
-"""Remoting serialises to depth 1: what an object holds arrives as text, unless it lies in a property bag."""
+"""Remoting serialises to depth 1: what an object holds arrives as text, unless it lies in a
+property bag.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,23 @@ from lyncops.lab.simulation import Simulation
 from lyncops.values import RemoteEnum, RemoteObject
 from tests.lab.support import FE1, P1, run
 
-STEADY = RemoteEnum("SteadyState", 2, ("Some.Status", "System.Enum", "System.ValueType", "System.Object"))
-INNER = RemoteObject({"Identity": "a", "State": STEADY}, ("Some.Inner", "System.Object"), "a:[SteadyState]")
+STEADY = RemoteEnum(
+    "SteadyState", 2, ("Some.Status", "System.Enum", "System.ValueType", "System.Object")
+)
+INNER = RemoteObject(
+    {"Identity": "a", "State": STEADY}, ("Some.Inner", "System.Object"), "a:[SteadyState]"
+)
 BARE = RemoteObject({"Identity": "b"}, ("Some.Bare", "System.Object"))
 OUTER = RemoteObject(
-    {"Identity": "o", "State": STEADY, "One": INNER, "Bare": BARE, "Many": [INNER, BARE], "Lists": [["x"]], "Count": 3},
+    {
+        "Identity": "o",
+        "State": STEADY,
+        "One": INNER,
+        "Bare": BARE,
+        "Many": [INNER, BARE],
+        "Lists": [["x"]],
+        "Count": 3,
+    },
     ("Some.Outer", "System.Object"),
 )
 BAG = ("Selected.Some.Outer", "System.Management.Automation.PSCustomObject", "System.Object")
@@ -52,7 +66,10 @@ def test_expanded_nothing_is_lost() -> None:
 
 
 def test_a_property_bag_is_not_a_level() -> None:
-    found = flat(NestedShape.TEXT, RemoteObject({"One": INNER, "Many": [INNER], "State": STEADY, "Bag": RemoteObject()}, BAG))
+    found = flat(
+        NestedShape.TEXT,
+        RemoteObject({"One": INNER, "Many": [INNER], "State": STEADY, "Bag": RemoteObject()}, BAG),
+    )
     one = found["One"]
     assert isinstance(one, RemoteObject)
     assert one.properties == {"Identity": "a", "State": "SteadyState"}

@@ -24,7 +24,14 @@ class Operators(RuleBasedStateMachine):
         self.world = Simulation(scenario_of_size(2))
 
     def run(self, name: str, **named: object) -> Ran | None:
-        machine = next((fqdn for fqdn, m in self.world.machines.items() if not m.is_down and fqdn.startswith("fe")), None)
+        machine = next(
+            (
+                fqdn
+                for fqdn, m in self.world.machines.items()
+                if not m.is_down and fqdn.startswith("fe")
+            ),
+            None,
+        )
         return None if machine is None else run(self.world, machine, name, Confirm=False, **named)
 
     @rule(pool=st.sampled_from(POOLS), disaster=st.booleans())
@@ -57,9 +64,23 @@ class Operators(RuleBasedStateMachine):
     def move_store(self, to: int) -> None:
         machine = f"fe{to}-1.contoso.com"
         if not self.world.machine(machine).is_down:
-            mirror = {"BackupMirrorSqlServerFqdn": f"sql{to}m.contoso.com", "BackupMirrorSqlInstanceName": "rtc"}
-            named = {"BackupSqlServerFqdn": f"sql{to}.contoso.com", "BackupSqlInstanceName": "rtc", **mirror}
-            run(self.world, machine, "Invoke-CsManagementServerFailover", Confirm=False, Force=True, **named)
+            mirror = {
+                "BackupMirrorSqlServerFqdn": f"sql{to}m.contoso.com",
+                "BackupMirrorSqlInstanceName": "rtc",
+            }
+            named = {
+                "BackupSqlServerFqdn": f"sql{to}.contoso.com",
+                "BackupSqlInstanceName": "rtc",
+                **mirror,
+            }
+            run(
+                self.world,
+                machine,
+                "Invoke-CsManagementServerFailover",
+                Confirm=False,
+                Force=True,
+                **named,
+            )
 
     @rule(name=st.sampled_from(SERVERS))
     def crash(self, name: str) -> None:

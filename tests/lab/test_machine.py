@@ -1,4 +1,6 @@
-"""Which cmdlets exist for whom, and what stands before every one of them: facts page 1.2, 3, 6.2, 7, remoting facts 1."""
+"""Which cmdlets exist for whom, and what stands before every one of them: facts page 1.2, 3, 6.2,
+7, remoting facts 1.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,24 @@ import pytest
 from lyncops.errors import ScenarioError
 from lyncops.lab.cmdlets.registry import Handler
 from lyncops.lab.cmdlets.table import HANDLERS
-from lyncops.lab.interface import Caller, Invocation, MachineDiedError, SimulatedMachine, TerminatingError
+from lyncops.lab.interface import (
+    Caller,
+    Invocation,
+    MachineDiedError,
+    SimulatedMachine,
+    TerminatingError,
+)
 from lyncops.lab.machine import Machine
-from lyncops.lab.model.switches import EnumShape, Faults, NameCase, NestedShape, Switches, assign, changed, names
+from lyncops.lab.model.switches import (
+    EnumShape,
+    Faults,
+    NameCase,
+    NestedShape,
+    Switches,
+    assign,
+    changed,
+    names,
+)
 from lyncops.lab.scenarios.scenario import Kind, Product
 from lyncops.lab.simulation import Simulation
 from lyncops.values import Fqdn, RemoteEnum
@@ -33,7 +50,12 @@ def ocs(world: Simulation, *groups: str) -> Caller:
 def test_a_machine_is_what_the_wire_expects(world: Simulation) -> None:
     machine: SimulatedMachine = world.machine(FE1.upper())
     assert isinstance(machine, Machine)
-    assert (machine.fqdn, machine.pool, machine.kind, machine.product) == (FE1, P1, Kind.ENTERPRISE, Product.V2013)
+    assert (machine.fqdn, machine.pool, machine.kind, machine.product) == (
+        FE1,
+        P1,
+        Kind.ENTERPRISE,
+        Product.V2013,
+    )
     assert not machine.is_down
     world.crash(FE1)
     assert machine.is_down
@@ -47,9 +69,13 @@ def test_a_machine_is_what_the_wire_expects(world: Simulation) -> None:
 
 def test_script_text_is_refused(world: Simulation) -> None:
     with pytest.raises(TerminatingError) as caught:
-        world.machine(FE1).run((Invocation("Get-CsPool", is_script=True),), new_session(world), Ran())
-    assert caught.value.detail.message == (
-        "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode."
+        world.machine(FE1).run(
+            (Invocation("Get-CsPool", is_script=True),), new_session(world), Ran()
+        )
+    assert (
+        caught.value.detail.message
+        == "The syntax is not supported by this runspace. This can occur if the runspace is in"
+        " no-language mode."
     )
 
 
@@ -58,11 +84,15 @@ def test_cmdlets_appear_with_their_module(world: Simulation) -> None:
     session = new_session(world, None, "none")
     detail = run_in(session, world, FE1, "Get-CsPool").terminating
     assert detail is not None
-    assert detail.message.startswith("The term 'Get-CsPool' is not recognized as the name of a cmdlet, function, script file")
+    assert detail.message.startswith(
+        "The term 'Get-CsPool' is not recognized as the name of a cmdlet, function, script file"
+    )
     assert (detail.error_id, detail.category) == ("CommandNotFoundException", "ObjectNotFound")
     (wrong,) = run_in(session, world, FE1, "Import-Module", "SkypeForBusiness").errors
-    assert wrong.message == (
-        "The specified module 'SkypeForBusiness' was not loaded because no valid module file was found in any module directory."
+    assert (
+        wrong.message
+        == "The specified module 'SkypeForBusiness' was not loaded because no valid module file was"
+        " found in any module directory."
     )
     assert run_in(session, world, FE1, "Import-Module", Name="lync").items == []
     assert run_in(session, world, FE1, "Lync\\get-cspool").items
@@ -73,7 +103,10 @@ def test_cmdlets_appear_with_their_module(world: Simulation) -> None:
 def test_modules_by_path_and_version() -> None:
     world = Simulation.load("sfb2015")
     session = new_session(world, None, "none")
-    path = "C:\\Program Files\\Common Files\\Skype for Business Server 2015\\Modules\\SkypeForBusiness\\SkypeForBusiness.psd1"
+    path = (
+        "C:\\Program Files\\Common Files\\Skype for Business Server"
+        " 2015\\Modules\\SkypeForBusiness\\SkypeForBusiness.psd1"
+    )
     assert run_in(session, world, FE1, "Import-Module", path).succeeded
     assert run_in(new_session(world, None, "none"), world, FE1, "Import-Module", "Lync").errors
 
@@ -93,17 +126,26 @@ def test_ocs_powershell_has_everything_loaded_and_nothing_to_import(world: Simul
 
 def test_cmdlets_outside_the_role_do_not_exist(world: Simulation) -> None:
     helper = new_session(world, ocs(world, "CsHelpDesk"))
-    assert "is not recognized" in run_in(helper, world, FE4, "Invoke-CsPoolFailOver", PoolFqdn=P1).message
+    assert (
+        "is not recognized"
+        in run_in(helper, world, FE4, "Invoke-CsPoolFailOver", PoolFqdn=P1).message
+    )
     assert run_in(helper, world, FE4, "Get-CsSite").items
     viewer = new_session(world, ocs(world, "CsViewOnlyAdministrator"))
     assert run_in(viewer, world, FE4, "Get-CsService").items
-    assert "is not recognized" in run_in(new_session(world, ocs(world, "Nobody")), world, FE4, "Get-CsPool").message
+    assert (
+        "is not recognized"
+        in run_in(new_session(world, ocs(world, "Nobody")), world, FE4, "Get-CsPool").message
+    )
 
 
 def test_failover_cmdlets_may_be_missing_over_ocs(world: Simulation) -> None:
     world.switches.failover_over_ocs = False
     session = new_session(world, ocs(world))
-    assert "is not recognized" in run_in(session, world, FE4, "Invoke-CsPoolFailOver", PoolFqdn=P1).message
+    assert (
+        "is not recognized"
+        in run_in(session, world, FE4, "Invoke-CsPoolFailOver", PoolFqdn=P1).message
+    )
 
 
 @pytest.mark.parametrize("name", ["Get-CsPoolUpgradeReadinessState", "Move-CsManagementServer"])
@@ -116,7 +158,10 @@ def test_commands_can_be_listed(world: Simulation) -> None:
     listed = run_in(session, world, FE1, "Get-Command").column("Name")
     assert "Get-CsUser" in listed
     assert "Invoke-CsPoolFailOver" not in listed
-    assert run(world, FE1, "Get-Command", ["Invoke-CsPool*"]).column("Name") == ["Invoke-CsPoolFailBack", "Invoke-CsPoolFailOver"]
+    assert run(world, FE1, "Get-Command", ["Invoke-CsPool*"]).column("Name") == [
+        "Invoke-CsPoolFailBack",
+        "Invoke-CsPoolFailOver",
+    ]
 
 
 def test_what_is_not_simulated_says_so(world: Simulation) -> None:
@@ -125,7 +170,10 @@ def test_what_is_not_simulated_says_so(world: Simulation) -> None:
 
 def test_edge_servers_only_know_themselves(world: Simulation) -> None:
     assert run(world, "edge1a.contoso.com", "Get-CsWindowsService").items
-    assert "cannot be reached from this server" in run(world, "edge1a.contoso.com", "Get-CsPool").message
+    assert (
+        "cannot be reached from this server"
+        in run(world, "edge1a.contoso.com", "Get-CsPool").message
+    )
     assert run(world, "edge1a.contoso.com", "Get-CsTopology", LocalStore=True).items
 
 
@@ -163,12 +211,21 @@ def test_a_prompt_dies_with_its_machine(world: Simulation) -> None:
     timer = threading.Timer(0.1, world.crash, [FE4])
     timer.start()
     with pytest.raises(MachineDiedError):
-        run_in(new_session(world, attrs.evolve(world.caller, has_host=True)), world, FE4, "Invoke-CsPoolFailOver", PoolFqdn=P1)
+        run_in(
+            new_session(world, attrs.evolve(world.caller, has_host=True)),
+            world,
+            FE4,
+            "Invoke-CsPoolFailOver",
+            PoolFqdn=P1,
+        )
     assert world.executions["Invoke-CsPoolFailOver"] == 0
 
 
 def test_confirm_asks_where_it_would_not_otherwise(world: Simulation) -> None:
-    assert "confirmation" in run(world, FE4, "Set-CsSite", "Site1", DisplayName="x", Confirm=True).message
+    assert (
+        "confirmation"
+        in run(world, FE4, "Set-CsSite", "Site1", DisplayName="x", Confirm=True).message
+    )
 
 
 def test_a_read_can_be_stopped(world: Simulation) -> None:
@@ -180,7 +237,15 @@ def test_a_read_can_be_stopped(world: Simulation) -> None:
 def test_warnings_can_be_hidden_and_cmdlets_can_take_real_time(world: Simulation) -> None:
     move_next_hops(world, P2)
     world.latency = 0.001
-    ran = run(world, FE4, "Invoke-CsPoolFailOver", PoolFqdn=P1, DisasterMode=True, Confirm=False, WarningAction="SilentlyContinue")
+    ran = run(
+        world,
+        FE4,
+        "Invoke-CsPoolFailOver",
+        PoolFqdn=P1,
+        DisasterMode=True,
+        Confirm=False,
+        WarningAction="SilentlyContinue",
+    )
     assert ran.succeeded
     assert ran.warnings == []
 
@@ -212,7 +277,8 @@ def test_enumerations_are_objects_where_nothing_is_flattened(world: Simulation) 
 
 
 @pytest.mark.parametrize(
-    ("case", "name"), [(NameCase.LOWER, "identity"), (NameCase.UPPER, "IDENTITY"), (NameCase.AS_WRITTEN, "Identity")]
+    ("case", "name"),
+    [(NameCase.LOWER, "identity"), (NameCase.UPPER, "IDENTITY"), (NameCase.AS_WRITTEN, "Identity")],
 )
 def test_property_names_have_a_case(world: Simulation, case: NameCase, name: str) -> None:
     world.switches.property_names = case
@@ -265,7 +331,11 @@ def test_of_several_values_all_are_set_or_none() -> None:
 
 def test_what_was_changed_is_told_as_it_is_written() -> None:
     faults = Faults()
-    values = {"midway": "Get-CsPool,Set-CsSite", "no_replication": "true", "store_failover": "both-active"}
+    values = {
+        "midway": "Get-CsPool,Set-CsSite",
+        "no_replication": "true",
+        "store_failover": "both-active",
+    }
     assign(faults, values, "here")
     assert changed(faults) == values
 
@@ -307,7 +377,9 @@ def test_without_delegation_other_machines_let_nobody_in(world: Simulation) -> N
     assert refused.inner is not None
     assert refused.inner.native_code == 5
     assert run(world, FE1, "Get-CsBackupServiceStatus", PoolFqdn=P2).terminating is not None
-    assert run(world, FE1, "Get-CsBackupServiceStatus", PoolFqdn=world.machines[Fqdn(FE1)].pool).items
+    assert run(
+        world, FE1, "Get-CsBackupServiceStatus", PoolFqdn=world.machines[Fqdn(FE1)].pool
+    ).items
     delegated = new_session(world, attrs.evolve(world.caller, delegated=True))
     assert run_in(delegated, world, FE1, "Get-CsWindowsService", ComputerName=other).items
 
@@ -316,5 +388,10 @@ def test_the_table_lists_every_cmdlet_that_a_module_simulates() -> None:
     folder = importlib.resources.files("lyncops.lab.cmdlets")
     names = [one.name.removesuffix(".py") for one in folder.iterdir() if one.name.endswith(".py")]
     modules = [importlib.import_module(f"lyncops.lab.cmdlets.{name}") for name in names]
-    written = {value.name for module in modules for value in vars(module).values() if isinstance(value, Handler)}
+    written = {
+        value.name
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, Handler)
+    }
     assert {handler.name for handler in HANDLERS.values()} == written

@@ -11,7 +11,19 @@ from lyncops.lab.interface import Caller
 from lyncops.lab.model.switches import StoreBug
 from lyncops.lab.simulation import Simulation
 from lyncops.values import Fqdn
-from tests.lab.support import FE1, FE4, P1, P2, Ran, fail_over, move_next_hops, move_store, new_session, run, run_in
+from tests.lab.support import (
+    FE1,
+    FE4,
+    P1,
+    P2,
+    Ran,
+    fail_over,
+    move_next_hops,
+    move_store,
+    new_session,
+    run,
+    run_in,
+)
 
 STATUS = "Get-CsManagementStoreReplicationStatus"
 SQL2 = {
@@ -61,7 +73,10 @@ def test_the_master_may_be_named_by_its_pool(world: Simulation) -> None:
     world.switches.master_is_pool = True
     world.switches.heartbeats = False
     assert store_status(world) == (P1, [P1])
-    assert "ActiveReplicas" not in run(world, FE4, STATUS, CentralManagementStoreStatus=True).one.properties
+    assert (
+        "ActiveReplicas"
+        not in run(world, FE4, STATUS, CentralManagementStoreStatus=True).one.properties
+    )
 
 
 def test_the_next_machine_is_master_when_the_first_is_down(world: Simulation) -> None:
@@ -88,7 +103,9 @@ def test_the_status_may_be_empty(world: Simulation) -> None:
     assert run(world, FE4, STATUS).items == []
 
 
-def test_replicas_turn_false_after_a_change_and_true_within_three_minutes(world: Simulation) -> None:
+def test_replicas_turn_false_after_a_change_and_true_within_three_minutes(
+    world: Simulation,
+) -> None:
     assert set(states(world).values()) == {True}
     run(world, FE4, "Set-CsSite", "Site1", Description="x")
     assert set(states(world).values()) == {False}
@@ -218,12 +235,16 @@ def another_instance(world: Simulation) -> Ran:
 
 def the_mirror_alone(world: Simulation) -> Ran:
     world.crash(P1)
-    return move_store(world, FE4, BackupSqlServerFqdn="sql2m.contoso.com", BackupSqlInstanceName="rtc")
+    return move_store(
+        world, FE4, BackupSqlServerFqdn="sql2m.contoso.com", BackupSqlInstanceName="rtc"
+    )
 
 
 def without_the_mirror(world: Simulation) -> Ran:
     world.crash(P1)
-    return move_store(world, FE4, BackupSqlServerFqdn="sql2.contoso.com", BackupSqlInstanceName="rtc")
+    return move_store(
+        world, FE4, BackupSqlServerFqdn="sql2.contoso.com", BackupSqlInstanceName="rtc"
+    )
 
 
 def another_mirror(world: Simulation) -> Ran:
@@ -244,7 +265,13 @@ def force_required(world: Simulation) -> Ran:
 
 
 def by_an_outsider(world: Simulation) -> Ran:
-    return run_in(new_session(world, Caller("x")), world, FE4, "Invoke-CsManagementServerFailover", Confirm=False)
+    return run_in(
+        new_session(world, Caller("x")),
+        world,
+        FE4,
+        "Invoke-CsManagementServerFailover",
+        Confirm=False,
+    )
 
 
 def two_active(_world: Simulation) -> Ran:
@@ -273,14 +300,24 @@ def nothing_to_restore(world: Simulation) -> Ran:
         (nothing_to_restore, "no incomplete failover"),
     ],
 )
-def test_refused_store_failovers(world: Simulation, attempt: Callable[[Simulation], Ran], words: str) -> None:
+def test_refused_store_failovers(
+    world: Simulation, attempt: Callable[[Simulation], Ran], words: str
+) -> None:
     assert words in attempt(world).message
     assert world.executions["Invoke-CsManagementServerFailover"] == 0
 
 
 def test_the_mirror_may_be_the_principal(world: Simulation) -> None:
     for kind in ("CentralMgmt",):
-        ran = run(world, FE4, "Invoke-CsDatabaseFailover", PoolFqdn=P2, DatabaseType=kind, NewPrincipal="Mirror", Confirm=False)
+        ran = run(
+            world,
+            FE4,
+            "Invoke-CsDatabaseFailover",
+            PoolFqdn=P2,
+            DatabaseType=kind,
+            NewPrincipal="Mirror",
+            Confirm=False,
+        )
         assert ran.succeeded
     world.crash(P1)
     assert move_store(world, FE4, **SQL2).succeeded
@@ -348,7 +385,9 @@ def test_move_needs_a_local_session(world: Simulation, name: str) -> None:
 
 
 @pytest.mark.parametrize(("anew", "stays"), [(P1, P2), (P2, P1)])
-def test_a_copy_that_is_installed_anew_leaves_the_other_to_serve(world: Simulation, anew: str, stays: str) -> None:
+def test_a_copy_that_is_installed_anew_leaves_the_other_to_serve(
+    world: Simulation, anew: str, stays: str
+) -> None:
     world.faults.store_failover = StoreBug.BOTH_ACTIVE
     move_store(world, FE4)
     world.outside.install_store_anew(anew)

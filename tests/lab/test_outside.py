@@ -1,4 +1,7 @@
-"""The lab's outside by its rules: what people do by hand, and what partners then see. INVENTED rules are marked in the module."""
+"""The lab's outside by its rules: what people do by hand, and what partners then see.
+
+INVENTED rules are marked in the module.
+"""
 
 from __future__ import annotations
 
@@ -34,10 +37,19 @@ def federated(world: Simulation) -> set[str]:
 
 def test_at_first_partners_find_the_edge_pool_of_the_routes(world: Simulation) -> None:
     zone = world.outside.zone
-    assert zone.addresses[XMPP] == zone.addresses[Fqdn("sip-edge1.contoso.com")] == ("192.0.2.1", "192.0.2.2")
+    assert (
+        zone.addresses[XMPP]
+        == zone.addresses[Fqdn("sip-edge1.contoso.com")]
+        == ("192.0.2.1", "192.0.2.2")
+    )
     assert zone.servers[SERVICE] == (ServerName(host=XMPP, port=5269),)
     assert world.outside.addresses_of(EDGE2) == ("192.0.2.3", "192.0.2.4")
-    open_ports = {(machine, port) for machine in (EDGE1A, EDGE2A) for port in (5061, 5269) if world.outside.answers(machine, port)}
+    open_ports = {
+        (machine, port)
+        for machine in (EDGE1A, EDGE2A)
+        for port in (5061, 5269)
+        if world.outside.answers(machine, port)
+    }
     assert open_ports == {(EDGE1A, 5061), (EDGE1A, 5269)}
 
 
@@ -47,9 +59,14 @@ def test_2019_has_nothing_to_do_with_xmpp() -> None:
     assert not any(outside.answers(machine, 5269) for machine in outside.addresses)
 
 
-def test_federation_reaches_partners_after_publishing_replication_and_setup(world: Simulation) -> None:
+def test_federation_reaches_partners_after_publishing_replication_and_setup(
+    world: Simulation,
+) -> None:
     world.outside.set_federation(EDGE2, enabled=True)
-    assert federated(world) == {EDGE1, EDGE2}, "nothing but a check keeps two Edge pools from having it"
+    assert federated(world) == {
+        EDGE1,
+        EDGE2,
+    }, "nothing but a check keeps two Edge pools from having it"
     world.outside.run_setup(EDGE2)
     assert not world.outside.answers(EDGE2A, 5061), "its replica does not know yet"
     pass_time(world)
@@ -126,7 +143,9 @@ def test_the_records_of_dns_change(world: Simulation) -> None:
         "store anew edge1.contoso.com",
     ],
 )
-def test_an_act_that_means_nothing_is_refused_with_what_to_write(world: Simulation, words: str) -> None:
+def test_an_act_that_means_nothing_is_refused_with_what_to_write(
+    world: Simulation, words: str
+) -> None:
     before = world.summary()
     act, *rest = words.split()
     with pytest.raises(LyncOpsError) as caught:
@@ -142,7 +161,10 @@ def test_an_act_that_means_nothing_is_refused_with_what_to_write(world: Simulati
         ("topology federation edge1.contoso.com off", "federation of edge1.contoso.com is off"),
         ("setup edge1.contoso.com", "setup was run on every machine of edge1.contoso.com"),
         ("dns a xmpp.contoso.com edge2.contoso.com", "leads to 192.0.2.3, 192.0.2.4"),
-        ("dns srv _xmpp-server._tcp.contoso.com xmpp2.contoso.com:5269 9", "names xmpp2.contoso.com:5269"),
+        (
+            "dns srv _xmpp-server._tcp.contoso.com xmpp2.contoso.com:5269 9",
+            "names xmpp2.contoso.com:5269",
+        ),
         ("dns remove xmpp.contoso.com", "xmpp.contoso.com is removed"),
         ("dns silence on", "answers nothing"),
         ("dns silence off", "the DNS server answers"),

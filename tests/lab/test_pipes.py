@@ -1,4 +1,6 @@
-"""One command fed by another, and PowerShell's own commands, in full and in restricted sessions, as a real engine runs them."""
+"""One command fed by another, and PowerShell's own commands, in full and in restricted sessions, as
+a real engine runs them.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def world() -> Simulation:
 
 def pipe(world: Simulation, *steps: Step, session: Session | None = None) -> Ran:
     ran = Ran()
-    statement = [Invocation(name, tuple(Argument(n, v) for n, v in given.items())) for name, given in steps]
+    statement = [
+        Invocation(name, tuple(Argument(n, v) for n, v in given.items())) for name, given in steps
+    ]
     try:
         world.machine(FE1).run(statement, session or new_session(world), ran)
     except TerminatingError as error:
@@ -43,7 +47,9 @@ def refusal(ran: Ran) -> tuple[str, str]:
     return ran.terminating.error_id, ran.terminating.category
 
 
-def test_expanding_a_property_gives_the_objects_that_arrive_as_texts_otherwise(world: Simulation) -> None:
+def test_expanding_a_property_gives_the_objects_that_arrive_as_texts_otherwise(
+    world: Simulation,
+) -> None:
     (status,) = pipe(world, STATUS).objects
     assert status.get("BackupModules") == [
         "UserServices.PresenceFocus:[SteadyState,NormalState]",
@@ -84,7 +90,9 @@ def test_select_object_counts(world: Simulation, given: dict[str, object], count
 
 
 def test_selected_properties_make_a_property_bag(world: Simulation) -> None:
-    (one,) = pipe(world, POOLS, ("Select-Object", {"Property": ["identity", "Nope"], "First": 1})).objects
+    (one,) = pipe(
+        world, POOLS, ("Select-Object", {"Property": ["identity", "Nope"], "First": 1})
+    ).objects
     assert dict(one.properties) == {"Identity": one.get("Identity"), "Nope": None}
     assert one.type_names[0].startswith("Selected.Microsoft.Rtc")
     (bag,) = pipe(world, STATUS, ("Select-Object", {"Property": "BackupModules"})).objects
@@ -96,16 +104,28 @@ def test_selected_properties_make_a_property_bag(world: Simulation) -> None:
 def test_a_property_that_is_not_there_is_an_error_for_each_object(world: Simulation) -> None:
     ran = pipe(world, POOLS, ("Select-Object", {"ExpandProperty": "Nope"}))
     assert ran.terminating is None
-    assert [one.error_id.partition(",")[0] for one in ran.errors] == ["ExpandPropertyNotFound"] * ALL
+    assert [one.error_id.partition(",")[0] for one in ran.errors] == [
+        "ExpandPropertyNotFound"
+    ] * ALL
     assert {one.activity for one in ran.errors} == {"Select-Object"}
-    stopped = pipe(world, POOLS, ("Select-Object", {"ExpandProperty": "Nope", "ErrorAction": "Stop"}))
-    assert refusal(stopped)[0] == "ExpandPropertyNotFound,Microsoft.PowerShell.Commands.SelectObjectCommand"
+    stopped = pipe(
+        world, POOLS, ("Select-Object", {"ExpandProperty": "Nope", "ErrorAction": "Stop"})
+    )
+    assert (
+        refusal(stopped)[0]
+        == "ExpandPropertyNotFound,Microsoft.PowerShell.Commands.SelectObjectCommand"
+    )
 
 
 def test_nothing_runs_when_a_later_command_cannot_be_bound(world: Simulation) -> None:
     move: Step = ("Invoke-CsPoolFailOver", {"PoolFqdn": P1, "Confirm": False, "DisasterMode": True})
-    assert refusal(pipe(world, move, ("Select-Object", {"Bogus": 1})))[0].startswith("NamedParameterNotFound,")
-    assert refusal(pipe(world, move, ("Get-Nope", {}))) == ("CommandNotFoundException", "ObjectNotFound")
+    assert refusal(pipe(world, move, ("Select-Object", {"Bogus": 1})))[0].startswith(
+        "NamedParameterNotFound,"
+    )
+    assert refusal(pipe(world, move, ("Get-Nope", {}))) == (
+        "CommandNotFoundException",
+        "ObjectNotFound",
+    )
     assert not world.executions
 
 
@@ -129,7 +149,11 @@ def test_objects_are_bound_by_value_and_by_the_name_of_a_property(world: Simulat
 def test_an_object_that_no_parameter_takes_is_an_error_and_runs_nothing(world: Simulation) -> None:
     ran = pipe(world, ("Get-CsPool", {"Identity": P1}), POOLS)
     (error,) = ran.errors
-    assert (error.error_id.partition(",")[0], error.category, ran.items) == ("InputObjectNotBound", "InvalidArgument", [])
+    assert (error.error_id.partition(",")[0], error.category, ran.items) == (
+        "InputObjectNotBound",
+        "InvalidArgument",
+        [],
+    )
     missing = pipe(world, POOLS, ("Invoke-CsPoolFailOver", {"Confirm": False}))
     assert refusal(missing)[0].startswith("MissingMandatoryParameter,")
 
@@ -138,7 +162,9 @@ def test_measure_object_counts(world: Simulation) -> None:
     assert pipe(world, POOLS, ("Measure-Object", {})).one.get("Count") == ALL
     assert pipe(world, ("Measure-Object", {})).one.get("Count") == 0
     lost = pipe(world, POOLS, ("Measure-Object", {"Property": "Nope"}))
-    assert [one.error_id.partition(",")[0] for one in lost.errors] == ["GenericMeasurePropertyNotFound"]
+    assert [one.error_id.partition(",")[0] for one in lost.errors] == [
+        "GenericMeasurePropertyNotFound"
+    ]
     assert pipe(world, POOLS, ("Out-Null", {})).items == []
 
 
@@ -150,11 +176,17 @@ def test_the_first_one_ends_what_feeds_it(world: Simulation) -> None:
 def test_a_missing_name_is_an_error_and_the_command_goes_on(world: Simulation) -> None:
     ran = pipe(world, ("Get-Command", {"Name": ["Get-Nope", "Get-CsPool"]}))
     assert [(one.error_id, one.category, one.target) for one in ran.errors] == [
-        ("CommandNotFoundException,Microsoft.PowerShell.Commands.GetCommandCommand", "ObjectNotFound", "Get-Nope")
+        (
+            "CommandNotFoundException,Microsoft.PowerShell.Commands.GetCommandCommand",
+            "ObjectNotFound",
+            "Get-Nope",
+        )
     ]
     assert (ran.column("Name"), ran.terminating) == (["Get-CsPool"], None)
     assert pipe(world, ("Get-Command", {"Name": "Get-Nope*"})).succeeded
-    assert pipe(world, ("Get-Command", {"Name": "Get-Nope", "ErrorAction": "SilentlyContinue"})).succeeded
+    assert pipe(
+        world, ("Get-Command", {"Name": "Get-Nope", "ErrorAction": "SilentlyContinue"})
+    ).succeeded
     stopped = pipe(world, ("Import-Module", {"Name": "Nope", "ErrorAction": "Stop"}))
     assert refusal(stopped) == (
         "Modules_ModuleNotFound,Microsoft.PowerShell.Commands.ImportModuleCommand",
@@ -177,7 +209,10 @@ def test_a_restricted_session_has_its_cmdlets_and_eight_proxies(world: Simulatio
     }
     assert "Invoke-CsPoolFailOver" in names
     for name in ("Import-Module", "Get-Module", "Out-Null", "Where-Object"):
-        assert refusal(pipe(world, (name, {}), session=session)) == ("CommandNotFoundException", "ObjectNotFound")
+        assert refusal(pipe(world, (name, {}), session=session)) == (
+            "CommandNotFoundException",
+            "ObjectNotFound",
+        )
 
 
 @pytest.mark.parametrize(
@@ -188,11 +223,22 @@ def test_a_restricted_session_has_its_cmdlets_and_eight_proxies(world: Simulatio
         ({"Property": "BackupModules"}, "ParameterArgumentValidationError,Select-Object"),
     ],
 )
-def test_the_proxy_of_select_object_expands_nothing(world: Simulation, given: dict[str, object], error: str) -> None:
-    assert refusal(pipe(world, STATUS, ("Select-Object", given), session=restricted(world)))[0] == error
+def test_the_proxy_of_select_object_expands_nothing(
+    world: Simulation, given: dict[str, object], error: str
+) -> None:
+    assert (
+        refusal(pipe(world, STATUS, ("Select-Object", given), session=restricted(world)))[0]
+        == error
+    )
 
 
 def test_the_proxies_pass_objects_on(world: Simulation) -> None:
     assert len(pipe(world, POOLS, ("Select-Object", {}), session=restricted(world)).items) == ALL
-    assert pipe(world, POOLS, ("Measure-Object", {}), session=restricted(world)).one.get("Count") == ALL
-    assert refusal(pipe(world, ("Select-Object", {}), session=restricted(world)))[0] == "MissingMandatoryParameter,Select-Object"
+    assert (
+        pipe(world, POOLS, ("Measure-Object", {}), session=restricted(world)).one.get("Count")
+        == ALL
+    )
+    assert (
+        refusal(pipe(world, ("Select-Object", {}), session=restricted(world)))[0]
+        == "MissingMandatoryParameter,Select-Object"
+    )

@@ -28,9 +28,10 @@ from tests.lab.support import (
 )
 
 NEXT_HOP = (
-    'This Front-end pool "pool1.contoso.com" is specified in topology as the next hop for the Edge server. Failing over this '
-    "pool may cause External access/Federation/Split-domain/XMPP features to stop working. Please use Topology Builder to change "
-    "the Edge internal next hop setting to point to a different Front-end pool,  before you proceed."
+    'This Front-end pool "pool1.contoso.com" is specified in topology as the next hop for the Edge'
+    " server. Failing over this pool may cause External access/Federation/Split-domain/XMPP"
+    " features to stop working. Please use Topology Builder to change the Edge internal next hop"
+    " setting to point to a different Front-end pool,  before you proceed."
 )
 STORE_SQL = {
     "BackupSqlServerFqdn": "sql2.contoso.com",
@@ -72,7 +73,9 @@ def test_next_hop_refusal_may_be_non_terminating(world: Simulation) -> None:
 
 
 @pytest.mark.parametrize(("switch", "goes_on"), [(False, False), (True, True)])
-def test_force_and_the_next_hop_are_a_switch(world: Simulation, *, switch: bool, goes_on: bool) -> None:
+def test_force_and_the_next_hop_are_a_switch(
+    world: Simulation, *, switch: bool, goes_on: bool
+) -> None:
     world.switches.force_passes_next_hop = switch
     assert fail_over(world, P1, Force=True).succeeded is goes_on
 
@@ -89,7 +92,10 @@ def test_planned_failover_moves_users_and_outputs_nothing(world: Simulation) -> 
     assert not world.losses
     assert ran.percents == sorted(ran.percents)
     assert ran.percents[-1] == 100
-    assert ran.verbose_lines[0] == f'Performing the operation "Invoke-CsPoolFailOver" on target "{P1}".'
+    assert (
+        ran.verbose_lines[0]
+        == f'Performing the operation "Invoke-CsPoolFailOver" on target "{P1}".'
+    )
     assert len(ran.verbose_lines) == 1 + len(placeholders.FAILOVER_STEPS)
 
 
@@ -201,7 +207,9 @@ def edge_pool(world: Simulation) -> Ran:
         (edge_pool, "does not host users"),
     ],
 )
-def test_refusals_change_nothing(world: Simulation, attempt: Callable[[Simulation], Ran], words: str) -> None:
+def test_refusals_change_nothing(
+    world: Simulation, attempt: Callable[[Simulation], Ran], words: str
+) -> None:
     ran = attempt(world)
     assert ran.terminating is not None
     assert words in ran.message
@@ -272,7 +280,9 @@ def test_failback_in_disaster_mode_with_a_living_backup_warns(world: Simulation)
     assert fail_back(world, P1, DisasterMode=True).warnings
 
 
-def test_conference_content_stays_behind_until_it_is_synchronised_against_the_backup_pool(world: Simulation) -> None:
+def test_conference_content_stays_behind_until_it_is_synchronised_against_the_backup_pool(
+    world: Simulation,
+) -> None:
     before = world.summary()
     fail_over(ready(world), P1)
     world.clock.advance(timedelta(hours=1))
@@ -364,7 +374,9 @@ def test_a_stop_leaves_the_state_where_it_was(world: Simulation) -> None:
 
 
 @pytest.mark.parametrize(("victim", "state"), [(P2, "FailingOver"), (P1, "FailingOver")])
-def test_a_pool_that_dies_meanwhile_ends_the_failover(world: Simulation, victim: str, state: str) -> None:
+def test_a_pool_that_dies_meanwhile_ends_the_failover(
+    world: Simulation, victim: str, state: str
+) -> None:
     ready(world)
     move_store(world, FE4)
     machine = FE1 if victim == P2 else FE4
@@ -425,30 +437,52 @@ def test_a_second_failover_that_slipped_in_is_refused_too(world: Simulation) -> 
 @pytest.mark.parametrize("name", ["Invoke-CsPoolFailOver", "Invoke-CsPoolFailBack"])
 def test_outsiders_may_not_move_pools(world: Simulation, name: str) -> None:
     outsider = new_session(world, Caller("CONTOSO\\helper"))
-    assert "Access is denied" in run_in(outsider, world, FE4, name, PoolFqdn=P1, Confirm=False).message
+    assert (
+        "Access is denied" in run_in(outsider, world, FE4, name, PoolFqdn=P1, Confirm=False).message
+    )
 
 
 def test_registrar_configuration_can_be_written_by_hand(world: Simulation) -> None:
-    ran = run(world, FE4, "Set-CsRegistrarConfiguration", f"service:Registrar:{P1}", PoolState="FailedOver", MaxUserCount=5)
+    ran = run(
+        world,
+        FE4,
+        "Set-CsRegistrarConfiguration",
+        f"service:Registrar:{P1}",
+        PoolState="FailedOver",
+        MaxUserCount=5,
+    )
     assert ran.succeeded
     one = run(world, FE4, "Get-CsRegistrarConfiguration", f"Service:Registrar:{P1}").one
     assert (pool_state(world, P1), one.get("MaxUserCount")) == ("FailedOver", 5)
-    assert run(world, FE4, "Set-CsRegistrarConfiguration", "service:Registrar:x.y", PoolState="Active").terminating
+    assert run(
+        world, FE4, "Set-CsRegistrarConfiguration", "service:Registrar:x.y", PoolState="Active"
+    ).terminating
     assert run(world, FE4, "Set-CsRegistrarConfiguration", f"Registrar:{P1}", WhatIf=True).succeeded
-    assert run(world, FE4, "Set-CsRegistrarConfiguration", f"Registrar:{P1}", MaxUserCount=6).succeeded
+    assert run(
+        world, FE4, "Set-CsRegistrarConfiguration", f"Registrar:{P1}", MaxUserCount=6
+    ).succeeded
 
 
 def test_pool_state_may_be_absent(world: Simulation) -> None:
     world.switches.pool_state_present = False
-    assert all("PoolState" not in item.properties for item in run(world, FE4, "Get-CsRegistrarConfiguration").objects)
+    assert all(
+        "PoolState" not in item.properties
+        for item in run(world, FE4, "Get-CsRegistrarConfiguration").objects
+    )
 
 
 def test_local_store_is_as_old_as_its_replica(world: Simulation) -> None:
     fail_over(ready(world), P1)
     name, identity = "Get-CsRegistrarConfiguration", f"Service:Registrar:{P1}"
-    assert str(run(world, FE4, name, Identity=identity, LocalStore=True).one.get("PoolState")) != "FailedOver"
+    assert (
+        str(run(world, FE4, name, Identity=identity, LocalStore=True).one.get("PoolState"))
+        != "FailedOver"
+    )
     world.clock.advance(timedelta(minutes=4))
-    assert str(run(world, FE4, name, Identity=identity, LocalStore=True).one.get("PoolState")) == "FailedOver"
+    assert (
+        str(run(world, FE4, name, Identity=identity, LocalStore=True).one.get("PoolState"))
+        == "FailedOver"
+    )
 
 
 @pytest.mark.parametrize(
@@ -459,7 +493,9 @@ def test_local_store_is_as_old_as_its_replica(world: Simulation) -> None:
         ("IDENTITY_AND_BACKUP", ["Identity", "BackupPool"]),
     ],
 )
-def test_backup_relation_has_several_shapes(world: Simulation, shape: str, names: list[str]) -> None:
+def test_backup_relation_has_several_shapes(
+    world: Simulation, shape: str, names: list[str]
+) -> None:
     world.switches.backup_relation = type(world.switches.backup_relation)[shape]
     one = run(world, FE4, "Get-CsPoolBackupRelationship", PoolFqdn=P1, LocalStore=True).one
     assert [(name, one.get(name)) for name in names] == [(names[0], P1), (names[1], P2)]

@@ -11,14 +11,29 @@ from lyncops.lab.model.quorum import keeps_running, needed_to_start
 
 @pytest.mark.parametrize(
     ("total", "needed"),
-    [(2, 1), (3, 3), (4, 3), (5, 4), (6, 5), (7, 5), (8, 6), (9, 7), (10, 8), (11, 9), (12, 10), (16, 12), (20, 20)],
+    [
+        (2, 1),
+        (3, 3),
+        (4, 3),
+        (5, 4),
+        (6, 5),
+        (7, 5),
+        (8, 6),
+        (9, 7),
+        (10, 8),
+        (11, 9),
+        (12, 10),
+        (16, 12),
+        (20, 20),
+    ],
 )
 def test_needed_to_start(total: int, needed: int) -> None:
     assert needed_to_start(total) == needed
 
 
 @pytest.mark.parametrize(
-    ("total", "minimum"), [(3, 2), (5, 3), (7, 4), (8, 4), (9, 4), (10, 5), (11, 5), (12, 5), (14, 7), (16, 7)]
+    ("total", "minimum"),
+    [(3, 2), (5, 3), (7, 4), (8, 4), (9, 4), (10, 5), (11, 5), (12, 5), (14, 7), (16, 7)],
 )
 def test_functional_minimum(total: int, minimum: int) -> None:
     for up, expected in ((minimum, True), (minimum - 1, False)):

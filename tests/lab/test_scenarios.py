@@ -57,7 +57,14 @@ GOOD = HEAD + POOL1 + POOL2 + EDGE + STORE
 
 
 def test_every_scenario_loads_and_makes_a_world() -> None:
-    assert set(scenario_names()) == {"two-sites", "standard-pair", "three-pairs", "sfb2015", "sfb2019", "everything-wrong"}
+    assert set(scenario_names()) == {
+        "two-sites",
+        "standard-pair",
+        "three-pairs",
+        "sfb2015",
+        "sfb2019",
+        "everything-wrong",
+    }
     for name in scenario_names():
         world = Simulation.load(name)
         assert world.summary() == world.summary()
@@ -67,7 +74,11 @@ def test_every_scenario_loads_and_makes_a_world() -> None:
 def test_a_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(
-        GOOD.replace('version = "2013"', 'version = "2015"\nstart = 2016-01-01T00:00:00\nsync_interval = "30s"'), "utf-8"
+        GOOD.replace(
+            'version = "2013"',
+            'version = "2015"\nstart = 2016-01-01T00:00:00\nsync_interval = "30s"',
+        ),
+        "utf-8",
     )
     scenario = load_scenario(path)
     assert scenario.name == "mine"
@@ -100,35 +111,87 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         ('version = "2013"', 'start = "now"', ["start", "a date and time"]),
         ('site = "S1"', 'site = "S9"', ["p1.c.d", "S9", "Name one of"]),
         ('kind = "enterprise"', 'kind = "big"', ["kind", "enterprise"]),
-        ('kind = "enterprise"\nsite = "S1"', 'kind = "standard"\nsite = "S1"', ["Standard Edition pool is one machine"]),
+        (
+            'kind = "enterprise"\nsite = "S1"',
+            'kind = "standard"\nsite = "S1"',
+            ["Standard Edition pool is one machine"],
+        ),
         ('"a.c.d", "b.c.d", "c.c.d"', "", ["machines is empty"]),
-        ('"a.c.d", "b.c.d", "c.c.d"', '"a.c.d", "d.c.d"', ["d.c.d occurs 2 times", "belongs to one pool"]),
+        (
+            '"a.c.d", "b.c.d", "c.c.d"',
+            '"a.c.d", "d.c.d"',
+            ["d.c.d occurs 2 times", "belongs to one pool"],
+        ),
         ('"a.c.d", "b.c.d", "c.c.d"', '"p1.c.d"', ["Enterprise pool has a name of its own"]),
-        ('machines = ["a.c.d", "b.c.d", "c.c.d"]', 'machines = "a.c.d"', ["machines is not a list"]),
+        (
+            'machines = ["a.c.d", "b.c.d", "c.c.d"]',
+            'machines = "a.c.d"',
+            ["machines is not a list"],
+        ),
         ('"a.c.d"', '"a c d"', ["machines", "fully qualified"]),
         ('sql_server = "sql1.c.d"', "", ["sql_server is missing"]),
-        ('sql_server = "sql1.c.d"', 'sql_server = "s.c.d"\nmirror_server = "s.c.d"', ["mirror_server is sql_server"]),
-        ('sql_server = "sql1.c.d"', 'sql_server = "s.c.d"\nunsynchronized = ["xds"]', ["has no mirror_server"]),
+        (
+            'sql_server = "sql1.c.d"',
+            'sql_server = "s.c.d"\nmirror_server = "s.c.d"',
+            ["mirror_server is sql_server"],
+        ),
+        (
+            'sql_server = "sql1.c.d"',
+            'sql_server = "s.c.d"\nunsynchronized = ["xds"]',
+            ["has no mirror_server"],
+        ),
         ('sql_server = "sql1.c.d"', 'sql_server = "s.c.d"\ndown = ["z.c.d"]', ["down names z.c.d"]),
-        ('sql_server = "sql1.c.d"', 'sql_server = "s.c.d"\nusers = true', ["users", "a whole number"]),
+        (
+            'sql_server = "sql1.c.d"',
+            'sql_server = "s.c.d"\nusers = true',
+            ["users", "a whole number"],
+        ),
         ('sql_server = "sql1.c.d"', 'sql_server = "s.c.d"\nnamed_users = ["x"]', ["1 are named"]),
-        ('sql_server = "sql1.c.d"', 'sql_server = "s.c.d"\nfederation = true', ["belong to Edge pools"]),
-        ('sql_server = "sql1.c.d"', 'sql_server = "s.c.d"\nmedia_edge = "p2.c.d"', ["is no Edge pool"]),
+        (
+            'sql_server = "sql1.c.d"',
+            'sql_server = "s.c.d"\nfederation = true',
+            ["belong to Edge pools"],
+        ),
+        (
+            'sql_server = "sql1.c.d"',
+            'sql_server = "s.c.d"\nmedia_edge = "p2.c.d"',
+            ["is no Edge pool"],
+        ),
         ('backup_pool = "p2.c.d"', 'backup_pool = "p9.c.d"', ["p9.c.d does not exist"]),
         ('backup_pool = "p2.c.d"', 'backup_pool = "p1.c.d"', ["the pool itself"]),
         ('backup_pool = "p2.c.d"', "", ["Pairs are symmetrical", "p1.c.d is None"]),
         ('backup_pool = "p2.c.d"', "failed_over = true", ["failed_over without backup_pool"]),
         ('next_hop = "p1.c.d"', 'next_hop = "p9.c.d"', ["next_hop p9.c.d"]),
         ('next_hop = "p1.c.d"', 'next_hop = "p1.c.d"\nusers = 5', ["homes no users"]),
-        ('next_hop = "p1.c.d"', 'next_hop = "p1.c.d"\nmirror_server = "m.c.d"', ["only Enterprise pools"]),
+        (
+            'next_hop = "p1.c.d"',
+            'next_hop = "p1.c.d"\nmirror_server = "m.c.d"',
+            ["only Enterprise pools"],
+        ),
         ('name = "S1"', 'name = "S1"\nfederation_route = "p1.c.d"', ["is no Edge pool"]),
         ('name = "S1"', 'name = "S1"\nfederation_route = "e1.c.d"', ["federation is not enabled"]),
-        ('active = ["p1.c.d"]', 'active = ["p1.c.d", "p2.c.d"]', ["names 2 pools", 'broken = "both active"']),
+        (
+            'active = ["p1.c.d"]',
+            'active = ["p1.c.d", "p2.c.d"]',
+            ["names 2 pools", 'broken = "both active"'],
+        ),
         ('active = ["p1.c.d"]', 'active = ["e1.c.d"]', ["holds no copy"]),
         ('active = ["p1.c.d"]', 'active = ["p1.c.d"]\nbroken = "odd"', ["broken"]),
-        ('copies = ["p1.c.d", "p2.c.d"]', 'copies = ["p1.c.d", "e1.c.d"]', ["e1.c.d is no Front End pool"]),
-        ('copies = ["p1.c.d", "p2.c.d"]', 'copies = ["p1.c.d", "p1.c.d"]', ["copies has 2 entries"]),
-        ("[central_management]", "[faults]\nodd = true\n[central_management]", ["unknown name odd"]),
+        (
+            'copies = ["p1.c.d", "p2.c.d"]',
+            'copies = ["p1.c.d", "e1.c.d"]',
+            ["e1.c.d is no Front End pool"],
+        ),
+        (
+            'copies = ["p1.c.d", "p2.c.d"]',
+            'copies = ["p1.c.d", "p1.c.d"]',
+            ["copies has 2 entries"],
+        ),
+        (
+            "[central_management]",
+            "[faults]\nodd = true\n[central_management]",
+            ["unknown name odd"],
+        ),
     ],
 )
 def test_mistakes_are_named(old: str, new: str, words: list[str]) -> None:
@@ -145,23 +208,52 @@ def test_mistakes_are_named(old: str, new: str, words: list[str]) -> None:
         ("", "there is no site"),
         ("scenario = 3", "scenario is not a table"),
         ("site = 3", "site is not a list of tables"),
-        ('[[site]]\nname="S"\n[central_management]\ncopies = []\nactive = []', "there is no Front End pool"),
-        (HEAD + POOL1.replace("p2", "e1") + EDGE.replace("next", 'backup_pool = "p1.c.d"\nnext') + STORE, "cannot be paired"),
-        (GOOD.replace("sql_server", "failed_over = true\nsql_server"), "both pools of the pair are failed over"),
-        (GOOD.replace('"p2.c.d"', '"p3.c.d"') + POOL1.replace("p1", "p3").replace("p2", "p1"), "occurs 2 times"),
+        (
+            '[[site]]\nname="S"\n[central_management]\ncopies = []\nactive = []',
+            "there is no Front End pool",
+        ),
+        (
+            HEAD
+            + POOL1.replace("p2", "e1")
+            + EDGE.replace("next", 'backup_pool = "p1.c.d"\nnext')
+            + STORE,
+            "cannot be paired",
+        ),
+        (
+            GOOD.replace("sql_server", "failed_over = true\nsql_server"),
+            "both pools of the pair are failed over",
+        ),
+        (
+            GOOD.replace('"p2.c.d"', '"p3.c.d"') + POOL1.replace("p1", "p3").replace("p2", "p1"),
+            "occurs 2 times",
+        ),
         (GOOD.replace("2013", "2019").replace('"b.c.d", ', ""), "2019 refuses"),
-        (GOOD.replace("2013", "2019").replace("sql_server", 'mirror_server="m.c.d"\nsql_server', 1), "2019 has no SQL mirroring"),
-        (GOOD.replace("2013", "2019").replace('"S1"', '"S1"\nxmpp_federation_route="e1.c.d"', 1), "2019 has no XMPP"),
+        (
+            GOOD.replace("2013", "2019").replace(
+                "sql_server", 'mirror_server="m.c.d"\nsql_server', 1
+            ),
+            "2019 has no SQL mirroring",
+        ),
+        (
+            GOOD.replace("2013", "2019").replace('"S1"', '"S1"\nxmpp_federation_route="e1.c.d"', 1),
+            "2019 has no XMPP",
+        ),
         (GOOD.replace('"a.c.d"', ", ".join(f'"m{n}.c.d"' for n in range(12))), "at most 12"),
     ],
 )
 def test_contradictions_are_named(text: str, words: str) -> None:
     with pytest.raises(ScenarioError, match=words):
-        parse_scenario(text if "central_management" in text or "=" in text else text + STORE, "mine.toml")
+        parse_scenario(
+            text if "central_management" in text or "=" in text else text + STORE, "mine.toml"
+        )
 
 
 def test_copies_must_be_a_pair() -> None:
-    text = (HEAD + POOL1 + POOL2 + EDGE + STORE).replace('backup_pool = "p2.c.d"\n', "").replace('backup_pool = "p1.c.d"\n', "")
+    text = (
+        (HEAD + POOL1 + POOL2 + EDGE + STORE)
+        .replace('backup_pool = "p2.c.d"\n', "")
+        .replace('backup_pool = "p1.c.d"\n', "")
+    )
     with pytest.raises(ScenarioError, match="not a pair"):
         parse_scenario(text, "mine.toml")
 

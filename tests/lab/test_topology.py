@@ -63,7 +63,10 @@ def test_computers(world: Simulation) -> None:
 
 def test_services_of_a_role(world: Simulation) -> None:
     ran = run(world, FE1, "Get-CsService", CentralManagement=True)
-    assert [(item.get("PoolFqdn"), item.get("Active")) for item in ran.objects] == [(P1, True), (P2, False)]
+    assert [(item.get("PoolFqdn"), item.get("Active")) for item in ran.objects] == [
+        (P1, True),
+        (P2, False),
+    ]
     edge = run(world, FE1, "Get-CsService", EdgeServer=True).objects[0]
     assert edge.get("Registrar") == f"Registrar:{P1}"
     assert edge.get("AccessEdgeExternalSipPort") == 5061
@@ -71,7 +74,10 @@ def test_services_of_a_role(world: Simulation) -> None:
     assert edge.get("SiteId") == "Site:Site1"
     assert edge.type_names[0] == "Microsoft.Rtc.Management.Xds.DisplayEdgeServer"
     assert f"Registrar:{P1}" in str(edge.get("DependentServiceList"))
-    assert run(world, FE1, "Get-CsService", ConferenceServer=True).column("Role") == ["ConferencingServer"] * 2
+    assert (
+        run(world, FE1, "Get-CsService", ConferenceServer=True).column("Role")
+        == ["ConferencingServer"] * 2
+    )
 
 
 def test_services_of_a_pool_or_one(world: Simulation) -> None:
@@ -92,11 +98,19 @@ def test_director_pools(world: Simulation) -> None:
     from lyncops.lab.scenarios.reader import parse_scenario
     from tests.lab.test_scenarios import GOOD
 
-    text = GOOD + '[[pool]]\nfqdn = "dir.c.d"\nkind = "director"\nsite = "S1"\nmachines = ["dir1.c.d"]\nmedia_edge = "e1.c.d"\n'
+    text = (
+        GOOD + '[[pool]]\nfqdn = "dir.c.d"\nkind = "director"\nsite = "S1"\nmachines ='
+        ' ["dir1.c.d"]\nmedia_edge = "e1.c.d"\n'
+    )
     other = Simulation(parse_scenario(text, "x.toml"))
     one = run(other, "a.c.d", "Get-CsService", Director=True).one
     assert one.get("EdgeServer") == "EdgeServer:e1.c.d"
-    assert run(other, "dir1.c.d", "Get-CsWindowsService").column("Name") == ["W3SVC", "REPLICA", "RTCCLSAGT", "RTCSRV"]
+    assert run(other, "dir1.c.d", "Get-CsWindowsService").column("Name") == [
+        "W3SVC",
+        "REPLICA",
+        "RTCCLSAGT",
+        "RTCSRV",
+    ]
     assert run(other, "a.c.d", "Set-CsDirector", "dir.c.d", EdgeServer="").succeeded
     assert run(world, FE1, "Get-CsService", Director=True).objects == []
 
@@ -109,7 +123,15 @@ def test_topology(world: Simulation) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Get-CsService", "Get-CsPool", "Get-CsSite", "Get-CsComputer", "Get-CsPoolBackupRelationship", "Set-CsSite"]
+    "name",
+    [
+        "Get-CsService",
+        "Get-CsPool",
+        "Get-CsSite",
+        "Get-CsComputer",
+        "Get-CsPoolBackupRelationship",
+        "Set-CsSite",
+    ],
 )
 def test_without_the_store_reads_and_changes_fail(world: Simulation, name: str) -> None:
     world.crash(P1)
@@ -132,7 +154,9 @@ def test_without_the_store_reads_and_changes_fail(world: Simulation, name: str) 
         ("Get-CsAdminRole", {}),
     ],
 )
-def test_local_store_reads_work_without_the_store(world: Simulation, name: str, named: dict[str, object]) -> None:
+def test_local_store_reads_work_without_the_store(
+    world: Simulation, name: str, named: dict[str, object]
+) -> None:
     world.crash(P1)
     assert run(world, FE4, name, **named).terminating is not None
     assert run(world, FE4, name, LocalStore=True, **named).items
@@ -141,34 +165,65 @@ def test_local_store_reads_work_without_the_store(world: Simulation, name: str, 
 def test_without_an_active_store_nothing_can_be_changed(world: Simulation) -> None:
     world.store.copies[Fqdn(P1)].active = False
     assert run(world, FE4, "Get-CsSite").succeeded
-    assert "No server holds the active" in run(world, FE4, "Set-CsSite", "Site1", DisplayName="x").message
+    assert (
+        "No server holds the active"
+        in run(world, FE4, "Set-CsSite", "Site1", DisplayName="x").message
+    )
 
 
 def test_routes_of_a_site(world: Simulation) -> None:
-    assert run(world, FE1, "Set-CsEdgeServer", "edge2.contoso.com", AccessEdgeExternalSipPort=5061).succeeded
+    assert run(
+        world, FE1, "Set-CsEdgeServer", "edge2.contoso.com", AccessEdgeExternalSipPort=5061
+    ).succeeded
     ran = run(world, FE1, "Set-CsSite", "Site2", FederationRoute="EdgeServer:edge2.contoso.com")
     assert "Federation is not enabled" in ran.message
     world.switches.port_enables_federation = True
     run(world, FE1, "Set-CsEdgeServer", "edge2.contoso.com", AccessEdgeExternalSipPort=5061)
     route = "EdgeServer:edge2.contoso.com"
-    assert run(world, FE1, "Set-CsSite", "Site2", FederationRoute=route, XmppFederationRoute=route, Description="").succeeded
+    assert run(
+        world,
+        FE1,
+        "Set-CsSite",
+        "Site2",
+        FederationRoute=route,
+        XmppFederationRoute=route,
+        Description="",
+    ).succeeded
     one = run(world, FE1, "Get-CsSite", "Site2").one
-    assert (one.get("FederationRoute"), one.get("XmppFederationRoute"), one.get("Description")) == (route, route, None)
+    assert (one.get("FederationRoute"), one.get("XmppFederationRoute"), one.get("Description")) == (
+        route,
+        route,
+        None,
+    )
     assert world.executions["Set-CsSite"] == 1
     assert run(world, FE1, "Set-CsSite", "Site2", FederationRoute="").succeeded
     assert run(world, FE1, "Get-CsSite", "Site2").one.get("FederationRoute") is None
 
 
 def test_set_cs_site_wants_the_bare_name_and_a_service(world: Simulation) -> None:
-    assert "Cannot find site" in run(world, FE1, "Set-CsSite", "site:Site2", DisplayName="x").message
-    assert "Cannot find service" in run(world, FE1, "Set-CsSite", "Site2", FederationRoute=EDGE1).message
-    assert "Cannot find service" in run(world, FE1, "Set-CsSite", "Site2", XmppFederationRoute=f"Registrar:{P1}").message
+    assert (
+        "Cannot find site" in run(world, FE1, "Set-CsSite", "site:Site2", DisplayName="x").message
+    )
+    assert (
+        "Cannot find service"
+        in run(world, FE1, "Set-CsSite", "Site2", FederationRoute=EDGE1).message
+    )
+    assert (
+        "Cannot find service"
+        in run(world, FE1, "Set-CsSite", "Site2", XmppFederationRoute=f"Registrar:{P1}").message
+    )
     assert run(world, FE1, "Set-CsSite", "Site2", DisplayName="x", WhatIf=True).succeeded
     assert world.executions["Set-CsSite"] == 0
 
 
 def test_next_hop(world: Simulation) -> None:
-    assert run(world, FE4, "Set-CsEdgeServer", Identity="EdgeServer:edge1.contoso.com", Registrar=f"registrar:{P2}").succeeded
+    assert run(
+        world,
+        FE4,
+        "Set-CsEdgeServer",
+        Identity="EdgeServer:edge1.contoso.com",
+        Registrar=f"registrar:{P2}",
+    ).succeeded
     assert world.summary().next_hops[Fqdn(EDGE1)] == f"Registrar:{P2}"
     assert run(world, FE4, "Set-CsEdgeServer", Identity=EDGE1, Registrar=P1).succeeded
     assert world.summary().next_hops[Fqdn(EDGE1)] == f"Registrar:{P1}"
@@ -178,14 +233,20 @@ def test_next_hop(world: Simulation) -> None:
     ("name", "named", "words"),
     [
         # Facts page 1.1: the wrong form of Microsoft's page of 2014-02.
-        ("Set-CsEdgeServer", {"Identity": f"EdgeServer:{P1}", "Registrar": f"Registrar:{P2}"}, f"EdgeServer:{P1}"),
+        (
+            "Set-CsEdgeServer",
+            {"Identity": f"EdgeServer:{P1}", "Registrar": f"Registrar:{P2}"},
+            f"EdgeServer:{P1}",
+        ),
         ("Set-CsEdgeServer", {"Registrar": f"Registrar:{P2}"}, "Cannot find service"),
         ("Set-CsEdgeServer", {"Identity": EDGE1, "Registrar": "Registrar:x.y"}, "Registrar:x.y"),
         ("Set-CsEdgeServer", {"Identity": EDGE1, "Registrar": f"UserServer:{P1}"}, "UserServer"),
         ("Set-CsRegistrar", {"Identity": f"UserServer:{P1}", "EdgeServer": EDGE1}, "UserServer"),
     ],
 )
-def test_wrong_services_are_refused(world: Simulation, name: str, named: dict[str, object], words: str) -> None:
+def test_wrong_services_are_refused(
+    world: Simulation, name: str, named: dict[str, object], words: str
+) -> None:
     ran = run(world, FE4, name, **named)
     assert words in ran.message
     assert not world.executions
@@ -200,7 +261,9 @@ def test_wrong_services_are_refused(world: Simulation, name: str, named: dict[st
     ],
 )
 def test_media_association(world: Simulation, name: str, role: str) -> None:
-    assert run(world, FE4, name, f"{role}:{P1}", EdgeServer="EdgeServer:edge2.contoso.com").succeeded
+    assert run(
+        world, FE4, name, f"{role}:{P1}", EdgeServer="EdgeServer:edge2.contoso.com"
+    ).succeeded
     assert world.summary().media_edges[f"{role}:{P1}"] == "EdgeServer:edge2.contoso.com"
     assert run(world, FE4, name, f"{role}:{P1}", EdgeServer=EDGE1, WhatIf=True).succeeded
     assert world.executions[name] == 1
@@ -208,7 +271,13 @@ def test_media_association(world: Simulation, name: str, role: str) -> None:
 
 def test_the_only_service_of_a_role_needs_no_identity() -> None:
     world = Simulation.load("standard-pair")
-    ran = run(world, "se1.contoso.com", "Set-CsEdgeServer", Registrar="se2.contoso.com", SkypeSearchProxyPort=1)
+    ran = run(
+        world,
+        "se1.contoso.com",
+        "Set-CsEdgeServer",
+        Registrar="se2.contoso.com",
+        SkypeSearchProxyPort=1,
+    )
     assert "SkypeSearchProxyPort" in ran.message
     assert run(world, "se1.contoso.com", "Set-CsEdgeServer", Registrar="se2.contoso.com").succeeded
 

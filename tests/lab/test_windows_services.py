@@ -25,15 +25,27 @@ def status(world: Simulation, machine: str, service: str = "RTCSRV") -> object:
 @pytest.mark.parametrize(
     ("scenario", "machine", "there", "absent"),
     [
-        ("two-sites", FE1, {"MASTER", "FTA", "LYNCBACKUP", "RTCXMPPTGW", "FabricHostSvc"}, {"RTCHA"}),
+        (
+            "two-sites",
+            FE1,
+            {"MASTER", "FTA", "LYNCBACKUP", "RTCXMPPTGW", "FabricHostSvc"},
+            {"RTCHA"},
+        ),
         ("sfb2015", FE1, {"RTCHA", "RTCXMPPTGW"}, set[str]()),
         ("sfb2019", FE1, {"RTCHA"}, {"RTCXMPPTGW"}),
         ("three-pairs", "fe3a.contoso.com", {"LYNCBACKUP"}, {"MASTER", "FTA"}),
         ("everything-wrong", "fe7.contoso.com", {"RTCSRV"}, {"LYNCBACKUP", "MASTER"}),
-        ("two-sites", "edge1a.contoso.com", {"RTCSRV", "RTCDATAPROXY", "RTCMRAUTH", "RTCMEDIARELAY"}, {"RTCIMMCU", "MASTER"}),
+        (
+            "two-sites",
+            "edge1a.contoso.com",
+            {"RTCSRV", "RTCDATAPROXY", "RTCMRAUTH", "RTCMEDIARELAY"},
+            {"RTCIMMCU", "MASTER"},
+        ),
     ],
 )
-def test_services_by_role_and_version(scenario: str, machine: str, there: set[str], absent: set[str]) -> None:
+def test_services_by_role_and_version(
+    scenario: str, machine: str, there: set[str], absent: set[str]
+) -> None:
     names = set(run(Simulation.load(scenario), machine, GET).column("Name"))
     assert there <= names
     assert not absent & names
@@ -48,8 +60,14 @@ def test_display_names_and_roles(world: Simulation) -> None:
     assert edge.get("RoleName") == ["EdgeServer"]
     assert "ActivityLevel" not in edge.properties
     assert run(world, "edge1a.contoso.com", GET, "REPLICA").one.get("RoleName") == []
-    assert run(world, FE1, GET, "FabricHostSvc").one.get("DisplayName") == "Windows Fabric Host Service"
-    assert run(Simulation.load("sfb2015"), FE1, GET, "RTCHA").one.get("DisplayName") == "Skype for Business Server Health Agent"
+    assert (
+        run(world, FE1, GET, "FabricHostSvc").one.get("DisplayName")
+        == "Windows Fabric Host Service"
+    )
+    assert (
+        run(Simulation.load("sfb2015"), FE1, GET, "RTCHA").one.get("DisplayName")
+        == "Skype for Business Server Health Agent"
+    )
 
 
 def test_from_another_machine(world: Simulation) -> None:
@@ -57,7 +75,9 @@ def test_from_another_machine(world: Simulation) -> None:
     assert run(world, FE4, GET, "RTCSRV", ComputerName="localhost").column("Status") == ["Running"]
     world.crash(FE1)
     for name in (FE1, "edge1a.contoso.com", "nobody.contoso.com"):
-        assert "Cannot open Service Control Manager" in run(world, FE4, GET, ComputerName=name).message
+        assert (
+            "Cannot open Service Control Manager" in run(world, FE4, GET, ComputerName=name).message
+        )
 
 
 def test_unknown_service(world: Simulation) -> None:
@@ -87,7 +107,11 @@ def test_no_wait_leaves_it_pending(world: Simulation) -> None:
 
 def test_agents_can_be_left_running(world: Simulation) -> None:
     run(world, FE1, STOP, LeaveClsAgentRunning=True, LeaveWebServerRunning=True)
-    assert (status(world, FE1, "RTCCLSAGT"), status(world, FE1, "W3SVC"), status(world, FE1)) == ("Running", "Running", "Stopped")
+    assert (status(world, FE1, "RTCCLSAGT"), status(world, FE1, "W3SVC"), status(world, FE1)) == (
+        "Running",
+        "Running",
+        "Stopped",
+    )
 
 
 def test_what_if_and_input_objects(world: Simulation) -> None:
@@ -143,7 +167,10 @@ def test_computer_failover() -> None:
     assert status(world, FE1) == "Stopped"
     assert run(world, FE1, "Invoke-CsComputerFailBack").succeeded
     assert status(world, FE1) == "Running"
-    assert "Invoke-CsComputerFailOver" in run(Simulation.load("two-sites"), FE1, "Invoke-CsComputerFailOver").message
+    assert (
+        "Invoke-CsComputerFailOver"
+        in run(Simulation.load("two-sites"), FE1, "Invoke-CsComputerFailOver").message
+    )
 
 
 def test_a_pool_of_even_size_needs_its_sql_witness() -> None:

@@ -1,4 +1,6 @@
-"""Plans to save: one with every kind of step, condition and place, and those that procedures make of invented deployments."""
+"""Plans to save: one with every kind of step, condition and place, and those that procedures make
+of invented deployments.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,13 @@ from lyncops.plan.conditions import (
     SyncIntervalIs,
 )
 from lyncops.plan.model import CmdletStep, ManualStep, Mode, Plan, WaitStep
-from lyncops.plan.procedures import PROCEDURES, EdgeAssociation, EdgeNextHop, MovesSite, PoolFailover
+from lyncops.plan.procedures import (
+    PROCEDURES,
+    EdgeAssociation,
+    EdgeNextHop,
+    MovesSite,
+    PoolFailover,
+)
 from lyncops.procedures import make_plan
 from lyncops.values import Anywhere, Fqdn, LyncVersion, OnMachine, OnPool, ServiceId, SiteName
 from tests.deployments import EDGE1, EDGE2, NOW, P1, P2, deployments
@@ -75,14 +83,23 @@ def full_plan() -> Plan:
         version=LyncVersion.V2013,
         created_at=NOW,
         lock=(P1, P2),
-        checks=(CheckResult(check_id="pool-exists", question="Is it there?", verdict=Verdict.PASSED, evidence="It is."),),
+        checks=(
+            CheckResult(
+                check_id="pool-exists",
+                question="Is it there?",
+                verdict=Verdict.PASSED,
+                evidence="It is.",
+            ),
+        ),
         steps=(
             CmdletStep(
                 step_id="one",
                 title="Move",
                 why="Since",
                 sources=(),
-                cmdlet=InvokeCsPoolFailOver(pool_fqdn=P1, disaster_mode=True, wait_time=timedelta(seconds=90)),
+                cmdlet=InvokeCsPoolFailOver(
+                    pool_fqdn=P1, disaster_mode=True, wait_time=timedelta(seconds=90)
+                ),
                 place=Anywhere(prefer=P2, avoid=P1),
                 before=EVERY_CONDITION,
                 after=(PoolIsHome(P2),),

@@ -63,7 +63,10 @@ def test_the_text_shows_what_a_reader_wants_beside_the_plan() -> None:
     assert data["estimate_seconds"] == 180
     assert data["refused"] is False
     assert data["powershell"] == {
-        "one": "Invoke-CsPoolFailOver -PoolFqdn 'pool1.contoso.com' -Confirm:$false -DisasterMode -WaitTime '00:01:30'",
+        "one": (
+            "Invoke-CsPoolFailOver -PoolFqdn 'pool1.contoso.com' -Confirm:$false -DisasterMode"
+            " -WaitTime '00:01:30'"
+        ),
         "two": "Stop-CsWindowsService -Name 'RTCXMPPTGW' -Confirm:$false",
         "three": "Stop-CsWindowsService -Confirm:$false",
     }
@@ -71,7 +74,10 @@ def test_the_text_shows_what_a_reader_wants_beside_the_plan() -> None:
 
 CHANGES: list[tuple[Callable[[Document], object], str]] = [
     (lambda d: d["plan"].update(mode="planned"), "altered"),
-    (lambda d: d["plan"]["steps"][0]["cmdlet"]["arguments"].update(PoolFqdn="pool2.contoso.com"), "altered"),
+    (
+        lambda d: d["plan"]["steps"][0]["cmdlet"]["arguments"].update(PoolFqdn="pool2.contoso.com"),
+        "altered",
+    ),
     (lambda d: d["plan"]["checks"][0].update(overridden_because="I say so"), "altered"),
     (lambda d: d.update(content_id="0"), "altered"),
     (lambda d: d.update(powershell={}), "what it shows is not what it would do"),
@@ -99,7 +105,9 @@ CHANGES: list[tuple[Callable[[Document], object], str]] = [
 
 
 @pytest.mark.parametrize(("change", "words"), CHANGES)
-def test_what_is_no_plan_or_was_altered_is_refused_in_a_clear_sentence(change: Callable[[Document], object], words: str) -> None:
+def test_what_is_no_plan_or_was_altered_is_refused_in_a_clear_sentence(
+    change: Callable[[Document], object], words: str
+) -> None:
     with pytest.raises(PlanFormatError) as caught:
         plan_from_json(altered(change))
     assert words in str(caught.value)

@@ -1,11 +1,22 @@
-"""What each condition rests on: which gap of a reading leaves it open, which does not, and what has to be read for it."""
+"""What each condition rests on: which gap of a reading leaves it open, which does not, and what has
+to be read for it.
+"""
 
 from __future__ import annotations
 
 import attrs
 import pytest
 
-from lyncops.deployment.gaps import FEDERATION_PORT, FRONT_END, GROUPS, MEDIA_EDGE, NEXT_HOP, ROUTES, Gap, Part
+from lyncops.deployment.gaps import (
+    FEDERATION_PORT,
+    FRONT_END,
+    GROUPS,
+    MEDIA_EDGE,
+    NEXT_HOP,
+    ROUTES,
+    Gap,
+    Part,
+)
 from lyncops.deployment.mirror import DatabaseMirror
 from lyncops.deployment.model import (
     EVERY_MODULE,
@@ -72,7 +83,8 @@ RESTS_ON: list[tuple[Condition, Part, Fqdn | None, str]] = [
     (FederatedEdgeIs(EDGE1), Part.EDGES, None, FEDERATION_PORT),
     (AuthorizedGroupsAre(("RTCUniversalServerAdmins",)), Part.SETTINGS, None, GROUPS),
 ]
-"""Each with the part that it rests on, of which pool, and what of it; an empty text stands for any."""
+"""Each with the part that it rests on, of which pool, and what of it; an empty text stands
+for any."""
 
 
 def with_gap(part: Part, pool: Fqdn | None, item: str) -> Deployment:
@@ -93,7 +105,9 @@ def test_what_was_left_open_of_what_it_rests_on_leaves_it_open(
 
 
 @pytest.mark.parametrize(("condition", "part", "pool", "item"), RESTS_ON)
-def test_what_was_left_open_elsewhere_changes_nothing(condition: Condition, part: Part, pool: Fqdn | None, item: str) -> None:
+def test_what_was_left_open_elsewhere_changes_nothing(
+    condition: Condition, part: Part, pool: Fqdn | None, item: str
+) -> None:
     before = condition.evaluate(WHOLE)
     for other in Part:
         if other is not part:
@@ -127,7 +141,13 @@ def test_no_more_is_read_than_it_needs(condition: Condition, scope: Scope) -> No
 
 
 def test_silence_is_no_death() -> None:
-    for word, holds in ((Says.SILENT, None), (Says.DENIED, None), (Says.UNASKED, None), (Says.ALIVE, None), (Says.DEAD, False)):
+    for word, holds in (
+        (Says.SILENT, None),
+        (Says.DENIED, None),
+        (Says.UNASKED, None),
+        (Says.ALIVE, None),
+        (Says.DEAD, False),
+    ):
         deployment = with_dead(WHOLE, P1, (Witness(Vantage.HERE, word, "it was asked"),))
         assert PoolIsAlive(P1).evaluate(deployment).holds is holds
 
@@ -136,7 +156,9 @@ def modules(*found: BackupModule) -> Deployment:
     return changed(WHOLE, P1, backup_modules=found)
 
 
-def module(name: str, export: ExportState, import_: ImportState = ImportState.NORMAL) -> BackupModule:
+def module(
+    name: str, export: ExportState, import_: ImportState = ImportState.NORMAL
+) -> BackupModule:
     return BackupModule(name=name, export=export, import_=import_)
 
 
@@ -146,20 +168,60 @@ STEADY, ERROR, IDLE = ExportState.STEADY, ExportState.ERROR, ExportState.NOT_INI
 @pytest.mark.parametrize(
     ("condition", "deployment", "holds", "evidence"),
     [
-        (BackupModuleIs(P1, CONTENT), modules(module(EVERY_MODULE, STEADY)), True, f"{CONTENT} could not be told apart"),
-        (BackupModuleIs(P1, CONTENT), modules(module(EVERY_MODULE, ERROR)), None, f"{CONTENT} could not be told apart"),
-        (BackupModuleIs(P1, CONTENT), modules(module(EVERY_MODULE, STEADY, ImportState.ERROR)), None, "could not be told apart"),
-        (BackupModuleIs(P1, CONTENT), modules(module(STORE, STEADY)), None, f"did not report {CONTENT}"),
+        (
+            BackupModuleIs(P1, CONTENT),
+            modules(module(EVERY_MODULE, STEADY)),
+            True,
+            f"{CONTENT} could not be told apart",
+        ),
+        (
+            BackupModuleIs(P1, CONTENT),
+            modules(module(EVERY_MODULE, ERROR)),
+            None,
+            f"{CONTENT} could not be told apart",
+        ),
+        (
+            BackupModuleIs(P1, CONTENT),
+            modules(module(EVERY_MODULE, STEADY, ImportState.ERROR)),
+            None,
+            "could not be told apart",
+        ),
+        (
+            BackupModuleIs(P1, CONTENT),
+            modules(module(STORE, STEADY)),
+            None,
+            f"did not report {CONTENT}",
+        ),
         (
             BackupModuleIs(P1, CONTENT),
             modules(module(EVERY_MODULE, ERROR), module(CONTENT, STEADY)),
             True,
             "SteadyState/NormalState",
         ),
-        (BackupServiceSteady(P1), modules(module(EVERY_MODULE, IDLE)), None, "for the store's module alone that would be normal"),
-        (BackupServiceSteady(P1), modules(module(EVERY_MODULE, ERROR)), False, "ErrorState/NormalState"),
-        (BackupServiceSteady(P1), modules(module(STORE, IDLE), module(CONTENT, STEADY)), True, "every module is steady"),
-        (BackupServiceSteady(P1), modules(module(CONTENT, IDLE)), False, f"{CONTENT} NotInitialized/NormalState"),
+        (
+            BackupServiceSteady(P1),
+            modules(module(EVERY_MODULE, IDLE)),
+            None,
+            "for the store's module alone that would be normal",
+        ),
+        (
+            BackupServiceSteady(P1),
+            modules(module(EVERY_MODULE, ERROR)),
+            False,
+            "ErrorState/NormalState",
+        ),
+        (
+            BackupServiceSteady(P1),
+            modules(module(STORE, IDLE), module(CONTENT, STEADY)),
+            True,
+            "every module is steady",
+        ),
+        (
+            BackupServiceSteady(P1),
+            modules(module(CONTENT, IDLE)),
+            False,
+            f"{CONTENT} NotInitialized/NormalState",
+        ),
         (BackupServiceSteady(P1), modules(), None, "reported no module of the Backup Service"),
     ],
 )
@@ -173,7 +235,9 @@ def test_overall_states_and_idle_modules(
 
 BEHIND = attrs.evolve(MIRRORED, database="rtcab", status_on_mirror="")
 SUSPENDED = attrs.evolve(MIRRORED, database="rtcshared", status_on_primary="suspended")
-ALONE = attrs.evolve(MIRRORED, database="rgsdyn", state_on_mirror="DatabaseInaccessibleOrMirroringNotEnabled")
+ALONE = attrs.evolve(
+    MIRRORED, database="rgsdyn", state_on_mirror="DatabaseInaccessibleOrMirroringNotEnabled"
+)
 
 
 @pytest.mark.parametrize(
@@ -181,13 +245,23 @@ ALONE = attrs.evolve(MIRRORED, database="rgsdyn", state_on_mirror="DatabaseInacc
     [
         (("rtcxds",), True, "1 database synchronised"),
         (("RTCXDS",), True, "1 database synchronised"),
-        (("rtcxds", "rtcab"), False, "rtcab is synchronized on the primary and silent on the mirror"),
-        (("rtcshared",), False, "rtcshared is suspended on the primary and synchronized on the mirror"),
+        (
+            ("rtcxds", "rtcab"),
+            False,
+            "rtcab is synchronized on the primary and silent on the mirror",
+        ),
+        (
+            ("rtcshared",),
+            False,
+            "rtcshared is suspended on the primary and synchronized on the mirror",
+        ),
         (("rgsdyn",), False, "rgsdyn is synchronized"),
         (("rtcxds", "lis"), None, "did not report the mirror of lis"),
     ],
 )
-def test_mirrors_are_synchronised_half_by_half(databases: tuple[str, ...], *, holds: bool | None, evidence: str) -> None:
+def test_mirrors_are_synchronised_half_by_half(
+    databases: tuple[str, ...], *, holds: bool | None, evidence: str
+) -> None:
     deployment = changed(WHOLE, P1, mirrors=(MIRRORED, BEHIND, SUSPENDED, ALONE))
     truth = MirrorsAreSynchronized(P1, databases).evaluate(deployment)
     assert truth.holds is holds
@@ -195,10 +269,17 @@ def test_mirrors_are_synchronised_half_by_half(databases: tuple[str, ...], *, ho
 
 
 def test_each_database_counts_by_itself() -> None:
-    other = attrs.evolve(MIRRORED, database="rtcab", state_on_primary="Mirror", state_on_mirror="Principal")
+    other = attrs.evolve(
+        MIRRORED, database="rtcab", state_on_primary="Mirror", state_on_mirror="Principal"
+    )
     deployment = changed(WHOLE, P1, mirrors=(MIRRORED, other))
     for on_mirror in (True, False):
-        assert MirrorPrincipalIs(P1, ("rtcxds", "rtcab"), on_mirror=on_mirror).evaluate(deployment).holds is False
+        assert (
+            MirrorPrincipalIs(P1, ("rtcxds", "rtcab"), on_mirror=on_mirror)
+            .evaluate(deployment)
+            .holds
+            is False
+        )
     truth = MirrorPrincipalIs(P1, ("rtcab",), on_mirror=True).evaluate(deployment)
     assert truth.holds is True
     assert truth.evidence == "rtcab is Mirror on the primary and Principal on the mirror"
@@ -211,13 +292,23 @@ def test_each_database_counts_by_itself() -> None:
         (ServicesAre(FE1, ("FTA",), running=False), True, "1 service stopped"),
         (ServicesAre(FE1, ("RTCSRV", "FTA")), False, "FTA is Stopped"),
         (ServicesAre(FE1, ("RTCSRV", "FTA"), running=False), False, "RTCSRV is Running"),
-        (ServicesAre(FE1, ("RTCSRV", "MASTER")), None, "MASTER is 'Wird beendet', which is not a known status"),
+        (
+            ServicesAre(FE1, ("RTCSRV", "MASTER")),
+            None,
+            "MASTER is 'Wird beendet', which is not a known status",
+        ),
         (ServicesAre(FE1, ("RTCHA",)), None, "did not report RTCHA"),
         (ServicesAre(FE1), None, "MASTER is 'Wird beendet'"),
-        (ServicesAre(Fqdn("fe9.contoso.com")), None, "the topology has no computer fe9.contoso.com"),
+        (
+            ServicesAre(Fqdn("fe9.contoso.com")),
+            None,
+            "the topology has no computer fe9.contoso.com",
+        ),
     ],
 )
-def test_services_are_told_by_name_and_status(condition: Condition, *, holds: bool | None, evidence: str) -> None:
+def test_services_are_told_by_name_and_status(
+    condition: Condition, *, holds: bool | None, evidence: str
+) -> None:
     found = tuple(
         WindowsService(name=name, status=status)
         for name, status in (("RTCSRV", "Running"), ("FTA", "Stopped"), ("MASTER", "Wird beendet"))
@@ -234,7 +325,9 @@ def test_the_evidence_of_the_store_names_who_claims_it() -> None:
     assert truth.evidence == f"active on {P1}, active master {P1}, file transfer agents {P1}"
     copies = WHOLE.central_management.copies
     assert isinstance(copies, tuple)
-    none = with_store(WHOLE, copies=tuple(attrs.evolve(copy, active=False) for copy in copies), active_master=None)
+    none = with_store(
+        WHOLE, copies=tuple(attrs.evolve(copy, active=False) for copy in copies), active_master=None
+    )
     truth = StoreIsActiveOn(P1).evaluate(none)
     assert "active on no pool, active master none" in truth.evidence
     assert "a known bad end of a store failover" in truth.evidence
@@ -243,7 +336,9 @@ def test_the_evidence_of_the_store_names_who_claims_it() -> None:
 def test_a_next_hop_that_the_topology_does_not_know_is_known_by_its_name() -> None:
     gone = Fqdn("gone.contoso.com")
     assert not isinstance(WHOLE.edges, Unread)
-    deployment = attrs.evolve(WHOLE, edges=tuple(attrs.evolve(edge, next_hop=gone) for edge in WHOLE.edges))
+    deployment = attrs.evolve(
+        WHOLE, edges=tuple(attrs.evolve(edge, next_hop=gone) for edge in WHOLE.edges)
+    )
     assert EdgeNextHopIs(EDGE1, gone).evaluate(deployment).holds is True
     assert EdgeNextHopIs(EDGE1, P1).evaluate(deployment).holds is False
     assert NoEdgeLeadsTo(gone).evaluate(deployment).holds is False

@@ -42,7 +42,19 @@ from lyncops.plan.conditions import (
     scope_of,
 )
 from lyncops.values import Fqdn, LyncVersion, ServiceId, SiteName, Unread
-from tests.deployments import EDGE1, EDGE2, P1, P2, changed, media, silent, two_sites, with_dead, with_state, with_store
+from tests.deployments import (
+    EDGE1,
+    EDGE2,
+    P1,
+    P2,
+    changed,
+    media,
+    silent,
+    two_sites,
+    with_dead,
+    with_state,
+    with_store,
+)
 
 HEALTHY = two_sites()
 FE1 = Fqdn("pool1-fe1.contoso.com")
@@ -60,17 +72,26 @@ MIRRORED = DatabaseMirror(
 )
 
 
-def module(name: str, export: ExportState | str, import_: ImportState = ImportState.NORMAL) -> BackupModule:
+def module(
+    name: str, export: ExportState | str, import_: ImportState = ImportState.NORMAL
+) -> BackupModule:
     return BackupModule(name=name, export=export, import_=import_)
 
 
-def copies(*, p1: bool | Unread, p2: bool | Unread, third: bool | Unread = False) -> tuple[StoreCopy, ...]:
+def copies(
+    *, p1: bool | Unread, p2: bool | Unread, third: bool | Unread = False
+) -> tuple[StoreCopy, ...]:
     claims = ((P1, p1), (P2, p2), (NOWHERE, third))
-    return tuple(StoreCopy(pool=pool, active=active, version=LyncVersion.V2013) for pool, active in claims)
+    return tuple(
+        StoreCopy(pool=pool, active=active, version=LyncVersion.V2013) for pool, active in claims
+    )
 
 
 def replicas(**up_to_date: bool) -> Deployment:
-    found = tuple(Replica(computer=Fqdn(f"{name}.contoso.com"), up_to_date=good) for name, good in up_to_date.items())
+    found = tuple(
+        Replica(computer=Fqdn(f"{name}.contoso.com"), up_to_date=good)
+        for name, good in up_to_date.items()
+    )
     return with_store(HEALTHY, replicas=found)
 
 
@@ -89,8 +110,16 @@ CASES: list[tuple[Condition, Deployment, bool | None]] = [
     (PoolIsAlive(NOWHERE), HEALTHY, None),
     (BackupModuleIs(P1, CONTENT), HEALTHY, True),
     (BackupModuleIs(P1, "confservices.dataconf"), HEALTHY, True),
-    (BackupModuleIs(P1, CONTENT), changed(HEALTHY, P1, backup_modules=(module(CONTENT, ExportState.NON_STEADY),)), False),
-    (BackupModuleIs(P1, CONTENT), changed(HEALTHY, P1, backup_modules=(module(CONTENT, "Curious"),)), False),
+    (
+        BackupModuleIs(P1, CONTENT),
+        changed(HEALTHY, P1, backup_modules=(module(CONTENT, ExportState.NON_STEADY),)),
+        False,
+    ),
+    (
+        BackupModuleIs(P1, CONTENT),
+        changed(HEALTHY, P1, backup_modules=(module(CONTENT, "Curious"),)),
+        False,
+    ),
     (
         BackupModuleIs(P1, CONTENT, (ExportState.FINAL,)),
         changed(HEALTHY, P1, backup_modules=(module(CONTENT, ExportState.STEADY),)),
@@ -98,18 +127,36 @@ CASES: list[tuple[Condition, Deployment, bool | None]] = [
     ),
     (
         BackupModuleIs(P1, CONTENT),
-        changed(HEALTHY, P1, backup_modules=(module(CONTENT, ExportState.STEADY, ImportState.ERROR),)),
+        changed(
+            HEALTHY, P1, backup_modules=(module(CONTENT, ExportState.STEADY, ImportState.ERROR),)
+        ),
         False,
     ),
     (BackupModuleIs(P1, "ApplicationServer.RGSDataStore"), HEALTHY, None),
     (BackupModuleIs(P1, CONTENT), changed(HEALTHY, P1, backup_modules=GAP), None),
     (BackupServiceSteady(P1), HEALTHY, True),
     (BackupServiceSteady(P2), HEALTHY, True),
-    (BackupServiceSteady(P1), changed(HEALTHY, P1, backup_modules=(module(CONTENT, ExportState.NOT_INITIALIZED),)), False),
+    (
+        BackupServiceSteady(P1),
+        changed(HEALTHY, P1, backup_modules=(module(CONTENT, ExportState.NOT_INITIALIZED),)),
+        False,
+    ),
     (BackupServiceSteady(P1), changed(HEALTHY, P1, backup_modules=()), None),
-    (MirrorPrincipalIs(P1, ("rtcxds",), on_mirror=False), changed(HEALTHY, P1, mirrors=(MIRRORED,)), True),
-    (MirrorPrincipalIs(P1, ("RTCXDS",), on_mirror=True), changed(HEALTHY, P1, mirrors=(MIRRORED,)), False),
-    (MirrorPrincipalIs(P1, ("rtcxds", "rtcab"), on_mirror=False), changed(HEALTHY, P1, mirrors=(MIRRORED,)), None),
+    (
+        MirrorPrincipalIs(P1, ("rtcxds",), on_mirror=False),
+        changed(HEALTHY, P1, mirrors=(MIRRORED,)),
+        True,
+    ),
+    (
+        MirrorPrincipalIs(P1, ("RTCXDS",), on_mirror=True),
+        changed(HEALTHY, P1, mirrors=(MIRRORED,)),
+        False,
+    ),
+    (
+        MirrorPrincipalIs(P1, ("rtcxds", "rtcab"), on_mirror=False),
+        changed(HEALTHY, P1, mirrors=(MIRRORED,)),
+        None,
+    ),
     (MirrorPrincipalIs(P1, ("rtcxds",), on_mirror=False), changed(HEALTHY, P1, mirrors=GAP), None),
     (MirrorPrincipalIs(NOWHERE, ("rtcxds",), on_mirror=False), HEALTHY, None),
     (ServicesAre(FE1), HEALTHY, True),
@@ -120,7 +167,11 @@ CASES: list[tuple[Condition, Deployment, bool | None]] = [
     (ServicesAre(FE1), attrs.evolve(HEALTHY, pools=GAP), None),
     (StoreIsActiveOn(P1), HEALTHY, True),
     (StoreIsActiveOn(P2), HEALTHY, False),
-    (StoreIsActiveOn(P1), with_store(HEALTHY, active_master=FE1, file_transfer_agents=(FE1,)), True),
+    (
+        StoreIsActiveOn(P1),
+        with_store(HEALTHY, active_master=FE1, file_transfer_agents=(FE1,)),
+        True,
+    ),
     (StoreIsActiveOn(P1), with_store(HEALTHY, active_master=None, file_transfer_agents=()), False),
     (StoreIsActiveOn(P1), with_store(HEALTHY, file_transfer_agents=()), False),
     (StoreIsActiveOn(P1), with_store(HEALTHY, file_transfer_agents=(P1, P2)), False),
@@ -134,10 +185,22 @@ CASES: list[tuple[Condition, Deployment, bool | None]] = [
     (StoreHasSingleMaster(), two_sites(active_store=P2), True),
     (StoreHasSingleMaster(), with_store(HEALTHY, active_master=P2), False),
     (StoreHasSingleMaster(), with_store(HEALTHY, copies=copies(p1=True, p2=True)), False),
-    (StoreHasSingleMaster(), with_store(HEALTHY, copies=copies(p1=True, p2=True, third=GAP)), False),
-    (StoreHasSingleMaster(), with_store(HEALTHY, copies=copies(p1=True, p2=False, third=GAP)), True),
+    (
+        StoreHasSingleMaster(),
+        with_store(HEALTHY, copies=copies(p1=True, p2=True, third=GAP)),
+        False,
+    ),
+    (
+        StoreHasSingleMaster(),
+        with_store(HEALTHY, copies=copies(p1=True, p2=False, third=GAP)),
+        True,
+    ),
     (StoreHasSingleMaster(), with_store(HEALTHY, file_transfer_agents=(P2,)), True),
-    (StoreHasSingleMaster(), with_store(HEALTHY, active_master=GAP, copies=copies(p1=True, p2=GAP)), None),
+    (
+        StoreHasSingleMaster(),
+        with_store(HEALTHY, active_master=GAP, copies=copies(p1=True, p2=GAP)),
+        None,
+    ),
     (UnlessRefuted(StoreHasSingleMaster()), with_store(HEALTHY, copies=GAP), True),
     (UnlessRefuted(StoreHasSingleMaster()), with_store(HEALTHY, active_master=P2), False),
     (PoolIsAlive(P1), with_dead(HEALTHY, P1, (SEEN_ALIVE,)), None),
@@ -155,20 +218,40 @@ CASES: list[tuple[Condition, Deployment, bool | None]] = [
     (EdgeNextHopIs(EDGE1, P2), HEALTHY, False),
     (EdgeNextHopIs(NOWHERE, P2), HEALTHY, None),
     (EdgeNextHopIs(EDGE1, P1), attrs.evolve(HEALTHY, edges=GAP), None),
-    (EdgeNextHopIs(EDGE1, P1), attrs.evolve(HEALTHY, edges=(EdgePool(fqdn=EDGE1, next_hop=FE1),)), True),
-    (EdgeNextHopIs(EDGE1, P1), attrs.evolve(HEALTHY, edges=(EdgePool(fqdn=EDGE1, next_hop=None),)), False),
+    (
+        EdgeNextHopIs(EDGE1, P1),
+        attrs.evolve(HEALTHY, edges=(EdgePool(fqdn=EDGE1, next_hop=FE1),)),
+        True,
+    ),
+    (
+        EdgeNextHopIs(EDGE1, P1),
+        attrs.evolve(HEALTHY, edges=(EdgePool(fqdn=EDGE1, next_hop=None),)),
+        False,
+    ),
     (NoEdgeLeadsTo(P1), HEALTHY, False),
     (NoEdgeLeadsTo(P1), attrs.evolve(HEALTHY, edges=(EdgePool(fqdn=EDGE1, next_hop=P2),)), True),
     (NoEdgeLeadsTo(P1), attrs.evolve(HEALTHY, edges=GAP), None),
     (MediaEdgeIs(P1, EDGE1), changed(HEALTHY, P1, media_edges=media(EDGE1, EDGE1)), True),
     (MediaEdgeIs(P1, EDGE1), changed(HEALTHY, P1, media_edges=media(EDGE1, EDGE2)), False),
-    (MediaEdgeIs(P1, EDGE1, "Registrar"), changed(HEALTHY, P1, media_edges=media(EDGE1, EDGE2)), True),
-    (MediaEdgeIs(P1, EDGE1, "MediationServer"), changed(HEALTHY, P1, media_edges=media(EDGE1, EDGE2)), False),
+    (
+        MediaEdgeIs(P1, EDGE1, "Registrar"),
+        changed(HEALTHY, P1, media_edges=media(EDGE1, EDGE2)),
+        True,
+    ),
+    (
+        MediaEdgeIs(P1, EDGE1, "MediationServer"),
+        changed(HEALTHY, P1, media_edges=media(EDGE1, EDGE2)),
+        False,
+    ),
     (MediaEdgeIs(P1, EDGE1), HEALTHY, False),
     (MediaEdgeIs(NOWHERE, EDGE1), HEALTHY, None),
     (SiteRouteIs(SiteName("site:redmond"), RouteKind.SIP, ServiceId("Edge", EDGE1)), HEALTHY, True),
     (SiteRouteIs(SiteName("Redmond"), RouteKind.XMPP, None), HEALTHY, True),
-    (SiteRouteIs(SiteName("Dublin"), RouteKind.SIP, ServiceId("EdgeServer", EDGE1)), HEALTHY, False),
+    (
+        SiteRouteIs(SiteName("Dublin"), RouteKind.SIP, ServiceId("EdgeServer", EDGE1)),
+        HEALTHY,
+        False,
+    ),
     (SiteRouteIs(SiteName("Paris"), RouteKind.SIP, None), HEALTHY, None),
     (SiteRouteIs(SiteName("Paris"), RouteKind.SIP, None), attrs.evolve(HEALTHY, sites=GAP), None),
     (FederatedEdgeIs(EDGE1), HEALTHY, True),
@@ -195,21 +278,36 @@ def test_a_condition_is_true_false_or_unknown_and_says_what_was_seen(
         (PoolStateIs(P1, PoolState.FAILED_OVER), "pool1.contoso.com is FailedOver"),
         (PoolIsHome(P1), "pool1.contoso.com serves its own users"),
         (PoolIsAlive(P1), "pool1.contoso.com is alive"),
-        (BackupModuleIs(P1, CONTENT), "ConfServices.DataConf of pool1.contoso.com is in FinalState or SteadyState"),
+        (
+            BackupModuleIs(P1, CONTENT),
+            "ConfServices.DataConf of pool1.contoso.com is in FinalState or SteadyState",
+        ),
         (BackupServiceSteady(P1), "the Backup Service of pool1.contoso.com is steady"),
-        (MirrorPrincipalIs(P1, ("xds", "lis"), on_mirror=True), "the principal of xds and lis of pool1.contoso.com is the mirror"),
+        (
+            MirrorPrincipalIs(P1, ("xds", "lis"), on_mirror=True),
+            "the principal of xds and lis of pool1.contoso.com is the mirror",
+        ),
         (ServicesAre(FE1, ("RTCSRV",)), "RTCSRV on pool1-fe1.contoso.com runs"),
         (ServicesAre(FE1, running=False), "the services on pool1-fe1.contoso.com are stopped"),
         (StoreIsActiveOn(P2), "the Central Management store is active on pool2.contoso.com alone"),
         (StoreHasSingleMaster(), "the Central Management store is active on exactly one pool"),
-        (ReplicasUpToDate(ignoring=(FE1,)), "all replicas are up to date (but for pool1-fe1.contoso.com)"),
+        (
+            ReplicasUpToDate(ignoring=(FE1,)),
+            "all replicas are up to date (but for pool1-fe1.contoso.com)",
+        ),
         (ReplicasUpToDate(only=(FE1,)), "the replica of pool1-fe1.contoso.com is up to date"),
         (EdgeNextHopIs(EDGE1, P2), "the next hop of edge1.contoso.com is pool2.contoso.com"),
         (NoEdgeLeadsTo(P1), "no Edge pool has pool1.contoso.com as its next hop"),
         (MediaEdgeIs(P1, EDGE1), "pool1.contoso.com uses edge1.contoso.com for media"),
-        (SiteRouteIs(SiteName("Redmond"), RouteKind.XMPP, None), "XmppFederationRoute of site Redmond is not set"),
+        (
+            SiteRouteIs(SiteName("Redmond"), RouteKind.XMPP, None),
+            "XmppFederationRoute of site Redmond is not set",
+        ),
         (FederatedEdgeIs(EDGE1), "edge1.contoso.com is the one Edge pool with federation"),
-        (UnlessRefuted(PoolIsHome(P1)), "pool1.contoso.com serves its own users, as far as that can be read"),
+        (
+            UnlessRefuted(PoolIsHome(P1)),
+            "pool1.contoso.com serves its own users, as far as that can be read",
+        ),
         (SyncIntervalIs(timedelta(minutes=2)), "the sync interval is 2 minutes"),
     ],
 )
@@ -227,7 +325,15 @@ def test_together_they_are_false_as_soon_as_one_is_and_unknown_only_without_a_fa
 
 
 def test_the_scope_of_several_keeps_to_the_pools_that_they_name() -> None:
-    both = scope_of((PoolIsHome(P1), PoolIsHome(P2), StoreHasSingleMaster(), NoEdgeLeadsTo(P1), ReplicasUpToDate()))
+    both = scope_of(
+        (
+            PoolIsHome(P1),
+            PoolIsHome(P2),
+            StoreHasSingleMaster(),
+            NoEdgeLeadsTo(P1),
+            ReplicasUpToDate(),
+        )
+    )
     assert both == Scope.of(Facet.POOL_STATE, Facet.STORE, Facet.REPLICAS, pools=(P1, P2))
     assert scope_of((PoolIsHome(P1), ServicesAre(FE1))).pools == {P1, FE1}
     assert scope_of(()) == Scope()

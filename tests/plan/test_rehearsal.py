@@ -3,7 +3,11 @@ from __future__ import annotations
 import attrs
 from hypothesis import HealthCheck, given, settings
 
-from lyncops.cmdlets import InvokeCsBackupServiceSync, InvokeCsManagementServerFailover, InvokeCsPoolFailOver
+from lyncops.cmdlets import (
+    InvokeCsBackupServiceSync,
+    InvokeCsManagementServerFailover,
+    InvokeCsPoolFailOver,
+)
 from lyncops.deployment.model import Deployment
 from lyncops.plan.model import CmdletStep, Mode, Plan
 from lyncops.plan.procedures import EdgeFederationFailover, PoolFailover
@@ -18,7 +22,10 @@ def test_a_rehearsal_never_has_force() -> None:
     forced = InvokeCsManagementServerFailover(backup_sql_server_fqdn=P2, force=True)
     rehearsal_of_it = rehearsed(forced)
     assert rehearsal_of_it is not None
-    assert rehearsal_of_it.to_powershell() == f"Invoke-CsManagementServerFailover -BackupSqlServerFqdn '{P2}' -WhatIf"
+    assert (
+        rehearsal_of_it.to_powershell()
+        == f"Invoke-CsManagementServerFailover -BackupSqlServerFqdn '{P2}' -WhatIf"
+    )
 
 
 def test_a_cmdlet_without_what_if_cannot_be_rehearsed() -> None:
@@ -36,7 +43,9 @@ def test_every_step_is_told_in_order_and_nothing_is_waited_for() -> None:
     assert tuple(part.step for part in told) == plan.steps
     asked = [part.ask for part in told if part.ask is not None]
     assert [step.step_id for step in asked] == ["one", "two", "three"]
-    assert [step.place for step in asked] == [step.place for step in plan.steps[:3] if isinstance(step, CmdletStep)]
+    assert [step.place for step in asked] == [
+        step.place for step in plan.steps[:3] if isinstance(step, CmdletStep)
+    ]
     assert not any(step.before or step.after for step in asked)
     assert [part.because for part in told[3:]] == ["it only waits", "it is done by hand"]
 
@@ -44,7 +53,9 @@ def test_every_step_is_told_in_order_and_nothing_is_waited_for() -> None:
 def test_a_step_that_needs_an_earlier_one_is_not_rehearsed() -> None:
     plan = make_plan(PoolFailover(pool=P1, mode=Mode.PLANNED), two_sites())
     *_, last = rehearsal(plan, two_sites())
-    moves = next(n for n, step in enumerate(plan.steps, start=1) if step.step_id.startswith("edge-next-hop"))
+    moves = next(
+        n for n, step in enumerate(plan.steps, start=1) if step.step_id.startswith("edge-next-hop")
+    )
     assert last.ask is None
     assert f"it needs what step {moves} will bring about" in last.because
     assert f"{P1} is the next hop of {EDGE1}" in last.because
@@ -54,7 +65,10 @@ def test_the_step_is_named_that_brings_it_about_and_none_that_aims_at_something_
     request = EdgeFederationFailover(edge_pool=EDGE1, other_edge=EDGE2)
     told = rehearsal(make_plan(request, two_sites()), two_sites())
     route = next(part for part in told if part.step.step_id.startswith("federation-route"))
-    assert f"it needs what step 1 will bring about: {EDGE2} is the one Edge pool with federation" in route.because
+    assert (
+        f"it needs what step 1 will bring about: {EDGE2} is the one Edge pool with federation"
+        in route.because
+    )
 
 
 def test_without_a_store_only_its_own_failover_is_rehearsed() -> None:

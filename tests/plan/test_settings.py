@@ -24,15 +24,21 @@ GROUPS = AuthorizedGroupsAre(("RTCUniversalServerAdmins", "Helpers"))
         ((), False),
     ],
 )
-def test_groups_compare_in_any_order_and_case_with_or_without_their_domain(found: tuple[str, ...], *, holds: bool) -> None:
-    settings = BackupServiceSettings(sync_interval=timedelta(minutes=2), authorized_universal_groups=found)
+def test_groups_compare_in_any_order_and_case_with_or_without_their_domain(
+    found: tuple[str, ...], *, holds: bool
+) -> None:
+    settings = BackupServiceSettings(
+        sync_interval=timedelta(minutes=2), authorized_universal_groups=found
+    )
     truth = GROUPS.evaluate(attrs.evolve(two_sites(), backup_service=settings))
     assert truth.holds is holds
     assert all(name in truth.evidence for name in found)
 
 
 def test_a_configuration_that_cannot_be_read_leaves_it_open() -> None:
-    truth = GROUPS.evaluate(attrs.evolve(two_sites(), backup_service=Unread("the configuration", "access is denied")))
+    truth = GROUPS.evaluate(
+        attrs.evolve(two_sites(), backup_service=Unread("the configuration", "access is denied"))
+    )
     assert truth.holds is None
     assert "access is denied" in truth.evidence
     assert GROUPS.scope.facets == {Facet.SETTINGS}

@@ -41,7 +41,13 @@ class Options(TypedDict, total=False):
     modules: tuple[BackupModule, ...]
 
 
-def ask(procedure: str, deployment: Deployment, target: Fqdn, mode: Mode | None = None, **options: Unpack[Options]) -> Plan:
+def ask(
+    procedure: str,
+    deployment: Deployment,
+    target: Fqdn,
+    mode: Mode | None = None,
+    **options: Unpack[Options],
+) -> Plan:
     modes = {} if mode is None else {"mode": mode}
     return make_plan(asked(procedure, target, **modes, **options), deployment)
 

@@ -1,4 +1,6 @@
-"""A simulated deployment with a client in this process: read, plan, run, read again, without a wire."""
+"""A simulated deployment with a client in this process: read, plan, run, read again, without a
+wire.
+"""
 
 from __future__ import annotations
 
@@ -44,17 +46,23 @@ class Site:
 
     @classmethod
     def of(cls, scenario: Scenario | str) -> Site:
-        return cls(Simulation(scenario) if isinstance(scenario, Scenario) else Simulation.load(scenario))
+        return cls(
+            Simulation(scenario) if isinstance(scenario, Scenario) else Simulation.load(scenario)
+        )
 
     def read(self, scope: Scope = EVERYTHING) -> Deployment:
         return read_deployment(self.sessions, name="contoso", clock=self.clock, scope=scope)
 
-    def plan(self, procedure: str, target: Fqdn, mode: Mode | None = None, **options: Unpack[Options]) -> Plan:
+    def plan(
+        self, procedure: str, target: Fqdn, mode: Mode | None = None, **options: Unpack[Options]
+    ) -> Plan:
         modes = {} if mode is None else {"mode": mode}
         return self.made(asked(procedure, target, **modes, **options))
 
     def made(self, procedure: Procedure) -> Plan:
-        """The plan of a procedure, with what the journal knows of failovers before it, as a client makes it."""
+        """The plan of a procedure, with what the journal knows of failovers before it, as a client
+        makes it.
+        """
         deployment = self.read()
         return make_plan(procedure, deployment, led_away=led_away(self.journal, deployment))
 
@@ -68,7 +76,13 @@ class Site:
 
     @property
     def _runner(self) -> Runner:
-        return Runner(sessions=self.sessions, clock=self.clock, journal=self.journal, read=self.read, poll=POLL)
+        return Runner(
+            sessions=self.sessions,
+            clock=self.clock,
+            journal=self.journal,
+            read=self.read,
+            poll=POLL,
+        )
 
     def reached(self, plan: Plan) -> Evaluation:
         return all_hold(plan.goal, self.read())

@@ -1,4 +1,6 @@
-"""Invented deployments for the lab's model: a pair of pools in two sites, Edge pools, a store, sometimes a second pair."""
+"""Invented deployments for the lab's model: a pair of pools in two sites, Edge pools, a store,
+sometimes a second pair.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ PRODUCTS: Final = st.sampled_from([Product.V2013, Product.V2015, Product.V2019])
 
 
 @st.composite
-def pairs(draw: st.DrawFn, first: Fqdn, second: Fqdn, version: Product) -> tuple[PoolSpec, PoolSpec]:
+def pairs(
+    draw: st.DrawFn, first: Fqdn, second: Fqdn, version: Product
+) -> tuple[PoolSpec, PoolSpec]:
     kind = draw(st.sampled_from([Kind.STANDARD, Kind.ENTERPRISE]))
     mirrored = kind is Kind.ENTERPRISE and version is not Product.V2019 and draw(st.booleans())
     made: list[PoolSpec] = []
@@ -32,7 +36,11 @@ def pairs(draw: st.DrawFn, first: Fqdn, second: Fqdn, version: Product) -> tuple
                 fqdn=fqdn,
                 kind=kind,
                 site=site,
-                machines=(fqdn,) if standard else tuple(Fqdn(f"{host}-fe{n}.{domain}") for n in range(1, size + 1)),
+                machines=(
+                    (fqdn,)
+                    if standard
+                    else tuple(Fqdn(f"{host}-fe{n}.{domain}") for n in range(1, size + 1))
+                ),
                 users=draw(st.sampled_from([1, 500, 20_000])),
                 backup_pool=partner,
                 sql_server=None if standard else Fqdn(f"{host}-sql.{domain}"),

@@ -1,4 +1,6 @@
-"""What a lost pool or site leaves broken: each once, from the topology, with the procedure or the step by hand."""
+"""What a lost pool or site leaves broken: each once, from the topology, with the procedure or the
+step by hand.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,11 @@ def told(plan: Plan, word: str) -> str:
 
 
 def test_the_procedures_come_first_and_in_order() -> None:
-    routed = Site(name=SITE, federation_route=ServiceId("EdgeServer", EDGE1), xmpp_federation_route=ServiceId("EdgeServer", EDGE1))
+    routed = Site(
+        name=SITE,
+        federation_route=ServiceId("EdgeServer", EDGE1),
+        xmpp_federation_route=ServiceId("EdgeServer", EDGE1),
+    )
     deployment = changed(lost(), P2, media_edges=(MediaEdge(ServiceId("Registrar", P2), EDGE1),))
     plan = site_plan(attrs.evolve(deployment, sites=(routed, Site(name=SiteName("Dublin")))))
     assert [each.command for each in plan.left_broken if each.command] == [
@@ -82,24 +88,44 @@ def test_where_the_site_has_no_edge_pool_that_is_lost_partners_are_not_named() -
 @pytest.mark.parametrize(
     ("role", "link", "word", "way"),
     [
-        ("PersistentChatServer", leading("PersistentChatServer"), "Persistent Chat", "Topology Builder"),
-        ("TrustedApplicationPool", leading("TrustedApplicationPool"), "trusted application", "Move-CsApplicationEndpoint"),
+        (
+            "PersistentChatServer",
+            leading("PersistentChatServer"),
+            "Persistent Chat",
+            "Topology Builder",
+        ),
+        (
+            "TrustedApplicationPool",
+            leading("TrustedApplicationPool"),
+            "trusted application",
+            "Move-CsApplicationEndpoint",
+        ),
         (
             "MediationServer",
             leading("MediationServer"),
             "Mediation pool",
             "Set-CsMediationServer -Identity MediationServer:chat",
         ),
-        ("PstnGateway", leading("PstnGateway", "MediationServer"), "PSTN gateway", "Topology Builder"),
+        (
+            "PstnGateway",
+            leading("PstnGateway", "MediationServer"),
+            "PSTN gateway",
+            "Topology Builder",
+        ),
         ("Registrar", leading("Registrar", "UserServer"), "branch appliance", "Move-CsUser"),
     ],
 )
-def test_what_leads_to_the_lost_pool_is_named_with_its_way(role: str, link: Link, word: str, way: str) -> None:
+def test_what_leads_to_the_lost_pool_is_named_with_its_way(
+    role: str, link: Link, word: str, way: str
+) -> None:
     text = told(site_plan(lost(other_pool(CHAT, role, link))), word)
     assert CHAT in text
     assert P1 in text
     assert way in text
-    assert not any(word in each.what for each in site_plan(lost(other_pool(CHAT, role, leading(role, to=P2)))).left_broken)
+    assert not any(
+        word in each.what
+        for each in site_plan(lost(other_pool(CHAT, role, leading(role, to=P2)))).left_broken
+    )
 
 
 @pytest.mark.parametrize("role", ["PersistentChatServer", "PstnGateway"])
@@ -124,7 +150,9 @@ def test_names_and_access_numbers_of_the_lost_pool_are_named() -> None:
 
 
 def test_one_thing_is_told_once_for_two_lost_pools() -> None:
-    plan = site_plan(lost(other_pool(CHAT, "PersistentChatServer", leading("PersistentChatServer"))))
+    plan = site_plan(
+        lost(other_pool(CHAT, "PersistentChatServer", leading("PersistentChatServer")))
+    )
     texts = [each.what for each in plan.left_broken]
     assert len(texts) == len(set(texts))
     assert all(each.sources for each in plan.left_broken)
@@ -134,7 +162,10 @@ def test_a_lost_pool_tells_what_only_a_lost_pool_breaks_and_a_planned_failover_n
     deployment = with_dead(two_sites(), P1)
     pool = ask("pool-failover", deployment, P1, DISASTER, accept_data_loss=True)
     assert any("web services" in each.what for each in pool.left_broken)
-    assert pool.left_broken == ask("evacuate", deployment, P2, DISASTER, accept_data_loss=True).left_broken
+    assert (
+        pool.left_broken
+        == ask("evacuate", deployment, P2, DISASTER, accept_data_loss=True).left_broken
+    )
     assert ask("pool-failover", two_sites(), P1, PLANNED).left_broken == ()
 
 
@@ -159,7 +190,12 @@ def test_a_run_tells_it_once_its_goal_is_reached_and_not_before() -> None:
 
 def test_next_hops_and_names_are_read_from_the_properties_that_have_them() -> None:
     def service(role: str, fqdn: Fqdn, **fields: ServiceId | Fqdn) -> Service:
-        own: dict[str, Any] = {"identity": ServiceId(role, fqdn), "role": role, "pool_fqdn": fqdn, **fields}
+        own: dict[str, Any] = {
+            "identity": ServiceId(role, fqdn),
+            "role": role,
+            "pool_fqdn": fqdn,
+            **fields,
+        }
         return Service(**own)
 
     services = (
@@ -169,6 +205,11 @@ def test_next_hops_and_names_are_read_from_the_properties_that_have_them() -> No
         service("WebServer", P1, external_fqdn=Fqdn("web.contoso.com")),
     )
     infos = tuple(PoolInfo(identity=fqdn, fqdn=fqdn) for fqdn in (CHAT, P1))
-    gateway, front_end = build_pools(Topology(sites=(), pools=infos, computers=(), services=services), Gaps())
-    assert gateway.links == (leading("PstnGateway", "MediationServer"), leading("TrustedApplicationPool", to=P2))
+    gateway, front_end = build_pools(
+        Topology(sites=(), pools=infos, computers=(), services=services), Gaps()
+    )
+    assert gateway.links == (
+        leading("PstnGateway", "MediationServer"),
+        leading("TrustedApplicationPool", to=P2),
+    )
     assert (front_end.links, front_end.web_names) == ((), (Fqdn("web.contoso.com"),))

@@ -1,4 +1,6 @@
-"""The SQL Server of a principal dies and its mirror lives: the mirror serves, and what was before comes back."""
+"""The SQL Server of a principal dies and its mirror lives: the mirror serves, and what was before
+comes back.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ def ran(site: Site, plan: Plan) -> None:
 
 
 @pytest.mark.parametrize("kind", [USER, STORE])
-def test_the_mirror_becomes_principal_by_force_with_consent_alone(site: Site, kind: DatabaseNameType) -> None:
+def test_the_mirror_becomes_principal_by_force_with_consent_alone(
+    site: Site, kind: DatabaseNameType
+) -> None:
     asked = site.plan("database-failover", P1, database_type=kind)
     assert refused_by(asked) == {"data-loss-accepted"}
     assert not asked.steps, "nothing is forced without consent"
@@ -96,7 +100,9 @@ def test_a_pool_whose_mirror_lives_is_led_there_by_both_modes(site: Site) -> Non
     deployment = site.read()
     planned = answer(ask("pool-failover", deployment, P1, PLANNED), "mode-fits")
     assert (planned.verdict, planned.first) == (Verdict.FAILED, (TO_THE_MIRROR,))
-    disaster = answer(ask("pool-failover", deployment, P1, DISASTER, accept_data_loss=True), "mode-fits")
+    disaster = answer(
+        ask("pool-failover", deployment, P1, DISASTER, accept_data_loss=True), "mode-fits"
+    )
     assert (disaster.verdict, disaster.first) == (Verdict.WARNING, (TO_THE_MIRROR,))
     for result in (planned, disaster):
         assert "--mode" not in result.remedy, "no mode sends to the other"
@@ -126,7 +132,9 @@ def test_a_pool_that_is_gone_is_not_sent_to_its_mirror(site: Site) -> None:
     for machine in site.world.scenario.pools[0].machines:
         site.world.crash(machine)
     plan = ask("pool-failover", site.read(), P1, DISASTER, accept_data_loss=True)
-    assert not any("database-failover" in command for check in plan.checks for command in check.first)
+    assert not any(
+        "database-failover" in command for check in plan.checks for command in check.first
+    )
 
 
 def test_the_store_and_the_users_come_back_without_a_failover_of_the_pool(site: Site) -> None:
@@ -134,4 +142,6 @@ def test_the_store_and_the_users_come_back_without_a_failover_of_the_pool(site: 
         ran(site, site.plan("database-failover", P1, database_type=kind, accept_data_loss=True))
     deployment: Deployment = site.read()
     assert not refused_by(ask("edge-next-hop", deployment, EDGE1, next_hop=Fqdn(P2)))
-    assert answer(ask("pool-failover", deployment, P1, PLANNED), "mode-fits").verdict is Verdict.PASSED
+    assert (
+        answer(ask("pool-failover", deployment, P1, PLANNED), "mode-fits").verdict is Verdict.PASSED
+    )

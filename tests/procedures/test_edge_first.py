@@ -18,20 +18,32 @@ SERVER = Fqdn("edge1-a.contoso.com")
 
 
 def failed_over(server: Machine, *, silent_for: timedelta | None) -> Deployment:
-    """A failed-over pool whose site has this Edge server; `silent_for` is the age of its last report (None: there was none)."""
+    """A failed-over pool whose site has this Edge server; `silent_for` is the age of its last
+    report (None: there was none).
+    """
     deployment = with_state(two_sites(active_store=P2), P1, PoolState.FAILED_OVER)
     pools = () if isinstance(deployment.pools, Unread) else deployment.pools
-    edge = tuple(attrs.evolve(pool, machines=(server,)) if pool.fqdn == EDGE1 else pool for pool in pools)
+    edge = tuple(
+        attrs.evolve(pool, machines=(server,)) if pool.fqdn == EDGE1 else pool for pool in pools
+    )
     store = deployment.central_management
     replicas: Iterable[Replica] = () if isinstance(store.replicas, Unread) else store.replicas
-    late = Replica(computer=SERVER, up_to_date=False, last_status_report=NOW - silent_for if silent_for is not None else None)
+    late = Replica(
+        computer=SERVER,
+        up_to_date=False,
+        last_status_report=NOW - silent_for if silent_for is not None else None,
+    )
     kept = (*(replica for replica in replicas if replica.computer != SERVER), late)
-    return attrs.evolve(deployment, pools=edge, central_management=attrs.evolve(store, replicas=kept))
+    return attrs.evolve(
+        deployment, pools=edge, central_management=attrs.evolve(store, replicas=kept)
+    )
 
 
 def gates(deployment: Deployment, edges: tuple[Fqdn, ...] | None = None) -> list[ManualStep]:
     overrides = {"replicas-up-to-date": "the Edge server is known to be down"}
-    plan = make_plan(PoolFailback(pool=P1, mode=PLANNED, overrides=overrides, edges=edges), deployment)
+    plan = make_plan(
+        PoolFailback(pool=P1, mode=PLANNED, overrides=overrides, edges=edges), deployment
+    )
     found = [step for step in plan.steps if isinstance(step, ManualStep)]
     assert list(plan.steps[: len(found)]) == found, "gates come first"
     return found

@@ -27,7 +27,20 @@ from lyncops.plan.model import CmdletStep, ManualStep, Plan, WaitStep
 from lyncops.plan.procedures import MovesRoutes, MovesXmpp
 from lyncops.procedures import make_plan
 from lyncops.values import Fqdn, LyncVersion, OnMachine, ServiceId, SiteName, Unread
-from tests.deployments import EDGE1, EDGE2, NOW, P1, P2, changed, edge_pool, machine, media, silent, two_sites, with_store
+from tests.deployments import (
+    EDGE1,
+    EDGE2,
+    NOW,
+    P1,
+    P2,
+    changed,
+    edge_pool,
+    machine,
+    media,
+    silent,
+    two_sites,
+    with_store,
+)
 from tests.procedures.asking import asked
 
 REDMOND, DUBLIN = SiteName("Redmond"), SiteName("Dublin")
@@ -43,10 +56,23 @@ def on(edge: Fqdn, *, federated: Fqdn | None = None) -> Deployment:
     owner = federated or edge
     return attrs.evolve(
         two_sites(),
-        sites=tuple(Site(name=name, federation_route=route, xmpp_federation_route=route) for name in (REDMOND, DUBLIN)),
+        sites=tuple(
+            Site(name=name, federation_route=route, xmpp_federation_route=route)
+            for name in (REDMOND, DUBLIN)
+        ),
         edges=(
-            EdgePool(fqdn=EDGE1, next_hop=P1, external_sip_port=5061 if owner == EDGE1 else None, external_fqdn=SIP1),
-            EdgePool(fqdn=EDGE2, next_hop=P2, external_sip_port=5061 if owner == EDGE2 else None, external_fqdn=SIP2),
+            EdgePool(
+                fqdn=EDGE1,
+                next_hop=P1,
+                external_sip_port=5061 if owner == EDGE1 else None,
+                external_fqdn=SIP1,
+            ),
+            EdgePool(
+                fqdn=EDGE2,
+                next_hop=P2,
+                external_sip_port=5061 if owner == EDGE2 else None,
+                external_fqdn=SIP2,
+            ),
         ),
     )
 
@@ -104,7 +130,12 @@ def with_replica(deployment: Deployment, computer: Fqdn, *, age: timedelta | Non
     replicas = cast("tuple[Replica, ...]", deployment.central_management.replicas)
     report = None if age is None else NOW - age
     behind = (
-        attrs.evolve(one, up_to_date=False, last_status_report=report) if one.computer == computer else one for one in replicas
+        (
+            attrs.evolve(one, up_to_date=False, last_status_report=report)
+            if one.computer == computer
+            else one
+        )
+        for one in replicas
     )
     return with_store(deployment, replicas=tuple(behind))
 
@@ -112,7 +143,9 @@ def with_replica(deployment: Deployment, computer: Fqdn, *, age: timedelta | Non
 # Federation
 
 
-def test_federation_goes_by_topology_builder_replication_setup_and_the_routes_of_the_sites() -> None:
+def test_federation_goes_by_topology_builder_replication_setup_and_the_routes_of_the_sites() -> (
+    None
+):
     made = plan("edge-federation-failover", on(EDGE1))
     assert not made.is_refused
     assert ids(made) == [
@@ -133,8 +166,10 @@ def test_federation_goes_by_topology_builder_replication_setup_and_the_routes_of
 
 def test_the_route_is_set_by_the_parameters_that_exist_and_undone_likewise() -> None:
     made = plan("edge-federation-failover", on(EDGE1))
-    assert cmdlet(made, "federation-route-Redmond") == (
-        "Set-CsSite -Identity 'Redmond' -FederationRoute 'EdgeServer:edge2.contoso.com' -Confirm:$false"
+    assert (
+        cmdlet(made, "federation-route-Redmond")
+        == "Set-CsSite -Identity 'Redmond' -FederationRoute 'EdgeServer:edge2.contoso.com'"
+        " -Confirm:$false"
     )
     step = made.steps[3]
     assert isinstance(step, CmdletStep)
@@ -164,7 +199,9 @@ def test_setup_waits_for_the_servers_that_need_it_only() -> None:
 
 
 def test_federation_comes_home_once_its_edge_pool_runs_again() -> None:
-    stopped = changed(on(EDGE2), EDGE1, machines=(machine(EDGE1A, services=("RTCSRV", "REPLICA"), up=False),))
+    stopped = changed(
+        on(EDGE2), EDGE1, machines=(machine(EDGE1A, services=("RTCSRV", "REPLICA"), up=False),)
+    )
     made = plan("edge-federation-failback", with_replica(stopped, EDGE1A, age=timedelta(hours=9)))
     assert not made.is_refused
     assert ids(made)[:2] == [f"edge-start-{EDGE1A}", "topology-federation"]
@@ -172,7 +209,10 @@ def test_federation_comes_home_once_its_edge_pool_runs_again() -> None:
     assert cmdlet(made, "federation-route-Dublin").count("EdgeServer:edge1.contoso.com") == 1
     first = made.steps[0]
     assert isinstance(first, CmdletStep)
-    assert (first.place, first.after) == (OnMachine(EDGE1A), (ServicesAre(EDGE1A, ("RTCSRV", "REPLICA")),))
+    assert (first.place, first.after) == (
+        OnMachine(EDGE1A),
+        (ServicesAre(EDGE1A, ("RTCSRV", "REPLICA")),),
+    )
     assert verdict(made, "edge-alive") is verdict(made, "edge-replicas") is Verdict.WARNING
 
 
@@ -189,10 +229,20 @@ def test_nothing_comes_home_that_never_left() -> None:
         (on(EDGE1), Verdict.PASSED),
         (on(EDGE1, federated=EDGE2), Verdict.WARNING),
         (
-            attrs.evolve(on(EDGE1), edges=tuple(EdgePool(fqdn=e, next_hop=P1, external_sip_port=5061) for e in (EDGE1, EDGE2))),
+            attrs.evolve(
+                on(EDGE1),
+                edges=tuple(
+                    EdgePool(fqdn=e, next_hop=P1, external_sip_port=5061) for e in (EDGE1, EDGE2)
+                ),
+            ),
             Verdict.WARNING,
         ),
-        (attrs.evolve(on(EDGE1), edges=tuple(EdgePool(fqdn=e, next_hop=P1) for e in (EDGE1, EDGE2))), Verdict.FAILED),
+        (
+            attrs.evolve(
+                on(EDGE1), edges=tuple(EdgePool(fqdn=e, next_hop=P1) for e in (EDGE1, EDGE2))
+            ),
+            Verdict.FAILED,
+        ),
     ],
     ids=["here", "already there", "both", "nowhere"],
 )
@@ -215,8 +265,15 @@ def test_front_end_pools_that_lose_their_media_edge_are_named_with_the_cure() ->
 
 def test_an_edge_pool_must_be_named_where_there_are_several() -> None:
     base = on(EDGE1)
-    edges = (*cast("tuple[EdgePool, ...]", base.edges), EdgePool(fqdn=THIRD, next_hop=P1, external_fqdn=SIP2))
-    three = attrs.evolve(base, edges=edges, pools=(*cast("tuple[Pool, ...]", base.pools), edge_pool(THIRD, site="Dublin")))
+    edges = (
+        *cast("tuple[EdgePool, ...]", base.edges),
+        EdgePool(fqdn=THIRD, next_hop=P1, external_fqdn=SIP2),
+    )
+    three = attrs.evolve(
+        base,
+        edges=edges,
+        pools=(*cast("tuple[Pool, ...]", base.pools), edge_pool(THIRD, site="Dublin")),
+    )
     made = plan("edge-federation-failover", three)
     assert refused_by(made) == {"other-edge"}
     assert f"{EDGE2} and {THIRD}" in made.refusals[0].evidence
@@ -227,19 +284,30 @@ def test_an_edge_pool_must_be_named_where_there_are_several() -> None:
 
 @pytest.mark.parametrize("other", [EDGE1, P2, Fqdn("edge9.contoso.com")])
 def test_only_another_edge_pool_can_take_over(other: Fqdn) -> None:
-    assert refused_by(plan("edge-federation-failover", on(EDGE1), other_edge=other)) == {"other-edge"}
+    assert refused_by(plan("edge-federation-failover", on(EDGE1), other_edge=other)) == {
+        "other-edge"
+    }
 
 
-@pytest.mark.parametrize("name", ["edge-federation-failover", "edge-federation-failback", "xmpp-failover", "xmpp-failback"])
+@pytest.mark.parametrize(
+    "name",
+    ["edge-federation-failover", "edge-federation-failback", "xmpp-failover", "xmpp-failback"],
+)
 def test_only_an_edge_pool_can_be_failed_over(name: str) -> None:
     assert refused_by(plan(name, on(EDGE1), P1)) == {"edge-exists"}
-    assert refused_by(plan(name, attrs.evolve(on(EDGE1), edges=Unread("the Edge pools", "no answer")))) == {"edge-exists"}
+    assert refused_by(
+        plan(name, attrs.evolve(on(EDGE1), edges=Unread("the Edge pools", "no answer")))
+    ) == {"edge-exists"}
 
 
 def test_named_sites_must_exist_and_replace_what_is_read() -> None:
     made = plan("edge-federation-failover", on(EDGE1), sites=(DUBLIN,))
-    assert [step for step in ids(made) if step.startswith("federation-route")] == ["federation-route-Dublin"]
-    assert refused_by(plan("edge-federation-failover", on(EDGE1), sites=(SiteName("Oslo"),))) == {"site-routes"}
+    assert [step for step in ids(made) if step.startswith("federation-route")] == [
+        "federation-route-Dublin"
+    ]
+    assert refused_by(plan("edge-federation-failover", on(EDGE1), sites=(SiteName("Oslo"),))) == {
+        "site-routes"
+    }
     unread = attrs.evolve(on(EDGE1), sites=Unread("the sites", "no answer"))
     assert refused_by(plan("edge-federation-failover", unread)) == {"site-routes"}
 
@@ -272,9 +340,15 @@ def test_what_takes_over_must_run(machines: tuple[Machine, ...], expected: Verdi
 
 @pytest.mark.parametrize(
     ("age", "expected"),
-    [(timedelta(minutes=5), Verdict.WARNING), (timedelta(hours=2), Verdict.FAILED), (None, Verdict.FAILED)],
+    [
+        (timedelta(minutes=5), Verdict.WARNING),
+        (timedelta(hours=2), Verdict.FAILED),
+        (None, Verdict.FAILED),
+    ],
 )
-def test_what_takes_over_must_be_reached_by_replication(age: timedelta | None, expected: Verdict) -> None:
+def test_what_takes_over_must_be_reached_by_replication(
+    age: timedelta | None, expected: Verdict
+) -> None:
     made = plan("edge-federation-failover", with_replica(on(EDGE1), EDGE2A, age=age))
     assert verdict(made, "edge-replicas") is expected
     unread = with_store(on(EDGE1), replicas=Unread("the replicas", "no answer"))
@@ -306,10 +380,14 @@ def test_xmpp_goes_in_the_documented_order_and_the_port_is_tried_once_something_
         "edge-replicas-route",
     ]
     assert gate(made, "dns-address").after == (HostLeadsTo(XMPP, SIP2),)
-    assert gate(made, "dns-service-contoso.com").after == (ServiceNames(Fqdn("_xmpp-server._tcp.contoso.com"), XMPP, 5269),)
+    assert gate(made, "dns-service-contoso.com").after == (
+        ServiceNames(Fqdn("_xmpp-server._tcp.contoso.com"), XMPP, 5269),
+    )
     assert gate(made, "firewall-xmpp").after == (PortIsOpen(XMPP, 5269),)
-    assert cmdlet(made, "xmpp-route-Redmond") == (
-        "Set-CsSite -Identity 'Redmond' -Confirm:$false -XmppFederationRoute 'EdgeServer:edge2.contoso.com'"
+    assert (
+        cmdlet(made, "xmpp-route-Redmond")
+        == "Set-CsSite -Identity 'Redmond' -Confirm:$false -XmppFederationRoute"
+        " 'EdgeServer:edge2.contoso.com'"
     )
 
 
@@ -319,7 +397,10 @@ def test_xmpp_services_stop_and_start_on_the_servers_themselves() -> None:
     assert isinstance(stop, CmdletStep)
     assert isinstance(start, CmdletStep)
     assert stop.place == start.place == OnMachine(EDGE2A)
-    assert (stop.cmdlet.NAME, start.cmdlet.NAME) == ("Stop-CsWindowsService", "Start-CsWindowsService")
+    assert (stop.cmdlet.NAME, start.cmdlet.NAME) == (
+        "Stop-CsWindowsService",
+        "Start-CsWindowsService",
+    )
     assert stop.after == (ServicesAre(EDGE2A, ("RTCSRV",), running=False),)
     assert start.after == (ServicesAre(EDGE2A, ("W3SVC", "REPLICA", "RTCSRV", "RTCMRAUTH")),)
 
@@ -334,7 +415,9 @@ def test_servers_that_are_not_reached_are_stopped_and_started_by_hand() -> None:
 
 
 @pytest.mark.parametrize("procedure", ["edge-federation-failover", "xmpp-failover"])
-def test_servers_that_are_not_reached_and_do_not_report_need_the_operators_word(procedure: str) -> None:
+def test_servers_that_are_not_reached_and_do_not_report_need_the_operators_word(
+    procedure: str,
+) -> None:
     late = with_replica(without_endpoint(on(EDGE1), EDGE2), EDGE2A, age=timedelta(hours=2))
     assert "edge-alive" in refused_by(plan(procedure, late))
 
@@ -360,25 +443,37 @@ def test_xmpp_comes_home_in_the_documented_order() -> None:
         "edge-replicas-route",
     ]
     assert gate(made, "dns-address").after == (HostLeadsTo(XMPP, SIP1),)
-    assert made.goal == tuple(SiteRouteIs(s, RouteKind.XMPP, ServiceId("EdgeServer", EDGE1)) for s in (REDMOND, DUBLIN))
+    assert made.goal == tuple(
+        SiteRouteIs(s, RouteKind.XMPP, ServiceId("EdgeServer", EDGE1)) for s in (REDMOND, DUBLIN)
+    )
 
 
 def test_every_domain_has_its_record_and_the_host_may_be_named() -> None:
     host, fabrikam = Fqdn("im.contoso.com"), Fqdn("fabrikam.com")
     made = plan("xmpp-failover", on(EDGE1), domains=(CONTOSO, fabrikam), xmpp_host=host)
-    names = [ServiceNames(Fqdn(f"_xmpp-server._tcp.{domain}"), host, 5269) for domain in (CONTOSO, fabrikam)]
-    assert [gate(made, f"dns-service-{domain}").after for domain in (CONTOSO, fabrikam)] == [(name,) for name in names]
+    names = [
+        ServiceNames(Fqdn(f"_xmpp-server._tcp.{domain}"), host, 5269)
+        for domain in (CONTOSO, fabrikam)
+    ]
+    assert [gate(made, f"dns-service-{domain}").after for domain in (CONTOSO, fabrikam)] == [
+        (name,) for name in names
+    ]
     assert gate(made, "dns-address").after == (HostLeadsTo(host, SIP2),)
     assert "--domain contoso.com --domain fabrikam.com" in " ".join(made.notes)
 
 
 def test_a_domain_must_be_named() -> None:
-    with pytest.raises(InvalidValueError, match=r"xmpp-failover needs at least one domain. Add --domain"):
+    with pytest.raises(
+        InvalidValueError, match=r"xmpp-failover needs at least one domain. Add --domain"
+    ):
         plan("xmpp-failover", on(EDGE1), domains=())
 
 
 def test_an_external_name_that_is_not_known_leaves_the_operators_word() -> None:
-    edges = tuple(attrs.evolve(edge, external_fqdn=None) for edge in cast("tuple[EdgePool, ...]", on(EDGE1).edges))
+    edges = tuple(
+        attrs.evolve(edge, external_fqdn=None)
+        for edge in cast("tuple[EdgePool, ...]", on(EDGE1).edges)
+    )
     nameless = attrs.evolve(on(EDGE1), edges=edges)
     made = plan("xmpp-failover", nameless)
     assert not made.is_refused
@@ -396,7 +491,9 @@ def test_an_external_name_that_is_not_known_leaves_the_operators_word() -> None:
         (Unread("the version", "no answer"), False),
     ],
 )
-def test_2019_has_no_xmpp_gateway_and_says_so(version: LyncVersion | Unread, *, refused: bool) -> None:
+def test_2019_has_no_xmpp_gateway_and_says_so(
+    version: LyncVersion | Unread, *, refused: bool
+) -> None:
     for name, deployment in (("xmpp-failover", on(EDGE1)), ("xmpp-failback", on(EDGE2))):
         made = plan(name, attrs.evolve(deployment, version=version))
         assert ("version-has-xmpp" in refused_by(made)) is refused
@@ -406,7 +503,9 @@ def test_2019_has_no_xmpp_gateway_and_says_so(version: LyncVersion | Unread, *, 
 
 def test_a_site_with_a_space_in_its_name_can_be_pasted_back() -> None:
     sites = (Site(name=SiteName("New York"), xmpp_federation_route=ServiceId("EdgeServer", EDGE1)),)
-    assert '--site "New York"' in " ".join(plan("xmpp-failover", attrs.evolve(on(EDGE1), sites=sites)).notes)
+    assert '--site "New York"' in " ".join(
+        plan("xmpp-failover", attrs.evolve(on(EDGE1), sites=sites)).notes
+    )
 
 
 def test_enabling_the_topology_follows_the_routes_where_it_is_asked_for() -> None:

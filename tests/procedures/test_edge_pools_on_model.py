@@ -1,4 +1,6 @@
-"""Federation and XMPP moved and moved back on the lab's model, with somebody who does what each gate asks for."""
+"""Federation and XMPP moved and moved back on the lab's model, with somebody who does what each
+gate asks for.
+"""
 
 from __future__ import annotations
 
@@ -57,24 +59,36 @@ class OutsideLookups:
     def answer(self, questions: frozenset[Question]) -> Network:
         return Network(
             hosts=tuple(
-                HostAddresses(host=q.host, addresses=self._addresses(q.host)) for q in questions if isinstance(q, AddressesOf)
+                HostAddresses(host=q.host, addresses=self._addresses(q.host))
+                for q in questions
+                if isinstance(q, AddressesOf)
             ),
             services=tuple(
-                ServerRecords(name=q.name, records=self._servers(q.name)) for q in questions if isinstance(q, ServersOf)
+                ServerRecords(name=q.name, records=self._servers(q.name))
+                for q in questions
+                if isinstance(q, ServersOf)
             ),
-            ports=tuple(HostPort(host=q.host, port=q.port, seen=self._port(q)) for q in questions if isinstance(q, PortOf)),
+            ports=tuple(
+                HostPort(host=q.host, port=q.port, seen=self._port(q))
+                for q in questions
+                if isinstance(q, PortOf)
+            ),
         )
 
     def _addresses(self, host: Fqdn) -> tuple[str, ...] | Unread:
         return (
-            Unread(f"the addresses of {host}", "silence") if self.outside.zone.silent else self.outside.zone.addresses.get(host, ())
+            Unread(f"the addresses of {host}", "silence")
+            if self.outside.zone.silent
+            else self.outside.zone.addresses.get(host, ())
         )
 
     def _servers(self, name: Fqdn) -> tuple[ServerRecord, ...] | Unread:
         if self.outside.zone.silent:
             return Unread(f"the SRV records of {name}", "silence")
         found = self.outside.zone.servers.get(name, ())
-        return tuple(ServerRecord(priority=one.priority, host=one.host, port=one.port) for one in found)
+        return tuple(
+            ServerRecord(priority=one.priority, host=one.host, port=one.port) for one in found
+        )
 
     def _port(self, question: PortOf) -> tuple[PortSeen, ...] | Unread:
         addresses = self._addresses(question.host)
@@ -82,7 +96,14 @@ class OutsideLookups:
             return addresses
         machines = {address: machine for machine, address in self.outside.addresses.items()}
         return tuple(
-            PortSeen(address=one, state=PortState.OPEN if self.outside.answers(machines[one], question.port) else PortState.REFUSED)
+            PortSeen(
+                address=one,
+                state=(
+                    PortState.OPEN
+                    if self.outside.answers(machines[one], question.port)
+                    else PortState.REFUSED
+                ),
+            )
             for one in addresses
         )
 
@@ -101,7 +122,9 @@ class Shift:
         self.sessions = ModelSessions(self.world, edge_endpoints=self.edge_endpoints)
 
     def read(self, scope: Scope = EVERYTHING) -> Deployment:
-        found = read_deployment(self.sessions, name="contoso", clock=ModelClock(self.world), scope=scope)
+        found = read_deployment(
+            self.sessions, name="contoso", clock=ModelClock(self.world), scope=scope
+        )
         return attrs.evolve(found, network=OutsideLookups(self.world.outside).answer(scope.lookups))
 
     def plan(self, name: str, target: str, overrides: Mapping[str, str] | None = None) -> Plan:
@@ -111,7 +134,13 @@ class Shift:
 
     def carry_out(self, plan: Plan, *, person: Callable[[Run], None] | None = None) -> Run:
         clock = ModelClock(self.world)
-        runner = Runner(sessions=self.sessions, clock=clock, journal=self.journal, read=self.read, poll=timedelta(seconds=30))
+        runner = Runner(
+            sessions=self.sessions,
+            clock=clock,
+            journal=self.journal,
+            read=self.read,
+            poll=timedelta(seconds=30),
+        )
         run = runner.start(plan, operator="tester")
         for _ in plan.steps:
             if run.state is not RunState.PENDING_MANUAL_STEP:
@@ -182,7 +211,9 @@ def test_there_and_back_again_is_the_identity(name: str, kind: str, *, crashed: 
     summary = world.summary()
     routes = summary.federation_routes if kind == "edge-federation" else summary.xmpp_routes
     assert set(routes.values()) == {f"EdgeServer:{second}"}
-    assert summary.federated_edges == ({second} if kind == "edge-federation" else before.federated_edges)
+    assert summary.federated_edges == (
+        {second} if kind == "edge-federation" else before.federated_edges
+    )
     world.recover(first)
     pass_time(world)
     back = at_work.carry_out(at_work.plan(f"{kind}-failback", first))

@@ -32,15 +32,25 @@ def test_the_example_of_the_guide_is_played_in_its_order() -> None:
 
 
 def test_an_edge_pool_that_was_led_away_comes_home_before_the_partners_own_are_led_here() -> None:
-    """Else the failback of the partner, which leads back what its failover led away, would take it along."""
+    """Else the failback of the partner, which leads back what its failover led away, would take it
+    along.
+    """
     deployment = with_state(two_sites(), P2, PoolState.FAILED_OVER)
     assert isinstance(deployment.edges, tuple)
-    deployment = attrs.evolve(deployment, edges=tuple(attrs.evolve(edge, next_hop=P1) for edge in deployment.edges))
+    deployment = attrs.evolve(
+        deployment, edges=tuple(attrs.evolve(edge, next_hop=P1) for edge in deployment.edges)
+    )
     plan = ask("evacuate", deployment, P2, PLANNED, export=False)
     assert not plan.is_refused
     steps = ids(plan)
     assert len(set(steps)) == len(steps)
-    order = [f"edge-next-hop-{EDGE2}", f"edge-replicas-{P2}-home", f"edge-next-hop-{EDGE1}", f"edge-replicas-{P2}", "pool-failover"]
+    order = [
+        f"edge-next-hop-{EDGE2}",
+        f"edge-replicas-{P2}-home",
+        f"edge-next-hop-{EDGE1}",
+        f"edge-replicas-{P2}",
+        "pool-failover",
+    ]
     assert [step for step in steps if step in order] == order
     assert steps.index("pool-failback") < steps.index(order[0])
 
@@ -74,17 +84,26 @@ def test_in_a_disaster_both_halves_know_that_the_partner_is_gone() -> None:
 def test_a_store_that_died_with_the_partner_moves_once_and_before_everybody() -> None:
     plan = ask("evacuate", with_dead(AWAY, P2), P1, DISASTER, accept_data_loss=True)
     assert not plan.is_refused
-    assert ids(plan)[:4] == ["export-configuration", "store-failover", "store-replicas", "pool-failback"]
+    assert ids(plan)[:4] == [
+        "export-configuration",
+        "store-failover",
+        "store-replicas",
+        "pool-failback",
+    ]
     assert ids(plan)[-2].startswith("edge-replicas")
     assert ids(plan)[-1] == "store-replicas-rest"
     assert len(ids(plan)) == len(set(ids(plan)))
-    assert {PoolIsHome(P1), PoolStateIs(P2, PoolState.FAILED_OVER), StoreIsActiveOn(P1)} <= set(plan.goal)
+    assert {PoolIsHome(P1), PoolStateIs(P2, PoolState.FAILED_OVER), StoreIsActiveOn(P1)} <= set(
+        plan.goal
+    )
 
 
 def test_what_refuses_either_half_refuses_the_whole() -> None:
     dead = with_dead(AWAY, P1)
     assert refused_by(ask("evacuate", dead, P1, PLANNED)) & {"home-pool-healthy", "partner-healthy"}
-    assert refused_by(ask("evacuate", two_sites(), Fqdn("pool9.contoso.com"), PLANNED)) == {"pool-exists"}
+    assert refused_by(ask("evacuate", two_sites(), Fqdn("pool9.contoso.com"), PLANNED)) == {
+        "pool-exists"
+    }
 
 
 def test_every_check_is_answered_once() -> None:
@@ -100,4 +119,7 @@ def test_of_two_answers_the_worse_one_counts() -> None:
     assert merged([law, bad]) == (law,)
     assert merged([good, good]) == (good,)
     assert merged([good, attrs.evolve(good, evidence="also")])[0].evidence == "fine also"
-    assert merged([bad, attrs.evolve(bad, evidence="worse", first=("second",))])[0].first == ("first", "second")
+    assert merged([bad, attrs.evolve(bad, evidence="worse", first=("second",))])[0].first == (
+        "first",
+        "second",
+    )

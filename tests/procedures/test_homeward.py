@@ -1,4 +1,6 @@
-"""A failback brings home what the failover moved: as the journal tells, else as the operator names, else it asks."""
+"""A failback brings home what the failover moved: as the journal tells, else as the operator names,
+else it asks.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +29,18 @@ AWAY: Final = with_state(two_sites(active_store=P2), P1, PoolState.FAILED_OVER)
 def leading(deployment: Deployment, first: Fqdn, second: Fqdn) -> Deployment:
     edges = deployment.edges
     assert not isinstance(edges, Unread)
-    moved = (attrs.evolve(edge, next_hop=hop) for edge, hop in zip(edges, (first, second), strict=True))
+    moved = (
+        attrs.evolve(edge, next_hop=hop) for edge, hop in zip(edges, (first, second), strict=True)
+    )
     return attrs.evolve(deployment, edges=tuple(moved))
 
 
 def moved(plan: Plan) -> list[str]:
-    return [step_id.rpartition("/")[2].removeprefix("edge-next-hop-") for step_id in ids(plan) if "edge-next-hop-" in step_id]
+    return [
+        step_id.rpartition("/")[2].removeprefix("edge-next-hop-")
+        for step_id in ids(plan)
+        if "edge-next-hop-" in step_id
+    ]
 
 
 def hop(site: Site, edge: Fqdn) -> Fqdn | None:
@@ -50,7 +58,10 @@ def three_pairs() -> Site:
 def test_an_edge_pool_of_another_site_comes_home_from_where_the_failover_put_it() -> None:
     site = three_pairs()
     edge, third = Fqdn("edge-us.contoso.com"), Fqdn("pool3.contoso.com")
-    assert site.run(site.plan("pool-failover", P1, PLANNED, next_hop=third)).state is RunState.COMPLETED
+    assert (
+        site.run(site.plan("pool-failover", P1, PLANNED, next_hop=third)).state
+        is RunState.COMPLETED
+    )
     assert hop(site, edge) == third
     back = site.plan("pool-failback", P1, PLANNED)
     assert moved(back) == [edge]
@@ -61,12 +72,17 @@ def test_an_edge_pool_of_another_site_comes_home_from_where_the_failover_put_it(
 def test_an_edge_pool_that_always_led_to_the_partner_stays_and_is_named() -> None:
     site = Site.of("two-sites")
     site.pass_time(FOR_A_WHILE)
-    site.run(site.plan("edge-next-hop", EDGE1, next_hop=P2))  # of P1's site, and long before any failover
+    # Of P1's site, and long before any failover
+    site.run(site.plan("edge-next-hop", EDGE1, next_hop=P2))
     site.run(site.plan("pool-failover", P1, PLANNED))
     back = site.plan("pool-failback", P1, PLANNED)
     assert not back.is_refused
     assert moved(back) == []
-    assert {EDGE1, EDGE2} == {edge for edge in (EDGE1, EDGE2) if any(f"Edge pool {edge} keeps {P2}" in note for note in back.notes)}
+    assert {EDGE1, EDGE2} == {
+        edge
+        for edge in (EDGE1, EDGE2)
+        if any(f"Edge pool {edge} keeps {P2}" in note for note in back.notes)
+    }
 
 
 def test_what_somebody_changed_after_the_failover_is_theirs() -> None:
@@ -88,7 +104,9 @@ def test_a_failover_before_the_latest_failback_counts_no_more() -> None:
     assert edges_led_away(site.journal, site.read(), P2) is None
 
 
-def test_a_run_that_stopped_after_the_next_hops_is_remembered_whatever_became_of_the_users() -> None:
+def test_a_run_that_stopped_after_the_next_hops_is_remembered_whatever_became_of_the_users() -> (
+    None
+):
     site = Site.of("two-sites")
     site.pass_time(FOR_A_WHILE)
     site.world.faults.without_effect = frozenset({"Invoke-CsPoolFailOver"})
@@ -125,16 +143,27 @@ def test_without_a_journal_the_operator_is_asked_and_can_tell(edges: tuple[Fqdn,
 
 
 def test_overridden_those_of_its_own_site_come_home_and_the_rest_is_named() -> None:
-    plan = ask("pool-failback", leading(AWAY, P2, P2), P1, PLANNED, overrides={"edges-known": "edge2 was always here"})
+    plan = ask(
+        "pool-failback",
+        leading(AWAY, P2, P2),
+        P1,
+        PLANNED,
+        overrides={"edges-known": "edge2 was always here"},
+    )
     assert moved(plan) == [EDGE1]
-    assert any(f"Edge pool {EDGE2} keeps {P2}" in note and "edge-next-hop" in note for note in plan.notes)
+    assert any(
+        f"Edge pool {EDGE2} keeps {P2}" in note and "edge-next-hop" in note for note in plan.notes
+    )
 
 
 def test_in_a_disaster_it_asks_and_does_not_stand_in_the_way() -> None:
     gone = with_dead(with_state(two_sites(active_store=P1), P1, PoolState.FAILED_OVER), P2)
     plan = ask("pool-failback", gone, P1, DISASTER, accept_data_loss=True)
     assert not plan.is_refused
-    assert next(check.verdict for check in plan.checks if check.check_id == "edges-known") is Verdict.WARNING
+    assert (
+        next(check.verdict for check in plan.checks if check.check_id == "edges-known")
+        is Verdict.WARNING
+    )
 
 
 def test_the_operator_is_believed_before_the_journal() -> None:
@@ -150,7 +179,9 @@ def test_where_no_edge_pool_leads_to_the_partner_nothing_is_asked() -> None:
 
 
 def test_after_the_steps_of_the_important_box_each_edge_pool_leads_where_it_led() -> None:
-    """Both pools are failed over once; the Edge pool that came home by evacuating was not led away by it."""
+    """Both pools are failed over once; the Edge pool that came home by evacuating was not led away
+    by it.
+    """
     site = Site(Simulation.load("two-sites"))
     site.pass_time(FOR_A_WHILE)
     before = {edge: hop(site, edge) for edge in (EDGE1, EDGE2)}

@@ -38,7 +38,9 @@ DENIED: Final = with_store(
     active_master=Unread("the master of the store", "Access is denied."),
     file_transfer_agents=Unread("the file transfer agents", "Access is denied."),
 )
-UNREAD_EDGES: Final = attrs.evolve(two_sites(active_store=P2), edges=Unread("the Edge pools", "no answer"))
+UNREAD_EDGES: Final = attrs.evolve(
+    two_sites(active_store=P2), edges=Unread("the Edge pools", "no answer")
+)
 
 
 @st.composite
@@ -47,21 +49,30 @@ def overridden(draw: st.DrawFn, name: str) -> tuple[Procedure, Plan, Plan]:
     deployment: Deployment = draw(deployments(pairs=1))
     if draw(st.booleans()):
         deployment = attrs.evolve(
-            deployment, central_management=with_store(DENIED, copies=deployment.central_management.copies).central_management
+            deployment,
+            central_management=with_store(
+                DENIED, copies=deployment.central_management.copies
+            ).central_management,
         )
     request = draw(requests(name))
     plan = make_plan(request, deployment)
     offered = [check.check_id for check in plan.refusals if check.overridable]
-    chosen = draw(st.sets(st.sampled_from(offered)) | st.just(set(offered))) if offered else set[str]()
+    chosen = (
+        draw(st.sets(st.sampled_from(offered)) | st.just(set(offered))) if offered else set[str]()
+    )
     reasons = dict.fromkeys(sorted(chosen), "seen by hand")
     return request, plan, make_plan(attrs.evolve(request, overrides=reasons), deployment)
 
 
 def forms_that_lose(plan: Plan) -> list[str]:
     found = [
-        step.cmdlet.to_powershell() for step in plan.steps if isinstance(step, CmdletStep) and LOSES & set(step.cmdlet.arguments())
+        step.cmdlet.to_powershell()
+        for step in plan.steps
+        if isinstance(step, CmdletStep) and LOSES & set(step.cmdlet.arguments())
     ]
-    by_hand = (line for step in plan.steps if isinstance(step, ManualStep) for line in step.instructions)
+    by_hand = (
+        line for step in plan.steps if isinstance(step, ManualStep) for line in step.instructions
+    )
     return [*found, *(line for line in by_hand if "-Force" in line or "-DisasterMode" in line)]
 
 
@@ -104,10 +115,18 @@ def tells_its_overrides(bare: Plan, plan: Plan) -> None:
 
 
 @pytest.mark.parametrize("procedure", ["pool-failover", "management-store-failover"])
-def test_where_the_stores_status_is_denied_a_planned_move_sends_the_planned_form(procedure: str) -> None:
+def test_where_the_stores_status_is_denied_a_planned_move_sends_the_planned_form(
+    procedure: str,
+) -> None:
     refused = ask(procedure, DENIED, P1, PLANNED)
     assert "store-agents" in refused_by(refused)
-    plan = ask(procedure, DENIED, P1, PLANNED, overrides=dict.fromkeys(refused_by(refused), "seen in the shell"))
+    plan = ask(
+        procedure,
+        DENIED,
+        P1,
+        PLANNED,
+        overrides=dict.fromkeys(refused_by(refused), "seen in the shell"),
+    )
     assert not plan.is_refused
     assert powershell(plan, "store-failover") == "Invoke-CsManagementServerFailover -Confirm:$false"
     assert plan.expected_loss.startswith("Nothing")
@@ -126,13 +145,17 @@ def overridden_check(plan: Plan) -> CheckResult:
 
 
 def test_what_an_override_changes_is_shown_beside_it() -> None:
-    plan = ask("pool-failover", UNREAD_EDGES, P1, PLANNED, overrides={"edge-next-hop": "there is none"})
+    plan = ask(
+        "pool-failover", UNREAD_EDGES, P1, PLANNED, overrides={"edge-next-hop": "there is none"}
+    )
     assert not plan.is_refused
     failover = step(plan, "pool-failover")
     assert failover.before
     (change,) = overridden_check(plan).override_changes
     assert (
-        change == f"{step(plan, 'pool-failover').title}: sent without looking first whether no Edge pool has {P1} as its next hop."
+        change
+        == f"{step(plan, 'pool-failover').title}: sent without looking first whether no Edge pool"
+        f" has {P1} as its next hop."
     )
     shown = "\n".join(str(block) for block in plan_blocks(plan))
     assert change in shown
@@ -148,7 +171,9 @@ def test_an_override_of_a_check_that_passed_changes_nothing() -> None:
     """The step looks all the same: nobody decided against it."""
     healthy = two_sites(active_store=P2)
     plan = ask("pool-failover", healthy, P1, PLANNED, overrides={"edge-next-hop": "just in case"})
-    assert plan == attrs.evolve(ask("pool-failover", healthy, P1, PLANNED), procedure=plan.procedure)
+    assert plan == attrs.evolve(
+        ask("pool-failover", healthy, P1, PLANNED), procedure=plan.procedure
+    )
 
 
 def test_a_disaster_plan_loses_nothing_unless_it_was_accepted() -> None:

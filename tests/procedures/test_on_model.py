@@ -1,4 +1,6 @@
-"""Plans of invented deployments, run on the lab's model: they reach their goal, and what must never happen never does."""
+"""Plans of invented deployments, run on the lab's model: they reach their goal, and what must never
+happen never does.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ def run_whole(site: Site, plan: Plan) -> None:
     sent = Counter(
         record.step.cmdlet.NAME
         for record in run.steps
-        if isinstance(record.step, CmdletStep) and record.step.cmdlet.effect is Effect.CHANGE and record.state is StepState.DONE
+        if isinstance(record.step, CmdletStep)
+        and record.step.cmdlet.effect is Effect.CHANGE
+        and record.state is StepState.DONE
     )
     assert site.world.executions - before == sent
 
@@ -49,18 +53,24 @@ def assert_served(summary: Summary) -> None:
     """Nobody's users are served by a pool that is dead, and never are two stores active."""
     for name, pool in summary.pools.items():
         if pool.served_by is not None:
-            assert summary.pools[pool.served_by].alive, f"{name} is served by {pool.served_by}, which is dead"
+            assert summary.pools[pool.served_by].alive, (
+                f"{name} is served by {pool.served_by}, which is dead"
+            )
     assert len(summary.store_active) == 1
 
 
 def changed(before: Summary, after: Summary) -> set[str]:
-    """What differs, but for the store, which stays where it went, and the services that go with it."""
+    """What differs, but for the store, which stays where it went, and the services that go
+    with it.
+    """
     return set(before.difference(after)) - {"store_active", "services_stopped", "lis_entries"}
 
 
 @pytest.mark.parametrize("mode", list(Mode))
 @pytest.mark.parametrize("name", ["two-sites", "standard-pair", "sfb2015", "sfb2019"])
-def test_failover_and_failback_of_each_scenario_that_comes_with_lyncops(name: str, mode: Mode) -> None:
+def test_failover_and_failback_of_each_scenario_that_comes_with_lyncops(
+    name: str, mode: Mode
+) -> None:
     site = Site.of(name)
     site.pass_time(FOR_A_WHILE)
     target = site.read().front_end_pools[0].fqdn
@@ -83,7 +93,11 @@ def rescue(site: Site, switch: str = "", value: object = None) -> Plan:
     site.world.crash(P1)
     site.pass_time(FOR_A_WHILE)
     if switch:
-        setattr(site.world.faults if hasattr(site.world.faults, switch) else site.world.switches, switch, value)
+        setattr(
+            site.world.faults if hasattr(site.world.faults, switch) else site.world.switches,
+            switch,
+            value,
+        )
     return site.plan("pool-failover", P1, Mode.DISASTER, accept_data_loss=True)
 
 
@@ -95,7 +109,9 @@ def test_a_store_that_ends_badly_stops_the_run_before_the_pool(bug: StoreBug) ->
     assert site.world.executions["Invoke-CsPoolFailOver"] == 0
     later = site.plan("pool-failover", P1, Mode.DISASTER, accept_data_loss=True)
     refusals = [check for check in later.refusals if check.check_id.startswith("store")]
-    assert any("Install-CsDatabase" in check.remedy or "install" in check.remedy for check in refusals)
+    assert any(
+        "Install-CsDatabase" in check.remedy or "install" in check.remedy for check in refusals
+    )
 
 
 def test_a_failover_that_ends_without_error_and_without_effect_is_no_success() -> None:
@@ -118,9 +134,13 @@ def test_a_broken_replica_of_the_living_site_does_not_keep_the_users_waiting() -
 
 
 @pytest.mark.parametrize(
-    ("switch", "value"), [("no_replication", True), ("denied", frozenset({"Export-CsConfiguration"}))], ids=["replicas", "export"]
+    ("switch", "value"),
+    [("no_replication", True), ("denied", frozenset({"Export-CsConfiguration"}))],
+    ids=["replicas", "export"],
 )
-def test_what_is_optional_does_not_stop_the_rescue_and_is_listed(switch: str, value: object) -> None:
+def test_what_is_optional_does_not_stop_the_rescue_and_is_listed(
+    switch: str, value: object
+) -> None:
     site = Site.of("two-sites")
     run = site.run(rescue(site, switch, value))
     assert run.state is RunState.COMPLETED_WITH_EXCEPTIONS
@@ -128,14 +148,19 @@ def test_what_is_optional_does_not_stop_the_rescue_and_is_listed(switch: str, va
     assert site.world.summary().pools[P1].served_by == P2
 
 
-@pytest.mark.parametrize("switch", ["store_force_required", "master_is_pool", "failback_ends_as_active", "pool_state_global"])
+@pytest.mark.parametrize(
+    "switch",
+    ["store_force_required", "master_is_pool", "failback_ends_as_active", "pool_state_global"],
+)
 def test_what_is_not_established_does_not_matter(switch: str) -> None:
     site = Site.of("two-sites")
     assert site.run(rescue(site, switch, value=True)).state is RunState.COMPLETED
 
 
 @pytest.mark.parametrize("asked", [True, False])
-def test_a_deployment_that_replicates_only_an_enabled_topology_needs_to_be_told(*, asked: bool) -> None:
+def test_a_deployment_that_replicates_only_an_enabled_topology_needs_to_be_told(
+    *, asked: bool
+) -> None:
     site = Site.of("two-sites")
     site.world.switches.enable_topology_needed = True
     site.pass_time(FOR_A_WHILE)
@@ -148,7 +173,9 @@ def test_a_deployment_that_replicates_only_an_enabled_topology_needs_to_be_told(
 
 
 @pytest.mark.parametrize("mode", list(Mode))
-def test_where_the_configuration_has_no_pool_state_a_user_tells_what_became_of_the_pool(mode: Mode) -> None:
+def test_where_the_configuration_has_no_pool_state_a_user_tells_what_became_of_the_pool(
+    mode: Mode,
+) -> None:
     site = Site.of("two-sites")
     site.world.switches.pool_state_present = False
     site.pass_time(FOR_A_WHILE)
@@ -221,7 +248,9 @@ def test_a_failover_that_is_not_refused_reaches_its_goal_and_its_failback_is_the
 
 @ON_MODEL
 @given(scenarios(), st.sampled_from(list(Mode)))
-def test_the_example_of_the_guide_plays_and_ends_with_everybody_on_one_pool(scenario: Scenario, mode: Mode) -> None:
+def test_the_example_of_the_guide_plays_and_ends_with_everybody_on_one_pool(
+    scenario: Scenario, mode: Mode
+) -> None:
     site = Site.of(scenario)
     site.pass_time(FOR_A_WHILE)
     first = site.plan("pool-failover", P1, Mode.PLANNED)
@@ -236,12 +265,21 @@ def test_the_example_of_the_guide_plays_and_ends_with_everybody_on_one_pool(scen
     if evacuation.is_refused:
         return
     run_whole(site, evacuation)
-    served = {name: pool.served_by for name, pool in site.world.summary().pools.items() if name in (P1, P2)}
+    served = {
+        name: pool.served_by
+        for name, pool in site.world.summary().pools.items()
+        if name in (P1, P2)
+    }
     assert served == {P1: P1, P2: P1}
 
 
 @ON_MODEL
-@given(scenarios(), st.sampled_from([P1, P2]), st.sampled_from(["pool-failover", "pool-failback", "evacuate"]), st.data())
+@given(
+    scenarios(),
+    st.sampled_from([P1, P2]),
+    st.sampled_from(["pool-failover", "pool-failback", "evacuate"]),
+    st.data(),
+)
 def test_users_always_have_a_living_pool_after_a_run_and_a_refused_plan_changes_nothing(
     scenario: Scenario, target: Fqdn, procedure: str, data: st.DataObject
 ) -> None:
@@ -252,7 +290,9 @@ def test_users_always_have_a_living_pool_after_a_run_and_a_refused_plan_changes_
         site.world.crash(mishap)
         site.pass_time(FOR_A_WHILE)
     before = site.world.summary()
-    plan = site.plan(procedure, target, data.draw(st.sampled_from(list(Mode))), accept_data_loss=True)
+    plan = site.plan(
+        procedure, target, data.draw(st.sampled_from(list(Mode))), accept_data_loss=True
+    )
     event(f"{procedure}: {'refused' if plan.is_refused else 'runs'}")
     if plan.is_refused:
         assert before.difference(site.world.summary()) == {}

@@ -1,4 +1,6 @@
-"""A check and the precondition of a step judge alike: what a plan found bearable does not stop it half way."""
+"""A check and the precondition of a step judge alike: what a plan found bearable does not stop it
+half way.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,8 @@ def first_asked(plan: Plan) -> list[tuple[CmdletStep, Condition]]:
     found: list[tuple[CmdletStep, Condition]] = []
     made: set[type] = {NoEdgeLeadsTo, FederatedEdgeIs, StoreIsActiveOn}
     for each in plan.steps:
-        if isinstance(each, ManualStep) and each.step_id.startswith("store-"):  # people bring the store
+        # People bring the store
+        if isinstance(each, ManualStep) and each.step_id.startswith("store-"):
             made.add(StoreHasSingleMaster)
         if isinstance(each, CmdletStep):
             inner = [(c, c.condition if isinstance(c, UnlessRefuted) else c) for c in each.before]
@@ -63,12 +66,20 @@ def first_asked(plan: Plan) -> list[tuple[CmdletStep, Condition]]:
 @pytest.mark.parametrize("name", sorted(PROCEDURES))
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
-def test_no_step_of_an_accepted_plan_is_stopped_by_what_the_plan_knew(name: str, data: st.DataObject) -> None:
+def test_no_step_of_an_accepted_plan_is_stopped_by_what_the_plan_knew(
+    name: str, data: st.DataObject
+) -> None:
     """Nor by what its operator has overridden."""
     deployment: Deployment = data.draw(deployments(pairs=1))
     request = data.draw(requests(name))
-    refused = {check.check_id: "seen by hand" for check in make_plan(request, deployment).refusals if check.overridable}
-    plan = make_plan(attrs.evolve(request, overrides=refused if data.draw(st.booleans()) else {}), deployment)
+    refused = {
+        check.check_id: "seen by hand"
+        for check in make_plan(request, deployment).refusals
+        if check.overridable
+    }
+    plan = make_plan(
+        attrs.evolve(request, overrides=refused if data.draw(st.booleans()) else {}), deployment
+    )
     if plan.is_refused:
         return
     for each, condition in first_asked(plan):
@@ -98,7 +109,7 @@ def test_a_partner_whose_state_cannot_be_read_stops_no_rescue_and_one_that_is_aw
     blind = changed(gone, P2, state=UNREAD)
     plan = ask("pool-failover", blind, P1, DISASTER, accept_data_loss=True)
     assert not plan.is_refused
-    (home, *_) = step(plan, "pool-failover").before
+    home, *_ = step(plan, "pool-failover").before
     assert home == UnlessRefuted(PoolIsHome(P2))
     assert home.evaluate(blind).holds
     assert home.evaluate(changed(gone, P2, state=PoolState.FAILED_OVER)).holds is False

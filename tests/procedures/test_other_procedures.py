@@ -9,17 +9,36 @@ from lyncops.cmdlets import DatabaseNameType, MirrorRole
 from lyncops.deployment.mirror import DatabaseMirror
 from lyncops.deployment.model import EdgePool, PoolKind, PoolState
 from lyncops.errors import InvalidValueError
-from lyncops.plan.conditions import BackupModuleIs, EdgeNextHopIs, MediaEdgeIs, MirrorPrincipalIs, StoreIsActiveOn
+from lyncops.plan.conditions import (
+    BackupModuleIs,
+    EdgeNextHopIs,
+    MediaEdgeIs,
+    MirrorPrincipalIs,
+    StoreIsActiveOn,
+)
 from lyncops.plan.model import CmdletStep
 from lyncops.plan.procedures import PROCEDURES, DatabaseFailover, PoolFailover
 from lyncops.values import Fqdn, LyncVersion, OnPool, ServiceId, Unread
-from tests.deployments import EDGE1, EDGE2, P1, P2, changed, media, two_sites, with_dead, with_state, with_store
+from tests.deployments import (
+    EDGE1,
+    EDGE2,
+    P1,
+    P2,
+    changed,
+    media,
+    two_sites,
+    with_dead,
+    with_state,
+    with_store,
+)
 from tests.procedures.asking import DISASTER, PLANNED, ask, ids, powershell, refused_by, step
 
 DOWN = with_store(two_sites(), active_master=None, file_transfer_agents=())
 
 
-def mirror(name: str, *, kind: str = "", on_mirror: bool = False, synchronized: bool = True) -> DatabaseMirror:
+def mirror(
+    name: str, *, kind: str = "", on_mirror: bool = False, synchronized: bool = True
+) -> DatabaseMirror:
     sides = ("Mirror", "Principal") if on_mirror else ("Principal", "Mirror")
     status = "synchronized" if synchronized else "disconnected"
     return DatabaseMirror(
@@ -47,7 +66,9 @@ def test_the_store_alone_moves_without_arguments_while_it_works() -> None:
 
 def test_the_store_alone_moves_in_a_disaster_told_where_the_standby_is() -> None:
     dead = with_dead(two_sites(), P1)
-    assert refused_by(ask("management-store-failover", dead, P1, DISASTER)) == {"data-loss-accepted"}
+    assert refused_by(ask("management-store-failover", dead, P1, DISASTER)) == {
+        "data-loss-accepted"
+    }
     plan = ask("management-store-failover", dead, P1, DISASTER, accept_data_loss=True, export=False)
     assert not plan.is_refused
     assert "-BackupSqlServerFqdn" in powershell(plan, "store-failover")
@@ -66,9 +87,17 @@ def test_a_store_that_does_not_work_cannot_move_without_loss() -> None:
 
 def test_a_store_of_which_nothing_is_known_moves_only_in_a_disaster() -> None:
     gap = Unread("the store", "not available")
-    unread = with_store(with_dead(two_sites(), P1), copies=gap, active_master=gap, file_transfer_agents=gap, replicas=gap)
+    unread = with_store(
+        with_dead(two_sites(), P1),
+        copies=gap,
+        active_master=gap,
+        file_transfer_agents=gap,
+        replicas=gap,
+    )
     assert "store-on-pool" in refused_by(ask("management-store-failover", unread, P1, PLANNED))
-    assert not ask("management-store-failover", unread, P1, DISASTER, accept_data_loss=True).is_refused
+    assert not ask(
+        "management-store-failover", unread, P1, DISASTER, accept_data_loss=True
+    ).is_refused
 
 
 def test_the_store_of_an_unknown_pool_gets_no_steps() -> None:
@@ -91,9 +120,13 @@ def test_conference_content_waits_for_the_pool_to_be_home() -> None:
     plan = ask("conference-restore", with_state(two_sites(), P1, PoolState.FAILED_OVER), P1)
     assert refused_by(plan) == {"pool-is-home"}
     assert plan.refusals[0].first == (f"lyncops run pool-failback {P1} --mode planned",)
-    assert "pool-is-home" in refused_by(ask("conference-restore", changed(two_sites(), P1, state=Unread("s", "r")), P1))
+    assert "pool-is-home" in refused_by(
+        ask("conference-restore", changed(two_sites(), P1, state=Unread("s", "r")), P1)
+    )
     assert refused_by(ask("conference-restore", DOWN, P1)) == {"store-works"}
-    assert refused_by(ask("conference-restore", two_sites(), Fqdn("pool9.contoso.com"))) == {"pool-exists"}
+    assert refused_by(ask("conference-restore", two_sites(), Fqdn("pool9.contoso.com"))) == {
+        "pool-exists"
+    }
 
 
 # Edge next hop
@@ -104,7 +137,12 @@ def test_an_edge_pool_is_led_to_the_named_pool() -> None:
     assert not plan.is_refused
     assert ids(plan) == [f"edge-next-hop-{EDGE1}", f"edge-replicas-{P2}"]
     assert plan.goal == (EdgeNextHopIs(EDGE1, P2),)
-    back = ask("edge-next-hop", attrs.evolve(two_sites(), edges=(EdgePool(fqdn=EDGE1, next_hop=None),)), EDGE1, next_hop=P1)
+    back = ask(
+        "edge-next-hop",
+        attrs.evolve(two_sites(), edges=(EdgePool(fqdn=EDGE1, next_hop=None),)),
+        EDGE1,
+        next_hop=P1,
+    )
     assert step(back, f"edge-next-hop-{EDGE1}").undo == ""
 
 
@@ -120,7 +158,10 @@ def test_an_edge_pool_leads_to_no_edge_pool_whatever_the_operator_says(to: Fqdn)
 def test_only_an_edge_pool_can_be_led() -> None:
     plan = ask("edge-next-hop", two_sites(), P1, next_hop=P2)
     assert refused_by(plan) == {"edge-exists"}
-    assert plan.refusals[0].evidence == f"{P1} is a pool of kind Enterprise; the Edge pools are {EDGE1} and {EDGE2}."
+    assert (
+        plan.refusals[0].evidence
+        == f"{P1} is a pool of kind Enterprise; the Edge pools are {EDGE1} and {EDGE2}."
+    )
     machine = ask("edge-next-hop", two_sites(), Fqdn("edge1-a.contoso.com"), next_hop=P2)
     assert f"is a machine of {EDGE1}" in machine.refusals[0].evidence
     unread = attrs.evolve(two_sites(), edges=Unread("edges", "none"))
@@ -130,7 +171,10 @@ def test_only_an_edge_pool_can_be_led() -> None:
 def test_a_next_hop_cannot_move_without_a_store_to_write_to() -> None:
     refused = ask("edge-next-hop", DOWN, EDGE1, next_hop=P2)
     assert refused_by(refused) == {"store-works"}
-    assert f"management-store-failover {P1} --mode disaster --accept-data-loss" in refused.refusals[0].remedy
+    assert (
+        f"management-store-failover {P1} --mode disaster --accept-data-loss"
+        in refused.refusals[0].remedy
+    )
 
 
 def test_a_next_hop_must_be_named() -> None:
@@ -142,26 +186,51 @@ def test_a_next_hop_must_be_named() -> None:
 
 
 def test_each_service_that_uses_media_has_its_step_and_its_read_back() -> None:
-    services = tuple(ServiceId(role, P1) for role in ("Registrar", "ConferencingServer", "MediationServer"))
+    services = tuple(
+        ServiceId(role, P1) for role in ("Registrar", "ConferencingServer", "MediationServer")
+    )
     plan = ask(
-        "edge-association", changed(two_sites(), P1, services=services, media_edges=media(EDGE1, EDGE1)), P1, edge_pool=EDGE2
+        "edge-association",
+        changed(two_sites(), P1, services=services, media_edges=media(EDGE1, EDGE1)),
+        P1,
+        edge_pool=EDGE2,
     )
     assert not plan.is_refused
     assert [powershell(plan, step_id) for step_id in ids(plan)] == [
-        f"Set-CsConferenceServer -Identity 'ConferencingServer:{P1}' -EdgeServer 'EdgeServer:{EDGE2}' -Confirm:$false",
-        f"Set-CsMediationServer -Identity 'MediationServer:{P1}' -EdgeServer 'EdgeServer:{EDGE2}' -Confirm:$false",
-        f"Set-CsRegistrar -Identity 'Registrar:{P1}' -EdgeServer 'EdgeServer:{EDGE2}' -Confirm:$false",
+        (
+            f"Set-CsConferenceServer -Identity 'ConferencingServer:{P1}' -EdgeServer"
+            f" 'EdgeServer:{EDGE2}' -Confirm:$false"
+        ),
+        (
+            f"Set-CsMediationServer -Identity 'MediationServer:{P1}' -EdgeServer"
+            f" 'EdgeServer:{EDGE2}' -Confirm:$false"
+        ),
+        (
+            f"Set-CsRegistrar -Identity 'Registrar:{P1}' -EdgeServer 'EdgeServer:{EDGE2}'"
+            " -Confirm:$false"
+        ),
     ]
     assert plan.goal == (MediaEdgeIs(P1, EDGE2),)
-    roles = [cast("MediaEdgeIs", condition).role for one in plan.steps for condition in cast("CmdletStep", one).after]
+    roles = [
+        cast("MediaEdgeIs", condition).role
+        for one in plan.steps
+        for condition in cast("CmdletStep", one).after
+    ]
     assert roles == ["ConferencingServer", "MediationServer", "Registrar"]
-    assert step(plan, "edge-association-registrar").undo == f"lyncops run edge-association {P1} --edge {EDGE1}"
+    assert (
+        step(plan, "edge-association-registrar").undo
+        == f"lyncops run edge-association {P1} --edge {EDGE1}"
+    )
 
 
 def test_an_association_needs_pool_and_edge() -> None:
     assert refused_by(ask("edge-association", two_sites(), P1, edge_pool=P2)) == {"edge-exists"}
-    assert "pool-exists" in refused_by(ask("edge-association", two_sites(), Fqdn("x.contoso.com"), edge_pool=EDGE2))
-    assert refused_by(ask("edge-association", two_sites(), EDGE1, edge_pool=EDGE2)) == {"pool-is-front-end"}
+    assert "pool-exists" in refused_by(
+        ask("edge-association", two_sites(), Fqdn("x.contoso.com"), edge_pool=EDGE2)
+    )
+    assert refused_by(ask("edge-association", two_sites(), EDGE1, edge_pool=EDGE2)) == {
+        "pool-is-front-end"
+    }
 
 
 # Mirrored databases
@@ -169,21 +238,31 @@ def test_an_association_needs_pool_and_edge() -> None:
 
 def test_the_mirror_becomes_principal_and_the_primary_again() -> None:
     names = ("rtcab", "rtcshared", "rtcxds")
-    there = ask("database-failover", changed(two_sites(), P1, mirrors=tuple(map(mirror, names))), P1)
-    assert powershell(there, "database-failover-user") == (
-        f"Invoke-CsDatabaseFailover -DatabaseType 'User' -NewPrincipal 'Mirror' -PoolFqdn '{P1}' -Confirm:$false"
+    there = ask(
+        "database-failover", changed(two_sites(), P1, mirrors=tuple(map(mirror, names))), P1
+    )
+    assert (
+        powershell(there, "database-failover-user")
+        == f"Invoke-CsDatabaseFailover -DatabaseType 'User' -NewPrincipal 'Mirror' -PoolFqdn '{P1}'"
+        " -Confirm:$false"
     )
     assert there.goal == (MirrorPrincipalIs(P1, names, on_mirror=True),)
     moved = changed(two_sites(), P1, mirrors=tuple(mirror(name, on_mirror=True) for name in names))
     storeless = changed(DOWN, P1, mirrors=tuple(map(mirror, names)))
-    assert powershell(ask("database-failover", storeless, P1), "database-failover-user").endswith(" -LocalStore")
+    assert powershell(ask("database-failover", storeless, P1), "database-failover-user").endswith(
+        " -LocalStore"
+    )
     back = ask("database-failover", moved, P1)
     assert "'Primary'" in powershell(back, "database-failover-user")
     assert step(there, "database-failover-user").undo == powershell(back, "database-failover-user")
 
 
 def test_only_the_databases_of_the_asked_type_move() -> None:
-    mixed = changed(two_sites(), P1, mirrors=(mirror("rtcxds", kind="User"), mirror("xds", kind="CentralMgmt"), mirror("lis")))
+    mixed = changed(
+        two_sites(),
+        P1,
+        mirrors=(mirror("rtcxds", kind="User"), mirror("xds", kind="CentralMgmt"), mirror("lis")),
+    )
     plan = ask("database-failover", mixed, P1, database_type=DatabaseNameType.CENTRAL_MGMT)
     assert plan.goal == (MirrorPrincipalIs(P1, ("xds", "lis"), on_mirror=True),)
     unknown = ask("database-failover", mixed, P1, database_type=DatabaseNameType.LYSS)
@@ -199,16 +278,22 @@ def test_databases_on_different_sides_want_a_side_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "mirrors", [(), (mirror("rtcxds", synchronized=False),), Unread("mirrors", "no answer")], ids=["none", "behind", "unread"]
+    "mirrors",
+    [(), (mirror("rtcxds", synchronized=False),), Unread("mirrors", "no answer")],
+    ids=["none", "behind", "unread"],
 )
 def test_without_a_synchronised_mirror_nothing_moves(mirrors: object) -> None:
-    assert "mirrors-synchronized" in refused_by(ask("database-failover", changed(two_sites(), P1, mirrors=mirrors), P1))
+    assert "mirrors-synchronized" in refused_by(
+        ask("database-failover", changed(two_sites(), P1, mirrors=mirrors), P1)
+    )
 
 
 def test_2019_has_no_mirroring() -> None:
     new = changed(two_sites(), P1, mirrors=(mirror("rtcxds"),), version=LyncVersion.V2019)
     assert refused_by(ask("database-failover", new, P1)) == {"version-has-mirroring"}
-    unread = changed(two_sites(), P1, mirrors=(mirror("rtcxds"),), version=Unread("version", "no answer"))
+    unread = changed(
+        two_sites(), P1, mirrors=(mirror("rtcxds"),), version=Unread("version", "no answer")
+    )
     assert not ask("database-failover", unread, P1).is_refused
     assert refused_by(ask("database-failover", new, Fqdn("pool9.contoso.com"))) == {"pool-exists"}
 
@@ -216,7 +301,9 @@ def test_2019_has_no_mirroring() -> None:
 
 
 def test_a_standard_edition_server_has_no_mirror_and_says_so() -> None:
-    plan = ask("database-failover", changed(two_sites(kind=PoolKind.STANDARD, size=1), P1, mirrors=()), P1)
+    plan = ask(
+        "database-failover", changed(two_sites(kind=PoolKind.STANDARD, size=1), P1, mirrors=()), P1
+    )
     assert refused_by(plan) == {"mirrors-synchronized"}
     assert "Standard Edition" in plan.refusals[0].evidence
     assert "set up the mirror" not in plan.refusals[0].remedy
@@ -231,10 +318,18 @@ def test_a_pool_without_partner_can_move_its_databases_too() -> None:
 
 
 def test_the_topology_is_enabled_after_settings_where_the_operator_asks_for_it() -> None:
-    failover = ids(ask("pool-failover", two_sites(), P1, PLANNED, enable_topology=True, export=False))
+    failover = ids(
+        ask("pool-failover", two_sites(), P1, PLANNED, enable_topology=True, export=False)
+    )
     assert failover[:2] == [f"edge-next-hop-{EDGE1}", "enable-topology"]
-    assert ids(ask("edge-next-hop", two_sites(), EDGE1, next_hop=P2, enable_topology=True))[1] == "enable-topology"
-    assert ids(ask("edge-association", two_sites(), P1, edge_pool=EDGE2, enable_topology=True))[-1] == "enable-topology"
+    assert (
+        ids(ask("edge-next-hop", two_sites(), EDGE1, next_hop=P2, enable_topology=True))[1]
+        == "enable-topology"
+    )
+    assert (
+        ids(ask("edge-association", two_sites(), P1, edge_pool=EDGE2, enable_topology=True))[-1]
+        == "enable-topology"
+    )
     assert "enable-topology" not in ids(ask("pool-failover", two_sites(), P1, PLANNED))
 
 

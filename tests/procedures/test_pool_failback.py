@@ -5,7 +5,14 @@ from datetime import timedelta
 import attrs
 
 from lyncops.deployment.model import EdgePool, PoolState, WindowsService
-from lyncops.plan.conditions import BackupModuleIs, EdgeNextHopIs, PoolIsAlive, PoolIsHome, StoreHasSingleMaster, StoreIsActiveOn
+from lyncops.plan.conditions import (
+    BackupModuleIs,
+    EdgeNextHopIs,
+    PoolIsAlive,
+    PoolIsHome,
+    StoreHasSingleMaster,
+    StoreIsActiveOn,
+)
 from lyncops.plan.model import ManualStep, WaitStep
 from lyncops.procedures.store import BAD_ENDS
 from lyncops.values import Anywhere, Fqdn, Unread
@@ -18,7 +25,9 @@ AWAY = with_state(two_sites(active_store=P2), P1, PoolState.FAILED_OVER)
 def with_next_hops(first: Fqdn, second: Fqdn) -> tuple[EdgePool, ...]:
     edges = two_sites().edges
     assert not isinstance(edges, Unread)
-    return tuple(attrs.evolve(edge, next_hop=hop) for edge, hop in zip(edges, (first, second), strict=True))
+    return tuple(
+        attrs.evolve(edge, next_hop=hop) for edge, hop in zip(edges, (first, second), strict=True)
+    )
 
 
 LED_AWAY = attrs.evolve(AWAY, edges=with_next_hops(P2, P2))
@@ -28,9 +37,13 @@ def test_users_come_home_and_then_their_conference_content_from_the_backup_pool(
     plan = ask("pool-failback", AWAY, P1, PLANNED, edges=())
     assert not plan.is_refused
     assert ids(plan) == ["pool-failback", "conference-sync", "conference-steady"]
-    assert powershell(plan, "pool-failback") == f"Invoke-CsPoolFailBack -PoolFqdn '{P1}' -Confirm:$false -Verbose"
     assert (
-        powershell(plan, "conference-sync") == f"Invoke-CsBackupServiceSync -PoolFqdn '{P2}' -BackupModule 'ConfServices.DataConf'"
+        powershell(plan, "pool-failback")
+        == f"Invoke-CsPoolFailBack -PoolFqdn '{P1}' -Confirm:$false -Verbose"
+    )
+    assert (
+        powershell(plan, "conference-sync")
+        == f"Invoke-CsBackupServiceSync -PoolFqdn '{P2}' -BackupModule 'ConfServices.DataConf'"
     )
     wait = plan.steps[-1]
     assert isinstance(wait, WaitStep)
@@ -52,7 +65,10 @@ def test_the_operator_can_name_the_edges_to_lead_home() -> None:
 
 
 def test_the_failback_happens_only_while_both_are_up() -> None:
-    assert step(ask("pool-failback", AWAY, P1, PLANNED), "pool-failback").before == (PoolIsAlive(P1), PoolIsAlive(P2))
+    assert step(ask("pool-failback", AWAY, P1, PLANNED), "pool-failback").before == (
+        PoolIsAlive(P1),
+        PoolIsAlive(P2),
+    )
 
 
 def test_in_disaster_mode_the_backup_pool_is_gone_and_nothing_is_asked_of_it() -> None:
@@ -72,12 +88,20 @@ def test_a_store_that_died_with_the_backup_pool_comes_home_first() -> None:
     gone = with_dead(AWAY, P2)
     plan = ask("pool-failback", gone, P1, DISASTER, accept_data_loss=True)
     assert not plan.is_refused
-    assert ids(plan) == ["export-configuration", "store-failover", "store-replicas", "pool-failback", "store-replicas-rest"]
+    assert ids(plan) == [
+        "export-configuration",
+        "store-failover",
+        "store-replicas",
+        "pool-failback",
+        "store-replicas-rest",
+    ]
     assert "-BackupSqlServerFqdn" in powershell(plan, "store-failover")
     assert step(plan, "pool-failback").before == (PoolIsAlive(P1), StoreHasSingleMaster())
     assert plan.goal == (PoolIsHome(P1), StoreIsActiveOn(P1))
     assert BAD_ENDS in plan.notes
-    assert "export-configuration" not in ids(ask("pool-failback", gone, P1, DISASTER, accept_data_loss=True, export=False))
+    assert "export-configuration" not in ids(
+        ask("pool-failback", gone, P1, DISASTER, accept_data_loss=True, export=False)
+    )
 
 
 def test_a_disaster_failback_wants_the_loss_accepted() -> None:
@@ -128,7 +152,9 @@ def test_the_store_stays_and_the_plan_says_so() -> None:
 
 def test_the_estimate_grows_with_the_users_up_to_an_hour_for_twenty_thousand() -> None:
     def estimate(users: int | Unread) -> timedelta:
-        return step(ask("pool-failback", changed(AWAY, P1, users=users), P1, PLANNED), "pool-failback").estimate
+        return step(
+            ask("pool-failback", changed(AWAY, P1, users=users), P1, PLANNED), "pool-failback"
+        ).estimate
 
     assert estimate(20_000) == timedelta(hours=1)
     assert estimate(40_000) == timedelta(hours=2)

@@ -20,7 +20,19 @@ from lyncops.plan.conditions import (
 )
 from lyncops.plan.model import WaitStep
 from lyncops.values import Anywhere, Fqdn, LyncVersion, OnPool, Unread
-from tests.deployments import EDGE1, EDGE2, P1, P2, changed, machine, silent, two_sites, with_dead, with_state, with_store
+from tests.deployments import (
+    EDGE1,
+    EDGE2,
+    P1,
+    P2,
+    changed,
+    machine,
+    silent,
+    two_sites,
+    with_dead,
+    with_state,
+    with_store,
+)
 from tests.procedures.asking import DISASTER, PLANNED, ask, ids, powershell, refused_by, step
 
 SQL2 = Fqdn("sql2.contoso.com")
@@ -70,7 +82,10 @@ def test_a_planned_failover_moves_next_hop_store_and_pool_in_the_order_of_the_gu
         "pool-failover",
     ]
     assert powershell(plan, "store-failover") == "Invoke-CsManagementServerFailover -Confirm:$false"
-    assert powershell(plan, "pool-failover") == f"Invoke-CsPoolFailOver -PoolFqdn '{P1}' -Confirm:$false -Verbose"
+    assert (
+        powershell(plan, "pool-failover")
+        == f"Invoke-CsPoolFailOver -PoolFqdn '{P1}' -Confirm:$false -Verbose"
+    )
     assert plan.lock == (P1, P2, EDGE1)
 
 
@@ -87,13 +102,23 @@ def test_in_a_disaster_the_store_comes_first_since_the_next_hop_needs_it() -> No
         "store-replicas-rest",
     ]
     assert "-LocalStore" in powershell(plan, "export-configuration")
-    assert powershell(plan, "store-failover") == f"Invoke-CsManagementServerFailover {BOTH_HALVES} -Confirm:$false"
+    assert (
+        powershell(plan, "store-failover")
+        == f"Invoke-CsManagementServerFailover {BOTH_HALVES} -Confirm:$false"
+    )
     assert "-DisasterMode" in powershell(plan, "pool-failover")
     assert "documented target" in plan.expected_loss
 
 
 def test_a_store_elsewhere_stays_and_lets_the_next_hop_go_first_in_a_disaster_too() -> None:
-    plan = ask("pool-failover", with_dead(two_sites(active_store=P2), P1), P1, DISASTER, accept_data_loss=True, export=False)
+    plan = ask(
+        "pool-failover",
+        with_dead(two_sites(active_store=P2), P1),
+        P1,
+        DISASTER,
+        accept_data_loss=True,
+        export=False,
+    )
     assert ids(plan) == [f"edge-next-hop-{EDGE1}", "pool-failover", f"edge-replicas-{P2}"]
     assert StoreHasSingleMaster() in plan.goal
 
@@ -122,18 +147,28 @@ def test_in_a_disaster_users_wait_for_the_front_ends_that_receive_them_alone() -
     before = ids(plan)[: ids(plan).index("pool-failover")]
     waits = [s for s in plan.steps if isinstance(s, WaitStep) and s.step_id in before]
     receiving = tuple(Fqdn(f"pool2-fe{n}.contoso.com") for n in (1, 2, 3))
-    assert [wait.until for wait in waits] == [(StoreIsActiveOn(P2), ReplicasUpToDate(only=receiving))]
+    assert [wait.until for wait in waits] == [
+        (StoreIsActiveOn(P2), ReplicasUpToDate(only=receiving))
+    ]
 
 
 def test_a_receiving_front_end_that_is_down_is_not_waited_for() -> None:
-    machines = (machine("pool2-fe1.contoso.com"), machine("pool2-fe2.contoso.com"), silent("pool2-fe3.contoso.com"))
-    plan = ask("pool-failover", changed(DEAD, P2, machines=machines), P1, DISASTER, accept_data_loss=True)
+    machines = (
+        machine("pool2-fe1.contoso.com"),
+        machine("pool2-fe2.contoso.com"),
+        silent("pool2-fe3.contoso.com"),
+    )
+    plan = ask(
+        "pool-failover", changed(DEAD, P2, machines=machines), P1, DISASTER, accept_data_loss=True
+    )
     wait = next(s for s in plan.steps if s.step_id == "store-replicas")
     assert isinstance(wait, WaitStep)
     assert "fe3" not in " ".join(map(str, wait.until))
 
 
-def test_a_silent_edge_of_the_dead_site_is_not_waited_for_with_the_store_but_one_elsewhere_is() -> None:
+def test_a_silent_edge_of_the_dead_site_is_not_waited_for_with_the_store_but_one_elsewhere_is() -> (
+    None
+):
     silent_edges = with_dead(with_dead(DEAD, EDGE1), EDGE2)
     plan = ask("pool-failover", silent_edges, P1, DISASTER, accept_data_loss=True)
     wait = next(s for s in plan.steps if s.step_id == "store-replicas-rest")
@@ -151,20 +186,31 @@ def test_an_edge_that_is_silent_like_its_site_is_named_and_not_waited_for() -> N
 
 
 def test_a_disaster_plan_tells_what_to_do_when_the_pool_never_comes_back() -> None:
-    lost = [note for note in ask("pool-failover", DEAD, P1, DISASTER, accept_data_loss=True).notes if "never comes back" in note]
+    lost = [
+        note
+        for note in ask("pool-failover", DEAD, P1, DISASTER, accept_data_loss=True).notes
+        if "never comes back" in note
+    ]
     assert len(lost) == 1
     assert "Move-CsConferenceDirectory -Force" in lost[0]
     assert lost[0].endswith("lync-server-2013-front-end-pool-abc-failover-procedure.")
-    assert not any("never comes back" in note for note in ask("pool-failover", two_sites(), P1, PLANNED).notes)
+    assert not any(
+        "never comes back" in note for note in ask("pool-failover", two_sites(), P1, PLANNED).notes
+    )
 
 
 def test_a_plan_that_moves_the_store_tells_its_bad_ends_and_their_repair() -> None:
-    assert any("Install-CsDatabase" in note for note in ask("pool-failover", two_sites(), P1, PLANNED).notes)
+    assert any(
+        "Install-CsDatabase" in note
+        for note in ask("pool-failover", two_sites(), P1, PLANNED).notes
+    )
     stays = ask("pool-failover", two_sites(active_store=P2), P1, PLANNED)
     assert not any("Install-CsDatabase" in note for note in stays.notes)
 
 
-def test_the_pool_is_failed_over_only_when_what_it_needs_is_there_and_read_back_afterwards() -> None:
+def test_the_pool_is_failed_over_only_when_what_it_needs_is_there_and_read_back_afterwards() -> (
+    None
+):
     failover = step(ask("pool-failover", two_sites(), P1, PLANNED), "pool-failover")
     assert failover.before == (PoolIsHome(P2), NoEdgeLeadsTo(P1), StoreHasSingleMaster())
     assert failover.after == (PoolStateIs(P1, PoolState.FAILED_OVER),)
@@ -196,12 +242,16 @@ BOTH_HALVES = (
 
 
 @pytest.mark.parametrize("on_mirror", [True, False])
-def test_both_halves_of_a_mirrored_standby_are_named_whichever_is_principal(*, on_mirror: bool) -> None:
+def test_both_halves_of_a_mirrored_standby_are_named_whichever_is_principal(
+    *, on_mirror: bool
+) -> None:
     deployment = with_store_mirror(DEAD, principal_on_mirror=on_mirror)
     plan = ask("pool-failover", deployment, P1, DISASTER, accept_data_loss=True)
     assert BOTH_HALVES in powershell(plan, "store-failover")
     unasked = changed(deployment, P2, mirrors=Unread("the mirrors", "no answer"))
-    assert BOTH_HALVES in powershell(ask("pool-failover", unasked, P1, DISASTER, accept_data_loss=True), "store-failover")
+    assert BOTH_HALVES in powershell(
+        ask("pool-failover", unasked, P1, DISASTER, accept_data_loss=True), "store-failover"
+    )
 
 
 def test_a_standby_without_a_mirror_has_none_named() -> None:
@@ -236,13 +286,20 @@ def test_an_unknown_mirror_of_the_standby_is_asked_for() -> None:
         store_mirror_sql_instance="other",
     )
     assert not named.is_refused
-    for words in (f"-BackupSqlServerFqdn '{SQL2}'", "'named'", "-BackupMirrorSqlServerFqdn 'sql2m.contoso.com'", "'other'"):
+    for words in (
+        f"-BackupSqlServerFqdn '{SQL2}'",
+        "'named'",
+        "-BackupMirrorSqlServerFqdn 'sql2m.contoso.com'",
+        "'other'",
+    ):
         assert words in powershell(named, "store-failover")
 
 
 def test_an_unreadable_store_is_taken_to_have_died_with_the_pool() -> None:
     gap = Unread("the store", "not available")
-    deployment = with_store(DEAD, copies=gap, active_master=gap, file_transfer_agents=gap, replicas=gap)
+    deployment = with_store(
+        DEAD, copies=gap, active_master=gap, file_transfer_agents=gap, replicas=gap
+    )
     plan = ask("pool-failover", deployment, P1, DISASTER, accept_data_loss=True)
     assert not plan.is_refused
     assert ids(plan).index("store-failover") < ids(plan).index("pool-failover")
@@ -258,12 +315,18 @@ def test_a_store_that_died_on_a_third_pool_is_refused_with_what_must_come_first(
             pool,
             fqdn=name,
             backup_pool=other,
-            machines=tuple((machine if up else silent)(m.fqdn.replace("pool", "other")) for m in pool.machines),
+            machines=tuple(
+                (machine if up else silent)(m.fqdn.replace("pool", "other")) for m in pool.machines
+            ),
             backup_modules=pool.backup_modules if up else (),
         )
-        for pool, name, other, up in zip(healthy.pools[:2], (third, fourth), (fourth, third), (False, True), strict=True)
+        for pool, name, other, up in zip(
+            healthy.pools[:2], (third, fourth), (fourth, third), (False, True), strict=True
+        )
     )
-    copies = tuple(StoreCopy(pool=p, active=p == third, version=LyncVersion.V2013) for p in (third, fourth))
+    copies = tuple(
+        StoreCopy(pool=p, active=p == third, version=LyncVersion.V2013) for p in (third, fourth)
+    )
     deployment = with_store(
         attrs.evolve(with_dead(healthy, P1), pools=(*with_pools(with_dead(healthy, P1)), *renamed)),
         copies=copies,
@@ -272,7 +335,11 @@ def test_a_store_that_died_on_a_third_pool_is_refused_with_what_must_come_first(
     )
     plan = ask("pool-failover", deployment, P1, DISASTER, accept_data_loss=True)
     assert "store-not-on-failed-pool" in refused_by(plan)
-    assert any(f"management-store-failover {third}" in first for check in plan.refusals for first in check.first)
+    assert any(
+        f"management-store-failover {third}" in first
+        for check in plan.refusals
+        for first in check.first
+    )
     assert "store-failover" not in ids(plan)
 
 
@@ -313,15 +380,30 @@ def test_a_planned_failover_of_a_dead_pool_is_refused_for_the_mode() -> None:
 def test_an_override_with_a_reason_lets_the_plan_through_and_keeps_the_reason() -> None:
     living = ask("pool-failover", two_sites(), P1, DISASTER, accept_data_loss=True)
     assert refused_by(living) == {"mode-fits"}
-    plan = ask("pool-failover", two_sites(), P1, DISASTER, accept_data_loss=True, overrides={"mode-fits": "the Back End is down"})
+    plan = ask(
+        "pool-failover",
+        two_sites(),
+        P1,
+        DISASTER,
+        accept_data_loss=True,
+        overrides={"mode-fits": "the Back End is down"},
+    )
     assert not plan.is_refused
-    assert [check.overridden_because for check in plan.checks if check.check_id == "mode-fits"] == ["the Back End is down"]
+    assert [check.overridden_because for check in plan.checks if check.check_id == "mode-fits"] == [
+        "the Back End is down"
+    ]
 
 
 def test_an_overridden_check_is_not_asked_again_before_the_failover() -> None:
     unread = attrs.evolve(two_sites(), edges=Unread("the Edge pools", "no answer"))
     assert refused_by(ask("pool-failover", unread, P1, PLANNED)) == {"edge-next-hop"}
-    plan = ask("pool-failover", unread, P1, PLANNED, overrides={"edge-next-hop": "looked in Topology Builder"})
+    plan = ask(
+        "pool-failover",
+        unread,
+        P1,
+        PLANNED,
+        overrides={"edge-next-hop": "looked in Topology Builder"},
+    )
     assert NoEdgeLeadsTo(P1) not in step(plan, "pool-failover").before
 
 
@@ -334,25 +416,41 @@ def test_a_pool_that_does_not_exist_gets_a_plan_without_steps(target: str) -> No
 
 
 def test_a_next_hop_can_be_chosen_and_must_be_able_to_take_over() -> None:
-    assert refused_by(ask("pool-failover", two_sites(), P1, PLANNED, next_hop=P1)) == {"next-hop-target"}
-    assert refused_by(ask("pool-failover", two_sites(), P1, PLANNED, next_hop=EDGE1)) == {"next-hop-target"}
-    assert refused_by(ask("pool-failover", two_sites(), P1, PLANNED, next_hop=Fqdn("x.contoso.com"))) == {"next-hop-target"}
-    director = attrs.evolve(two_sites().front_end_pools[1], fqdn=Fqdn("dir.contoso.com"), kind=PoolKind.DIRECTOR)
+    assert refused_by(ask("pool-failover", two_sites(), P1, PLANNED, next_hop=P1)) == {
+        "next-hop-target"
+    }
+    assert refused_by(ask("pool-failover", two_sites(), P1, PLANNED, next_hop=EDGE1)) == {
+        "next-hop-target"
+    }
+    assert refused_by(
+        ask("pool-failover", two_sites(), P1, PLANNED, next_hop=Fqdn("x.contoso.com"))
+    ) == {"next-hop-target"}
+    director = attrs.evolve(
+        two_sites().front_end_pools[1], fqdn=Fqdn("dir.contoso.com"), kind=PoolKind.DIRECTOR
+    )
     deployment = attrs.evolve(two_sites(), pools=(*with_pools(two_sites()), director))
     plan = ask("pool-failover", deployment, P1, PLANNED, next_hop=director.fqdn)
     assert not plan.is_refused
     assert EdgeNextHopIs(EDGE1, director.fqdn) in plan.goal
-    for down, verdict in ((machine("dir.contoso.com", up=False), Verdict.FAILED), (silent("dir.contoso.com"), Verdict.UNKNOWN)):
+    for down, verdict in (
+        (machine("dir.contoso.com", up=False), Verdict.FAILED),
+        (silent("dir.contoso.com"), Verdict.UNKNOWN),
+    ):
         dead = attrs.evolve(director, machines=(down,))
         deployment = attrs.evolve(two_sites(), pools=(*with_pools(two_sites()), dead))
         plan = ask("pool-failover", deployment, P1, PLANNED, next_hop=dead.fqdn)
         assert "next-hop-target" in refused_by(plan)
-        assert next(check for check in plan.checks if check.check_id == "next-hop-target").verdict is verdict
+        assert (
+            next(check for check in plan.checks if check.check_id == "next-hop-target").verdict
+            is verdict
+        )
 
 
 def test_a_pool_that_no_edge_leads_to_needs_no_edge_step() -> None:
     deployment = attrs.evolve(two_sites(), edges=(EdgePool(fqdn=EDGE1, next_hop=P2),))
-    assert not any("edge" in step_id for step_id in ids(ask("pool-failover", deployment, P1, PLANNED)))
+    assert not any(
+        "edge" in step_id for step_id in ids(ask("pool-failover", deployment, P1, PLANNED))
+    )
 
 
 def test_an_edge_of_which_no_replica_ever_came_is_not_waited_for() -> None:
@@ -374,22 +472,34 @@ def test_within_a_site_the_plan_says_what_microsofts_page_does_by_hand() -> None
 
 def test_the_next_hop_step_can_be_undone_by_its_own_text() -> None:
     plan = ask("pool-failover", two_sites(), P1, PLANNED)
-    assert step(plan, f"edge-next-hop-{EDGE1}").undo == (
-        f"Set-CsEdgeServer -Identity 'EdgeServer:{EDGE1}' -Registrar 'Registrar:{P1}' -Confirm:$false"
+    assert (
+        step(plan, f"edge-next-hop-{EDGE1}").undo
+        == f"Set-CsEdgeServer -Identity 'EdgeServer:{EDGE1}' -Registrar 'Registrar:{P1}'"
+        " -Confirm:$false"
     )
 
 
 def test_the_estimate_is_made_of_the_documented_figures() -> None:
-    assert timedelta(minutes=20) < ask("pool-failover", two_sites(), P1, PLANNED).estimate < timedelta(minutes=40)
+    assert (
+        timedelta(minutes=20)
+        < ask("pool-failover", two_sites(), P1, PLANNED).estimate
+        < timedelta(minutes=40)
+    )
 
 
 def test_the_operator_is_told_what_does_not_follow() -> None:
     words = " ".join(ask("pool-failover", two_sites(), P1, PLANNED).notes)
-    assert all(word in words for word in ("RegistrarPool", "Response groups", "LIS", "Conference directories"))
+    assert all(
+        word in words
+        for word in ("RegistrarPool", "Response groups", "LIS", "Conference directories")
+    )
 
 
 def test_every_check_says_why_it_refuses_and_what_to_do() -> None:
-    for plan in (ask("pool-failover", DEAD, P1, PLANNED), ask("pool-failover", two_sites(), P1, DISASTER)):
+    for plan in (
+        ask("pool-failover", DEAD, P1, PLANNED),
+        ask("pool-failover", two_sites(), P1, DISASTER),
+    ):
         assert plan.is_refused
         for check in plan.refusals:
             assert check.verdict in (Verdict.FAILED, Verdict.UNKNOWN)

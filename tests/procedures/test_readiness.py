@@ -9,14 +9,35 @@ from lyncops.deployment.model import Deployment, PoolState, Replica, StoreCopy
 from lyncops.deployment.reader import read_deployment
 from lyncops.lab.scenarios.generator import scenario_of_size
 from lyncops.lab.simulation import Simulation
-from lyncops.procedures.readiness import PoolReadiness, Readiness, ReadinessVerdict, readiness, without_pool
+from lyncops.procedures.readiness import (
+    PoolReadiness,
+    Readiness,
+    ReadinessVerdict,
+    readiness,
+    without_pool,
+)
 from lyncops.values import Fqdn, LyncVersion, Mode, SiteName, Unread
-from tests.deployments import EDGE1, P1, P2, changed, deployments, front_end_pool, two_sites, with_dead, with_state, with_store
+from tests.deployments import (
+    EDGE1,
+    P1,
+    P2,
+    changed,
+    deployments,
+    front_end_pool,
+    two_sites,
+    with_dead,
+    with_state,
+    with_store,
+)
 from tests.model_sessions import ModelClock, ModelSessions
 from tests.procedures.asking import DISASTER, PLANNED
 from tests.procedures.model import Site
 
-READY, WARNINGS, NOT_READY = ReadinessVerdict.READY, ReadinessVerdict.READY_WITH_WARNINGS, ReadinessVerdict.NOT_READY
+READY, WARNINGS, NOT_READY = (
+    ReadinessVerdict.READY,
+    ReadinessVerdict.READY_WITH_WARNINGS,
+    ReadinessVerdict.NOT_READY,
+)
 
 
 def of(found: Readiness, pool: Fqdn) -> PoolReadiness:
@@ -42,7 +63,9 @@ def test_a_healthy_deployment_is_ready_for_maintenance_and_for_a_disaster() -> N
 
 
 def test_the_wish_to_have_it_happen_is_no_obstacle() -> None:
-    """Asked of the living pool itself, disaster mode is refused; asked of the pool that is taken to be gone, it is not."""
+    """Asked of the living pool itself, disaster mode is refused; asked of the pool that is taken to
+    be gone, it is not.
+    """
     assert any(check.refuses for check in checks_for_failover(two_sites(), P1, DISASTER))
     assert obstacles(of(readiness(two_sites()), P1), DISASTER) == set()
 
@@ -59,7 +82,9 @@ def test_nobody_can_go_to_a_dead_partner_in_either_mode() -> None:
     pool = of(readiness(with_dead(two_sites(active_store=P2), P1)), P2)
     assert pool.verdict is NOT_READY
     assert "partner-healthy" in obstacles(pool, PLANNED)
-    assert "partner-healthy" in obstacles(pool, DISASTER), "a partner that is dead today rescues nobody tomorrow"
+    assert "partner-healthy" in obstacles(pool, DISASTER), (
+        "a partner that is dead today rescues nobody tomorrow"
+    )
     assert pool.possible == ()
 
 
@@ -67,7 +92,11 @@ def test_a_pair_that_is_failed_over_is_not_ready() -> None:
     found = readiness(with_state(two_sites(active_store=P2), P1, PoolState.FAILED_OVER))
     assert found.verdict is NOT_READY
     assert "not-failed-over" in obstacles(of(found, P1), PLANNED)
-    (refusal,) = [check for check in of(found, P2).modes[0].obstacles if check.check_id == "partner-not-failed-over"]
+    (refusal,) = [
+        check
+        for check in of(found, P2).modes[0].obstacles
+        if check.check_id == "partner-not-failed-over"
+    ]
     assert refusal.first == ("lyncops run pool-failback pool1.contoso.com --mode planned",)
 
 
@@ -103,7 +132,10 @@ def test_only_the_pools_that_were_named_are_answered_for() -> None:
 
 
 def test_a_topology_that_cannot_be_read_has_no_verdict_and_an_empty_one_is_not_ready() -> None:
-    assert readiness(attrs.evolve(two_sites(), pools=Unread("the topology", "no answer"))).verdict is None
+    assert (
+        readiness(attrs.evolve(two_sites(), pools=Unread("the topology", "no answer"))).verdict
+        is None
+    )
     assert readiness(attrs.evolve(two_sites(), pools=())).verdict is NOT_READY
 
 
@@ -122,7 +154,10 @@ def test_the_store_dies_with_the_pool_that_is_taken_to_be_gone() -> None:
 
 def test_the_loss_of_each_site_is_asked_for_too() -> None:
     found = readiness(two_sites())
-    assert [(site.site, site.verdict) for site in found.sites] == [("Redmond", READY), ("Dublin", READY)]
+    assert [(site.site, site.verdict) for site in found.sites] == [
+        ("Redmond", READY),
+        ("Dublin", READY),
+    ]
     redmond, dublin = found.sites
     assert [pool.pool for pool in redmond.pools] == [P1]
     assert redmond.store == f"The store on {P1} goes to its standby copy before the users."
@@ -134,16 +169,22 @@ def test_a_pair_within_one_site_does_not_survive_it() -> None:
     together = changed(two_sites(), P2, site=SiteName("Redmond"))
     (site,) = readiness(together).sites
     assert site.verdict is NOT_READY
-    assert {check.check_id for pool in site.pools for mode in pool.modes for check in mode.obstacles} >= {"partner-healthy"}
+    assert {
+        check.check_id for pool in site.pools for mode in pool.modes for check in mode.obstacles
+    } >= {"partner-healthy"}
 
 
 def test_a_store_without_a_standby_is_no_readiness_without_warnings() -> None:
     """It said "ready" the day before its pool died."""
-    alone = with_store(two_sites(), copies=(StoreCopy(pool=P1, active=True, version=LyncVersion.V2013),))
+    alone = with_store(
+        two_sites(), copies=(StoreCopy(pool=P1, active=True, version=LyncVersion.V2013),)
+    )
     found = readiness(alone)
     redmond, _ = found.sites
     assert redmond.verdict is WARNINGS
-    assert redmond.store_command.startswith(f"lyncops run management-store-failover {P1} --mode disaster")
+    assert redmond.store_command.startswith(
+        f"lyncops run management-store-failover {P1} --mode disaster"
+    )
     assert any("Central Management" in title for title in redmond.pools[0].modes[0].by_hand)
     assert found.verdict is NOT_READY, "a planned failover of that pool is refused today"
 
@@ -163,14 +204,18 @@ def test_a_store_on_a_third_unpaired_pool_is_told_for_the_loss_of_its_site() -> 
     assert oslo.verdict is NOT_READY, "its users have no backup pool"
     assert f"management-store-failover {third.fqdn}" in oslo.store_command
     assert found.sites[0].verdict is READY, "the loss of another site leaves the store where it is"
-    assert [check.check_id for check in of(found, P1).modes[0].warnings] == ["standby-store-installed"]
+    assert [check.check_id for check in of(found, P1).modes[0].warnings] == [
+        "standby-store-installed"
+    ]
 
 
 def test_users_that_are_served_elsewhere_already_are_not_lost_with_their_site() -> None:
     found = readiness(with_state(two_sites(active_store=P2), P1, PoolState.FAILED_OVER))
     redmond, dublin = found.sites
     assert (redmond.pools, redmond.verdict) == ((), READY)
-    assert "partner-not-failed-over" in {check.check_id for check in dublin.pools[0].modes[0].obstacles}
+    assert "partner-not-failed-over" in {
+        check.check_id for check in dublin.pools[0].modes[0].obstacles
+    }
 
 
 @given(deployments())
@@ -182,7 +227,11 @@ def test_every_deployment_gets_an_answer_that_agrees_with_itself(deployment: Dep
         assert (pool.verdict is NOT_READY) == any(mode.obstacles for mode in pool.modes)
         assert all(check.refuses for mode in pool.modes for check in mode.obstacles)
         assert not any(check.refuses for mode in pool.modes for check in mode.warnings)
-    assert found.verdict is None or all(pool.verdict is not NOT_READY for pool in found.pools) or found.verdict is NOT_READY
+    assert (
+        found.verdict is None
+        or all(pool.verdict is not NOT_READY for pool in found.pools)
+        or found.verdict is NOT_READY
+    )
 
 
 @pytest.mark.parametrize("target", [P1, P2])

@@ -1,4 +1,6 @@
-"""Machines of the store's pool that could not be asked are no proof that the store is down: replicas that follow say more."""
+"""Machines of the store's pool that could not be asked are no proof that the store is down:
+replicas that follow say more.
+"""
 
 from __future__ import annotations
 
@@ -27,17 +29,23 @@ STATUS = Unread("the status of the Central Management store", "access is denied"
 
 
 def unasked(*witnesses: Witness, fresh: bool = True) -> Deployment:
-    """The pool that holds the store could not be asked; it names its master, and replicas follow or do not."""
+    """The pool that holds the store could not be asked; it names its master, and replicas follow or
+    do not.
+    """
     base = two_sites()
     pool = base.pool(P1)
     assert pool is not None
     machines = tuple(silent(one.fqdn, *(witnesses or UNPROVEN)) for one in pool.machines)
-    found = changed(base, P1, machines=machines, backup_modules=Unread("the modules", "access is denied"))
+    found = changed(
+        base, P1, machines=machines, backup_modules=Unread("the modules", "access is denied")
+    )
     if fresh:
         return found
     old = NOW - timedelta(hours=3)
     replicas = cast("tuple[Replica, ...]", base.central_management.replicas)
-    return with_store(found, replicas=tuple(attrs.evolve(one, last_status_report=old) for one in replicas))
+    return with_store(
+        found, replicas=tuple(attrs.evolve(one, last_status_report=old) for one in replicas)
+    )
 
 
 CHANGES: list[tuple[str, str, Options]] = [
@@ -52,9 +60,15 @@ def answer(plan: Plan, check_id: str) -> CheckResult:
     return next(check for check in plan.checks if check.check_id == check_id)
 
 
-@pytest.mark.parametrize(("procedure", "target", "options"), CHANGES, ids=[name for name, _, _ in CHANGES])
-def test_a_store_that_replicas_follow_can_be_changed(procedure: str, target: str, options: Options) -> None:
-    works = answer(ask(procedure, unasked(), P2 if target == P2 else EDGE1, **options), "store-works")
+@pytest.mark.parametrize(
+    ("procedure", "target", "options"), CHANGES, ids=[name for name, _, _ in CHANGES]
+)
+def test_a_store_that_replicas_follow_can_be_changed(
+    procedure: str, target: str, options: Options
+) -> None:
+    works = answer(
+        ask(procedure, unasked(), P2 if target == P2 else EDGE1, **options), "store-works"
+    )
     assert works.verdict is Verdict.WARNING
     assert not works.refuses
     assert "could not be asked" in works.evidence
@@ -62,18 +76,25 @@ def test_a_store_that_replicas_follow_can_be_changed(procedure: str, target: str
     assert FORCED not in works.remedy
 
 
-@pytest.mark.parametrize(("procedure", "target", "options"), CHANGES, ids=[name for name, _, _ in CHANGES])
+@pytest.mark.parametrize(
+    ("procedure", "target", "options"), CHANGES, ids=[name for name, _, _ in CHANGES]
+)
 def test_a_store_that_nothing_vouches_for_is_open_and_not_failed_over_by_force(
     procedure: str, target: str, options: Options
 ) -> None:
-    works = answer(ask(procedure, unasked(fresh=False), P2 if target == P2 else EDGE1, **options), "store-works")
+    works = answer(
+        ask(procedure, unasked(fresh=False), P2 if target == P2 else EDGE1, **options),
+        "store-works",
+    )
     assert (works.verdict, works.refuses, works.overridable) == (Verdict.UNKNOWN, True, True)
     assert "No replica is seen to follow it" in works.evidence
     assert FORCED not in works.remedy
 
 
 def test_another_sign_of_life_speaks_for_it_too() -> None:
-    works = answer(ask("edge-next-hop", unasked(*ALIVE, fresh=False), EDGE1, next_hop=P2), "store-works")
+    works = answer(
+        ask("edge-next-hop", unasked(*ALIVE, fresh=False), EDGE1, next_hop=P2), "store-works"
+    )
     assert works.verdict is Verdict.WARNING
 
 
@@ -91,12 +112,17 @@ def test_a_status_that_was_denied_is_not_a_store_without_a_master() -> None:
     assert "access is denied" in works.evidence
     assert FORCED not in works.remedy
     silent_store = attrs.evolve(denied, from_local_store=True)
-    assert answer(ask("edge-next-hop", silent_store, EDGE1, next_hop=P2), "store-works").verdict is Verdict.FAILED
+    assert (
+        answer(ask("edge-next-hop", silent_store, EDGE1, next_hop=P2), "store-works").verdict
+        is Verdict.FAILED
+    )
 
 
 @pytest.mark.parametrize("mode", list(Mode))
 @pytest.mark.parametrize(("fresh", "verdict"), [(True, Verdict.WARNING), (False, Verdict.UNKNOWN)])
-def test_a_failover_of_the_other_pool_does_not_want_the_store_by_force(mode: Mode, *, fresh: bool, verdict: Verdict) -> None:
+def test_a_failover_of_the_other_pool_does_not_want_the_store_by_force(
+    mode: Mode, *, fresh: bool, verdict: Verdict
+) -> None:
     where = answer(ask("pool-failover", unasked(fresh=fresh), P2, mode), "store-not-on-failed-pool")
     assert where.verdict is verdict
     assert where.refuses is (verdict is Verdict.UNKNOWN and mode is PLANNED)
@@ -111,6 +137,13 @@ def test_readiness_does_not_want_it_either() -> None:
 
 
 def test_the_disaster_of_the_silent_pool_itself_still_moves_the_store() -> None:
-    plan = ask("pool-failover", unasked(), P1, DISASTER, accept_data_loss=True, overrides={"mode-fits": "seen from the window"})
+    plan = ask(
+        "pool-failover",
+        unasked(),
+        P1,
+        DISASTER,
+        accept_data_loss=True,
+        overrides={"mode-fits": "seen from the window"},
+    )
     assert not plan.is_refused, plan.refusals
     assert "store-failover" in [step.step_id for step in plan.steps]

@@ -1,4 +1,6 @@
-"""Everybody of a site is served elsewhere, and at home again: two pairs between two sites, on the lab's model."""
+"""Everybody of a site is served elsewhere, and at home again: two pairs between two sites, on the
+lab's model.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ DISASTER: Final = Mode.DISASTER
 
 
 def front_end(fqdn: Fqdn, partner: Fqdn | None, site: str) -> PoolSpec:
-    machines = tuple(Fqdn(f"{fqdn.partition('.')[0]}-fe{number}.contoso.com") for number in (1, 2, 3))
+    machines = tuple(
+        Fqdn(f"{fqdn.partition('.')[0]}-fe{number}.contoso.com") for number in (1, 2, 3)
+    )
     return PoolSpec(
         fqdn=fqdn,
         kind=Kind.ENTERPRISE,
@@ -41,7 +45,12 @@ def front_end(fqdn: Fqdn, partner: Fqdn | None, site: str) -> PoolSpec:
 
 def edge(fqdn: Fqdn, site: str, next_hop: Fqdn) -> PoolSpec:
     return PoolSpec(
-        fqdn=fqdn, kind=Kind.EDGE, site=site, machines=(Fqdn(f"a-{fqdn}"),), next_hop=next_hop, federation=fqdn == EDGE1
+        fqdn=fqdn,
+        kind=Kind.EDGE,
+        site=site,
+        machines=(Fqdn(f"a-{fqdn}"),),
+        next_hop=next_hop,
+        federation=fqdn == EDGE1,
     )
 
 
@@ -69,7 +78,9 @@ def stricken(scenario: Scenario = TWO_PAIRS) -> Site:
 
 
 def away(site: Site, mode: Mode = DISASTER, *, without: tuple[Fqdn, ...] = ()) -> Plan:
-    request = SiteFailover(site=NORTH, mode=mode, accept_data_loss=mode is DISASTER, without=without)
+    request = SiteFailover(
+        site=NORTH, mode=mode, accept_data_loss=mode is DISASTER, without=without
+    )
     return make_plan(request, site.read())
 
 
@@ -153,7 +164,9 @@ def test_a_pool_that_lives_refuses_disaster_mode_and_can_be_left_out() -> None:
 
 
 def test_a_pool_without_a_backup_pool_is_named_and_left() -> None:
-    lonely = attrs.evolve(TWO_PAIRS, pools=(*TWO_PAIRS.pools, front_end(Fqdn("lonely.contoso.com"), None, "North")))
+    lonely = attrs.evolve(
+        TWO_PAIRS, pools=(*TWO_PAIRS.pools, front_end(Fqdn("lonely.contoso.com"), None, "North"))
+    )
     plan = away(stricken(lonely))
     assert not plan.is_refused
     told = next(check for check in plan.checks if check.check_id == "site-pools")
@@ -162,22 +175,31 @@ def test_a_pool_without_a_backup_pool_is_named_and_left() -> None:
 
 
 def test_a_pair_within_the_site_cannot_leave_it() -> None:
-    plan = make_plan(SiteFailover(site=SiteName("Redmond"), mode=Mode.PLANNED), changed(two_sites(), P2, site=SiteName("Redmond")))
+    plan = make_plan(
+        SiteFailover(site=SiteName("Redmond"), mode=Mode.PLANNED),
+        changed(two_sites(), P2, site=SiteName("Redmond")),
+    )
     assert refused_by(plan) == {"site-pools"}
     assert "in the same site" in next(iter(plan.refusals)).evidence
 
 
 @pytest.mark.parametrize("kind", [SiteFailover, SiteFailback])
-def test_a_site_that_does_not_exist_and_a_pool_that_is_not_in_it_are_law(kind: type[SiteFailover | SiteFailback]) -> None:
+def test_a_site_that_does_not_exist_and_a_pool_that_is_not_in_it_are_law(
+    kind: type[SiteFailover | SiteFailback],
+) -> None:
     unknown = make_plan(kind(site="Oslo", mode=Mode.PLANNED), two_sites())
     assert "site-exists" in refused_by(unknown)
-    assert "Redmond" in next(check.evidence for check in unknown.refusals if check.check_id == "site-exists")
+    assert "Redmond" in next(
+        check.evidence for check in unknown.refusals if check.check_id == "site-exists"
+    )
     strange = make_plan(kind(site="Redmond", mode=Mode.PLANNED, without=(P2,)), two_sites())
     assert "site-pools" in refused_by(strange)
 
 
 def test_a_site_whose_users_are_at_home_has_nothing_to_bring_back() -> None:
-    assert refused_by(make_plan(SiteFailback(site="Redmond", mode=Mode.PLANNED), two_sites())) == {"site-pools"}
+    assert refused_by(make_plan(SiteFailback(site="Redmond", mode=Mode.PLANNED), two_sites())) == {
+        "site-pools"
+    }
 
 
 def test_a_loss_must_be_accepted_once_for_all_pools() -> None:

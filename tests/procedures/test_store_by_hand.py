@@ -7,7 +7,17 @@ from lyncops.deployment.model import Deployment, PoolKind, PoolState, StoreCopy
 from lyncops.plan.conditions import StoreHasSingleMaster, StoreIsActiveOn
 from lyncops.plan.model import ManualStep, Plan
 from lyncops.values import Fqdn, LyncVersion, Unread
-from tests.deployments import EDGE1, P1, P2, front_end_pool, silent, two_sites, with_dead, with_state, with_store
+from tests.deployments import (
+    EDGE1,
+    P1,
+    P2,
+    front_end_pool,
+    silent,
+    two_sites,
+    with_dead,
+    with_state,
+    with_store,
+)
 from tests.procedures.asking import DISASTER, PLANNED, ask, ids, refused_by, step
 
 OLD = Fqdn("old.contoso.com")
@@ -17,8 +27,12 @@ BY_HAND = ["store-install", "store-move", "store-setup", "store-replicas"]
 def on_2010(*, alive: bool = False) -> Deployment:
     """Two paired pools of 2013, one of them gone, with the store still on a pool of 2010."""
     healthy = two_sites()
-    old = front_end_pool(OLD, partner=None, site="Old", kind=PoolKind.STANDARD, version=LyncVersion.V2010)
-    gone = attrs.evolve(old, machines=(silent(OLD),), backup_modules=Unread("the status", "no answer"))
+    old = front_end_pool(
+        OLD, partner=None, site="Old", kind=PoolKind.STANDARD, version=LyncVersion.V2010
+    )
+    gone = attrs.evolve(
+        old, machines=(silent(OLD),), backup_modules=Unread("the status", "no answer")
+    )
     pools = healthy.pools if not isinstance(healthy.pools, Unread) else ()
     store = attrs.evolve(
         healthy.central_management,
@@ -30,7 +44,9 @@ def on_2010(*, alive: bool = False) -> Deployment:
 
 
 def rescue() -> Plan:
-    return ask("pool-failover", with_dead(on_2010(), P1), P1, DISASTER, accept_data_loss=True, export=False)
+    return ask(
+        "pool-failover", with_dead(on_2010(), P1), P1, DISASTER, accept_data_loss=True, export=False
+    )
 
 
 def test_a_lost_store_of_2010_is_moved_by_hand_before_the_pool() -> None:
@@ -48,7 +64,11 @@ def test_the_documented_cmdlets_stand_in_the_gates() -> None:
     assert command.startswith("Install-CsDatabase -CentralManagementDatabase -Clean ")
     assert command.endswith(" -SqlServerFqdn pool2-sql.contoso.com -SqlInstanceName rtc")
     move = gates["store-move"]
-    forced = [line for line in move.instructions if line.startswith("Move-CsManagementServer ") and line.endswith(" -Force")]
+    forced = [
+        line
+        for line in move.instructions
+        if line.startswith("Move-CsManagementServer ") and line.endswith(" -Force")
+    ]
     assert len(forced) == 1
     assert move.after == (StoreIsActiveOn(P2),)
     assert "pool2-fe1.contoso.com" in move.where
@@ -59,7 +79,9 @@ def test_the_documented_cmdlets_stand_in_the_gates() -> None:
 
 
 def test_the_gates_are_told_as_warnings() -> None:
-    told = {check.check_id: check.evidence for check in rescue().checks if "by hand" in check.evidence}
+    told = {
+        check.check_id: check.evidence for check in rescue().checks if "by hand" in check.evidence
+    }
     assert set(told) == {"store-not-on-failed-pool", "store-agents"}
 
 
@@ -71,27 +93,47 @@ def test_a_store_of_2010_that_works_stays_where_it_is() -> None:
 
 def newer(deployment: Deployment) -> Deployment:
     """The store on the third pool is of 2013, and has no standby copy."""
-    return with_store(deployment, copies=(StoreCopy(pool=OLD, active=True, version=LyncVersion.V2013),))
+    return with_store(
+        deployment, copies=(StoreCopy(pool=OLD, active=True, version=LyncVersion.V2013),)
+    )
 
 
 def alone(deployment: Deployment, holder: Fqdn = P1) -> Deployment:
     """The store is on one pool of the pair, and the other has no copy."""
-    return with_store(deployment, copies=(StoreCopy(pool=holder, active=True, version=LyncVersion.V2013),))
+    return with_store(
+        deployment, copies=(StoreCopy(pool=holder, active=True, version=LyncVersion.V2013),)
+    )
 
 
-def test_a_lost_store_without_a_standby_on_a_third_pool_is_installed_by_hand_before_the_pool() -> None:
-    plan = ask("pool-failover", newer(with_dead(on_2010(), P1)), P1, DISASTER, accept_data_loss=True)
+def test_a_lost_store_without_a_standby_on_a_third_pool_is_installed_by_hand_before_the_pool() -> (
+    None
+):
+    plan = ask(
+        "pool-failover", newer(with_dead(on_2010(), P1)), P1, DISASTER, accept_data_loss=True
+    )
     assert refused_by(plan) == set()
-    assert [step for step in ids(plan) if step.startswith("store-")] == [*BY_HAND, "store-replicas-rest"]
-    assert ids(plan).index("store-replicas") < ids(plan).index("pool-failover") < ids(plan).index("store-replicas-rest")
+    assert [step for step in ids(plan) if step.startswith("store-")] == [
+        *BY_HAND,
+        "store-replicas-rest",
+    ]
+    assert (
+        ids(plan).index("store-replicas")
+        < ids(plan).index("pool-failover")
+        < ids(plan).index("store-replicas-rest")
+    )
     assert "store-sql-server" not in {check.check_id for check in plan.checks}
 
 
 def test_a_store_that_died_with_a_pair_without_a_standby_is_installed_on_the_partner() -> None:
-    plan = ask("pool-failover", with_dead(alone(two_sites()), P1), P1, DISASTER, accept_data_loss=True)
+    plan = ask(
+        "pool-failover", with_dead(alone(two_sites()), P1), P1, DISASTER, accept_data_loss=True
+    )
     assert refused_by(plan) == set()
     assert "store-failover" not in ids(plan)
-    assert [step for step in ids(plan) if step.startswith("store-")] == [*BY_HAND, "store-replicas-rest"]
+    assert [step for step in ids(plan) if step.startswith("store-")] == [
+        *BY_HAND,
+        "store-replicas-rest",
+    ]
     assert StoreIsActiveOn(P2) in plan.goal
 
 
@@ -112,8 +154,12 @@ def test_users_come_home_after_the_store_was_installed_there_by_hand() -> None:
 
 def test_the_store_alone_goes_by_hand_to_the_pool_that_is_named() -> None:
     lost = newer(on_2010())
-    assert refused_by(ask("management-store-failover", lost, OLD, DISASTER, accept_data_loss=True)) == {"store-receiver"}
-    plan = ask("management-store-failover", lost, OLD, DISASTER, accept_data_loss=True, to=P1, export=False)
+    assert refused_by(
+        ask("management-store-failover", lost, OLD, DISASTER, accept_data_loss=True)
+    ) == {"store-receiver"}
+    plan = ask(
+        "management-store-failover", lost, OLD, DISASTER, accept_data_loss=True, to=P1, export=False
+    )
     assert refused_by(plan) == set()
     assert ids(plan) == [*BY_HAND, "store-replicas-rest"]
     assert (plan.lock, plan.goal) == ((OLD, P1), (StoreIsActiveOn(P1),))
@@ -121,14 +167,24 @@ def test_the_store_alone_goes_by_hand_to_the_pool_that_is_named() -> None:
 
 
 def test_a_store_of_2010_alone_goes_by_hand_too() -> None:
-    plan = ask("management-store-failover", on_2010(), OLD, DISASTER, accept_data_loss=True, to=P2, export=False)
+    plan = ask(
+        "management-store-failover",
+        on_2010(),
+        OLD,
+        DISASTER,
+        accept_data_loss=True,
+        to=P2,
+        export=False,
+    )
     assert refused_by(plan) == set()
     assert ids(plan) == [*BY_HAND, "store-replicas-rest"]
 
 
 @pytest.mark.parametrize("to", [OLD, EDGE1, Fqdn("nowhere.contoso.com")])
 def test_the_store_goes_to_no_pool_that_cannot_hold_it(to: Fqdn) -> None:
-    plan = ask("management-store-failover", newer(on_2010()), OLD, DISASTER, accept_data_loss=True, to=to)
+    plan = ask(
+        "management-store-failover", newer(on_2010()), OLD, DISASTER, accept_data_loss=True, to=to
+    )
     assert "store-receiver" in refused_by(plan)
 
 
@@ -147,4 +203,6 @@ def test_where_a_setting_needs_the_store_the_command_that_is_told_can_be_run() -
     lost = newer(on_2010())
     refused = ask("edge-next-hop", lost, EDGE1, next_hop=P2)
     command = next(check.remedy for check in refused.refusals if check.check_id == "store-works")
-    assert f"management-store-failover {OLD} --mode disaster --accept-data-loss --to POOL" in command
+    assert (
+        f"management-store-failover {OLD} --mode disaster --accept-data-loss --to POOL" in command
+    )

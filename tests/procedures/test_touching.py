@@ -32,7 +32,9 @@ from tests.procedures.requests import requests
 
 P3: Final = Fqdn("pool3.contoso.com")
 P4: Final = Fqdn("pool4.contoso.com")
-slowly: Final = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+slowly: Final = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 def rights_in(plan: Plan) -> CheckResult:
@@ -41,24 +43,34 @@ def rights_in(plan: Plan) -> CheckResult:
 
 def sent_by(plan: Plan) -> set[str]:
     """The cmdlets that a plan cannot do without."""
-    steps = (step for step in plan.steps if isinstance(step, CmdletStep) and not isinstance(step.place, OnMachine))
+    steps = (
+        step
+        for step in plan.steps
+        if isinstance(step, CmdletStep) and not isinstance(step.place, OnMachine)
+    )
     return {step.cmdlet.NAME for step in steps if not step.optional}
 
 
 @pytest.mark.parametrize("name", sorted(PROCEDURES))
 @slowly
 @given(data=st.data())
-def test_rights_are_asked_for_what_is_sent_no_more_and_no_less(name: str, data: st.DataObject) -> None:
+def test_rights_are_asked_for_what_is_sent_no_more_and_no_less(
+    name: str, data: st.DataObject
+) -> None:
     deployment: Deployment = data.draw(deployments(pairs=1))
     request = data.draw(requests(name))
     sent = sent_by(make_plan(request, deployment))
     if not sent:
         return
-    assert all(any(fnmatchcase(each, pattern) for pattern in ASKED) for each in sent), "a right that is not read"
+    assert all(any(fnmatchcase(each, pattern) for pattern in ASKED) for each in sent), (
+        "a right that is not read"
+    )
     enough = make_plan(request, attrs.evolve(deployment, rights=(*sent, "Get-Command")))
     assert rights_in(enough).verdict in (Verdict.PASSED, Verdict.WARNING)
     for each in sent:
-        lacking = make_plan(request, attrs.evolve(deployment, rights=(*(sent - {each}), "Get-Command")))
+        lacking = make_plan(
+            request, attrs.evolve(deployment, rights=(*(sent - {each}), "Get-Command"))
+        )
         assert rights_in(lacking).refuses
         assert each in rights_in(lacking).evidence
 
@@ -96,9 +108,13 @@ def test_the_pair_of_the_store_is_locked_where_a_plan_writes_to_it() -> None:
     assert set(ask("pool-failover", deployment, P3, PLANNED).lock) == {P3, P4}
     edges = ask("edge-next-hop", deployment, EDGE1, next_hop=P3)
     assert set(edges.lock) == {EDGE1, P3, P1, P2}
-    settings_ = make_plan(asked("backup-service-set", "", pool=None, authorized_groups=("A",)), deployment)
+    settings_ = make_plan(
+        asked("backup-service-set", "", pool=None, authorized_groups=("A",)), deployment
+    )
     assert set(settings_.lock) == {P1, P2}
-    route: Any = asked("edge-federation-failover", EDGE1, other_edge=EDGE2, sites=(SiteName("Redmond"),))
+    route: Any = asked(
+        "edge-federation-failover", EDGE1, other_edge=EDGE2, sites=(SiteName("Redmond"),)
+    )
     assert set(make_plan(route, deployment).lock) == {EDGE1, EDGE2, P1, P2}
 
 

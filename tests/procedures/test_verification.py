@@ -43,7 +43,9 @@ def test_the_test_users_of_the_moved_pool_are_tried_at_the_pool_that_serves_them
         UserCan(Deed.PRESENCE, P2, (ALICE, ANNA)),
     )
     assert plan_from_json(plan_to_json(plan)) == plan
-    home = ask("pool-failback", with_state(CONFIGURED, P1, PoolState.FAILED_OVER), P1, PLANNED, verify=True)
+    home = ask(
+        "pool-failback", with_state(CONFIGURED, P1, PoolState.FAILED_OVER), P1, PLANNED, verify=True
+    )
     assert {one.pool for one in trials(home) if isinstance(one, UserCan)} == {P1}
 
 
@@ -55,7 +57,10 @@ def test_one_user_that_is_named_signs_in() -> None:
 def test_what_is_missing_to_try_it_is_told_and_refuses_nothing() -> None:
     nobody = attrs.evolve(two_sites(), test_users=())
     unread = attrs.evolve(two_sites(), test_users=Unread("the test users", "access denied"))
-    for deployment, told in ((nobody, "New-CsHealthMonitoringConfiguration"), (unread, "access denied")):
+    for deployment, told in (
+        (nobody, "New-CsHealthMonitoringConfiguration"),
+        (unread, "access denied"),
+    ):
         plan = ask("pool-failover", deployment, P1, PLANNED, verify=True)
         assert OF_P1 not in ids(plan)
         assert not plan.is_refused
@@ -63,7 +68,9 @@ def test_what_is_missing_to_try_it_is_told_and_refuses_nothing() -> None:
     assert any("--verify" in note for note in ask("pool-failover", two_sites(), P1, PLANNED).notes)
 
 
-@pytest.mark.parametrize("users", [("alice",), ("a b@contoso.com",), ("a@b.c", "d@e.f", "g@h.i"), ("",)])
+@pytest.mark.parametrize(
+    "users", [("alice",), ("a b@contoso.com",), ("a@b.c", "d@e.f", "g@h.i"), ("",)]
+)
 def test_what_is_no_user_is_refused_with_a_sentence(users: tuple[str, ...]) -> None:
     with pytest.raises(InvalidValueError):
         PoolFailover(pool=P1, mode=PLANNED, verify_users=users)
@@ -73,13 +80,22 @@ def test_users_are_seen_to_be_served_after_a_rescue_and_after_the_way_home() -> 
     site = Site.of("two-sites")
     site.pass_time(timedelta(minutes=20))
     site.world.crash(P1)
-    plan = ask("pool-failover", site.read(WITH_TEST_USERS), P1, DISASTER, accept_data_loss=True, verify=True)
+    plan = ask(
+        "pool-failover",
+        site.read(WITH_TEST_USERS),
+        P1,
+        DISASTER,
+        accept_data_loss=True,
+        verify=True,
+    )
     run = site.run(plan)
     assert run.state is RunState.COMPLETED, (run.why, run.exceptions)
     assert "alice@contoso.com can sign in at pool2.contoso.com" in run.record(OF_P1).evidence_after
     site.world.recover(P1)
     site.pass_time(timedelta(minutes=20))
-    home = site.run(ask("pool-failback", site.read(WITH_TEST_USERS), P1, PLANNED, verify=True, edges=(EDGE1,)))
+    home = site.run(
+        ask("pool-failback", site.read(WITH_TEST_USERS), P1, PLANNED, verify=True, edges=(EDGE1,))
+    )
     assert home.state is RunState.COMPLETED, (home.why, home.exceptions)
     assert "at pool1.contoso.com" in home.record(OF_P1).evidence_after
 
@@ -93,7 +109,11 @@ def test_everybody_of_a_pair_is_tried_at_the_pool_that_serves_them_all() -> None
 
 def test_a_user_who_cannot_sign_in_is_an_exception_and_never_a_failure_of_the_move() -> None:
     site = Site.of("two-sites")
-    run = site.run(site.plan("pool-failover", P1, PLANNED, verify_users=("bob@contoso.com", "nobody@contoso.com")))
+    run = site.run(
+        site.plan(
+            "pool-failover", P1, PLANNED, verify_users=("bob@contoso.com", "nobody@contoso.com")
+        )
+    )
     assert run.state is RunState.COMPLETED_WITH_EXCEPTIONS
     assert "nobody@contoso.com" in run.record(OF_P1).evidence_after
     assert site.world.summary().pools[P1].served_by == P2

@@ -14,7 +14,14 @@ import attrs
 
 from lyncops.cmdlets import GetCsSite, InvokeCsManagementStoreReplication, InvokeCsPoolFailOver
 from lyncops.cmdlets.base import Cmdlet
-from lyncops.lab.interface import ErrorDetail, Invocation, Session, SimulatedMachine, Sink, TerminatingError
+from lyncops.lab.interface import (
+    ErrorDetail,
+    Invocation,
+    Session,
+    SimulatedMachine,
+    Sink,
+    TerminatingError,
+)
 from lyncops.lab.lab import Lab
 from lyncops.lab.wire.faults import Fault, FaultKind, Profile
 from lyncops.remoting.clock import Clock, SystemClock
@@ -44,7 +51,13 @@ Script = Callable[[Invocation, Session, Sink], None]
 
 
 def answer(_invocation: Invocation, _session: Session, sink: Sink) -> None:
-    sink.output(RemoteObject({"Identity": "Site:Redmond"}, ("Microsoft.Rtc.Management.Xds.DisplaySite",), "Site:Redmond"))
+    sink.output(
+        RemoteObject(
+            {"Identity": "Site:Redmond"},
+            ("Microsoft.Rtc.Management.Xds.DisplaySite",),
+            "Site:Redmond",
+        )
+    )
 
 
 def nothing(_invocation: Invocation, _session: Session, _sink: Sink) -> None:
@@ -97,7 +110,11 @@ class Machine:
         invocation, *_ = statement
         if invocation.name not in self.scripts:
             raise TerminatingError(
-                ErrorDetail(message=f"No {invocation.name}.", category="ObjectNotFound", error_id="CommandNotFoundException")
+                ErrorDetail(
+                    message=f"No {invocation.name}.",
+                    category="ObjectNotFound",
+                    error_id="CommandNotFoundException",
+                )
             )
         self.executed[invocation.name] += 1
         self.started.set()
@@ -114,7 +131,11 @@ class Machine:
     def _import(self, invocation: Invocation, _session: Session, _sink: Sink) -> None:
         name = next(argument.value for argument in invocation.arguments if argument.name == "Name")
         if name not in self.modules:
-            raise TerminatingError(ErrorDetail(message=f"The module {name} was not found.", category="ResourceUnavailable"))
+            raise TerminatingError(
+                ErrorDetail(
+                    message=f"The module {name} was not found.", category="ResourceUnavailable"
+                )
+            )
 
 
 @attrs.frozen
@@ -175,13 +196,34 @@ class Ground:
         )
 
     def sessions(
-        self, *endpoints: Endpoint, policy: RetryPolicy = POLICY, clock: Clock | None = None, password: str | None = None
+        self,
+        *endpoints: Endpoint,
+        policy: RetryPolicy = POLICY,
+        clock: Clock | None = None,
+        password: str | None = None,
     ) -> Sessions:
-        credentials = Credentials(username=self.lab.username, password=password or self.lab.password)
-        return Sessions(endpoints or (self.endpoint(),), credentials=credentials, policy=policy, clock=clock or SystemClock())
+        credentials = Credentials(
+            username=self.lab.username, password=password or self.lab.password
+        )
+        return Sessions(
+            endpoints or (self.endpoint(),),
+            credentials=credentials,
+            policy=policy,
+            clock=clock or SystemClock(),
+        )
 
-    def strike(self, kind: FaultKind, action: str, *, cmdlet: str | None = None, times: int | None = 1, status: int = 500) -> Fault:
-        return self.lab.faults.add(Fault(kind=kind, action=action, cmdlet=cmdlet, times=times, status=status))
+    def strike(
+        self,
+        kind: FaultKind,
+        action: str,
+        *,
+        cmdlet: str | None = None,
+        times: int | None = 1,
+        status: int = 500,
+    ) -> Fault:
+        return self.lab.faults.add(
+            Fault(kind=kind, action=action, cmdlet=cmdlet, times=times, status=status)
+        )
 
     def requests(self, action: str) -> int:
         return self.lab.requests.of(action=action)
@@ -191,7 +233,9 @@ class Ground:
 
 
 @contextmanager
-def ground(folder: Path, *names: str, profile: Profile | None = None, credssp: bool = False) -> Generator[Ground]:
+def ground(
+    folder: Path, *names: str, profile: Profile | None = None, credssp: bool = False
+) -> Generator[Ground]:
     machines = {name: Machine() for name in names or (FE1,)}
     with Lab.start(StubWorld(machines), profile=profile, credssp=credssp) as lab:
         try:
@@ -206,7 +250,9 @@ def interrupt(_record: StreamRecord) -> None:
 
 
 def warmed(sessions: Sessions) -> Sessions:
-    """Sessions of which one for READs and one for a CHANGE are open, so that a fault strikes the next cmdlet and nothing before."""
+    """Sessions of which one for READs and one for a CHANGE are open, so that a fault strikes the
+    next cmdlet and nothing before.
+    """
     for cmdlet in (READ, WARM_UP):
         first: Execution[object] = sessions.run(cmdlet)
         assert not first.errors

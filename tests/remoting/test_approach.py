@@ -1,4 +1,6 @@
-"""The way to an endpoint without credentials: real sockets, real TLS, and each reason by its own name."""
+"""The way to an endpoint without credentials: real sockets, real TLS, and each reason by its own
+name.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,10 @@ from lyncops.values import Unread
 
 HOST = "fe1.contoso.com"
 PATIENCE = timedelta(seconds=5)
-REFUSAL = b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\nWWW-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n"
+REFUSAL = (
+    b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\nWWW-Authenticate: Basic"
+    b" realm=x\r\nContent-Length: 0\r\n"
+)
 
 
 @contextmanager
@@ -35,7 +40,9 @@ def answering(answer: bytes, context: ssl.SSLContext | None = None) -> Generator
         with suppress(OSError):
             sock, _ = listener.accept()
             sock.settimeout(10)
-            with sock if context is None else context.wrap_socket(sock, server_side=True) as talking:
+            with (
+                sock if context is None else context.wrap_socket(sock, server_side=True)
+            ) as talking:
                 talking.recv(65_536)
                 talking.sendall(answer)
 
@@ -55,7 +62,10 @@ def went(endpoint: Endpoint, patience: timedelta = PATIENCE) -> Approach:
 
 
 def dated(ahead: timedelta) -> bytes:
-    return REFUSAL + f"Date: {format_datetime(datetime.now(UTC) + ahead, usegmt=True)}\r\n\r\n".encode()
+    return (
+        REFUSAL
+        + f"Date: {format_datetime(datetime.now(UTC) + ahead, usegmt=True)}\r\n\r\n".encode()
+    )
 
 
 @pytest.mark.parametrize("minutes", [-7, 0, 7])
@@ -101,7 +111,11 @@ def test_a_name_without_an_address() -> None:
 
 
 def test_behind_a_proxy_nothing_is_tried() -> None:
-    found = went(attrs.evolve(Endpoint(url="https://fe1.lyncops.invalid/wsman"), proxy="http://127.0.0.1:3128"))
+    found = went(
+        attrs.evolve(
+            Endpoint(url="https://fe1.lyncops.invalid/wsman"), proxy="http://127.0.0.1:3128"
+        )
+    )
     assert found == Approach()
     assert found.arrives
 
@@ -116,7 +130,13 @@ def test_behind_a_proxy_nothing_is_tried() -> None:
     ],
 )
 def test_each_certificate_by_its_own_reason(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...], valid: timedelta, *, trusted: bool, reason: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    names: tuple[str, ...],
+    valid: timedelta,
+    *,
+    trusted: bool,
+    reason: str,
 ) -> None:
     authority = Authority()
     (tmp_path / "ca.pem").write_bytes((authority if trusted else Authority()).pem)

@@ -17,8 +17,19 @@ from psrpcore import types as ps
 from psrpcore._crypto import PSRemotingCrypto
 
 from lyncops.errors import InvalidValueError
-from lyncops.remoting.psrp.decoding import SECURE_STRING, decode_duration, decode_message, decode_string
-from lyncops.remoting.psrp.encoding import encode_duration, encode_pipeline, encode_refusal, encode_text, encode_value
+from lyncops.remoting.psrp.decoding import (
+    SECURE_STRING,
+    decode_duration,
+    decode_message,
+    decode_string,
+)
+from lyncops.remoting.psrp.encoding import (
+    encode_duration,
+    encode_pipeline,
+    encode_refusal,
+    encode_text,
+    encode_value,
+)
 from lyncops.values import (
     DotNetVersion,
     Fqdn,
@@ -35,11 +46,23 @@ from lyncops.values import (
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 FLOATS = st.floats(allow_nan=False)
 DATES = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))]))
-PLAIN = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | TEXT | FLOATS | st.binary(max_size=9) | st.uuids()
+PLAIN = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | TEXT
+    | FLOATS
+    | st.binary(max_size=9)
+    | st.uuids()
+)
 TIMES = DATES | st.timedeltas(timedelta(-9_000_000), timedelta(9_000_000))
-DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**9), max_value=10**9)
+DECIMALS = st.decimals(
+    allow_nan=False, allow_infinity=False, places=4, min_value=-(10**9), max_value=10**9
+)
 VALUES = st.recursive(
-    PLAIN | TIMES | DECIMALS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4), max_leaves=12
+    PLAIN | TIMES | DECIMALS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=12,
 )
 
 
@@ -122,7 +145,10 @@ def test_psrpcore_reads_a_command(arguments: dict[str, object], protocol: tuple[
     assert (command.Cmd, command.IsScript) == ("Get-CsPool", False)
     assert [each.N for each in command.Args] == list(arguments)
     names = {each.name for each in command.PSObject.extended_properties}
-    assert ("MergeInformation" in names, "MergeError" in names) == (protocol >= (2, 3), protocol >= (2, 2))
+    assert ("MergeInformation" in names, "MergeError" in names) == (
+        protocol >= (2, 3),
+        protocol >= (2, 2),
+    )
     assert pipeline.HostInfo._isHostNull
 
 
@@ -159,7 +185,9 @@ def test_what_psrpcore_writes_is_read_with_its_type(sent: object, expected: obje
 
 
 def test_enum_keeps_number_text_and_type() -> None:
-    value = decode_message(ET.tostring(ps.serialize(ps.PSThreadOptions.UseNewThread, PSRemotingCrypto())))
+    value = decode_message(
+        ET.tostring(ps.serialize(ps.PSThreadOptions.UseNewThread, PSRemotingCrypto()))
+    )
     assert isinstance(value, RemoteEnum)
     assert (value.text, value.number) == ("UseNewThread", 1)
     assert value.type_names[-2:] == ("System.ValueType", "System.Object")
@@ -167,20 +195,36 @@ def test_enum_keeps_number_text_and_type() -> None:
 
 def test_object_keeps_everything() -> None:
     value = decode_message(
-        b'<Obj RefId="0"><TN RefId="0"><T>Deserialized.Microsoft.Rtc.Pool</T><T>Deserialized.System.Object</T></TN>'
-        b'<ToString>Pool:pool1</ToString><Props><S N="Fqdn">pool1</S><Obj N="Inner" RefId="1"><TNRef RefId="0"/><Props>'
-        b'<DT N="At">2026-01-02T03:04:05.1234567+01:00</DT><DT N="Bare">2026-01-02T03:04:05</DT></Props></Obj>'
-        b'<Ref N="Again" RefId="1"/><Obj N="Kind" RefId="2"><TN RefId="9"><T>Rtc.Kind</T><T>System.Enum</T></TN>'
-        b"<ToString>Edge</ToString></Obj></Props><MS><I32 N='Count'>3</I32><S>nameless</S></MS></Obj>"
+        b'<Obj RefId="0"><TN'
+        b' RefId="0"><T>Deserialized.Microsoft.Rtc.Pool</T><T>Deserialized.System.Object</T>'
+        b"</TN><ToString>Pool:pool1</ToString><Props><S"
+        b' N="Fqdn">pool1</S><Obj N="Inner" RefId="1"><TNRef RefId="0"/><Props><DT'
+        b' N="At">2026-01-02T03:04:05.1234567+01:00</DT><DT'
+        b' N="Bare">2026-01-02T03:04:05</DT></Props></Obj><Ref N="Again" RefId="1"/><Obj N="Kind"'
+        b' RefId="2"><TN'
+        b' RefId="9"><T>Rtc.Kind</T><T>System.Enum</T></TN><ToString>Edge</ToString></Obj>'
+        b"</Props><MS><I32"
+        b" N='Count'>3</I32><S>nameless</S></MS></Obj>"
     )
     assert isinstance(value, RemoteObject)
     inner = value.get("inner")
     assert isinstance(inner, RemoteObject)
-    assert inner.get("At") == datetime(2026, 1, 2, 3, 4, 5, 123456, tzinfo=timezone(timedelta(hours=1)))
-    assert inner.get("Bare") == datetime.fromisoformat("2026-01-02T03:04:05")  # as sent: no zone is invented
-    assert inner.type_names == value.type_names == ("Deserialized.Microsoft.Rtc.Pool", "Deserialized.System.Object")
+    assert inner.get("At") == datetime(
+        2026, 1, 2, 3, 4, 5, 123456, tzinfo=timezone(timedelta(hours=1))
+    )
+    # As sent: no zone is invented
+    assert inner.get("Bare") == datetime.fromisoformat("2026-01-02T03:04:05")
+    assert (
+        inner.type_names
+        == value.type_names
+        == ("Deserialized.Microsoft.Rtc.Pool", "Deserialized.System.Object")
+    )
     assert value.get("Again") is inner
-    assert (value.text, value.get("Count"), list(value)) == ("Pool:pool1", 3, ["Fqdn", "Inner", "Again", "Kind", "Count"])
+    assert (value.text, value.get("Count"), list(value)) == (
+        "Pool:pool1",
+        3,
+        ["Fqdn", "Inner", "Again", "Kind", "Count"],
+    )
     assert value.get("Kind") == RemoteEnum("Edge", None, ("Rtc.Kind", "System.Enum"))
 
 
@@ -201,7 +245,13 @@ def test_object_keeps_everything() -> None:
         (b'<Ref RefId="7"/>', None),
         (b"<SS>c2VjcmV0</SS>", SECURE_STRING),
         (b'<Obj RefId="0"><TNRef RefId="7"/><LST><S>a</S></LST></Obj>', ["a"]),
-        (b'<Obj RefId="0"><DCT><En><Obj RefId="1" N="Key"><LST/></Obj><S N="Value">a</S></En></DCT></Obj>', {"[]": "a"}),
+        (
+            (
+                b'<Obj RefId="0"><DCT><En><Obj RefId="1" N="Key"><LST/></Obj><S'
+                b' N="Value">a</S></En></DCT></Obj>'
+            ),
+            {"[]": "a"},
+        ),
         (b'<Obj RefId="0"><I32>5</I32><MS><S N="Note">x</S></MS></Obj>', 5),
         (b"<S>_xD83D__xDE00_ _x0041_</S>", "\N{GRINNING FACE} A"),
         (b"<Db>-INF</Db>", float("-inf")),
@@ -223,7 +273,9 @@ def test_malformed_and_unknown_elements_are_kept(xml: bytes, expected: object) -
         b"<S>\xff</S>",
         b'<!DOCTYPE x [<!ENTITY a "b">]><S>&a;</S>',
         b'<?x <!-- ?><!DOCTYPE x [<!ENTITY a "b">]><S>&a;</S><!-- -->',
-        '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE x [<!ENTITY a "b">]><S>&a;</S>'.encode("utf-16"),
+        '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE x [<!ENTITY a "b">]><S>&a;</S>'.encode(
+            "utf-16"
+        ),
     ],
 )
 def test_what_cannot_be_parsed_is_unread(xml: bytes) -> None:
@@ -231,7 +283,14 @@ def test_what_cannot_be_parsed_is_unread(xml: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "xml", ["<S>a\uffffb</S>", "<S>a&#xFFFF;b</S>", "<S>a&#65535;b</S>", "<S>a\x01b</S>", "<S>a&#x110000;b</S>"]
+    "xml",
+    [
+        "<S>a\uffffb</S>",
+        "<S>a&#xFFFF;b</S>",
+        "<S>a&#65535;b</S>",
+        "<S>a\x01b</S>",
+        "<S>a&#x110000;b</S>",
+    ],
 )
 def test_what_a_person_reads_is_read_in_spite_of_it(xml: str) -> None:
     assert decode_message(xml.encode(), forgiving=True) == "a\ufffdb"
@@ -242,7 +301,9 @@ def test_what_a_person_reads_is_read_in_spite_of_it(xml: str) -> None:
 def test_notes_on_a_text_and_on_a_list_are_kept() -> None:
     text = decode_message(b'<Obj RefId="0"><S>pool1</S><MS><S N="Site">North</S></MS></Obj>')
     assert (text, isinstance(text, NotedText) and text.properties) == ("pool1", {"Site": "North"})
-    items = decode_message(b'<Obj RefId="0"><LST><S>a</S></LST><Props><I32 N="Capacity">4</I32></Props></Obj>')
+    items = decode_message(
+        b'<Obj RefId="0"><LST><S>a</S></LST><Props><I32 N="Capacity">4</I32></Props></Obj>'
+    )
     assert (items, isinstance(items, NotedList) and items.properties) == (["a"], {"Capacity": 4})
     assert decode_message(b'<Obj RefId="0"><LST/><MS/></Obj>') == []
 
@@ -252,9 +313,15 @@ def test_notes_on_a_text_and_on_a_list_are_kept() -> None:
 def test_object_that_can_be_walked_through_keeps_its_properties(items: str, *, first: bool) -> None:
     props = '<Props><S N="Fqdn">pool1</S></Props>'
     inside = items + props if first else props + items
-    value = decode_message(f'<Obj RefId="0"><TN RefId="0"><T>Cluster</T></TN>{inside}</Obj>'.encode())
+    value = decode_message(
+        f'<Obj RefId="0"><TN RefId="0"><T>Cluster</T></TN>{inside}</Obj>'.encode()
+    )
     assert isinstance(value, RemoteObject)
-    assert (value.get("Fqdn"), value.get("Items"), value.type_names) == ("pool1", ["a"] if "a" in items else [], ("Cluster",))
+    assert (value.get("Fqdn"), value.get("Items"), value.type_names) == (
+        "pool1",
+        ["a"] if "a" in items else [],
+        ("Cluster",),
+    )
     assert decode_message(f'<Obj RefId="0">{items}</Obj>'.encode()) == value.get("Items")
 
 
@@ -262,12 +329,24 @@ def test_keys_that_python_takes_for_one_are_two() -> None:
     entries = "".join(
         f'<En>{key}<S N="Value">{number}</S></En>'
         for number, key in enumerate(
-            ('<I32 N="Key">1</I32>', '<B N="Key">true</B>', '<Db N="Key">1</Db>', '<S N="Key">1</S>', '<B N="Key">false</B>')
+            (
+                '<I32 N="Key">1</I32>',
+                '<B N="Key">true</B>',
+                '<Db N="Key">1</Db>',
+                '<S N="Key">1</S>',
+                '<B N="Key">false</B>',
+            )
         )
     )
     pairs = decode_message(f'<Obj RefId="0"><DCT>{entries}</DCT></Obj>'.encode())
     assert isinstance(pairs, dict)
-    assert sorted(map(str, cast("dict[object, object]", pairs).values())) == ["0", "1", "2", "3", "4"]
+    assert sorted(map(str, cast("dict[object, object]", pairs).values())) == [
+        "0",
+        "1",
+        "2",
+        "3",
+        "4",
+    ]
     assert (pairs[1], pairs["1"]) == ("0", "3")
 
 
@@ -279,7 +358,10 @@ def test_object_that_contains_itself() -> None:
 
 def test_list_that_contains_itself() -> None:
     value = decode_message(b'<Obj RefId="0"><LST><S>a</S><Ref RefId="0"/></LST></Obj>')
-    assert str(value) == "['a', RemoteObject(properties={}, type_names=(), text='(an object around this one)')]"
+    assert (
+        str(value)
+        == "['a', RemoteObject(properties={}, type_names=(), text='(an object around this one)')]"
+    )
 
 
 def test_halves_of_characters_are_not_kept() -> None:
@@ -288,7 +370,10 @@ def test_halves_of_characters_are_not_kept() -> None:
 
 
 def test_namespace_does_no_harm() -> None:
-    value = decode_message(b'<Obj xmlns="http://schemas.microsoft.com/powershell/2004/04"><MS><S N="Name">x</S></MS></Obj>')
+    value = decode_message(
+        b'<Obj xmlns="http://schemas.microsoft.com/powershell/2004/04"><MS><S'
+        b' N="Name">x</S></MS></Obj>'
+    )
     assert isinstance(value, RemoteObject)
     assert value.get("Name") == "x"
 

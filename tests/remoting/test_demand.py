@@ -87,7 +87,9 @@ def test_many_that_wait_open_all_lanes_at_once() -> None:
 
 
 def test_few_that_are_quick_open_none() -> None:
-    assert not list(Endpoint(opening=0.8, reading=0.015).opens(31)), "an import would keep the server busier than they do"
+    assert not list(Endpoint(opening=0.8, reading=0.015).opens(31)), (
+        "an import would keep the server busier than they do"
+    )
 
 
 def test_a_dear_session_has_dear_lanes() -> None:
@@ -111,7 +113,9 @@ def test_a_lane_that_is_being_opened_is_no_slow_reading() -> None:
 
 
 @pytest.mark.parametrize(("price", "pays"), [(0.15, True), (0.5, False)])
-def test_what_the_first_further_lane_took_decides_about_the_next(price: float, *, pays: bool) -> None:
+def test_what_the_first_further_lane_took_decides_about_the_next(
+    price: float, *, pays: bool
+) -> None:
     here = Endpoint(opening=1.1, reading=0.05)
     assert not here.pace.pays(20, here.lanes + 1)
     here.another(price)

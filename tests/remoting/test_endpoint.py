@@ -39,8 +39,21 @@ def test_url(url: str, port: int, path: str, kind: EndpointKind) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        *("", "fe1.contoso.com", "ftp://fe1", "https://", "https://fe1:0/", "https://fe1:99999/", "https://fe1:x/"),
-        *("https://a b/wsman", "https://fe1/wsman?x=1", "https://fe1/wsman#x", "https://[::1/wsman"),
+        *(
+            "",
+            "fe1.contoso.com",
+            "ftp://fe1",
+            "https://",
+            "https://fe1:0/",
+            "https://fe1:99999/",
+            "https://fe1:x/",
+        ),
+        *(
+            "https://a b/wsman",
+            "https://fe1/wsman?x=1",
+            "https://fe1/wsman#x",
+            "https://[::1/wsman",
+        ),
     ],
 )
 def test_url_that_cannot_be_used_is_told_by_its_field(url: str) -> None:
@@ -58,13 +71,18 @@ def test_machine_is_the_host_of_the_url_unless_it_is_an_address() -> None:
     assert Endpoint.parse("https://FE1.contoso.com/wsman").machine == Fqdn("fe1.contoso.com")
     assert Endpoint.parse("https://10.0.0.1/wsman").machine is None
     assert Endpoint.parse("https://-strange-/wsman").machine is None
-    assert Endpoint(url="https://10.0.0.1/wsman", machine="fe1.contoso.com").machine == "fe1.contoso.com"
+    assert (
+        Endpoint(url="https://10.0.0.1/wsman", machine="fe1.contoso.com").machine
+        == "fe1.contoso.com"
+    )
 
 
 @pytest.mark.parametrize("auth", [Auth.BASIC, Auth.CERTIFICATE])
 def test_nothing_goes_over_http_in_the_clear(auth: Auth) -> None:
     with pytest.raises(ConfigurationError, match="in the clear"):
-        Endpoint(url="http://fe1.contoso.com", auth=auth, certificate="c.pem", certificate_key="k.pem")
+        Endpoint(
+            url="http://fe1.contoso.com", auth=auth, certificate="c.pem", certificate_key="k.pem"
+        )
 
 
 @pytest.mark.parametrize("auth", [Auth.NEGOTIATE, Auth.KERBEROS, Auth.NTLM, Auth.CREDSSP])
@@ -91,7 +109,9 @@ def test_settings_that_contradict_each_other_are_refused() -> None:
         Endpoint(url=url, auth="digest")
 
 
-@pytest.mark.parametrize("text", ["", "fe1", "fe1:", ":1", "fe1:x", "fe1:0", "fe1:99999", "fe1:1/x", "[::1"])
+@pytest.mark.parametrize(
+    "text", ["", "fe1", "fe1:", ":1", "fe1:x", "fe1:0", "fe1:99999", "fe1:1/x", "[::1"]
+)
 def test_tcp_address_that_is_none(text: str) -> None:
     with pytest.raises(ConfigurationError, match=r"^connect_to:"):
         TcpAddress.parse(text)
@@ -122,7 +142,12 @@ def test_missing_credentials_and_files_are_told_before_anything_is_sent(tmp_path
         Transport(attrs.evolve(endpoint, ca=tmp_path / "ca.pem"), user, timeouts=TIMEOUTS)
     with pytest.raises(ConfigurationError, match=r"^certificate of"):
         Transport(
-            Endpoint(url="https://fe1.contoso.com", auth="certificate", certificate=tmp_path / "c", certificate_key=tmp_path / "k"),
+            Endpoint(
+                url="https://fe1.contoso.com",
+                auth="certificate",
+                certificate=tmp_path / "c",
+                certificate_key=tmp_path / "k",
+            ),
             None,
             timeouts=TIMEOUTS,
         )

@@ -22,7 +22,18 @@ from lyncops.remoting.execution import Execution, Sending
 from lyncops.remoting.sessions import Sessions
 from lyncops.values import Fqdn, OnMachine, Outcome
 from tests.relay import Relay, address
-from tests.remoting.machines import CHANGE, FE1, FE2, POLICY, READ, Crowd, Ground, PatientClock, answer, ground
+from tests.remoting.machines import (
+    CHANGE,
+    FE1,
+    FE2,
+    POLICY,
+    READ,
+    Crowd,
+    Ground,
+    PatientClock,
+    answer,
+    ground,
+)
 
 MANY = 24
 PARALLEL = POLICY.parallel
@@ -150,7 +161,9 @@ def balanced(tmp_path: Path) -> Generator[tuple[Ground, Relay]]:
             yield two, relay
 
 
-def test_behind_a_balanced_address_one_connection_is_used(balanced: tuple[Ground, Relay], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_behind_a_balanced_address_one_connection_is_used(
+    balanced: tuple[Ground, Relay], monkeypatch: pytest.MonkeyPatch
+) -> None:
     # The connection that closes commands behind everybody's back would count as well.
     monkeypatch.setattr("lyncops.remoting.closer._BATCH", 1000)
     two, relay = balanced
@@ -160,7 +173,8 @@ def test_behind_a_balanced_address_one_connection_is_used(balanced: tuple[Ground
         machine.scripts[READ.NAME] = crowd
     sent: list[Sending] = []
     with two.sessions(there, policy=attrs.evolve(POLICY, parallel=2)) as sessions:
-        # It becomes known by a second connection, and whether one pays hangs on the time that READs take.
+        # It becomes known by a second connection, and whether one pays hangs on the time that READs
+        # take.
         two.fe1.scripts[READ.NAME] = Held(relay.several)
         answers = ask_all(sessions)
         assert relay.several.is_set()
@@ -172,12 +186,18 @@ def test_behind_a_balanced_address_one_connection_is_used(balanced: tuple[Ground
     assert {each.outcome for each in answers} == {Outcome.SUCCEEDED}
     assert change.outcome is Outcome.SUCCEEDED
     assert two.executed(CHANGE) == len(sent) == 1
-    assert [crowd.most for crowd in crowds] == [1, 0], "once that is known, READs come one after the other, to one server"
+    assert [crowd.most for crowd in crowds] == [
+        1,
+        0,
+    ], "once that is known, READs come one after the other, to one server"
     assert two.requests("Create") == 2, "one session for READs, one for the CHANGE"
 
 
 def test_where_one_session_is_allowed_readings_and_changes_take_turns(tmp_path: Path) -> None:
-    with ground(tmp_path, profile=Profile(max_shells_per_user=1)) as one, one.sessions() as sessions:
+    with (
+        ground(tmp_path, profile=Profile(max_shells_per_user=1)) as one,
+        one.sessions() as sessions,
+    ):
         for _ in range(2):
             assert sessions.run(READ).outcome is Outcome.SUCCEEDED
             assert sessions.run(CHANGE).outcome is Outcome.SUCCEEDED
@@ -189,7 +209,9 @@ def test_runspaces_that_load_no_module_by_themselves_import_it() -> None:
         lab.world.switches.autoload_modules = False
         machine = next(iter(lab.world.machines))
         lab.delay(timedelta(milliseconds=300), machine=machine)  # so that another runspace pays
-        endpoint = Endpoint(url=f"http://{machine}/wsman", auth=Auth.NTLM, connect_to=lab.address(machine))
+        endpoint = Endpoint(
+            url=f"http://{machine}/wsman", auth=Auth.NTLM, connect_to=lab.address(machine)
+        )
         user = Credentials(username=lab.username, password=lab.password)
         with Sessions([endpoint], credentials=user, policy=POLICY, clock=SystemClock()) as sessions:
             answers = ask_all(sessions)
@@ -200,7 +222,9 @@ def test_runspaces_that_load_no_module_by_themselves_import_it() -> None:
     assert missing.attempts == 1
 
 
-def test_machines_that_answer_for_themselves_hold_up_no_reading_of_the_servers(tmp_path: Path) -> None:
+def test_machines_that_answer_for_themselves_hold_up_no_reading_of_the_servers(
+    tmp_path: Path,
+) -> None:
     edges = [f"edge{n}.contoso.com" for n in range(PARALLEL + 1)]
     with ground(tmp_path, FE1, *edges) as many:
         for edge in edges:
@@ -216,7 +240,9 @@ def test_machines_that_answer_for_themselves_hold_up_no_reading_of_the_servers(t
             assert not meanwhile.not_done
             assert {each.result().outcome for each in meanwhile.done} == {Outcome.SUCCEEDED}
             assert {each.result().outcome for each in slow} == {Outcome.SUCCEEDED}
-        assert not any(shells(many, machine) for machine in (FE1, *edges)), "they are closed together"
+        assert not any(shells(many, machine) for machine in (FE1, *edges)), (
+            "they are closed together"
+        )
 
 
 def test_without_parallel_readings_come_one_after_the_other(one: Ground) -> None:

@@ -1,4 +1,6 @@
-"""Logging on: what bars an account and what does not, passwords that stop working, TLS by its versions and its reasons."""
+"""Logging on: what bars an account and what does not, passwords that stop working, TLS by its
+versions and its reasons.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,12 @@ from time import monotonic
 import attrs
 import pytest
 
-from lyncops.errors import AuthenticationFailedError, EndpointError, MisconfiguredEndpointError, UntrustedCertificateError
+from lyncops.errors import (
+    AuthenticationFailedError,
+    EndpointError,
+    MisconfiguredEndpointError,
+    UntrustedCertificateError,
+)
 from lyncops.lab.wire import certificates
 from lyncops.lab.wire.certificates import Authority, Issued, server_context
 from lyncops.lab.wire.faults import FaultKind, Profile
@@ -40,8 +47,13 @@ def test_credssp_that_fails_before_any_password_bars_nobody(tmp_path: Path) -> N
         context = served.lab.host.credssp
         assert context is not None
         context.context.maximum_version = ssl.TLSVersion.TLSv1_2
-        first = attrs.evolve(served.endpoint(FE1, scheme="https", auth=Auth.CREDSSP), tls_minimum=TlsVersion.TLS_1_3)
-        with served.sessions(first) as sessions, pytest.raises(MisconfiguredEndpointError, match="before any password"):
+        first = attrs.evolve(
+            served.endpoint(FE1, scheme="https", auth=Auth.CREDSSP), tls_minimum=TlsVersion.TLS_1_3
+        )
+        with (
+            served.sessions(first) as sessions,
+            pytest.raises(MisconfiguredEndpointError, match="before any password"),
+        ):
             sessions.run(READ)
         second = served.endpoint(FE2, scheme="https", auth=Auth.CREDSSP)
         with served.sessions(first, second) as sessions:
@@ -59,15 +71,23 @@ def test_credssp_with_a_wrong_password_bars(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scheme", "auth"), [("https", Auth.BASIC), ("http", Auth.NTLM), ("https", Auth.NTLM), ("https", Auth.NEGOTIATE)]
+    ("scheme", "auth"),
+    [("https", Auth.BASIC), ("http", Auth.NTLM), ("https", Auth.NTLM), ("https", Auth.NEGOTIATE)],
 )
 def test_a_password_that_stops_working_while_a_change_runs_is_unknown_and_tried_once(
     tmp_path: Path, scheme: str, auth: Auth
 ) -> None:
     with ground(tmp_path, FE1, FE2) as one:
-        with warmed(one.sessions(one.endpoint(FE1, scheme=scheme, auth=auth), one.endpoint(FE2, scheme=scheme, auth=auth))) as it:
+        with warmed(
+            one.sessions(
+                one.endpoint(FE1, scheme=scheme, auth=auth),
+                one.endpoint(FE2, scheme=scheme, auth=auth),
+            )
+        ) as it:
             machine = one.machines[FE1]
-            machine.scripts[CHANGE.NAME] = lambda _invocation, _session, _sink: forget_passwords(one)
+            machine.scripts[CHANGE.NAME] = lambda _invocation, _session, _sink: forget_passwords(
+                one
+            )
             one.strike(FaultKind.DROP_BEFORE, "Receive", cmdlet=CHANGE.NAME)
             done = it.run(CHANGE)
             assert done.outcome is Outcome.UNKNOWN
@@ -81,7 +101,9 @@ def test_a_password_that_stops_working_while_a_change_runs_is_unknown_and_tried_
 @CONNECTED
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("action", ["Command", "Receive"])
-def test_a_session_that_idled_and_answers_401_once_is_asked_again(one: Ground, scheme: str, auth: Auth, action: str) -> None:
+def test_a_session_that_idled_and_answers_401_once_is_asked_again(
+    one: Ground, scheme: str, auth: Auth, action: str
+) -> None:
     with warmed(one.sessions(one.endpoint(scheme=scheme, auth=auth))) as sessions:
         for cmdlet in (READ, CHANGE):
             one.strike(FaultKind.STATUS_BEFORE, action, cmdlet=cmdlet.NAME, status=401)
@@ -99,14 +121,20 @@ def test_a_401_after_a_change_ran_proves_nothing(one: Ground, auth: Auth) -> Non
 
 
 @CONNECTED
-def test_what_is_logged_on_goes_on_serving_where_a_further_connection_is_refused(one: Ground, auth: Auth) -> None:
-    """Whether a further connection is opened hangs on how long READs take: what a run sees must not."""
+def test_what_is_logged_on_goes_on_serving_where_a_further_connection_is_refused(
+    one: Ground, auth: Auth
+) -> None:
+    """Whether a further connection is opened hangs on how long READs take: what a run sees must
+    not.
+    """
     policy = attrs.evolve(POLICY, parallel=2)
     with warmed(one.sessions(one.endpoint(auth=auth), policy=policy)) as sessions:
         forget_passwords(one)
         one.lab.delay(timedelta(milliseconds=100))  # so that a second connection pays
         answers = [each.result() for each in [sessions.submit(READ) for _ in range(12)]]
-        assert sessions.run(CHANGE).outcome is Outcome.SUCCEEDED, "its own connection is logged on, too"
+        assert sessions.run(CHANGE).outcome is Outcome.SUCCEEDED, (
+            "its own connection is logged on, too"
+        )
     assert {each.outcome for each in answers} == {Outcome.SUCCEEDED}
     assert failures(one) == 1
 
@@ -141,7 +169,9 @@ def test_a_changed_password_is_tried_once_by_connections_that_log_on_together(
             cut_connections(one)
             if auth is Auth.BASIC:  # each message is a try, and those of a busy moment go together
                 monkeypatch.setattr("lyncops.remoting.logons.monotonic", lambda: monotonic() + 10)
-                monkeypatch.setattr("lyncops.remoting.http.MESSAGE", attrs.evolve(MESSAGE, patience=30.0))
+                monkeypatch.setattr(
+                    "lyncops.remoting.http.MESSAGE", attrs.evolve(MESSAGE, patience=30.0)
+                )
             for each in [sessions.submit(READ) for _ in range(24)]:
                 with suppress(AuthenticationFailedError):
                     assert each.result().outcome is not Outcome.SUCCEEDED
@@ -166,9 +196,13 @@ def test_behind_a_device_that_ends_tls_the_refusal_names_channel_binding(
 
 @CONNECTED
 @pytest.mark.parametrize("binding", ChannelBinding)
-def test_a_strict_server_lets_in_only_who_is_bound(one: Ground, auth: Auth, binding: ChannelBinding) -> None:
+def test_a_strict_server_lets_in_only_who_is_bound(
+    one: Ground, auth: Auth, binding: ChannelBinding
+) -> None:
     """The lab's servers are strict, as with CbtHardeningLevel Strict."""
-    with one.sessions(attrs.evolve(one.endpoint(scheme="https", auth=auth), channel_binding=binding)) as sessions:
+    with one.sessions(
+        attrs.evolve(one.endpoint(scheme="https", auth=auth), channel_binding=binding)
+    ) as sessions:
         if binding is ChannelBinding.OFF:
             with pytest.raises(AuthenticationFailedError):
                 sessions.run(READ)
@@ -177,7 +211,9 @@ def test_a_strict_server_lets_in_only_who_is_bound(one: Ground, auth: Auth, bind
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
-def test_old_tls_is_named_and_can_be_let_in(one: Ground, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_tls_is_named_and_can_be_let_in(
+    one: Ground, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def old(issued: Issued, authority: Authority) -> ssl.SSLContext:
         context = server_context(issued, authority)
         context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
@@ -188,7 +224,10 @@ def test_old_tls_is_named_and_can_be_let_in(one: Ground, caplog: pytest.LogCaptu
     at = one.endpoint(scheme="https", auth=Auth.BASIC)
     with one.sessions(at) as sessions, pytest.raises(EndpointError, match="tls_minimum"):
         sessions.run(READ)
-    with caplog.at_level(logging.WARNING), one.sessions(attrs.evolve(at, tls_minimum=TlsVersion.TLS_1_0)) as sessions:
+    with (
+        caplog.at_level(logging.WARNING),
+        one.sessions(attrs.evolve(at, tls_minimum=TlsVersion.TLS_1_0)) as sessions,
+    ):
         assert sessions.run(READ).outcome is Outcome.SUCCEEDED
     assert "RFC 8996" in caplog.text
 
@@ -234,7 +273,13 @@ def test_a_certificate_that_is_not_valid_now_has_a_remedy_of_its_own(
 
 def test_a_certificate_for_another_name_is_told(tmp_path: Path) -> None:
     with ground(tmp_path, FE1, FE2) as one:
-        elsewhere = attrs.evolve(one.endpoint(FE1, scheme="https"), connect_to=one.endpoint(FE2, scheme="https").connect_to)
-        with one.sessions(elsewhere) as sessions, pytest.raises(UntrustedCertificateError, match="another name") as caught:
+        elsewhere = attrs.evolve(
+            one.endpoint(FE1, scheme="https"),
+            connect_to=one.endpoint(FE2, scheme="https").connect_to,
+        )
+        with (
+            one.sessions(elsewhere) as sessions,
+            pytest.raises(UntrustedCertificateError, match="another name") as caught,
+        ):
             sessions.run(READ)
     assert "connect_to" in caught.value.remedy

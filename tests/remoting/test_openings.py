@@ -53,7 +53,9 @@ def sessions(clock: Clock) -> Generator[Sessions]:
         yield made
 
 
-def test_endpoints_that_never_answered_are_tried_twice_and_then_once(sessions: Sessions, clock: Clock) -> None:
+def test_endpoints_that_never_answered_are_tried_twice_and_then_once(
+    sessions: Sessions, clock: Clock
+) -> None:
     with pytest.raises(UnreachableError, match="No endpoint answers"):
         sessions.run(READ)
     assert len(clock.pauses) == 1
@@ -66,16 +68,22 @@ def test_endpoints_that_never_answered_are_tried_twice_and_then_once(sessions: S
     assert len(clock.pauses) == 3
 
 
-def test_many_readings_find_out_together_that_nobody_answers(sessions: Sessions, clock: Clock) -> None:
+def test_many_readings_find_out_together_that_nobody_answers(
+    sessions: Sessions, clock: Clock
+) -> None:
     readings = [sessions.submit(READ) for _ in range(40)]
     wait(readings)
     assert all(isinstance(reading.exception(), UnreachableError) for reading in readings)
-    assert sum(clock.pauses, timedelta()) <= timedelta(seconds=8), "eight workers, at most a second each"
+    assert sum(clock.pauses, timedelta()) <= timedelta(seconds=8), (
+        "eight workers, at most a second each"
+    )
 
 
 @pytest.fixture
 def group(clock: Clock) -> SessionGroup:
-    around = SessionContext(endpoint=NOWHERE[0], credentials=USER, policy=RetryPolicy(parallel=2), clock=clock)
+    around = SessionContext(
+        endpoint=NOWHERE[0], credentials=USER, policy=RetryPolicy(parallel=2), clock=clock
+    )
     return SessionGroup(around, Queue())
 
 

@@ -1,4 +1,6 @@
-"""Fragments, records, outcomes, the meaning of failures, the policy, the places: all without a wire."""
+"""Fragments, records, outcomes, the meaning of failures, the policy, the places: all without a
+wire.
+"""
 
 from __future__ import annotations
 
@@ -29,13 +31,30 @@ from lyncops.remoting.proof import Proof
 from lyncops.remoting.psrp.decoding import decode_message
 from lyncops.remoting.psrp.fragments import Inbox, Outbox
 from lyncops.remoting.psrp.messages import MessageType
-from lyncops.remoting.psrp.records import HostCall, PipelineState, error_record, host_call, pipeline_state, stream_record
+from lyncops.remoting.psrp.records import (
+    HostCall,
+    PipelineState,
+    error_record,
+    host_call,
+    pipeline_state,
+    stream_record,
+)
 from lyncops.remoting.psrp.streams import ErrorRecord, StreamKind
 from lyncops.remoting.refusals import endpoint_error
 from lyncops.remoting.retry import Limits, RetryPolicy, retrying
 from lyncops.remoting.routing import candidates, needs_members, pool_of, reorder
 from lyncops.remoting.symptoms import classify, describe, failure_of
-from lyncops.values import ANYWHERE, Anywhere, Effect, Fqdn, OnMachine, OnPool, Outcome, RemoteEnum, RemoteObject
+from lyncops.values import (
+    ANYWHERE,
+    Anywhere,
+    Effect,
+    Fqdn,
+    OnMachine,
+    OnPool,
+    Outcome,
+    RemoteEnum,
+    RemoteObject,
+)
 from tests.remoting.machines import POLICY, PatientClock
 
 POOL = UUID(int=1)
@@ -46,7 +65,13 @@ def fragment(object_id: int, number: int, flags: int, part: bytes) -> bytes:
 
 
 def message(data: bytes) -> bytes:
-    return struct.pack("<II", 1, MessageType.PIPELINE_OUTPUT) + bytes(16) + POOL.bytes_le + b"\xef\xbb\xbf" + data
+    return (
+        struct.pack("<II", 1, MessageType.PIPELINE_OUTPUT)
+        + bytes(16)
+        + POOL.bytes_le
+        + b"\xef\xbb\xbf"
+        + data
+    )
 
 
 @given(st.lists(st.binary(max_size=30), max_size=5), st.integers(1, 40))
@@ -67,8 +92,14 @@ def test_messages_arrive_however_they_are_cut(contents: list[bytes], size: int) 
 @given(st.lists(st.binary(max_size=30), max_size=5), st.integers(1, 200))
 def test_fragments_arrive_however_they_are_cut(contents: list[bytes], size: int) -> None:
     inbox = Inbox()
-    stream = b"".join(fragment(number, 0, 3, message(content)) for number, content in enumerate(contents, 1))
-    found = [each.data for at in range(0, len(stream), size) for each in inbox.feed(stream[at : at + size])]
+    stream = b"".join(
+        fragment(number, 0, 3, message(content)) for number, content in enumerate(contents, 1)
+    )
+    found = [
+        each.data
+        for at in range(0, len(stream), size)
+        for each in inbox.feed(stream[at : at + size])
+    ]
     inbox.end()
     assert found == contents
     assert not inbox.gap
@@ -89,7 +120,12 @@ def test_gap_in_the_object_ids_is_a_lost_reply() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"short", fragment(1, 0, 3, b"x")[:-1], fragment(1, 1, 0, b"x"), fragment(1, 0, 1, b"x") + fragment(1, 2, 2, b"x")],
+    [
+        b"short",
+        fragment(1, 0, 3, b"x")[:-1],
+        fragment(1, 1, 0, b"x"),
+        fragment(1, 0, 1, b"x") + fragment(1, 2, 2, b"x"),
+    ],
 )
 def test_broken_fragments_are_lost_output(data: bytes) -> None:
     inbox = Inbox()
@@ -113,7 +149,9 @@ def test_sent_messages_count_up_and_name_pool_and_pipeline() -> None:
 
 EVIDENCE = st.builds(
     Evidence,
-    ending=st.sampled_from(sorted(set(EndReason) - {EndReason.ENDED}, key=lambda ending: ending.name)),
+    ending=st.sampled_from(
+        sorted(set(EndReason) - {EndReason.ENDED}, key=lambda ending: ending.name)
+    ),
     proof=st.none() | st.sampled_from(Proof),
     state=st.none() | st.sampled_from(PipelineState),
     errors=st.just(()) | st.just((ErrorRecord(message="It broke."),)),
@@ -128,20 +166,28 @@ ENDED = EVIDENCE.map(lambda evidence: attrs.evolve(evidence, ending=EndReason.EN
 def test_outcome_rules_hold_for_every_ending(effect: Effect, evidence: Evidence) -> None:
     verdict = judge(effect, evidence)
     ending = evidence.ending
-    ended_well = ending is EndReason.ENDED and evidence.state not in {None, PipelineState.FAILED, PipelineState.STOPPED}
+    ended_well = ending is EndReason.ENDED and evidence.state not in {
+        None,
+        PipelineState.FAILED,
+        PipelineState.STOPPED,
+    }
     clean = ended_well and not evidence.errors and not evidence.output_lost
     assert (verdict.outcome is Outcome.SUCCEEDED) == clean
     assert verdict.proof is evidence.proof
     assert verdict.reason or verdict.outcome is Outcome.SUCCEEDED
     if effect is Effect.CHANGE:
-        assert verdict.again == (evidence.proof is not None and ending not in {EndReason.LOGON_REFUSED, EndReason.HELD_BACK})
+        assert verdict.again == (
+            evidence.proof is not None
+            and ending not in {EndReason.LOGON_REFUSED, EndReason.HELD_BACK}
+        )
     if verdict.outcome is Outcome.FAILED and evidence.proof is None and effect is Effect.CHANGE:
         assert ending is EndReason.ENDED
 
 
 def error_xml(category: str, extra: str = "") -> object:
     return decode_message(
-        f'<Obj RefId="0"><ToString>Spoken</ToString><MS>{extra}{category}<S N="FullyQualifiedErrorId">Id</S></MS></Obj>'.encode()
+        f'<Obj RefId="0"><ToString>Spoken</ToString><MS>{extra}{category}<S'
+        ' N="FullyQualifiedErrorId">Id</S></MS></Obj>'.encode()
     )
 
 
@@ -151,7 +197,10 @@ def error_xml(category: str, extra: str = "") -> object:
         ('<I32 N="ErrorCategory_Category">13</I32>', "ObjectNotFound"),
         ('<I32 N="ErrorCategory_Category">77</I32>', "77"),
         ('<S N="ErrorCategory_Category">SyntaxError</S>', "SyntaxError"),
-        ('<S N="ErrorCategory_Message">PermissionDenied: (x:String) [Y], Z</S>', "PermissionDenied"),
+        (
+            '<S N="ErrorCategory_Message">PermissionDenied: (x:String) [Y], Z</S>',
+            "PermissionDenied",
+        ),
         ("", "NotSpecified"),
     ],
 )
@@ -161,12 +210,20 @@ def test_error_category(category: str, expected: str) -> None:
 
 def test_error_message_and_type_are_taken_from_wherever_they_are() -> None:
     thrown = (
-        '<Obj N="Exception" RefId="1"><TN RefId="0"><T>Deserialized.System.IO.IOException</T></TN><Props><S N="Message">Thrown</S>'
-        "</Props></Obj>"
+        '<Obj N="Exception" RefId="1"><TN'
+        ' RefId="0"><T>Deserialized.System.IO.IOException</T></TN><Props><S'
+        ' N="Message">Thrown</S></Props></Obj>'
     )
     record = error_record(error_xml("", thrown), terminating=True)
-    assert (record.message, record.exception_type, record.terminating) == ("Thrown", "System.IO.IOException", True)
-    assert error_record(error_xml("", thrown + '<S N="ErrorDetails_Message">Better</S>')).message == "Better"
+    assert (record.message, record.exception_type, record.terminating) == (
+        "Thrown",
+        "System.IO.IOException",
+        True,
+    )
+    assert (
+        error_record(error_xml("", thrown + '<S N="ErrorDetails_Message">Better</S>')).message
+        == "Better"
+    )
     assert error_record(error_xml("")).message == "Spoken"
     assert error_record(RemoteObject()).message == "The server gave no message."
     assert error_record("bare").message == str(ErrorRecord(message="bare"))
@@ -176,7 +233,10 @@ def test_pipeline_states() -> None:
     failed = RemoteObject({"PipelineState": 5, "ExceptionAsErrorRecord": RemoteObject(text="why")})
     state, error = pipeline_state(failed)
     assert (state, error and error.terminating) == (PipelineState.FAILED, True)
-    assert pipeline_state(RemoteObject({"PipelineState": RemoteEnum("Completed", 4)})) == (PipelineState.COMPLETED, None)
+    assert pipeline_state(RemoteObject({"PipelineState": RemoteEnum("Completed", 4)})) == (
+        PipelineState.COMPLETED,
+        None,
+    )
     assert pipeline_state(RemoteObject({"PipelineState": 99})) == (None, None)
     assert pipeline_state("nonsense") == (None, None)
 
@@ -186,14 +246,24 @@ def test_stream_records_of_every_shape() -> None:
         record = stream_record(kind, value)
         return record.text if record is not None else None
 
-    assert text(MessageType.WARNING_RECORD, RemoteObject({"InformationalRecord_Message": "w"})) == "w"
+    assert (
+        text(MessageType.WARNING_RECORD, RemoteObject({"InformationalRecord_Message": "w"})) == "w"
+    )
     assert text(MessageType.VERBOSE_RECORD, "bare") == "bare"
-    assert text(MessageType.INFORMATION_RECORD, RemoteObject({"MessageData": RemoteObject({"Message": "m"})})) == "m"
+    assert (
+        text(
+            MessageType.INFORMATION_RECORD,
+            RemoteObject({"MessageData": RemoteObject({"Message": "m"})}),
+        )
+        == "m"
+    )
     assert text(MessageType.INFORMATION_RECORD, RemoteObject({"MessageData": "m"})) == "m"
     assert text(MessageType.RUNSPACE_POOL_STATE, "x") is None
     assert text(0x00021009, "x") is None
     assert text(12345, "x") is None
-    progress = stream_record(MessageType.PROGRESS_RECORD, RemoteObject({"Activity": "A", "PercentComplete": -1}))
+    progress = stream_record(
+        MessageType.PROGRESS_RECORD, RemoteObject({"Activity": "A", "PercentComplete": -1})
+    )
     assert progress is not None
     assert (progress.text, progress.percent) == ("A", None)
 
@@ -218,9 +288,13 @@ def fault(code: int | str, reason: str = "why") -> WSManFaultError:
 WRONG = LogOnError(LogOnProblem.WRONG_CREDENTIALS, "ntlm")
 NOWHERE = HTTPConnectionPool("fe1.contoso.com")
 REFUSED = requests.ConnectionError(
-    MaxRetryError(NOWHERE, "/", NewConnectionError(HTTPConnection("fe1.contoso.com"), "Connection refused"))
+    MaxRetryError(
+        NOWHERE, "/", NewConnectionError(HTTPConnection("fe1.contoso.com"), "Connection refused")
+    )
 )
-DROPPED = requests.ConnectionError(ProtocolError("Connection aborted.", ConnectionResetError(104, "Connection reset by peer")))
+DROPPED = requests.ConnectionError(
+    ProtocolError("Connection aborted.", ConnectionResetError(104, "Connection reset by peer"))
+)
 UNTRUSTED = requests.exceptions.SSLError(ssl.SSLCertVerificationError(1, "self-signed"))
 
 
@@ -232,20 +306,55 @@ UNTRUSTED = requests.exceptions.SSLError(ssl.SSLCertVerificationError(1, "self-s
         (UNTRUSTED, Symptom.UNTRUSTED, Symptom.UNTRUSTED, Symptom.UNTRUSTED),
         (DROPPED, Symptom.CREATE_LOST, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (requests.ReadTimeout(), Symptom.CREATE_HANGS, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
-        (requests.exceptions.ChunkedEncodingError(), Symptom.CREATE_LOST, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
-        (requests.exceptions.SSLError(ssl.SSLError(1, "x")), Symptom.NOT_SERVED, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
+        (
+            requests.exceptions.ChunkedEncodingError(),
+            Symptom.CREATE_LOST,
+            Symptom.AMBIGUOUS,
+            Symptom.RECEIVE_AGAIN,
+        ),
+        (
+            requests.exceptions.SSLError(ssl.SSLError(1, "x")),
+            Symptom.NOT_SERVED,
+            Symptom.AMBIGUOUS,
+            Symptom.RECEIVE_AGAIN,
+        ),
         (LoggedOutError(), Symptom.REFUSED, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (LoggedOutError(WRONG), Symptom.BAD_CREDENTIALS, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (WRONG, Symptom.BAD_CREDENTIALS, Symptom.BAD_CREDENTIALS, Symptom.BAD_CREDENTIALS),
-        (LogOnError(LogOnProblem.NOT_OFFERED, ""), Symptom.CANNOT_LOG_ON, Symptom.CANNOT_LOG_ON, Symptom.CANNOT_LOG_ON),
-        (LogOnError(LogOnProblem.NO_KDC, ""), Symptom.CANNOT_LOG_ON, Symptom.NOT_SENT, Symptom.NOT_SENT),
+        (
+            LogOnError(LogOnProblem.NOT_OFFERED, ""),
+            Symptom.CANNOT_LOG_ON,
+            Symptom.CANNOT_LOG_ON,
+            Symptom.CANNOT_LOG_ON,
+        ),
+        (
+            LogOnError(LogOnProblem.NO_KDC, ""),
+            Symptom.CANNOT_LOG_ON,
+            Symptom.NOT_SENT,
+            Symptom.NOT_SENT,
+        ),
         (StaleConnectionError(), Symptom.NOT_SENT, Symptom.NOT_SENT, Symptom.NOT_SENT),
         (InTheClearError(), Symptom.CREATE_LOST, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (UnsealableError(""), Symptom.CREATE_LOST, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (BoundsError(""), Symptom.OUT_OF_BOUNDS, Symptom.OUT_OF_BOUNDS, Symptom.OUT_OF_BOUNDS),
-        (WinRMTransportError("http", 500, ""), Symptom.CREATE_LOST, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
-        (WinRMTransportError("http", 400, ""), Symptom.CREATE_LOST, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
-        (WinRMTransportError("http", 404, ""), Symptom.NOT_SERVED, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
+        (
+            WinRMTransportError("http", 500, ""),
+            Symptom.CREATE_LOST,
+            Symptom.AMBIGUOUS,
+            Symptom.RECEIVE_AGAIN,
+        ),
+        (
+            WinRMTransportError("http", 400, ""),
+            Symptom.CREATE_LOST,
+            Symptom.AMBIGUOUS,
+            Symptom.RECEIVE_AGAIN,
+        ),
+        (
+            WinRMTransportError("http", 404, ""),
+            Symptom.NOT_SERVED,
+            Symptom.AMBIGUOUS,
+            Symptom.RECEIVE_AGAIN,
+        ),
         (WinRMError("odd"), Symptom.NOT_SERVED, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (KeyError("host"), Symptom.NOT_SERVED, Symptom.AMBIGUOUS, Symptom.RECEIVE_AGAIN),
         (fault(2150859173), Symptom.NOT_CREATED_BACK_OFF, Symptom.FULL, Symptom.RECEIVE_AGAIN),
@@ -264,8 +373,15 @@ def test_the_table(error: Exception, create: Symptom, command: Symptom, receive:
 
 
 def test_lost_answers_of_the_other_phases() -> None:
-    found = [classify(DROPPED, phase) for phase in (Phase.SEND, Phase.SIGNAL, Phase.DELETE, Phase.ATTACH)]
-    assert found == [Symptom.DO_NOT_REPEAT, Symptom.REPEATABLE, Symptom.REPEATABLE, Symptom.REPEATABLE]
+    found = [
+        classify(DROPPED, phase) for phase in (Phase.SEND, Phase.SIGNAL, Phase.DELETE, Phase.ATTACH)
+    ]
+    assert found == [
+        Symptom.DO_NOT_REPEAT,
+        Symptom.REPEATABLE,
+        Symptom.REPEATABLE,
+        Symptom.REPEATABLE,
+    ]
     assert classify(fault(5), Phase.ATTACH) is Symptom.REFUSED
 
 
@@ -277,11 +393,16 @@ def test_lost_answers_of_the_other_phases() -> None:
         (fault(5, ""), "fault 5: no reason given"),
         (WinRMTransportError("http", 503, "<secret/>"), "HTTP status 503"),
         (LoggedOutError(), "HTTP status 401"),
-        (LogOnError(LogOnProblem.NO_KDC, "CONTOSO.COM"), "no domain controller (KDC) answers (CONTOSO.COM)"),
+        (
+            LogOnError(LogOnProblem.NO_KDC, "CONTOSO.COM"),
+            "no domain controller (KDC) answers (CONTOSO.COM)",
+        ),
         (KeyError("secret"), "KeyError"),
     ],
 )
-def test_failures_are_described_in_one_line_without_what_was_said(error: Exception, text: str) -> None:
+def test_failures_are_described_in_one_line_without_what_was_said(
+    error: Exception, text: str
+) -> None:
     assert describe(error) == text
 
 
@@ -322,14 +443,19 @@ def test_backoff_grows_within_its_limit_and_ends_at_the_deadline() -> None:
         loop(fail)
     assert len(calls) == 6
     seconds = [each.total_seconds() for each in clock.slept]
-    assert all(least <= each <= least + 0.006 for least, each in zip([0.01, 0.02, 0.04, 0.05, 0.05], seconds, strict=True))
+    assert all(
+        least <= each <= least + 0.006
+        for least, each in zip([0.01, 0.02, 0.04, 0.05, 0.05], seconds, strict=True)
+    )
     past = Limits(attempts=6, until=datetime.now(UTC) - timedelta(seconds=1))
     with pytest.raises(EndpointError):
         retrying(POLICY, clock, past, again=lambda _: True, what="it")(fail)
     assert len(calls) == 7
 
 
-P1, P2, FE1, FE2, EDGE = (Fqdn(f"{name}.contoso.com") for name in ("pool1", "pool2", "fe1", "fe2", "edge1"))
+P1, P2, FE1, FE2, EDGE = (
+    Fqdn(f"{name}.contoso.com") for name in ("pool1", "pool2", "fe1", "fe2", "edge1")
+)
 E1, E2 = Endpoint(url=f"https://{FE1}/wsman", pool=P1), Endpoint(url=f"https://{FE2}/wsman")
 OWN = Endpoint(url=f"https://{EDGE}/wsman", dedicated=True)
 ALL = (E1, E2, OWN)
@@ -342,7 +468,8 @@ def test_endpoints_of_places() -> None:
     assert candidates(ALL, Anywhere(avoid=P1), {}) == (E2, E1)
     assert candidates(ALL, OnPool(P2), members) == (E2,)
     assert candidates(ALL, OnMachine(EDGE), {}) == (OWN,)
-    assert candidates((Endpoint(url=f"https://{P1}/wsman"),), OnPool(P1), {})  # a Standard Edition server is its own pool
+    # A Standard Edition server is its own pool
+    assert candidates((Endpoint(url=f"https://{P1}/wsman"),), OnPool(P1), {})
     with pytest.raises(EndpointError, match="Front End of pool2"):
         candidates(ALL, OnPool(P2), {})
     with pytest.raises(EndpointError, match=r"\[\[endpoint\]\]"):

@@ -1,4 +1,6 @@
-"""The table of the remoting facts, section 2, row by row, on the wire: the class of outcome, and how often the server ran it."""
+"""The table of the remoting facts, section 2, row by row, on the wire: the class of outcome, and
+how often the server ran it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ from lyncops.values import Effect, Outcome
 from tests.remoting.machines import CHANGE, FE1, FE2, POLICY, READ, Ground, ground, warmed
 
 BOTH = pytest.mark.parametrize("cmdlet", [READ, CHANGE], ids=["read", "change"])
-ENCRYPTED_OR_TLS = pytest.mark.parametrize(("scheme", "auth"), [("http", Auth.NTLM), ("https", Auth.BASIC), ("https", Auth.NTLM)])
+ENCRYPTED_OR_TLS = pytest.mark.parametrize(
+    ("scheme", "auth"), [("http", Auth.NTLM), ("https", Auth.BASIC), ("https", Auth.NTLM)]
+)
 
 
 def refusing(machine: str = FE2) -> Endpoint:
@@ -31,7 +35,9 @@ def refusing(machine: str = FE2) -> Endpoint:
 
 
 @BOTH
-def test_refused_connection_is_not_sent_and_the_next_endpoint_serves(one: Ground, cmdlet: Cmdlet[object]) -> None:
+def test_refused_connection_is_not_sent_and_the_next_endpoint_serves(
+    one: Ground, cmdlet: Cmdlet[object]
+) -> None:
     with one.sessions(refusing(), one.endpoint()) as sessions:
         execution = sessions.run(cmdlet)
     assert execution.outcome is Outcome.SUCCEEDED
@@ -47,16 +53,26 @@ def test_name_that_does_not_resolve_is_not_sent(one: Ground, cmdlet: Cmdlet[obje
 
 
 @BOTH
-def test_nobody_answers_is_an_error_that_names_every_endpoint(one: Ground, cmdlet: Cmdlet[object]) -> None:
-    with one.sessions(refusing(), refusing(FE1)) as sessions, pytest.raises(EndpointError, match=r"fe2.*fe1"):
+def test_nobody_answers_is_an_error_that_names_every_endpoint(
+    one: Ground, cmdlet: Cmdlet[object]
+) -> None:
+    with (
+        one.sessions(refusing(), refusing(FE1)) as sessions,
+        pytest.raises(EndpointError, match=r"fe2.*fe1"),
+    ):
         sessions.run(cmdlet)
     assert one.executed(cmdlet) == 0
 
 
 @BOTH
-def test_certificate_of_another_authority_is_never_retried(one: Ground, cmdlet: Cmdlet[object]) -> None:
+def test_certificate_of_another_authority_is_never_retried(
+    one: Ground, cmdlet: Cmdlet[object]
+) -> None:
     wrong = one.endpoint(scheme="https", ca=False)
-    with one.sessions(wrong) as sessions, pytest.raises(UntrustedCertificateError, match=r"fe1\.contoso\.com"):
+    with (
+        one.sessions(wrong) as sessions,
+        pytest.raises(UntrustedCertificateError, match=r"fe1\.contoso\.com"),
+    ):
         sessions.run(cmdlet)
     assert one.lab.requests.total == 0
 
@@ -78,15 +94,21 @@ def test_wrong_password_is_tried_once_by_a_whole_group(one: Ground) -> None:
 
 
 @BOTH
-def test_quota_fault_on_create_backs_off_and_tries_again(one: Ground, cmdlet: Cmdlet[object]) -> None:
+def test_quota_fault_on_create_backs_off_and_tries_again(
+    one: Ground, cmdlet: Cmdlet[object]
+) -> None:
     fault = one.strike(FaultKind.QUOTA, "Create", times=2)
     with one.sessions() as sessions:
         assert sessions.run(cmdlet).outcome is Outcome.SUCCEEDED
     assert (fault.struck, one.executed(cmdlet)) == (2, 1)
 
 
-@pytest.mark.parametrize("kind", [FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER, FaultKind.STATUS_AFTER])
-def test_lost_answer_to_create_deletes_the_shell_and_opens_anew(one: Ground, kind: FaultKind) -> None:
+@pytest.mark.parametrize(
+    "kind", [FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER, FaultKind.STATUS_AFTER]
+)
+def test_lost_answer_to_create_deletes_the_shell_and_opens_anew(
+    one: Ground, kind: FaultKind
+) -> None:
     one.strike(kind, "Create")
     with one.sessions() as sessions:
         assert sessions.run(CHANGE).outcome is Outcome.SUCCEEDED
@@ -128,7 +150,9 @@ AMBIGUOUS = [
 
 @BOTH
 @pytest.mark.parametrize("case", AMBIGUOUS, ids=lambda case: f"{case.kind.value}-{case.status}")
-def test_ambiguous_command_is_probed_and_runs_exactly_once(one: Ground, case: Ambiguous, cmdlet: Cmdlet[object]) -> None:
+def test_ambiguous_command_is_probed_and_runs_exactly_once(
+    one: Ground, case: Ambiguous, cmdlet: Cmdlet[object]
+) -> None:
     with warmed(one.sessions()) as sessions:
         before = one.executed(cmdlet)
         sent: list[Sending] = []
@@ -177,7 +201,9 @@ def test_lost_answer_to_the_probe_proves_nothing(one: Ground, kind: FaultKind) -
     assert one.executed(CHANGE) == 1
 
 
-def test_change_that_never_started_is_proven_so_later_by_the_process_that_sent_it(one: Ground) -> None:
+def test_change_that_never_started_is_proven_so_later_by_the_process_that_sent_it(
+    one: Ground,
+) -> None:
     with warmed(one.sessions()) as sessions:
         one.strike(FaultKind.DROP_BEFORE, "Command")
         one.strike(FaultKind.DROP_BEFORE, "Get")  # the session gives no sign of life
@@ -191,7 +217,9 @@ def test_change_that_never_started_is_proven_so_later_by_the_process_that_sent_i
     assert one.executed(CHANGE) == 0
 
 
-def test_where_an_answer_about_it_may_have_been_lost_nothing_proves_that_it_never_started(one: Ground) -> None:
+def test_where_an_answer_about_it_may_have_been_lost_nothing_proves_that_it_never_started(
+    one: Ground,
+) -> None:
     with warmed(one.sessions()) as sessions:
         one.strike(FaultKind.DROP_BEFORE, "Command")
         one.strike(FaultKind.DROP_BEFORE, "Receive", times=None)
@@ -227,10 +255,14 @@ def test_receive_answered_with_a_bare_status_is_repeated(one: Ground, status: in
     assert one.executed(CHANGE) == 1
 
 
-def test_of_the_sessions_of_a_server_that_hangs_only_one_is_said_goodbye_to(one: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_the_sessions_of_a_server_that_hangs_only_one_is_said_goodbye_to(
+    one: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("lyncops.remoting.session._POLITE", timedelta(seconds=1))
     credentials = Credentials(username=one.lab.username, password=one.lab.password)
-    around = SessionContext(endpoint=one.endpoint(), credentials=credentials, policy=POLICY, clock=SystemClock())
+    around = SessionContext(
+        endpoint=one.endpoint(), credentials=credentials, policy=POLICY, clock=SystemClock()
+    )
     group = SessionGroup(around, Queue())
     with ExitStack() as leases:
         for effect in (Effect.READ, Effect.CHANGE, Effect.CHANGE):
@@ -249,7 +281,9 @@ def test_receive_that_hangs_is_repeated(one: Ground) -> None:
 
 def test_refused_login_while_a_change_runs_is_not_tried_over_and_over(one: Ground) -> None:
     with warmed(one.sessions(one.endpoint(scheme="https", auth=Auth.BASIC))) as sessions:
-        fault = one.strike(FaultKind.STATUS_BEFORE, "Receive", cmdlet=CHANGE.NAME, status=401, times=None)
+        fault = one.strike(
+            FaultKind.STATUS_BEFORE, "Receive", cmdlet=CHANGE.NAME, status=401, times=None
+        )
         execution = sessions.run(CHANGE)
         one.lab.faults.clear()
     assert execution.outcome is Outcome.UNKNOWN
@@ -296,13 +330,17 @@ def test_session_that_another_client_took_over_is_left(one: Ground, cmdlet: Cmdl
         before = one.executed(cmdlet)
         one.strike(FaultKind.TAKEN_OVER, "Receive", cmdlet=cmdlet.NAME)
         execution = sessions.run(cmdlet)
-        assert execution.outcome is (Outcome.SUCCEEDED if cmdlet.effect is Effect.READ else Outcome.UNKNOWN)
+        assert execution.outcome is (
+            Outcome.SUCCEEDED if cmdlet.effect is Effect.READ else Outcome.UNKNOWN
+        )
         assert one.executed(cmdlet) - before == (2 if cmdlet.effect is Effect.READ else 1)
         assert sessions.run(READ).outcome is Outcome.SUCCEEDED
 
 
 @BOTH
-def test_taken_over_command_was_refused_and_runs_in_a_new_session(one: Ground, cmdlet: Cmdlet[object]) -> None:
+def test_taken_over_command_was_refused_and_runs_in_a_new_session(
+    one: Ground, cmdlet: Cmdlet[object]
+) -> None:
     with warmed(one.sessions()) as sessions:
         before = one.executed(cmdlet)
         one.strike(FaultKind.TAKEN_OVER, "Command")
@@ -311,7 +349,9 @@ def test_taken_over_command_was_refused_and_runs_in_a_new_session(one: Ground, c
 
 
 @BOTH
-def test_restarted_server_refuses_the_command_and_gets_it_in_a_new_session(one: Ground, cmdlet: Cmdlet[object]) -> None:
+def test_restarted_server_refuses_the_command_and_gets_it_in_a_new_session(
+    one: Ground, cmdlet: Cmdlet[object]
+) -> None:
     with warmed(one.sessions()) as sessions:
         before = one.executed(cmdlet)
         one.lab.restart()
@@ -331,7 +371,9 @@ FULL = [Profile(max_commands_per_shell=2), Profile(max_processes_per_shell=2)]
 
 
 @pytest.mark.parametrize("profile", FULL, ids=["without a number", "quota"])
-def test_a_full_session_is_replaced_and_its_refusal_is_a_proof(tmp_path: Path, profile: Profile) -> None:
+def test_a_full_session_is_replaced_and_its_refusal_is_a_proof(
+    tmp_path: Path, profile: Profile
+) -> None:
     sent: list[Sending] = []
     with ground(tmp_path, profile=profile) as one, one.sessions() as sessions:
         for _ in range(5):
@@ -341,11 +383,16 @@ def test_a_full_session_is_replaced_and_its_refusal_is_a_proof(tmp_path: Path, p
     proofs = [each.earlier for each in sent if each.earlier is not None]
     assert len(proofs) == len(sent) - 5 > 0
     assert set(proofs) <= {Proof.REFUSED, Proof.NEVER_HEARD_OF}
-    assert len({each.address.command_id for each in sent}) == len(sent), "never under the id that was refused"
+    assert len({each.address.command_id for each in sent}) == len(sent), (
+        "never under the id that was refused"
+    )
 
 
 def test_commands_whose_end_is_written_down_never_fill_a_session(tmp_path: Path) -> None:
-    with ground(tmp_path, profile=Profile(max_commands_per_shell=4)) as one, one.sessions() as sessions:
+    with (
+        ground(tmp_path, profile=Profile(max_commands_per_shell=4)) as one,
+        one.sessions() as sessions,
+    ):
         for _ in range(8):
             execution = sessions.run(CHANGE)
             assert (execution.outcome, execution.attempts) == (Outcome.SUCCEEDED, 1)
@@ -355,8 +402,13 @@ def test_commands_whose_end_is_written_down_never_fill_a_session(tmp_path: Path)
 
 
 @BOTH
-def test_readings_go_on_where_a_session_holds_few_commands(tmp_path: Path, cmdlet: Cmdlet[object]) -> None:
-    with ground(tmp_path, profile=Profile(max_commands_per_shell=3)) as one, one.sessions() as sessions:
+def test_readings_go_on_where_a_session_holds_few_commands(
+    tmp_path: Path, cmdlet: Cmdlet[object]
+) -> None:
+    with (
+        ground(tmp_path, profile=Profile(max_commands_per_shell=3)) as one,
+        one.sessions() as sessions,
+    ):
         for _ in range(8):
             assert sessions.run(cmdlet).outcome is Outcome.SUCCEEDED
     assert one.executed(cmdlet) == 8

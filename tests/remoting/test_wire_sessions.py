@@ -21,18 +21,37 @@ from lyncops.remoting.execution import Sending
 from lyncops.remoting.psrp.messages import MessageType
 from lyncops.remoting.psrp.streams import StreamKind, StreamRecord
 from lyncops.values import Anywhere, Fqdn, LyncVersion, OnMachine, OnPool, Outcome, RemoteObject
-from tests.remoting.machines import CHANGE, EDGE, FE1, FE2, READ, Ground, PatientClock, ground, interrupt, warmed
+from tests.remoting.machines import (
+    CHANGE,
+    EDGE,
+    FE1,
+    FE2,
+    READ,
+    Ground,
+    PatientClock,
+    ground,
+    interrupt,
+    warmed,
+)
 
 POOL1, POOL2 = Fqdn("pool1.contoso.com"), Fqdn("pool2.contoso.com")
 
 
 def fail(_invocation: Invocation, _session: Session, _sink: Sink) -> None:
-    raise TerminatingError(ErrorDetail(message="It broke.", category="InvalidOperation", error_id="Broken", target="pool1"))
+    raise TerminatingError(
+        ErrorDetail(
+            message="It broke.", category="InvalidOperation", error_id="Broken", target="pool1"
+        )
+    )
 
 
 def complain(_invocation: Invocation, _session: Session, sink: Sink) -> None:
     sink.output("some")
-    sink.error(ErrorDetail(message="Not so bad.", category="ObjectNotFound", error_id="Minor", target="pool1"))
+    sink.error(
+        ErrorDetail(
+            message="Not so bad.", category="ObjectNotFound", error_id="Minor", target="pool1"
+        )
+    )
     sink.warning("beware")
     sink.verbose("in detail")
     sink.debug("in depth")
@@ -90,13 +109,23 @@ def test_terminating_error_fails_and_is_kept(one: Ground) -> None:
     with one.sessions() as sessions:
         execution = sessions.run(CHANGE)
     (error,) = execution.errors
-    assert (execution.outcome, execution.sent, execution.reason) == (Outcome.FAILED, True, "It broke.")
-    assert (error.category, error.fully_qualified_error_id, error.target) == ("InvalidOperation", "Broken", "pool1")
+    assert (execution.outcome, execution.sent, execution.reason) == (
+        Outcome.FAILED,
+        True,
+        "It broke.",
+    )
+    assert (error.category, error.fully_qualified_error_id, error.target) == (
+        "InvalidOperation",
+        "Broken",
+        "pool1",
+    )
     assert error.exception_type == "System.InvalidOperationException"
     assert error.terminating
 
 
-def test_error_record_fails_though_the_server_says_completed_and_all_streams_are_kept(one: Ground) -> None:
+def test_error_record_fails_though_the_server_says_completed_and_all_streams_are_kept(
+    one: Ground,
+) -> None:
     one.fe1.scripts[READ.NAME] = complain
     live: list[StreamRecord] = []
     with one.sessions() as sessions:
@@ -187,8 +216,9 @@ def test_prompt_is_refused_loudly_and_does_not_hang(one: Ground) -> None:
         (command,) = [each for each in shell.commands.values() if each.session is session]
         shell.say(
             cast("psrp.MessageType", MessageType.PIPELINE_HOST_CALL),
-            '<Obj RefId="0"><MS><I64 N="ci">1</I64><Obj RefId="1" N="mi"><ToString>PromptForChoice</ToString><I32>26</I32></Obj>'
-            '<Obj RefId="2" N="mp"><LST><S>Sure?</S></LST></Obj></MS></Obj>',
+            '<Obj RefId="0"><MS><I64 N="ci">1</I64><Obj RefId="1"'
+            ' N="mi"><ToString>PromptForChoice</ToString><I32>26</I32></Obj><Obj RefId="2"'
+            ' N="mp"><LST><S>Sure?</S></LST></Obj></MS></Obj>',
             command,
         )
         sink.warning("asked")
@@ -207,7 +237,9 @@ def test_lost_answer_to_a_refused_prompt_is_not_repeated(one: Ground) -> None:
 
 
 def test_ocs_endpoint_imports_nothing(one: Ground) -> None:
-    with one.sessions(one.endpoint(scheme="https", path="OcsPowershell", auth=Auth.BASIC)) as sessions:
+    with one.sessions(
+        one.endpoint(scheme="https", path="OcsPowershell", auth=Auth.BASIC)
+    ) as sessions:
         assert sessions.run(READ).outcome is Outcome.SUCCEEDED
     assert one.fe1.executed["Import-Module"] == 0
 
@@ -229,7 +261,13 @@ def test_server_without_a_lync_module_is_told_so(one: Ground) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scheme", "auth"), [("http", Auth.NTLM), ("http", Auth.NEGOTIATE), ("https", Auth.BASIC), ("https", Auth.NEGOTIATE)]
+    ("scheme", "auth"),
+    [
+        ("http", Auth.NTLM),
+        ("http", Auth.NEGOTIATE),
+        ("https", Auth.BASIC),
+        ("https", Auth.NEGOTIATE),
+    ],
 )
 def test_authentication(one: Ground, scheme: str, auth: Auth) -> None:
     with one.sessions(one.endpoint(scheme=scheme, auth=auth)) as sessions:
@@ -237,7 +275,10 @@ def test_authentication(one: Ground, scheme: str, auth: Auth) -> None:
 
 
 def test_credssp(tmp_path: Path) -> None:
-    with ground(tmp_path, credssp=True) as served, served.sessions(served.endpoint(auth=Auth.CREDSSP)) as sessions:
+    with (
+        ground(tmp_path, credssp=True) as served,
+        served.sessions(served.endpoint(auth=Auth.CREDSSP)) as sessions,
+    ):
         assert sessions.run(READ).outcome is Outcome.SUCCEEDED
 
 
@@ -251,12 +292,19 @@ def test_credssp_where_the_server_does_not_offer_it(one: Ground) -> None:
 
 def test_client_certificate(one: Ground, tmp_path: Path) -> None:
     certificate, key = one.lab.write_client_certificate(tmp_path)
-    endpoint = attrs.evolve(one.endpoint(scheme="https"), auth=Auth.CERTIFICATE, certificate=certificate, certificate_key=key)
+    endpoint = attrs.evolve(
+        one.endpoint(scheme="https"),
+        auth=Auth.CERTIFICATE,
+        certificate=certificate,
+        certificate_key=key,
+    )
     with one.sessions(endpoint) as sessions:
         assert sessions.run(READ).outcome is Outcome.SUCCEEDED
 
 
-def test_proxies_of_the_environment_are_ignored(one: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxies_of_the_environment_are_ignored(
+    one: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)
@@ -294,7 +342,10 @@ def computers(_invocation: Invocation, _session: Session, sink: Sink) -> None:
 
 
 def test_pools_are_learnt_from_the_topology_once(tmp_path: Path) -> None:
-    with ground(tmp_path, FE1, FE2) as served, served.sessions(served.endpoint(FE1), served.endpoint(FE2)) as sessions:
+    with (
+        ground(tmp_path, FE1, FE2) as served,
+        served.sessions(served.endpoint(FE1), served.endpoint(FE2)) as sessions,
+    ):
         for machine in served.machines.values():
             machine.scripts["Get-CsComputer"] = computers
         assert sessions.run(READ, place=OnPool(POOL2)).endpoint == served.endpoint(FE2).url
@@ -306,7 +357,8 @@ def test_preference_does_without_a_topology_that_cannot_be_read(one: Ground) -> 
     with one.sessions() as sessions:
         for _ in range(2):
             assert sessions.run(READ, place=Anywhere(prefer=POOL2)).outcome is Outcome.SUCCEEDED
-    assert one.requests("Command") == 7  # two modules, one question (twice more with the module imported first), two cmdlets
+    # Two modules, one question (twice more with the module imported first), two cmdlets
+    assert one.requests("Command") == 7
 
 
 def test_read_on_a_dying_endpoint_moves_to_the_next(tmp_path: Path) -> None:
@@ -336,13 +388,18 @@ def test_many_reads_run_side_by_side(one: Ground) -> None:
 
 
 def test_quota_of_sessions_shrinks_the_group(tmp_path: Path) -> None:
-    with ground(tmp_path, profile=Profile(max_shells_per_user=2)) as served, served.sessions() as sessions:
+    with (
+        ground(tmp_path, profile=Profile(max_shells_per_user=2)) as served,
+        served.sessions() as sessions,
+    ):
         answers = [sessions.submit(READ) for _ in range(12)]
         assert all(each.result(10).outcome is Outcome.SUCCEEDED for each in answers)
         assert len(served.lab.host.servers(FE1)[0].service.shells) <= 2
 
 
-@pytest.mark.parametrize("profile", [Profile(protocol="2.1"), Profile(protocol="2.2"), Profile(full_language=False)])
+@pytest.mark.parametrize(
+    "profile", [Profile(protocol="2.1"), Profile(protocol="2.2"), Profile(full_language=False)]
+)
 def test_older_and_narrower_servers(tmp_path: Path, profile: Profile) -> None:
     with ground(tmp_path, profile=profile) as served, served.sessions() as sessions:
         assert sessions.run(READ).outcome is Outcome.SUCCEEDED
@@ -361,7 +418,9 @@ def test_arguments_too_large_for_one_message_are_refused(one: Ground) -> None:
         sessions.run(GetCsService(filter="x" * 600_000))
 
 
-def test_output_that_is_not_understood_makes_a_read_unknown(one: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_output_that_is_not_understood_makes_a_read_unknown(
+    one: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(_cls: type[Cmdlet[object]], _item: object) -> object:
         raise InvalidValueError("no")
 
@@ -386,13 +445,17 @@ def test_nothing_is_left_behind(one: Ground) -> None:
         for each in [sessions.submit(READ) for _ in range(6)]:
             each.result()
     assert one.lab.host.servers(FE1)[0].service.shells == ()
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("lyncops-read")]
+    assert not [
+        thread for thread in threading.enumerate() if thread.name.startswith("lyncops-read")
+    ]
     with pytest.raises(EndpointError, match="closed"):
         sessions.run(READ)
     gc.collect()
 
 
-def test_server_that_does_not_tell_about_its_shells_is_asked_otherwise(one: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_that_does_not_tell_about_its_shells_is_asked_otherwise(
+    one: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
     clock = PatientClock()
     with warmed(one.sessions(clock=clock)) as sessions:
         service = one.lab.host.servers(FE1)[0].service
@@ -414,7 +477,9 @@ def test_server_that_takes_its_time_to_open_is_waited_for(one: Ground) -> None:
 
 def test_password_that_changed_meanwhile_is_tried_once(one: Ground) -> None:
     clock = PatientClock()
-    with warmed(one.sessions(one.endpoint(scheme="https", auth=Auth.BASIC), clock=clock)) as sessions:
+    with warmed(
+        one.sessions(one.endpoint(scheme="https", auth=Auth.BASIC), clock=clock)
+    ) as sessions:
         one.lab.host.directory.accounts = ()
         clock.ahead += timedelta(minutes=10)
         for _ in range(3):

@@ -99,7 +99,9 @@ def test_command_that_was_never_sent_is_unknown_to_every_other_process(one: Grou
     assert one.executed(CHANGE) == 0
 
 
-def test_command_whose_output_was_collected_is_never_taken_for_one_that_never_started(one: Ground) -> None:
+def test_command_whose_output_was_collected_is_never_taken_for_one_that_never_started(
+    one: Ground,
+) -> None:
     with warmed(one.sessions()) as dead:
         execution = dead.run(CHANGE)
         assert execution.address is not None
@@ -132,7 +134,11 @@ def test_collecting_leaves_everything_for_the_next_one(one: Ground) -> None:
         assert sessions.collect(address, CHANGE).outcome is Outcome.SUCCEEDED
         assert (one.requests("Signal"), one.requests("Delete")) == (0, 0)
         sessions.forget(address)
-        assert (one.requests("Signal"), one.requests("Delete")) == (0, 1)  # the session of a dead process goes with its command
+        # The session of a dead process goes with its command
+        assert (one.requests("Signal"), one.requests("Delete")) == (
+            0,
+            1,
+        )
     assert one.lab.host.servers(FE1)[0].service.shells == ()
 
 
@@ -142,7 +148,9 @@ def test_a_command_of_its_own_is_forgotten_without_its_session(one: Ground) -> N
         assert execution.address is not None
         sessions.forget(execution.address)
         assert (one.requests("Signal"), one.requests("Delete")) == (1, 0)
-        commands = {shell.name: shell.commands for shell in one.lab.host.servers(FE1)[0].service.shells}
+        commands = {
+            shell.name: shell.commands for shell in one.lab.host.servers(FE1)[0].service.shells
+        }
         assert execution.address.command_id not in commands[execution.address.shell_id]
 
 
@@ -186,7 +194,11 @@ def test_collecting_with_a_wrong_password_is_told(one: Ground) -> None:
 
 def test_address_of_an_endpoint_that_is_not_configured_is_told(one: Ground) -> None:
     elsewhere = CommandAddress(
-        endpoint="https://fe9.contoso.com/wsman", session_id="S", shell_id=str(uuid4()), command_id=str(uuid4()), resource_uri="R"
+        endpoint="https://fe9.contoso.com/wsman",
+        session_id="S",
+        shell_id=str(uuid4()),
+        command_id=str(uuid4()),
+        resource_uri="R",
     )
     with one.sessions() as sessions, pytest.raises(EndpointError, match=r"fe9\.contoso\.com"):
         sessions.collect(elsewhere, READ)

@@ -26,7 +26,9 @@ def workers() -> Workers:
     return Workers([front, *edges], PARALLEL)
 
 
-def test_machines_on_their_own_are_asked_all_at_once_and_the_servers_meanwhile(workers: Workers) -> None:
+def test_machines_on_their_own_are_asked_all_at_once_and_the_servers_meanwhile(
+    workers: Workers,
+) -> None:
     here, go_on = threading.Barrier(len(EDGES) + 1), threading.Event()
 
     def wait_with_the_others() -> bool:
@@ -35,7 +37,9 @@ def test_machines_on_their_own_are_asked_all_at_once_and_the_servers_meanwhile(w
 
     silent = [workers.submit(OnMachine(edge), wait_with_the_others) for edge in EDGES]
     here.wait(LONG)
-    assert [workers.submit(ANYWHERE, partial(pow, n, 1)).result(LONG) for n in range(5)] == [*range(5)]
+    assert [workers.submit(ANYWHERE, partial(pow, n, 1)).result(LONG) for n in range(5)] == [
+        *range(5)
+    ]
     assert not any(one.done() for one in silent)
     go_on.set()
     assert all(one.result(LONG) for one in silent)
@@ -65,7 +69,10 @@ def test_servers_are_asked_so_much_at_once_and_no_more(workers: Workers, place: 
 
 def test_the_queue_is_that_of_the_servers(workers: Workers) -> None:
     go_on = threading.Event()
-    waiting = [workers.submit(place, lambda: go_on.wait(LONG)) for place in (ANYWHERE, ANYWHERE, ANYWHERE, OnMachine(EDGES[0]))]
+    waiting = [
+        workers.submit(place, lambda: go_on.wait(LONG))
+        for place in (ANYWHERE, ANYWHERE, ANYWHERE, OnMachine(EDGES[0]))
+    ]
     assert workers.queue.length == 3
     go_on.set()
     for one in waiting:

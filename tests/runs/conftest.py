@@ -19,7 +19,9 @@ def office(tmp_path: Path) -> Iterator[Office]:
 @pytest.fixture(params=["sqlite", "postgres"])
 def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
     """An office whose journal is in a file of SQLite, and then in a real PostgreSQL."""
-    postgres: Postgres | None = request.getfixturevalue("postgres") if request.param == "postgres" else None
+    postgres: Postgres | None = (
+        request.getfixturevalue("postgres") if request.param == "postgres" else None
+    )
     office = Office(tmp_path, database=postgres.database() if postgres else "")
     yield office
     office.close()

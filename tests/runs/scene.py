@@ -1,4 +1,6 @@
-"""A scripted world: what each sent cmdlet really does, what the client is told about it, and a fuse that kills the client."""
+"""A scripted world: what each sent cmdlet really does, what the client is told about it, and a fuse
+that kills the client.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ class Fate(enum.Enum):
     REFUSED = "proven not started, and says so"
     LOST_DONE = "done; the answer is lost for good"
     LOST_NOT_DONE = "ran without effect; the answer is lost for good"
-    LOST_NOT_STARTED = "the answer is lost; the process that sent it proves later that it never started"
+    LOST_NOT_STARTED = (
+        "the answer is lost; the process that sent it proves later that it never started"
+    )
     LOST_COLLECTABLE = "done; the answer is lost and found again"
     RUNS_ON = "the server runs it, and its end does not come in time"
     LOST_FAILED = "not done; the answer is lost, and the failure found later"
@@ -69,7 +73,14 @@ class Fate(enum.Enum):
 
     @property
     def is_done(self) -> bool:
-        return self in (Fate.WORKS, Fate.FAILS_YET_DONE, Fate.LOST_DONE, Fate.LOST_COLLECTABLE, Fate.INTERRUPTED, Fate.LET_GO)
+        return self in (
+            Fate.WORKS,
+            Fate.FAILS_YET_DONE,
+            Fate.LOST_DONE,
+            Fate.LOST_COLLECTABLE,
+            Fate.INTERRUPTED,
+            Fate.LET_GO,
+        )
 
     @property
     def is_lost(self) -> bool:
@@ -78,7 +89,9 @@ class Fate(enum.Enum):
 
 @attrs.define
 class Fuse:
-    """Counts the points at which a process can die, and dies at one of them; a dead process does nothing more."""
+    """Counts the points at which a process can die, and dies at one of them; a dead process does
+    nothing more.
+    """
 
     dies_at: int | None = None
     points: int = 0
@@ -93,7 +106,8 @@ class Fuse:
 class Scene:
     """The servers: one pool per step. They outlive any client."""
 
-    fates: dict[Fqdn, list[Fate]] = attrs.field(factory=dict[Fqdn, list[Fate]])  # per pool, for each time that it is sent
+    # Per pool, for each time that it is sent
+    fates: dict[Fqdn, list[Fate]] = attrs.field(factory=dict[Fqdn, list[Fate]])
     states: dict[Fqdn, PoolState] = attrs.field(factory=dict[Fqdn, PoolState])
     executions: Counter[Fqdn] = attrs.field(factory=Counter[Fqdn])
     sent: list[str] = attrs.field(factory=list[str])  # command ids
@@ -103,8 +117,12 @@ class Scene:
     time: datetime = START
     unreadable: bool = False
     read_error: LyncOpsError | None = None
-    says: list[StreamRecord] = attrs.field(factory=lambda: [StreamRecord(kind=StreamKind.WARNING, text="It takes a while.")])
-    events: list[tuple[datetime, Callable[[], None]]] = attrs.field(factory=list[tuple[datetime, Callable[[], None]]])
+    says: list[StreamRecord] = attrs.field(
+        factory=lambda: [StreamRecord(kind=StreamKind.WARNING, text="It takes a while.")]
+    )
+    events: list[tuple[datetime, Callable[[], None]]] = attrs.field(
+        factory=list[tuple[datetime, Callable[[], None]]]
+    )
 
     def now(self) -> datetime:
         return self.time
@@ -129,7 +147,13 @@ class Scene:
         if self.unreadable:
             raise EndpointError("No server answers.")
         pools = tuple(
-            front_end_pool(pool, partner=None, site="Redmond", size=1, state=self.states.get(pool, PoolState.ACTIVE))
+            front_end_pool(
+                pool,
+                partner=None,
+                site="Redmond",
+                size=1,
+                state=self.states.get(pool, PoolState.ACTIVE),
+            )
             for pool in (A, B, C)
         )
         return attrs.evolve(two_sites(), pools=pools, read_at=self.time)
@@ -141,7 +165,8 @@ class Sessions:
 
     scene: Scene
     fuse: Fuse = attrs.field(factory=Fuse)
-    own: set[str] = attrs.field(factory=set[str])  # command ids: only who sent a command can prove that it never started
+    # Command ids: only who sent a command can prove that it never started
+    own: set[str] = attrs.field(factory=set[str])
 
     def run(
         self,
@@ -157,7 +182,9 @@ class Sessions:
         fates = self.scene.fates.get(Fqdn(pool), []) if pool else []
         fate = fates.pop(0) if fates else Fate.WORKS
         if fate is Fate.UNREACHABLE:
-            raise EndpointError("No endpoint could be reached.", remedy="See whether the servers are up.")
+            raise EndpointError(
+                "No endpoint could be reached.", remedy="See whether the servers are up."
+            )
         address = self._address()
         fence = before_send(Sending(address=address)) if before_send is not None else None
         self.fuse.burn()
@@ -176,7 +203,9 @@ class Sessions:
         if on_record is not None and fate.starts:
             for record in self.scene.says:
                 on_record(record)
-        told = self._told(cmdlet, fate, address, lost=fate.is_lost or fate in (Fate.LET_GO, Fate.RUNS_ON))
+        told = self._told(
+            cmdlet, fate, address, lost=fate.is_lost or fate in (Fate.LET_GO, Fate.RUNS_ON)
+        )
         return attrs.evolve(told, interrupted=fate is Fate.LET_GO)
 
     def collect(
@@ -194,14 +223,18 @@ class Sessions:
             raise EndpointError("No endpoint could be reached.")
         is_strange = fate is Fate.LOST_NOT_STARTED and address.command_id not in self.own
         is_forgotten = address.command_id in self.scene.forgotten
-        lost = is_strange or is_forgotten or fate in (Fate.LOST_DONE, Fate.LOST_NOT_DONE, Fate.RUNS_ON)
+        lost = (
+            is_strange or is_forgotten or fate in (Fate.LOST_DONE, Fate.LOST_NOT_DONE, Fate.RUNS_ON)
+        )
         return self._told(cmdlet, fate, address, lost=lost)
 
     def forget(self, address: CommandAddress) -> None:
         self.fuse.burn()
         self.scene.forgotten.append(address.command_id)
 
-    def submit(self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None) -> Future[Execution[R]]:
+    def submit(
+        self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None
+    ) -> Future[Execution[R]]:
         future = Future[Execution[R]]()
         future.set_result(self.run(cmdlet, place=place, deadline=deadline))
         return future
@@ -218,11 +251,15 @@ class Sessions:
             resource_uri="uri",
         )
 
-    def _told(self, cmdlet: Cmdlet[R], fate: Fate, address: CommandAddress, *, lost: bool) -> Execution[R]:
+    def _told(
+        self, cmdlet: Cmdlet[R], fate: Fate, address: CommandAddress, *, lost: bool
+    ) -> Execution[R]:
         never = {Fate.REFUSED: Proof.REFUSED, Fate.LOST_NOT_STARTED: Proof.NEVER_HEARD_OF}.get(fate)
         failed = never is not None or fate in (Fate.FAILS, Fate.FAILS_YET_DONE, Fate.LOST_FAILED)
         outcome = Outcome.UNKNOWN if lost else Outcome.FAILED if failed else Outcome.SUCCEEDED
-        errors = (ErrorRecord(message="Cannot fail over."),) if failed and not lost and not never else ()
+        errors = (
+            (ErrorRecord(message="Cannot fail over."),) if failed and not lost and not never else ()
+        )
         return Execution(
             cmdlet=cmdlet,
             outcome=outcome,
@@ -308,7 +345,9 @@ class Recorder:
         self.events.append(event)
 
 
-def failing_over(pool: Fqdn, *, optional: bool = False, before: Iterable[Condition] = (), proven: bool = True) -> CmdletStep:
+def failing_over(
+    pool: Fqdn, *, optional: bool = False, before: Iterable[Condition] = (), proven: bool = True
+) -> CmdletStep:
     return CmdletStep(
         step_id=f"fail-over-{pool}",
         title=f"Fail {pool} over",
@@ -323,7 +362,9 @@ def failing_over(pool: Fqdn, *, optional: bool = False, before: Iterable[Conditi
 
 
 def asking() -> CmdletStep:
-    return CmdletStep(step_id="ask", title="Ask for the version", why="w", sources=(), cmdlet=GetCsServerVersion())
+    return CmdletStep(
+        step_id="ask", title="Ask for the version", why="w", sources=(), cmdlet=GetCsServerVersion()
+    )
 
 
 def waiting(pool: Fqdn, *, optional: bool = False) -> WaitStep:
@@ -352,8 +393,15 @@ def by_hand(*, after: Iterable[Condition] = (), before: Iterable[Condition] = ()
     )
 
 
-def plan_of(*steps: Step, goal: Sequence[Condition] | None = None, lock: Sequence[Fqdn] = (A, B)) -> Plan:
-    reached = tuple(condition for step in steps if isinstance(step, CmdletStep) and not step.optional for condition in step.after)
+def plan_of(
+    *steps: Step, goal: Sequence[Condition] | None = None, lock: Sequence[Fqdn] = (A, B)
+) -> Plan:
+    reached = tuple(
+        condition
+        for step in steps
+        if isinstance(step, CmdletStep) and not step.optional
+        for condition in step.after
+    )
     return Plan(
         procedure=PoolFailover(pool=A, mode=Mode.DISASTER),
         deployment="contoso",
@@ -391,7 +439,9 @@ class Office:
         self._journals.append(open_journal(url or self.url, timeout))
         return self._journals[-1]
 
-    def runner(self, fuse: Fuse | None = None, *observers: Observer, process: Process = DEAD) -> Runner:
+    def runner(
+        self, fuse: Fuse | None = None, *observers: Observer, process: Process = DEAD
+    ) -> Runner:
         used = fuse or Fuse()
         return Runner(
             sessions=Sessions(self.scene, used),

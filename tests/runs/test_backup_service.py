@@ -43,12 +43,17 @@ def reader(*seen: Seen) -> Callable[[Scope], Deployment]:
         now = left.pop(0) if len(left) > 1 else left[0]
         if isinstance(now, Exception):
             raise now
-        module = (BackupModule(name="ConfServices.DataConf", export=now, import_=ImportState.NORMAL),)
+        module = (
+            BackupModule(name="ConfServices.DataConf", export=now, import_=ImportState.NORMAL),
+        )
         pools = two_sites().pools
         changed = (
             ()
             if isinstance(pools, Unread)
-            else tuple(attrs.evolve(pool, backup_modules=module) if pool.fqdn == P1 else pool for pool in pools)
+            else tuple(
+                attrs.evolve(pool, backup_modules=module) if pool.fqdn == P1 else pool
+                for pool in pools
+            )
         )
         return attrs.evolve(two_sites(), pools=changed)
 
@@ -59,18 +64,28 @@ MINUTE: Final = timedelta(minutes=1)
 SILENCE: Final = EndpointError("no endpoint answers")
 
 
-def follow(*seen: Seen, timeout: timedelta | None = None, until_steady: bool = False) -> list[SyncState]:
+def follow(
+    *seen: Seen, timeout: timedelta | None = None, until_steady: bool = False
+) -> list[SyncState]:
     watch = BackupServiceWatch(read=reader(*seen), clock=FakeClock(), every=MINUTE)
     return [report.state for report in watch.follow(timeout=timeout, until_steady=until_steady)]
 
 
 def test_it_ends_when_everything_is_steady() -> None:
-    assert follow(C, C, S, until_steady=True) == [SyncState.COPYING, SyncState.COPYING, SyncState.STEADY]
+    assert follow(C, C, S, until_steady=True) == [
+        SyncState.COPYING,
+        SyncState.COPYING,
+        SyncState.STEADY,
+    ]
     assert follow(S, until_steady=True) == [SyncState.STEADY]
 
 
 def test_an_error_that_stays_ends_it_and_one_that_goes_does_not() -> None:
-    assert follow(C, E, E, S, until_steady=True) == [SyncState.COPYING, SyncState.ERROR, SyncState.ERROR]
+    assert follow(C, E, E, S, until_steady=True) == [
+        SyncState.COPYING,
+        SyncState.ERROR,
+        SyncState.ERROR,
+    ]
     assert follow(E, C, E, S, until_steady=True)[-1] is SyncState.STEADY
 
 
@@ -88,7 +103,11 @@ def test_it_never_sleeps_beyond_the_timeout() -> None:
 
 
 def test_silence_after_an_answer_is_a_report_and_before_it_an_error() -> None:
-    assert follow(C, SILENCE, S, until_steady=True) == [SyncState.COPYING, SyncState.UNKNOWN, SyncState.STEADY]
+    assert follow(C, SILENCE, S, until_steady=True) == [
+        SyncState.COPYING,
+        SyncState.UNKNOWN,
+        SyncState.STEADY,
+    ]
     with pytest.raises(EndpointError):
         follow(SILENCE, S)
 

@@ -1,4 +1,6 @@
-"""The last look at the lock: whether it is asked for, and what comes of it, for each clock that may have gone on."""
+"""The last look at the lock: whether it is asked for, and what comes of it, for each clock that may
+have gone on.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,11 @@ from lyncops.runs.model import Run
 from tests.runs.scene import START, A, B, Office, failing_over, plan_of
 
 ADDRESS: Final = CommandAddress(
-    endpoint="https://fe1.contoso.com/wsman", session_id="s", shell_id="h", command_id="c", resource_uri="r"
+    endpoint="https://fe1.contoso.com/wsman",
+    session_id="s",
+    shell_id="h",
+    command_id="c",
+    resource_uri="r",
 )
 SECOND: Final = timedelta(seconds=1)
 LONG: Final = timedelta(seconds=1.001)
@@ -89,18 +95,34 @@ def counting(holds: Callable[[str, str], bool], asked: list[bool]) -> Callable[[
 @pytest.fixture
 def desk(office: Office, monkeypatch: pytest.MonkeyPatch) -> Desk:
     clocks, asked = Clocks(), list[bool]()
-    monkeypatch.setattr("lyncops.remoting.clock.time", SimpleNamespace(monotonic=lambda: clocks.monotonic))
+    monkeypatch.setattr(
+        "lyncops.remoting.clock.time", SimpleNamespace(monotonic=lambda: clocks.monotonic)
+    )
     journal: Journal = office.journal()
     run = Run.of(plan_of(failing_over(A)), run_id="r", operator="anna", reason="", created_at=START)
     journal.begin(run, claim("mine"))
     monkeypatch.setattr(journal, "holds", counting(journal.holds, asked))
-    return Desk(office, journal, Ledger(run, journal=journal, clock=clocks, token="mine", observers=()), clocks, asked)
+    return Desk(
+        office,
+        journal,
+        Ledger(run, journal=journal, clock=clocks, token="mine", observers=()),
+        clocks,
+        asked,
+    )
 
 
 @pytest.mark.parametrize("stolen", [False, True])
 @pytest.mark.parametrize(
     ("wall", "monotonic"),
-    [(LONG, LONG), (LONG, NONE), (NONE, LONG), (NIGHT, NONE), (NONE, NIGHT), (-NIGHT, NONE), (-NIGHT, LONG)],
+    [
+        (LONG, LONG),
+        (LONG, NONE),
+        (NONE, LONG),
+        (NIGHT, NONE),
+        (NONE, NIGHT),
+        (-NIGHT, NONE),
+        (-NIGHT, LONG),
+    ],
 )
 def test_after_more_than_a_moment_by_either_clock_the_lock_is_asked_for(
     desk: Desk, wall: timedelta, monotonic: timedelta, *, stolen: bool
@@ -118,8 +140,13 @@ def test_after_more_than_a_moment_by_either_clock_the_lock_is_asked_for(
     assert desk.asked == [not stolen]
 
 
-@pytest.mark.parametrize(("wall", "monotonic"), [(NONE, NONE), (SECOND, SECOND), (SECOND, NONE), (NONE, SECOND), (-SECOND, NONE)])
-def test_within_a_moment_the_journal_is_not_asked(desk: Desk, wall: timedelta, monotonic: timedelta) -> None:
+@pytest.mark.parametrize(
+    ("wall", "monotonic"),
+    [(NONE, NONE), (SECOND, SECOND), (SECOND, NONE), (NONE, SECOND), (-SECOND, NONE)],
+)
+def test_within_a_moment_the_journal_is_not_asked(
+    desk: Desk, wall: timedelta, monotonic: timedelta
+) -> None:
     fence = desk.prepare()
     desk.clocks.pass_by(wall=wall, monotonic=monotonic)
     fence()
@@ -152,7 +179,9 @@ def test_each_question_is_asked_afresh(desk: Desk) -> None:
     assert desk.asked == [True, False]
 
 
-def test_a_journal_that_cannot_be_asked_holds_the_command_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_journal_that_cannot_be_asked_holds_the_command_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def away(run_id: str, token: str) -> bool:
         raise JournalError(f"The journal of {run_id} and {token} is away.")
 

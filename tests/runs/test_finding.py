@@ -1,4 +1,6 @@
-"""A run is found by its id, by the beginning of it, and as the latest; a mistyped id is answered with the nearest."""
+"""A run is found by its id, by the beginning of it, and as the latest; a mistyped id is answered
+with the nearest.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,13 @@ def none_asked() -> Sequence[RunSummary]:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"), [("20261125", IDS[2]), ("20261127-002911", IDS[1]), ("latest", IDS[0]), ("20261127-0029", None)]
+    ("wanted", "found"),
+    [
+        ("20261125", IDS[2]),
+        ("20261127-002911", IDS[1]),
+        ("latest", IDS[0]),
+        ("20261127-0029", None),
+    ],
 )
 def test_the_beginning_of_an_id_is_enough(wanted: str, found: str | None) -> None:
     if found:

@@ -36,14 +36,24 @@ from lyncops.runs.model import Run, RunState, StepState
 from lyncops.values import Outcome
 from tests.runs.scene import START, A, B, Office, failing_over, plan_of
 
-ADDRESS = CommandAddress(endpoint="https://fe1/x", session_id="1", shell_id="2", command_id="3", resource_uri="4")
+ADDRESS = CommandAddress(
+    endpoint="https://fe1/x", session_id="1", shell_id="2", command_id="3", resource_uri="4"
+)
 
 
 @pytest.mark.parametrize(
     "event",
     [
         RunChanged(run_id="r", at=START, state=RunState.TIMED_OUT, why="ü"),
-        StepChanged(run_id="r", at=START, step_id="s", state=StepState.DONE, evidence="e", why="w", exceptions=("a", "b")),
+        StepChanged(
+            run_id="r",
+            at=START,
+            step_id="s",
+            state=StepState.DONE,
+            evidence="e",
+            why="w",
+            exceptions=("a", "b"),
+        ),
         AttemptPrepared(run_id="r", at=START, step_id="s", number=2, address=ADDRESS),
         AttemptEnded(
             run_id="r",
@@ -56,7 +66,9 @@ ADDRESS = CommandAddress(endpoint="https://fe1/x", session_id="1", shell_id="2",
             errors=(ErrorRecord(message="m", terminating=True),),
             warnings=("w",),
         ),
-        AttemptReleased(run_id="r", at=START, step_id="s", number=2, operator="anna", reason="it did not run"),
+        AttemptReleased(
+            run_id="r", at=START, step_id="s", number=2, operator="anna", reason="it did not run"
+        ),
         GoalRead(run_id="r", at=START, holds=None, evidence="e"),
         Noted(run_id="r", at=START, text="t"),
     ],
@@ -65,7 +77,10 @@ def test_an_event_is_read_as_it_was_written(event: JournalEvent) -> None:
     assert event_from_text(kind_of(event), event_to_text(event)) == event
 
 
-@pytest.mark.parametrize(("kind", "text"), [("Other", "{}"), ("Noted", "{"), ("Noted", "{}"), ("RunChanged", '{"state": "lost"}')])
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [("Other", "{}"), ("Noted", "{"), ("Noted", "{}"), ("RunChanged", '{"state": "lost"}')],
+)
 def test_an_entry_that_cannot_be_read_is_told(kind: str, text: str) -> None:
     with pytest.raises(JournalError, match=f"entry of kind '{kind}'"):
         event_from_text(kind, text)
@@ -95,7 +110,10 @@ def test_the_file_survives_a_power_cut(office: Office, monkeypatch: pytest.Monke
     answers: list[object] = []
 
     def ask(connection: sqlite3.Connection, _entry: object, _proxy: object) -> None:
-        answers.extend(connection.execute(f"PRAGMA {name}").fetchone() for name in ("journal_mode", "synchronous", "foreign_keys"))
+        answers.extend(
+            connection.execute(f"PRAGMA {name}").fetchone()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        )
 
     listen(Pool, "checkout", ask)
     try:
@@ -124,7 +142,10 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
         open_journal(f"sqlite:///{tmp_path / 'x.db'}")
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true"])
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true"],
+)
 def test_a_journal_in_memory_is_refused(url: str) -> None:
     with pytest.raises(JournalError, match="in memory"):
         open_journal(url)
@@ -134,7 +155,9 @@ def test_a_journal_in_memory_is_refused(url: str) -> None:
 def test_nothing_is_sent_when_the_journal_cannot_be_written(office: Office, table: str) -> None:
     office.journal()
     connection = sqlite3.connect(office.folder / "journal.db")
-    connection.execute(f"CREATE TRIGGER full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    connection.execute(
+        f"CREATE TRIGGER full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    )
     connection.commit()
     connection.close()
     with pytest.raises(JournalError, match="disk full"):
@@ -165,11 +188,17 @@ def test_nothing_is_sent_when_the_journal_fails_in_the_middle(office: Office) ->
     [
         ("UPDATE lyncops_runs SET format = 99", JournalError, "another version"),
         ("UPDATE lyncops_runs SET content_id = 'x'", JournalError, "was altered in the journal"),
-        ("UPDATE lyncops_runs SET plan = replace(plan, 'a.contoso.com', 'b.contoso.com')", PlanFormatError, "altered"),
+        (
+            "UPDATE lyncops_runs SET plan = replace(plan, 'a.contoso.com', 'b.contoso.com')",
+            PlanFormatError,
+            "altered",
+        ),
         ("UPDATE lyncops_events SET body = '{}' WHERE number = 2", JournalError, "cannot be read"),
     ],
 )
-def test_an_altered_journal_is_not_resumed(office: Office, change: str, error: type[Exception], told: str) -> None:
+def test_an_altered_journal_is_not_resumed(
+    office: Office, change: str, error: type[Exception], told: str
+) -> None:
     run = office.start(plan_of(failing_over(A)))
     connection = sqlite3.connect(office.folder / "journal.db")
     connection.execute(change)
@@ -183,13 +212,18 @@ def test_nothing_is_ever_deleted_or_changed_in_the_events(office: Office) -> Non
     office.journal()
     connection = sqlite3.connect(office.folder / "journal.db")
     for act in ("UPDATE", "DELETE"):
-        connection.execute(f"CREATE TRIGGER no_{act} BEFORE {act} ON lyncops_events BEGIN SELECT RAISE(ABORT, 'append-only'); END")
+        connection.execute(
+            f"CREATE TRIGGER no_{act} BEFORE {act} ON lyncops_events BEGIN SELECT RAISE(ABORT,"
+            " 'append-only'); END"
+        )
     connection.commit()
     connection.close()
     assert office.start(plan_of(failing_over(A))).state is RunState.COMPLETED
 
 
-def test_another_process_sees_the_lock_and_the_attempt_of_one_that_was_killed(office: Office) -> None:
+def test_another_process_sees_the_lock_and_the_attempt_of_one_that_was_killed(
+    office: Office,
+) -> None:
     program = f"""
         import os
         from pathlib import Path
@@ -202,7 +236,8 @@ def test_another_process_sees_the_lock_and_the_attempt_of_one_that_was_killed(of
                     os.kill(os.getpid(), 9)
 
         office = Office(Path({str(office.folder)!r}))
-        office.runner(None, Dies(), process=Process.current()).start(plan_of(failing_over(A)), operator="bert")
+        runner = office.runner(None, Dies(), process=Process.current())
+        runner.start(plan_of(failing_over(A)), operator="bert")
     """
     died = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=False, timeout=60)
     assert died.returncode == -9
@@ -219,13 +254,17 @@ def test_another_process_sees_the_lock_and_the_attempt_of_one_that_was_killed(of
 def test_the_powershell_of_a_plan_is_kept_with_the_run(office: Office) -> None:
     run = office.start(plan_of(failing_over(A)))
     connection = sqlite3.connect(office.folder / "journal.db")
-    [[plan]] = connection.execute("SELECT plan FROM lyncops_runs WHERE run_id = ?", [run.run_id]).fetchall()
+    [[plan]] = connection.execute(
+        "SELECT plan FROM lyncops_runs WHERE run_id = ?", [run.run_id]
+    ).fetchall()
     connection.close()
     assert InvokeCsPoolFailOver(pool_fqdn=A, disaster_mode=True).to_powershell() in plan
 
 
 def test_what_an_older_journal_held_for_not_sent_without_a_proof_is_unknown() -> None:
-    event = AttemptEnded(run_id="r", at=START, step_id="s", number=1, outcome=Outcome.FAILED, reason="never started")
+    event = AttemptEnded(
+        run_id="r", at=START, step_id="s", number=1, outcome=Outcome.FAILED, reason="never started"
+    )
     body = json.loads(event_to_text(event)) | {"sent": False}
     del body["proof"], body["heard"]
     read = event_from_text("AttemptEnded", json.dumps(body))
@@ -237,7 +276,9 @@ def test_what_an_older_journal_held_for_not_sent_without_a_proof_is_unknown() ->
 def test_what_a_server_was_heard_of_never_becomes_not_started(proof: Proof) -> None:
     run = Run.of(plan_of(failing_over(A)), run_id="r", operator="anna", reason="", created_at=START)
     step_id = run.steps[0].step.step_id
-    heard = AttemptEnded(run_id="r", at=START, step_id=step_id, number=1, outcome=Outcome.UNKNOWN, heard=True)
+    heard = AttemptEnded(
+        run_id="r", at=START, step_id=step_id, number=1, outcome=Outcome.UNKNOWN, heard=True
+    )
     denied = attrs.evolve(heard, outcome=Outcome.FAILED, proof=proof, heard=False)
     prepared = AttemptPrepared(run_id="r", at=START, step_id=step_id, number=1, address=ADDRESS)
     (attempt,) = replay(run, (prepared, heard, denied)).steps[0].attempts

@@ -1,4 +1,6 @@
-"""The journal's PostgreSQL goes away in the middle of runs: stopped, restarted, frozen, cut off between a commit and its answer."""
+"""The journal's PostgreSQL goes away in the middle of runs: stopped, restarted, frozen, cut off
+between a commit and its answer.
+"""
 
 from __future__ import annotations
 
@@ -54,15 +56,24 @@ def office(postgres: Postgres, tmp_path: Path) -> Iterator[Office]:
     office.close()
 
 
-def runner(office: Office, happen: Callable[[JournalEvent], None], url: str = "", timeout: timedelta = SHORT) -> Runner:
+def runner(
+    office: Office,
+    happen: Callable[[JournalEvent], None],
+    url: str = "",
+    timeout: timedelta = SHORT,
+) -> Runner:
     journal = office.journal(url, timeout)
-    return attrs.evolve(office.runner(), journal=Happening(inner=journal, fuse=Fuse(), happen=happen))
+    return attrs.evolve(
+        office.runner(), journal=Happening(inner=journal, fuse=Fuse(), happen=happen)
+    )
 
 
 def test_a_server_that_is_restarted_at_any_write_stops_no_run(
     office: Office, postgres: Postgres, request: pytest.FixtureRequest
 ) -> None:
-    """Each run has one restart, before another of its writes: all of them with --all, otherwise every fourth."""
+    """Each run has one restart, before another of its writes: all of them with --all, otherwise
+    every fourth.
+    """
     whole = runner(office, lambda _event: None)
     whole.start(PLAN, operator="anna")
     assert isinstance(whole.journal, Happening)
@@ -109,25 +120,35 @@ def test_a_server_that_stays_away_ends_the_run_by_what_is_known(
     assert (code_of(caught.value), caught.value.is_unknown) == (code, code is ExitCode.UNKNOWN)
     assert told in caught.value.what
     assert f"lyncops resume {caught.value.run_id}" in caught.value.remedy
-    assert len(office.scene.sent) == (0 if kind in ("StepChanged", "AttemptPrepared") else 2 if kind == "GoalRead" else 1)
+    assert len(office.scene.sent) == (
+        0 if kind in ("StepChanged", "AttemptPrepared") else 2 if kind == "GoalRead" else 1
+    )
     if kind == "AttemptEnded":
         assert "It ended (succeeded), which could not be written down." in caught.value.what
     assert office.runner().resume(caught.value.run_id).state is RunState.COMPLETED
     assert office.scene.executions == {A: 1, B: 1}
 
 
-def test_a_server_that_hangs_holds_a_run_no_longer_than_the_timeout(office: Office, postgres: Postgres) -> None:
+def test_a_server_that_hangs_holds_a_run_no_longer_than_the_timeout(
+    office: Office, postgres: Postgres
+) -> None:
     frozen: list[float] = []
-    with pytest.raises(RunCutOffError) as caught, postgres_frozen_at(postgres, "AttemptEnded", frozen) as happen:
+    with (
+        pytest.raises(RunCutOffError) as caught,
+        postgres_frozen_at(postgres, "AttemptEnded", frozen) as happen,
+    ):
         runner(office, happen).start(PLAN, operator="anna")
-    assert time.monotonic() - frozen[0] < 10  # two seconds, and the time that this busy machine takes
+    # Two seconds, and the time that this busy machine takes
+    assert time.monotonic() - frozen[0] < 10
     assert caught.value.is_unknown
     assert office.runner().resume(caught.value.run_id).state is RunState.COMPLETED
     assert office.scene.executions == {A: 1, B: 1}
 
 
 @contextmanager
-def postgres_frozen_at(postgres: Postgres, kind: str, frozen: list[float]) -> Generator[Callable[[JournalEvent], None]]:
+def postgres_frozen_at(
+    postgres: Postgres, kind: str, frozen: list[float]
+) -> Generator[Callable[[JournalEvent], None]]:
     manager = postgres.frozen()
 
     def happen(event: JournalEvent) -> None:
@@ -142,9 +163,14 @@ def postgres_frozen_at(postgres: Postgres, kind: str, frozen: list[float]) -> Ge
             manager.__exit__(None, None, None)
 
 
-def test_a_server_that_hangs_is_told_when_a_journal_is_opened(office: Office, postgres: Postgres) -> None:
+def test_a_server_that_hangs_is_told_when_a_journal_is_opened(
+    office: Office, postgres: Postgres
+) -> None:
     begin = time.monotonic()
-    with postgres.frozen(), pytest.raises(JournalError, match="could not be reached within 2 seconds"):
+    with (
+        postgres.frozen(),
+        pytest.raises(JournalError, match="could not be reached within 2 seconds"),
+    ):
         open_journal(office.url, SHORT)
     assert time.monotonic() - begin < 10
 
@@ -222,7 +248,9 @@ def relay(postgres: Postgres) -> Iterator[Relay]:
     relay.close()
 
 
-def test_a_commit_whose_answer_is_lost_is_not_made_twice(office: Office, relay: Relay, postgres: Postgres) -> None:
+def test_a_commit_whose_answer_is_lost_is_not_made_twice(
+    office: Office, relay: Relay, postgres: Postgres
+) -> None:
     url = office.url.replace(str(postgres.port), str(relay.own_port))
     written: list[str] = []
 
@@ -238,14 +266,19 @@ def test_a_commit_whose_answer_is_lost_is_not_made_twice(office: Office, relay: 
     assert office.scene.executions == {A: 1, B: 1}
 
 
-def test_a_beginning_whose_answer_is_lost_is_one_run(office: Office, relay: Relay, postgres: Postgres) -> None:
+def test_a_beginning_whose_answer_is_lost_is_one_run(
+    office: Office, relay: Relay, postgres: Postgres
+) -> None:
     url = office.url.replace(str(postgres.port), str(relay.own_port))
     begun = runner(office, lambda _event: None, url, timedelta(seconds=30))
     relay.cut_commits = 1
     paused = begun.start(plan_of(by_hand()), operator="anna")
     assert [run.run_id for run in office.journal().runs()] == [paused.run_id]
     relay.cut_commits = 1
-    assert runner(office, lambda _event: None, url, timedelta(seconds=30)).resume(paused.run_id).state is RunState.COMPLETED
+    assert (
+        runner(office, lambda _event: None, url, timedelta(seconds=30)).resume(paused.run_id).state
+        is RunState.COMPLETED
+    )
 
 
 def test_ctrl_c_ends_a_run_whose_journal_hangs(office: Office, postgres: Postgres) -> None:
@@ -265,7 +298,8 @@ def test_ctrl_c_ends_a_run_whose_journal_hangs(office: Office, postgres: Postgre
                     sys.stdin.readline()
 
         office = Office(Path({str(office.folder)!r}), database={office.url!r})
-        runner = attrs.evolve(office.runner(None, Says()), journal=open_journal({office.url!r}, timedelta(seconds=60)))
+        journal = open_journal({office.url!r}, timedelta(seconds=60))
+        runner = attrs.evolve(office.runner(None, Says()), journal=journal)
         print("asking", flush=True)
         runner.start(plan_of(failing_over(A)), operator="bert")
     """

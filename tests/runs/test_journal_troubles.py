@@ -1,4 +1,6 @@
-"""What happens to a file under people's hands: full disks, read-only and damaged files, files that go away in mid-run."""
+"""What happens to a file under people's hands: full disks, read-only and damaged files, files that
+go away in mid-run.
+"""
 
 from __future__ import annotations
 
@@ -117,7 +119,9 @@ def replaced(office: Office) -> None:
 
 @pytest.mark.parametrize("disappear", [gone, replaced])
 @pytest.mark.parametrize("kind", [AttemptPrepared, AttemptEnded])
-def test_a_run_whose_file_is_deleted_or_replaced_stops(office: Office, disappear: Callable[[Office], None], kind: type) -> None:
+def test_a_run_whose_file_is_deleted_or_replaced_stops(
+    office: Office, disappear: Callable[[Office], None], kind: type
+) -> None:
     runner = office.runner(None, At(kind, lambda: disappear(office)), process=HERE)
     with pytest.raises(RunCutOffError, match="deleted or replaced") as caught:
         runner.start(PLAN, operator="anna")
@@ -126,7 +130,9 @@ def test_a_run_whose_file_is_deleted_or_replaced_stops(office: Office, disappear
 
 
 @pytest.mark.parametrize("disappear", [gone, wiped_out, replaced])
-def test_no_second_run_begins_beside_one_whose_file_was_deleted(office: Office, disappear: Callable[[Office], None]) -> None:
+def test_no_second_run_begins_beside_one_whose_file_was_deleted(
+    office: Office, disappear: Callable[[Office], None]
+) -> None:
     refused: list[JournalError] = []
 
     def begin_another() -> None:
@@ -150,7 +156,9 @@ def test_a_new_journal_begins_where_nobody_works_with_the_old_one(office: Office
 
 
 @pytest.mark.skipif(os.name != "posix", reason="only there can a file be deleted that is open")
-def test_another_process_begins_no_run_beside_one_whose_files_were_all_deleted(office: Office) -> None:
+def test_another_process_begins_no_run_beside_one_whose_files_were_all_deleted(
+    office: Office,
+) -> None:
     program = """
         import sys
         from lyncops.errors import JournalError
@@ -169,7 +177,10 @@ def test_another_process_begins_no_run_beside_one_whose_files_were_all_deleted(o
     assert subprocess.check_output(command, text=True) == ""
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can become somebody who may not write")
+@pytest.mark.skipif(
+    os.name != "posix" or os.geteuid() != 0,
+    reason="only root can become somebody who may not write",
+)
 def test_a_read_only_file_can_be_read_and_not_run_with() -> None:
     folder = Path(tempfile.mkdtemp(prefix="lyncops-read-only-"))
     try:
@@ -197,7 +208,12 @@ def test_a_read_only_file_can_be_read_and_not_run_with() -> None:
             except JournalError as error:
                 print(error)
         """
-        done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=False, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(program)],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
         said = done.stdout.splitlines()
         assert len(said) == 2, done.stderr
         assert run.run_id in said[0] or "cannot be" in said[0]
@@ -207,7 +223,9 @@ def test_a_read_only_file_can_be_read_and_not_run_with() -> None:
         shutil.rmtree(folder)
 
 
-@pytest.mark.parametrize("name", ["what? now", "100%", "%41", "a#b", "a&b=c", "späte Nacht", "file:x"])
+@pytest.mark.parametrize(
+    "name", ["what? now", "100%", "%41", "a#b", "a&b=c", "späte Nacht", "file:x"]
+)
 def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
     office = Office(tmp_path / name)

@@ -57,7 +57,9 @@ def test_a_run_that_is_not_over_stays_where_it_is(shared: Office, home: Journal)
     done = shared.start(PLAN)
     paused = shared.start(plan_of(by_hand()))
     path = shared.folder / "all.jsonl"
-    assert export_runs(shared.journal(), path) == Exported(written=(done.run_id,), left_out=(paused.run_id,))
+    assert export_runs(shared.journal(), path) == Exported(
+        written=(done.run_id,), left_out=(paused.run_id,)
+    )
     with pytest.raises(JournalError, match="could be resumed twice"):
         exported(shared, paused.run_id)
     with pytest.raises(JournalError, match=r"is not over \(pending_manual_step\)"):
@@ -107,7 +109,9 @@ def test_an_altered_or_truncated_export_is_refused(office: Office, tmp_path: Pat
     home.close()
 
 
-def test_an_export_overwrites_no_file_and_an_import_needs_one(office: Office, tmp_path: Path) -> None:
+def test_an_export_overwrites_no_file_and_an_import_needs_one(
+    office: Office, tmp_path: Path
+) -> None:
     office.start(PLAN)
     path = exported(office)
     with pytest.raises(JournalError, match="cannot be written: File exists"):
@@ -138,7 +142,10 @@ def test_only_whole_finished_runs_are_pruned(shared: Office) -> None:
 def test_one_run_that_cannot_be_read_does_not_hide_the_others(office: Office) -> None:
     broken, fine = office.start(PLAN), office.start(PLAN)
     with sqlite3.connect(office.folder / "journal.db") as connection:
-        spoil = "UPDATE lyncops_runs SET plan = '{', state = 'haunted', created_at = 'x' WHERE run_id = ?"
+        spoil = (
+            "UPDATE lyncops_runs SET plan = '{', state = 'haunted', created_at = 'x' WHERE"
+            " run_id = ?"
+        )
         connection.execute(spoil, [broken.run_id])
         connection.execute("UPDATE lyncops_events SET body = '{' WHERE run_id = ?", [broken.run_id])
     connection.close()
@@ -146,7 +153,9 @@ def test_one_run_that_cannot_be_read_does_not_hide_the_others(office: Office) ->
     assert listed == {broken.run_id: None, fine.run_id: RunState.COMPLETED}
     assert office.journal().load(fine.run_id) == fine
     path = office.folder / "x.jsonl"
-    assert export_runs(office.journal(), path) == Exported(written=(fine.run_id,), left_out=(broken.run_id,))
+    assert export_runs(office.journal(), path) == Exported(
+        written=(fine.run_id,), left_out=(broken.run_id,)
+    )
 
 
 def test_pages_follow_each_other(shared: Office) -> None:
@@ -167,22 +176,39 @@ def fill(office: Office, ids: list[str]) -> None:
     engine = sa.create_engine(office.url)
     with engine.begin() as connection:
         row = dict(connection.execute(sa.select(RUNS)).mappings().one())
-        moments = [(START + timedelta(minutes=number // 2)).isoformat(timespec="microseconds") for number in range(len(ids))]
-        rows = [{**row, "run_id": run_id, "created_at": at} for run_id, at in zip(ids, moments, strict=True)]
+        moments = [
+            (START + timedelta(minutes=number // 2)).isoformat(timespec="microseconds")
+            for number in range(len(ids))
+        ]
+        rows = [
+            {**row, "run_id": run_id, "created_at": at}
+            for run_id, at in zip(ids, moments, strict=True)
+        ]
         connection.execute(sa.insert(RUNS), rows)
-        events = [{**attrs.asdict(event), "run_id": run_id} for run_id in ids for event in stored.events]
+        events = [
+            {**attrs.asdict(event), "run_id": run_id} for run_id in ids for event in stored.events
+        ]
         connection.execute(sa.insert(EVENTS), events)
         connection.execute(sa.delete(EVENTS).where(EVENTS.c.run_id == model.run_id))
         connection.execute(sa.delete(RUNS).where(RUNS.c.run_id == model.run_id))
     engine.dispose()
 
 
-def test_thousands_of_runs_do_not_slow_anything(shared: Office, request: pytest.FixtureRequest) -> None:
+def test_thousands_of_runs_do_not_slow_anything(
+    shared: Office, request: pytest.FixtureRequest
+) -> None:
     many = 10_000 if request.config.getoption("--all") else 2_000
     fill(shared, [f"{number:05}" for number in range(many)])
     journal = shared.journal()
     claim = Claim(
-        deployment="contoso", pools=(A, B), run_id="new", token="t", owner="anna", process=Process.current(), reason="", at=START
+        deployment="contoso",
+        pools=(A, B),
+        run_id="new",
+        token="t",
+        owner="anna",
+        process=Process.current(),
+        reason="",
+        at=START,
     )
     run = Run.of(PLAN, run_id="new", operator="anna", reason="", created_at=START)
     acts: dict[str, Callable[[], object]] = {
@@ -197,5 +223,7 @@ def test_thousands_of_runs_do_not_slow_anything(shared: Office, request: pytest.
     for name, act in acts.items():
         begin = time.process_time(), time.perf_counter()
         act()
-        took[name] = min(time.perf_counter() - begin[1], 10 * (time.process_time() - begin[0] + 0.02))
+        took[name] = min(
+            time.perf_counter() - begin[1], 10 * (time.process_time() - begin[0] + 0.02)
+        )
     assert all(seconds < 0.2 for seconds in took.values()), took

@@ -1,4 +1,6 @@
-"""What a running cmdlet says: into the journal in batches, under the running step, and into the report."""
+"""What a running cmdlet says: into the journal in batches, under the running step, and into the
+report.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ from tests.runs.scene import A, DyingJournal, Fuse, Killed, Office, failing_over
 AT = datetime(2013, 11, 21, 3, tzinfo=UTC)
 
 
-def said(text: str, kind: StreamKind = StreamKind.VERBOSE, percent: int | None = None) -> StreamRecord:
+def said(
+    text: str, kind: StreamKind = StreamKind.VERBOSE, percent: int | None = None
+) -> StreamRecord:
     return StreamRecord(kind=kind, text=text, percent=percent)
 
 
@@ -80,12 +84,16 @@ def test_what_is_kept_is_bounded_and_the_last_lines_are_among_it() -> None:
 def _count(office: Office, kind: str) -> int:
     engine = sa.create_engine(office.url)
     with engine.connect() as connection:
-        found = connection.execute(sa.text("SELECT COUNT(*) FROM lyncops_events WHERE kind = :kind"), {"kind": kind})
+        found = connection.execute(
+            sa.text("SELECT COUNT(*) FROM lyncops_events WHERE kind = :kind"), {"kind": kind}
+        )
         return int(found.scalar_one())
 
 
 def test_every_stream_of_a_change_is_journalled_with_few_commits(office: Office) -> None:
-    office.scene.says = [said(f"{kind.value} {number}", kind) for number in range(50) for kind in StreamKind]
+    office.scene.says = [
+        said(f"{kind.value} {number}", kind) for number in range(50) for kind in StreamKind
+    ]
     began = time.monotonic()
     run = office.start(plan_of(failing_over(A)))
     assert _count(office, "LinesHeard") <= 1 + (time.monotonic() - began) / PAUSE
@@ -109,7 +117,9 @@ def test_lines_outlive_the_process(office: Office) -> None:
                 die(event.record)
 
     with pytest.raises(Killed):
-        office.runner(fuse, Dying()).start(plan_of(failing_over(A)), operator="anna", reason="site 1 burns")
+        office.runner(fuse, Dying()).start(
+            plan_of(failing_over(A)), operator="anna", reason="site 1 burns"
+        )
     (run,) = office.runs()
     assert [each.text for each in run.steps[0].attempts[0].lines] == ["Stage 1"]
 
@@ -139,30 +149,46 @@ def _until(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def test_last_line_of_a_silent_cmdlet_is_written_too(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_last_line_of_a_silent_cmdlet_is_written_too(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(ledger_module, "PAUSE", 0.01)
     seen: list[tuple[str, ...]] = []
 
     class Slow:
         def observe(self, event: object) -> None:
-            if isinstance(event, StepChanged) or not isinstance(event, Streamed) or event.record.text != "Stage 3":
+            if (
+                isinstance(event, StepChanged)
+                or not isinstance(event, Streamed)
+                or event.record.text != "Stage 3"
+            ):
                 return
             _until(lambda: len(office.runs()[0].steps[0].attempts[0].lines) == 2)
             seen.append(tuple(each.text for each in office.runs()[0].steps[0].attempts[0].lines))
 
     office.scene.says = [said("Stage 1"), said("Stage 2"), said("Stage 3")]
-    office.runner(None, Slow()).start(plan_of(failing_over(A)), operator="anna", reason="site 1 burns")
+    office.runner(None, Slow()).start(
+        plan_of(failing_over(A)), operator="anna", reason="site 1 burns"
+    )
     assert seen == [("Stage 1", "Stage 2")]
 
 
 def test_the_report_lists_the_lines(office: Office) -> None:
-    office.scene.says = [said("Stage 1"), said("Copying", StreamKind.PROGRESS, 40), said("Slow.", StreamKind.WARNING)]
+    office.scene.says = [
+        said("Stage 1"),
+        said("Copying", StreamKind.PROGRESS, 40),
+        said("Slow.", StreamKind.WARNING),
+    ]
     report = Report.of(office.start(plan_of(failing_over(A))))
     text = report.text()
     assert "verbose: Stage 1" in text
     assert "progress: Copying (40 %)" in text
     steps = json.loads(report.json())["steps"]
-    assert [each["stream"] for each in steps[0]["attempts"][0]["lines"]] == ["verbose", "progress", "warning"]
+    assert [each["stream"] for each in steps[0]["attempts"][0]["lines"]] == [
+        "verbose",
+        "progress",
+        "warning",
+    ]
 
 
 def test_the_terminal_shows_the_last_line_under_the_running_step() -> None:

@@ -22,7 +22,15 @@ from tests.runs.scene import DEAD, START, A, B, C, Fate, Office, by_hand, failin
 
 HERE = Process.current()
 CLAIM = Claim(
-    deployment="contoso", pools=(B, A, A), run_id="new", token="t2", owner="bert", process=HERE, reason="", at=START, steal=False
+    deployment="contoso",
+    pools=(B, A, A),
+    run_id="new",
+    token="t2",
+    owner="bert",
+    process=HERE,
+    reason="",
+    at=START,
+    steal=False,
 )
 
 
@@ -31,7 +39,10 @@ SILENT = STALE_AFTER + timedelta(seconds=1)
 
 
 def lock(
-    run_id: str = "old", heartbeat: datetime | None = START, process: Process = HERE, silence: timedelta | None = None
+    run_id: str = "old",
+    heartbeat: datetime | None = START,
+    process: Process = HERE,
+    silence: timedelta | None = None,
 ) -> Lock:
     return Lock(
         deployment="contoso",
@@ -60,7 +71,10 @@ def test_free_pools_can_be_locked() -> None:
     [
         (lock(), "locked by run old of anna, .*, drill; it is being worked on right now: wait"),
         (lock(heartbeat=None), "it is paused: resume it, or cancel it"),
-        (lock(process=ELSEWHERE, silence=SILENT), "gave no sign of life for 120 seconds: resume it"),
+        (
+            lock(process=ELSEWHERE, silence=SILENT),
+            "gave no sign of life for 120 seconds: resume it",
+        ),
         (lock(process=DEAD), "its process is dead: resume it"),
         (lock(run_id="new"), "Run new is being worked on right now by anna"),
     ],
@@ -71,7 +85,12 @@ def test_what_somebody_has_is_refused_and_can_be_stolen(held: Lock, told: str) -
     assert caught.value.run_id == held.run_id
     assert "--steal-lock" in caught.value.remedy
     [taken] = taken_by(attrs.evolve(CLAIM, steal=True), [held])
-    assert (taken.why, taken.run_id, taken.owner, taken.pools) == (TakeOver.STOLEN, held.run_id, "anna", (A,))
+    assert (taken.why, taken.run_id, taken.owner, taken.pools) == (
+        TakeOver.STOLEN,
+        held.run_id,
+        "anna",
+        (A,),
+    )
 
 
 def test_a_run_takes_its_own_lock_up_again() -> None:
@@ -82,10 +101,16 @@ def test_a_run_takes_its_own_lock_up_again() -> None:
     ("held", "why", "evidence"),
     [
         (lock(process=DEAD), TakeOver.DEAD_PROCESS, "same process namespace"),
-        (lock(process=ELSEWHERE, silence=SILENT), TakeOver.STALE, "By the database's clock its last heartbeat was 121 seconds ago"),
+        (
+            lock(process=ELSEWHERE, silence=SILENT),
+            TakeOver.STALE,
+            "By the database's clock its last heartbeat was 121 seconds ago",
+        ),
     ],
 )
-def test_a_run_takes_its_lock_from_a_dead_process_and_says_why(held: Lock, why: TakeOver, evidence: str) -> None:
+def test_a_run_takes_its_lock_from_a_dead_process_and_says_why(
+    held: Lock, why: TakeOver, evidence: str
+) -> None:
     [taken] = taken_by(attrs.evolve(CLAIM, run_id="old"), [held])
     assert taken.why is why
     assert evidence in taken.evidence
@@ -135,7 +160,9 @@ def test_a_zombie_is_dead() -> None:
         assert known.lives() is False
 
 
-def test_a_process_of_somebody_else_lives_and_one_that_is_hidden_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_of_somebody_else_lives_and_one_that_is_hidden_is_not_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def refuse(pid: int, signal: int) -> None:
         raise PermissionError(pid, signal)
 
@@ -154,18 +181,25 @@ def test_two_runs_of_one_pair_collide_and_other_pairs_do_not(office: Office) -> 
     assert caught.value.run_id == paused.run_id
     assert office.scene.sent == []
     assert len(office.runs()) == 1
-    elsewhere = attrs.evolve(plan_of(failing_over(C), lock=[C]), procedure=PoolFailover(pool=C, mode="planned"))
+    elsewhere = attrs.evolve(
+        plan_of(failing_over(C), lock=[C]), procedure=PoolFailover(pool=C, mode="planned")
+    )
     assert office.start(elsewhere).state is RunState.COMPLETED
 
 
 @pytest.mark.parametrize("fate", [Fate.FAILS, Fate.LOST_NOT_DONE])
-def test_a_run_that_stopped_half_way_keeps_its_pools_until_it_is_cancelled(office: Office, fate: Fate) -> None:
+def test_a_run_that_stopped_half_way_keeps_its_pools_until_it_is_cancelled(
+    office: Office, fate: Fate
+) -> None:
     office.scene.fates[A] = [fate]
     run = office.start(plan_of(failing_over(A)))
     with pytest.raises(RunLockedError):
         office.start(plan_of(failing_over(A)))
     cancelled = office.runner().cancel(run.run_id, operator="bert", reason="another plan")
-    assert (cancelled.state, cancelled.why) == (RunState.CANCELLED, "Cancelled by bert: another plan")
+    assert (cancelled.state, cancelled.why) == (
+        RunState.CANCELLED,
+        "Cancelled by bert: another plan",
+    )
     assert office.start(plan_of(failing_over(A))).state is RunState.COMPLETED
 
 
@@ -202,7 +236,11 @@ def test_a_stolen_lock_stops_the_run_that_had_it_before_it_sends_anything(office
     thieves: list[Run] = []
 
     def steal() -> None:
-        thieves.append(office.runner().start(plan_of(failing_over(B)), operator="bert", reason="faster", steal_lock=True))
+        thieves.append(
+            office.runner().start(
+                plan_of(failing_over(B)), operator="bert", reason="faster", steal_lock=True
+            )
+        )
 
     runner = office.runner(None, Meanwhile(steal), process=HERE)
     with pytest.raises(RunLockedError, match="has lost the lock"):
@@ -212,7 +250,9 @@ def test_a_stolen_lock_stops_the_run_that_had_it_before_it_sends_anything(office
     robbed = next(run for run in office.runs() if run.run_id != thief.run_id)
     assert robbed.notes == thief.notes
     [note] = thief.notes
-    assert note.startswith(f"bert ({DEAD}) took the lock of {A}, {B} from run {robbed.run_id} of anna ({HERE}) ")
+    assert note.startswith(
+        f"bert ({DEAD}) took the lock of {A}, {B} from run {robbed.run_id} of anna ({HERE}) "
+    )
     assert f"for run {thief.run_id}: on the operator's word" in note
     assert note.endswith("Reason: faster.")
     assert office.runner().resume(robbed.run_id).state is RunState.COMPLETED
@@ -237,7 +277,9 @@ def test_a_final_run_is_answered_as_it_is(office: Office) -> None:
     assert office.runner().resume(run.run_id) == run
 
 
-def test_while_a_run_is_worked_on_its_lock_shows_a_heartbeat(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_a_run_is_worked_on_its_lock_shows_a_heartbeat(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("lyncops.runs.ledger.HEARTBEAT", timedelta(milliseconds=5))
     seen: set[datetime | None] = set()
 

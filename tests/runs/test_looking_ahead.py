@@ -16,7 +16,9 @@ P1, P2 = Fqdn("pool1.contoso.com"), Fqdn("pool2.contoso.com")
 
 
 def looked(site: Site, *, verify: bool = False, count_users: bool = False) -> dict[str, Verdict]:
-    found = look_ahead([P1], read=site.read, journal=scratch_journal, verify=verify, count_users=count_users)
+    found = look_ahead(
+        [P1], read=site.read, journal=scratch_journal, verify=verify, count_users=count_users
+    )
     (pool,) = found.pools
     assert isinstance(pool, PoolReadiness)
     return {check.check_id: check.verdict for check in pool.care}

@@ -13,7 +13,12 @@ from lyncops.runs.model import TRANSITIONS, Run, RunState, StepState
 from tests.runs.scene import START, A, failing_over, plan_of
 
 RUN = Run.of(plan_of(failing_over(A)), run_id="r", operator="anna", reason="", created_at=START)
-FINAL = {RunState.COMPLETED, RunState.COMPLETED_WITH_EXCEPTIONS, RunState.CANCELLED, RunState.FAILED}
+FINAL = {
+    RunState.COMPLETED,
+    RunState.COMPLETED_WITH_EXCEPTIONS,
+    RunState.CANCELLED,
+    RunState.FAILED,
+}
 AT_REST = {
     RunState.PAUSED_BY_FAILED_STEP,
     RunState.PAUSED_BY_OPERATOR,
@@ -33,7 +38,10 @@ def allowed(before: RunState, after: RunState) -> bool:
 
 @pytest.mark.parametrize(("before", "after"), list(itertools.product(RunState, RunState)))
 def test_every_transition_is_allowed_or_refused(before: RunState, after: RunState) -> None:
-    run, event = attrs.evolve(RUN, state=before), RunChanged(run_id="r", at=START, state=after, why="so")
+    run, event = (
+        attrs.evolve(RUN, state=before),
+        RunChanged(run_id="r", at=START, state=after, why="so"),
+    )
     assert before.may_become(after) is allowed(before, after)
     if allowed(before, after):
         changed = apply(run, event)

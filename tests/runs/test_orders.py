@@ -1,10 +1,13 @@
-"""Every order in which an answer is lost and its command is asked for: by the sender, by later processes, by another client.
+"""Every order in which an answer is lost and its command is asked for: by the sender, by later
+processes, by another client.
 
 Nothing here says what comes of an order. The rules do, after every move:
 
 - a CHANGE runs at most once, and no attempt in the journal runs more than once;
-- what carries a proof that it never started has not run, and the proof is one that this order of moves allows;
-- SUCCEEDED is said only by somebody whom the server told so: not where the end was lost, or went to another client.
+- what carries a proof that it never started has not run, and the proof is one that this order of
+  moves allows;
+- SUCCEEDED is said only by somebody whom the server told so: not where the end was lost, or went to
+  another client.
 """
 
 from __future__ import annotations
@@ -85,10 +88,15 @@ class Other(enum.Enum):
 
 
 def orders(loss: Loss) -> tuple[tuple[Move, ...], ...]:
-    """All orders of the moves: each process comes back once, a later one twice, another client once, sooner or later."""
+    """All orders of the moves: each process comes back once, a later one twice, another client
+    once, sooner or later.
+    """
     own = (Move.RESUME, Move.RESUME) if loss.kills else (Move.PROBE, Move.RESUME, Move.RESUME)
-    later = itertools.permutations((*own, Move.OTHER)) if loss is not Loss.RECEIPT else ()  # the sender goes on by itself
-    meanwhile = ((Move.MEANWHILE, *moves) for moves in itertools.permutations(own)) if loss.arrives else ()
+    # The sender goes on by itself
+    later = itertools.permutations((*own, Move.OTHER)) if loss is not Loss.RECEIPT else ()
+    meanwhile = (
+        ((Move.MEANWHILE, *moves) for moves in itertools.permutations(own)) if loss.arrives else ()
+    )
     return tuple(dict.fromkeys((*later, *meanwhile)))
 
 
@@ -102,14 +110,21 @@ class Story:
     order: tuple[Move, ...]
 
     def __str__(self) -> str:
-        return "-".join((self.cmdlet.effect.name, *(each.name for each in (self.loss, self.other, *self.order))))
+        return "-".join(
+            (self.cmdlet.effect.name, *(each.name for each in (self.loss, self.other, *self.order)))
+        )
 
 
 STORIES: Final = tuple(
-    Story(cmdlet, loss, other, order) for cmdlet in CMDLETS for loss in Loss for other in Other for order in orders(loss)
+    Story(cmdlet, loss, other, order)
+    for cmdlet in CMDLETS
+    for loss in Loss
+    for other in Other
+    for order in orders(loss)
 )
 _SHOWN: Final = 9
-"""The ordinary run tells each ninth of the stories, and all in which the sender is killed after the end of a CHANGE."""
+"""The ordinary run tells each ninth of the stories, and all in which the sender is killed after the
+end of a CHANGE."""
 
 
 def cases() -> Iterator[object]:
@@ -119,7 +134,9 @@ def cases() -> Iterator[object]:
         yield pytest.param(story, id=str(story), marks=marks)
 
 
-POLICY: Final = attrs.evolve(machines.POLICY, lost_contact=timedelta(milliseconds=200), probe_delay=timedelta(milliseconds=5))
+POLICY: Final = attrs.evolve(
+    machines.POLICY, lost_contact=timedelta(milliseconds=200), probe_delay=timedelta(milliseconds=5)
+)
 _LONGEST: Final = 30.0
 SENDER: Final = "sender"
 
@@ -153,9 +170,13 @@ class Case:
         if Move.MEANWHILE in order:
             self.ground.fe1.scripts[self.cmdlet.NAME] = self._meddle_meanwhile
         for kind, action, times in _STRIKES.get(self.loss, ()):
-            self.ground.strike(kind, action, times=times, cmdlet=self.cmdlet.NAME if action == "Receive" else None)
+            self.ground.strike(
+                kind, action, times=times, cmdlet=self.cmdlet.NAME if action == "Receive" else None
+            )
         with suppress(Killed, RunLockedError):
-            self._runner(self.sender, dies_at=_DIES_AT.get(self.loss)).start(plan_for(self.cmdlet), operator="anna")
+            self._runner(self.sender, dies_at=_DIES_AT.get(self.loss)).start(
+                plan_for(self.cmdlet), operator="anna"
+            )
         self.ground.lab.faults.clear()
         if self.meddler is not None:
             self.meddler.join(_LONGEST)
@@ -192,10 +213,14 @@ class Case:
     def run(self) -> Run:
         return self.journal.load(self.run_id)
 
-    # -- another client ------------------------------------------------------------------------------------------------------
+    # -- another client
+    # ----------------------------------------------------------------------------------------------
 
     def meddle(self, address: CommandAddress) -> None:
-        """What another client does to the command. The WSMan session's id is known to nobody but who reads the journal."""
+        """What another client does to the command.
+
+        The WSMan session's id is known to nobody but who reads the journal.
+        """
         if self.other is Other.STEALS:
             with self.sessions() as sessions:
                 self._runner(sessions).resume(self.run_id, operator="bert", steal_lock=True)
@@ -203,7 +228,9 @@ class Case:
         if self.other is Other.TERMINATES:
             around = SessionContext(
                 endpoint=endpoint_of(self.ground),
-                credentials=Credentials(username=self.ground.lab.username, password=self.ground.lab.password),
+                credentials=Credentials(
+                    username=self.ground.lab.username, password=self.ground.lab.password
+                ),
                 policy=POLICY,
                 clock=self.office.scene,
             )
@@ -228,11 +255,16 @@ class Case:
         self.meddler = threading.Thread(target=self.meddle, args=(address,), daemon=True)
         self.meddler.start()
         end = time.monotonic() + _LONGEST
-        while self.meddler.is_alive() and self.ground.requests(action) == before and time.monotonic() < end:
+        while (
+            self.meddler.is_alive()
+            and self.ground.requests(action) == before
+            and time.monotonic() < end
+        ):
             session.stopped.wait(0.005)
         script(invocation, session, sink)
 
-    # -- the rules -----------------------------------------------------------------------------------------------------------
+    # -- the rules
+    # ----------------------------------------------------------------------------------------------
 
     def judge(self, actor: str) -> None:
         """The rules, after a move of `actor`."""
@@ -242,9 +274,13 @@ class Case:
         known = {attempt.number for attempt in attempts if attempt.outcome is Outcome.SUCCEEDED}
         for attempt in attempts:
             self.authors.setdefault(attempt.number, actor)
-        assert executed <= len(attempts) - len(proven), "an attempt ran twice, or one ran that is proven not to have"
+        assert executed <= len(attempts) - len(proven), (
+            "an attempt ran twice, or one ran that is proven not to have"
+        )
         assert len(known) <= executed
-        assert all(attempt.outcome is not Outcome.FAILED for attempt in attempts if attempt.proof is None), "nobody said so"
+        assert all(
+            attempt.outcome is not Outcome.FAILED for attempt in attempts if attempt.proof is None
+        ), "nobody said so"
         assert run.state is not RunState.COMPLETED or len(attempts) in known
         if self.cmdlet.effect is Effect.CHANGE:
             assert executed <= 1
@@ -270,11 +306,16 @@ _STRIKES: Final[dict[Loss, tuple[tuple[FaultKind, str, int | None], ...]]] = {
     Loss.ANSWER: ((FaultKind.DROP_AFTER, "Command", 1), (FaultKind.DROP_BEFORE, "Receive", None)),
     Loss.END: ((FaultKind.LOSE_REPLY, "Receive", 1),),
 }
-_DIES_AT: Final[dict[Loss, type[JournalEvent]]] = {Loss.KILLED_BEFORE: AttemptPrepared, Loss.KILLED_AFTER: AttemptEnded}
+_DIES_AT: Final[dict[Loss, type[JournalEvent]]] = {
+    Loss.KILLED_BEFORE: AttemptPrepared,
+    Loss.KILLED_AFTER: AttemptEnded,
+}
 
 
 class DyingAt(DyingJournal):
-    """A journal whose process is killed when a prepared attempt is written, or before the end of one is."""
+    """A journal whose process is killed when a prepared attempt is written, or before the end of
+    one is.
+    """
 
     def __init__(self, inner: Journal, event: type[JournalEvent]) -> None:
         super().__init__(inner, Fuse())

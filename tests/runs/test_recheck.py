@@ -25,12 +25,20 @@ from lyncops.runs.runner import Runner
 from tests.runs.scene import A, B, C, Office, failing_over, plan_of, waiting
 
 PLAN = plan_of(failing_over(A), failing_over(B))
-REFUSAL = CheckResult(check_id="pool-exists", question="q", verdict=Verdict.FAILED, evidence="There is none.", remedy="Look.")
+REFUSAL = CheckResult(
+    check_id="pool-exists",
+    question="q",
+    verdict=Verdict.FAILED,
+    evidence="There is none.",
+    remedy="Look.",
+)
 REFUSED = attrs.evolve(PLAN, checks=(REFUSAL,))
 
 
 def test_a_refused_plan_does_not_run(office: Office) -> None:
-    with pytest.raises(PlanRefusedError, match=r"nothing was changed. \[pool-exists\] There is none. Look."):
+    with pytest.raises(
+        PlanRefusedError, match=r"nothing was changed. \[pool-exists\] There is none. Look."
+    ):
         office.start(REFUSED)
     assert office.scene.sent == []
     assert office.runs() == ()
@@ -59,7 +67,12 @@ def test_a_plan_may_hold_more_than_is_needed_now_and_lack_what_is_optional() -> 
 @pytest.mark.parametrize(
     "asked",
     [
-        PoolFailover(pool=A, mode="disaster", accept_data_loss=True, overrides={"replicas-up-to-date": "they are gone"}),
+        PoolFailover(
+            pool=A,
+            mode="disaster",
+            accept_data_loss=True,
+            overrides={"replicas-up-to-date": "they are gone"},
+        ),
         PoolFailover(pool=A, mode="planned", export=False, next_hop=B),
         PoolFailback(pool=A, mode="planned", edges=(C,)),
         PoolFailback(pool=A, mode="planned", edges=()),
@@ -73,7 +86,8 @@ def test_a_plan_may_hold_more_than_is_needed_now_and_lack_what_is_optional() -> 
 )
 def test_what_was_asked_for_is_found_again_in_its_plan(asked: Procedure) -> None:
     overridden = tuple(
-        attrs.evolve(REFUSAL, check_id=check_id, overridden_because=why) for check_id, why in asked.overrides.items()
+        attrs.evolve(REFUSAL, check_id=check_id, overridden_because=why)
+        for check_id, why in asked.overrides.items()
     )
     plan = attrs.evolve(PLAN, procedure=asked, checks=overridden)
     assert plan_from_json(plan_to_json(plan)).procedure == asked

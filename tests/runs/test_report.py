@@ -13,7 +13,11 @@ from lyncops.runs.report import Report
 from tests.runs.scene import START, A, B, C, Fate, Office, by_hand, failing_over, plan_of, waiting
 
 OVERRIDDEN = CheckResult(
-    check_id="replicas-up-to-date", question="q", verdict=Verdict.FAILED, evidence="e", overridden_because="they are *gone*"
+    check_id="replicas-up-to-date",
+    question="q",
+    verdict=Verdict.FAILED,
+    evidence="e",
+    overridden_because="they are *gone*",
 )
 
 
@@ -32,7 +36,10 @@ def test_a_report_tells_what_was_done_and_what_was_seen(office: Office) -> None:
         "1. Fail a.contoso.com over: done, 2013-11-21 03:00:00 UTC, took 0 s",
         "2. Wait for c.contoso.com: done, 2013-11-21 03:00:00 UTC, took 2 min 0 s",
         "PowerShell: Invoke-CsPoolFailOver -PoolFqdn",
-        "Attempt 1 at 2013-11-21 03:00:00 UTC through https://fe1.contoso.com/OcsPowershell, command command-1",
+        (
+            "Attempt 1 at 2013-11-21 03:00:00 UTC through https://fe1.contoso.com/OcsPowershell,"
+            " command command-1"
+        ),
         "Error: Cannot fail over.",
         "Warning: It takes a while.",
         "After: a.contoso.com is FailedOver",
@@ -59,7 +66,9 @@ def test_the_json_says_the_same(office: Office) -> None:
         run.plan.content_id,
     )
     first, second = data["steps"]
-    assert [(attempt["number"], attempt["sent"], attempt["outcome"]) for attempt in first["attempts"]] == [
+    assert [
+        (attempt["number"], attempt["sent"], attempt["outcome"]) for attempt in first["attempts"]
+    ] == [
         (1, False, "failed"),
         (2, True, "succeeded"),
     ]
@@ -77,7 +86,13 @@ def test_the_json_says_the_same(office: Office) -> None:
         (RunState.UNKNOWN, "See what the servers show"),
         (RunState.TIMED_OUT, "Fix what stopped it"),
         (RunState.PAUSED_BY_OPERATOR, "Go on with: lyncops resume r"),
-        (RunState.FAILED, "Make a new plan from what the servers show now: lyncops plan pool-failover a.contoso.com"),
+        (
+            RunState.FAILED,
+            (
+                "Make a new plan from what the servers show now: lyncops plan pool-failover"
+                " a.contoso.com"
+            ),
+        ),
     ],
 )
 def test_a_report_says_how_to_go_on(state: RunState, way: str) -> None:

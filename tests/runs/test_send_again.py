@@ -14,7 +14,9 @@ from tests.runs.scene import A, B, Fate, Office, by_hand, failing_over, plan_of
 
 
 def send_again(office: Office, run: Run) -> Run:
-    return office.runner().resume(run.run_id, operator="bert", send_again="I looked: it did not run")
+    return office.runner().resume(
+        run.run_id, operator="bert", send_again="I looked: it did not run"
+    )
 
 
 def test_an_unknown_outcome_is_sent_again_only_at_the_word_of_the_operator(office: Office) -> None:
@@ -26,7 +28,11 @@ def test_an_unknown_outcome_is_sent_again_only_at_the_word_of_the_operator(offic
     assert run.state is RunState.COMPLETED
     assert office.scene.executions == {A: 2}
     first, second = run.steps[0].attempts
-    assert (first.outcome, first.proof, first.released) == (Outcome.UNKNOWN, None, "bert: I looked: it did not run")
+    assert (first.outcome, first.proof, first.released) == (
+        Outcome.UNKNOWN,
+        None,
+        "bert: I looked: it did not run",
+    )
     assert (second.outcome, second.released) == (Outcome.SUCCEEDED, "")
     assert office.journal().load(run.run_id) == run
     assert "at the word of bert: I looked: it did not run" in Report.of(run).text()

@@ -26,7 +26,19 @@ from lyncops.runs.journal import Journal, open_journal
 from lyncops.runs.lock import HEARTBEAT, STALE_AFTER, Claim, Process
 from lyncops.runs.model import Run, RunState
 from tests.postgres import Postgres
-from tests.runs.scene import DEAD, START, A, B, C, Fuse, Killed, Office, by_hand, failing_over, plan_of
+from tests.runs.scene import (
+    DEAD,
+    START,
+    A,
+    B,
+    C,
+    Fuse,
+    Killed,
+    Office,
+    by_hand,
+    failing_over,
+    plan_of,
+)
 
 T = TypeVar("T")
 OLD: Final = Path(__file__).with_name("old")
@@ -51,14 +63,25 @@ def at_once(*jobs: Callable[[], T]) -> list[T | Exception]:
         return [future.result() for future in [pool.submit(wait_and, job) for job in jobs]]
 
 
-def claim_of(run_id: str, token: str, pools: Sequence[str] = (A, B), process: Process = HERE) -> Claim:
+def claim_of(
+    run_id: str, token: str, pools: Sequence[str] = (A, B), process: Process = HERE
+) -> Claim:
     fqdns = tuple(pool for pool in (A, B, C) if pool in pools)
     return Claim(
-        deployment="contoso", pools=fqdns, run_id=run_id, token=token, owner="anna", process=process, reason="drill", at=START
+        deployment="contoso",
+        pools=fqdns,
+        run_id=run_id,
+        token=token,
+        owner="anna",
+        process=process,
+        reason="drill",
+        at=START,
     )
 
 
-def begin(journal: Journal, run_id: str, pools: Sequence[str] = (A, B), process: Process = HERE) -> str:
+def begin(
+    journal: Journal, run_id: str, pools: Sequence[str] = (A, B), process: Process = HERE
+) -> str:
     run = Run.of(PLAN, run_id=run_id, operator="anna", reason="", created_at=START)
     journal.begin(run, claim_of(run_id, f"token of {run_id}", pools, process))
     return run_id
@@ -74,7 +97,9 @@ def pairs(request: pytest.FixtureRequest) -> int:
     return PAIRS * (10 if request.config.getoption("--all") else 1)
 
 
-def test_of_two_that_begin_at_once_one_has_the_pools(shared: Office, request: pytest.FixtureRequest) -> None:
+def test_of_two_that_begin_at_once_one_has_the_pools(
+    shared: Office, request: pytest.FixtureRequest
+) -> None:
     first, second = shared.journal(), shared.journal()
     for number in range(pairs(request)):
         # In turns the same pools, and pairs that share one pool.
@@ -115,19 +140,29 @@ def test_of_two_that_steal_at_once_one_has_it_and_the_other_knows(shared: Office
     takings = at_once(partial(first.take_up, claims[0]), partial(second.take_up, claims[1]))
     assert not [error for error in takings if isinstance(error, Exception)]
     [token] = {lock.token for lock in first.locks()}
-    assert [first.holds("r", claim.token) for claim in claims] == [claim.token == token for claim in claims]
+    assert [first.holds("r", claim.token) for claim in claims] == [
+        claim.token == token for claim in claims
+    ]
     assert len(first.load("r").notes) == 2
 
 
 def server(request: pytest.FixtureRequest) -> Postgres:
-    """The PostgreSQL server, asked for only by those that need it: SQLite is tried without one, too."""
+    """The PostgreSQL server, asked for only by those that need it: SQLite is tried without one,
+    too.
+    """
     running: Postgres = request.getfixturevalue("postgres")
     return running
 
 
-def test_two_that_open_a_new_journal_at_once_both_can(shared: Office, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_two_that_open_a_new_journal_at_once_both_can(
+    shared: Office, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     for number in range(10):
-        url = server(request).database() if shared.database else f"sqlite:///{tmp_path / f'new-{number}.db'}"
+        url = (
+            server(request).database()
+            if shared.database
+            else f"sqlite:///{tmp_path / f'new-{number}.db'}"
+        )
         answers = at_once(*[partial(open_journal, url)] * 3)
         for journal in answers:
             assert not isinstance(journal, Exception), journal
@@ -163,9 +198,15 @@ def test_a_journal_of_the_first_lyncops_is_opened_and_its_runs_go_on(
         answer.close()
     office = attrs.evolve(shared, database=url)
     listed = {run.run_id[-1]: run.state for run in office.journal().runs()}
-    assert listed == {"1": RunState.COMPLETED, "2": RunState.PENDING_MANUAL_STEP, "3": RunState.RUNNING}
+    assert listed == {
+        "1": RunState.COMPLETED,
+        "2": RunState.PENDING_MANUAL_STEP,
+        "3": RunState.RUNNING,
+    }
     killed, paused, over = office.runs()
-    assert [run.state for run in (over, paused, killed)] == list(dict(sorted(listed.items())).values())
+    assert [run.state for run in (over, paused, killed)] == list(
+        dict(sorted(listed.items())).values()
+    )
     assert office.runner().resume(over.run_id) == over
     for pool in (B, C):
         office.scene.fail_over(pool)
@@ -216,14 +257,23 @@ def test_on_sqlite_a_heartbeat_is_watched_until_it_has_stood_still(office: Offic
     resumed = office.runner(process=HERE).resume(run.run_id, operator="bert")
     assert resumed.state is RunState.COMPLETED
     assert STALE_AFTER <= office.scene.now() - before < 2 * STALE_AFTER
-    assert ": no sign of life. Its heartbeat was watched for 120 seconds and stood still." in resumed.notes[0]
-    [told] = [event for event in office.recorder.events if isinstance(event, Polled) and "is watched" in event.evidence]
+    assert (
+        ": no sign of life. Its heartbeat was watched for 120 seconds and stood still."
+        in resumed.notes[0]
+    )
+    [told] = [
+        event
+        for event in office.recorder.events
+        if isinstance(event, Polled) and "is watched" in event.evidence
+    ]
     assert (told.step_id, told.waited_until) == ("", before + STALE_AFTER)
     assert office.journal().load(run.run_id).notes == resumed.notes
 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=3), timedelta(days=-400)])
-def test_on_sqlite_whoever_lives_keeps_his_lock_whatever_the_clocks_say(office: Office, ahead: timedelta) -> None:
+def test_on_sqlite_whoever_lives_keeps_his_lock_whatever_the_clocks_say(
+    office: Office, ahead: timedelta
+) -> None:
     run = killed_elsewhere(office)
     [token] = {lock.token for lock in office.journal().locks()}
 
@@ -249,18 +299,25 @@ def test_on_postgresql_its_own_clock_decides(postgres: Postgres, tmp_path: Path)
     execute(office.url, "UPDATE lyncops_locks SET beat_at = beat_at - interval '121 seconds'")
     resumed = office.runner(process=HERE).resume(run.run_id, operator="bert")
     assert resumed.state is RunState.COMPLETED
-    assert ": no sign of life. By the database's clock its last heartbeat was 12" in resumed.notes[0]
+    assert (
+        ": no sign of life. By the database's clock its last heartbeat was 12" in resumed.notes[0]
+    )
     office.close()
 
 
-def test_a_dead_process_of_this_computer_is_known_at_once_and_the_journal_says_so(shared: Office) -> None:
+def test_a_dead_process_of_this_computer_is_known_at_once_and_the_journal_says_so(
+    shared: Office,
+) -> None:
     with pytest.raises(Killed):
         shared.start(plan_of(failing_over(A)), Fuse(7))
     [run] = shared.runs()
     resumed = shared.runner(process=HERE).resume(run.run_id, operator="bert")
     assert resumed.state is RunState.COMPLETED
     [note] = resumed.notes
-    assert note.startswith(f"bert ({HERE}) took the lock of {A}, {B} from run {run.run_id} of anna ({DEAD}): its process is dead.")
+    assert note.startswith(
+        f"bert ({HERE}) took the lock of {A}, {B} from run {run.run_id} of anna ({DEAD}): its"
+        " process is dead."
+    )
 
 
 def test_a_plan_with_an_empty_lock_cannot_run_twice_at_once(shared: Office) -> None:
@@ -280,7 +337,9 @@ def test_a_run_on_one_journal_ends_as_on_the_other(shared: Office) -> None:
     assert not shared.journal().holds(run.run_id, "any")
 
 
-def test_operators_with_the_documented_rights_can_run_and_not_rewrite(postgres: Postgres, tmp_path: Path) -> None:
+def test_operators_with_the_documented_rights_can_run_and_not_rewrite(
+    postgres: Postgres, tmp_path: Path
+) -> None:
     """The statements are those of docs/journal.md."""
     url = postgres.database()
     open_journal(url).close()  # its owner creates the tables
@@ -299,7 +358,11 @@ def test_operators_with_the_documented_rights_can_run_and_not_rewrite(postgres: 
         with pytest.raises(JournalError, match="refuses this account a right") as caught:
             office.journal().prune(office.scene.now() + timedelta(days=1))
         assert "docs/journal.md" in caught.value.remedy
-        for statement in ("UPDATE lyncops_runs SET plan = ''", "UPDATE lyncops_events SET body = ''", "DELETE FROM lyncops_events"):
+        for statement in (
+            "UPDATE lyncops_runs SET plan = ''",
+            "UPDATE lyncops_events SET body = ''",
+            "DELETE FROM lyncops_events",
+        ):
             with pytest.raises(ProgrammingError, match="permission denied"):
                 execute(office.url, statement)
     finally:
@@ -310,5 +373,7 @@ def test_operators_with_the_documented_rights_can_run_and_not_rewrite(postgres: 
 
 def test_a_plan_that_the_first_lyncops_saved_is_read(tmp_path: Path) -> None:
     with closing(sqlite3.connect(old_file(tmp_path))) as connection:
-        plans = [plan for (plan,) in connection.execute("SELECT plan FROM lyncops_runs ORDER BY run_id")]
+        plans = [
+            plan for (plan,) in connection.execute("SELECT plan FROM lyncops_runs ORDER BY run_id")
+        ]
     assert [len(plan_from_json(plan).steps) for plan in plans] == [2, 2, 2]

@@ -17,7 +17,21 @@ from lyncops.remoting.psrp.streams import StreamKind, StreamRecord
 from lyncops.runs.events import AttemptPrepared, Event, Polled, Streamed
 from lyncops.runs.model import RunState, StepState
 from lyncops.values import ANYWHERE, Outcome, Place
-from tests.runs.scene import START, A, B, C, Fate, Office, Scene, Sessions, asking, by_hand, failing_over, plan_of, waiting
+from tests.runs.scene import (
+    START,
+    A,
+    B,
+    C,
+    Fate,
+    Office,
+    Scene,
+    Sessions,
+    asking,
+    by_hand,
+    failing_over,
+    plan_of,
+    waiting,
+)
 
 R = TypeVar("R")
 FAILED_OVER_A = PoolStateIs(A, PoolState.FAILED_OVER)
@@ -48,7 +62,9 @@ def test_the_attempt_is_journalled_before_the_command_leaves(office: Office) -> 
     assert (attempt.outcome, attempt.warnings) == (Outcome.SUCCEEDED, ("It takes a while.",))
 
 
-def test_a_cmdlet_that_fails_stops_the_run_and_is_sent_again_only_when_resumed(office: Office) -> None:
+def test_a_cmdlet_that_fails_stops_the_run_and_is_sent_again_only_when_resumed(
+    office: Office,
+) -> None:
     office.scene.fates[A] = [Fate.FAILS]
     run = office.start(plan_of(failing_over(A), failing_over(B)))
     assert run.state is RunState.PAUSED_BY_FAILED_STEP
@@ -61,13 +77,18 @@ def test_a_cmdlet_that_fails_stops_the_run_and_is_sent_again_only_when_resumed(o
     assert [attempt.number for attempt in again.steps[0].attempts] == [1, 2]
 
 
-def test_a_cmdlet_that_fails_although_its_effect_is_there_is_done_with_an_exception(office: Office) -> None:
+def test_a_cmdlet_that_fails_although_its_effect_is_there_is_done_with_an_exception(
+    office: Office,
+) -> None:
     office.scene.fates[A] = [Fate.FAILS_YET_DONE]
     run = office.start(plan_of(failing_over(A)))
     assert run.state is RunState.COMPLETED_WITH_EXCEPTIONS
     assert run.steps[0].state is StepState.DONE
     assert run.exceptions == (
-        "Fail a.contoso.com over: The cmdlet failed: Cannot fail over. Yet what it was to bring about is there.",
+        (
+            "Fail a.contoso.com over: The cmdlet failed: Cannot fail over. Yet what it was to bring"
+            " about is there."
+        ),
     )
 
 
@@ -142,7 +163,9 @@ def test_a_lost_answer_that_turns_out_to_be_a_failure_is_one(office: Office) -> 
     assert run.steps[0].attempts[0].errors[0].message == "Cannot fail over."
 
 
-@pytest.mark.parametrize(("fate", "told"), [(Fate.UNREACHABLE, "No endpoint"), (Fate.REFUSED, "never started it")])
+@pytest.mark.parametrize(
+    ("fate", "told"), [(Fate.UNREACHABLE, "No endpoint"), (Fate.REFUSED, "never started it")]
+)
 def test_what_could_not_be_sent_stops_the_run(office: Office, fate: Fate, told: str) -> None:
     office.scene.fates[A] = [fate]
     run = office.start(plan_of(failing_over(A)))
@@ -169,8 +192,12 @@ def test_an_effect_that_cannot_be_read_leaves_the_outcome_unknown(office: Office
     assert office.scene.executions == {A: 1}
 
 
-@pytest.mark.parametrize(("unreadable", "says"), [(False, "does not hold"), (True, "could not be read")])
-def test_a_step_whose_before_is_not_seen_to_hold_sends_nothing(office: Office, *, unreadable: bool, says: str) -> None:
+@pytest.mark.parametrize(
+    ("unreadable", "says"), [(False, "does not hold"), (True, "could not be read")]
+)
+def test_a_step_whose_before_is_not_seen_to_hold_sends_nothing(
+    office: Office, *, unreadable: bool, says: str
+) -> None:
     office.scene.unreadable = unreadable
     run = office.start(plan_of(failing_over(A, before=[PoolStateIs(B, PoolState.FAILED_OVER)])))
     assert run.state is RunState.PAUSED_BY_FAILED_STEP
@@ -187,7 +214,9 @@ def test_wrong_credentials_are_not_tried_again(office: Office) -> None:
 
 
 @pytest.mark.parametrize("fate", [Fate.FAILS, Fate.LOST_NOT_DONE, Fate.UNREACHABLE])
-def test_an_optional_step_that_does_not_succeed_is_listed_and_the_run_goes_on(office: Office, fate: Fate) -> None:
+def test_an_optional_step_that_does_not_succeed_is_listed_and_the_run_goes_on(
+    office: Office, fate: Fate
+) -> None:
     office.scene.fates[A] = [fate]
     run = office.start(plan_of(failing_over(A, optional=True), failing_over(B)))
     assert run.state is RunState.COMPLETED_WITH_EXCEPTIONS
@@ -207,13 +236,17 @@ def test_waiting_ends_when_it_comes_true_and_tells_meanwhile(office: Office) -> 
     run = office.start(plan_of(waiting(C)))
     assert run.state is RunState.COMPLETED
     assert office.scene.time - START == timedelta(minutes=5)
-    polls = [event for event in office.recorder.events if isinstance(event, Polled) and event.step_id]
+    polls = [
+        event for event in office.recorder.events if isinstance(event, Polled) and event.step_id
+    ]
     assert len(polls) == 21
     assert (polls[0].holds, polls[-1].holds) == (False, True)
     assert polls[0].waited_until == START + timedelta(minutes=10)
 
 
-@pytest.mark.parametrize(("unreadable", "state"), [(False, RunState.TIMED_OUT), (True, RunState.UNKNOWN)])
+@pytest.mark.parametrize(
+    ("unreadable", "state"), [(False, RunState.TIMED_OUT), (True, RunState.UNKNOWN)]
+)
 def test_waiting_in_vain(office: Office, *, unreadable: bool, state: RunState) -> None:
     office.scene.unreadable = unreadable
     run = office.start(plan_of(waiting(C)))
@@ -255,7 +288,9 @@ def test_a_manual_step_that_is_done_already_does_not_stop(office: Office) -> Non
     assert run.steps[0].state is StepState.ALREADY_TRUE
 
 
-def test_a_manual_step_whose_effect_cannot_be_read_is_taken_on_the_operators_word(office: Office) -> None:
+def test_a_manual_step_whose_effect_cannot_be_read_is_taken_on_the_operators_word(
+    office: Office,
+) -> None:
     run = office.start(plan_of(by_hand(after=[FAILED_OVER_A]), goal=[]))
     office.scene.unreadable = True
     run = office.runner().resume(run.run_id)
@@ -269,15 +304,21 @@ def test_a_manual_step_is_not_asked_for_before_its_time(office: Office) -> None:
     assert "must not be begun yet" in run.why
 
 
-@pytest.mark.parametrize(("unreadable", "state"), [(False, RunState.FAILED), (True, RunState.UNKNOWN)])
-def test_a_run_is_complete_only_when_its_goal_is_seen(office: Office, *, unreadable: bool, state: RunState) -> None:
+@pytest.mark.parametrize(
+    ("unreadable", "state"), [(False, RunState.FAILED), (True, RunState.UNKNOWN)]
+)
+def test_a_run_is_complete_only_when_its_goal_is_seen(
+    office: Office, *, unreadable: bool, state: RunState
+) -> None:
     office.scene.unreadable = unreadable
     run = office.start(plan_of(asking(), goal=[FAILED_OVER_A]))
     assert run.state is state
 
 
 @pytest.mark.parametrize("fate", [Fate.INTERRUPTED, Fate.LET_GO])
-def test_ctrl_c_while_a_change_runs_leaves_it_unknown_until_somebody_comes_back(office: Office, fate: Fate) -> None:
+def test_ctrl_c_while_a_change_runs_leaves_it_unknown_until_somebody_comes_back(
+    office: Office, fate: Fate
+) -> None:
     office.scene.fates[A] = [fate]
     run = office.start(plan_of(failing_over(A)))
     assert run.state is RunState.UNKNOWN
@@ -338,17 +379,29 @@ class Silent:
         before_send: BeforeSend | None = None,
     ) -> Execution[R]:
         del place, deadline, on_record
-        address = CommandAddress(endpoint="e", session_id="s", shell_id="s", command_id="c", resource_uri="u")
+        address = CommandAddress(
+            endpoint="e", session_id="s", shell_id="s", command_id="c", resource_uri="u"
+        )
         if self.announced and before_send is not None:
             before_send(Sending(address=address))
         now = self.scene.now()
         proof = None if self.announced else Proof.NO_CONNECTION
-        return Execution(cmdlet=cmdlet, outcome=self.outcome, started=now, ended=now, reason="So it is.", proof=proof)
+        return Execution(
+            cmdlet=cmdlet,
+            outcome=self.outcome,
+            started=now,
+            ended=now,
+            reason="So it is.",
+            proof=proof,
+        )
 
 
 @pytest.mark.parametrize(
     ("outcome", "announced", "told"),
-    [(Outcome.FAILED, False, "nothing was sent. So it is."), (Outcome.UNKNOWN, True, "it changes nothing and can be asked again")],
+    [
+        (Outcome.FAILED, False, "nothing was sent. So it is."),
+        (Outcome.UNKNOWN, True, "it changes nothing and can be asked again"),
+    ],
 )
 def test_a_question_without_an_answer_stops_the_run_and_is_asked_again(
     office: Office, monkeypatch: pytest.MonkeyPatch, *, outcome: Outcome, announced: bool, told: str
@@ -363,7 +416,9 @@ def test_a_question_without_an_answer_stops_the_run_and_is_asked_again(
 
 @attrs.define
 class Twice:
-    """Announces a command twice, as sessions do that send it again with a proof in hand, and then reaches nobody."""
+    """Announces a command twice, as sessions do that send it again with a proof in hand, and then
+    reaches nobody.
+    """
 
     inner: Sessions
     proof: Proof | None = Proof.REFUSED
@@ -379,13 +434,17 @@ class Twice:
     ) -> Execution[R]:
         del cmdlet, place, deadline, on_record
         for command_id, earlier in (("one", None), ("two", self.proof)):
-            address = CommandAddress(endpoint="e", session_id="s", shell_id="s", command_id=command_id, resource_uri="u")
+            address = CommandAddress(
+                endpoint="e", session_id="s", shell_id="s", command_id=command_id, resource_uri="u"
+            )
             if before_send is not None:
                 before_send(Sending(address=address, earlier=earlier))
         raise EndpointError("No endpoint could be reached.")
 
 
-def test_every_time_that_sessions_send_is_an_attempt_of_its_own(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_time_that_sessions_send_is_an_attempt_of_its_own(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(Sessions, "run", Twice(Sessions(office.scene)).run)
         run = office.start(plan_of(failing_over(A)))
@@ -396,7 +455,9 @@ def test_every_time_that_sessions_send_is_an_attempt_of_its_own(office: Office, 
     ]
 
 
-def test_without_a_proof_the_journal_takes_no_second_attempt(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_proof_the_journal_takes_no_second_attempt(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Sessions, "run", Twice(Sessions(office.scene), proof=None).run)
     run = office.start(plan_of(failing_over(A)))
     assert run.state is RunState.UNKNOWN

@@ -1,4 +1,6 @@
-"""Waiting for conditions: how often it reads, when it ends, and what a reading that fails comes to."""
+"""Waiting for conditions: how often it reads, when it ends, and what a reading that fails
+comes to.
+"""
 
 from __future__ import annotations
 
@@ -60,14 +62,18 @@ def waited(
     until_known: bool = False,
 ) -> tuple[Evaluation, Sleeper, list[tuple[bool | None, float]]]:
     clock, servers = Sleeper(), Servers(list(states))
-    watcher = Watcher(read=servers.read, clock=clock, poll=None if poll is None else timedelta(seconds=poll))
+    watcher = Watcher(
+        read=servers.read, clock=clock, poll=None if poll is None else timedelta(seconds=poll)
+    )
     told: list[tuple[bool | None, float]] = []
     step = POLL if every is None else timedelta(seconds=every)
 
     def tell(truth: Evaluation, until: datetime) -> None:
         told.append((truth.holds, (until - BEGIN).total_seconds()))
 
-    truth = watcher.wait(MOVED, within=timedelta(seconds=seconds), poll=step, until_known=until_known, tell=tell)
+    truth = watcher.wait(
+        MOVED, within=timedelta(seconds=seconds), poll=step, until_known=until_known, tell=tell
+    )
     assert len(servers.scopes) == len(told)
     return truth, clock, told
 
@@ -93,8 +99,12 @@ def test_one_reading_is_made_when_time_is_up() -> None:
     assert waited(PoolState.ACTIVE, seconds=30)[1].slept == [15, 15]
 
 
-@pytest.mark.parametrize(("poll", "every", "slept"), [(20, 5, 20), (None, 5, 5), (20, None, 20), (None, None, 15)])
-def test_a_watchers_own_pace_goes_before_a_steps(poll: float | None, every: float | None, slept: float) -> None:
+@pytest.mark.parametrize(
+    ("poll", "every", "slept"), [(20, 5, 20), (None, 5, 5), (20, None, 20), (None, None, 15)]
+)
+def test_a_watchers_own_pace_goes_before_a_steps(
+    poll: float | None, every: float | None, slept: float
+) -> None:
     assert waited(PoolState.ACTIVE, poll=poll, every=every)[1].slept == [slept] * int(60 / slept)
 
 

@@ -1,4 +1,6 @@
-"""Anything that an operator may do and that may happen to the servers, in any order, on invented deployments."""
+"""Anything that an operator may do and that may happen to the servers, in any order, on invented
+deployments.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,8 @@ POLL: Final = timedelta(minutes=5)
 REACHED: Final = {RunState.COMPLETED, RunState.COMPLETED_WITH_EXCEPTIONS}
 ANY: Final = st.integers(0, 11)  # one of what there is, whatever it is
 MOSTLY: Final = st.booleans() | st.just(value=True)
-DEATH: Final = st.none() | st.integers(1, 80)  # a failover has some 60 points at which its client can die
+# A failover has some 60 points at which its client can die
+DEATH: Final = st.none() | st.integers(1, 80)
 AWAY: Final = ("pool-failover", "pool-failback", "evacuate")
 
 
@@ -48,8 +51,9 @@ Name = TypeVar("Name", bound=str)
 class Recovery(RuleBasedStateMachine):
     """A deployment, its operator, and what happens to both.
 
-    Between a crash and the failover that answers it nobody serves the pool's users: that is what lyncops is there to end. So
-    what must always hold is that no procedure leaves users with a dead pool, or takes them from a living one.
+    Between a crash and the failover that answers it nobody serves the pool's users: that is what
+    lyncops is there to end. So what must always hold is that no procedure leaves users with a dead
+    pool, or takes them from a living one.
     """
 
     sound = False  # nothing is to be led home before the beginning, and after a failure
@@ -86,7 +90,11 @@ class Recovery(RuleBasedStateMachine):
         """What can crash so that somebody is left whom lyncops can ask."""
         alive = {name for name, pool in self.world.summary().pools.items() if pool.alive}
         site = {name: f"site:{self.world.pools[name].spec.site}" for name in alive}
-        return [place for place in self.places if any(place not in (name, site[name]) for name in alive) and place not in self.down]
+        return [
+            place
+            for place in self.places
+            if any(place not in (name, site[name]) for name in alive) and place not in self.down
+        ]
 
     @precondition(lambda self: self.down)
     @rule(which=ANY)
@@ -109,7 +117,9 @@ class Recovery(RuleBasedStateMachine):
     @precondition(lambda self: not self.down)
     @rule(procedure=st.sampled_from(AWAY), which=ANY, place=ANY, changes=st.integers(0, 4))
     def crash_while_users_move(self, procedure: str, which: int, place: int, changes: int) -> None:
-        """When the servers are back the run goes on; where nobody can tell what became of a change, a new one does."""
+        """When the servers are back the run goes on; where nobody can tell what became of a change,
+        a new one does.
+        """
         target, fails = chosen(self.pools, which), chosen(self.places, place)
         plan = self.planned(procedure, target, Mode.PLANNED)
         if plan.is_refused or (self.expendable and fails not in self.expendable):
@@ -129,23 +139,37 @@ class Recovery(RuleBasedStateMachine):
             self.clock.sleep(FOR_A_WHILE)
             return
         assert run.state is RunState.UNKNOWN, f"{run.state}: {run.why}"
-        self.runner(Fuse()).cancel(run.run_id, operator="tester", reason="the server that knew is gone")
+        self.runner(Fuse()).cancel(
+            run.run_id, operator="tester", reason="the server that knew is gone"
+        )
         self.perform(procedure, target, Mode.PLANNED)
 
     @rule(which=ANY, held=MOSTLY, fitting=MOSTLY, dies_at=DEATH)
     def move_store(self, which: int, dies_at: int | None, *, held: bool, fitting: bool) -> None:
         holders = sorted(self.world.summary().store_active)
         target = chosen(holders if held else self.pools, which)
-        self.perform("management-store-failover", target, self.mode_for(target, fitting=fitting), dies_at=dies_at)
+        self.perform(
+            "management-store-failover",
+            target,
+            self.mode_for(target, fitting=fitting),
+            dies_at=dies_at,
+        )
 
     @rule(which=ANY, database_type=st.sampled_from(["User", "Application", "CentralMgmt"]))
     def move_databases(self, which: int, database_type: str) -> None:
-        self.perform("database-failover", chosen(self.pools, which), None, database_type=DatabaseNameType(database_type))
+        self.perform(
+            "database-failover",
+            chosen(self.pools, which),
+            None,
+            database_type=DatabaseNameType(database_type),
+        )
 
     @precondition(lambda self: self.edges)
     @rule(which=ANY, to=ANY)
     def move_next_hop(self, which: int, to: int) -> None:
-        self.perform("edge-next-hop", chosen(self.edges, which), None, next_hop=chosen(self.pools, to))
+        self.perform(
+            "edge-next-hop", chosen(self.edges, which), None, next_hop=chosen(self.pools, to)
+        )
 
     @rule(which=ANY)
     def restore_conferences(self, which: int) -> None:
@@ -153,7 +177,9 @@ class Recovery(RuleBasedStateMachine):
 
     @rule(which=ANY)
     def go_and_come_back(self, which: int) -> None:
-        """A failover followed by its failback is the identity, but for the store, which may stay where it went."""
+        """A failover followed by its failback is the identity, but for the store, which may stay
+        where it went.
+        """
         target = chosen(self.pools, which)
         before = self.world.summary()
         if self.perform("pool-failover", target, Mode.PLANNED).is_refused:
@@ -171,21 +197,35 @@ class Recovery(RuleBasedStateMachine):
         alive = self.world.summary().pools[leaving].alive
         return Mode.PLANNED if alive is fitting else Mode.DISASTER
 
-    def planned(self, procedure: str, target: Fqdn, mode: Mode | None, **options: Unpack[Options]) -> Plan:
-        """A plan as a client makes it: a failback knows from the journal what the failover moved."""
+    def planned(
+        self, procedure: str, target: Fqdn, mode: Mode | None, **options: Unpack[Options]
+    ) -> Plan:
+        """A plan as a client makes it: a failback knows from the journal what the failover
+        moved.
+        """
         deployment = self.read()
         modes = {} if mode is None else {"mode": mode}
         known = led_away(self.journal, deployment)
         return make_plan(asked(procedure, target, **modes, **options), deployment, led_away=known)
 
-    def must(self, procedure: str, target: Fqdn, mode: Mode | None, **options: Unpack[Options]) -> Plan:
+    def must(
+        self, procedure: str, target: Fqdn, mode: Mode | None, **options: Unpack[Options]
+    ) -> Plan:
         """Perform what nothing may refuse now."""
         plan = self.perform(procedure, target, mode, **options)
-        assert not plan.is_refused, [f"{check.check_id}: {check.evidence}" for check in plan.refusals]
+        assert not plan.is_refused, [
+            f"{check.check_id}: {check.evidence}" for check in plan.refusals
+        ]
         return plan
 
     def perform(
-        self, procedure: str, target: Fqdn, mode: Mode | None, *, dies_at: int | None = None, **options: Unpack[Options]
+        self,
+        procedure: str,
+        target: Fqdn,
+        mode: Mode | None,
+        *,
+        dies_at: int | None = None,
+        **options: Unpack[Options],
     ) -> Plan:
         """Plan and, where nothing refuses it, run: then it reaches its goal."""
         before, executed = self.world.summary(), self.world.executions.copy()
@@ -210,7 +250,10 @@ class Recovery(RuleBasedStateMachine):
         return plan
 
     def execute(self, plan: Plan, *, dies_at: int | None = None) -> Run:
-        """Run it, by two processes where the first one dies. The second knows nothing but the journal."""
+        """Run it, by two processes where the first one dies.
+
+        The second knows nothing but the journal.
+        """
         earlier, fuse = len(self.journal.runs()), Fuse(dies_at)
         try:
             return self.runner(fuse).start(plan, operator="tester")
@@ -221,17 +264,28 @@ class Recovery(RuleBasedStateMachine):
         run = self.runner(Fuse()).resume(self.journal.runs()[0].run_id)  # the newest
         if run.state is RunState.UNKNOWN and run.current is not None and run.current.awaits_word:
             event(f"the client dies between journal and send: {plan.procedure}")
-            return self.runner(Fuse()).resume(run.run_id, send_again="the servers show that it did not run")
+            return self.runner(Fuse()).resume(
+                run.run_id, send_again="the servers show that it did not run"
+            )
         return run
 
     def runner(self, fuse: Fuse) -> Runner:
         self.sessions.fuse = fuse
         journal = DyingJournal(self.journal, fuse)
-        return Runner(sessions=self.sessions, clock=self.clock, journal=journal, read=self.read, poll=POLL, process=DEAD)
+        return Runner(
+            sessions=self.sessions,
+            clock=self.clock,
+            journal=journal,
+            read=self.read,
+            poll=POLL,
+            process=DEAD,
+        )
 
     def judge_users(self, before: Summary, after: Summary, procedure: str, plan: Plan) -> None:
         for name, pool in after.pools.items():
-            assert pool.served_by is not None or before.pools[name].served_by is None, f"{plan.procedure}: {name} is served no more"
+            assert pool.served_by is not None or before.pools[name].served_by is None, (
+                f"{plan.procedure}: {name} is served no more"
+            )
         if procedure in AWAY:
             target = plan.procedure.target_pool
             assert target is not None
@@ -249,13 +303,17 @@ class Recovery(RuleBasedStateMachine):
             if pool.serving is not None:
                 assert pool.serving in (name, pool.spec.backup_pool)
                 partner = self.world.pools[self.partner(name)]
-                assert pool.serving != partner.fqdn or partner.serving == partner.fqdn, f"{name} and its partner are both away"
+                assert pool.serving != partner.fqdn or partner.serving == partner.fqdn, (
+                    f"{name} and its partner are both away"
+                )
 
     @invariant()
     def what_the_servers_say_is_so(self) -> None:
         states = self.world.configuration.pool_states
         for name in self.pools:
-            assert (states[name] == "FailedOver") == (self.world.pools[name].serving != name), f"{name} is {states[name]}"
+            assert (states[name] == "FailedOver") == (self.world.pools[name].serving != name), (
+                f"{name} is {states[name]}"
+            )
 
     def teardown(self) -> None:
         """At the end everything is brought up and everybody is led home."""
@@ -284,7 +342,9 @@ def chosen(names: Sequence[Name], which: int) -> Name:
 
 
 def differing(before: Summary, after: Summary) -> Mapping[str, object]:
-    """What differs, but for the store, which stays where it went, and the services that go with it."""
+    """What differs, but for the store, which stays where it went, and the services that go
+    with it.
+    """
     usual = ("store_active", "services_stopped", "lis_entries")
     return {name: values for name, values in before.difference(after).items() if name not in usual}
 

@@ -1,4 +1,6 @@
-"""Sessions on the lab's model that look over lyncops' shoulder: what must never be sent is told at the moment that it is."""
+"""Sessions on the lab's model that look over lyncops' shoulder: what must never be sent is told at
+the moment that it is.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +23,16 @@ R = TypeVar("R")
 
 @attrs.define
 class WatchedSessions(ModelSessions):
-    """ModelSessions that keep what changes were sent, and refuse to send what breaks the order rule.
+    """ModelSessions that keep what changes were sent, and refuse to send what breaks the order
+    rule.
 
     Before and after each of them the client can die.
     """
 
     sent: list[str] = attrs.field(factory=list[str])
     fuse: Fuse = attrs.field(factory=Fuse)
-    mishaps: dict[int, Callable[[], None]] = attrs.field(factory=dict[int, Callable[[], None]])  # by how many were sent before
+    # By how many were sent before
+    mishaps: dict[int, Callable[[], None]] = attrs.field(factory=dict[int, Callable[[], None]])
 
     def run(
         self,
@@ -40,7 +44,9 @@ class WatchedSessions(ModelSessions):
         before_send: BeforeSend | None = None,
     ) -> Execution[R]:
         if cmdlet.effect is Effect.READ:
-            return super().run(cmdlet, place=place, deadline=deadline, on_record=on_record, before_send=before_send)
+            return super().run(
+                cmdlet, place=place, deadline=deadline, on_record=on_record, before_send=before_send
+            )
         self._judge(cmdlet)
 
         def sending(about: Sending) -> Fence | None:
@@ -50,18 +56,28 @@ class WatchedSessions(ModelSessions):
             self.sent.append(cmdlet.NAME)
             return fence
 
-        execution = super().run(cmdlet, place=place, deadline=deadline, on_record=on_record, before_send=sending)
+        execution = super().run(
+            cmdlet, place=place, deadline=deadline, on_record=on_record, before_send=sending
+        )
         self.fuse.burn()
         return execution
 
     def _judge(self, cmdlet: Cmdlet[R]) -> None:
-        """A failover into a pool that is itself failed over is what the recovery guide's IMPORTANT box warns of."""
+        """A failover into a pool that is itself failed over is what the recovery guide's IMPORTANT
+        box warns of.
+        """
         if isinstance(cmdlet, InvokeCsPoolFailOver):
             pool = self.world.pools[Fqdn(str(cmdlet.pool_fqdn))]
             partner = pool.spec.backup_pool
             assert partner is not None, f"{pool.fqdn} has no backup pool"
-            assert self.world.pools[partner].serving == partner, f"{partner} is failed over itself: {cmdlet.to_powershell()}"
-            assert pool.serving == pool.fqdn, f"{pool.fqdn} is failed over already: {cmdlet.to_powershell()}"
+            assert self.world.pools[partner].serving == partner, (
+                f"{partner} is failed over itself: {cmdlet.to_powershell()}"
+            )
+            assert pool.serving == pool.fqdn, (
+                f"{pool.fqdn} is failed over already: {cmdlet.to_powershell()}"
+            )
         if isinstance(cmdlet, InvokeCsPoolFailBack):
             pool = self.world.pools[Fqdn(str(cmdlet.pool_fqdn))]
-            assert pool.serving == pool.spec.backup_pool, f"{pool.fqdn} is at home: {cmdlet.to_powershell()}"
+            assert pool.serving == pool.spec.backup_pool, (
+                f"{pool.fqdn} is at home: {cmdlet.to_powershell()}"
+            )

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, settings
 from tests.stateful.machine import Maintenance, Recovery
 
 pytestmark = [
-    pytest.mark.timeout(3600),  # it takes a processor for up to a minute, and other work may share that
+    # It takes a processor for up to a minute, and other work may share that
+    pytest.mark.timeout(3600),
     pytest.mark.unmeasured,  # what it runs is covered by tests that name what they want
 ]
 
@@ -21,11 +22,16 @@ def sequences(number: int, *, steps: int) -> settings:
         max_examples=number * 6 if ALL else number,
         stateful_step_count=steps,
         deadline=None,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+        suppress_health_check=[
+            HealthCheck.too_slow,
+            HealthCheck.data_too_large,
+            HealthCheck.filter_too_much,
+        ],
     )
 
 
 TestRecovery = Recovery.TestCase
 TestRecovery.settings = sequences(70, steps=5)
 TestMaintenance = Maintenance.TestCase
-TestMaintenance.settings = sequences(30, steps=4)  # where nothing is down nothing is refused, so that each takes longer
+# Where nothing is down nothing is refused, so that each takes longer
+TestMaintenance.settings = sequences(30, steps=4)

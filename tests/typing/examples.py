@@ -15,20 +15,37 @@ def every_procedure() -> tuple[lyncops.Procedure, ...]:
     """One value of each procedure, with options as they are written most often."""
     return (
         lyncops.PoolFailover(pool="pool1.contoso.com", mode="disaster", accept_data_loss=True),
-        lyncops.PoolFailback(pool="pool1.contoso.com", mode=lyncops.Mode.PLANNED, edges=["edge1.contoso.com"]),
-        lyncops.Evacuate(to_pool=lyncops.Fqdn("pool2.contoso.com"), mode="planned", next_hop="pool2.contoso.com"),
-        lyncops.SiteFailover(site="Site1", mode="disaster", accept_data_loss=True, without=("pool3.contoso.com",)),
+        lyncops.PoolFailback(
+            pool="pool1.contoso.com", mode=lyncops.Mode.PLANNED, edges=["edge1.contoso.com"]
+        ),
+        lyncops.Evacuate(
+            to_pool=lyncops.Fqdn("pool2.contoso.com"), mode="planned", next_hop="pool2.contoso.com"
+        ),
+        lyncops.SiteFailover(
+            site="Site1", mode="disaster", accept_data_loss=True, without=("pool3.contoso.com",)
+        ),
         lyncops.SiteFailback(site=lyncops.SiteName("Site1"), mode="planned", edges=None),
         lyncops.ManagementStoreFailover(pool="pool1.contoso.com", mode="planned", export=False),
         lyncops.ConferenceRestore(pool="pool1.contoso.com"),
-        lyncops.EdgeNextHop(edge_pool="edge1.contoso.com", next_hop="pool2.contoso.com", enable_topology=True),
+        lyncops.EdgeNextHop(
+            edge_pool="edge1.contoso.com", next_hop="pool2.contoso.com", enable_topology=True
+        ),
         lyncops.EdgeAssociation(pool="pool1.contoso.com", edge_pool="edge2.contoso.com"),
-        lyncops.EdgeFederationFailover(edge_pool="edge1.contoso.com", other_edge="edge2.contoso.com"),
+        lyncops.EdgeFederationFailover(
+            edge_pool="edge1.contoso.com", other_edge="edge2.contoso.com"
+        ),
         lyncops.EdgeFederationFailback(edge_pool="edge1.contoso.com", sites=["Site1", "Site2"]),
-        lyncops.XmppFailover(edge_pool="edge1.contoso.com", domains=["contoso.com"], xmpp_host="xmpp.contoso.com"),
+        lyncops.XmppFailover(
+            edge_pool="edge1.contoso.com", domains=["contoso.com"], xmpp_host="xmpp.contoso.com"
+        ),
         lyncops.XmppFailback(edge_pool="edge1.contoso.com", domains=("contoso.com",)),
-        lyncops.DatabaseFailover(pool="pool1.contoso.com", database_type="Application", principal="mirror"),
-        lyncops.BackupServiceSet(sync_interval=timedelta(minutes=1), authorized_groups=["CONTOSO\\RTCUniversalServerAdmins"]),
+        lyncops.DatabaseFailover(
+            pool="pool1.contoso.com", database_type="Application", principal="mirror"
+        ),
+        lyncops.BackupServiceSet(
+            sync_interval=timedelta(minutes=1),
+            authorized_groups=["CONTOSO\\RTCUniversalServerAdmins"],
+        ),
         lyncops.BackupServiceSync(pool="pool1.contoso.com", modules=["ConfServices.DataConf"]),
     )
 
@@ -54,7 +71,9 @@ def rescue(path: str) -> lyncops.Run | None:
     with lyncops.connect(path) as client:
         for check in client.check("pool1.contoso.com", mode=lyncops.Mode.DISASTER):
             print(check.check_id, check.evidence, check.remedy)
-        plan = client.plan(lyncops.PoolFailover(pool="pool1.contoso.com", mode="disaster", accept_data_loss=True))
+        plan = client.plan(
+            lyncops.PoolFailover(pool="pool1.contoso.com", mode="disaster", accept_data_loss=True)
+        )
         assert_type(plan, lyncops.Plan)
         if plan.is_refused:
             return None

@@ -71,18 +71,34 @@ class StubMachine:
         self._cmdlets().get(invocation.name, self._missing)(invocation, session, sink)
 
     def _cmdlets(self) -> dict[str, Callable[[Invocation, Session, Sink], None]]:
-        return {"Get-It": self._get, "Wait-It": self._wait, "Stop-It": self._boom, "Write-It": self._write, "Set-It": self._set}
+        return {
+            "Get-It": self._get,
+            "Wait-It": self._wait,
+            "Stop-It": self._boom,
+            "Write-It": self._write,
+            "Set-It": self._set,
+        }
 
     def _missing(self, invocation: Invocation, _session: Session, _sink: Sink) -> None:
         raise TerminatingError(
-            ErrorDetail(message=f"No {invocation.name}", category="ObjectNotFound", error_id="CommandNotFoundException")
+            ErrorDetail(
+                message=f"No {invocation.name}",
+                category="ObjectNotFound",
+                error_id="CommandNotFoundException",
+            )
         )
 
     def _get(self, invocation: Invocation, _session: Session, sink: Sink) -> None:
         wanted = next((one.value for one in invocation.arguments if one.name == "Count"), 1)
         assert isinstance(wanted, int)
         for number in range(wanted):
-            sink.output(RemoteObject({"Identity": f"pool{number}"}, ("Microsoft.Rtc.Thing", "System.Object"), "a thing"))
+            sink.output(
+                RemoteObject(
+                    {"Identity": f"pool{number}"},
+                    ("Microsoft.Rtc.Thing", "System.Object"),
+                    "a thing",
+                )
+            )
 
     def _set(self, _invocation: Invocation, _session: Session, _sink: Sink) -> None:
         pass
@@ -98,10 +114,18 @@ class StubMachine:
 
     def _boom(self, _invocation: Invocation, _session: Session, sink: Sink) -> None:
         sink.output("before")
-        raise TerminatingError(ErrorDetail(message="It broke.", category="InvalidOperation", error_id="Broken", target="pool1"))
+        raise TerminatingError(
+            ErrorDetail(
+                message="It broke.", category="InvalidOperation", error_id="Broken", target="pool1"
+            )
+        )
 
     def _write(self, _invocation: Invocation, _session: Session, sink: Sink) -> None:
-        sink.error(ErrorDetail(message="not so bad", category="ObjectNotFound", error_id="Minor", target="pool1"))
+        sink.error(
+            ErrorDetail(
+                message="not so bad", category="ObjectNotFound", error_id="Minor", target="pool1"
+            )
+        )
         sink.warning("beware")
         sink.verbose("in detail")
         sink.debug("in depth")
@@ -121,14 +145,27 @@ class Served:
         return self.host.server(NAME).profile
 
     def address(self, scheme: str = "http") -> tuple[str, int]:
-        name, _, port = self.host.address(NAME, "https" if scheme == "https" else "http").partition(":")
+        name, _, port = self.host.address(NAME, "https" if scheme == "https" else "http").partition(
+            ":"
+        )
         return name, int(port)
 
     def wsman(self, scheme: str = "http", auth: str = "ntlm", **more: Untyped) -> Untyped:
         host, port = self.address(scheme)
-        options: dict[str, Any] = {"operation_timeout": 2, "read_timeout": 3, "connection_timeout": 3, "no_proxy": True}
-        options |= {"username": USER, "password": PASSWORD, "cert_validation": str(self.ca) if scheme == "https" else True}
-        return pypsrp.wsman.WSMan(host, port=port, ssl=scheme == "https", auth=auth, **(options | more))
+        options: dict[str, Any] = {
+            "operation_timeout": 2,
+            "read_timeout": 3,
+            "connection_timeout": 3,
+            "no_proxy": True,
+        }
+        options |= {
+            "username": USER,
+            "password": PASSWORD,
+            "cert_validation": str(self.ca) if scheme == "https" else True,
+        }
+        return pypsrp.wsman.WSMan(
+            host, port=port, ssl=scheme == "https", auth=auth, **(options | more)
+        )
 
     @contextmanager
     def pool(self, scheme: str = "http", auth: str = "ntlm", **more: Untyped) -> Generator[Untyped]:
@@ -138,7 +175,12 @@ class Served:
 
 @contextmanager
 def served(
-    folder: Path, *, profile: Profile | None = None, credssp: bool = False, user: str = USER, password: str = PASSWORD
+    folder: Path,
+    *,
+    profile: Profile | None = None,
+    credssp: bool = False,
+    user: str = USER,
+    password: str = PASSWORD,
 ) -> Generator[Served]:
     machine = StubMachine()
     account = Account(Caller(user, frozenset({"CsAdministrator"})), password)
@@ -190,14 +232,21 @@ def fragments_of(data: bytes) -> list[Fragment]:
     return found
 
 
-def client_message(object_id: int, kind: int, pool: uuid.UUID, document: str, pipeline: uuid.UUID | None = None) -> bytes:
-    blob = struct.pack("<II", 2, kind) + pool.bytes_le + (pipeline or uuid.UUID(int=0)).bytes_le + document.encode()
+def client_message(
+    object_id: int, kind: int, pool: uuid.UUID, document: str, pipeline: uuid.UUID | None = None
+) -> bytes:
+    blob = (
+        struct.pack("<II", 2, kind)
+        + pool.bytes_le
+        + (pipeline or uuid.UUID(int=0)).bytes_le
+        + document.encode()
+    )
     return struct.pack(">QQBI", object_id, 0, 3, len(blob)) + blob
 
 
 CAPABILITY = (
-    '<Obj RefId="0"><MS><Version N="protocolversion">2.3</Version><Version N="PSVersion">2.0</Version>'
-    '<Version N="SerializationVersion">1.1.0.1</Version></MS></Obj>'
+    '<Obj RefId="0"><MS><Version N="protocolversion">2.3</Version><Version'
+    ' N="PSVersion">2.0</Version><Version N="SerializationVersion">1.1.0.1</Version></MS></Obj>'
 )
 INIT = '<Obj RefId="0"><MS><I32 N="MinRunspaces">1</I32><I32 N="MaxRunspaces">2</I32></MS></Obj>'
 
@@ -205,28 +254,41 @@ INIT = '<Obj RefId="0"><MS><I32 N="MinRunspaces">1</I32><I32 N="MaxRunspaces">2<
 def pipeline_document(*statements: str, script: bool = False) -> str:
     flag = "true" if script else "false"
     listed = "".join(
-        f'<Obj><MS><Obj N="Cmds"><LST><Obj><MS><S N="Cmd">{one}</S><B N="IsScript">{flag}</B><Obj N="Args"><LST /></Obj></MS></Obj>'
-        "</LST></Obj></MS></Obj>"
+        f'<Obj><MS><Obj N="Cmds"><LST><Obj><MS><S N="Cmd">{one}</S><B N="IsScript">{flag}</B><Obj'
+        ' N="Args"><LST /></Obj></MS></Obj></LST></Obj></MS></Obj>'
         for one in statements
     )
-    return f'<Obj RefId="0"><MS><Obj N="PowerShell"><MS><Obj N="ExtraCmds"><LST>{listed}</LST></Obj></MS></Obj></MS></Obj>'
+    return (
+        '<Obj RefId="0"><MS><Obj N="PowerShell"><MS><Obj'
+        f' N="ExtraCmds"><LST>{listed}</LST></Obj></MS></Obj></MS></Obj>'
+    )
 
 
 @attrs.define
 class RawClient:
-    """Envelopes as a recording has them, over http with Basic (the server must allow unencrypted traffic)."""
+    """Envelopes as a recording has them, over http with Basic (the server must allow unencrypted
+    traffic).
+    """
 
     address: tuple[str, int]
     session_id: str = attrs.field(factory=lambda: str(uuid.uuid4()).upper())
     shell: uuid.UUID = attrs.field(factory=uuid.uuid4)
     objects: int = 0
 
-    def post(self, body: bytes | str, path: str = "/wsman", user: str = USER, password: str = PASSWORD) -> tuple[int, bytes]:
+    def post(
+        self, body: bytes | str, path: str = "/wsman", user: str = USER, password: str = PASSWORD
+    ) -> tuple[int, bytes]:
         token = base64.b64encode(f"{user}:{password}".encode()).decode()
         connection = http.client.HTTPConnection(*self.address, timeout=5)
         try:
             connection.request(
-                "POST", path, body, {"Authorization": f"Basic {token}", "Content-Type": "application/soap+xml;charset=UTF-8"}
+                "POST",
+                path,
+                body,
+                {
+                    "Authorization": f"Basic {token}",
+                    "Content-Type": "application/soap+xml;charset=UTF-8",
+                },
             )
             answer = connection.getresponse()
             return answer.status, answer.read()
@@ -234,13 +296,25 @@ class RawClient:
             connection.close()
 
     def ask(
-        self, verb: str, body: str = "", *, shell: str | None = None, timeout: str = "PT1S", uri: str = PS_URI, size: int = 153600
+        self,
+        verb: str,
+        body: str = "",
+        *,
+        shell: str | None = None,
+        timeout: str = "PT1S",
+        uri: str = PS_URI,
+        size: int = 153600,
     ) -> tuple[int, ET.Element]:
         namespace = _ACTIONS.get(verb, "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/")
         chosen = str(self.shell).upper() if shell is None else shell
-        selectors = f'<w:SelectorSet><w:Selector Name="ShellId">{chosen}</w:Selector></w:SelectorSet>' if chosen else ""
+        selectors = (
+            f'<w:SelectorSet><w:Selector Name="ShellId">{chosen}</w:Selector></w:SelectorSet>'
+            if chosen
+            else ""
+        )
         status, answer = self.post(
-            f'<s:Envelope xmlns:s="{soap.S}" xmlns:a="{soap.A}" xmlns:w="{soap.W}" xmlns:p="{soap.P}" xmlns:rsp="{soap.RSP}" '
+            f'<s:Envelope xmlns:s="{soap.S}" xmlns:a="{soap.A}" xmlns:w="{soap.W}"'
+            f' xmlns:p="{soap.P}" xmlns:rsp="{soap.RSP}" '
             'xmlns:n="http://schemas.xmlsoap.org/ws/2004/09/enumeration"><s:Header>'
             f"<a:Action>{namespace}{verb}</a:Action><a:MessageID>uuid:{uuid.uuid4()}</a:MessageID><w:MaxEnvelopeSize>{size}"
             f"</w:MaxEnvelopeSize><w:OperationTimeout>{timeout}</w:OperationTimeout><w:ResourceURI>{uri}</w:ResourceURI>"
@@ -250,13 +324,21 @@ class RawClient:
 
     def message(self, kind: int, document: str, pipeline: uuid.UUID | None = None) -> str:
         self.objects += 1
-        return base64.b64encode(client_message(self.objects, kind, self.shell, document, pipeline)).decode()
+        return base64.b64encode(
+            client_message(self.objects, kind, self.shell, document, pipeline)
+        ).decode()
 
     def create(self) -> tuple[int, ET.Element]:
-        said = base64.b64decode(self.message(0x00010002, CAPABILITY)) + base64.b64decode(self.message(0x00010004, INIT))
+        said = base64.b64decode(self.message(0x00010002, CAPABILITY)) + base64.b64decode(
+            self.message(0x00010004, INIT)
+        )
         xml = f'<creationXml xmlns="{soap.PWSH}">{base64.b64encode(said).decode()}</creationXml>'
         return self.ask(
-            "Create", f'<rsp:Shell ShellId="{self.shell}"><rsp:OutputStreams>stdout</rsp:OutputStreams>{xml}</rsp:Shell>', shell=""
+            "Create",
+            "<rsp:Shell"
+            f' ShellId="{self.shell}"><rsp:OutputStreams>stdout</rsp:OutputStreams>{xml}'
+            f"</rsp:Shell>",
+            shell="",
         )
 
     def open(self) -> None:
@@ -269,23 +351,37 @@ class RawClient:
         said = self.message(0x00021006, pipeline_document(*names, script=script), pipeline)
         status, _ = self.ask(
             "Command",
-            f'<rsp:CommandLine CommandId="{pipeline}"><rsp:Command/><rsp:Arguments>{said}</rsp:Arguments></rsp:CommandLine>',
+            "<rsp:CommandLine"
+            f' CommandId="{pipeline}"><rsp:Command/><rsp:Arguments>{said}</rsp:Arguments>'
+            f"</rsp:CommandLine>",
         )
         assert status == 200
         return pipeline
 
-    def receive(self, pipeline: uuid.UUID | None = None, **more: Untyped) -> tuple[list[Fragment], ET.Element]:
+    def receive(
+        self, pipeline: uuid.UUID | None = None, **more: Untyped
+    ) -> tuple[list[Fragment], ET.Element]:
         status, answer = self.try_receive(pipeline, **more)
         assert status == 200, ET.tostring(answer)
-        data = b"".join(base64.b64decode(one.text or "") for one in answer.iter(f"{{{soap.RSP}}}Stream"))
+        data = b"".join(
+            base64.b64decode(one.text or "") for one in answer.iter(f"{{{soap.RSP}}}Stream")
+        )
         return fragments_of(data), answer
 
-    def try_receive(self, pipeline: uuid.UUID | None = None, **more: Untyped) -> tuple[int, ET.Element]:
+    def try_receive(
+        self, pipeline: uuid.UUID | None = None, **more: Untyped
+    ) -> tuple[int, ET.Element]:
         attribute = f' CommandId="{pipeline}"' if pipeline else ""
-        return self.ask("Receive", f"<rsp:Receive><rsp:DesiredStream{attribute}>stdout</rsp:DesiredStream></rsp:Receive>", **more)
+        return self.ask(
+            "Receive",
+            f"<rsp:Receive><rsp:DesiredStream{attribute}>stdout</rsp:DesiredStream></rsp:Receive>",
+            **more,
+        )
 
     def signal(self, pipeline: uuid.UUID, code: str) -> tuple[int, ET.Element]:
-        return self.ask("Signal", f'<rsp:Signal CommandId="{pipeline}"><rsp:Code>{code}</rsp:Code></rsp:Signal>')
+        return self.ask(
+            "Signal", f'<rsp:Signal CommandId="{pipeline}"><rsp:Code>{code}</rsp:Code></rsp:Signal>'
+        )
 
     def collect(self, pipeline: uuid.UUID) -> list[Fragment]:
         found: list[Fragment] = []
@@ -304,4 +400,9 @@ def fault_code(answer: ET.Element) -> int:
 
 def by_psrpcore(value: object) -> Untyped:
     """What psrpcore makes of the document that the lab writes."""
-    return cast("Untyped", psrpcore.types.deserialize(parse_xml(write(value).encode()), psrpcore.types.PSCryptoProvider()))
+    return cast(
+        "Untyped",
+        psrpcore.types.deserialize(
+            parse_xml(write(value).encode()), psrpcore.types.PSCryptoProvider()
+        ),
+    )

@@ -42,7 +42,9 @@ def test_serve_tells_where_it_is_and_ends_on_a_signal(tmp_path: Path) -> None:
 def test_serve_prints_one_block_for_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lyncops.cli.lab._wait", threading.Event.is_set)
     result = CliRunner().invoke(
-        lab_group, ["serve", "two-sites", "--out", str(tmp_path), "--auth", "basic"], catch_exceptions=False
+        lab_group,
+        ["serve", "two-sites", "--out", str(tmp_path), "--auth", "basic"],
+        catch_exceptions=False,
     )
     assert result.exit_code == 0
     assert "export LYNCOPS_PASSWORD='" in result.output
@@ -50,16 +52,23 @@ def test_serve_prints_one_block_for_people(tmp_path: Path, monkeypatch: pytest.M
     assert "fe1.contoso.com (https)" in result.output
 
 
-def test_serve_names_a_pool_of_its_own_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_names_a_pool_of_its_own_scenario(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("lyncops.cli.lab._wait", threading.Event.is_set)
-    result = CliRunner().invoke(lab_group, ["serve", "standard-pair", "--out", str(tmp_path)], catch_exceptions=False)
+    result = CliRunner().invoke(
+        lab_group, ["serve", "standard-pair", "--out", str(tmp_path)], catch_exceptions=False
+    )
     assert "crash se1.contoso.com" in result.output
 
 
 def test_inject_says_what_it_did(tmp_path: Path) -> None:
     with Lab.start("two-sites") as lab, ControlServer(lab.served, tmp_path):
         run = CliRunner().invoke
-        assert run(lab_group, ["inject", "--out", str(tmp_path), "crash", "fe1.contoso.com"]).output == "done: fe1.contoso.com\n"
+        assert (
+            run(lab_group, ["inject", "--out", str(tmp_path), "crash", "fe1.contoso.com"]).output
+            == "done: fe1.contoso.com\n"
+        )
         told = run(lab_group, ["inject", "--out", str(tmp_path), "--json", "show"]).output
         assert json.loads(told)["executions"] == {}
     result = run(lab_group, ["inject", "--out", str(tmp_path), "show"])
@@ -71,7 +80,9 @@ def test_the_scenarios_are_listed(options: list[str]) -> None:
     assert "two-sites" in CliRunner().invoke(lab_group, ["scenarios", *options]).output
 
 
-def test_serve_with_credssp_says_so_in_the_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_with_credssp_says_so_in_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("lyncops.cli.lab._wait", threading.Event.is_set)
     words = ["serve", "two-sites", "--out", str(tmp_path), "--auth", "credssp"]
     assert CliRunner().invoke(lab_group, words, catch_exceptions=False).exit_code == 0
@@ -80,12 +91,21 @@ def test_serve_with_credssp_says_so_in_the_configuration(tmp_path: Path, monkeyp
 
 def test_serve_says_why_kerberos_cannot_be_tried(tmp_path: Path) -> None:
     with pytest.raises(InvalidValueError, match="Kerberos cannot be tried in the lab"):
-        CliRunner().invoke(lab_group, ["serve", "--out", str(tmp_path), "--auth", "kerberos"], catch_exceptions=False)
+        CliRunner().invoke(
+            lab_group,
+            ["serve", "--out", str(tmp_path), "--auth", "kerberos"],
+            catch_exceptions=False,
+        )
 
 
 def test_the_help_of_inject_has_every_example_in_one_line() -> None:
-    lines = {line.strip() for line in CliRunner().invoke(lab_group, ["inject", "--help"]).output.splitlines()}
-    assert {f"lab inject {example}" for chapter in chapters() for example in chapter.examples} <= lines
+    lines = {
+        line.strip()
+        for line in CliRunner().invoke(lab_group, ["inject", "--help"]).output.splitlines()
+    }
+    assert {
+        f"lab inject {example}" for chapter in chapters() for example in chapter.examples
+    } <= lines
 
 
 _WITHOUT_TRUSTME = """
@@ -101,12 +121,24 @@ except ConfigurationError as error:
 
 
 def test_a_lab_without_its_extra_says_what_to_install() -> None:
-    done = subprocess.run([sys.executable, "-c", _WITHOUT_TRUSTME], check=True, capture_output=True, text=True)
-    assert done.stdout.strip() == (
-        'The lab needs the Python package trustme, which is not installed. Install it: pip install "lyncops[lab]".'
+    done = subprocess.run(
+        [sys.executable, "-c", _WITHOUT_TRUSTME], check=True, capture_output=True, text=True
+    )
+    assert (
+        done.stdout.strip()
+        == "The lab needs the Python package trustme, which is not installed. Install it: pip"
+        ' install "lyncops[lab]".'
     )
 
 
 def test_asking_a_lab_does_not_load_it() -> None:
-    program = "import sys, lyncops.lab.control.asking; print({'trustme', 'spnego', 'lyncops.lab.machine'} & set(sys.modules))"
-    assert subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.strip() == "set()"
+    program = (
+        "import sys, lyncops.lab.control.asking; print({'trustme', 'spnego', 'lyncops.lab.machine'}"
+        " & set(sys.modules))"
+    )
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", program], check=True, capture_output=True, text=True
+        ).stdout.strip()
+        == "set()"
+    )

@@ -25,9 +25,15 @@ SCALARS = st.one_of(
     st.uuids(),
     st.timedeltas(timedelta(days=-10_000), timedelta(days=10_000)),
     st.datetimes(timezones=st.just(UTC)),
-    st.lists(st.integers(0, 9999), min_size=2, max_size=4).map(lambda parts: DotNetVersion(tuple(parts))),
+    st.lists(st.integers(0, 9999), min_size=2, max_size=4).map(
+        lambda parts: DotNetVersion(tuple(parts))
+    ),
 )
-VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4), max_leaves=12)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=12,
+)
 
 
 @given(VALUES)
@@ -83,7 +89,10 @@ def test_types_are_named_once_in_a_document() -> None:
         (timedelta(), "<TS>PT</TS>"),
         (timedelta(days=1), "<TS>P1D</TS>"),
         (timedelta(hours=-2, minutes=-3, seconds=-4), "<TS>-PT2H3M4S</TS>"),
-        (datetime(2014, 3, 3, tzinfo=timezone(timedelta(hours=-1))), "<DT>2014-03-03T00:00:00.0000000-01:00</DT>"),
+        (
+            datetime(2014, 3, 3, tzinfo=timezone(timedelta(hours=-1))),
+            "<DT>2014-03-03T00:00:00.0000000-01:00</DT>",
+        ),
         (NAIVE, "<DT>2014-03-03T00:00:00.0000000</DT>"),
         (Decimal("1.50"), "<D>1.50</D>"),
         (UInt32(7), "<U32>7</U32>"),
@@ -104,7 +113,10 @@ def test_documents_look_as_windows_writes_them(value: object, document: str) -> 
         ("<DT>2014-03-03T01:02:03.1234567Z</DT>", datetime(2014, 3, 3, 1, 2, 3, 123456, UTC)),
         ("<C>65</C>", "A"),
         ("<G>00000000-0000-0000-0000-000000000001</G>", uuid.UUID(int=1)),
-        ('<Obj RefId="0"><LST><Obj RefId="1"><S>x</S></Obj><Ref RefId="1" /></LST></Obj>', ["x", "x"]),
+        (
+            '<Obj RefId="0"><LST><Obj RefId="1"><S>x</S></Obj><Ref RefId="1" /></LST></Obj>',
+            ["x", "x"],
+        ),
     ],
 )
 def test_what_windows_writes_is_read(document: str, value: object) -> None:
@@ -117,7 +129,16 @@ def test_an_enum_keeps_text_number_and_type() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", [b"<Strange/>", b"<I32>x</I32>", b"<TS>soon</TS>", b"no xml", b"", b"<!DOCTYPE x><Nil/>", b"<Version>1</Version>"]
+    "document",
+    [
+        b"<Strange/>",
+        b"<I32>x</I32>",
+        b"<TS>soon</TS>",
+        b"no xml",
+        b"",
+        b"<!DOCTYPE x><Nil/>",
+        b"<Version>1</Version>",
+    ],
 )
 def test_malformed_documents_are_refused(document: bytes) -> None:
     with pytest.raises(MalformedClixmlError):

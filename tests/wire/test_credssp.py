@@ -1,4 +1,6 @@
-"""CredSSP: a whole logon with unmodified pypsrp and with lyncops, encrypted messages, and what is refused."""
+"""CredSSP: a whole logon with unmodified pypsrp and with lyncops, encrypted messages, and what is
+refused.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,16 @@ import pytest
 from pypsrp.exceptions import AuthenticationError
 
 from lyncops.errors import InvalidValueError
-from tests.wire.stub import USER, CredSspError, CredSspStatusError, RunspacePool, Served, Untyped, command, served
+from tests.wire.stub import (
+    USER,
+    CredSspError,
+    CredSspStatusError,
+    RunspacePool,
+    Served,
+    Untyped,
+    command,
+    served,
+)
 
 BEYOND_A_TLS_RECORD = 30_000
 
@@ -31,9 +42,13 @@ def credssp(shared: Served) -> Served:
 
 @pytest.mark.parametrize("encryption", ["auto", "always"])
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_credssp_logon_runs_cmdlets_with_a_token_that_can_go_on(credssp: Served, scheme: str, encryption: str) -> None:
+def test_a_credssp_logon_runs_cmdlets_with_a_token_that_can_go_on(
+    credssp: Served, scheme: str, encryption: str
+) -> None:
     with credssp.pool(scheme, "credssp", encryption=encryption) as pool:
-        assert len(command(pool, "Get-It", Count=300, Text="y" * BEYOND_A_TLS_RECORD).invoke()) == 300
+        assert (
+            len(command(pool, "Get-It", Count=300, Text="y" * BEYOND_A_TLS_RECORD).invoke()) == 300
+        )
         assert len(command(pool, "Get-It").invoke()) == 1
     assert [(one.user, one.delegated) for one in credssp.machine.callers] == [(USER, True)] * 2
     assert "y" * BEYOND_A_TLS_RECORD in [one.value for one in credssp.machine.seen[0].arguments]
@@ -55,7 +70,8 @@ def _bodies(wsman: Untyped, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, 
 
 
 @pytest.mark.parametrize(
-    ("scheme", "encryption", "sealed"), [("http", "auto", True), ("https", "always", True), ("https", "auto", False)]
+    ("scheme", "encryption", "sealed"),
+    [("http", "auto", True), ("https", "always", True), ("https", "auto", False)],
 )
 def test_messages_are_sealed_where_tls_does_not_do_it(
     credssp: Served, monkeypatch: pytest.MonkeyPatch, scheme: str, encryption: str, *, sealed: bool
@@ -81,15 +97,23 @@ def test_unsealed_messages_are_refused_but_for_tls(credssp: Served, scheme: str)
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_wrong_password_is_refused_with_its_reason_and_counted_once(credssp: Served, scheme: str) -> None:
-    with credssp.wsman(scheme, "credssp", password="wrong") as wsman, pytest.raises(CredSspStatusError):
+def test_a_wrong_password_is_refused_with_its_reason_and_counted_once(
+    credssp: Served, scheme: str
+) -> None:
+    with (
+        credssp.wsman(scheme, "credssp", password="wrong") as wsman,
+        pytest.raises(CredSspStatusError),
+    ):
         RunspacePool(wsman).open()
     assert credssp.host.directory.failures.total() == 1
     assert not credssp.machine.callers
 
 
 def test_an_unknown_user_is_refused(credssp: Served) -> None:
-    with credssp.wsman("http", "credssp", username="CONTOSO\\nobody") as wsman, pytest.raises(CredSspError):
+    with (
+        credssp.wsman("http", "credssp", username="CONTOSO\\nobody") as wsman,
+        pytest.raises(CredSspError),
+    ):
         RunspacePool(wsman).open()
     assert credssp.host.directory.failures.total() == 1
 
@@ -113,7 +137,10 @@ def test_credssp_is_offered_only_when_asked_for(lab: Served) -> None:
 
 
 def test_one_user_has_one_password_in_a_process(credssp: Served, tmp_path: Path) -> None:
-    with pytest.raises(InvalidValueError, match=r"admin has another password"), served(tmp_path, password="Another-word"):
+    with (
+        pytest.raises(InvalidValueError, match=r"admin has another password"),
+        served(tmp_path, password="Another-word"),
+    ):
         pass
     with credssp.pool() as pool:
         assert len(command(pool, "Get-It").invoke()) == 1

@@ -31,7 +31,9 @@ def connects(doors: Doors) -> bool:
     return True
 
 
-def test_a_living_machine_takes_connections_and_a_dead_one_swallows_them(doors: Doors, down: set[str]) -> None:
+def test_a_living_machine_takes_connections_and_a_dead_one_swallows_them(
+    doors: Doors, down: set[str]
+) -> None:
     assert connects(doors)
     down.add(FE1)
     doors.synchronise()

@@ -1,4 +1,6 @@
-"""Error records as Windows writes them: exceptions to the end of their chain, and where the error happened."""
+"""Error records as Windows writes them: exceptions to the end of their chain, and where the error
+happened.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +29,16 @@ def test_exceptions_are_nested_to_the_end() -> None:
     outer = inner(record, "Exception")
     assert (outer.get("Message"), outer.get("HResult")) == ("Outer.", -2146233079)
     sql = inner(outer)
-    assert (sql.type_names[0], sql.get("Source")) == ("System.Data.SqlClient.SqlException", ".Net SqlClient Data Provider")
+    assert (sql.type_names[0], sql.get("Source")) == (
+        "System.Data.SqlClient.SqlException",
+        ".Net SqlClient Data Provider",
+    )
     windows = inner(sql)
-    assert (windows.get("NativeErrorCode"), windows.get("HResult"), windows.get("InnerException")) == (53, -2147467259, None)
+    assert (
+        windows.get("NativeErrorCode"),
+        windows.get("HResult"),
+        windows.get("InnerException"),
+    ) == (53, -2147467259, None)
     assert windows.type_names == (
         "System.ComponentModel.Win32Exception",
         "System.Runtime.InteropServices.ExternalException",
@@ -60,7 +69,11 @@ def test_a_record_says_in_which_command_it_happened() -> None:
 
 def test_an_unknown_command_happened_in_no_command() -> None:
     detail = ErrorDetail(
-        message="x", error_id="CommandNotFoundException", category="ObjectNotFound", target="Get-Nope", activity=""
+        message="x",
+        error_id="CommandNotFoundException",
+        category="ObjectNotFound",
+        target="Get-Nope",
+        activity="",
     )
     state = read(records.pipeline_state(PipelineState.FAILED, detail, "Get-Nope").encode())
     assert isinstance(state, RemoteObject)

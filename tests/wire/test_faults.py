@@ -1,4 +1,6 @@
-"""What the wire does wrong on purpose, as unmodified pypsrp meets it, and what ran on the server all the same."""
+"""What the wire does wrong on purpose, as unmodified pypsrp meets it, and what ran on the server
+all the same.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,10 @@ def impatience(pool: Untyped) -> Generator[None]:
     transport.read_timeout = patience
 
 
-@pytest.mark.parametrize(("kind", "ran"), [(FaultKind.DROP_BEFORE, 0), (FaultKind.DROP_AFTER, 1), (FaultKind.LOSE_REPLY, 1)])
+@pytest.mark.parametrize(
+    ("kind", "ran"),
+    [(FaultKind.DROP_BEFORE, 0), (FaultKind.DROP_AFTER, 1), (FaultKind.LOSE_REPLY, 1)],
+)
 def test_a_dropped_command_ran_or_did_not(lab: Served, kind: FaultKind, ran: int) -> None:
     with lab.wsman() as wsman:
         pool = RunspacePool(wsman)
@@ -38,8 +43,12 @@ def test_a_dropped_command_ran_or_did_not(lab: Served, kind: FaultKind, ran: int
 
 
 @pytest.mark.parametrize("status", [400, 500, 503])
-@pytest.mark.parametrize(("kind", "ran"), [(FaultKind.STATUS_BEFORE, 0), (FaultKind.STATUS_AFTER, 1)])
-def test_a_bare_status_is_ambiguous_too(lab: Served, status: int, kind: FaultKind, ran: int) -> None:
+@pytest.mark.parametrize(
+    ("kind", "ran"), [(FaultKind.STATUS_BEFORE, 0), (FaultKind.STATUS_AFTER, 1)]
+)
+def test_a_bare_status_is_ambiguous_too(
+    lab: Served, status: int, kind: FaultKind, ran: int
+) -> None:
     with lab.pool("https", "basic") as pool:
         lab.host.faults.add(Fault(kind=kind, action="Command", status=status))
         with pytest.raises(WinRMTransportError) as caught:
@@ -56,7 +65,9 @@ def test_a_401_after_the_command_ran(lab: Served) -> None:
             command(pool, "Set-It").invoke()
 
 
-@pytest.mark.parametrize(("kind", "arrives"), [(FaultKind.REPLAY_REPLY, True), (FaultKind.LOSE_REPLY, False)])
+@pytest.mark.parametrize(
+    ("kind", "arrives"), [(FaultKind.REPLAY_REPLY, True), (FaultKind.LOSE_REPLY, False)]
+)
 def test_a_lost_receive_loses_output_unless_it_is_replayed(
     raw: RawClient, open_lab: Served, kind: FaultKind, *, arrives: bool
 ) -> None:
@@ -85,7 +96,9 @@ def test_a_hanging_request_is_a_read_timeout(lab: Served, kind: FaultKind, ran: 
 
 
 @pytest.mark.parametrize("action", ["Delete", "Signal", "Send"])
-def test_a_lost_reply_to_what_can_be_repeated(raw: RawClient, open_lab: Served, action: str) -> None:
+def test_a_lost_reply_to_what_can_be_repeated(
+    raw: RawClient, open_lab: Served, action: str
+) -> None:
     raw.open()
     pipeline = raw.command("Wait-It")
     open_lab.host.faults.add(Fault(kind=FaultKind.LOSE_REPLY, action=action))
@@ -151,7 +164,9 @@ def test_a_hung_machine_takes_connections_and_answers_nothing(lab: Served, schem
         pass
 
 
-def test_a_machine_that_hangs_under_a_command_cuts_the_connection_when_it_comes_to_itself(lab: Served) -> None:
+def test_a_machine_that_hangs_under_a_command_cuts_the_connection_when_it_comes_to_itself(
+    lab: Served,
+) -> None:
     with lab.pool("https", "basic") as pool:
         lab.machine.is_hung = True
         with impatience(pool), pytest.raises(requests.exceptions.ReadTimeout):
@@ -184,7 +199,9 @@ def test_idle_shells_turn_disconnected_on_request(lab: Served) -> None:
 
 def test_a_fault_strikes_its_scope_and_no_oftener_than_told() -> None:
     faults = Faults()
-    faults.add(Fault(kind=FaultKind.DROP_BEFORE, machine="A", action="command", cmdlet="get-it", times=2))
+    faults.add(
+        Fault(kind=FaultKind.DROP_BEFORE, machine="A", action="command", cmdlet="get-it", times=2)
+    )
     assert faults.strike("b", "Command", ["Get-It"], before=True) is None
     assert faults.strike("a", "Receive", ["Get-It"], before=True) is None
     assert faults.strike("a", "Command", ["Set-It"], before=True) is None

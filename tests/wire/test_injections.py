@@ -1,4 +1,6 @@
-"""What `lyncops lab inject` can do: all of it is told, all that is told works, and it works while a cmdlet runs."""
+"""What `lyncops lab inject` can do: all of it is told, all that is told works, and it works while a
+cmdlet runs.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,13 @@ def first_words(chapter: Chapter) -> set[str]:
 def test_all_that_can_be_injected_is_told(lab: Lab) -> None:
     machines, wire, profile, model_faults, switches, by_hand, itself = chapters()
     grouped = {"profile", "model-fault", "switch"}
-    told = grouped | first_words(machines) | first_words(wire) | first_words(by_hand) | first_words(itself)
+    told = (
+        grouped
+        | first_words(machines)
+        | first_words(wire)
+        | first_words(by_hand)
+        | first_words(itself)
+    )
     assert told == set(Injector(lab.served).names)
     assert first_words(profile) == set(PROFILE)
     assert first_words(model_faults) == set(names(Faults))
@@ -47,13 +55,17 @@ def test_all_that_can_be_injected_is_told(lab: Lab) -> None:
     assert set(lab.host.server(FE1).service.actions) == set(ACTIONS)
 
 
-@pytest.mark.parametrize("example", [example for chapter in chapters() for example in chapter.examples])
+@pytest.mark.parametrize(
+    "example", [example for chapter in chapters() for example in chapter.examples]
+)
 def test_every_example_works(lab: Lab, example: str) -> None:
     assert lab.inject(*shlex.split(example))
 
 
 def test_what_was_injected_is_shown_as_it_was_written(lab: Lab) -> None:
-    lab.inject("status-before", "machine=fe4.contoso.com", "action=command", "status=503", "times=2")
+    lab.inject(
+        "status-before", "machine=fe4.contoso.com", "action=command", "status=503", "times=2"
+    )
     lab.inject("lose-reply", "cmdlet=get-cspool", "times=always")
     lab.inject("model-fault", "midway=invoke-cspoolfailover", "no_replication=true")
     lab.inject("switch", "enums=numbers")
@@ -146,7 +158,9 @@ def test_time_can_pass_under_a_cmdlet(lab: Lab) -> None:
         ("dns", "Write: dns a HOST"),
     ],
 )
-def test_what_means_nothing_changes_nothing_and_is_told_in_one_sentence(lab: Lab, words: str, message: str) -> None:
+def test_what_means_nothing_changes_nothing_and_is_told_in_one_sentence(
+    lab: Lab, words: str, message: str
+) -> None:
     before = show(lab.served)
     with pytest.raises(LyncOpsError) as caught:
         lab.inject(*words.split())

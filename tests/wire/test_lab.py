@@ -26,7 +26,13 @@ class StubWorld:
 def wsman(lab: Lab, machine: str) -> Untyped:
     host, _, port = lab.address(machine).partition(":")
     return pypsrp.wsman.WSMan(
-        host, port=int(port), ssl=False, auth="ntlm", username=lab.username, password=lab.password, no_proxy=True
+        host,
+        port=int(port),
+        ssl=False,
+        auth="ntlm",
+        username=lab.username,
+        password=lab.password,
+        no_proxy=True,
     )
 
 
@@ -46,16 +52,23 @@ def test_a_scenario_is_served_and_its_executions_are_counted() -> None:
 def test_the_configuration_names_front_ends_in_order_and_edge_servers(tmp_path: Path) -> None:
     with Lab.start("two-sites") as lab:
         config = tomllib.loads(lab.write_config(tmp_path).read_text("utf-8"))
-        assert [one["url"] for one in config["endpoint"]] == [f"http://fe{n}.contoso.com:5985/wsman" for n in range(1, 7)]
+        assert [one["url"] for one in config["endpoint"]] == [
+            f"http://fe{n}.contoso.com:5985/wsman" for n in range(1, 7)
+        ]
         assert config["endpoint"][3]["pool"] == "pool2.contoso.com"
         assert config["endpoint"][0]["connect_to"] == lab.address("fe1.contoso.com")
         assert config["machine"][0]["name"] == "edge1a.contoso.com"
-        assert config["credentials"] == {"username": lab.username, "password_env": "LYNCOPS_PASSWORD"}
+        assert config["credentials"] == {
+            "username": lab.username,
+            "password_env": "LYNCOPS_PASSWORD",
+        }
         assert config["retry"] == {"poll_interval": "200ms", "settle": "5s"}
         assert lab.password not in (tmp_path / "lyncops.toml").read_text("utf-8")
 
 
-@pytest.mark.parametrize(("auth", "kind"), [("ntlm", "ocs"), ("basic", "winrm"), ("certificate", "winrm")])
+@pytest.mark.parametrize(
+    ("auth", "kind"), [("ntlm", "ocs"), ("basic", "winrm"), ("certificate", "winrm")]
+)
 def test_other_configurations_go_over_tls(tmp_path: Path, auth: str, kind: str) -> None:
     with Lab.start("two-sites") as lab:
         config = tomllib.loads(lab.write_config(tmp_path, auth=auth, kind=kind).read_text("utf-8"))
@@ -83,7 +96,10 @@ def test_a_pool_crashes_hangs_and_recovers() -> None:
     with Lab.start("two-sites") as lab:
         address = lab.address("fe1.contoso.com")
         lab.crash("pool1.contoso.com")
-        with pytest.raises(OSError, match=r"refused|connect"), wsman(lab, "fe1.contoso.com") as connection:
+        with (
+            pytest.raises(OSError, match=r"refused|connect"),
+            wsman(lab, "fe1.contoso.com") as connection,
+        ):
             RunspacePool(connection).open()
         lab.recover("pool1.contoso.com")
         with wsman(lab, "fe1.contoso.com") as connection:
@@ -108,15 +124,21 @@ def test_a_running_lab_is_controlled_from_outside(tmp_path: Path) -> None:
         assert isinstance(shown, dict)
         assert json.dumps(shown["machines"]).count('"down"') == 1
         assert ask(tmp_path, "advance", ["1h30m"]) == {"now": lab.world.now().isoformat()}
-        assert ask(tmp_path, "drop-after", ["cmdlet=Get-CsPool", "times=always", "machine=fe2.contoso.com"]) == {
-            "waiting": "drop-after machine=fe2.contoso.com cmdlet=Get-CsPool times=always"
-        }
+        assert ask(
+            tmp_path, "drop-after", ["cmdlet=Get-CsPool", "times=always", "machine=fe2.contoso.com"]
+        ) == {"waiting": "drop-after machine=fe2.contoso.com cmdlet=Get-CsPool times=always"}
         assert [one.times for one in lab.faults.waiting] == [None]
         assert ask(tmp_path, "clear", []) == {"cleared": True}
         ask(
             tmp_path,
             "profile",
-            ["protocol=2.2", "disconnects=false", "max_shells_per_user=5", "delay=50ms", "machine=fe2.contoso.com"],
+            [
+                "protocol=2.2",
+                "disconnects=false",
+                "max_shells_per_user=5",
+                "delay=50ms",
+                "machine=fe2.contoso.com",
+            ],
         )
         assert lab.profile("fe2.contoso.com").protocol == "2.2"
         assert lab.profile("fe3.contoso.com").protocol == "2.3"
@@ -157,7 +179,9 @@ def test_a_running_lab_is_controlled_from_outside(tmp_path: Path) -> None:
         ("model-fault", ("no_replication=maybe",), "maybe"),
     ],
 )
-def test_what_means_nothing_is_refused_in_one_sentence(name: str, arguments: tuple[str, ...], message: str) -> None:
+def test_what_means_nothing_is_refused_in_one_sentence(
+    name: str, arguments: tuple[str, ...], message: str
+) -> None:
     with Lab.start("two-sites") as lab, pytest.raises(LyncOpsError, match=message):
         lab.inject(name, *arguments)
 

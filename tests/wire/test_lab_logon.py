@@ -1,4 +1,6 @@
-"""The lab's lyncops.toml leads lyncops in, whatever way to log on it names; Kerberos it refuses with the reason."""
+"""The lab's lyncops.toml leads lyncops in, whatever way to log on it names; Kerberos it refuses
+with the reason.
+"""
 
 from __future__ import annotations
 
@@ -46,14 +48,20 @@ def test_lyncops_logs_on(fresh: Lab, tmp_path: Path, auth: LabAuth, scheme: Sche
     assert fresh.failed_logons == 0
 
 
-@pytest.mark.parametrize(("auth", "expected"), [("credssp", Outcome.SUCCEEDED), ("ntlm", Outcome.FAILED)])
-def test_a_credssp_token_goes_on_where_an_ntlm_token_does_not(fresh: Lab, tmp_path: Path, auth: str, expected: Outcome) -> None:
+@pytest.mark.parametrize(
+    ("auth", "expected"), [("credssp", Outcome.SUCCEEDED), ("ntlm", Outcome.FAILED)]
+)
+def test_a_credssp_token_goes_on_where_an_ntlm_token_does_not(
+    fresh: Lab, tmp_path: Path, auth: str, expected: Outcome
+) -> None:
     fresh.world.switches.enforce_double_hop = True
     assert outcome(fresh.write_config(tmp_path, auth=auth)) is expected
 
 
 @pytest.mark.parametrize("auth", ["ntlm", "basic", "credssp"])
-def test_lyncops_tries_a_wrong_password_once(fresh: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, auth: str) -> None:
+def test_lyncops_tries_a_wrong_password_once(
+    fresh: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, auth: str
+) -> None:
     config = fresh.write_config(tmp_path, auth=auth)
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, "wrong")
     with pytest.raises(AuthenticationFailedError):
@@ -61,7 +69,10 @@ def test_lyncops_tries_a_wrong_password_once(fresh: Lab, tmp_path: Path, monkeyp
     assert fresh.failed_logons == 1
 
 
-@pytest.mark.parametrize(("auth", "words"), [("kerberos", "Kerberos cannot be tried in the lab"), ("digest", "offers no auth")])
+@pytest.mark.parametrize(
+    ("auth", "words"),
+    [("kerberos", "Kerberos cannot be tried in the lab"), ("digest", "offers no auth")],
+)
 def test_what_the_lab_does_not_offer_is_refused_before_anything_is_written(
     fresh: Lab, tmp_path: Path, auth: str, words: str
 ) -> None:

@@ -18,7 +18,10 @@ from lyncops.lab.wire.outside import DnsServer, answer_query
 from lyncops.values import Fqdn
 
 XMPP, SERVICE = Fqdn("xmpp.contoso.com"), Fqdn("_xmpp-server._tcp.contoso.com")
-ZONE = Zone(addresses={XMPP: ("192.0.2.1", "2001:db8::1")}, servers={SERVICE: (ServerName(host=XMPP, port=5269, priority=3),)})
+ZONE = Zone(
+    addresses={XMPP: ("192.0.2.1", "2001:db8::1")},
+    servers={SERVICE: (ServerName(host=XMPP, port=5269, priority=3),)},
+)
 
 
 def ask(name: str, kind: str) -> dns.message.Message:
@@ -37,16 +40,25 @@ def ask(name: str, kind: str) -> dns.message.Message:
         ("xmpp.contoso.com", "MX", []),
     ],
 )
-def test_a_name_that_is_there_is_answered_with_its_records_of_that_kind(name: str, kind: str, records: list[str]) -> None:
+def test_a_name_that_is_there_is_answered_with_its_records_of_that_kind(
+    name: str, kind: str, records: list[str]
+) -> None:
     reply = ask(name, kind)
     assert reply.rcode() is dns.rcode.NOERROR
-    assert [line.partition(f" IN {kind} ")[2] for rrset in reply.answer for line in rrset.to_text().splitlines()] == records
+    assert [
+        line.partition(f" IN {kind} ")[2]
+        for rrset in reply.answer
+        for line in rrset.to_text().splitlines()
+    ] == records
 
 
 def test_a_name_that_is_not_there_is_denied_and_nonsense_is_not_answered() -> None:
     assert ask("nobody.contoso.com", "A").rcode() is dns.rcode.NXDOMAIN
     assert answer_query(ZONE, b"nonsense") is None
-    assert answer_query(Zone(silent=True), dns.message.make_query("xmpp.contoso.com", "A").to_wire()) is None
+    assert (
+        answer_query(Zone(silent=True), dns.message.make_query("xmpp.contoso.com", "A").to_wire())
+        is None
+    )
 
 
 @pytest.mark.parametrize("over", [dns.query.udp, dns.query.tcp])
@@ -54,7 +66,9 @@ def test_the_zone_is_served_over_udp_and_tcp(over: Callable[..., dns.message.Mes
     server = DnsServer(ZONE)
     try:
         host, _, port = server.address.rpartition(":")
-        reply = over(dns.message.make_query("xmpp.contoso.com", "A"), host, port=int(port), timeout=5)
+        reply = over(
+            dns.message.make_query("xmpp.contoso.com", "A"), host, port=int(port), timeout=5
+        )
     finally:
         server.close()
     assert "192.0.2.1" in reply.answer[0].to_text()

@@ -24,7 +24,9 @@ from tests.wire.stub import NAME, USER, RunspacePool, Served, command, served
         ("https", "basic", "auto"),
     ],
 )
-def test_each_way_to_log_on_runs_a_cmdlet(lab: Served, scheme: str, auth: str, encryption: str) -> None:
+def test_each_way_to_log_on_runs_a_cmdlet(
+    lab: Served, scheme: str, auth: str, encryption: str
+) -> None:
     with lab.pool(scheme, auth, encryption=encryption) as pool:
         output = command(pool, "Get-It", Count=2).invoke()
     assert [one.adapted_properties["Identity"] for one in output] == ["pool0", "pool1"]
@@ -50,7 +52,9 @@ def test_a_client_certificate_logs_on(lab: Served, tmp_path: Path) -> None:
     certificate, key = tmp_path / "c.pem", tmp_path / "k.pem"
     certificate.write_bytes(issued.certificate)
     key.write_bytes(issued.key)
-    with lab.pool("https", "certificate", certificate_pem=str(certificate), certificate_key_pem=str(key)) as pool:
+    with lab.pool(
+        "https", "certificate", certificate_pem=str(certificate), certificate_key_pem=str(key)
+    ) as pool:
         command(pool, "Get-It").invoke()
     assert lab.machine.callers[0].user == USER
 
@@ -62,13 +66,19 @@ def test_a_request_for_certificate_logon_without_certificate_is_refused(lab: Ser
         answer = session.post(
             wsman.transport.endpoint,
             verify=str(lab.ca),
-            headers={"Authorization": "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"},
+            headers={
+                "Authorization": (
+                    "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
+                )
+            },
         )
         session.close()
     assert answer.status_code == 401
 
 
-@pytest.mark.parametrize(("scheme", "auth"), [("http", "ntlm"), ("http", "negotiate"), ("https", "basic")])
+@pytest.mark.parametrize(
+    ("scheme", "auth"), [("http", "ntlm"), ("http", "negotiate"), ("https", "basic")]
+)
 def test_a_wrong_password_is_refused_and_counted_once(lab: Served, scheme: str, auth: str) -> None:
     with lab.wsman(scheme, auth, password="wrong") as wsman, pytest.raises(AuthenticationError):
         RunspacePool(wsman).open()
@@ -82,7 +92,9 @@ def _wrong_binding(_response: object) -> bytes:
 def test_a_wrong_channel_binding_is_refused(lab: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     import pypsrp.negotiate
 
-    monkeypatch.setattr(pypsrp.negotiate.HTTPNegotiateAuth, "_get_cbt_data", staticmethod(_wrong_binding))
+    monkeypatch.setattr(
+        pypsrp.negotiate.HTTPNegotiateAuth, "_get_cbt_data", staticmethod(_wrong_binding)
+    )
     with lab.wsman("https", "ntlm") as wsman, pytest.raises(AuthenticationError):
         RunspacePool(wsman).open()
 
@@ -143,7 +155,10 @@ def test_all_streams_arrive(lab: Served) -> None:
     assert [str(one) for one in streams.verbose] == ["in detail"]
     assert [str(one) for one in streams.debug] == ["in depth"]
     assert [str(one.message_data) for one in streams.information] == ["by the way"]
-    assert [(one.activity, int(one.percent_complete)) for one in streams.progress] == [("moving", 50), ("moving", 100)]
+    assert [(one.activity, int(one.percent_complete)) for one in streams.progress] == [
+        ("moving", 50),
+        ("moving", 100),
+    ]
 
 
 def test_a_terminating_error_fails_the_pipeline_after_its_output(lab: Served) -> None:
@@ -155,7 +170,10 @@ def test_a_terminating_error_fails_the_pipeline_after_its_output(lab: Served) ->
     assert str(shell.streams.error[0]) == "It broke."
 
 
-@pytest.mark.parametrize(("path", "expected"), [("OcsPowershell", "no-language mode"), ("wsman", "does not run script text")])
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("OcsPowershell", "no-language mode"), ("wsman", "does not run script text")],
+)
 def test_script_text_is_refused(lab: Served, path: str, expected: str) -> None:
     with lab.pool("https", "basic", path=path) as pool:
         shell = command(pool, "Get-It")
@@ -184,7 +202,10 @@ def test_the_ocs_endpoint_says_so_to_the_model(lab: Served) -> None:
 
 
 def test_the_ocs_endpoint_is_not_served_over_http(lab: Served) -> None:
-    with lab.wsman("http", "ntlm", path="OcsPowershell") as wsman, pytest.raises(WinRMTransportError) as caught:
+    with (
+        lab.wsman("http", "ntlm", path="OcsPowershell") as wsman,
+        pytest.raises(WinRMTransportError) as caught,
+    ):
         RunspacePool(wsman).open()
     assert caught.value.code == 404
 
@@ -202,7 +223,9 @@ def test_statements_run_in_order_and_a_terminating_error_ends_them(lab: Served) 
 def test_a_pipe_reaches_the_machine_as_one_statement(lab: Served) -> None:
     with lab.pool() as pool:
         command(pool, "Get-It").add_cmdlet("Set-It").invoke()
-    assert [[one.name for one in statement] for statement in lab.machine.statements] == [["Get-It", "Set-It"]]
+    assert [[one.name for one in statement] for statement in lab.machine.statements] == [
+        ["Get-It", "Set-It"]
+    ]
 
 
 def test_arguments_arrive_as_they_were_sent(lab: Served) -> None:

@@ -29,7 +29,9 @@ def test_pipelines_run_side_by_side_up_to_max_runspaces(open_lab: Served, raw: R
     assert len(ids) == len(set(ids)), "ids count per shell, over all of its pipelines"
 
 
-def test_a_pipeline_that_waits_for_a_runspace_can_be_stopped(open_lab: Served, raw: RawClient) -> None:
+def test_a_pipeline_that_waits_for_a_runspace_can_be_stopped(
+    open_lab: Served, raw: RawClient
+) -> None:
     raw.open()
     running = [raw.command("Wait-It") for _ in range(2)]
     for one in running:

@@ -76,9 +76,18 @@ def test_a_held_shell_cannot_be_connected_by_another(raw: RawClient) -> None:
 
 def test_reconnect_is_for_the_same_session_and_connect_for_the_others(raw: RawClient) -> None:
     raw.open()
-    assert raw.ask("Disconnect", "<rsp:Disconnect><rsp:IdleTimeOut>PT60S</rsp:IdleTimeOut></rsp:Disconnect>")[0] == 200
+    assert (
+        raw.ask(
+            "Disconnect",
+            "<rsp:Disconnect><rsp:IdleTimeOut>PT60S</rsp:IdleTimeOut></rsp:Disconnect>",
+        )[0]
+        == 200
+    )
     assert fault_code(raw.try_receive()[1]) == 2150859204
-    assert fault_code(RawClient(raw.address, shell=raw.shell).ask("Reconnect", "<rsp:Reconnect/>")[1]) == 2150859206
+    assert (
+        fault_code(RawClient(raw.address, shell=raw.shell).ask("Reconnect", "<rsp:Reconnect/>")[1])
+        == 2150859206
+    )
     assert raw.ask("Reconnect", "<rsp:Reconnect/>")[0] == 200
     assert raw.collect(raw.command("Get-It"))
 
@@ -89,9 +98,12 @@ def test_disconnect_ends_a_pending_receive(raw: RawClient) -> None:
     raw.receive(pipeline)
     answers: list[int] = []
     waiting = RawClient(raw.address, raw.session_id, raw.shell)
-    thread = threading.Thread(target=lambda: answers.append(fault_code(waiting.try_receive(pipeline, timeout="PT4S")[1])))
+    thread = threading.Thread(
+        target=lambda: answers.append(fault_code(waiting.try_receive(pipeline, timeout="PT4S")[1]))
+    )
     thread.start()
-    assert raw.signal(uuid.uuid4(), "x")[0] == 500  # a round trip, so that the Receive is likely to be pending
+    # A round trip, so that the Receive is likely to be pending
+    assert raw.signal(uuid.uuid4(), "x")[0] == 500
     raw.ask("Disconnect", "<rsp:Disconnect/>")
     thread.join(5)
     assert answers in ([995], [2150859204])
@@ -116,7 +128,9 @@ def test_a_running_command_is_stopped(raw: RawClient, open_lab: Served, end: str
         assert fault_code(raw.try_receive(pipeline)[1]) == 2150858843
 
 
-def test_output_is_not_swallowed_by_a_receive_whose_client_has_gone(raw: RawClient, open_lab: Served) -> None:
+def test_output_is_not_swallowed_by_a_receive_whose_client_has_gone(
+    raw: RawClient, open_lab: Served
+) -> None:
     raw.open()
     pipeline = raw.command("Wait-It")
     raw.receive(pipeline)
@@ -127,7 +141,10 @@ def test_output_is_not_swallowed_by_a_receive_whose_client_has_gone(raw: RawClie
     token = base64.b64encode(b"CONTOSO\\admin:Pa55-word").decode()
     with socket.create_connection(impatient.address) as sock:
         body = _receive_envelope(impatient, pipeline)
-        head = f"POST /wsman HTTP/1.1\r\nAuthorization: Basic {token}\r\nContent-Length: {len(body)}\r\n\r\n"
+        head = (
+            f"POST /wsman HTTP/1.1\r\nAuthorization: Basic {token}\r\nContent-Length:"
+            f" {len(body)}\r\n\r\n"
+        )
         sock.sendall(head.encode() + body)
         before = open_lab.host.requests.of(action="Receive")
         while open_lab.host.requests.of(action="Receive") == before and not _seen(open_lab):
@@ -143,11 +160,12 @@ def _seen(lab: Served) -> bool:
 
 def _receive_envelope(client: RawClient, pipeline: uuid.UUID) -> bytes:
     return (
-        f'<s:Envelope xmlns:s="{soap.S}" xmlns:a="{soap.A}" xmlns:w="{soap.W}" xmlns:p="{soap.P}" xmlns:rsp="{soap.RSP}"><s:Header>'
-        f"<a:Action>{soap.RSP}/Receive</a:Action><a:MessageID>uuid:1</a:MessageID><w:OperationTimeout>PT9S</w:OperationTimeout>"
-        f"<p:SessionId>uuid:{client.session_id}</p:SessionId>"
-        f'<w:SelectorSet><w:Selector Name="ShellId">{client.shell}</w:Selector></w:SelectorSet></s:Header><s:Body>'
-        f'<rsp:Receive><rsp:DesiredStream CommandId="{pipeline}">stdout</rsp:DesiredStream></rsp:Receive></s:Body></s:Envelope>'
+        f'<s:Envelope xmlns:s="{soap.S}" xmlns:a="{soap.A}" xmlns:w="{soap.W}" xmlns:p="{soap.P}"'
+        f' xmlns:rsp="{soap.RSP}"><s:Header><a:Action>{soap.RSP}/Receive</a:Action>'
+        f"<a:MessageID>uuid:1</a:MessageID><w:OperationTimeout>PT9S</w:OperationTimeout><p:SessionId>uuid:{client.session_id}</p:SessionId><w:SelectorSet><w:Selector"
+        f' Name="ShellId">{client.shell}</w:Selector></w:SelectorSet></s:Header><s:Body>'
+        f"<rsp:Receive><rsp:DesiredStream"
+        f' CommandId="{pipeline}">stdout</rsp:DesiredStream></rsp:Receive></s:Body></s:Envelope>'
     ).encode()
 
 
@@ -157,15 +175,22 @@ def test_shells_and_commands_are_listed(raw: RawClient) -> None:
     _, shells = raw.ask("Enumerate", "<n:Enumerate/>", uri=soap.SHELL_URI)
     assert [one.text for one in shells.iter(f"{{{soap.RSP}}}ShellId")] == [str(raw.shell).upper()]
     selector = (
-        f'<w:Filter><w:SelectorSet><w:Selector Name="ShellId">{str(raw.shell).upper()}</w:Selector></w:SelectorSet></w:Filter>'
+        "<w:Filter><w:SelectorSet><w:Selector"
+        f' Name="ShellId">{str(raw.shell).upper()}</w:Selector></w:SelectorSet></w:Filter>'
     )
-    _, commands = raw.ask("Enumerate", f"<n:Enumerate>{selector}</n:Enumerate>", uri=soap.COMMAND_URI)
-    assert [one.text for one in commands.iter(f"{{{soap.RSP}}}CommandId")] == [str(pipeline).upper()]
+    _, commands = raw.ask(
+        "Enumerate", f"<n:Enumerate>{selector}</n:Enumerate>", uri=soap.COMMAND_URI
+    )
+    assert [one.text for one in commands.iter(f"{{{soap.RSP}}}CommandId")] == [
+        str(pipeline).upper()
+    ]
     assert raw.ask("Enumerate", "<n:Enumerate/>", uri="http://elsewhere")[0] == 500
 
 
 @pytest.mark.parametrize(("protocol", "disconnects"), [("2.1", True), ("2.2", False)])
-def test_a_server_without_disconnect_says_so(raw: RawClient, open_lab: Served, protocol: str, *, disconnects: bool) -> None:
+def test_a_server_without_disconnect_says_so(
+    raw: RawClient, open_lab: Served, protocol: str, *, disconnects: bool
+) -> None:
     open_lab.profile.protocol = protocol
     open_lab.profile.disconnects = disconnects
     raw.create()
@@ -192,7 +217,11 @@ def test_an_id_cannot_be_used_twice(raw: RawClient) -> None:
     raw.receive()
     pipeline = raw.command("Get-It")
     said = raw.message(0x00021006, "<S>x</S>", pipeline)
-    again = f'<rsp:CommandLine CommandId="{pipeline}"><rsp:Command/><rsp:Arguments>{said}</rsp:Arguments></rsp:CommandLine>'
+    again = (
+        "<rsp:CommandLine"
+        f' CommandId="{pipeline}"><rsp:Command/><rsp:Arguments>{said}</rsp:Arguments>'
+        f"</rsp:CommandLine>"
+    )
     assert fault_code(raw.ask("Command", again)[1]) == 2150859223
 
 
@@ -200,9 +229,15 @@ def test_an_id_cannot_be_used_twice(raw: RawClient) -> None:
     "arguments",
     ["not base64!", "AAAA", "AAAAAAAAAAEAAAAAAAAAAAMAAAABQQ==", "AAAAAAAAAAEAAAAAAAAAAAMAAAAJQQ=="],
 )
-def test_a_malformed_command_is_a_fault_and_leaves_nothing_behind(raw: RawClient, open_lab: Served, arguments: str) -> None:
+def test_a_malformed_command_is_a_fault_and_leaves_nothing_behind(
+    raw: RawClient, open_lab: Served, arguments: str
+) -> None:
     raw.open()
-    body = f'<rsp:CommandLine CommandId="{uuid.uuid4()}"><rsp:Command/><rsp:Arguments>{arguments}</rsp:Arguments></rsp:CommandLine>'
+    body = (
+        "<rsp:CommandLine"
+        f' CommandId="{uuid.uuid4()}"><rsp:Command/><rsp:Arguments>{arguments}'
+        f"</rsp:Arguments></rsp:CommandLine>"
+    )
     assert raw.ask("Command", body)[0] == 500
     assert not open_lab.host.server(NAME).service.shells[0].commands
 
@@ -221,7 +256,9 @@ def test_nonsense_is_a_fault(raw: RawClient, verb: str, body: str, uri: str) -> 
 
 
 @pytest.mark.parametrize("document", [b"", b"no xml", b"<x/>", b"<!DOCTYPE x><x/>"])
-def test_what_is_no_envelope_is_a_bad_request_or_an_empty_answer(raw: RawClient, document: bytes) -> None:
+def test_what_is_no_envelope_is_a_bad_request_or_an_empty_answer(
+    raw: RawClient, document: bytes
+) -> None:
     assert raw.post(document)[0] == (400 if document else 200)
 
 

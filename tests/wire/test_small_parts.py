@@ -16,7 +16,8 @@ from lyncops.lab.wire.psrp import Defragmenter, MalformedFragmentError, MessageT
 from lyncops.lab.wire.soap import MalformedRequestError, parse_duration
 
 CALLED_NOTHING = (
-    b'<Obj><MS><Obj N="PowerShell"><MS><Obj N="Cmds"><LST><Obj><MS><S N="Cmd"></S></MS></Obj></LST></Obj></MS></Obj></MS></Obj>'
+    b'<Obj><MS><Obj N="PowerShell"><MS><Obj N="Cmds"><LST><Obj><MS><S'
+    b' N="Cmd"></S></MS></Obj></LST></Obj></MS></Obj></MS></Obj>'
 )
 DIRECTORY = Directory([Account(Caller("CONTOSO\\admin"), "secret")])
 
@@ -39,16 +40,23 @@ class Rotated:
         return bytes((one - 1) % 256 for one in data)
 
 
-@pytest.mark.parametrize(("protocol", "size"), [("SPNEGO", 40_000), ("CredSSP", 40_000), ("CredSSP", 5)])
+@pytest.mark.parametrize(
+    ("protocol", "size"), [("SPNEGO", 40_000), ("CredSSP", 40_000), ("CredSSP", 5)]
+)
 def test_a_sealed_message_is_opened_again(protocol: str, size: int) -> None:
     message = bytes(range(256)) * (size // 256 + 1)
     kind, body = encrypt(Rotated(), message, f"application/HTTP-{protocol}-session-encrypted")
-    assert kind.startswith("multipart/x-multi-encrypted") is (protocol == "CredSSP" and size > 16_384)
+    assert kind.startswith("multipart/x-multi-encrypted") is (
+        protocol == "CredSSP" and size > 16_384
+    )
     assert protocol in protocol_of(kind)
     assert decrypt(Rotated(), body) == message
 
 
-@pytest.mark.parametrize(("old", "new"), [(b"Length=", b"Size="), (b"Length=", b"Length=9"), (b"--Encrypted Boundary", b"")])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b"Length=", b"Size="), (b"Length=", b"Length=9"), (b"--Encrypted Boundary", b"")],
+)
 def test_a_damaged_message_is_not_opened(old: bytes, new: bytes) -> None:
     body = encrypt(Rotated(), b"abc", "x")[1]
     with pytest.raises(UndecryptableError):
@@ -85,7 +93,10 @@ def test_interleaved_fragments_make_their_messages() -> None:
     assert [one.data for one in Defragmenter().feed(b"".join(pieces))] == [b"a" * 10, b"b" * 10]
 
 
-@pytest.mark.parametrize("data", [b"short", struct.pack(">QQBI", 1, 0, 3, 99) + b"x", struct.pack(">QQBI", 1, 0, 3, 1) + b"x"])
+@pytest.mark.parametrize(
+    "data",
+    [b"short", struct.pack(">QQBI", 1, 0, 3, 99) + b"x", struct.pack(">QQBI", 1, 0, 3, 1) + b"x"],
+)
 def test_malformed_fragments_are_refused(data: bytes) -> None:
     with pytest.raises(MalformedFragmentError):
         list(Defragmenter().feed(data))
@@ -110,7 +121,9 @@ def test_a_pipeline_without_commands_is_refused(document: bytes) -> None:
         parse_pipeline(document)
 
 
-@pytest.mark.parametrize("header", ["Basic !!", "Digest x", "Negotiate AAAA", "Negotiate !!", "Basic bm9ib2R5Om5v"])
+@pytest.mark.parametrize(
+    "header", ["Basic !!", "Digest x", "Negotiate AAAA", "Negotiate !!", "Basic bm9ib2R5Om5v"]
+)
 def test_a_senseless_authorization_is_nobody(header: str) -> None:
     assert Authenticator(DIRECTORY, Connection(secure=True)).judge(header).caller is None
 

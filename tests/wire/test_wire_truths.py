@@ -1,4 +1,6 @@
-"""What recordings of Windows servers show (remoting facts, section 4), asked for and judged in raw XML."""
+"""What recordings of Windows servers show (remoting facts, section 4), asked for and judged in raw
+XML.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def test_create_names_the_shell_the_client_chose(raw: RawClient) -> None:
     assert selector.text == str(raw.shell).upper()
 
 
-def test_opening_takes_two_receives_and_documents_start_with_a_byte_order_mark(raw: RawClient) -> None:
+def test_opening_takes_two_receives_and_documents_start_with_a_byte_order_mark(
+    raw: RawClient,
+) -> None:
     raw.create()
     first, _ = raw.receive()
     second, _ = raw.receive()
@@ -61,12 +65,17 @@ def test_the_last_receive_carries_done_and_an_exit_code(raw: RawClient) -> None:
     _, answer = raw.receive(pipeline)
     state = answer.find(f".//{RSP}CommandState")
     assert state is not None
-    assert state.get("State") == "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/CommandState/Done"
+    assert (
+        state.get("State")
+        == "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/CommandState/Done"
+    )
     assert state.get("CommandId") == str(pipeline).upper()
     assert text(state, f"{RSP}ExitCode") == "0"
 
 
-def test_terminate_after_done_succeeds_and_the_command_is_unknown_afterwards(raw: RawClient) -> None:
+def test_terminate_after_done_succeeds_and_the_command_is_unknown_afterwards(
+    raw: RawClient,
+) -> None:
     raw.open()
     pipeline = raw.command("Get-It")
     raw.collect(pipeline)
@@ -84,7 +93,9 @@ def test_a_collected_command_is_unknown_to_receive(raw: RawClient) -> None:
 
 
 @pytest.mark.parametrize("timeout", ["PT0.05S", "PT0S"])
-def test_a_receive_without_output_times_out_as_a_receiver_fault(raw: RawClient, timeout: str) -> None:
+def test_a_receive_without_output_times_out_as_a_receiver_fault(
+    raw: RawClient, timeout: str
+) -> None:
     raw.open()
     status, answer = raw.try_receive(timeout=timeout)
     assert (status, fault_code(answer)) == (500, 2150858793)
@@ -110,7 +121,9 @@ def test_connect_answers_capability_and_init_data_and_private_data_follows(raw: 
     assert raw.ask("Disconnect", "<rsp:Disconnect/>")[0] == 200
     other = RawClient(raw.address, shell=raw.shell)
     said = f"{other.message(0x00010002, CAPABILITY)}"
-    status, answer = other.ask("Connect", f'<rsp:Connect><connectXml xmlns="{soap.PWSH}">{said}</connectXml></rsp:Connect>')
+    status, answer = other.ask(
+        "Connect", f'<rsp:Connect><connectXml xmlns="{soap.PWSH}">{said}</connectXml></rsp:Connect>'
+    )
     assert status == 200
     told = fragments_of(base64.b64decode(text(answer, f".//{{{soap.PWSH}}}connectResponseXml")))
     assert [one.kind for one in told] == [0x00010002, 0x0002100B]
@@ -133,9 +146,9 @@ def test_records_have_text_and_an_enum_names_its_type_first(raw: RawClient) -> N
     assert b"<ToString>not so bad</ToString>" in documents[0x00041005]
     assert b"<ToString>beware</ToString>" in documents[0x00041009]
     progress = documents[0x00041010]
-    assert progress.index(b"<T>System.Management.Automation.ProgressRecordType</T>") < progress.index(
-        b"<ToString>Completed</ToString>"
-    )
+    assert progress.index(
+        b"<T>System.Management.Automation.ProgressRecordType</T>"
+    ) < progress.index(b"<ToString>Completed</ToString>")
 
 
 def test_a_failed_pipeline_carries_its_error_in_the_last_message(raw: RawClient) -> None:
@@ -146,7 +159,9 @@ def test_a_failed_pipeline_carries_its_error_in_the_last_message(raw: RawClient)
     assert b"<ToString>It broke.</ToString>" in said[-1].document
 
 
-def test_large_output_comes_in_fragments_and_replies_that_fit_the_envelope(raw: RawClient, open_lab: Served) -> None:
+def test_large_output_comes_in_fragments_and_replies_that_fit_the_envelope(
+    raw: RawClient, open_lab: Served
+) -> None:
     raw.open()
     document = "<S>" + "x" * 100_000 + "</S>"
     shell = open_lab.host.server("fe1.contoso.com").service.shells[0]

@@ -22,12 +22,22 @@ _PATCH: Final = "Microsoft.Rtc.Management.Deployment.ComponentVersion"
 
 @reads("Get-CsAdminRole")
 def get_cs_admin_role(call: Call) -> Iterator[RemoteObject]:
-    """The roles with their cmdlets; beyond CsAdministrator the lists are guesses (fact: ocs-powershell)."""
+    """The roles with their cmdlets; beyond CsAdministrator the lists are guesses (fact:
+    ocs-powershell).
+    """
     version = call.world.version_of(call.machine.fqdn).value
-    known = [spec.name for spec in catalogue().values() if "-Cs" in spec.name and version in spec.versions]
+    known = [
+        spec.name
+        for spec in catalogue().values()
+        if "-Cs" in spec.name and version in spec.versions
+    ]
     for role in chosen(call, ROLES, lambda name: (name,), placeholders.UNKNOWN_ITEM):
         cmdlets = [
-            call.make("Microsoft.Rtc.Management.WritableConfig.Settings.Roles.Cmdlet", {"Name": name}, text=f"Name={name}")
+            call.make(
+                "Microsoft.Rtc.Management.WritableConfig.Settings.Roles.Cmdlet",
+                {"Name": name},
+                text=f"Name={name}",
+            )
             for name in known
             if role_allows(role, name)
         ]
@@ -47,7 +57,9 @@ def get_cs_admin_role(call: Call) -> Iterator[RemoteObject]:
 def get_cs_server_version(call: Call) -> Iterator[str]:
     """One line of text, as the reference page's example has it."""
     product = call.world.version_of(call.machine.fqdn)
-    name = f"{'Microsoft ' if product.title.startswith('Lync') else ''}{product.title} {product.value}"
+    name = (
+        f"{'Microsoft ' if product.title.startswith('Lync') else ''}{product.title} {product.value}"
+    )
     yield f"{name} ({product.build}): Volume license key installed."
 
 
@@ -63,7 +75,9 @@ def get_cs_server_patch_version(call: Call) -> Iterator[RemoteObject]:
 
 @reads("Get-CsCertificate", store=Store.NONE, on_edge=True)
 def get_cs_certificate(call: Call) -> Iterator[RemoteObject]:
-    """The certificate of this computer, with the properties that the reference's examples use: NotAfter, Issuer, Subject."""
+    """The certificate of this computer, with the properties that the reference's examples use:
+    NotAfter, Issuer, Subject.
+    """
     machine = call.machine
     values = {
         "Issuer": "CN=Lab CA",

@@ -1,4 +1,6 @@
-"""The Backup Service: its configuration, its status per direction and module, forced synchronisation, comparison of the stores."""
+"""The Backup Service: its configuration, its status per direction and module, forced
+synchronisation, comparison of the stores.
+"""
 
 from __future__ import annotations
 
@@ -21,35 +23,58 @@ from lyncops.lab.scenarios.scenario import Product
 from lyncops.values import RemoteObject
 
 _NAMESPACE: Final = "Microsoft.Rtc.Management.Hadr.BackupService"
-_CONFIGURATION: Final = "Microsoft.Rtc.Management.WritableConfig.Settings.BackupService.BackupServiceConfiguration"
-_CATEGORIES: Final = {"CMS": ("CentralMgmt.",), "UserData": ("UserServices.", "ConfServices."), "RGS": ("ApplicationServer.",)}
+_CONFIGURATION: Final = (
+    "Microsoft.Rtc.Management.WritableConfig.Settings.BackupService.BackupServiceConfiguration"
+)
+_CATEGORIES: Final = {
+    "CMS": ("CentralMgmt.",),
+    "UserData": ("UserServices.", "ConfServices."),
+    "RGS": ("ApplicationServer.",),
+}
 _SHORTEST, _LONGEST = timedelta(seconds=5), timedelta(hours=3)  # Set-CsBackupServiceConfiguration
 _SYNC: Final = timedelta(seconds=10)  # how long the cmdlet itself takes: a guess
-_SETTLED: Final = timedelta(seconds=30)  # on top of two intervals, before a lag counts as a backlog: a guess
+# On top of two intervals, before a lag counts as a backlog: a guess
+_SETTLED: Final = timedelta(seconds=30)
 
 
 def _modules(pool: PoolRuntime, configuration: dict[str, object]) -> tuple[str, ...]:
-    """The modules of a pool; RGS backup is of 2019 and has to be switched on (fact: version-differences)."""
+    """The modules of a pool; RGS backup is of 2019 and has to be switched on (fact:
+    version-differences).
+    """
     with_rgs = pool.version is Product.V2019 and configuration["EnableRgsBackupService"] is True
     return BACKUP_MODULES + (RGS_BACKUP_MODULES if with_rgs else ())
 
 
 def _refuse_unauthorized(call: Call) -> None:
     """Only members of an authorised group may ask (fact: backup-status-direction)."""
-    groups = cast("tuple[str, ...]", call.world.configuration.backup_service["AuthorizedUniversalGroups"])
+    groups = cast(
+        "tuple[str, ...]", call.world.configuration.backup_service["AuthorizedUniversalGroups"]
+    )
     if not call.session.caller.ocs and not call.session.caller.groups & set(groups):
-        message = placeholders.ACCESS_DENIED.format(user=call.session.caller.user, group=" or ".join(groups))
-        call.fail(message, category="PermissionDenied", exception="System.ServiceModel.Security.SecurityAccessDeniedException")
+        message = placeholders.ACCESS_DENIED.format(
+            user=call.session.caller.user, group=" or ".join(groups)
+        )
+        call.fail(
+            message,
+            category="PermissionDenied",
+            exception="System.ServiceModel.Security.SecurityAccessDeniedException",
+        )
 
 
 def _running_service(call: Call) -> PoolRuntime:
     """The pool that was asked, which must be paired and have its Backup Service running."""
     pool = call.front_end_pool()
     call.backup_of(pool)
-    elsewhere = call.world.switches.double_hop_to_machines and call.machine.fqdn not in {m.fqdn for m in call.world.members(pool)}
+    elsewhere = call.world.switches.double_hop_to_machines and call.machine.fqdn not in {
+        m.fqdn for m in call.world.members(pool)
+    }
     if elsewhere and not call.session.caller.may_hop:
         message = placeholders.ACCESS_DENIED.format(user=call.session.caller.user, group=pool.fqdn)
-        call.fail(message, category="PermissionDenied", exception="System.ServiceModel.Security.SecurityAccessDeniedException")
+        call.fail(
+            message,
+            category="PermissionDenied",
+            exception="System.ServiceModel.Security.SecurityAccessDeniedException",
+        )
     if not any(machine.runs("LYNCBACKUP") for machine in call.world.members(pool)):
         message = placeholders.BACKUP_SERVICE_DOWN.format(pool=pool.fqdn)
         call.fail(
@@ -64,7 +89,9 @@ def _running_service(call: Call) -> PoolRuntime:
 
 @reads("Get-CsBackupServiceStatus")
 def get_cs_backup_service_status(call: Call) -> Iterator[RemoteObject]:
-    """One direction: what the asked pool exports, and whether it imports (fact: backup-status-direction)."""
+    """One direction: what the asked pool exports, and whether it imports (fact:
+    backup-status-direction).
+    """
     _refuse_unauthorized(call)
     pool = _running_service(call)
     names = _modules(pool, dict(call.world.configuration.backup_service))
@@ -74,7 +101,11 @@ def get_cs_backup_service_status(call: Call) -> Iterator[RemoteObject]:
     modules = [
         call.make(
             f"{_NAMESPACE}.BackupModuleStatus",
-            {"Identity": name, "ExportStatus": EnumValue("ExportStatus", out), "ImportStatus": EnumValue("ImportStatus", into)},
+            {
+                "Identity": name,
+                "ExportStatus": EnumValue("ExportStatus", out),
+                "ImportStatus": EnumValue("ImportStatus", into),
+            },
             text=f"{name}:[{out},{into}]",  # as it prints in the field (docs/facts.md)
         )
         for name, out, into in rows
@@ -95,7 +126,9 @@ def _import_status(call: Call, pool: PoolRuntime) -> str:
 
 
 def _exported(call: Call, pool: PoolRuntime, module: str) -> list[tuple[PoolRuntime, Track]]:
-    """The data that this pool exports: that of the users whom it serves, its own and the failed-over ones."""
+    """The data that this pool exports: that of the users whom it serves, its own and the
+    failed-over ones.
+    """
     partner = call.backup_of(pool)
     return [(p, p.tracks[module]) for p in (pool, partner) if p.serving == pool.fqdn]
 
@@ -124,7 +157,9 @@ def _export_status(call: Call, pool: PoolRuntime, module: str) -> str:
 
 
 def _store_status(call: Call, pool: PoolRuntime) -> str:
-    """NotInitialized on a pool that is not the active master: normal (fact: backup-module-states)."""
+    """NotInitialized on a pool that is not the active master: normal (fact:
+    backup-module-states).
+    """
     store = call.world.store
     copy = store.copies.get(pool.fqdn)
     if copy is None or not copy.active:
@@ -136,17 +171,25 @@ def _store_status(call: Call, pool: PoolRuntime) -> str:
 
 @changes("Invoke-CsBackupServiceSync")
 def invoke_cs_backup_service_sync(call: Call) -> None:
-    """Synchronises what this pool exports, now. It has neither -WhatIf nor -Confirm and returns nothing."""
+    """Synchronises what this pool exports, now.
+
+    It has neither -WhatIf nor -Confirm and returns nothing.
+    """
     world = call.world
     with world.lock:
         _refuse_unauthorized(call)
         pool = _running_service(call)
         known = BACKUP_MODULES + (RGS_BACKUP_MODULES if pool.version is Product.V2019 else ())
         wanted = {
-            name for name in known if not call.given("BackupModule") or name.casefold() == call.text("BackupModule").casefold()
+            name
+            for name in known
+            if not call.given("BackupModule")
+            or name.casefold() == call.text("BackupModule").casefold()
         }
         if not wanted:
-            message = placeholders.BAD_BACKUP_MODULE.format(value=call.text("BackupModule"), values=", ".join(known))
+            message = placeholders.BAD_BACKUP_MODULE.format(
+                value=call.text("BackupModule"), values=", ".join(known)
+            )
             call.fail(message, category="InvalidArgument")
     if not call.start():
         return
@@ -173,15 +216,21 @@ def _synchronize(call: Call, pool: PoolRuntime, modules: set[str]) -> None:
 
 @reads("Get-CsBackupServiceConfiguration")
 def get_cs_backup_service_configuration(call: Call) -> Iterator[RemoteObject]:
-    """The global configuration (fact: backup-service-configuration); some properties are of later versions."""
-    source = call.machine.replica.configuration if call.flag("LocalStore") else call.world.configuration
+    """The global configuration (fact: backup-service-configuration); some properties are of later
+    versions.
+    """
+    source = (
+        call.machine.replica.configuration if call.flag("LocalStore") else call.world.configuration
+    )
     version = call.world.version_of(call.machine.fqdn)
     absent = {
         *(("MaxHighPriQueuePercentagePerUserStoreSync",) if version is Product.V2013 else ()),
         *(("EnableRgsBackupService",) if version is not Product.V2019 else ()),
     }
     for identity in chosen(call, ("Global",), lambda name: (name,), placeholders.UNKNOWN_ITEM):
-        settings = {name: value for name, value in source.backup_service.items() if name not in absent}
+        settings = {
+            name: value for name, value in source.backup_service.items() if name not in absent
+        }
         yield call.make(_CONFIGURATION, {"Identity": identity, **settings}, text=identity)
 
 
@@ -191,7 +240,9 @@ def set_cs_backup_service_configuration(call: Call) -> None:
     world = call.world
     with world.lock:
         if call.given("Identity") and call.text("Identity").casefold() != "global":
-            call.fail(placeholders.UNKNOWN_ITEM.format(call.text("Identity")), category="ObjectNotFound")
+            call.fail(
+                placeholders.UNKNOWN_ITEM.format(call.text("Identity")), category="ObjectNotFound"
+            )
         interval = call.duration("SyncInterval")
         if interval is not None and not _SHORTEST <= interval <= _LONGEST:
             call.fail(placeholders.BAD_SYNC_INTERVAL, category="InvalidArgument")
@@ -205,7 +256,10 @@ def set_cs_backup_service_configuration(call: Call) -> None:
 
 @reads("Debug-CsInterPoolReplication")
 def debug_cs_inter_pool_replication(call: Call) -> Iterator[str]:
-    """Compares both stores; fails when no backup pool is assigned; returns text (fact: pairing). The text is invented."""
+    """Compares both stores; fails when no backup pool is assigned; returns text (fact: pairing).
+
+    The text is invented.
+    """
     call.require_group()
     pool = call.front_end_pool()
     backup = call.backup_of(pool)

@@ -1,4 +1,6 @@
-"""One running cmdlet as its semantics see it: the bound arguments, the world, the streams, prompts and time."""
+"""One running cmdlet as its semantics see it: the bound arguments, the world, the streams, prompts
+and time.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,14 @@ from typing import Final, NoReturn, TypedDict, Unpack, cast
 from lyncops.lab.cmdlets import placeholders
 from lyncops.lab.cmdlets.reports import Report, default_path
 from lyncops.lab.cmdlets.shapes import build
-from lyncops.lab.interface import ErrorDetail, MachineDiedError, Session, Sink, TerminatingError, Thrown
+from lyncops.lab.interface import (
+    ErrorDetail,
+    MachineDiedError,
+    Session,
+    Sink,
+    TerminatingError,
+    Thrown,
+)
 from lyncops.lab.model.configuration import Configuration
 from lyncops.lab.model.power import set_power
 from lyncops.lab.model.state import MachineState, PoolRuntime, Power
@@ -24,7 +33,9 @@ _SILENT: Final = ("SilentlyContinue", "Ignore")
 
 
 class ErrorParts(TypedDict, total=False):
-    """What can be said of an error besides its message: an ErrorCategory's name, the target, the exception and what caused it."""
+    """What can be said of an error besides its message: an ErrorCategory's name, the target, the
+    exception and what caused it.
+    """
 
     category: str
     target: str | None
@@ -36,7 +47,9 @@ class ErrorParts(TypedDict, total=False):
 class Call:
     """A cmdlet that runs on a machine for a caller."""
 
-    def __init__(self, world: World, machine: MachineState, bound: Bound, session: Session, sink: Sink) -> None:
+    def __init__(
+        self, world: World, machine: MachineState, bound: Bound, session: Session, sink: Sink
+    ) -> None:
         self.world = world
         self.machine = machine
         self.name = bound.spec.name
@@ -66,11 +79,15 @@ class Call:
         return str(self._bound.values.get(name, ""))
 
     def fqdn(self, name: str) -> Fqdn:
-        """A mandatory Fqdn argument; fails where a version's reference leaves the cmdlet without it."""
+        """A mandatory Fqdn argument; fails where a version's reference leaves the cmdlet without
+        it.
+        """
         if name not in self._bound.values:
             # PowerShell's own text.
             self.fail(
-                f"Cannot process command because of one or more missing mandatory parameters: {name}.", category="InvalidArgument"
+                "Cannot process command because of one or more missing mandatory parameters:"
+                f" {name}.",
+                category="InvalidArgument",
             )
         return Fqdn(str(self._bound.values[name]))
 
@@ -89,7 +106,9 @@ class Call:
 
     # Streams.
 
-    def make(self, type_name: str, properties: Mapping[str, object], *, text: str | None = None) -> RemoteObject:
+    def make(
+        self, type_name: str, properties: Mapping[str, object], *, text: str | None = None
+    ) -> RemoteObject:
         """An object to return."""
         return build(self.world.switches, type_name, properties, text=text)
 
@@ -105,7 +124,10 @@ class Call:
         self._sink.warning(text)
         if action == "Stop":
             # PowerShell's own text.
-            reason = 'because the preference variable "WarningPreference" or common parameter is set to Stop'
+            reason = (
+                'because the preference variable "WarningPreference" or common parameter is set to'
+                " Stop"
+            )
             self.fail(
                 f"The running command stopped {reason}: {text}",
                 error_id="ActionPreferenceStop",
@@ -149,7 +171,9 @@ class Call:
     # Prompts and effects.
 
     def should_process(self, target: str, *, high_impact: bool = False, action: str = "") -> bool:
-        """PowerShell's ShouldProcess: False when -WhatIf was given. A cmdlet of high impact prompts unless -Confirm:$false.
+        """PowerShell's ShouldProcess: False when -WhatIf was given.
+
+        A cmdlet of high impact prompts unless -Confirm:$false.
 
         The texts are PowerShell's own.
         """
@@ -163,22 +187,28 @@ class Call:
         return True
 
     def _prompt(self, question: str) -> None:
-        """Nobody can answer: the command fails, or hangs where a host is said to exist or the fault is on."""
+        """Nobody can answer: the command fails, or hangs where a host is said to exist or the fault
+        is on.
+        """
         if self.session.caller.has_host or self.world.faults.prompts_hang:
             while not self.session.stopped.wait(0.05):
                 self._check_machine()
             self.check_stopped()
         # The wording of System.Management.Automation for a runspace without an interactive host.
         self.fail(
-            "A command that prompts the user failed because the host program or the command type does not support user "
-            f"interaction. The host was attempting to request confirmation with the following message: {question}",
+            "A command that prompts the user failed because the host program or the command type"
+            " does not support user interaction. The host was attempting to request confirmation"
+            f" with the following message: {question}",
             error_id="HostFunctionNotImplemented",
             category="NotImplemented",
             exception="System.Management.Automation.Host.HostException",
         )
 
     def start(self) -> bool:
-        """The effect begins: count it. False when the fault says that this cmdlet does nothing and ends without an error."""
+        """The effect begins: count it.
+
+        False when the fault says that this cmdlet does nothing and ends without an error.
+        """
         self.world.record(self.name, self.machine.fqdn, self.session.caller.user, self.arguments)
         return self.name not in self.world.faults.without_effect
 
@@ -188,8 +218,17 @@ class Call:
 
     # Time.
 
-    def wait(self, duration: timedelta, activity: str = "", status: str = "", *, span: tuple[int, int] = (0, 100)) -> None:
-        """Let lab time pass, with progress records from `span[0]` to `span[1]` percent. Must be called without the lock held.
+    def wait(
+        self,
+        duration: timedelta,
+        activity: str = "",
+        status: str = "",
+        *,
+        span: tuple[int, int] = (0, 100),
+    ) -> None:
+        """Let lab time pass, with progress records from `span[0]` to `span[1]` percent.
+
+        Must be called without the lock held.
 
         Time that somebody lets pass meanwhile counts, too.
 
@@ -200,7 +239,9 @@ class Call:
         low, high = span
         began = self.world.now()
         for step in range(1, STEPS + 1):
-            self.world.clock.sleep(began + duration * step / STEPS - self.world.now(), _Interruption(self))
+            self.world.clock.sleep(
+                began + duration * step / STEPS - self.world.now(), _Interruption(self)
+            )
             percent = low + (high - low) * step // STEPS
             before = low + (high - low) * (step - 1) // STEPS
             if activity:
@@ -241,32 +282,50 @@ class Call:
         fqdn = self.fqdn(name)
         pool = self.world.pools.get(fqdn)
         if pool is None:
-            self.fail(placeholders.UNKNOWN_POOL.format(fqdn), category="ObjectNotFound", target=fqdn)
+            self.fail(
+                placeholders.UNKNOWN_POOL.format(fqdn), category="ObjectNotFound", target=fqdn
+            )
         if not pool.kind.homes_users:
-            self.fail(placeholders.NOT_A_REGISTRAR_POOL.format(pool=fqdn), category="InvalidArgument", target=fqdn)
+            self.fail(
+                placeholders.NOT_A_REGISTRAR_POOL.format(pool=fqdn),
+                category="InvalidArgument",
+                target=fqdn,
+            )
         return pool
 
     def backup_of(self, pool: PoolRuntime) -> PoolRuntime:
-        """The backup pool; fails when none is assigned (documented for the failover and Debug-CsInterPoolReplication)."""
+        """The backup pool; fails when none is assigned (documented for the failover and
+        Debug-CsInterPoolReplication).
+        """
         if pool.spec.backup_pool is None:
             self.fail(placeholders.NO_BACKUP_POOL.format(pool=pool.fqdn), target=pool.fqdn)
         return self.world.pools[pool.spec.backup_pool]
 
     def require_group(self, group: str = "RTCUniversalServerAdmins") -> None:
-        """Fail unless the caller is in the group; over OcsPowershell the role decides instead (fact: ocs-powershell)."""
+        """Fail unless the caller is in the group; over OcsPowershell the role decides instead
+        (fact: ocs-powershell).
+        """
         caller = self.session.caller
         if not caller.ocs and group not in caller.groups:
             message = placeholders.ACCESS_DENIED.format(user=caller.user, group=group)
-            self.fail(message, category="PermissionDenied", exception="System.UnauthorizedAccessException")
+            self.fail(
+                message, category="PermissionDenied", exception="System.UnauthorizedAccessException"
+            )
 
     def new_id(self) -> str:
         """A name for a file, the same in every run of a test."""
         return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{self.name}{len(self.machine.files)}"))
 
     def write_report(self, terminating: str | None) -> None:
-        """Write the file of -Report to the machine's disk; `terminating` is the message that stopped the run."""
-        path = self.text("Report") or default_path(self.name, self.session.caller.user, self.new_id())
-        self.machine.files[path.casefold()] = self.report.render(self.name, self.world.now(), terminating)
+        """Write the file of -Report to the machine's disk; `terminating` is the message that
+        stopped the run.
+        """
+        path = self.text("Report") or default_path(
+            self.name, self.session.caller.user, self.new_id()
+        )
+        self.machine.files[path.casefold()] = self.report.render(
+            self.name, self.world.now(), terminating
+        )
 
 
 class _Interruption:

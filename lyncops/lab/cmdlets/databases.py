@@ -1,4 +1,6 @@
-"""Mirrored databases: Get-CsDatabaseMirrorState and Invoke-CsDatabaseFailover; the state of user databases."""
+"""Mirrored databases: Get-CsDatabaseMirrorState and Invoke-CsDatabaseFailover; the state of user
+databases.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +32,19 @@ def _type(call: Call) -> str:
 
 @reads("Get-CsDatabaseMirrorState")
 def get_cs_database_mirror_state(call: Call) -> Iterator[RemoteObject]:
-    """One object per database; all types without -DatabaseType. A type that the pool lacks is a non-terminating error."""
+    """One object per database; all types without -DatabaseType.
+
+    A type that the pool lacks is a non-terminating error.
+    """
     pool = call.front_end_pool()
     wanted = _type(call)
     databases = [d for d in pool.databases if not wanted or d.type == wanted]
     if not databases:
-        call.error(placeholders.MIRROR_TYPE_ABSENT.format(type=wanted, pool=pool.fqdn), category="ObjectNotFound", target=pool.fqdn)
+        call.error(
+            placeholders.MIRROR_TYPE_ABSENT.format(type=wanted, pool=pool.fqdn),
+            category="ObjectNotFound",
+            target=pool.fqdn,
+        )
     mirror_side = "Secondary" if call.world.switches.status_on_secondary else "Mirror"
     for database in databases:
         (primary, primary_status), (mirror, mirror_status) = _sides(call, pool, database)
@@ -59,39 +68,62 @@ def _sides(call: Call, pool: PoolRuntime, database: Database) -> tuple[_Side, _S
     if not database.is_mirrored or mirror_server is None:
         return absent, absent
     up = (call.world.sql_is_up(pool.sql_server), call.world.sql_is_up(mirror_server))
-    status = ("synchronized" if database.synchronized else "suspended") if all(up) else "disconnected"
+    status = (
+        ("synchronized" if database.synchronized else "suspended") if all(up) else "disconnected"
+    )
     roles = ("Mirror", "Principal") if database.principal_on_mirror else ("Principal", "Mirror")
-    first, second = ((role, status) if is_up else absent for role, is_up in zip(roles, up, strict=True))
+    first, second = (
+        (role, status) if is_up else absent for role, is_up in zip(roles, up, strict=True)
+    )
     return first, second
 
 
 @changes("Invoke-CsDatabaseFailover", store=Store.READ)
 def invoke_cs_database_failover(call: Call) -> None:
-    """Moves the principal of every database of a type; prompts once per database unless -Confirm:$false (fact: prompts).
+    """Moves the principal of every database of a type; prompts once per database unless
+    -Confirm:$false (fact: prompts).
 
-    Refuses: no mirror configured; the server that shall take over is down; a database that is not synchronised, or (without
-    -Force) whose principal cannot be reached. Force suspends the mirroring until people resume it (fact: mirror-forced).
+    Refuses: no mirror configured; the server that shall take over is down; a database that is not
+    synchronised, or (without -Force) whose principal cannot be reached. Force suspends the
+    mirroring until people resume it (fact: mirror-forced).
     """
     world = call.world
     with world.lock:
         pool = call.front_end_pool()
         kind, to_mirror = _type(call), call.text("NewPrincipal") == "Mirror"
-        excluded = {name.casefold() for name in cast("tuple[str, ...]", call.value("ExcludeDatabaseList") or ())}
-        databases = [d for d in pool.databases if d.type == kind and d.name.casefold() not in excluded]
+        excluded = {
+            name.casefold()
+            for name in cast("tuple[str, ...]", call.value("ExcludeDatabaseList") or ())
+        }
+        databases = [
+            d for d in pool.databases if d.type == kind and d.name.casefold() not in excluded
+        ]
         if pool.spec.mirror_server is None or not databases:
-            call.fail(placeholders.MIRROR_ABSENT.format(type=kind, pool=pool.fqdn), target=pool.fqdn)
+            call.fail(
+                placeholders.MIRROR_ABSENT.format(type=kind, pool=pool.fqdn), target=pool.fqdn
+            )
         servers = (pool.spec.mirror_server, pool.sql_server)
         target, old = servers if to_mirror else servers[::-1]
         moving = [d for d in databases if d.principal_on_mirror is not to_mirror]
         if not world.sql_is_up(target):
-            call.fail(placeholders.MIRROR_SERVER_DOWN.format(server=target), category="ConnectionError", target=target)
+            call.fail(
+                placeholders.MIRROR_SERVER_DOWN.format(server=target),
+                category="ConnectionError",
+                target=target,
+            )
         if moving and not world.sql_is_up(old) and not call.flag("Force"):
-            call.fail(placeholders.MIRROR_SERVER_DOWN.format(server=old), category="ConnectionError", target=old)
+            call.fail(
+                placeholders.MIRROR_SERVER_DOWN.format(server=old),
+                category="ConnectionError",
+                target=old,
+            )
         for database in moving:
             if not database.synchronized:
                 message = placeholders.MIRROR_NOT_SYNCHRONIZED.format(database=database.name)
                 call.fail(message, target=database.name)
-    agreed = [d for d in moving if call.should_process(f"{d.name} on {pool.fqdn}", high_impact=True)]
+    agreed = [
+        d for d in moving if call.should_process(f"{d.name} on {pool.fqdn}", high_impact=True)
+    ]
     if call.flag("WhatIf") or not call.start():
         return
     for database in agreed:
@@ -106,7 +138,10 @@ def invoke_cs_database_failover(call: Call) -> None:
 
 @reads("Get-CsUserDatabaseState")
 def get_cs_user_database_state(call: Call) -> Iterator[RemoteObject]:
-    """Whether a user database is online. Standard Edition cannot be asked from elsewhere (fact: user-database-state)."""
+    """Whether a user database is online.
+
+    Standard Edition cannot be asked from elsewhere (fact: user-database-state).
+    """
     wanted = call.text("Identity").casefold()
     for pool in call.world.pools.values():
         identity = f"UserDatabase:{pool.sql_server}"
@@ -115,6 +150,12 @@ def get_cs_user_database_state(call: Call) -> Iterator[RemoteObject]:
         if call.given("RegistrarPool") and pool.fqdn != call.fqdn("RegistrarPool"):
             continue
         if pool.kind is Kind.STANDARD and call.machine.pool != pool.fqdn:
-            call.error(placeholders.MIRROR_SERVER_DOWN.format(server=pool.sql_server), category="ConnectionError", target=identity)
+            call.error(
+                placeholders.MIRROR_SERVER_DOWN.format(server=pool.sql_server),
+                category="ConnectionError",
+                target=identity,
+            )
             continue
-        yield call.make(_USER_STORE, {"Identity": identity, "Online": call.world.has_sql(pool)}, text=identity)
+        yield call.make(
+            _USER_STORE, {"Identity": identity, "Online": call.world.has_sql(pool)}, text=identity
+        )

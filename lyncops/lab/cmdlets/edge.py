@@ -1,4 +1,6 @@
-"""Set-CsEdgeServer, Set-CsRegistrar, Set-CsConferenceServer, Set-CsMediationServer, Set-CsDirector: next hop and associations."""
+"""Set-CsEdgeServer, Set-CsRegistrar, Set-CsConferenceServer, Set-CsMediationServer, Set-CsDirector:
+next hop and associations.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,16 @@ _REFERENCES: Final[Mapping[str, tuple[str, ...]]] = {
     "UserServer": ("UserServer",),
     "WebServer": ("WebServer",),
 }
-_NOT_PROPERTIES: Final = ("Identity", "Force", "WhatIf", "Confirm", "Verbose", "Debug", "ErrorAction", "WarningAction")
+_NOT_PROPERTIES: Final = (
+    "Identity",
+    "Force",
+    "WhatIf",
+    "Confirm",
+    "Verbose",
+    "Debug",
+    "ErrorAction",
+    "WarningAction",
+)
 _PORT: Final = "AccessEdgeExternalSipPort"
 
 
@@ -28,7 +39,8 @@ _PORT: Final = "AccessEdgeExternalSipPort"
 def set_cs_edge_server(call: Call) -> None:
     """`-Registrar` is the next hop; the identity is that of the Edge pool (fact: edge-identity).
 
-    Whether `-AccessEdgeExternalSipPort` can enable federation is not established (fact: federation-port): a switch decides.
+    Whether `-AccessEdgeExternalSipPort` can enable federation is not established (fact:
+    federation-port): a switch decides.
     """
     _set(call, "EdgeServer")
 
@@ -61,13 +73,20 @@ def _set(call: Call, role: str) -> None:
     world = call.world
     with world.lock:
         record = _record(call, role)
-        changed = {name: _value(call, record, name) for name in call.arguments if name not in _NOT_PROPERTIES}
+        changed = {
+            name: _value(call, record, name)
+            for name in call.arguments
+            if name not in _NOT_PROPERTIES
+        }
     if not call.should_process(record.identity) or not call.start():
         return
     with world.lock:
         current = world.configuration.service(record.identity) or record
         properties = {**current.properties, **changed}
-        call.change(world.configuration.with_service(attrs.evolve(current, properties=properties)), needs_enabling=True)
+        call.change(
+            world.configuration.with_service(attrs.evolve(current, properties=properties)),
+            needs_enabling=True,
+        )
 
 
 def _record(call: Call, role: str) -> ServiceRecord:
@@ -80,14 +99,22 @@ def _record(call: Call, role: str) -> ServiceRecord:
             return only[0]
     record = configuration.service(identity if ":" in identity else f"{role}:{identity}")
     if record is None or record.role != role:
-        call.fail(placeholders.UNKNOWN_SERVICE.format(identity), category="ObjectNotFound", target=identity)
+        call.fail(
+            placeholders.UNKNOWN_SERVICE.format(identity),
+            category="ObjectNotFound",
+            target=identity,
+        )
     return record
 
 
 def _value(call: Call, record: ServiceRecord, name: str) -> object:
     if name in _REFERENCES:
         return _reference(call, name)
-    if name == _PORT and record.properties[_PORT] is None and not call.world.switches.port_enables_federation:
+    if (
+        name == _PORT
+        and record.properties[_PORT] is None
+        and not call.world.switches.port_enables_federation
+    ):
         return None
     return call.value(name)
 
@@ -102,4 +129,6 @@ def _reference(call: Call, name: str) -> str | None:
         record = call.world.configuration.service(candidate)
         if record is not None and record.role in roles:
             return record.identity
-    return call.fail(placeholders.UNKNOWN_SERVICE.format(text), category="ObjectNotFound", target=text)
+    return call.fail(
+        placeholders.UNKNOWN_SERVICE.format(text), category="ObjectNotFound", target=text
+    )

@@ -1,4 +1,6 @@
-"""Configuration, LIS and conference directories: exports and imports as files on the machine that runs the cmdlet."""
+"""Configuration, LIS and conference directories: exports and imports as files on the machine that
+runs the cmdlet.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ from lyncops.values import Fqdn, RemoteObject
 
 T = TypeVar("T")
 
-_DIRECTORY: Final = "Microsoft.Rtc.Management.WritableConfig.Settings.PstnConf.ConferenceDirectories"
+_DIRECTORY: Final = (
+    "Microsoft.Rtc.Management.WritableConfig.Settings.PstnConf.ConferenceDirectories"
+)
 
 
 @attrs.frozen(slots=True)
@@ -29,7 +33,9 @@ class LisExport:
 @reads("Export-CsConfiguration")
 def export_cs_configuration(call: Call) -> Iterator[bytes]:
     """Writes the store's content to a file on this machine, or returns bytes."""
-    source = call.machine.replica.configuration if call.flag("LocalStore") else call.world.configuration
+    source = (
+        call.machine.replica.configuration if call.flag("LocalStore") else call.world.configuration
+    )
     if call.flag("AsBytes"):
         yield f"CsConfiguration {len(source.services)} services".encode()
         return
@@ -57,7 +63,9 @@ def export_cs_lis_configuration(call: Call) -> Iterator[bytes]:
 
 @changes("Import-CsLisConfiguration")
 def import_cs_lis_configuration(call: Call) -> None:
-    """Brings location data into the active store: the Backup Service does not replicate it (fact: lis-not-replicated)."""
+    """Brings location data into the active store: the Backup Service does not replicate it (fact:
+    lis-not-replicated).
+    """
     with call.world.lock:
         content = read_file(call, LisExport, "location data")
         if call.start():
@@ -70,17 +78,26 @@ def write_file(call: Call, path: str, content: object) -> None:
 
 
 def read_file(call: Call, kind: type[T], words: str) -> T:
-    """The content of the file of this machine that -FileName names; fails when there is none, or none of that kind.
+    """The content of the file of this machine that -FileName names; fails when there is none, or
+    none of that kind.
 
     Bytes as input are not simulated.
     """
     path = call.text("FileName")
     if not path:
-        call.fail(placeholders.NOT_SIMULATED.format(cmdlet=f"{call.name} -ByteInput"), category="NotImplemented")
+        call.fail(
+            placeholders.NOT_SIMULATED.format(cmdlet=f"{call.name} -ByteInput"),
+            category="NotImplemented",
+        )
     content = call.machine.files.get(path.casefold())
     if content is None:
         text = placeholders.FILE_NOT_FOUND.format(file=path)
-        call.fail(text, category="ObjectNotFound", target=path, exception="System.IO.FileNotFoundException")
+        call.fail(
+            text,
+            category="ObjectNotFound",
+            target=path,
+            exception="System.IO.FileNotFoundException",
+        )
     if not isinstance(content, kind):
         call.fail(placeholders.FILE_WRONG_KIND.format(file=path, kind=words))
     return content
@@ -88,25 +105,41 @@ def read_file(call: Call, kind: type[T], words: str) -> T:
 
 @reads("Get-CsConferenceDirectory")
 def get_cs_conference_directory(call: Call) -> Iterator[RemoteObject]:
-    """`Identity` is a small number, `ServiceID` the pool's UserServer (fact: conference-directories)."""
-    source = call.machine.replica.configuration if call.flag("LocalStore") else call.world.configuration
+    """`Identity` is a small number, `ServiceID` the pool's UserServer (fact:
+    conference-directories).
+    """
+    source = (
+        call.machine.replica.configuration if call.flag("LocalStore") else call.world.configuration
+    )
     for number in chosen(call, source.directories, lambda n: (str(n),), placeholders.UNKNOWN_ITEM):
-        values = {"Identity": str(number), "ServiceID": f"UserServer:{source.directories[number]}", "Id": number}
+        values = {
+            "Identity": str(number),
+            "ServiceID": f"UserServer:{source.directories[number]}",
+            "Id": number,
+        }
         yield call.make(_DIRECTORY, values, text=str(number))
 
 
 @changes("Move-CsConferenceDirectory")
 def move_cs_conference_directory(call: Call) -> None:
-    """Moves a directory to another pool; -Force when the pool that has it is lost (fact: conference-directories)."""
+    """Moves a directory to another pool; -Force when the pool that has it is lost (fact:
+    conference-directories).
+    """
     world = call.world
     with world.lock:
-        number = next((n for n in world.configuration.directories if str(n) == call.text("Identity")), None)
+        number = next(
+            (n for n in world.configuration.directories if str(n) == call.text("Identity")), None
+        )
         if number is None:
-            call.fail(placeholders.UNKNOWN_ITEM.format(call.text("Identity")), category="ObjectNotFound")
+            call.fail(
+                placeholders.UNKNOWN_ITEM.format(call.text("Identity")), category="ObjectNotFound"
+            )
         holder = world.pools[world.configuration.directories[number]]
         target = world.pools.get(Fqdn(call.text("TargetPool")))
         if target is None or not target.kind.homes_users:
-            call.fail(placeholders.UNKNOWN_POOL.format(call.text("TargetPool")), category="ObjectNotFound")
+            call.fail(
+                placeholders.UNKNOWN_POOL.format(call.text("TargetPool")), category="ObjectNotFound"
+            )
         if not world.is_alive(holder) and not call.flag("Force"):
             message = placeholders.DIRECTORY_POOL_DOWN.format(pool=holder.fqdn, identity=number)
             call.fail(message, category="ConnectionError", target=holder.fqdn)

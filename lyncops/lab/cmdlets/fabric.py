@@ -1,4 +1,6 @@
-"""Windows Fabric: upgrade readiness, upgrade domains, fabric state, and the reset of a pool's registrar state."""
+"""Windows Fabric: upgrade readiness, upgrade domains, fabric state, and the reset of a pool's
+registrar state.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from lyncops.values import RemoteObject
 
 _UPGRADE: Final = "Microsoft.Rtc.Management.Hadr.PoolUpgradeState"
 _DOMAIN: Final = "Microsoft.Rtc.Management.Hadr.UpgradeDomain"
-_BUILDING: Final = timedelta(minutes=10)  # how long replicas are built after a server came up: a guess after the 10-minute retry
+# How long replicas are built after a server came up: a guess after the 10-minute retry
+_BUILDING: Final = timedelta(minutes=10)
 _RESET: Final = timedelta(minutes=5)  # a guess
 
 
@@ -35,7 +38,9 @@ def get_cs_upgrade_domain_info(call: Call) -> Iterator[RemoteObject]:
 
 
 def _upgrade_state(call: Call) -> RemoteObject:
-    """Only `PoolUpgradeState` and `ReadyforUpgrade` are documented names (fact: upgrade-readiness)."""
+    """Only `PoolUpgradeState` and `ReadyforUpgrade` are documented names (fact:
+    upgrade-readiness).
+    """
     world = call.world
     pool = world.pools[call.machine.pool]
     if pool.kind is not Kind.ENTERPRISE:
@@ -69,9 +74,14 @@ def _upgrade_state(call: Call) -> RemoteObject:
 
 @reads("Get-CsPoolFabricState")
 def get_cs_pool_fabric_state(call: Call) -> Iterator[str]:
-    """Text about replicas; what the real one looks like is not established (fact: fabric-state), so the text is invented."""
+    """Text about replicas; what the real one looks like is not established (fact: fabric-state), so
+    the text is invented.
+    """
     if not call.given("PoolFqdn"):
-        call.fail(placeholders.NOT_SIMULATED.format(cmdlet=f"{call.name} without -PoolFqdn"), category="NotImplemented")
+        call.fail(
+            placeholders.NOT_SIMULATED.format(cmdlet=f"{call.name} without -PoolFqdn"),
+            category="NotImplemented",
+        )
     pool = call.front_end_pool()
     wanted = call.text("Type") or "All"
     for kind in ("MCUFactory", "ConferenceDirectory", "Routing", "LYSS"):
@@ -81,12 +91,17 @@ def get_cs_pool_fabric_state(call: Call) -> Iterator[str]:
 
 def _replicas(call: Call, pool: PoolRuntime) -> str:
     running = [str(machine.fqdn) for machine in call.world.members(pool) if machine.runs("RTCSRV")]
-    return f"Primary: {running[0]}; Secondary: {', '.join(running[1:3])}" if running else "no replica"
+    return (
+        f"Primary: {running[0]}; Secondary: {', '.join(running[1:3])}" if running else "no replica"
+    )
 
 
 @changes("Reset-CsPoolRegistrarState", store=Store.NONE)
 def reset_cs_pool_registrar_state(call: Call) -> None:
-    """Prompts unless -Confirm:$false (fact: prompts). QuorumLossRecovery lets the servers that are left go on without quorum."""
+    """Prompts unless -Confirm:$false (fact: prompts).
+
+    QuorumLossRecovery lets the servers that are left go on without quorum.
+    """
     world = call.world
     with world.lock:
         pool = call.front_end_pool()

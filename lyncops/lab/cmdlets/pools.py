@@ -1,6 +1,8 @@
-"""Invoke-CsPoolFailOver, Invoke-CsPoolFailBack, Get-CsPoolBackupRelationship, Get-/Set-CsRegistrarConfiguration.
+"""Invoke-CsPoolFailOver, Invoke-CsPoolFailBack, Get-CsPoolBackupRelationship,
+Get-/Set-CsRegistrarConfiguration.
 
-The pool named is always the one that first homed the users, in both directions (the IMPORTANT box of the recovery guide).
+The pool named is always the one that first homed the users, in both directions (the IMPORTANT box
+of the recovery guide).
 """
 
 from __future__ import annotations
@@ -23,20 +25,25 @@ from lyncops.lab.model.switches import RelationShape
 from lyncops.values import Fqdn, RemoteObject
 
 _RELATION: Final = "Microsoft.Rtc.Management.Hadr.BackupService.BackupRelation"
-_REGISTRAR_SETTINGS: Final = "Microsoft.Rtc.Management.WritableConfig.Settings.Registrar.RegistrarSettings"
-_FAILOVER_BASE: Final = timedelta(minutes=15)  # 15-20 minutes, measured for up to 200,000 users (fact: recovery-figures)
+_REGISTRAR_SETTINGS: Final = (
+    "Microsoft.Rtc.Management.WritableConfig.Settings.Registrar.RegistrarSettings"
+)
+# 15-20 minutes, measured for up to 200,000 users (fact: recovery-figures)
+_FAILOVER_BASE: Final = timedelta(minutes=15)
 _FAILOVER_SPREAD: Final = timedelta(minutes=5)
 _MEASURED_USERS: Final = 200_000
-_FAILBACK_PER_USER: Final = timedelta(minutes=60) / 20_000  # up to 60 minutes for 20,000 users (fact: failback)
+# Up to 60 minutes for 20,000 users (fact: failback)
+_FAILBACK_PER_USER: Final = timedelta(minutes=60) / 20_000
 _FAILBACK_LEAST: Final = timedelta(minutes=5)  # `several minutes` (fact: failback)
 _FINAL_SYNC: Final = timedelta(seconds=30)  # a guess
 _ITEMS_PER_USER_MINUTE: Final = 0.02  # a guess, for the loss count only
 
 # Facts page 3, verbatim; the two spaces before `before` are Microsoft's.
 NEXT_HOP: Final = (
-    'This Front-end pool "{pool}" is specified in topology as the next hop for the Edge server. Failing over this pool may cause '
-    "External access/Federation/Split-domain/XMPP features to stop working. Please use Topology Builder to change the Edge "
-    "internal next hop setting to point to a different Front-end pool,  before you proceed."
+    'This Front-end pool "{pool}" is specified in topology as the next hop for the Edge server.'
+    " Failing over this pool may cause External access/Federation/Split-domain/XMPP features to"
+    " stop working. Please use Topology Builder to change the Edge internal next hop setting to"
+    " point to a different Front-end pool,  before you proceed."
 )
 
 
@@ -44,9 +51,10 @@ NEXT_HOP: Final = (
 def invoke_cs_pool_failover(call: Call) -> None:
     """Moves the users to the backup pool.
 
-    Refuses, in this order: unknown or unpaired pool; store not available; already failed over; the backup pool itself failed
-    over; the backup pool or (without -DisasterMode) the pool unreachable; an Edge pool that has the pool as next hop.
-    Returns nothing (fact: no-output). A pool left FailingOver by a failure can be failed over again (fact: store-before-pool).
+    Refuses, in this order: unknown or unpaired pool; store not available; already failed over; the
+    backup pool itself failed over; the backup pool or (without -DisasterMode) the pool unreachable;
+    an Edge pool that has the pool as next hop. Returns nothing (fact: no-output). A pool left
+    FailingOver by a failure can be failed over again (fact: store-before-pool).
     """
     world = call.world
     with world.lock:
@@ -56,7 +64,9 @@ def invoke_cs_pool_failover(call: Call) -> None:
         pool = call.front_end_pool()
         backup = call.backup_of(pool)
         _refuse_failover(call, pool, backup)
-        if _is_next_hop(call, pool) and not (call.flag("Force") and world.switches.force_passes_next_hop):
+        if _is_next_hop(call, pool) and not (
+            call.flag("Force") and world.switches.force_passes_next_hop
+        ):
             message = NEXT_HOP.format(pool=pool.fqdn)
             if world.switches.next_hop_terminates:
                 call.fail(message, target=pool.fqdn)
@@ -73,7 +83,9 @@ def _moving(call: Call, pool: PoolRuntime) -> Generator[None]:
     """One failover or failback of a pool at a time."""
     with call.world.lock:
         if pool.moving:
-            call.fail(placeholders.BUSY.format(pool=pool.fqdn), category="ResourceBusy", target=pool.fqdn)
+            call.fail(
+                placeholders.BUSY.format(pool=pool.fqdn), category="ResourceBusy", target=pool.fqdn
+            )
         pool.moving = True
     try:
         yield
@@ -86,17 +98,29 @@ def _refuse_failover(call: Call, pool: PoolRuntime, backup: PoolRuntime) -> None
     if not world.store_works:
         call.fail(placeholders.STORE_NOT_AVAILABLE, category="ResourceUnavailable")
     if world.configuration.pool_states[pool.fqdn] == "FailedOver":
-        call.fail(placeholders.ALREADY_FAILED_OVER.format(pool=pool.fqdn, backup=backup.fqdn), target=pool.fqdn)
+        call.fail(
+            placeholders.ALREADY_FAILED_OVER.format(pool=pool.fqdn, backup=backup.fqdn),
+            target=pool.fqdn,
+        )
     if pool.moving:
-        call.fail(placeholders.BUSY.format(pool=pool.fqdn), category="ResourceBusy", target=pool.fqdn)
+        call.fail(
+            placeholders.BUSY.format(pool=pool.fqdn), category="ResourceBusy", target=pool.fqdn
+        )
     if backup.serving == pool.fqdn or world.configuration.pool_states[backup.fqdn] == "FailingOver":
-        call.fail(placeholders.BACKUP_IS_FAILED_OVER.format(pool=pool.fqdn, backup=backup.fqdn), target=pool.fqdn)
+        call.fail(
+            placeholders.BACKUP_IS_FAILED_OVER.format(pool=pool.fqdn, backup=backup.fqdn),
+            target=pool.fqdn,
+        )
     if not world.is_alive(backup) or not world.has_sql(backup):
         message = placeholders.BACKUP_POOL_DOWN.format(pool=pool.fqdn, backup=backup.fqdn)
         call.fail(message, category="ConnectionError", target=backup.fqdn)
     if not call.flag("DisasterMode") and not (world.is_alive(pool) and world.has_sql(pool)):
         # Also when only the SQL Server of the back end is down (fact: disaster-failover).
-        call.fail(placeholders.POOL_UNREACHABLE.format(pool=pool.fqdn), category="ConnectionError", target=pool.fqdn)
+        call.fail(
+            placeholders.POOL_UNREACHABLE.format(pool=pool.fqdn),
+            category="ConnectionError",
+            target=pool.fqdn,
+        )
 
 
 def _is_next_hop(call: Call, pool: PoolRuntime) -> bool:
@@ -107,7 +131,9 @@ def _is_next_hop(call: Call, pool: PoolRuntime) -> bool:
 def _fail_over(call: Call, pool: PoolRuntime, backup: PoolRuntime) -> None:
     world = call.world
     disaster = call.flag("DisasterMode")
-    steps = [step.format(pool=pool.fqdn, backup=backup.fqdn) for step in placeholders.FAILOVER_STEPS]
+    steps = [
+        step.format(pool=pool.fqdn, backup=backup.fqdn) for step in placeholders.FAILOVER_STEPS
+    ]
     duration = _FAILOVER_BASE + _FAILOVER_SPREAD * min(pool.spec.users / _MEASURED_USERS, 1)
     call.verbose(steps[0])
     if disaster and world.is_alive(pool):
@@ -134,7 +160,9 @@ def _fail_over(call: Call, pool: PoolRuntime, backup: PoolRuntime) -> None:
 
 
 def _reach_final_state(call: Call, pool: PoolRuntime) -> None:
-    """The pool is read-only: the Backup Service copies the rest until nothing more can change (fact: planned-failover)."""
+    """The pool is read-only: the Backup Service copies the rest until nothing more can change
+    (fact: planned-failover).
+    """
     world = call.world
     call.wait(_FINAL_SYNC, span=(40, 40))
     with world.lock:
@@ -150,29 +178,42 @@ def _reach_final_state(call: Call, pool: PoolRuntime) -> None:
 
 
 def _refuse_if_lost(call: Call, *needed: PoolRuntime) -> None:
-    """Fail when a pool or the store was lost meanwhile; the pool stays in the state that it had reached."""
+    """Fail when a pool or the store was lost meanwhile; the pool stays in the state that it had
+    reached.
+    """
     for pool in needed:
         if not call.world.is_alive(pool):
-            call.fail(placeholders.MIDWAY.format(cmdlet=call.name, target=pool.fqdn), category="ConnectionError", target=pool.fqdn)
+            call.fail(
+                placeholders.MIDWAY.format(cmdlet=call.name, target=pool.fqdn),
+                category="ConnectionError",
+                target=pool.fqdn,
+            )
     if not call.world.store_writable:
         call.fail(placeholders.STORE_NOT_AVAILABLE, category="ResourceUnavailable")
 
 
 def _lose(call: Call, pool: PoolRuntime) -> None:
-    """What was not copied is lost (fact: disaster-failover); it is counted so that a test can ask."""
-    unsynced: Mapping[str, timedelta] = {name: track.unsynced for name, track in pool.tracks.items()}
+    """What was not copied is lost (fact: disaster-failover); it is counted so that a test
+    can ask.
+    """
+    unsynced: Mapping[str, timedelta] = {
+        name: track.unsynced for name, track in pool.tracks.items()
+    }
     minutes = sum(span.total_seconds() / 60 for span in unsynced.values())
     items = round(minutes * pool.spec.users * _ITEMS_PER_USER_MINUTE)
-    call.world.losses.append(Loss(at=call.world.now(), cmdlet=call.name, pool=pool.fqdn, unsynced=unsynced, items=items))
+    call.world.losses.append(
+        Loss(at=call.world.now(), cmdlet=call.name, pool=pool.fqdn, unsynced=unsynced, items=items)
+    )
 
 
 @changes("Invoke-CsPoolFailBack")
 def invoke_cs_pool_failback(call: Call) -> None:
     """Moves the users home; -PoolFqdn is that of the failover.
 
-    -DisasterMode means that the *backup* pool is gone; what was written there is lost (fact: failback-disaster). Refuses: unknown
-    or unpaired pool; store not available; a pool that is not failed over; the pool unreachable; without -DisasterMode, the backup
-    pool unreachable. Returns nothing.
+    -DisasterMode means that the *backup* pool is gone; what was written there is lost (fact:
+    failback-disaster). Refuses: unknown or unpaired pool; store not available; a pool that is not
+    failed over; the pool unreachable; without -DisasterMode, the backup pool unreachable. Returns
+    nothing.
     """
     world = call.world
     with world.lock:
@@ -185,9 +226,15 @@ def invoke_cs_pool_failback(call: Call) -> None:
             call.fail(placeholders.STORE_NOT_AVAILABLE, category="ResourceUnavailable")
         state = world.configuration.pool_states[pool.fqdn]
         if state != "FailedOver":
-            call.fail(placeholders.NOT_FAILED_OVER.format(pool=pool.fqdn, state=state), target=pool.fqdn)
+            call.fail(
+                placeholders.NOT_FAILED_OVER.format(pool=pool.fqdn, state=state), target=pool.fqdn
+            )
         if not world.is_alive(pool) or not world.has_sql(pool):
-            call.fail(placeholders.POOL_STILL_DOWN.format(pool=pool.fqdn), category="ConnectionError", target=pool.fqdn)
+            call.fail(
+                placeholders.POOL_STILL_DOWN.format(pool=pool.fqdn),
+                category="ConnectionError",
+                target=pool.fqdn,
+            )
         disaster = call.flag("DisasterMode")
         if not disaster and not (world.is_alive(backup) and world.has_sql(backup)):
             message = placeholders.BACKUP_POOL_DOWN.format(pool=pool.fqdn, backup=backup.fqdn)
@@ -200,7 +247,9 @@ def invoke_cs_pool_failback(call: Call) -> None:
 
 def _fail_back(call: Call, pool: PoolRuntime, backup: PoolRuntime, *, disaster: bool) -> None:
     world = call.world
-    steps = [step.format(pool=pool.fqdn, backup=backup.fqdn) for step in placeholders.FAILBACK_STEPS]
+    steps = [
+        step.format(pool=pool.fqdn, backup=backup.fqdn) for step in placeholders.FAILBACK_STEPS
+    ]
     duration = max(_FAILBACK_LEAST, _FAILBACK_PER_USER * pool.spec.users)
     call.verbose(steps[0])
     if disaster and world.is_alive(backup):
@@ -221,7 +270,8 @@ def _fail_back(call: Call, pool: PoolRuntime, backup: PoolRuntime, *, disaster: 
         if disaster:
             _lose(call, pool)
         elif pool.failed_over_at is not None:
-            # Conference content stays on the backup pool until it is synchronised from there (fact: conference-content).
+            # Conference content stays on the backup pool until it is synchronised from there (fact:
+            # conference-content).
             pool.tracks[CONFERENCE].left_behind += world.now() - pool.failed_over_at
         pool.serving, pool.failed_over_at = pool.fqdn, None
         for track in pool.tracks.values():
@@ -233,7 +283,10 @@ def _fail_back(call: Call, pool: PoolRuntime, backup: PoolRuntime, *, disaster: 
 
 @reads("Get-CsPoolBackupRelationship")
 def get_cs_pool_backup_relationship(call: Call) -> Iterator[object]:
-    """The backup pool; nothing for an unpaired pool. Property names are not established (fact: backup-relation)."""
+    """The backup pool; nothing for an unpaired pool.
+
+    Property names are not established (fact: backup-relation).
+    """
     pool = call.front_end_pool()
     backup = pool.spec.backup_pool
     if backup is None:
@@ -248,8 +301,12 @@ def get_cs_pool_backup_relationship(call: Call) -> Iterator[object]:
 
 @reads("Get-CsRegistrarConfiguration")
 def get_cs_registrar_configuration(call: Call) -> Iterator[RemoteObject]:
-    """`Global`, and one `Service:Registrar:<pool>` for each Front End pool, which carries PoolState (fact: pool-state)."""
-    configuration = call.machine.replica.configuration if call.flag("LocalStore") else call.world.configuration
+    """`Global`, and one `Service:Registrar:<pool>` for each Front End pool, which carries PoolState
+    (fact: pool-state).
+    """
+    configuration = (
+        call.machine.replica.configuration if call.flag("LocalStore") else call.world.configuration
+    )
     entries: dict[str, Fqdn | None] = {"Global": None}
     by_default = call.world.switches.pool_state_global
     entries |= {
@@ -257,7 +314,9 @@ def get_cs_registrar_configuration(call: Call) -> Iterator[RemoteObject]:
         for fqdn, state in configuration.pool_states.items()
         if not by_default or state != "Active" or configuration.registrar_settings.get(fqdn)
     }
-    for identity in chosen(call, entries, lambda name: (name, name.removeprefix("Service:")), placeholders.UNKNOWN_ITEM):
+    for identity in chosen(
+        call, entries, lambda name: (name, name.removeprefix("Service:")), placeholders.UNKNOWN_ITEM
+    ):
         fqdn = entries[identity]
         state = configuration.pool_states[fqdn] if fqdn is not None else "Active"
         values: dict[str, object] = {
@@ -284,7 +343,9 @@ def set_cs_registrar_configuration(call: Call) -> None:
     with world.lock:
         record = world.configuration.service(identity)
         if record is None or record.role != "Registrar":
-            call.fail(placeholders.UNKNOWN_ITEM.format(call.text("Identity")), category="ObjectNotFound")
+            call.fail(
+                placeholders.UNKNOWN_ITEM.format(call.text("Identity")), category="ObjectNotFound"
+            )
         if not call.should_process(f"Service:{record.identity}") or not call.start():
             return
         configuration = world.configuration
@@ -297,6 +358,15 @@ def set_cs_registrar_configuration(call: Call) -> None:
             "MaxEndpointsPerUser",
             "EnableDHCPServer",
         )
-        given = {name: call.value(name) for name in (*known, "MaxUserCount", "BackupStoreUnavailableThreshold") if call.given(name)}
+        given = {
+            name: call.value(name)
+            for name in (*known, "MaxUserCount", "BackupStoreUnavailableThreshold")
+            if call.given(name)
+        }
         settings = {**configuration.registrar_settings.get(record.pool, {}), **given}
-        call.change(attrs.evolve(configuration, registrar_settings={**configuration.registrar_settings, record.pool: settings}))
+        call.change(
+            attrs.evolve(
+                configuration,
+                registrar_settings={**configuration.registrar_settings, record.pool: settings},
+            )
+        )

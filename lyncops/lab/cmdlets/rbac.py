@@ -1,6 +1,8 @@
-"""Role-based access control of OcsPowershell: which role offers which cmdlets (fact: ocs-powershell).
+"""Role-based access control of OcsPowershell: which role offers which cmdlets (fact:
+ocs-powershell).
 
-That CsAdministrator has all is documented; the lists of the other roles are not established and guessed here.
+That CsAdministrator has all is documented; the lists of the other roles are not established and
+guessed here.
 """
 
 from __future__ import annotations
@@ -27,15 +29,32 @@ ROLES: Final[Mapping[str, tuple[str, ...]]] = {
         "Invoke-CsDatabaseFailover",
     ),
     "CsViewOnlyAdministrator": ("Get-",),
-    "CsHelpDesk": ("Get-CsUser", "Get-CsUserPoolInfo", "Get-CsPool", "Get-CsSite", "Test-CsRegistration", "Test-CsIM"),
-    "CsResponseGroupAdministrator": ("Export-CsRgsConfiguration", "Import-CsRgsConfiguration", "Get-CsPool", "Get-CsService"),
+    "CsHelpDesk": (
+        "Get-CsUser",
+        "Get-CsUserPoolInfo",
+        "Get-CsPool",
+        "Get-CsSite",
+        "Test-CsRegistration",
+        "Test-CsIM",
+    ),
+    "CsResponseGroupAdministrator": (
+        "Export-CsRgsConfiguration",
+        "Import-CsRgsConfiguration",
+        "Get-CsPool",
+        "Get-CsService",
+    ),
 }
 
 
 def role_allows(role: str, cmdlet: str) -> bool:
     """Whether a role offers a cmdlet."""
     return any(
-        entry == "*" or (cmdlet.startswith(entry) if entry.endswith("-") else cmdlet.casefold() == entry.casefold())
+        entry == "*"
+        or (
+            cmdlet.startswith(entry)
+            if entry.endswith("-")
+            else cmdlet.casefold() == entry.casefold()
+        )
         for entry in ROLES.get(role, ())
     )
 

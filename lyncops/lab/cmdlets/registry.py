@@ -1,4 +1,6 @@
-"""How a function becomes the semantics of a cmdlet, and what a cmdlet needs before it runs at all."""
+"""How a function becomes the semantics of a cmdlet, and what a cmdlet needs before it runs
+at all.
+"""
 
 from __future__ import annotations
 
@@ -23,20 +25,29 @@ class Store(enum.Enum):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Handler:
-    """How a cmdlet is simulated: a `reader` yields its output while the lock is held; a `changer` takes the lock itself."""
+    """How a cmdlet is simulated: a `reader` yields its output while the lock is held; a `changer`
+    takes the lock itself.
+    """
 
     name: str
     reader: Reader | None = None
     changer: Changer | None = None
     store: Store = Store.READ
-    locally: bool = False  # must be run locally: not over OcsPowershell (fact: server-cannot-be-asked-remotely)
+    locally: bool = (
+        False  # must be run locally: not over OcsPowershell (fact: server-cannot-be-asked-remotely)
+    )
     on_edge: bool = False  # is of use on an Edge server, which cannot reach the store
     admins: bool = False  # needs RTCUniversalServerAdmins (fact: groups)
     opens: str = ""  # AD or SQL that it opens with the caller's token (fact: double-hop)
 
 
 def reads(
-    name: str, *, store: Store = Store.READ, locally: bool = False, on_edge: bool = False, opens: str = "SQL"
+    name: str,
+    *,
+    store: Store = Store.READ,
+    locally: bool = False,
+    on_edge: bool = False,
+    opens: str = "SQL",
 ) -> Callable[[Reader], Handler]:
     """Make a function the semantics of a cmdlet that only reads."""
 
@@ -53,10 +64,19 @@ def reads(
     return handler
 
 
-def changes(name: str, *, store: Store = Store.WRITE, on_edge: bool = False, admins: bool = True) -> Callable[[Changer], Handler]:
+def changes(
+    name: str, *, store: Store = Store.WRITE, on_edge: bool = False, admins: bool = True
+) -> Callable[[Changer], Handler]:
     """Make a function the semantics of a cmdlet that changes something."""
 
     def handler(function: Changer) -> Handler:
-        return Handler(name=name, changer=function, store=store, on_edge=on_edge, admins=admins, opens="SQL" if admins else "")
+        return Handler(
+            name=name,
+            changer=function,
+            store=store,
+            on_edge=on_edge,
+            admins=admins,
+            opens="SQL" if admins else "",
+        )
 
     return handler

@@ -1,4 +1,6 @@
-"""Response groups: they are not carried over by a pool failover; an export and an import do it (fact: response-groups)."""
+"""Response groups: they are not carried over by a pool failover; an export and an import do it
+(fact: response-groups).
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ def _pool(call: Call, parameter: str) -> PoolRuntime:
     """The pool of `service:ApplicationServer:<pool>`, whose application must be reachable."""
     text = call.text(parameter)
     name = text.rpartition(":")[2].casefold()
-    pool = next((p for p in call.world.pools.values() if p.fqdn == name and p.kind.homes_users), None)
+    pool = next(
+        (p for p in call.world.pools.values() if p.fqdn == name and p.kind.homes_users), None
+    )
     if pool is None or (":" in text and "applicationserver:" not in text.casefold()):
         call.fail(placeholders.UNKNOWN_SERVICE.format(text), category="ObjectNotFound", target=text)
     return pool
@@ -34,34 +38,45 @@ def _pool(call: Call, parameter: str) -> PoolRuntime:
 def _reachable(call: Call, parameter: str) -> PoolRuntime:
     pool = _pool(call, parameter)
     if not call.world.is_alive(pool):
-        call.fail(placeholders.RGS_UNAVAILABLE.format(pool=pool.fqdn), category="ConnectionError", target=pool.fqdn)
+        call.fail(
+            placeholders.RGS_UNAVAILABLE.format(pool=pool.fqdn),
+            category="ConnectionError",
+            target=pool.fqdn,
+        )
     return pool
 
 
 @changes("Export-CsRgsConfiguration", store=Store.READ)
 def export_cs_rgs_configuration(call: Call) -> None:
-    """Writes the response groups that the source owns, or that -Owner owns, to a file that must not exist."""
+    """Writes the response groups that the source owns, or that -Owner owns, to a file that must not
+    exist.
+    """
     world = call.world
     with world.lock:
         pool = _reachable(call, "Source")
         owner = _pool(call, "Owner").fqdn if call.given("Owner") else pool.fqdn
         path = call.text("FileName")
         if path.casefold() in call.machine.files:
-            call.fail(placeholders.FILE_EXISTS.format(file=path), category="ResourceExists", target=path)
+            call.fail(
+                placeholders.FILE_EXISTS.format(file=path), category="ResourceExists", target=path
+            )
         if not call.start():
             return
         owned = {name: who for name, who in pool.response_groups.items() if who == owner}
         write_file(call, path, RgsExport(owned))
         if call.flag("RemoveExportedConfiguration"):
-            pool.response_groups = {name: who for name, who in pool.response_groups.items() if name not in owned}
+            pool.response_groups = {
+                name: who for name, who in pool.response_groups.items() if name not in owned
+            }
 
 
 @changes("Import-CsRgsConfiguration", store=Store.READ)
 def import_cs_rgs_configuration(call: Call) -> None:
-    """Brings response groups into a pool; they stay owned by the pool that had them, unless -OverwriteOwner.
+    """Brings response groups into a pool; they stay owned by the pool that had them, unless
+    -OverwriteOwner.
 
-    A name that exists on both pools is an error, unless -ResolveNameConflicts, which appends a number. A group that the pool
-    has from the same owner is replaced.
+    A name that exists on both pools is an error, unless -ResolveNameConflicts, which appends a
+    number. A group that the pool has from the same owner is replaced.
     """
     world = call.world
     with world.lock:
@@ -80,7 +95,11 @@ def _free_name(call: Call, pool: PoolRuntime, name: str, owners: tuple[Fqdn, Fqd
     if holder is None or holder in owners:
         return name
     if not call.flag("ResolveNameConflicts"):
-        call.fail(placeholders.RGS_NAME_CONFLICT.format(name=name, pool=pool.fqdn), category="ResourceExists", target=name)
+        call.fail(
+            placeholders.RGS_NAME_CONFLICT.format(name=name, pool=pool.fqdn),
+            category="ResourceExists",
+            target=name,
+        )
     number = 1
     while f"{name}{number}" in pool.response_groups:
         number += 1

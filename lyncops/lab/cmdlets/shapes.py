@@ -1,4 +1,6 @@
-"""Building the objects that cmdlets return, and flattening them to the depth that remoting serialises."""
+"""Building the objects that cmdlets return, and flattening them to the depth that remoting
+serialises.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +25,19 @@ class EnumValue:
 
 
 def build(
-    switches: Switches, type_name: str, properties: Mapping[str, object], *, text: str | None = None, bases: Sequence[str] = ()
+    switches: Switches,
+    type_name: str,
+    properties: Mapping[str, object],
+    *,
+    text: str | None = None,
+    bases: Sequence[str] = (),
 ) -> RemoteObject:
     """An object of that .NET type. Tuples become lists; None stays None."""
     chain = (type_name, *bases, "System.Object")
     return RemoteObject(
-        properties={_case(switches, name): _render(switches, value) for name, value in properties.items()},
+        properties={
+            _case(switches, name): _render(switches, value) for name, value in properties.items()
+        },
         type_names=chain,
         text=text,
     )
@@ -63,13 +72,16 @@ def _enum(switches: Switches, value: EnumValue) -> object:
 def serialised(item: object, nested: NestedShape) -> object:
     """What remoting makes of an object of the pipeline.
 
-    To depth 1: the properties of an object arrive, what they hold arrives as text, also within a list. A property bag
-    ([pscustomobject], or what Select-Object makes) does not count as a level: what it holds arrives with its properties.
+    To depth 1: the properties of an object arrive, what they hold arrives as text, also within a
+    list. A property bag ([pscustomobject], or what Select-Object makes) does not count as a level:
+    what it holds arrives with its properties.
     """
     if nested is NestedShape.EXPANDED or not isinstance(item, RemoteObject):
         return item
     flatten = _bagged if is_property_bag(item) else _flat
-    return attrs.evolve(item, properties={name: flatten(value, nested) for name, value in item.properties.items()})
+    return attrs.evolve(
+        item, properties={name: flatten(value, nested) for name, value in item.properties.items()}
+    )
 
 
 def is_property_bag(item: RemoteObject) -> bool:
@@ -97,4 +109,8 @@ def _flat(value: object, nested: NestedShape) -> object:
         return value
     if is_property_bag(value):
         return serialised(value, nested)
-    return next(iter(value.type_names), "") if nested is NestedShape.TYPE_NAMES else text_of_object(value)
+    return (
+        next(iter(value.type_names), "")
+        if nested is NestedShape.TYPE_NAMES
+        else text_of_object(value)
+    )

@@ -1,4 +1,6 @@
-"""Synthetic transactions: Test-CsRegistration, Test-CsIM and Test-CsPresence, and the test users that they take by themselves."""
+"""Synthetic transactions: Test-CsRegistration, Test-CsIM and Test-CsPresence, and the test users
+that they take by themselves.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from lyncops.lab.cmdlets.users import all_users, front_ends
 from lyncops.lab.model.state import PoolRuntime
 from lyncops.values import RemoteObject
 
-_SETTINGS: Final = "Microsoft.Rtc.Management.WritableConfig.Settings.HealthMonitoring.HealthMonitoringSettings"
+_SETTINGS: Final = (
+    "Microsoft.Rtc.Management.WritableConfig.Settings.HealthMonitoring.HealthMonitoringSettings"
+)
 _TASK: Final = "Microsoft.Rtc.SyntheticTransactions.TaskOutput"
 
 
@@ -27,7 +31,12 @@ def get_cs_health_monitoring_configuration(call: Call) -> Iterator[RemoteObject]
     having = {str(pool.fqdn): pool for pool in front_ends(call) if pool.spec.test_users}
     for fqdn in chosen(call, having, lambda name: (name,), placeholders.UNKNOWN_ITEM):
         first, second = _test_users(call, having[fqdn])
-        values = {"Identity": fqdn, "TargetFqdn": fqdn, "FirstTestUserSipUri": first, "SecondTestUserSipUri": second}
+        values = {
+            "Identity": fqdn,
+            "TargetFqdn": fqdn,
+            "FirstTestUserSipUri": first,
+            "SecondTestUserSipUri": second,
+        }
         yield call.make(_SETTINGS, values, text=fqdn)
 
 
@@ -52,8 +61,9 @@ def test_cs_presence(call: Call) -> Iterator[RemoteObject]:
 def _transaction(call: Call, roles: tuple[str, ...]) -> RemoteObject:
     """The result is an object, not an error, as of every synthetic transaction.
 
-    Without users named and without test users of the pool it does not know whom to take, and is an error (fact: test-users).
-    That a pool signs in only those whom it serves is what a failover is for; with which words it refuses others is a guess.
+    Without users named and without test users of the pool it does not know whom to take, and is an
+    error (fact: test-users). That a pool signs in only those whom it serves is what a failover is
+    for; with which words it refuses others is a guess.
     """
     fqdn = call.text("TargetFqdn").casefold()
     pool = next((p for p in front_ends(call) if p.fqdn == fqdn or fqdn in p.spec.machines), None)
@@ -77,9 +87,20 @@ def _transaction(call: Call, roles: tuple[str, ...]) -> RemoteObject:
 def _refused(call: Call, pool: PoolRuntime, address: str) -> str:
     """Why that user cannot sign in at the pool; "" where it can."""
     wanted = address.casefold().removeprefix("sip:")
-    home = next((user.pool for user in all_users(call, front_ends(call)) if user.address == f"sip:{wanted}"), None)
+    home = next(
+        (
+            user.pool
+            for user in all_users(call, front_ends(call))
+            if user.address == f"sip:{wanted}"
+        ),
+        None,
+    )
     if not call.world.is_alive(pool):
         return placeholders.NO_ANSWER_TO_SIP
     if home is None:
         return placeholders.UNKNOWN_USER.format(address)
-    return "" if call.world.serving_pool(call.world.pools[home]) is pool else placeholders.SERVED_ELSEWHERE.format(address)
+    return (
+        ""
+        if call.world.serving_pool(call.world.pools[home]) is pool
+        else placeholders.SERVED_ELSEWHERE.format(address)
+    )

@@ -1,4 +1,6 @@
-"""Get-CsSite, Get-CsPool, Get-CsComputer, Get-CsService, Get-CsTopology, Set-CsSite, Enable-CsTopology and the like."""
+"""Get-CsSite, Get-CsPool, Get-CsComputer, Get-CsService, Get-CsTopology, Set-CsSite,
+Enable-CsTopology and the like.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +28,16 @@ _COMMON_SWITCHES: Final = ("Verbose", "Debug")
 
 @reads("Get-CsSite")
 def get_cs_site(call: Call) -> Iterator[RemoteObject]:
-    """Sites; `Identity` is `Site:<name>`, and both that and the bare name find it (fact: pool-objects)."""
+    """Sites; `Identity` is `Site:<name>`, and both that and the bare name find it (fact:
+    pool-objects).
+    """
     sites = call.world.configuration.sites.values()
     pools: dict[str, list[Fqdn]] = {}
     for fqdn, place, _, _ in _clusters(call.world):
         pools.setdefault(place, []).append(fqdn)
-    for site in chosen(call, sites, lambda s: (f"site:{s.name}", s.name), placeholders.UNKNOWN_SITE):
+    for site in chosen(
+        call, sites, lambda s: (f"site:{s.name}", s.name), placeholders.UNKNOWN_SITE
+    ):
         yield _site(call, site, pools.get(site.name, []))
 
 
@@ -54,7 +60,10 @@ _Cluster = tuple[Fqdn, str, tuple[Fqdn, ...], tuple[str, ...]]
 
 
 def _clusters(world: World) -> Iterator[_Cluster]:
-    """Pools with site, computers and services. SQL Servers appear as pools too (fact: pool-objects)."""
+    """Pools with site, computers and services.
+
+    SQL Servers appear as pools too (fact: pool-objects).
+    """
     services: dict[Fqdn, list[ServiceRecord]] = {}
     for record in world.configuration.services.values():
         services.setdefault(record.pool, []).append(record)
@@ -69,28 +78,48 @@ def get_cs_pool(call: Call) -> Iterator[RemoteObject]:
     clusters: Iterable[_Cluster] = tuple(_clusters(call.world))
     if call.given("Site"):
         wanted = call.text("Site").casefold()
-        sites = {s.name for s in call.world.configuration.sites.values() if s.display_name.casefold() == wanted}
+        sites = {
+            s.name
+            for s in call.world.configuration.sites.values()
+            if s.display_name.casefold() == wanted
+        }
         if not sites:
-            call.fail(placeholders.UNKNOWN_SITE.format(call.text("Site")), category="ObjectNotFound")
+            call.fail(
+                placeholders.UNKNOWN_SITE.format(call.text("Site")), category="ObjectNotFound"
+            )
         clusters = [c for c in clusters if c[1] in sites]
-    for fqdn, site, members, services in chosen(call, clusters, lambda c: (c[0],), placeholders.UNKNOWN_POOL):
-        values = {"Identity": fqdn, "Services": services, "Computers": members, "Fqdn": fqdn, "Site": f"Site:{site}"}
+    for fqdn, site, members, services in chosen(
+        call, clusters, lambda c: (c[0],), placeholders.UNKNOWN_POOL
+    ):
+        values = {
+            "Identity": fqdn,
+            "Services": services,
+            "Computers": members,
+            "Fqdn": fqdn,
+            "Site": f"Site:{site}",
+        }
         yield call.make(_CLUSTER, values, text=fqdn)
 
 
 @reads("Get-CsComputer")
 def get_cs_computer(call: Call) -> Iterator[RemoteObject]:
     """Computers in the order of the topology (fact: pool-objects)."""
-    computers = [(machine, fqdn) for fqdn, _, members, _ in _clusters(call.world) for machine in members]
+    computers = [
+        (machine, fqdn) for fqdn, _, members, _ in _clusters(call.world) for machine in members
+    ]
     if call.flag("Local"):
         computers = [c for c in computers if c[0] == call.machine.fqdn]
     if call.given("Pool"):
         pool = call.text("Pool").casefold()
         computers = [c for c in computers if c[1] == pool]
         if not computers:
-            call.fail(placeholders.UNKNOWN_POOL.format(call.text("Pool")), category="ObjectNotFound")
+            call.fail(
+                placeholders.UNKNOWN_POOL.format(call.text("Pool")), category="ObjectNotFound"
+            )
     for machine, fqdn in chosen(call, computers, lambda c: (c[0],), placeholders.UNKNOWN_COMPUTER):
-        yield call.make(_MACHINE, {"Identity": machine, "Pool": fqdn, "Fqdn": machine}, text=machine)
+        yield call.make(
+            _MACHINE, {"Identity": machine, "Pool": fqdn, "Fqdn": machine}, text=machine
+        )
 
 
 @reads("Get-CsService")
@@ -99,7 +128,9 @@ def get_cs_service(call: Call) -> Iterator[RemoteObject]:
     configuration = call.world.configuration
     records = tuple(configuration.services.values())
     # Every switch of its own is named like the role that it selects.
-    role = next((name for name in call.arguments if call.flag(name) and name not in _COMMON_SWITCHES), None)
+    role = next(
+        (name for name in call.arguments if call.flag(name) and name not in _COMMON_SWITCHES), None
+    )
     if role is not None:
         records = tuple(r for r in records if r.role == role)
     if call.given("PoolFqdn"):
@@ -123,16 +154,22 @@ def _service(call: Call, record: ServiceRecord, dependents: tuple[str, ...]) -> 
     }
     if record.role == "CentralManagement":
         values["Active"] = call.world.store.copies[record.pool].active
-    return call.make(f"Microsoft.Rtc.Management.Xds.Display{record.role}", values, text=record.identity)
+    return call.make(
+        f"Microsoft.Rtc.Management.Xds.Display{record.role}", values, text=record.identity
+    )
 
 
 @reads("Get-CsTopology")
 def get_cs_topology(call: Call) -> Iterator[object]:
     """The topology as an object, or as its document."""
-    source = call.machine.replica.configuration if call.flag("LocalStore") else call.world.configuration
+    source = (
+        call.machine.replica.configuration if call.flag("LocalStore") else call.world.configuration
+    )
     if call.flag("AsXml"):
         members = {fqdn: pool.spec.machines for fqdn, pool in call.world.pools.items()}
-        yield topology_document(source, members, frozenset(copy.pool for copy in call.world.store.claimants))
+        yield topology_document(
+            source, members, frozenset(copy.pool for copy in call.world.store.claimants)
+        )
         return
     values = {
         "Identity": "Global",
@@ -146,7 +183,9 @@ def get_cs_topology(call: Call) -> Iterator[object]:
 
 @changes("Set-CsSite")
 def set_cs_site(call: Call) -> None:
-    """Routes and names of a site; the identity is the bare name, not `site:Redmond` (fact: set-cssite-bare-name)."""
+    """Routes and names of a site; the identity is the bare name, not `site:Redmond` (fact:
+    set-cssite-bare-name).
+    """
     world = call.world
     with world.lock:
         site = _changed_site(call)
@@ -160,12 +199,16 @@ def set_cs_site(call: Call) -> None:
 def _changed_site(call: Call) -> SiteRecord:
     site = call.world.configuration.sites.get(call.text("Identity").casefold())
     if site is None:
-        call.fail(placeholders.UNKNOWN_SITE.format(call.text("Identity")), category="ObjectNotFound")
+        call.fail(
+            placeholders.UNKNOWN_SITE.format(call.text("Identity")), category="ObjectNotFound"
+        )
     values = attrs.asdict(site)
     for parameter, field in _SITE_FIELDS.items():
         if call.given(parameter):
             text = call.text(parameter)
-            values[field] = _route(call, parameter) if text and parameter.endswith("Route") else text or None
+            values[field] = (
+                _route(call, parameter) if text and parameter.endswith("Route") else text or None
+            )
     return SiteRecord(**values)
 
 
@@ -179,11 +222,18 @@ _SITE_FIELDS: Final = {
 
 
 def _route(call: Call, parameter: str) -> str:
-    """The Edge service of a route; a federation route needs federation to be enabled on it (fact: edge-federation)."""
+    """The Edge service of a route; a federation route needs federation to be enabled on it (fact:
+    edge-federation).
+    """
     record = call.world.configuration.service(call.text(parameter))
     if record is None or record.role != "EdgeServer":
-        call.fail(placeholders.UNKNOWN_SERVICE.format(call.text(parameter)), category="ObjectNotFound")
-    if parameter == "FederationRoute" and record.properties["AccessEdgeExternalSipPort"] != FEDERATION_PORT:
+        call.fail(
+            placeholders.UNKNOWN_SERVICE.format(call.text(parameter)), category="ObjectNotFound"
+        )
+    if (
+        parameter == "FederationRoute"
+        and record.properties["AccessEdgeExternalSipPort"] != FEDERATION_PORT
+    ):
         call.fail(placeholders.ROUTE_NEEDS_FEDERATION.format(edge=record.identity))
     return record.identity
 

@@ -1,7 +1,9 @@
-"""The topology document of `Get-CsTopology -AsXml`: with `-LocalStore` the only topology that is left when the store is gone.
+"""The topology document of `Get-CsTopology -AsXml`: with `-LocalStore` the only topology that is
+left when the store is gone.
 
-Elements, attributes and role names are those of real documents (fact: service-objects); parts that no recovery procedure reads are
-left out, and how a document carries a site's routes and a registrar's backup is recalled, not established.
+Elements, attributes and role names are those of real documents (fact: service-objects); parts that
+no recovery procedure reads are left out, and how a document carries a site's routes and a
+registrar's backup is recalled, not established.
 """
 
 from __future__ import annotations
@@ -28,24 +30,40 @@ _NAMES: Final = {
 
 
 def topology_document(
-    configuration: Configuration, members: Mapping[Fqdn, tuple[Fqdn, ...]], active_stores: frozenset[Fqdn]
+    configuration: Configuration,
+    members: Mapping[Fqdn, tuple[Fqdn, ...]],
+    active_stores: frozenset[Fqdn],
 ) -> str:
-    """The document; `members` are the machines of each pool that has some, `active_stores` the pools that claim the store."""
+    """The document; `members` are the machines of each pool that has some, `active_stores` the
+    pools that claim the store.
+    """
     return "".join(_Document(configuration, members, active_stores).lines())
 
 
 class _Document:
     def __init__(
-        self, configuration: Configuration, members: Mapping[Fqdn, tuple[Fqdn, ...]], active_stores: frozenset[Fqdn]
+        self,
+        configuration: Configuration,
+        members: Mapping[Fqdn, tuple[Fqdn, ...]],
+        active_stores: frozenset[Fqdn],
     ) -> None:
-        self._configuration, self._members, self._active_stores = configuration, members, active_stores
+        self._configuration, self._members, self._active_stores = (
+            configuration,
+            members,
+            active_stores,
+        )
         self._sites = {name: number for number, name in enumerate(configuration.sites, 1)}
         self._clusters: dict[Fqdn, tuple[int, int]] = {}
         for record in configuration.services.values():
-            self._clusters.setdefault(record.pool, (self._sites[record.site.casefold()], len(self._clusters) + 1))
+            self._clusters.setdefault(
+                record.pool, (self._sites[record.site.casefold()], len(self._clusters) + 1)
+            )
 
     def lines(self) -> Iterator[str]:
-        yield f'<Topology xmlns="{_NAMESPACE}" Signature="00000000-0000-0000-0000-000000000001"><Sites>'
+        yield (
+            f'<Topology xmlns="{_NAMESPACE}"'
+            ' Signature="00000000-0000-0000-0000-000000000001"><Sites>'
+        )
         for site in self._configuration.sites.values():
             yield from self._site(site)
         yield "</Sites><Clusters>"
@@ -57,15 +75,24 @@ class _Document:
         yield "</Services></Topology>"
 
     def _site(self, site: SiteRecord) -> Iterator[str]:
-        yield f'<CentralSite SiteId="{self._sites[site.name.casefold()]}"><Name>{_text(site.name)}</Name>'
-        for element, route in (("FederationRoute", site.federation_route), ("XmppFederationRoute", site.xmpp_federation_route)):
+        yield (
+            "<CentralSite"
+            f' SiteId="{self._sites[site.name.casefold()]}"><Name>{_text(site.name)}</Name>'
+        )
+        for element, route in (
+            ("FederationRoute", site.federation_route),
+            ("XmppFederationRoute", site.xmpp_federation_route),
+        ):
             record = self._configuration.service(route) if route else None
             if record is not None:
                 yield f"<{element}>{self._service_id(record)}</{element}>"
         yield "</CentralSite>"
 
     def _cluster(self, fqdn: Fqdn) -> Iterator[str]:
-        yield f'<Cluster RequiresReplication="true" RequiresSetup="true" Fqdn="{fqdn}">{self._cluster_id(fqdn)}'
+        yield (
+            '<Cluster RequiresReplication="true" RequiresSetup="true"'
+            f' Fqdn="{fqdn}">{self._cluster_id(fqdn)}'
+        )
         for ordinal, machine in enumerate(self._members.get(fqdn, (fqdn,)), 1):
             yield f'<Machine OrdinalInCluster="{ordinal}" Fqdn="{machine}" />'
         yield "</Cluster>"
@@ -76,30 +103,53 @@ class _Document:
 
     def _service_id(self, record: ServiceRecord) -> str:
         site, number = self._clusters[record.pool]
-        return f'<ServiceId SiteId="{site}" RoleName="{_NAMES.get(record.role, record.role)}" Instance="{number}" />'
+        return (
+            f'<ServiceId SiteId="{site}" RoleName="{_NAMES.get(record.role, record.role)}"'
+            f' Instance="{number}" />'
+        )
 
     def _service(self, record: ServiceRecord) -> Iterator[str]:
-        yield f'<Service RoleVersion="1" ServiceVersion="{record.version}">{self._service_id(record)}<DependsOn>'
+        yield (
+            '<Service RoleVersion="1"'
+            f' ServiceVersion="{record.version}">{self._service_id(record)}<DependsOn>'
+        )
         for name, value in record.properties.items():
-            needed = self._configuration.service(value) if isinstance(value, str) and ":" in value else None
+            needed = (
+                self._configuration.service(value)
+                if isinstance(value, str) and ":" in value
+                else None
+            )
             if needed is not None:
                 usage = "Backup" if name == "BackupRegistrar" else "Default"
                 yield f'<Dependency Usage="{usage}">{self._service_id(needed)}</Dependency>'
         yield "</DependsOn><InstalledOn>"
         instance = record.properties.get("SqlInstanceName")
         cluster = self._cluster_id(record.pool)
-        yield cluster if instance is None else f"<SqlInstanceId Name={quoteattr(str(instance))}>{cluster}</SqlInstanceId>"
+        yield (
+            cluster
+            if instance is None
+            else f"<SqlInstanceId Name={quoteattr(str(instance))}>{cluster}</SqlInstanceId>"
+        )
         yield f'</InstalledOn><Ports xmlns="{_ROLES}">'
-        for usage, name in (("SipServer", "AccessEdgeExternalSipPort"), ("SipClient", "AccessEdgeClientSipPort")):
+        for usage, name in (
+            ("SipServer", "AccessEdgeExternalSipPort"),
+            ("SipClient", "AccessEdgeClientSipPort"),
+        ):
             port = record.properties.get(name)
             if port is not None:
-                yield f'<Port Owner="urn:component:AccessEdge" Usage="{usage}" InterfaceSide="External" Port="{port}" />'
+                yield (
+                    f'<Port Owner="urn:component:AccessEdge" Usage="{usage}"'
+                    f' InterfaceSide="External" Port="{port}" />'
+                )
         yield "</Ports>"
         if record.role == "CentralManagement":
             active = str(record.pool in self._active_stores).lower()
             yield f'<CentralMgmtService xmlns="{_ROLES}" IsActive="{active}" />'
         if record.role in ("Registrar", "Director"):
-            yield f'<RegistrarService xmlns="{_ROLES}" IsDirector="{str(record.role == "Director").lower()}" />'
+            yield (
+                f'<RegistrarService xmlns="{_ROLES}"'
+                f' IsDirector="{str(record.role == "Director").lower()}" />'
+            )
         yield "</Service>"
 
 

@@ -1,4 +1,7 @@
-"""Get-CsUser and Get-CsUserPoolInfo. Most users are only counted; they are made up when somebody asks."""
+"""Get-CsUser and Get-CsUserPoolInfo.
+
+Most users are only counted; they are made up when somebody asks.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ from lyncops.values import Fqdn, RemoteObject
 
 _USER: Final = "Microsoft.Rtc.Management.ADConnect.Schema.ADUser"
 _POOL_INFO: Final = "Microsoft.Rtc.Management.Xds.GetOCsUserPoolInfoCmdlet+UserInformation"
-_FILTER: Final = re.compile(r"\{?\s*RegistrarPool\s+-eq\s+(?P<quote>[\"']?)(?P<pool>[^\"'\s]+)(?P=quote)\s*\}?", re.IGNORECASE)
+_FILTER: Final = re.compile(
+    r"\{?\s*RegistrarPool\s+-eq\s+(?P<quote>[\"']?)(?P<pool>[^\"'\s]+)(?P=quote)\s*\}?",
+    re.IGNORECASE,
+)
 
 
 @attrs.frozen(slots=True)
@@ -57,7 +63,9 @@ def _filtered(call: Call) -> list[PoolRuntime]:
         return pools
     found = _FILTER.fullmatch(call.text("Filter").strip())
     if found is None:  # the lab understands no other filter
-        call.fail(placeholders.BAD_FILTER.format(text=call.text("Filter")), category="InvalidArgument")
+        call.fail(
+            placeholders.BAD_FILTER.format(text=call.text("Filter")), category="InvalidArgument"
+        )
     return [pool for pool in pools if pool.fqdn == found["pool"].casefold()]
 
 
@@ -68,16 +76,25 @@ def _find(call: Call) -> LabUser:
         if wanted in (user.name, user.address.removeprefix("sip:")):
             return user
     missing = call.text("Identity")
-    return call.fail(placeholders.UNKNOWN_USER.format(missing), category="ObjectNotFound", target=missing)
+    return call.fail(
+        placeholders.UNKNOWN_USER.format(missing), category="ObjectNotFound", target=missing
+    )
 
 
 @reads("Get-CsUser", store=Store.NONE, opens="Active Directory")
 def get_cs_user(call: Call) -> Iterator[RemoteObject]:
-    """Users from Active Directory. RegistrarPool is the home pool and does not change with a failover (fact: users-not-rehomed)."""
-    users: Iterator[LabUser] = iter((_find(call),)) if call.given("Identity") else all_users(call, _filtered(call))
+    """Users from Active Directory.
+
+    RegistrarPool is the home pool and does not change with a failover (fact: users-not-rehomed).
+    """
+    users: Iterator[LabUser] = (
+        iter((_find(call),)) if call.given("Identity") else all_users(call, _filtered(call))
+    )
     size = str(call.value("ResultSize") or "")
     for user in islice(users, int(size)) if size.isdecimal() else users:
-        identity = f"CN={user.name},CN=Users,{','.join(f'DC={part}' for part in user.domain.split('.'))}"
+        identity = (
+            f"CN={user.name},CN=Users,{','.join(f'DC={part}' for part in user.domain.split('.'))}"
+        )
         values = {
             "Identity": identity,
             "SipAddress": user.address,
@@ -92,7 +109,10 @@ def get_cs_user(call: Call) -> Iterator[RemoteObject]:
 
 @reads("Get-CsUserPoolInfo")
 def get_cs_user_pool_info(call: Call) -> Iterator[RemoteObject]:
-    """Where a user is homed and served. What it says after a failover is not documented (fact: user-pool-info): see the switch."""
+    """Where a user is homed and served.
+
+    What it says after a failover is not documented (fact: user-pool-info): see the switch.
+    """
     user = _find(call)
     pool = call.world.pools[user.pool]
     members = pool.spec.machines

@@ -1,4 +1,6 @@
-"""Get-, Start- and Stop-CsWindowsService, and Invoke-CsComputerFailOver/FailBack, which stop and start a machine's services."""
+"""Get-, Start- and Stop-CsWindowsService, and Invoke-CsComputerFailOver/FailBack, which stop and
+start a machine's services.
+"""
 
 from __future__ import annotations
 
@@ -23,26 +25,39 @@ _DRAIN: Final = timedelta(minutes=5)  # how long a computer failover takes: a gu
 
 
 def _target(call: Call) -> MachineState:
-    """The machine of -ComputerName. An Edge server is not in the domain and cannot be reached from inside.
+    """The machine of -ComputerName.
+
+    An Edge server is not in the domain and cannot be reached from inside.
 
     (fact: edge-replication)
     """
     name = call.text("ComputerName")
-    if not name or name.casefold() in (call.machine.fqdn, "localhost", call.machine.fqdn.partition(".")[0]):
+    if not name or name.casefold() in (
+        call.machine.fqdn,
+        "localhost",
+        call.machine.fqdn.partition(".")[0],
+    ):
         return call.machine
-    found = next((m for fqdn, m in call.world.machine_states.items() if fqdn == name.casefold()), None)
+    found = next(
+        (m for fqdn, m in call.world.machine_states.items() if fqdn == name.casefold()), None
+    )
     is_edge = found is not None and call.world.pools[found.pool].kind is Kind.EDGE
     no_hop = call.world.switches.double_hop_to_machines and not call.session.caller.may_hop
     if found is None or not found.is_up or is_edge or no_hop:
-        # The text of System.ServiceProcess.ServiceController: the same for a machine that is off and for one that lets nobody in.
-        message = f"Cannot open Service Control Manager on computer '{name}'. This operation might require other privileges."
+        # The text of System.ServiceProcess.ServiceController: the same for a machine that is off
+        # and for one that lets nobody in.
+        message = (
+            f"Cannot open Service Control Manager on computer '{name}'. This operation might"
+            " require other privileges."
+        )
         inner = windows_error(ACCESS_DENIED if no_hop else RPC_UNAVAILABLE)
         call.fail(message, category="ConnectionError", target=name, inner=inner)
     return found
 
 
 def _names(call: Call, machine: MachineState) -> list[str]:
-    """The service of -Name, one exact name of a Lync service, or all of them; the wrapper of the text is real.
+    """The service of -Name, one exact name of a Lync service, or all of them; the wrapper of the
+    text is real.
 
     (fact: report-files)
     """
@@ -51,7 +66,10 @@ def _names(call: Call, machine: MachineState) -> list[str]:
     wanted = call.text("Name")
     found = [name for name in machine.services if name.casefold() == wanted.casefold()]
     if not found:
-        text = f'An error occurred: "System.InvalidOperationException" "Service {wanted} was not found on computer {machine.fqdn}"'
+        text = (
+            f'An error occurred: "System.InvalidOperationException" "Service {wanted} was not found'
+            f' on computer {machine.fqdn}"'
+        )
         call.fail(text, category="ObjectNotFound", target=wanted)
     return found
 
@@ -89,10 +107,16 @@ def _control(call: Call, *, start: bool) -> None:
     world = call.world
     with world.lock:
         if call.given("InputObject"):
-            call.fail(placeholders.NOT_SIMULATED.format(cmdlet=f"{call.name} -InputObject"), category="NotImplemented")
+            call.fail(
+                placeholders.NOT_SIMULATED.format(cmdlet=f"{call.name} -InputObject"),
+                category="NotImplemented",
+            )
         machine = _target(call)
         names = _names(call, machine)
-    kept = {"RTCCLSAGT": call.flag("LeaveClsAgentRunning"), "W3SVC": call.flag("LeaveWebServerRunning")}
+    kept = {
+        "RTCCLSAGT": call.flag("LeaveClsAgentRunning"),
+        "W3SVC": call.flag("LeaveWebServerRunning"),
+    }
     names = [name for name in names if start or not kept.get(name, False)]
     if not call.should_process(str(machine.fqdn)) or not call.start():
         return
@@ -113,7 +137,11 @@ def switch_services(call: Call, machine: MachineState, names: list[str], *, star
         world.pending.add(machine.fqdn)
         for name in changing:
             service = machine.services[name]
-            service.status, service.due, service.wanted = "StartPending" if start else "StopPending", due, start
+            service.status, service.due, service.wanted = (
+                "StartPending" if start else "StopPending",
+                due,
+                start,
+            )
         _let_quorum_decide(call, machine)
     if changing and not call.flag("NoWait"):
         call.wait(SERVICE_START, call.name, "Waiting for service operation to complete.")
@@ -123,7 +151,9 @@ def switch_services(call: Call, machine: MachineState, names: list[str], *, star
 
 
 def _let_quorum_decide(call: Call, machine: MachineState) -> None:
-    """A pool without quorum keeps RTCSRV in Start Pending; a stopped fabric host counts as a missing server."""
+    """A pool without quorum keeps RTCSRV in Start Pending; a stopped fabric host counts as a
+    missing server.
+    """
     pool = call.world.pools[machine.pool]
     pending = {name: (s.status, s.due) for name, s in machine.services.items() if s.due is not None}
     reconsider(call.world, pool)
@@ -135,16 +165,24 @@ def _let_quorum_decide(call: Call, machine: MachineState) -> None:
 def _report_start_failure(call: Call, machine: MachineState, service: str) -> None:
     """Non-terminating; the words are real (fact: report-files)."""
     call.warn(
-        f"Service {service} failed to start. Check to make sure the service is not disabled. Failure to start could also be "
-        "because this front end was previously failed over(using computer fail over), in which case please invoke fail "
-        "back(using computer failback). Consult event logs for further details."
+        f"Service {service} failed to start. Check to make sure the service is not disabled."
+        " Failure to start could also be because this front end was previously failed over(using"
+        " computer fail over), in which case please invoke fail back(using computer failback)."
+        " Consult event logs for further details."
     )
-    call.error(f"Cannot start service {service} on computer '{machine.fqdn}'.", category="OpenError", target=service)
+    call.error(
+        f"Cannot start service {service} on computer '{machine.fqdn}'.",
+        category="OpenError",
+        target=service,
+    )
 
 
 @changes("Invoke-CsComputerFailOver")
 def invoke_cs_computer_failover(call: Call) -> None:
-    """Drains and stops a Front End. With -Force, -WhatIf is ignored and the failover really starts (fact: whatif-force)."""
+    """Drains and stops a Front End.
+
+    With -Force, -WhatIf is ignored and the failover really starts (fact: whatif-force).
+    """
     _computer(call, start=False)
 
 
@@ -163,4 +201,6 @@ def _computer(call: Call, *, start: bool) -> None:
     if (not forced and not call.should_process(str(machine.fqdn))) or not call.start():
         return
     call.wait(_DRAIN, call.name, str(machine.fqdn))
-    switch_services(call, machine, [name for name in POOL_SERVICES if name in machine.services], start=start)
+    switch_services(
+        call, machine, [name for name in POOL_SERVICES if name in machine.services], start=start
+    )

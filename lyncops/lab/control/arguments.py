@@ -41,7 +41,9 @@ def some_pairs(arguments: Sequence[str], known: Sequence[str]) -> dict[str, str]
         InjectionError: there is none, or `pairs` refuses.
     """
     if not arguments:
-        raise InjectionError("Nothing is to be changed.", remedy=f"Write NAME=VALUE with one of: {', '.join(known)}.")
+        raise InjectionError(
+            "Nothing is to be changed.", remedy=f"Write NAME=VALUE with one of: {', '.join(known)}."
+        )
     return pairs(arguments, known)
 
 
@@ -52,7 +54,9 @@ def none(arguments: Sequence[str]) -> None:
         InjectionError: one does.
     """
     if arguments:
-        raise InjectionError(f"{' '.join(arguments)!r} means nothing here.", remedy="Write nothing behind it.")
+        raise InjectionError(
+            f"{' '.join(arguments)!r} means nothing here.", remedy="Write nothing behind it."
+        )
 
 
 def one(arguments: Sequence[str], what: str, remedy: str) -> str:
@@ -73,7 +77,9 @@ def machine_or_all(arguments: Sequence[str]) -> str | None:
         InjectionError: there are several words.
     """
     if len(arguments) > 1:
-        raise InjectionError("One machine at the most.", remedy="Name one machine, or none for all.")
+        raise InjectionError(
+            "One machine at the most.", remedy="Name one machine, or none for all."
+        )
     return arguments[0] if arguments else None
 
 
@@ -85,7 +91,10 @@ def action(text: str) -> str:
     """
     known = {one.casefold(): one for one in ACTIONS}
     if text.casefold() not in known:
-        raise InjectionError(f"action={text} is nothing that requests ask for.", remedy=f"Write one of: {', '.join(ACTIONS)}.")
+        raise InjectionError(
+            f"action={text} is nothing that requests ask for.",
+            remedy=f"Write one of: {', '.join(ACTIONS)}.",
+        )
     return known[text.casefold()]
 
 
@@ -98,7 +107,9 @@ def times(text: str) -> int | None:
     if text == "always":
         return None
     if not text.isdecimal() or not int(text):
-        raise InjectionError(f"times={text} is no number of requests.", remedy="Write a number from 1 on, or always.")
+        raise InjectionError(
+            f"times={text} is no number of requests.", remedy="Write a number from 1 on, or always."
+        )
     return int(text)
 
 
@@ -109,7 +120,10 @@ def status(text: str) -> int:
         InjectionError: it cannot answer that.
     """
     if text not in _STATUSES:
-        raise InjectionError(f"status={text} is not one that the lab answers.", remedy=f"Write one of: {', '.join(_STATUSES)}.")
+        raise InjectionError(
+            f"status={text} is not one that the lab answers.",
+            remedy=f"Write one of: {', '.join(_STATUSES)}.",
+        )
     return int(text)
 
 

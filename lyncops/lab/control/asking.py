@@ -32,17 +32,28 @@ def ask(folder: Path, name: str, arguments: Sequence[str]) -> JsonValue:
         address, token = urlsplit(control["url"]), control["token"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(f"No lab runs with the folder {folder}.", remedy=remedy) from error
-    connection = http.client.HTTPConnection(address.hostname or "127.0.0.1", address.port, timeout=_TIMEOUT)
+    connection = http.client.HTTPConnection(
+        address.hostname or "127.0.0.1", address.port, timeout=_TIMEOUT
+    )
     body = json.dumps({"name": name, "arguments": list(arguments)})
     try:
-        connection.request("POST", "/inject", body, {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+        connection.request(
+            "POST",
+            "/inject",
+            body,
+            {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        )
         answer = connection.getresponse()
         value = cast("JsonValue", json.loads(answer.read()))
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise EndpointError(f"The lab of the folder {folder} does not answer: {error}.", remedy=remedy) from error
+        raise EndpointError(
+            f"The lab of the folder {folder} does not answer: {error}.", remedy=remedy
+        ) from error
     finally:
         connection.close()
     if answer.status != http.client.OK:
         refusal = value if isinstance(value, dict) else {}
-        raise InjectionError(str(refusal.get("error", "The lab refused.")), remedy=str(refusal.get("remedy", "")))
+        raise InjectionError(
+            str(refusal.get("error", "The lab refused.")), remedy=str(refusal.get("remedy", ""))
+        )
     return value

@@ -15,7 +15,9 @@ from lyncops.lab.wire.faults import ACTIONS, MEANINGS, Profile
 
 @attrs.frozen(slots=True, kw_only=True)
 class Chapter:
-    """Things of one kind: how each is written and what it means, and examples that work on the scenario two-sites."""
+    """Things of one kind: how each is written and what it means, and examples that work on the
+    scenario two-sites.
+    """
 
     title: str
     text: str = ""
@@ -31,7 +33,10 @@ def chapters() -> tuple[Chapter, ...]:
 _LAB: Final = Chapter(
     title="The lab itself",
     entries={
-        "show": "how the lab stands: time, machines, pools, what ran, and all that it does wrong on purpose",
+        "show": (
+            "how the lab stands: time, machines, pools, what ran, and all that it does wrong on"
+            " purpose"
+        ),
         "advance DURATION": "let 30s, 5m or 1h30m of the lab's time pass at once",
         "clear": "take back the wire's faults that wait; model-faults, switches and profiles stay",
     },
@@ -42,15 +47,29 @@ _LAB: Final = Chapter(
 def _machines() -> Chapter:
     return Chapter(
         title="Machines",
-        text="NAME is a machine, a SQL Server, a pool with its SQL Servers, or site:NAME with all in it.",
+        text=(
+            "NAME is a machine, a SQL Server, a pool with its SQL Servers, or site:NAME with all"
+            " in it."
+        ),
         entries={
             "crash NAME": "switch it off: connections are cut, ports are closed, commands end",
             "hang NAME": "let it take connections and answer nothing",
-            "recover NAME": "bring it back on the same ports; services start where their pool has the servers it needs",
-            "restart [MACHINE]": "restart the remoting service of one machine or of all: shells and their commands are gone",
+            "recover NAME": (
+                "bring it back on the same ports; services start where their pool has the servers"
+                " it needs"
+            ),
+            "restart [MACHINE]": (
+                "restart the remoting service of one machine or of all: shells and their commands"
+                " are gone"
+            ),
             "disconnect-idle [MACHINE]": "turn the shells Disconnected, as minutes of silence do",
         },
-        examples=("crash pool1.contoso.com", "recover pool1.contoso.com", "hang site:Site1", "restart fe4.contoso.com"),
+        examples=(
+            "crash pool1.contoso.com",
+            "recover pool1.contoso.com",
+            "hang site:Site1",
+            "restart fe4.contoso.com",
+        ),
     )
 
 
@@ -58,8 +77,10 @@ def _wire() -> Chapter:
     scope = "[machine=NAME] [action=ACTION] [cmdlet=NAME] [times=N|always]"
     return Chapter(
         title=f"The wire: KIND {scope}",
-        text=f"Strikes the next request that fits (times=1). ACTION is one of {', '.join(ACTIONS)}. status-before and"
-        " status-after take status=400, 401, 404, 500 or 503.",
+        text=(
+            f"Strikes the next request that fits (times=1). ACTION is one of {', '.join(ACTIONS)}."
+            " status-before and status-after take status=400, 401, 404, 500 or 503."
+        ),
         entries={kind.value: meaning for kind, meaning in MEANINGS.items()},
         examples=(
             "drop-after cmdlet=Invoke-CsPoolFailOver action=Command",
@@ -75,14 +96,20 @@ def _profile() -> Chapter:
         title="Servers: profile NAME=VALUE ... [machine=NAME]",
         text="What kind of server a machine is, or all are.",
         entries={field.name: field.metadata["means"] for field in fields},
-        examples=("profile protocol=2.1 machine=fe4.contoso.com", "profile delay=5s", "profile idle_disconnect=2m"),
+        examples=(
+            "profile protocol=2.1 machine=fe4.contoso.com",
+            "profile delay=5s",
+            "profile idle_disconnect=2m",
+        ),
     )
 
 
 def _model_faults() -> Chapter:
     return Chapter(
         title="Lync: model-fault NAME=VALUE ...",
-        text="What cmdlets and services do wrong. Several names have commas between; NAME= ends it.",
+        text=(
+            "What cmdlets and services do wrong. Several names have commas between; NAME= ends it."
+        ),
         entries=_fields(switches.Faults),
         examples=(
             "model-fault without_effect=Invoke-CsPoolFailOver",
@@ -105,18 +132,27 @@ def _by_hand() -> Chapter:
     return Chapter(
         title="What people do by hand",
         entries={form: meaning for act in ACTS.values() for form, meaning in act.forms.items()},
-        examples=("topology federation edge2.contoso.com on", "setup edge2.contoso.com", "firewall edge2.contoso.com 5269 open"),
+        examples=(
+            "topology federation edge2.contoso.com on",
+            "setup edge2.contoso.com",
+            "firewall edge2.contoso.com 5269 open",
+        ),
     )
 
 
 def _fields(target: type[switches.Faults | switches.Switches]) -> dict[str, str]:
     hints = get_type_hints(target)
-    return {f"{field.name}={_values(hints[field.name])}": field.metadata["means"] for field in attrs.fields(target)}
+    return {
+        f"{field.name}={_values(hints[field.name])}": field.metadata["means"]
+        for field in attrs.fields(target)
+    }
 
 
 def _values(hint: object) -> str:
     if hint is bool:
         return "true|false"
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
-        return "|".join(f"'{value}'" if " " in value else value for value in (str(one.value) for one in hint))
+        return "|".join(
+            f"'{value}'" if " " in value else value for value in (str(one.value) for one in hint)
+        )
     return "NAMES"

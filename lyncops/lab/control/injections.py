@@ -1,4 +1,6 @@
-"""What can be done to a running lab, by name: for `lyncops lab inject` and `Lab.inject`; told to people in guide.py."""
+"""What can be done to a running lab, by name: for `lyncops lab inject` and `Lab.inject`; told to
+people in guide.py.
+"""
 
 from __future__ import annotations
 
@@ -90,7 +92,10 @@ class Injector:
     def _fault(self, kind: FaultKind, arguments: Sequence[str]) -> JsonValue:
         scope = read.pairs(arguments, ("machine", "action", "cmdlet", "times", "status"))
         if "status" in scope and kind not in {FaultKind.STATUS_BEFORE, FaultKind.STATUS_AFTER}:
-            raise InjectionError(f"{kind.value} answers no status.", remedy="Write it with status-before or status-after.")
+            raise InjectionError(
+                f"{kind.value} answers no status.",
+                remedy="Write it with status-before or status-after.",
+            )
         machine, action, cmdlet = scope.get("machine"), scope.get("action"), scope.get("cmdlet")
         if machine is not None:
             self._host.server(machine)
@@ -126,7 +131,9 @@ class Injector:
         known = self._world.pools
         for name in filter(None, (one.strip() for one in names.split(","))):
             if Fqdn(name) not in known:
-                raise InjectionError(f"The lab has no pool {name}.", remedy=f"Name one of: {', '.join(known)}.")
+                raise InjectionError(
+                    f"The lab has no pool {name}.", remedy=f"Name one of: {', '.join(known)}."
+                )
 
     def _switch(self, arguments: Sequence[str]) -> JsonValue:
         values = read.some_pairs(arguments, switches.names(switches.Switches))

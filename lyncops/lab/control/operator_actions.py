@@ -1,4 +1,6 @@
-"""What people do to a deployment by hand, by name: Topology Builder, setup, DNS and firewalls, for `lyncops lab inject`."""
+"""What people do to a deployment by hand, by name: Topology Builder, setup, DNS and firewalls, for
+`lyncops lab inject`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,10 @@ from lyncops.values import Fqdn
 
 @attrs.frozen(slots=True, kw_only=True)
 class Act:
-    """Something that people do by hand. `do` answers what was done; `forms` are the ways to write it, each with its meaning."""
+    """Something that people do by hand.
+
+    `do` answers what was done; `forms` are the ways to write it, each with its meaning.
+    """
 
     do: Callable[[Outside, Sequence[str]], str]
     forms: Mapping[str, str]
@@ -92,32 +97,59 @@ def _server(outside: Outside, name: Fqdn, server: str, priority: str = "0") -> s
 
 def _misread(act: str, words: Sequence[str]) -> InvalidValueError:
     forms = ", ".join(ACTS[act].forms)
-    return InvalidValueError(f"{' '.join((act, *words))!r} means nothing here.", remedy=f"Write: {forms}.")
+    return InvalidValueError(
+        f"{' '.join((act, *words))!r} means nothing here.", remedy=f"Write: {forms}."
+    )
 
 
 ACTS: Final[Mapping[str, Act]] = {
     "topology": Act(
         do=_topology,
-        forms={"topology federation EDGE_POOL on|off": "in Topology Builder, enable or clear federation of an Edge pool"},
+        forms={
+            "topology federation EDGE_POOL on|off": (
+                "in Topology Builder, enable or clear federation of an Edge pool"
+            )
+        },
     ),
-    "setup": Act(do=_setup, forms={"setup EDGE_POOL": "run setup on every machine of an Edge pool"}),
+    "setup": Act(
+        do=_setup, forms={"setup EDGE_POOL": "run setup on every machine of an Edge pool"}
+    ),
     "store": Act(
         do=_store,
-        forms={"store anew POOL": "install the Central Management database of a pool anew: a standby copy, whatever it was"},
+        forms={
+            "store anew POOL": (
+                "install the Central Management database of a pool anew: a standby copy, whatever"
+                " it was"
+            )
+        },
     ),
     "mirroring": Act(
         do=_mirroring,
-        forms={"mirroring resume POOL": "resume the mirroring of a pool's databases, which a failover by force suspends"},
+        forms={
+            "mirroring resume POOL": (
+                "resume the mirroring of a pool's databases, which a failover by force suspends"
+            )
+        },
     ),
     "dns": Act(
         do=_dns,
         forms={
-            "dns a HOST EDGE_POOL": "let an external DNS name lead to an Edge pool (or to addresses with commas between)",
-            "dns srv NAME HOST:PORT [PRIORITY]": "add an SRV record, or change the one of that host",
+            "dns a HOST EDGE_POOL": (
+                "let an external DNS name lead to an Edge pool (or to addresses with commas"
+                " between)"
+            ),
+            "dns srv NAME HOST:PORT [PRIORITY]": (
+                "add an SRV record, or change the one of that host"
+            ),
             "dns remove NAME": "take a name out of DNS",
             "dns silence on|off": "the external DNS server answers nothing, or answers again",
         },
     ),
-    "firewall": Act(do=_firewall, forms={"firewall EDGE_POOL PORT open|closed": "open or close port 5061 or 5269 to the world"}),
+    "firewall": Act(
+        do=_firewall,
+        forms={
+            "firewall EDGE_POOL PORT open|closed": "open or close port 5061 or 5269 to the world"
+        },
+    ),
 }
 """Each act by the word that asks for it."""

@@ -37,13 +37,22 @@ class _Handler(BaseHTTPRequestHandler):
             return
         given = self.headers.get("Authorization", "")
         if not hmac.compare_digest(given.encode(), f"Bearer {server.token}".encode()):
-            self._answer(401, {"error": "The token is wrong.", "remedy": "Use the out folder of the lab that runs."})
+            self._answer(
+                401,
+                {
+                    "error": "The token is wrong.",
+                    "remedy": "Use the out folder of the lab that runs.",
+                },
+            )
             return
         try:
             asked = json.loads(self.rfile.read(int(self.headers.get("Content-Length", "0"))))
             name, arguments = asked["name"], [str(one) for one in asked["arguments"]]
         except (ValueError, KeyError, TypeError):
-            self._answer(400, {"error": "The request is not understood.", "remedy": "Use `lyncops lab inject`."})
+            self._answer(
+                400,
+                {"error": "The request is not understood.", "remedy": "Use `lyncops lab inject`."},
+            )
             return
         try:
             self._answer(200, server.injector.inject(str(name), arguments))
@@ -63,7 +72,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class ControlServer:
-    """Lets `lyncops lab inject` reach a lab; writes the address and the token into a folder, and removes them at the end."""
+    """Lets `lyncops lab inject` reach a lab; writes the address and the token into a folder, and
+    removes them at the end.
+    """
 
     def __init__(self, served: ServedSimulation, folder: Path) -> None:
         token = secrets.token_urlsafe(24)
@@ -72,14 +83,26 @@ class ControlServer:
         folder.mkdir(parents=True, exist_ok=True)
         self._path.unlink(missing_ok=True)
         self._path.touch(mode=0o600)
-        self._path.write_text(json.dumps({"url": f"http://127.0.0.1:{self._server.server_address[1]}", "token": token}), "utf-8")
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="lab-control", daemon=True)
+        self._path.write_text(
+            json.dumps(
+                {"url": f"http://127.0.0.1:{self._server.server_address[1]}", "token": token}
+            ),
+            "utf-8",
+        )
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.05,), name="lab-control", daemon=True
+        )
         self._thread.start()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.close()
 
     def close(self) -> None:

@@ -17,7 +17,9 @@ from lyncops.values import JsonValue
 
 
 def show(served: ServedSimulation) -> dict[str, JsonValue]:
-    """The state of a lab, for people and programs; faults are written as `lyncops lab inject` takes them."""
+    """The state of a lab, for people and programs; faults are written as `lyncops lab inject` takes
+    them.
+    """
     world, host = served.simulation, served.host
     with world.lock:
         settle(world)
@@ -45,7 +47,11 @@ def _machines(served: ServedSimulation) -> list[JsonValue]:
             "name": str(name),
             "state": "down" if machine.is_down else "hung" if machine.is_hung else "up",
             "pool": str(machine.pool),
-            "addresses": {scheme: address for (one, scheme), address in addresses.items() if one == name.casefold()},
+            "addresses": {
+                scheme: address
+                for (one, scheme), address in addresses.items()
+                if one == name.casefold()
+            },
         }
         for name, machine in served.simulation.machines.items()
     ]
@@ -68,11 +74,19 @@ def _profiles(host: WireHost) -> dict[str, JsonValue]:
     plain, told = Profile(), dict[str, JsonValue]()
     for server in host.servers():
         fields = [field.name for field in attrs.fields(Profile)]
-        changed = {name: getattr(server.profile, name) for name in fields if getattr(server.profile, name) != getattr(plain, name)}
+        changed = {
+            name: getattr(server.profile, name)
+            for name in fields
+            if getattr(server.profile, name) != getattr(plain, name)
+        }
         if changed:
             told[server.name] = {name: _plainly(value) for name, value in changed.items()}
     return told
 
 
 def _plainly(value: object) -> str:
-    return f"{value.total_seconds():g}s" if isinstance(value, timedelta) else switches.as_written(value)
+    return (
+        f"{value.total_seconds():g}s"
+        if isinstance(value, timedelta)
+        else switches.as_written(value)
+    )

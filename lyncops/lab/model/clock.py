@@ -1,4 +1,6 @@
-"""The lab's clock: real time, faster than real time, or a clock that jumps as soon as somebody waits."""
+"""The lab's clock: real time, faster than real time, or a clock that jumps as soon as somebody
+waits.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ class Cancellation(Protocol):
 
 
 class LabClock:
-    """A clock that starts at `start` and runs `rate` times as fast as real time; with `rate` None it jumps when somebody sleeps."""
+    """A clock that starts at `start` and runs `rate` times as fast as real time; with `rate` None
+    it jumps when somebody sleeps.
+    """
 
     def __init__(self, start: datetime, rate: float | None = None) -> None:
         self._start = start
@@ -45,7 +49,9 @@ class LabClock:
             self._moved.notify_all()
 
     def sleep(self, duration: timedelta, cancelled: Cancellation | None = None) -> bool:
-        """Wait `duration` of the lab's time; False when `cancelled` was set before it had passed."""
+        """Wait `duration` of the lab's time; False when `cancelled` was set before it had
+        passed.
+        """
         if cancelled is not None and cancelled.is_set():
             return False
         if self._rate is None:

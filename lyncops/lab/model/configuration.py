@@ -1,4 +1,6 @@
-"""What the Central Management store holds, as one immutable value: a replica or the standby copy is a reference to an older one."""
+"""What the Central Management store holds, as one immutable value: a replica or the standby copy is
+a reference to an older one.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,15 @@ import attrs
 from lyncops.lab.scenarios.scenario import Kind, PoolSpec, Product, Scenario, SiteSpec
 from lyncops.values import Fqdn
 
-FEDERATION_PORT: Final = 5061  # an Edge pool is federated when its external SIP port is this one (fact: federated-edge-port)
+# An Edge pool is federated when its external SIP port is this one (fact: federated-edge-port)
+FEDERATION_PORT: Final = 5061
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class SiteRecord:
-    """A site and its routes; a route is a service identity such as `EdgeServer:edge.contoso.com`."""
+    """A site and its routes; a route is a service identity such as
+    `EdgeServer:edge.contoso.com`.
+    """
 
     name: str
     display_name: str
@@ -100,7 +105,9 @@ def initial_configuration(scenario: Scenario) -> Configuration:
             "AuthorizedLocalAccounts": ("Network Service",),
             "EnableRgsBackupService": False,
         },
-        directories={directory: pool.fqdn for pool in fronts for directory in pool.conference_directories},
+        directories={
+            directory: pool.fqdn for pool in fronts for directory in pool.conference_directories
+        },
     )
 
 
@@ -110,7 +117,9 @@ def _site(spec: SiteSpec) -> SiteRecord:
         display_name=spec.display_name or spec.name,
         description=spec.description,
         federation_route=f"EdgeServer:{spec.federation_route}" if spec.federation_route else None,
-        xmpp_federation_route=f"EdgeServer:{spec.xmpp_federation_route}" if spec.xmpp_federation_route else None,
+        xmpp_federation_route=(
+            f"EdgeServer:{spec.xmpp_federation_route}" if spec.xmpp_federation_route else None
+        ),
     )
 
 
@@ -138,7 +147,11 @@ def _roles(pool: PoolSpec, scenario: Scenario) -> Iterator[_Role]:
     if pool.kind is Kind.EDGE:
         yield "EdgeServer", pool.fqdn, _edge_properties(pool, scenario)
     elif pool.kind is Kind.DIRECTOR:
-        yield "Director", pool.fqdn, {"EdgeServer": _edge(pool), "WebServer": f"WebServer:{pool.fqdn}"}
+        yield (
+            "Director",
+            pool.fqdn,
+            {"EdgeServer": _edge(pool), "WebServer": f"WebServer:{pool.fqdn}"},
+        )
         yield "WebServer", pool.fqdn, {}
     else:
         yield from _front_end_roles(pool, scenario)
@@ -179,18 +192,34 @@ def _front_end_roles(pool: PoolSpec, scenario: Scenario) -> Iterator[_Role]:
         "SipPort": 5061,
     }
     yield "Registrar", fqdn, registrar
-    yield "UserServer", fqdn, {"ConferenceServer": f"ConferencingServer:{fqdn}", "UserDatabase": f"UserDatabase:{sql}"}
+    yield (
+        "UserServer",
+        fqdn,
+        {"ConferenceServer": f"ConferencingServer:{fqdn}", "UserDatabase": f"UserDatabase:{sql}"},
+    )
     yield "ConferencingServer", fqdn, {"EdgeServer": edge}
     yield "MediationServer", fqdn, {"EdgeServer": edge, "Registrar": f"Registrar:{fqdn}"}
-    yield "ApplicationServer", fqdn, {"Registrar": f"Registrar:{fqdn}", "ApplicationDatabase": f"ApplicationDatabase:{sql}"}
+    yield (
+        "ApplicationServer",
+        fqdn,
+        {"Registrar": f"Registrar:{fqdn}", "ApplicationDatabase": f"ApplicationDatabase:{sql}"},
+    )
     yield "WebServer", fqdn, {"UserServer": f"UserServer:{fqdn}", "FileStore": f"FileStore:{sql}"}
     yield "FileStore", sql, {"UncPath": f"\\\\{sql}\\LyncShare-{fqdn.partition('.')[0]}"}
     if pool.backup_pool:
         yield "BackupServer", fqdn, {}
     holds_store = fqdn in scenario.central_management.copies
     if holds_store:
-        yield "CentralManagement", fqdn, {"CentralManagementDatabase": f"CentralManagementDatabase:{sql}"}
-    stores = ["UserDatabase", "ApplicationDatabase", *(["CentralManagementDatabase"] if holds_store else [])]
+        yield (
+            "CentralManagement",
+            fqdn,
+            {"CentralManagementDatabase": f"CentralManagementDatabase:{sql}"},
+        )
+    stores = [
+        "UserDatabase",
+        "ApplicationDatabase",
+        *(["CentralManagementDatabase"] if holds_store else []),
+    ]
     for server, instance in ((sql, pool.sql_instance), (pool.mirror_server, pool.mirror_instance)):
         if server is not None:
             for role in stores:

@@ -21,11 +21,17 @@ def parse_duration(text: str) -> timedelta:
     """
     parts = _DURATION.findall(text)
     if not parts or "".join(number + unit for number, unit in parts) != text:
-        raise InvalidValueError(f"{text!r} is not a duration.", remedy="Write it as 200ms, 30s, 5m or 1h30m.")
+        raise InvalidValueError(
+            f"{text!r} is not a duration.", remedy="Write it as 200ms, 30s, 5m or 1h30m."
+        )
     try:
-        read = sum((timedelta(**{_UNITS[unit]: float(number)}) for number, unit in parts), timedelta())
+        read = sum(
+            (timedelta(**{_UNITS[unit]: float(number)}) for number, unit in parts), timedelta()
+        )
     except OverflowError:
         read = timedelta.max
     if read > _LONGEST:
-        raise InvalidValueError(f"{text} is too long.", remedy="Write ten years (3650d) at the most.")
+        raise InvalidValueError(
+            f"{text} is too long.", remedy="Write ten years (3650d) at the most."
+        )
     return read

@@ -1,9 +1,11 @@
-"""What partners see of a deployment from outside: DNS names, external addresses, open ports; and what people do by hand to it.
+"""What partners see of a deployment from outside: DNS names, external addresses, open ports; and
+what people do by hand to it.
 
-Documented: an Edge pool is federated by its external SIP port 5061, XMPP comes in on 5269, which `_xmpp-server._tcp` names, and
-setup has to be run on the Edge servers after federation was enabled (fact: edge-federation). INVENTED: all names and addresses
-(those of 192.0.2.0/24 and the like are set aside for examples, RFC 5737), which firewall is open at the start, and that an
-Access Edge listens on 5061 only once setup was run with a replica that knows of it.
+Documented: an Edge pool is federated by its external SIP port 5061, XMPP comes in on 5269, which
+`_xmpp-server._tcp` names, and setup has to be run on the Edge servers after federation was enabled
+(fact: edge-federation). INVENTED: all names and addresses (those of 192.0.2.0/24 and the like are
+set aside for examples, RFC 5737), which firewall is open at the start, and that an Access Edge
+listens on 5061 only once setup was run with a replica that knows of it.
 """
 
 from __future__ import annotations
@@ -43,7 +45,9 @@ class Zone:
     """The records of the external DNS server. While it is `silent` it answers nothing at all."""
 
     addresses: dict[Fqdn, tuple[str, ...]] = attrs.field(factory=dict[Fqdn, tuple[str, ...]])
-    servers: dict[Fqdn, tuple[ServerName, ...]] = attrs.field(factory=dict[Fqdn, tuple[ServerName, ...]])
+    servers: dict[Fqdn, tuple[ServerName, ...]] = attrs.field(
+        factory=dict[Fqdn, tuple[ServerName, ...]]
+    )
     silent: bool = False
 
 
@@ -53,27 +57,43 @@ class Outside:
     def __init__(self, world: World) -> None:
         self._world = world
         edges = [spec for spec in world.scenario.pools if spec.kind is Kind.EDGE]
-        numbers = chain.from_iterable(ipaddress.ip_network(network).hosts() for network in _EXAMPLES)
+        numbers = chain.from_iterable(
+            ipaddress.ip_network(network).hosts() for network in _EXAMPLES
+        )
         machines = (machine for spec in edges for machine in spec.machines)
-        self.addresses: Mapping[Fqdn, str] = {machine: str(number) for machine, number in zip(machines, numbers, strict=False)}
+        self.addresses: Mapping[Fqdn, str] = {
+            machine: str(number) for machine, number in zip(machines, numbers, strict=False)
+        }
         self.zone = Zone()
         self.closed: set[tuple[Fqdn, int]] = set()
-        self._installed = {machine: _port_of(world.configuration, spec.fqdn) for spec in edges for machine in spec.machines}
+        self._installed = {
+            machine: _port_of(world.configuration, spec.fqdn)
+            for spec in edges
+            for machine in spec.machines
+        }
         self._name_what_is_there(edges)
 
     def _name_what_is_there(self, edges: Iterable[PoolSpec]) -> None:
         configuration = self._world.configuration
-        xmpp = [site.xmpp_federation_route for site in configuration.sites.values() if site.xmpp_federation_route]
+        xmpp = [
+            site.xmpp_federation_route
+            for site in configuration.sites.values()
+            if site.xmpp_federation_route
+        ]
         domain = self._world.scenario.domain
         for spec in edges:
             record = _edge(configuration, spec.fqdn)
-            self.zone.addresses[Fqdn(str(record.properties["AccessEdgeExternalFqdn"]))] = self.addresses_of(spec.fqdn)
+            self.zone.addresses[Fqdn(str(record.properties["AccessEdgeExternalFqdn"]))] = (
+                self.addresses_of(spec.fqdn)
+            )
             if record.identity not in xmpp:
                 self.closed.add((spec.fqdn, XMPP_PORT))
             elif record.identity == xmpp[0]:
                 host = Fqdn(f"xmpp.{domain}")
                 self.zone.addresses[host] = self.addresses_of(spec.fqdn)
-                self.zone.servers[Fqdn(f"_xmpp-server._tcp.{domain}")] = (ServerName(host=host, port=XMPP_PORT),)
+                self.zone.servers[Fqdn(f"_xmpp-server._tcp.{domain}")] = (
+                    ServerName(host=host, port=XMPP_PORT),
+                )
 
     def addresses_of(self, edge: str) -> tuple[str, ...]:
         """The external addresses of an Edge pool's machines.
@@ -81,7 +101,11 @@ class Outside:
         Raises:
             ScenarioError: there is no such Edge pool.
         """
-        return tuple(self.addresses[machine.fqdn] for machine in self._machines(edge) if machine.fqdn in self.addresses)
+        return tuple(
+            self.addresses[machine.fqdn]
+            for machine in self._machines(edge)
+            if machine.fqdn in self.addresses
+        )
 
     def answers(self, machine: Fqdn, port: int) -> bool:
         """Whether a partner's connection to that machine's external address is accepted now."""
@@ -91,18 +115,28 @@ class Outside:
         """Every machine and port where a partner's connection is accepted now."""
         with self._world.lock:
             settle(self._world)
-            return frozenset((machine, port) for machine in self.addresses for port in PORTS if self._is_open(machine, port))
+            return frozenset(
+                (machine, port)
+                for machine in self.addresses
+                for port in PORTS
+                if self._is_open(machine, port)
+            )
 
     def _is_open(self, machine: Fqdn, port: int) -> bool:
         state = self._world.machine_states[machine]
         if (state.pool, port) in self.closed or not state.runs("RTCSRV"):
             return False
-        return self._installed[machine] == port if port == FEDERATION_PORT else self._world.version_of(machine).has_xmpp
+        return (
+            self._installed[machine] == port
+            if port == FEDERATION_PORT
+            else self._world.version_of(machine).has_xmpp
+        )
 
     # What people do by hand.
 
     def set_federation(self, edge: str, *, enabled: bool) -> None:
-        """Enable or clear federation of an Edge pool in Topology Builder, and publish (fact: edge-federation). Site routes stay.
+        """Enable or clear federation of an Edge pool in Topology Builder, and publish (fact:
+        edge-federation). Site routes stay.
 
         Raises:
             ScenarioError: there is no such Edge pool, or no store to publish to.
@@ -111,13 +145,18 @@ class Outside:
         with world.lock:
             settle(world)
             if not world.store_writable:
-                raise ScenarioError("Topology Builder cannot publish: no Central Management store can be written.")
+                raise ScenarioError(
+                    "Topology Builder cannot publish: no Central Management store can be written."
+                )
             record = _edge(world.configuration, self._spec(edge).fqdn)
             properties = {**record.properties, _PORT: FEDERATION_PORT if enabled else None}
-            world.change(world.configuration.with_service(attrs.evolve(record, properties=properties)))
+            world.change(
+                world.configuration.with_service(attrs.evolve(record, properties=properties))
+            )
 
     def run_setup(self, edge: str) -> None:
-        """Run Setup or Remove Components on every machine of an Edge pool: it installs what the machine's own replica says.
+        """Run Setup or Remove Components on every machine of an Edge pool: it installs what the
+        machine's own replica says.
 
         Raises:
             ScenarioError: there is no such Edge pool, or one of its machines is down.
@@ -127,15 +166,20 @@ class Outside:
             machines = self._machines(edge)
             for machine in machines:
                 if not machine.is_up:
-                    raise ScenarioError(f"Setup cannot be run on {machine.fqdn}: it is {machine.power.value}.")
+                    raise ScenarioError(
+                        f"Setup cannot be run on {machine.fqdn}: it is {machine.power.value}."
+                    )
             for machine in machines:
-                self._installed[machine.fqdn] = _port_of(machine.replica.configuration, machine.pool)
+                self._installed[machine.fqdn] = _port_of(
+                    machine.replica.configuration, machine.pool
+                )
 
     def install_store_anew(self, pool: str) -> None:
-        """Uninstall a pool's Central Management database and install it anew: what is there then is a standby copy.
+        """Uninstall a pool's Central Management database and install it anew: what is there then is
+        a standby copy.
 
-        It is how two active copies were repaired (fact: store-bad-ends). The service connection point names the copy that stays
-        active.
+        It is how two active copies were repaired (fact: store-bad-ends). The service connection
+        point names the copy that stays active.
 
         Raises:
             ScenarioError: the pool has no copy of the store.
@@ -146,7 +190,8 @@ class Outside:
             copy = store.copies.get(Fqdn(pool))
             if copy is None:
                 raise ScenarioError(
-                    f"{pool} has no Central Management database.", remedy=f"Name one of: {', '.join(store.copies)}."
+                    f"{pool} has no Central Management database.",
+                    remedy=f"Name one of: {', '.join(store.copies)}.",
                 )
             copy.active = False
             for other in store.claimants:
@@ -154,7 +199,8 @@ class Outside:
             store.changed = self._world.now()
 
     def resume_mirroring(self, pool: str) -> None:
-        """Resume the mirroring of every database of a pool in SQL Server: what a failover by force suspended (fact: mirror-forced).
+        """Resume the mirroring of every database of a pool in SQL Server: what a failover by force
+        suspended (fact: mirror-forced).
 
         Raises:
             ScenarioError: the pool has no mirror, or one of its two SQL Servers is down.
@@ -164,10 +210,14 @@ class Outside:
             runtime = self._world.pools.get(Fqdn(pool))
             mirror = runtime.spec.mirror_server if runtime else None
             if runtime is None or mirror is None:
-                raise ScenarioError(f"{pool} has no mirror.", remedy="Name a pool whose databases are mirrored.")
+                raise ScenarioError(
+                    f"{pool} has no mirror.", remedy="Name a pool whose databases are mirrored."
+                )
             for server in (runtime.sql_server, mirror):
                 if not self._world.sql_is_up(server):
-                    raise ScenarioError(f"The mirroring of {pool} cannot be resumed: {server} is down.")
+                    raise ScenarioError(
+                        f"The mirroring of {pool} cannot be resumed: {server} is down."
+                    )
             for database in runtime.databases:
                 database.synchronized = True
 
@@ -178,7 +228,9 @@ class Outside:
             ScenarioError: there is no such Edge pool, or the port is none that the lab knows.
         """
         if port not in PORTS:
-            raise ScenarioError(f"The lab knows no port {port} of an Edge server.", remedy=f"Name one of: {PORTS}.")
+            raise ScenarioError(
+                f"The lab knows no port {port} of an Edge server.", remedy=f"Name one of: {PORTS}."
+            )
         pool = self._spec(edge).fqdn
         with self._world.lock:
             (self.closed.discard if is_open else self.closed.add)((pool, port))
@@ -200,7 +252,9 @@ class Outside:
     def add_server(self, name: Fqdn, server: ServerName) -> None:
         """Add an SRV record, or change the one that names the same host."""
         with self._world.lock:
-            others = tuple(one for one in self.zone.servers.get(name, ()) if one.host != server.host)
+            others = tuple(
+                one for one in self.zone.servers.get(name, ()) if one.host != server.host
+            )
             self.zone.servers[name] = (*others, server)
 
     def remove_name(self, name: Fqdn) -> None:
@@ -213,7 +267,10 @@ class Outside:
         known = {spec.fqdn: spec for spec in self._world.scenario.pools if spec.kind is Kind.EDGE}
         found = known.get(Fqdn(edge))
         if found is None:
-            raise ScenarioError(f"The lab has no Edge pool {edge}.", remedy=f"Name one of: {', '.join(known) or 'none'}.")
+            raise ScenarioError(
+                f"The lab has no Edge pool {edge}.",
+                remedy=f"Name one of: {', '.join(known) or 'none'}.",
+            )
         return found
 
     def _machines(self, edge: str) -> tuple[MachineState, ...]:

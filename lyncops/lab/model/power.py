@@ -1,4 +1,6 @@
-"""Machines, SQL Servers and whole sites that crash, hang and come back, and what quorum makes of it (fact: front-end-quorum)."""
+"""Machines, SQL Servers and whole sites that crash, hang and come back, and what quorum makes of it
+(fact: front-end-quorum).
+"""
 
 from __future__ import annotations
 
@@ -42,13 +44,19 @@ def set_power(world: World, name: str, power: Power) -> None:
 
 
 def _members(world: World, name: str) -> tuple[list[Fqdn], list[Fqdn]]:
-    """The machines and SQL Servers that a name stands for; a SQL Server on a machine of Lync is that machine."""
+    """The machines and SQL Servers that a name stands for; a SQL Server on a machine of Lync is
+    that machine.
+    """
     prefix, _, rest = name.partition(":")
     if prefix.casefold() == "site" and rest:
         specs = [p.spec for p in world.pools.values() if p.spec.site.casefold() == rest.casefold()]
         if not specs:
-            raise ScenarioError(f"The lab has no site {rest}.", remedy="Name a site of the scenario.")
-        return [m for s in specs for m in s.machines], [server for s in specs for server in _servers(s)]
+            raise ScenarioError(
+                f"The lab has no site {rest}.", remedy="Name a site of the scenario."
+            )
+        return [m for s in specs for m in s.machines], [
+            server for s in specs for server in _servers(s)
+        ]
     fqdn = Fqdn(name)
     if fqdn in world.machine_states and fqdn not in world.pools:
         return [fqdn], []
@@ -57,7 +65,10 @@ def _members(world: World, name: str) -> tuple[list[Fqdn], list[Fqdn]]:
         return list(spec.machines), _servers(spec)
     if fqdn in world.sql_up:
         return [], [fqdn]
-    raise ScenarioError(f"The lab has no machine, SQL Server or pool {name}.", remedy="Name one of the scenario, or site:NAME.")
+    raise ScenarioError(
+        f"The lab has no machine, SQL Server or pool {name}.",
+        remedy="Name one of the scenario, or site:NAME.",
+    )
 
 
 def _servers(spec: PoolSpec) -> list[Fqdn]:
@@ -81,9 +92,16 @@ def _set_machine(world: World, machine: MachineState, power: Power) -> None:
 
 
 def reconsider(world: World, pool: PoolRuntime) -> None:
-    """Decide whether the pool's services run with the machines it has now. The caller holds the lock."""
+    """Decide whether the pool's services run with the machines it has now.
+
+    The caller holds the lock.
+    """
     members = world.members(pool)
-    up = tuple(m.is_up and ("FabricHostSvc" not in m.services or m.services["FabricHostSvc"].status == "Running") for m in members)
+    up = tuple(
+        m.is_up
+        and ("FabricHostSvc" not in m.services or m.services["FabricHostSvc"].status == "Running")
+        for m in members
+    )
     if pool.kind is not Kind.ENTERPRISE:
         pool.running = any(up)
         return
@@ -101,10 +119,14 @@ def _apply_quorum(machine: MachineState, *, has_quorum: bool) -> None:
         service = machine.services.get(name)
         if service is None or not machine.is_up or not service.wanted:
             continue
-        if has_quorum and (service.status == "Stopped" or (service.status == "StartPending" and service.due is None)):
+        if has_quorum and (
+            service.status == "Stopped"
+            or (service.status == "StartPending" and service.due is None)
+        ):
             service.status, service.due = "Running", None
         elif not has_quorum:
-            # RTCSRV hangs in Start Pending on quorum loss (fact: windows-service-states); the others stop.
+            # RTCSRV hangs in Start Pending on quorum loss (fact: windows-service-states); the
+            # others stop.
             service.status, service.due = ("StartPending" if name == "RTCSRV" else "Stopped"), None
 
 

@@ -1,4 +1,6 @@
-"""What happens by itself while time passes: replication of the configuration, and the Backup Service."""
+"""What happens by itself while time passes: replication of the configuration, and the Backup
+Service.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,13 @@ from zlib import crc32
 from lyncops.lab.model.state import MachineState, PoolRuntime, StoreCopy
 from lyncops.lab.model.world import World
 
-_FIRST_REPLICATION: Final = timedelta(minutes=2)  # 2-3 minutes after a change (fact: replication-time)
+# 2-3 minutes after a change (fact: replication-time)
+_FIRST_REPLICATION: Final = timedelta(minutes=2)
 _REPLICATION_SPREAD: Final = 60  # seconds
-_REPORT_EVERY: Final = timedelta(minutes=5)  # inferred: a healthy replica reports well within the hour of fact: replica-age
-_GRAIN: Final = timedelta(seconds=1)  # nothing is looked at more often: deployments of hundreds of pools stay fast
+# Inferred: a healthy replica reports well within the hour of fact: replica-age
+_REPORT_EVERY: Final = timedelta(minutes=5)
+# Nothing is looked at more often: deployments of hundreds of pools stay fast
+_GRAIN: Final = timedelta(seconds=1)
 _CATCH_UP: Final = 10  # a backlog is copied ten times faster than it grew: a guess
 
 
@@ -48,13 +53,19 @@ def last_tick(world: World, now: datetime) -> datetime:
     return world.scenario.start + ((now - world.scenario.start) // interval) * interval
 
 
-def _copy_data(world: World, pool: PoolRuntime, times: tuple[datetime, datetime], elapsed: timedelta) -> None:
+def _copy_data(
+    world: World, pool: PoolRuntime, times: tuple[datetime, datetime], elapsed: timedelta
+) -> None:
     now, tick = times
     if pool.spec.backup_pool is None:
         return
     server = world.serving_pool(pool)
     writes = server is not None and not pool.read_only and pool.spec.users > 0
-    copies = server is not None and world.backup_runs(server) and pool.fqdn not in world.faults.sync_error
+    copies = (
+        server is not None
+        and world.backup_runs(server)
+        and pool.fqdn not in world.faults.sync_error
+    )
     for track in pool.tracks.values():
         if track.restored is not None and track.restored <= now:
             track.left_behind, track.restored = timedelta(), None
@@ -67,10 +78,16 @@ def _copy_data(world: World, pool: PoolRuntime, times: tuple[datetime, datetime]
 
 
 def _copy_store(world: World, now: datetime) -> None:
-    """The Backup Service copies the store to the standby (not to be confused with replication, fact: backup-module-states)."""
+    """The Backup Service copies the store to the standby (not to be confused with replication,
+    fact: backup-module-states).
+    """
     store = world.store
     source = store.copies[store.point]
-    if len(store.claimants) != 1 or not source.active or not world.backup_runs(world.pools[source.pool]):
+    if (
+        len(store.claimants) != 1
+        or not source.active
+        or not world.backup_runs(world.pools[source.pool])
+    ):
         return
     tick = last_tick(world, now)
     seen = [entry for entry in store.written if entry[0] <= tick]
@@ -86,8 +103,12 @@ def standby_copies(copies: Iterable[StoreCopy]) -> tuple[StoreCopy, ...]:
 
 
 def replication_delay(machine: MachineState) -> timedelta:
-    """How long a change takes to this machine: between two and three minutes, always the same for one machine."""
-    return _FIRST_REPLICATION + timedelta(seconds=crc32(machine.fqdn.encode()) % _REPLICATION_SPREAD)
+    """How long a change takes to this machine: between two and three minutes, always the same for
+    one machine.
+    """
+    return _FIRST_REPLICATION + timedelta(
+        seconds=crc32(machine.fqdn.encode()) % _REPLICATION_SPREAD
+    )
 
 
 def _replicate(world: World, now: datetime) -> None:
@@ -99,7 +120,9 @@ def _replicate(world: World, now: datetime) -> None:
             continue
         replica = machine.replica
         if replica.applied < store.changed:
-            done = max(store.changed, machine.since, replica.requested or store.changed) + replication_delay(machine)
+            done = max(
+                store.changed, machine.since, replica.requested or store.changed
+            ) + replication_delay(machine)
             if done > now:
                 continue
             replica.applied = store.changed

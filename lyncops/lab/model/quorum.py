@@ -1,4 +1,6 @@
-"""How many Front Ends an Enterprise pool needs (fact: front-end-quorum; the table of Microsoft's high-availability page)."""
+"""How many Front Ends an Enterprise pool needs (fact: front-end-quorum; the table of Microsoft's
+high-availability page).
+"""
 
 from __future__ import annotations
 
@@ -26,15 +28,18 @@ _NEEDED_TO_START: Final = {
 
 
 def needed_to_start(total: int) -> int:
-    """How many of `total` Front Ends must run before the services of the pool start; below that they hang in `starting`."""
+    """How many of `total` Front Ends must run before the services of the pool start; below that
+    they hang in `starting`.
+    """
     return _NEEDED_TO_START.get(total, total)
 
 
 def keeps_running(up: tuple[bool, ...], *, witness_up: bool) -> bool:
     """Whether the pool goes on with these Front Ends, in the order of the topology.
 
-    Below the minimum the remaining servers stop all services. In a pool of even size the primary SQL Server is a witness: with
-    exactly half of the servers running it decides; the page's minimum for even sizes counts on it.
+    Below the minimum the remaining servers stop all services. In a pool of even size the primary
+    SQL Server is a witness: with exactly half of the servers running it decides; the page's minimum
+    for even sizes counts on it.
     """
     total = len(up)
     if total <= 2:

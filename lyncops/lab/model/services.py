@@ -1,4 +1,6 @@
-"""The Windows services of a machine, by product and roles, in the order in which they start (fact: windows-services)."""
+"""The Windows services of a machine, by product and roles, in the order in which they start (fact:
+windows-services).
+"""
 
 from __future__ import annotations
 
@@ -95,7 +97,9 @@ def service_names(pool: PoolSpec, version: Product, *, holds_store: bool) -> tup
 
 
 def display_name(service: str, kind: Kind, version: Product) -> str:
-    """The service's display name: the product's name and the role (the prefix on 2013 is inferred)."""
+    """The service's display name: the product's name and the role (the prefix on 2013 is
+    inferred).
+    """
     text = (_EDGE if kind is Kind.EDGE else _FRONT_END)[service]
     return text if service in _NOT_LYNC else f"{version.title} {text}"
 
@@ -104,4 +108,8 @@ def roles_of(service: str, kind: Kind) -> tuple[str, ...]:
     """The roles that a service belongs to; none for the machine's own."""
     if kind is not Kind.EDGE:
         return _ROLE_OF_SERVICE.get(service, ())
-    return ("EdgeServer",) if service in ("RTCSRV", "RTCDATAPROXY", "RTCMRAUTH", "RTCMEDIARELAY") else ()
+    return (
+        ("EdgeServer",)
+        if service in ("RTCSRV", "RTCDATAPROXY", "RTCMRAUTH", "RTCMEDIARELAY")
+        else ()
+    )

@@ -1,4 +1,6 @@
-"""The mutable state of a lab: machines, pools, SQL Servers, databases, copies of user data and of the Central Management store."""
+"""The mutable state of a lab: machines, pools, SQL Servers, databases, copies of user data and of
+the Central Management store.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ class ServiceState:
 
     status: str
     due: datetime | None = None
-    wanted: bool = True  # False after somebody stopped it: a pool that regains quorum does not start it
+    wanted: bool = (
+        True  # False after somebody stopped it: a pool that regains quorum does not start it
+    )
 
 
 @attrs.define(slots=True)
@@ -67,21 +71,28 @@ class MachineState:
 
     def runs(self, service: str) -> bool:
         """Whether it answers and this service runs."""
-        return self.is_up and service in self.services and self.services[service].status == "Running"
+        return (
+            self.is_up and service in self.services and self.services[service].status == "Running"
+        )
 
 
 @attrs.define(slots=True, kw_only=True)
 class Track:
-    """One module of the data of one pool's users: until when it was written, and until when the other side has it."""
+    """One module of the data of one pool's users: until when it was written, and until when the
+    other side has it.
+    """
 
     written: datetime
     copied: datetime
     initialized: bool = True
-    left_behind: timedelta = timedelta()  # conference content that a failback left on the backup pool
+    # Conference content that a failback left on the backup pool
+    left_behind: timedelta = timedelta()
     restored: datetime | None = None  # when that content will be back
 
     def start_restoring(self, now: datetime) -> None:
-        """Bring back the conference content that was left behind; the more there is, the longer it takes (a guess)."""
+        """Bring back the conference content that was left behind; the more there is, the longer it
+        takes (a guess).
+        """
         if self.left_behind and self.restored is None:
             self.restored = now + timedelta(minutes=1) + self.left_behind / 10
 
@@ -104,7 +115,10 @@ class Database:
 
 @attrs.define(slots=True, kw_only=True)
 class PoolRuntime:
-    """A pool and what has become of it. `serving` is the pool that serves its users; there is at most one, by construction."""
+    """A pool and what has become of it.
+
+    `serving` is the pool that serves its users; there is at most one, by construction.
+    """
 
     spec: PoolSpec
     version: Product
@@ -145,12 +159,15 @@ class StoreCopy:
 
 @attrs.define(slots=True, kw_only=True)
 class Store:
-    """The Central Management store: its copies, and the service connection point that names the master (fact: store-copies)."""
+    """The Central Management store: its copies, and the service connection point that names the
+    master (fact: store-copies).
+    """
 
     copies: dict[Fqdn, StoreCopy]
     point: Fqdn
     changed: datetime
-    written: list[tuple[datetime, Configuration]]  # what the standby copy has not seen yet, oldest first
+    # What the standby copy has not seen yet, oldest first
+    written: list[tuple[datetime, Configuration]]
     published: bool = True  # see Switches.enable_topology_needed
 
     @property

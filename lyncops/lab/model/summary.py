@@ -27,7 +27,10 @@ class PoolSummary:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Summary:
-    """What matters of a deployment. Equal summaries are the same state for its users and administrators."""
+    """What matters of a deployment.
+
+    Equal summaries are the same state for its users and administrators.
+    """
 
     pools: Mapping[Fqdn, PoolSummary]
     store_active: frozenset[Fqdn]
@@ -53,18 +56,34 @@ class Summary:
 def summarize(world: World) -> Summary:
     """The world's state now. The caller holds the lock."""
     configuration = world.configuration
-    media = {s.identity: s.properties["EdgeServer"] for s in configuration.services.values() if "EdgeServer" in s.properties}
+    media = {
+        s.identity: s.properties["EdgeServer"]
+        for s in configuration.services.values()
+        if "EdgeServer" in s.properties
+    }
     return Summary(
-        pools={fqdn: _pool(world, fqdn) for fqdn, pool in world.pools.items() if pool.kind.homes_users},
+        pools={
+            fqdn: _pool(world, fqdn) for fqdn, pool in world.pools.items() if pool.kind.homes_users
+        },
         store_active=frozenset(copy.pool for copy in world.store.claimants),
         store_works=world.store_works,
         lis_entries={fqdn: copy.lis_entries for fqdn, copy in world.store.copies.items()},
-        next_hops={s.pool: str(s.properties["Registrar"]) for s in configuration.of_role("EdgeServer")},
-        media_edges={identity: None if edge is None else str(edge) for identity, edge in media.items()},
-        federation_routes={site.name: site.federation_route for site in configuration.sites.values()},
-        xmpp_routes={site.name: site.xmpp_federation_route for site in configuration.sites.values()},
+        next_hops={
+            s.pool: str(s.properties["Registrar"]) for s in configuration.of_role("EdgeServer")
+        },
+        media_edges={
+            identity: None if edge is None else str(edge) for identity, edge in media.items()
+        },
+        federation_routes={
+            site.name: site.federation_route for site in configuration.sites.values()
+        },
+        xmpp_routes={
+            site.name: site.xmpp_federation_route for site in configuration.sites.values()
+        },
         federated_edges=frozenset(
-            s.pool for s in configuration.of_role("EdgeServer") if s.properties["AccessEdgeExternalSipPort"] == FEDERATION_PORT
+            s.pool
+            for s in configuration.of_role("EdgeServer")
+            if s.properties["AccessEdgeExternalSipPort"] == FEDERATION_PORT
         ),
         directories=dict(configuration.directories),
         services_stopped=frozenset(

@@ -1,4 +1,6 @@
-"""What a test or a scenario can turn: faults (what the lab does wrong on purpose) and switches (what no source establishes)."""
+"""What a test or a scenario can turn: faults (what the lab does wrong on purpose) and switches
+(what no source establishes).
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ from lyncops.lab.parameters.catalogue import catalogue
 
 
 class StoreBug(enum.Enum):
-    """The bad ends of a Central Management failover that ended without an error (fact: store-bad-ends)."""
+    """The bad ends of a Central Management failover that ended without an error (fact:
+    store-bad-ends).
+    """
 
     NONE = "none"
     BOTH_ACTIVE = "both-active"
@@ -26,7 +30,9 @@ class StoreBug(enum.Enum):
 
 
 class RelationShape(enum.Enum):
-    """Property names of Get-CsPoolBackupRelationship are not established (fact: backup-relation)."""
+    """Property names of Get-CsPoolBackupRelationship are not established (fact:
+    backup-relation).
+    """
 
     POOL_AND_BACKUP = "PoolFqdn, BackupPoolFqdn"
     PRIMARY_AND_BACKUP = "PrimaryPoolFqdn, BackupPoolFqdn"
@@ -45,8 +51,9 @@ class EnumShape(enum.Enum):
 class NestedShape(enum.Enum):
     """How objects within objects arrive.
 
-    PowerShell remoting serialises to depth 1 unless a types file says otherwise: what an object holds arrives as its ToString,
-    an enumeration as its name (https://github.com/PowerShell/PowerShell/issues/6311).
+    PowerShell remoting serialises to depth 1 unless a types file says otherwise: what an object
+    holds arrives as its ToString, an enumeration as its name
+    (https://github.com/PowerShell/PowerShell/issues/6311).
     """
 
     EXPANDED = "expanded"
@@ -75,33 +82,53 @@ def _told(means: str, names_of: Names | None = None) -> dict[str, object]:
 
 @attrs.define(slots=True, kw_only=True)
 class Faults:
-    """What goes wrong. Names of cmdlets are the reference's own; names of pools are FQDNs in lower case."""
+    """What goes wrong.
+
+    Names of cmdlets are the reference's own; names of pools are FQDNs in lower case.
+    """
 
     store_failover: StoreBug = attrs.field(
-        default=StoreBug.NONE, metadata=_told("how a Central Management failover ends badly without an error")
+        default=StoreBug.NONE,
+        metadata=_told("how a Central Management failover ends badly without an error"),
     )
     without_effect: frozenset[str] = attrs.field(
-        default=frozenset(), metadata=_told("cmdlets that end without an error and did nothing", Names.CMDLETS)
+        default=frozenset(),
+        metadata=_told("cmdlets that end without an error and did nothing", Names.CMDLETS),
     )
     midway: frozenset[str] = attrs.field(
-        default=frozenset(), metadata=_told("cmdlets that fail when half of their time has passed", Names.CMDLETS)
+        default=frozenset(),
+        metadata=_told("cmdlets that fail when half of their time has passed", Names.CMDLETS),
     )
     crash_midway: frozenset[str] = attrs.field(
-        default=frozenset(), metadata=_told("cmdlets whose machine crashes when half of their time has passed", Names.CMDLETS)
+        default=frozenset(),
+        metadata=_told(
+            "cmdlets whose machine crashes when half of their time has passed", Names.CMDLETS
+        ),
     )
     denied: frozenset[str] = attrs.field(
-        default=frozenset(), metadata=_told("cmdlets that are refused to everybody; * for all", Names.CMDLETS)
+        default=frozenset(),
+        metadata=_told("cmdlets that are refused to everybody; * for all", Names.CMDLETS),
     )
     sync_stuck: frozenset[str] = attrs.field(
-        default=frozenset(), metadata=_told("pools whose Backup Service copies nothing to the other pool", Names.POOLS)
+        default=frozenset(),
+        metadata=_told("pools whose Backup Service copies nothing to the other pool", Names.POOLS),
     )
     sync_error: frozenset[str] = attrs.field(
-        default=frozenset(), metadata=_told("pools whose Backup Service is in ErrorState", Names.POOLS)
+        default=frozenset(),
+        metadata=_told("pools whose Backup Service is in ErrorState", Names.POOLS),
     )
-    no_replication: bool = attrs.field(default=False, metadata=_told("no replica becomes up to date again"))
-    no_replication_status: bool = attrs.field(default=False, metadata=_told("the status cmdlet returns nothing"))
-    prompts_hang: bool = attrs.field(default=False, metadata=_told("a prompt waits for an answer for ever instead of failing"))
-    report_with_errors: bool = attrs.field(default=False, metadata=_told("reports say complete and hold errors"))
+    no_replication: bool = attrs.field(
+        default=False, metadata=_told("no replica becomes up to date again")
+    )
+    no_replication_status: bool = attrs.field(
+        default=False, metadata=_told("the status cmdlet returns nothing")
+    )
+    prompts_hang: bool = attrs.field(
+        default=False, metadata=_told("a prompt waits for an answer for ever instead of failing")
+    )
+    report_with_errors: bool = attrs.field(
+        default=False, metadata=_told("reports say complete and hold errors")
+    )
 
 
 @attrs.define(slots=True, kw_only=True)
@@ -109,64 +136,108 @@ class Switches:
     """Behaviour that is not established (fact: texts-not-known); the defaults are guesses."""
 
     backup_relation: RelationShape = attrs.field(
-        default=RelationShape.POOL_AND_BACKUP, metadata=_told("property names of Get-CsPoolBackupRelationship")
+        default=RelationShape.POOL_AND_BACKUP,
+        metadata=_told("property names of Get-CsPoolBackupRelationship"),
     )
-    enums: EnumShape = attrs.field(default=EnumShape.OBJECTS, metadata=_told("how enumerations arrive (objects: expanded only)"))
+    enums: EnumShape = attrs.field(
+        default=EnumShape.OBJECTS,
+        metadata=_told("how enumerations arrive (objects: expanded only)"),
+    )
     nested: NestedShape = attrs.field(
-        default=NestedShape.TEXT, metadata=_told("objects within objects: expanded, or their text, or their type's name")
+        default=NestedShape.TEXT,
+        metadata=_told("objects within objects: expanded, or their text, or their type's name"),
     )
-    property_names: NameCase = attrs.field(default=NameCase.AS_WRITTEN, metadata=_told("the letter case of property names"))
+    property_names: NameCase = attrs.field(
+        default=NameCase.AS_WRITTEN, metadata=_told("the letter case of property names")
+    )
     status_on_secondary: bool = attrs.field(
-        default=False, metadata=_told("MirroringStatusOnSecondary (documented) instead of ...OnMirror (field)")
+        default=False,
+        metadata=_told("MirroringStatusOnSecondary (documented) instead of ...OnMirror (field)"),
     )
     master_is_pool: bool = attrs.field(
-        default=False, metadata=_told("ActiveMasterFQDN is the pool (documented) instead of a machine (practice)")
+        default=False,
+        metadata=_told("ActiveMasterFQDN is the pool (documented) instead of a machine (practice)"),
     )
-    heartbeats: bool = attrs.field(default=True, metadata=_told("the store's status has the inferred heartbeat and replica lists"))
+    heartbeats: bool = attrs.field(
+        default=True,
+        metadata=_told("the store's status has the inferred heartbeat and replica lists"),
+    )
     overall_backup_status: bool = attrs.field(
-        default=False, metadata=_told("Get-CsBackupServiceStatus has the recalled Overall... properties")
+        default=False,
+        metadata=_told("Get-CsBackupServiceStatus has the recalled Overall... properties"),
     )
     pool_state_global: bool = attrs.field(
-        default=False, metadata=_told("a pool that is Active has no registrar configuration of its own: the global one holds")
+        default=False,
+        metadata=_told(
+            "a pool that is Active has no registrar configuration of its own: the global one holds"
+        ),
     )
-    pool_state_present: bool = attrs.field(default=True, metadata=_told("Get-CsRegistrarConfiguration has PoolState"))
+    pool_state_present: bool = attrs.field(
+        default=True, metadata=_told("Get-CsRegistrarConfiguration has PoolState")
+    )
     user_info_follows_failover: bool = attrs.field(
-        default=True, metadata=_told("Get-CsUserPoolInfo tells where a user is served; else where it belongs")
+        default=True,
+        metadata=_told("Get-CsUserPoolInfo tells where a user is served; else where it belongs"),
     )
     failback_ends_as_active: bool = attrs.field(
         default=False, metadata=_told("PoolState after a failback: Active instead of FailedBack")
     )
     next_hop_terminates: bool = attrs.field(
-        default=True, metadata=_told("the refusal because of the Edge next hop is a terminating error")
+        default=True,
+        metadata=_told("the refusal because of the Edge next hop is a terminating error"),
     )
-    force_passes_next_hop: bool = attrs.field(default=False, metadata=_told("-Force goes past that refusal"))
-    what_if_checks: bool = attrs.field(default=True, metadata=_told("-WhatIf refuses what the cmdlet would refuse"))
+    force_passes_next_hop: bool = attrs.field(
+        default=False, metadata=_told("-Force goes past that refusal")
+    )
+    what_if_checks: bool = attrs.field(
+        default=True, metadata=_told("-WhatIf refuses what the cmdlet would refuse")
+    )
     store_force_required: bool = attrs.field(
-        default=False, metadata=_told("a disaster failover of the store needs -Force (the pages contradict each other)")
+        default=False,
+        metadata=_told(
+            "a disaster failover of the store needs -Force (the pages contradict each other)"
+        ),
     )
     store_mirror_required: bool = attrs.field(
         default=True,
-        metadata=_told("a disaster failover of the store refuses where its mirror is not named (the page only says to add it)"),
+        metadata=_told(
+            "a disaster failover of the store refuses where its mirror is not named (the page only"
+            " says to add it)"
+        ),
     )
-    failover_over_ocs: bool = attrs.field(default=True, metadata=_told("the failover cmdlets exist on OcsPowershell"))
+    failover_over_ocs: bool = attrs.field(
+        default=True, metadata=_told("the failover cmdlets exist on OcsPowershell")
+    )
     port_enables_federation: bool = attrs.field(
-        default=False, metadata=_told("Set-CsEdgeServer -AccessEdgeExternalSipPort turns federation on")
+        default=False,
+        metadata=_told("Set-CsEdgeServer -AccessEdgeExternalSipPort turns federation on"),
     )
     enable_topology_needed: bool = attrs.field(
-        default=False, metadata=_told("Set-Cs* of services and sites replicate only after Enable-CsTopology")
+        default=False,
+        metadata=_told("Set-Cs* of services and sites replicate only after Enable-CsTopology"),
     )
-    enforce_double_hop: bool = attrs.field(default=False, metadata=_told("a token that was not delegated cannot open AD and SQL"))
+    enforce_double_hop: bool = attrs.field(
+        default=False, metadata=_told("a token that was not delegated cannot open AD and SQL")
+    )
     double_hop_to_machines: bool = attrs.field(
         default=False,
-        metadata=_told("a token that was not delegated cannot ask other machines: their services, another pool's Backup Service"),
+        metadata=_told(
+            "a token that was not delegated cannot ask other machines: their services, another"
+            " pool's Backup Service"
+        ),
     )
     autoload_modules: bool = attrs.field(
         default=True,
-        metadata=_told("cmdlets load their module by themselves on a WinRM endpoint, as PowerShell does from 3.0 on"),
+        metadata=_told(
+            "cmdlets load their module by themselves on a WinRM endpoint, as PowerShell does from"
+            " 3.0 on"
+        ),
     )
-    """https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_modules, "Module autoloading"."""
+    """https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_modules,
+    "Module autoloading"."""
     session_cost: timedelta = attrs.field(
-        default=timedelta(seconds=6), metadata=_told("how long a session takes to start, on the lab's clock")
+        default=timedelta(seconds=6),
+        metadata=_told("how long a session takes to start, on the lab's clock"),
     )
 
 
@@ -197,7 +268,9 @@ def changed(target: Faults | Switches) -> dict[str, str]:
 
 
 def assign(target: Faults | Switches, values: Mapping[str, object], where: str) -> None:
-    """Set fields from plain values: booleans, texts, and lists or comma-separated texts. All are set, or none.
+    """Set fields from plain values: booleans, texts, and lists or comma-separated texts.
+
+    All are set, or none.
 
     Raises:
         ScenarioError: a name or a value is unknown; the message names `where`.
@@ -214,7 +287,9 @@ def assign(target: Faults | Switches, values: Mapping[str, object], where: str) 
         setattr(target, name, value)
 
 
-def _names_of(field: attrs.Attribute[object], items: Sequence[object], where: str) -> frozenset[str]:
+def _names_of(
+    field: attrs.Attribute[object], items: Sequence[object], where: str
+) -> frozenset[str]:
     stripped = [str(item).strip() for item in items if str(item).strip()]
     if field.metadata["names_of"] is Names.POOLS:
         return frozenset(item.lower() for item in stripped)
@@ -230,13 +305,20 @@ def known_cmdlet(name: str, where: str) -> str:
     spec = catalogue().get(name.casefold())
     if spec is None:
         near = difflib.get_close_matches(name.casefold(), catalogue(), 1)
-        cure = f"Did you mean {catalogue()[near[0]].name}?" if near else "Write a name such as Invoke-CsPoolFailOver."
+        cure = (
+            f"Did you mean {catalogue()[near[0]].name}?"
+            if near
+            else "Write a name such as Invoke-CsPoolFailOver."
+        )
         raise ScenarioError(f"{where}: there is no cmdlet {name}.", remedy=cure)
     return spec.name
 
 
 def _value(value: object, hint: object, field: attrs.Attribute[object], where: str) -> object:
-    if isinstance(typing.get_origin(hint) or hint, types.GenericAlias) or typing.get_origin(hint) is frozenset:
+    if (
+        isinstance(typing.get_origin(hint) or hint, types.GenericAlias)
+        or typing.get_origin(hint) is frozenset
+    ):
         items = value.split(",") if isinstance(value, str) else value
         if not isinstance(items, (list, tuple, frozenset, set)):
             raise ScenarioError(f"{where} is {value!r}.", remedy="Write a list of names.")

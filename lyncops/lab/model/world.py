@@ -49,8 +49,9 @@ _LAST_STATUS_BEFORE_START: Final = timedelta(minutes=4)
 class World:
     """A deployment as `scenario` describes it; `rate` as `LabClock` takes it.
 
-    Whoever reads or changes it holds `lock`. `faults` and `switches` may be changed at any time. Each callable of `watchers`
-    gets (cmdlet, percent) while a cmdlet that takes time goes on, without the lock held.
+    Whoever reads or changes it holds `lock`. `faults` and `switches` may be changed at any time.
+    Each callable of `watchers` gets (cmdlet, percent) while a cmdlet that takes time goes on,
+    without the lock held.
     """
 
     def __init__(self, scenario: Scenario, *, rate: float | None = None) -> None:
@@ -71,7 +72,9 @@ class World:
         self.pending: set[Fqdn] = set()  # machines on which a service starts or stops
         self.store = self._new_store()
         self.sql_up: dict[Fqdn, bool] = {}
-        self.pools: dict[Fqdn, PoolRuntime] = {spec.fqdn: self._new_pool(spec) for spec in scenario.pools}
+        self.pools: dict[Fqdn, PoolRuntime] = {
+            spec.fqdn: self._new_pool(spec) for spec in scenario.pools
+        }
         self.machine_states: dict[Fqdn, MachineState] = {
             fqdn: self._new_machine(fqdn, spec) for spec in scenario.pools for fqdn in spec.machines
         }
@@ -120,11 +123,16 @@ class World:
 
     def backup_runs(self, source: PoolRuntime) -> bool:
         """Whether the Backup Service can copy from `source` to its backup pool."""
-        target = self.pools.get(source.spec.backup_pool) if source.spec.backup_pool is not None else None
+        target = (
+            self.pools.get(source.spec.backup_pool) if source.spec.backup_pool is not None else None
+        )
         return (
             target is not None
             and source.fqdn not in self.faults.sync_stuck
-            and all(self.has_sql(p) and any(m.runs("LYNCBACKUP") for m in self.members(p)) for p in (source, target))
+            and all(
+                self.has_sql(p) and any(m.runs("LYNCBACKUP") for m in self.members(p))
+                for p in (source, target)
+            )
         )
 
     def master_machine(self, copy: StoreCopy) -> MachineState | None:
@@ -146,7 +154,9 @@ class World:
 
     @property
     def store_works(self) -> bool:
-        """Whether exactly one copy claims to be active and its master runs: a pool can be failed over."""
+        """Whether exactly one copy claims to be active and its master runs: a pool can be failed
+        over.
+        """
         claimants = self.store.claimants
         return len(claimants) == 1 and self.master_machine(claimants[0]) is not None
 
@@ -180,7 +190,9 @@ class World:
             for fqdn in spec.copies
         }
         point = spec.active[0] if spec.active else spec.copies[0]
-        return Store(copies=copies, point=point, changed=self.scenario.start - timedelta(hours=1), written=[])
+        return Store(
+            copies=copies, point=point, changed=self.scenario.start - timedelta(hours=1), written=[]
+        )
 
     def _new_pool(self, spec: PoolSpec) -> PoolRuntime:
         version = spec.version or self.scenario.version
@@ -203,12 +215,18 @@ class World:
             ]
             pool.response_groups = dict.fromkeys(spec.response_groups, spec.fqdn)
         if spec.kind is Kind.ENTERPRISE:
-            self.sql_up |= {server: True for server in (spec.sql_server, spec.mirror_server, spec.witness) if server is not None}
+            self.sql_up |= {
+                server: True
+                for server in (spec.sql_server, spec.mirror_server, spec.witness)
+                if server is not None
+            }
         return pool
 
     def _new_machine(self, fqdn: Fqdn, spec: PoolSpec) -> MachineState:
         start, changed = self.scenario.start, self.store.changed
-        installed = service_names(spec, spec.version or self.scenario.version, holds_store=spec.fqdn in self.store.copies)
+        installed = service_names(
+            spec, spec.version or self.scenario.version, holds_store=spec.fqdn in self.store.copies
+        )
         replica = Replica(self.configuration, changed, start - _LAST_STATUS_BEFORE_START, changed)
         if not self.store.claimants or len(self.store.claimants) > 1:
             replica.applied = changed - timedelta(hours=1)
@@ -223,11 +241,21 @@ class World:
             patch=(spec.version or self.scenario.version).build,
         )
 
-    def record(self, cmdlet: str, machine: Fqdn, user: str, arguments: Mapping[str, object]) -> None:
+    def record(
+        self, cmdlet: str, machine: Fqdn, user: str, arguments: Mapping[str, object]
+    ) -> None:
         """Count an execution whose effect really starts."""
         with self.lock:
             self.executions[cmdlet] += 1
-            self.history.append(HistoryEntry(at=self.now(), cmdlet=cmdlet, machine=machine, user=user, arguments=dict(arguments)))
+            self.history.append(
+                HistoryEntry(
+                    at=self.now(),
+                    cmdlet=cmdlet,
+                    machine=machine,
+                    user=user,
+                    arguments=dict(arguments),
+                )
+            )
 
 
 def _new_tracks(pool: PoolRuntime, start: datetime) -> dict[str, Track]:
@@ -236,4 +264,7 @@ def _new_tracks(pool: PoolRuntime, start: datetime) -> dict[str, Track]:
         return {}
     spec = pool.spec
     copied = start - spec.backup_backlog
-    return {name: Track(written=start, copied=copied, initialized=spec.backup_initialized) for name in (PRESENCE, CONFERENCE)}
+    return {
+        name: Track(written=start, copied=copied, initialized=spec.backup_initialized)
+        for name in (PRESENCE, CONFERENCE)
+    }

@@ -1,4 +1,5 @@
-"""The reference catalogue of cmdlets: what exists in a product version, with which parameters, sets, positions and aliases.
+"""The reference catalogue of cmdlets: what exists in a product version, with which parameters,
+sets, positions and aliases.
 
 It comes from Microsoft's cmdlet reference (`cmdlets.json`), never from the client's own classes.
 """
@@ -70,7 +71,9 @@ class CmdletSpec:
 
     @property
     def exception_source(self) -> str:
-        """What follows the comma in the FullyQualifiedErrorId; the class names of Lync's own cmdlets are not established."""
+        """What follows the comma in the FullyQualifiedErrorId; the class names of Lync's own
+        cmdlets are not established.
+        """
         return self.class_name or f"Microsoft.Rtc.Management.{self.name.replace('-', '')}Cmdlet"
 
     def is_mandatory(self, parameter: str) -> bool:
@@ -83,7 +86,11 @@ class CmdletSpec:
             return None
         kept = {name: p for name, p in self.parameters.items() if version in p.versions}
         sets = tuple(
-            attrs.evolve(s, members=s.members & kept.keys(), mandatory=tuple(m for m in s.mandatory if m in kept))
+            attrs.evolve(
+                s,
+                members=s.members & kept.keys(),
+                mandatory=tuple(m for m in s.mandatory if m in kept),
+            )
             for s in self.sets
             if all(m in kept for m in s.mandatory)
         )
@@ -111,7 +118,11 @@ COMMON_PARAMETERS: Final[Mapping[str, Parameter]] = {
 @functools.cache
 def catalogue() -> Mapping[str, CmdletSpec]:
     """Every cmdlet of Lync by its folded name."""
-    text = importlib.resources.files("lyncops.lab.parameters").joinpath("cmdlets.json").read_text("utf-8")
+    text = (
+        importlib.resources.files("lyncops.lab.parameters")
+        .joinpath("cmdlets.json")
+        .read_text("utf-8")
+    )
     data = cast("dict[str, dict[str, dict[str, object]]]", json.loads(text))
     return {name.casefold(): _read(name, entry) for name, entry in data["cmdlets"].items()}
 
@@ -143,10 +154,16 @@ def _read(name: str, entry: Mapping[str, object]) -> CmdletSpec:
         ParameterSet(
             name=set_name.removesuffix(_DEFAULT_SET_MARK),
             members=frozenset(str(m["name"]) for m in members if str(m["name"]) in parameters),
-            mandatory=tuple(str(m["name"]) for m in members if m["required"] and str(m["name"]) in parameters),
+            mandatory=tuple(
+                str(m["name"]) for m in members if m["required"] and str(m["name"]) in parameters
+            ),
             is_default=set_name.endswith(_DEFAULT_SET_MARK),
         )
-        for set_name, members in cast("dict[str, list[dict[str, object]]]", entry["parameter_sets"]).items()
+        for set_name, members in cast(
+            "dict[str, list[dict[str, object]]]", entry["parameter_sets"]
+        ).items()
     )
     outputs = tuple(cast("list[str]", entry["output_types"]))
-    return CmdletSpec(name=name, versions=versions, parameters=parameters, sets=sets, output_types=outputs)
+    return CmdletSpec(
+        name=name, versions=versions, parameters=parameters, sets=sets, output_types=outputs
+    )

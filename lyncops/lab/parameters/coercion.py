@@ -1,4 +1,6 @@
-"""Converting an argument to the type of its parameter, as PowerShell does, with PowerShell's own messages."""
+"""Converting an argument to the type of its parameter, as PowerShell does, with PowerShell's own
+messages.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +31,10 @@ _IDENTITY: Final = "Microsoft.Rtc.Management.Xds.XdsIdentity"
 _LAST_HOUR: Final = 23
 _ANYTHING: Final = frozenset({"Object", "PSObject"})
 ACTIONS: Final = ("SilentlyContinue", "Stop", "Continue", "Inquire", "Ignore", "Suspend")
-"""System.Management.Automation.ActionPreference of PowerShell 3 to 5.1, in the order of its numbers; `Break` came with 7
-(https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_commonparameters)."""
+"""System.Management.Automation.ActionPreference of PowerShell 3 to 5.1, in the order of its
+numbers; `Break` came with 7
+(https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_commonparameters).
+"""
 
 
 class CannotConvertError(Exception):
@@ -63,7 +67,8 @@ def convert(value: object, type_name: str, version: str) -> object:
         return _LOGICAL[short](value)
     if _is_list(value) and _takes_one(short):
         raise NoConversionError(
-            f"Cannot convert '{text_of(value)}' to the type '{_full(short)}'. Specified method is not supported."
+            f"Cannot convert '{text_of(value)}' to the type '{_full(short)}'. Specified method is"
+            " not supported."
         )
     if short in _INTEGERS:
         return _to_integer(value, short)
@@ -81,7 +86,10 @@ def is_nullable(type_name: str, version: str) -> bool:
     short = short_name(type_name)
     if type_name.endswith("[]"):
         return True
-    return short not in {*_INTEGERS, "Boolean", "TimeSpan", "Guid"} and _enumerators(short, version) is None
+    return (
+        short not in {*_INTEGERS, "Boolean", "TimeSpan", "Guid"}
+        and _enumerators(short, version) is None
+    )
 
 
 def _enumerators(short: str, version: str) -> tuple[str, ...] | None:
@@ -99,14 +107,18 @@ def _takes_one(short: str) -> bool:
 
 
 def _full(short: str) -> str:
-    full = {"Fqdn": "Microsoft.Rtc.Management.Deploy.Fqdn"} | {name: entry[0] for name, entry in _INTEGERS.items()}
+    full = {"Fqdn": "Microsoft.Rtc.Management.Deploy.Fqdn"} | {
+        name: entry[0] for name, entry in _INTEGERS.items()
+    }
     return full.get(short, f"System.{short}")
 
 
 def _convert_list(value: object, element: str, version: str) -> object:
     if element == "Byte" and isinstance(value, bytes):
         return value
-    items: Sequence[object] = cast("Sequence[object]", value) if isinstance(value, (list, tuple)) else (value,)
+    items: Sequence[object] = (
+        cast("Sequence[object]", value) if isinstance(value, (list, tuple)) else (value,)
+    )
     converted = tuple(None if item is None else convert(item, element, version) for item in items)
     return bytes(cast("tuple[int, ...]", converted)) if element == "Byte" else converted
 
@@ -124,17 +136,26 @@ def _to_integer(value: object, short: str) -> int:
     full, low, high = _INTEGERS[short]
     number = _whole(value)
     if number is None:
-        message = f'Cannot convert value "{text_of(value)}" to type "{full}". Error: "Input string was not in a correct format."'
+        message = (
+            f'Cannot convert value "{text_of(value)}" to type "{full}". Error: "Input string was'
+            ' not in a correct format."'
+        )
         raise CannotConvertError(message)
     if not low <= number <= high:
-        kind = "an unsigned byte" if short == "Byte" else f"{'an' if short[0] == 'I' else 'a'} {short}"
+        kind = (
+            "an unsigned byte" if short == "Byte" else f"{'an' if short[0] == 'I' else 'a'} {short}"
+        )
         text = f'Cannot convert value "{text_of(value)}" to type "{full}". '
-        raise CannotConvertError(f'{text}Error: "Value was either too large or too small for {kind}."')
+        raise CannotConvertError(
+            f'{text}Error: "Value was either too large or too small for {kind}."'
+        )
     return number
 
 
 def _whole(value: object) -> int | None:
-    """PowerShell reads decimal, hexadecimal and scientific notation, an empty text as 0, and rounds half to even."""
+    """PowerShell reads decimal, hexadecimal and scientific notation, an empty text as 0, and rounds
+    half to even.
+    """
     if isinstance(value, (bool, int)):
         return int(value)
     if isinstance(value, RemoteEnum) and value.number is not None:
@@ -157,15 +178,20 @@ def _to_enum(value: object, names: tuple[str, ...], short: str) -> str:
             f"Error: \"Invalid cast from 'System.Boolean' to '{_enum_type(short)}'.\""
         )
     if isinstance(value, (list, tuple)):  # PowerShell reads a list as names with commas between
-        return _to_enum(",".join(text_of(one) for one in cast("Sequence[object]", value)), names, short)
-    text = str(value.text if isinstance(value, RemoteEnum) and value.text is not None else value).strip()
+        return _to_enum(
+            ",".join(text_of(one) for one in cast("Sequence[object]", value)), names, short
+        )
+    text = str(
+        value.text if isinstance(value, RemoteEnum) and value.text is not None else value
+    ).strip()
     number = 0
     for part in text.split(","):
         number |= _enumerator(part.strip(), names, short)
     if number >= len(names):
         raise CannotConvertError(
-            f'Cannot convert value "{text}" to type "{_enum_type(short)}" due to enumeration values that are not valid. '
-            f'Specify one of the following enumeration values and try again. The possible values are "{",".join(names)}".'
+            f'Cannot convert value "{text}" to type "{_enum_type(short)}" due to enumeration values'
+            " that are not valid. Specify one of the following enumeration values and try again."
+            f' The possible values are "{",".join(names)}".'
         )
     return names[number]
 
@@ -174,18 +200,23 @@ def _enumerator(text: str, names: tuple[str, ...], short: str) -> int:
     if text.isdecimal():
         return int(text)
     exact = [at for at, name in enumerate(names) if name.casefold() == text.casefold()]
-    matches = exact or [at for at, name in enumerate(names) if text and name.casefold().startswith(text.casefold())]
+    matches = exact or [
+        at for at, name in enumerate(names) if text and name.casefold().startswith(text.casefold())
+    ]
     if len(matches) == 1:
         return matches[0]
     # PowerShell 3 and later word it so (System.Management.Automation, enumerator names).
     raise CannotConvertError(
-        f'Cannot convert value "{text}" to type "{_enum_type(short)}". Error: "Unable to match the identifier name '
-        f'{text} to a valid enumerator name. Specify one of the following enumerator names and try again:\n{", ".join(names)}"'
+        f'Cannot convert value "{text}" to type "{_enum_type(short)}". Error: "Unable to match the'
+        f" identifier name {text} to a valid enumerator name. Specify one of the following"
+        f' enumerator names and try again:\n{", ".join(names)}"'
     )
 
 
 def _enum_type(short: str) -> str:
-    return f"{'System.Management.Automation' if short == 'ActionPreference' else 'Microsoft.Rtc.Management'}.{short}"
+    if short == "ActionPreference":
+        return f"System.Management.Automation.{short}"
+    return f"Microsoft.Rtc.Management.{short}"
 
 
 def _to_fqdn(value: object) -> Fqdn:
@@ -194,46 +225,72 @@ def _to_fqdn(value: object) -> Fqdn:
         return Fqdn(text)
     except InvalidValueError:
         message = (
-            f'Cannot convert value "{text}" to type "Microsoft.Rtc.Management.Deploy.Fqdn". Error: "{text} is not a valid FQDN."'
+            f'Cannot convert value "{text}" to type "Microsoft.Rtc.Management.Deploy.Fqdn". Error:'
+            f' "{text} is not a valid FQDN."'
         )
         raise CannotConvertError(message) from None
 
 
 def _to_text_of_object(value: object) -> str:
-    """A class that is made from text, such as an identity or an Fqdn; it takes no empty one, and no Boolean."""
+    """A class that is made from text, such as an identity or an Fqdn; it takes no empty one, and no
+    Boolean.
+    """
     text = text_of(value)
     if isinstance(value, bool) or not text:
-        error = f"Invalid cast from 'System.Boolean' to '{_IDENTITY}'." if text else "Value cannot be null."
-        raise CannotConvertError(f'Cannot convert value "{text}" to type "{_IDENTITY}". Error: "{error}"')
+        error = (
+            f"Invalid cast from 'System.Boolean' to '{_IDENTITY}'."
+            if text
+            else "Value cannot be null."
+        )
+        raise CannotConvertError(
+            f'Cannot convert value "{text}" to type "{_IDENTITY}". Error: "{error}"'
+        )
     return text
 
 
 def _to_table(value: object) -> object:
     if isinstance(value, Mapping):
         return cast("object", value)
-    raise CannotConvertError(f'Cannot convert the "{text_of(value)}" value to type "System.Collections.Hashtable".')
+    raise CannotConvertError(
+        f'Cannot convert the "{text_of(value)}" value to type "System.Collections.Hashtable".'
+    )
 
 
 def _to_credential(value: object) -> object:
     if isinstance(value, RemoteObject):
         return value
-    raise CannotConvertError('Cannot convert the value to type "System.Management.Automation.PSCredential".')
+    raise CannotConvertError(
+        'Cannot convert the value to type "System.Management.Automation.PSCredential".'
+    )
 
 
 def _to_timespan(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
-    if isinstance(value, int) and not isinstance(value, bool):  # ticks, as .NET's constructor takes them
+    # Ticks, as .NET's constructor takes them
+    if isinstance(value, int) and not isinstance(value, bool):
         return timedelta(microseconds=value / 10)
     text = str(value).strip()
     if text.isdecimal():
         return timedelta(days=int(text))
     found = _TIMESPAN.fullmatch(text)
-    if found is not None and found["d"] is None and found["s"] and not found["f"] and int(found["h"]) > _LAST_HOUR:
+    if (
+        found is not None
+        and found["d"] is None
+        and found["s"]
+        and not found["f"]
+        and int(found["h"]) > _LAST_HOUR
+    ):
         found = _TIMESPAN.fullmatch(f"{text}:00")  # .NET reads 25:00:00 as 25 days
-    if found is None or int(found["h"]) > _LAST_HOUR or int(found["m"]) > 59 or int(found["s"] or 0) > 59:
+    if (
+        found is None
+        or int(found["h"]) > _LAST_HOUR
+        or int(found["m"]) > 59
+        or int(found["s"] or 0) > 59
+    ):
         raise CannotConvertError(
-            f'Cannot convert value "{text}" to type "System.TimeSpan". Error: "String was not recognized as a valid TimeSpan."'
+            f'Cannot convert value "{text}" to type "System.TimeSpan". Error: "String was not'
+            ' recognized as a valid TimeSpan."'
         )
     span = timedelta(
         days=int(found["d"] or 0),
@@ -259,10 +316,15 @@ def _logical(value: object, wanted: str) -> bool:
     if isinstance(value, (bool, int, float, Decimal)):
         return bool(value)
     given = "System.String" if isinstance(value, str) else type(value).__name__
-    raise NoConversionError(f"Cannot convert '{given}' to the type '{wanted}' required by the parameter.")
+    raise NoConversionError(
+        f"Cannot convert '{given}' to the type '{wanted}' required by the parameter."
+    )
 
 
-_LOGICAL: Final[Mapping[str, Callable[[object], object]]] = {"SwitchParameter": _to_switch, "Boolean": _to_boolean}
+_LOGICAL: Final[Mapping[str, Callable[[object], object]]] = {
+    "SwitchParameter": _to_switch,
+    "Boolean": _to_boolean,
+}
 
 
 def _to_guid(value: object) -> uuid.UUID:
@@ -271,7 +333,10 @@ def _to_guid(value: object) -> uuid.UUID:
     try:
         return uuid.UUID(str(value))
     except ValueError:
-        message = f'Cannot convert value "{value}" to type "System.Guid". Error: "Guid should contain 32 digits with 4 dashes."'
+        message = (
+            f'Cannot convert value "{value}" to type "System.Guid". Error: "Guid should contain 32'
+            ' digits with 4 dashes."'
+        )
         raise CannotConvertError(message) from None
 
 

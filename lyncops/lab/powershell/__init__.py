@@ -1,1 +1,3 @@
-"""PowerShell's own cmdlets as far as a Lync session needs them, and the proxies of restricted sessions."""
+"""PowerShell's own cmdlets as far as a Lync session needs them, and the proxies of restricted
+sessions.
+"""

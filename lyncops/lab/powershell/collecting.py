@@ -1,4 +1,6 @@
-"""Select-Object, Measure-Object and the sinks: commands that take the objects of a pipeline one by one."""
+"""Select-Object, Measure-Object and the sinks: commands that take the objects of a pipeline one by
+one.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ class Selecting:
         self._items: list[object] = []
         self._seen: set[str] = set()
         self._number = 0
-        self._properties = tuple(str(one) for one in cast("Sequence[object]", call.value("Property") or ()))
+        self._properties = tuple(
+            str(one) for one in cast("Sequence[object]", call.value("Property") or ())
+        )
         if "" in self._properties:
             call.fail(
                 "An empty string value is not allowed.",
@@ -106,20 +110,35 @@ class Selecting:
         known = item.properties if isinstance(item, RemoteObject) else {"Length": len(str(item))}
         found: dict[str, object] = {}
         for pattern in self._properties:
-            matching = [name for name in known if fnmatch.fnmatchcase(name.casefold(), pattern.casefold())]
+            matching = [
+                name for name in known if fnmatch.fnmatchcase(name.casefold(), pattern.casefold())
+            ]
             found |= {name: known[name] for name in matching}
             if not matching and "*" not in pattern:
                 found[pattern] = None
-        excluded = [str(one).casefold() for one in cast("Sequence[object]", self._call.value("ExcludeProperty") or ())]
+        excluded = [
+            str(one).casefold()
+            for one in cast("Sequence[object]", self._call.value("ExcludeProperty") or ())
+        ]
         kept = {
-            name: value for name, value in found.items() if not any(fnmatch.fnmatchcase(name.casefold(), one) for one in excluded)
+            name: value
+            for name, value in found.items()
+            if not any(fnmatch.fnmatchcase(name.casefold(), one) for one in excluded)
         }
-        kind = item.type_names[0] if isinstance(item, RemoteObject) and item.type_names else "System.String"
+        kind = (
+            item.type_names[0]
+            if isinstance(item, RemoteObject) and item.type_names
+            else "System.String"
+        )
         return RemoteObject(kept, (f"Selected.{kind}", PROPERTY_BAG, "System.Object"))
 
     def _expanded(self, item: object, name: str) -> Iterator[object]:
         """The values of a property; an error where the object has none of that name."""
-        known = {one.casefold(): value for one, value in item.properties.items()} if isinstance(item, RemoteObject) else {}
+        known = (
+            {one.casefold(): value for one, value in item.properties.items()}
+            if isinstance(item, RemoteObject)
+            else {}
+        )
         if name.casefold() not in known:
             self._call.error(
                 f'Property "{name}" cannot be found.',
@@ -137,7 +156,9 @@ class Selecting:
 
 
 class Measuring:
-    """Measure-Object: how many objects there are, and of a property's numbers the sum and its like."""
+    """Measure-Object: how many objects there are, and of a property's numbers the sum and
+    its like.
+    """
 
     def __init__(self, call: Call) -> None:
         self._call = call
@@ -171,9 +192,17 @@ class Measuring:
             "Minimum": min(numbers, default=None),
         }
         values = {name: value if self._call.flag(name) else None for name, value in asked.items()}
-        properties = {"Count": len(self._values) if names else self._count, **values, "Property": names[0] if names else None}
+        properties = {
+            "Count": len(self._values) if names else self._count,
+            **values,
+            "Property": names[0] if names else None,
+        }
         self._call.output(
-            RemoteObject(properties, (_MEASURED, "Microsoft.PowerShell.Commands.MeasureInfo", "System.Object"), _MEASURED)
+            RemoteObject(
+                properties,
+                (_MEASURED, "Microsoft.PowerShell.Commands.MeasureInfo", "System.Object"),
+                _MEASURED,
+            )
         )
 
 
@@ -198,7 +227,10 @@ def _key(item: object) -> str:
     """What -Unique compares: the properties of a bag, the text of everything else."""
     if isinstance(item, RemoteObject) and PROPERTY_BAG in item.type_names:
         return repr(
-            {name: value.text if isinstance(value, RemoteEnum) else _text(value) for name, value in item.properties.items()}
+            {
+                name: value.text if isinstance(value, RemoteEnum) else _text(value)
+                for name, value in item.properties.items()
+            }
         )
     return _text(item)
 

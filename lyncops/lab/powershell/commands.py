@@ -1,4 +1,6 @@
-"""Get-Command, Get-Module, Import-Module, Get-Help and their like: what runs once and asks the session what it has."""
+"""Get-Command, Get-Module, Import-Module, Get-Help and their like: what runs once and asks the
+session what it has.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,8 @@ def get_command(call: Call, around: CommandContext) -> None:
     names = _texts(call, "Name")
     if call.given("ArgumentList") and len(names) != 1:
         call.fail(
-            "The ArgumentList parameter can be used only when retrieving a single cmdlet or script.",
+            "The ArgumentList parameter can be used only when retrieving a single cmdlet or"
+            " script.",
             category="InvalidArgument",
             exception=f"{_AUTOMATION}.PSArgumentException",
             error_id="CommandArgsOnlyForSingleCmdlet",
@@ -62,8 +65,9 @@ def get_command(call: Call, around: CommandContext) -> None:
         if not _WILDCARDS & set(name) and not any(_matches(spec.name, (name,)) for spec in found):
             # PowerShell's own text.
             call.error(
-                f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or operable program. Check "
-                "the spelling of the name, or if a path was included, verify that the path is correct and try again.",
+                f"The term '{name}' is not recognized as the name of a cmdlet, function, script"
+                " file, or operable program. Check the spelling of the name, or if a path was"
+                " included, verify that the path is correct and try again.",
                 category="ObjectNotFound",
                 target=name,
                 exception=f"{_AUTOMATION}.CommandNotFoundException",
@@ -76,14 +80,21 @@ def get_command(call: Call, around: CommandContext) -> None:
 
 def _is_wanted(call: Call, around: CommandContext, spec: CmdletSpec) -> bool:
     verb, _, noun = spec.name.partition("-")
-    if call.given("CommandType") and call.text("CommandType").casefold() not in (_kind(call, spec).casefold(), "all"):
+    if call.given("CommandType") and call.text("CommandType").casefold() not in (
+        _kind(call, spec).casefold(),
+        "all",
+    ):
         return False
     asked = {"Module": _module(around, spec), "Verb": verb, "Noun": noun}
-    return all(not call.given(name) or _matches(value, _texts(call, name)) for name, value in asked.items())
+    return all(
+        not call.given(name) or _matches(value, _texts(call, name)) for name, value in asked.items()
+    )
 
 
 def _kind(call: Call, spec: CmdletSpec) -> str:
-    is_function = spec.name == "Clear-Host" or (call.session.restricted and spec.name.casefold() in PROXIES)
+    is_function = spec.name == "Clear-Host" or (
+        call.session.restricted and spec.name.casefold() in PROXIES
+    )
     return "Function" if is_function else "Cmdlet"
 
 
@@ -94,13 +105,19 @@ def _module(around: CommandContext, spec: CmdletSpec) -> str:
 def _command(call: Call, around: CommandContext, spec: CmdletSpec) -> RemoteObject:
     kind = _kind(call, spec)
     types = (f"{_AUTOMATION}.{kind}Info", f"{_AUTOMATION}.CommandInfo", "System.Object")
-    return RemoteObject({"Name": spec.name, "CommandType": kind, "ModuleName": _module(around, spec)}, types, spec.name)
+    return RemoteObject(
+        {"Name": spec.name, "CommandType": kind, "ModuleName": _module(around, spec)},
+        types,
+        spec.name,
+    )
 
 
 def get_module(call: Call, around: CommandContext) -> None:
     """The modules that are loaded, or that could be."""
     names = _texts(call, "Name")
-    for module in sorted(call.session.modules if not call.flag("ListAvailable") else {around.module}):
+    for module in sorted(
+        call.session.modules if not call.flag("ListAvailable") else {around.module}
+    ):
         if not names or _matches(module, names):
             call.output(_module_info(module))
 
@@ -116,7 +133,8 @@ def import_module(call: Call, around: CommandContext) -> None:
         if stem != around.module.casefold():
             # PowerShell's own text.
             call.error(
-                f"The specified module '{name}' was not loaded because no valid module file was found in any module directory.",
+                f"The specified module '{name}' was not loaded because no valid module file was"
+                " found in any module directory.",
                 category="ResourceUnavailable",
                 target=name,
                 exception="System.IO.FileNotFoundException",
@@ -133,7 +151,11 @@ def get_help(call: Call, around: CommandContext) -> None:
     name = call.text("Name")
     found = [spec for spec in around.commands() if _matches(spec.name, (name,))] if name else []
     for spec in found:
-        types = ("MamlCommandHelpInfo", "System.Management.Automation.PSCustomObject", "System.Object")
+        types = (
+            "MamlCommandHelpInfo",
+            "System.Management.Automation.PSCustomObject",
+            "System.Object",
+        )
         call.output(RemoteObject({"Name": spec.name, "parameters": list(spec.parameters)}, types))
     if name and not found and call.session.restricted:
         # Help looks for files, and a restricted session has no file system.
@@ -172,7 +194,13 @@ def get_child_item(call: Call, _around: CommandContext) -> None:
             continue
         for name, value in _SHELL_SETTINGS.items():
             settings = {"Name": name, "Value": value, "TypeNameOfElement": "System.String"}
-            call.output(RemoteObject(settings, ("Microsoft.WSMan.Management.WSManConfigLeafElement", "System.Object"), name))
+            call.output(
+                RemoteObject(
+                    settings,
+                    ("Microsoft.WSMan.Management.WSManConfigLeafElement", "System.Object"),
+                    name,
+                )
+            )
 
 
 def say_nothing(_call: Call, _around: CommandContext) -> None:

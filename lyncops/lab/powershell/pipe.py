@@ -77,7 +77,9 @@ class _Stage:
 
 
 def run_pipe(commands: Commands, bounds: Sequence[Bound], sink: Sink) -> None:
-    """Run commands whose arguments are bound; what the last one writes goes to `sink`, the other streams of all of them too."""
+    """Run commands whose arguments are bound; what the last one writes goes to `sink`, the other
+    streams of all of them too.
+    """
     to, stages = sink, list[_Stage]()
     for bound in reversed(bounds[1:]):
         stage = _Stage(commands, bound, to, _collector(commands, bound, to))
@@ -87,7 +89,9 @@ def run_pipe(commands: Commands, bounds: Sequence[Bound], sink: Sink) -> None:
     try:
         _run_first(commands, bounds[0], to)
     except EnoughError as enough:
-        ended = next((number for number, one in enumerate(stages) if one.collector is enough.collector), 0)
+        ended = next(
+            (number for number, one in enumerate(stages) if one.collector is enough.collector), 0
+        )
     for stage in stages[ended:]:
         stage.end()
 
@@ -101,7 +105,11 @@ def _collector(commands: Commands, bound: Bound, sink: Sink) -> Collector | None
 
 def _unveiled(bound: Bound) -> Bound:
     own = CMDLETS.get(bound.spec.name.casefold())
-    return bound if own is None else attrs.evolve(bound, spec=attrs.evolve(bound.spec, class_name=own.class_name))
+    return (
+        bound
+        if own is None
+        else attrs.evolve(bound, spec=attrs.evolve(bound.spec, class_name=own.class_name))
+    )
 
 
 def _run_first(commands: Commands, bound: Bound, to: Sink) -> None:

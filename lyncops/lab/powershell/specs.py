@@ -1,4 +1,5 @@
-"""What PowerShell's own cmdlets take: as cmdlets of 5.1, and as the proxies that a restricted session shows in their place.
+"""What PowerShell's own cmdlets take: as cmdlets of 5.1, and as the proxies that a restricted
+session shows in their place.
 
 The proxies are those of `CommandMetadata.GetRestrictedCommands`
 (https://learn.microsoft.com/dotnet/api/system.management.automation.commandmetadata.getrestrictedcommands).
@@ -29,23 +30,38 @@ _PROXIED_PROPERTIES: Final = (
     "CmdletBinding",
     "Parameters",
 )
-"""The properties of commands and of Measure-Object's result: all that the proxy of Select-Object selects."""
+"""The properties of commands and of Measure-Object's result: all that the proxy of Select-Object
+selects."""
 
 
 def _many(type_name: str, *names: str) -> tuple[Parameter, ...]:
     return tuple(Parameter(name=name, type_name=type_name, versions=_EVERY) for name in names)
 
 
-def _spec(name: str, class_name: str, *parameters: Parameter, mandatory: tuple[str, ...] = ()) -> CmdletSpec:
+def _spec(
+    name: str, class_name: str, *parameters: Parameter, mandatory: tuple[str, ...] = ()
+) -> CmdletSpec:
     by_name = {one.name: one for one in parameters}
-    only = ParameterSet(name="default", members=frozenset(by_name), mandatory=mandatory, is_default=True)
-    return CmdletSpec(name=name, versions=_EVERY, parameters=by_name, sets=(only,), class_name=class_name)
+    only = ParameterSet(
+        name="default", members=frozenset(by_name), mandatory=mandatory, is_default=True
+    )
+    return CmdletSpec(
+        name=name, versions=_EVERY, parameters=by_name, sets=(only,), class_name=class_name
+    )
 
 
-def _first(name: str, type_name: str = "String[]", *, not_empty: bool = False, input_too: bool = False) -> Parameter:
+def _first(
+    name: str, type_name: str = "String[]", *, not_empty: bool = False, input_too: bool = False
+) -> Parameter:
     """The parameter that needs no name."""
     return Parameter(
-        name=name, type_name=type_name, versions=_EVERY, position=0, not_empty=not_empty, by_value=input_too, by_property=input_too
+        name=name,
+        type_name=type_name,
+        versions=_EVERY,
+        position=0,
+        not_empty=not_empty,
+        by_value=input_too,
+        by_property=input_too,
     )
 
 
@@ -72,7 +88,10 @@ def _select_object() -> CmdletSpec:
         *_many("String[]", "ExcludeProperty"),
         *_many("String", "ExpandProperty"),
         *_many(_SWITCH, "Unique", "Wait"),
-        *(attrs.evolve(one, least=0) for one in _many("Int32", "First", "Last", "Skip", "SkipLast")),
+        *(
+            attrs.evolve(one, least=0)
+            for one in _many("Int32", "First", "Last", "Skip", "SkipLast")
+        ),
         *(attrs.evolve(one, least=0) for one in _many("Int32[]", "Index")),
     )
     sets = (
@@ -95,7 +114,12 @@ CMDLETS: Final[Mapping[str, CmdletSpec]] = _by_folded_name(
         *_many(_SWITCH, "Force", "PassThru", "DisableNameChecking", "Global"),
         mandatory=("Name",),
     ),
-    _spec("Get-Module", f"{_COMMANDS}.GetModuleCommand", _first("Name", input_too=True), *_many(_SWITCH, "ListAvailable", "All")),
+    _spec(
+        "Get-Module",
+        f"{_COMMANDS}.GetModuleCommand",
+        _first("Name", input_too=True),
+        *_many(_SWITCH, "ListAvailable", "All"),
+    ),
     _spec(
         "Get-Command",
         f"{_COMMANDS}.GetCommandCommand",
@@ -104,7 +128,12 @@ CMDLETS: Final[Mapping[str, CmdletSpec]] = _by_folded_name(
         *_many("String[]", "Noun", "Verb"),
         *_many(_SWITCH, "All", "Syntax"),
     ),
-    _spec("Get-ChildItem", f"{_COMMANDS}.GetChildItemCommand", _first("Path", input_too=True), *_many(_SWITCH, "Recurse", "Force")),
+    _spec(
+        "Get-ChildItem",
+        f"{_COMMANDS}.GetChildItemCommand",
+        _first("Path", input_too=True),
+        *_many(_SWITCH, "Recurse", "Force"),
+    ),
     _select_object(),
     _spec(
         "Measure-Object",

@@ -1,4 +1,6 @@
-"""Sinks that stand between a cmdlet and the wire: what passes through them, and what they change."""
+"""Sinks that stand between a cmdlet and the wire: what passes through them, and what they
+change.
+"""
 
 from __future__ import annotations
 

@@ -10,7 +10,12 @@ from lyncops.errors import ScenarioError
 from lyncops.lab.scenarios.scenario import Kind, PoolSpec, Product, Scenario
 from lyncops.values import Fqdn
 
-_MAX_MACHINES: Final = {Product.V2013: 12, Product.V2015: 12, Product.V2019: 16}  # fact: front-end-quorum
+# The fact front-end-quorum.
+_MAX_MACHINES: Final = {
+    Product.V2013: 12,
+    Product.V2015: 12,
+    Product.V2019: 16,
+}
 _BROKEN_STORES: Final = {"": 1, "both active": 2, "none active": 0}
 
 
@@ -45,17 +50,32 @@ def _check_names(scenario: Scenario) -> Iterator[tuple[str, str]]:
     sites = {site.name.casefold() for site in scenario.sites}
     for pool in scenario.pools:
         if pool.site.casefold() not in sites:
-            yield f"pool {pool.fqdn}: site {pool.site} does not exist.", f"Name one of: {', '.join(sorted(sites))}."
+            yield (
+                f"pool {pool.fqdn}: site {pool.site} does not exist.",
+                f"Name one of: {', '.join(sorted(sites))}.",
+            )
 
 
 def _check_unique(scenario: Scenario) -> Iterator[tuple[str, str]]:
     pools = scenario.pools
     directories = [d for pool in pools for d in pool.conference_directories]
     for field, names, cure in (
-        ("site.name", [site.name.casefold() for site in scenario.sites], "Give every site a name of its own."),
+        (
+            "site.name",
+            [site.name.casefold() for site in scenario.sites],
+            "Give every site a name of its own.",
+        ),
         ("pool.fqdn", [pool.fqdn for pool in pools], "Give every pool a name of its own."),
-        ("pool.machines", [m for pool in pools for m in pool.machines], "A machine belongs to one pool; remove it elsewhere."),
-        ("pool.conference_directories", directories, "A directory belongs to one pool; remove it elsewhere."),
+        (
+            "pool.machines",
+            [m for pool in pools for m in pool.machines],
+            "A machine belongs to one pool; remove it elsewhere.",
+        ),
+        (
+            "pool.conference_directories",
+            directories,
+            "A directory belongs to one pool; remove it elsewhere.",
+        ),
     ):
         for name, count in Counter[object](names).items():
             if count > 1:
@@ -64,9 +84,17 @@ def _check_unique(scenario: Scenario) -> Iterator[tuple[str, str]]:
 
 def _check_users(pool: PoolSpec, where: str) -> Iterator[tuple[str, str]]:
     if pool.users < 0 or pool.users < len(pool.named_users):
-        yield f"{where}: users is {pool.users} but {len(pool.named_users)} are named.", "Count the named ones too."
-    if pool.test_users and (len(pool.test_users) != 2 or not set(pool.test_users) <= set(pool.named_users)):
-        yield f"{where}: test_users is {', '.join(pool.test_users)}.", "Name two of its named_users."
+        yield (
+            f"{where}: users is {pool.users} but {len(pool.named_users)} are named.",
+            "Count the named ones too.",
+        )
+    if pool.test_users and (
+        len(pool.test_users) != 2 or not set(pool.test_users) <= set(pool.named_users)
+    ):
+        yield (
+            f"{where}: test_users is {', '.join(pool.test_users)}.",
+            "Name two of its named_users.",
+        )
 
 
 def _check_members(pool: PoolSpec, scenario: Scenario) -> Iterator[tuple[str, str]]:
@@ -75,16 +103,31 @@ def _check_members(pool: PoolSpec, scenario: Scenario) -> Iterator[tuple[str, st
     if not pool.machines:
         yield f"{where}: machines is empty.", "Name the pool's machines."
     if pool.kind is Kind.STANDARD and pool.machines != (pool.fqdn,):
-        yield f"{where}: a Standard Edition pool is one machine of the same name.", f'Write machines = ["{pool.fqdn}"].'
+        yield (
+            f"{where}: a Standard Edition pool is one machine of the same name.",
+            f'Write machines = ["{pool.fqdn}"].',
+        )
     if pool.kind is Kind.ENTERPRISE and pool.fqdn in pool.machines:
-        yield f"{where}: an Enterprise pool has a name of its own.", "Give the machine or the pool another name."
+        yield (
+            f"{where}: an Enterprise pool has a name of its own.",
+            "Give the machine or the pool another name.",
+        )
     if pool.kind is Kind.ENTERPRISE and len(pool.machines) > _MAX_MACHINES[version]:
-        yield f"{where}: {len(pool.machines)} machines.", f"{version.value} supports at most {_MAX_MACHINES[version]} Front Ends."
+        yield (
+            f"{where}: {len(pool.machines)} machines.",
+            f"{version.value} supports at most {_MAX_MACHINES[version]} Front Ends.",
+        )
     if pool.kind is Kind.ENTERPRISE and version is Product.V2019 and len(pool.machines) == 2:
-        yield f"{where}: 2019 refuses an Enterprise pool of two servers.", "Give it one machine, or three and more."
+        yield (
+            f"{where}: 2019 refuses an Enterprise pool of two servers.",
+            "Give it one machine, or three and more.",
+        )
     for machine in pool.down:
         if machine not in pool.machines:
-            yield f"{where}: down names {machine}, which is no member.", f"Name one of: {', '.join(pool.machines)}."
+            yield (
+                f"{where}: down names {machine}, which is no member.",
+                f"Name one of: {', '.join(pool.machines)}.",
+            )
     yield from _check_users(pool, where)
     if pool.users and not pool.kind.homes_users:
         yield f"{where}: a pool of kind {pool.kind.value} homes no users.", "Remove users."
@@ -94,7 +137,10 @@ def _check_pair(pool: PoolSpec, pools: dict[Fqdn, PoolSpec]) -> Iterator[tuple[s
     where = f"pool {pool.fqdn}"
     if pool.backup_pool is None:
         if pool.failed_over:
-            yield f"{where}: failed_over without backup_pool.", "Name the backup pool, or remove failed_over."
+            yield (
+                f"{where}: failed_over without backup_pool.",
+                "Name the backup pool, or remove failed_over.",
+            )
         return
     partner = pools.get(pool.backup_pool)
     if partner is None:
@@ -103,13 +149,22 @@ def _check_pair(pool: PoolSpec, pools: dict[Fqdn, PoolSpec]) -> Iterator[tuple[s
         yield f"{where}: backup_pool is the pool itself.", "Name the other pool."
     elif partner.backup_pool != pool.fqdn:
         yield (
-            f"{where}: backup_pool is {partner.fqdn}, but the backup_pool of {partner.fqdn} is {partner.backup_pool}.",
+            (
+                f"{where}: backup_pool is {partner.fqdn}, but the backup_pool of {partner.fqdn} is"
+                f" {partner.backup_pool}."
+            ),
             f'Pairs are symmetrical: write backup_pool = "{pool.fqdn}" there.',
         )
     elif not pool.kind.homes_users or partner.kind is not pool.kind:
-        yield f"{where}: cannot be paired with {partner.fqdn}.", "Pair Enterprise with Enterprise and Standard with Standard pools."
+        yield (
+            f"{where}: cannot be paired with {partner.fqdn}.",
+            "Pair Enterprise with Enterprise and Standard with Standard pools.",
+        )
     elif pool.failed_over and partner.failed_over:
-        yield f"{where}: both pools of the pair are failed over.", "At most one of a pair can be failed over."
+        yield (
+            f"{where}: both pools of the pair are failed over.",
+            "At most one of a pair can be failed over.",
+        )
 
 
 def _check_edges(pool: PoolSpec, pools: dict[Fqdn, PoolSpec]) -> Iterator[tuple[str, str]]:
@@ -117,10 +172,18 @@ def _check_edges(pool: PoolSpec, pools: dict[Fqdn, PoolSpec]) -> Iterator[tuple[
     if pool.kind is Kind.EDGE:
         hop = pools.get(pool.next_hop) if pool.next_hop is not None else None
         if hop is None or hop.kind is Kind.EDGE:
-            yield f"{where}: next_hop {pool.next_hop} is no Front End or Director pool.", "Name the pool that the Edge talks to."
+            yield (
+                f"{where}: next_hop {pool.next_hop} is no Front End or Director pool.",
+                "Name the pool that the Edge talks to.",
+            )
     elif pool.next_hop is not None or pool.federation:
-        yield f"{where}: next_hop and federation belong to Edge pools.", 'Remove them, or write kind = "edge".'
-    if pool.media_edge is not None and (pool.media_edge not in pools or pools[pool.media_edge].kind is not Kind.EDGE):
+        yield (
+            f"{where}: next_hop and federation belong to Edge pools.",
+            'Remove them, or write kind = "edge".',
+        )
+    if pool.media_edge is not None and (
+        pool.media_edge not in pools or pools[pool.media_edge].kind is not Kind.EDGE
+    ):
         yield f"{where}: media_edge {pool.media_edge} is no Edge pool.", "Name an Edge pool."
 
 
@@ -142,12 +205,18 @@ def _check_sql(pool: PoolSpec, scenario: Scenario) -> Iterator[tuple[str, str]]:
 
 def _check_sites(scenario: Scenario, pools: dict[Fqdn, PoolSpec]) -> Iterator[tuple[str, str]]:
     for site in scenario.sites:
-        for field, route in (("federation_route", site.federation_route), ("xmpp_federation_route", site.xmpp_federation_route)):
+        for field, route in (
+            ("federation_route", site.federation_route),
+            ("xmpp_federation_route", site.xmpp_federation_route),
+        ):
             edge = pools.get(route) if route is not None else None
             if route is not None and (edge is None or edge.kind is not Kind.EDGE):
                 yield f"site {site.name}: {field} {route} is no Edge pool.", "Name an Edge pool."
             if field == "federation_route" and edge is not None and not edge.federation:
-                yield f"site {site.name}: federation is not enabled on {route}.", "Write federation = true at that Edge pool."
+                yield (
+                    f"site {site.name}: federation is not enabled on {route}.",
+                    "Write federation = true at that Edge pool.",
+                )
         if site.xmpp_federation_route is not None and not scenario.version.has_xmpp:
             yield f"site {site.name}: 2019 has no XMPP gateway.", "Remove xmpp_federation_route."
 
@@ -156,7 +225,10 @@ def _check_store(scenario: Scenario, pools: dict[Fqdn, PoolSpec]) -> Iterator[tu
     store = scenario.central_management
     for fqdn in store.copies:
         if fqdn not in pools or not pools[fqdn].kind.homes_users:
-            yield f"central_management.copies: {fqdn} is no Front End pool.", "Name Front End pools."
+            yield (
+                f"central_management.copies: {fqdn} is no Front End pool.",
+                "Name Front End pools.",
+            )
     if len(set(store.copies)) != len(store.copies) or not 1 <= len(store.copies) <= 2:
         yield (
             f"central_management.copies has {len(store.copies)} entries.",
@@ -166,11 +238,20 @@ def _check_store(scenario: Scenario, pools: dict[Fqdn, PoolSpec]) -> Iterator[tu
         yield "central_management.copies are not a pair.", "The standby copy is on the backup pool."
     for fqdn in store.active:
         if fqdn not in store.copies:
-            yield f"central_management.active: {fqdn} holds no copy.", f"Name one of: {', '.join(store.copies)}."
+            yield (
+                f"central_management.active: {fqdn} holds no copy.",
+                f"Name one of: {', '.join(store.copies)}.",
+            )
     if store.broken not in _BROKEN_STORES:
-        yield f"central_management.broken is {store.broken!r}.", 'Write "both active" or "none active", or remove it.'
+        yield (
+            f"central_management.broken is {store.broken!r}.",
+            'Write "both active" or "none active", or remove it.',
+        )
     elif len(store.active) != _BROKEN_STORES[store.broken]:
         yield (
             f"central_management.active names {len(store.active)} pools.",
-            'Name exactly one; or say broken = "both active" with two, broken = "none active" with none.',
+            (
+                'Name exactly one; or say broken = "both active" with two, broken = "none active"'
+                " with none."
+            ),
         )

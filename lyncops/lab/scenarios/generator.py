@@ -8,17 +8,26 @@ from lyncops.values import Fqdn
 
 
 def scenario_of_size(
-    pools: int, *, version: Product = Product.V2013, front_ends: int = 3, users: int = 20_000, standard: bool = False
+    pools: int,
+    *,
+    version: Product = Product.V2013,
+    front_ends: int = 3,
+    users: int = 20_000,
+    standard: bool = False,
 ) -> Scenario:
-    """A deployment of `pools` Front End pools in pairs, each in a site of its own, with one Edge pool per pair.
+    """A deployment of `pools` Front End pools in pairs, each in a site of its own, with one Edge
+    pool per pair.
 
-    The first pair holds the Central Management store; the first Edge pool is federated. An odd last pool is unpaired.
+    The first pair holds the Central Management store; the first Edge pool is federated. An odd last
+    pool is unpaired.
 
     Raises:
         ScenarioError: the numbers make no deployment, for example no pool at all.
     """
     numbers = range(1, pools + 1)
-    fronts = tuple(_front_end(n, pools, (front_ends, users), version, standard=standard) for n in numbers)
+    fronts = tuple(
+        _front_end(n, pools, (front_ends, users), version, standard=standard) for n in numbers
+    )
     edges = tuple(
         PoolSpec(
             fqdn=_name("edge", n),
@@ -37,7 +46,9 @@ def scenario_of_size(
         description=f"{pools} pools in pairs",
         sites=tuple(SiteSpec(name=f"Site{n}", federation_route=_name("edge", 1)) for n in numbers),
         pools=fronts + edges,
-        central_management=StoreSpec(copies=tuple(p.fqdn for p in fronts[:2]), active=tuple(p.fqdn for p in fronts[:1])),
+        central_management=StoreSpec(
+            copies=tuple(p.fqdn for p in fronts[:2]), active=tuple(p.fqdn for p in fronts[:1])
+        ),
     )
     check(scenario, f"{pools}-pools")
     return scenario
@@ -47,7 +58,9 @@ def _name(prefix: str, number: int) -> Fqdn:
     return Fqdn(f"{prefix}{number}.contoso.com")
 
 
-def _front_end(number: int, pools: int, size: tuple[int, int], version: Product, *, standard: bool) -> PoolSpec:
+def _front_end(
+    number: int, pools: int, size: tuple[int, int], version: Product, *, standard: bool
+) -> PoolSpec:
     front_ends, users = size
     partner = number + 1 if number % 2 else number - 1
     fqdn = _name("pool", number)
@@ -56,7 +69,11 @@ def _front_end(number: int, pools: int, size: tuple[int, int], version: Product,
         fqdn=fqdn,
         kind=Kind.STANDARD if standard else Kind.ENTERPRISE,
         site=f"Site{number}",
-        machines=(fqdn,) if standard else tuple(Fqdn(f"fe{number}-{m}.contoso.com") for m in range(1, front_ends + 1)),
+        machines=(
+            (fqdn,)
+            if standard
+            else tuple(Fqdn(f"fe{number}-{m}.contoso.com") for m in range(1, front_ends + 1))
+        ),
         users=users,
         backup_pool=_name("pool", partner) if partner <= pools else None,
         sql_server=None if standard else _name("sql", number),

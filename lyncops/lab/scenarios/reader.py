@@ -30,17 +30,28 @@ T = TypeVar("T")
 def scenario_names() -> tuple[str, ...]:
     """The scenarios that come with lyncops."""
     folder = importlib.resources.files("lyncops.lab.scenarios")
-    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
+    return tuple(
+        sorted(
+            entry.name.removesuffix(".toml")
+            for entry in folder.iterdir()
+            if entry.name.endswith(".toml")
+        )
+    )
 
 
 def load_scenario(source: str | Path) -> Scenario:
     """Read the scenario of that name, or the TOML file at that path.
 
     Raises:
-        ScenarioError: there is no such scenario, or it is no valid TOML, has unknown or ill-typed fields, or contradicts itself.
+        ScenarioError: there is no such scenario, or it is no valid TOML, has unknown or ill-typed
+            fields, or contradicts itself.
     """
     if str(source) in scenario_names():
-        text = importlib.resources.files("lyncops.lab.scenarios").joinpath(f"{source}.toml").read_text("utf-8")
+        text = (
+            importlib.resources.files("lyncops.lab.scenarios")
+            .joinpath(f"{source}.toml")
+            .read_text("utf-8")
+        )
         return parse_scenario(text, f"{source}.toml")
     path = Path(source)
     try:
@@ -48,10 +59,13 @@ def load_scenario(source: str | Path) -> Scenario:
     except OSError as error:
         names = ", ".join(scenario_names())
         raise ScenarioError(
-            f"There is no scenario {str(source)!r}: {error}.", remedy=f"Name a TOML file or one of: {names}."
+            f"There is no scenario {str(source)!r}: {error}.",
+            remedy=f"Name a TOML file or one of: {names}.",
         ) from error
     except UnicodeDecodeError as error:
-        raise ScenarioError(f"{path} is not UTF-8 text.", remedy="Save the file as UTF-8.") from error
+        raise ScenarioError(
+            f"{path} is not UTF-8 text.", remedy="Save the file as UTF-8."
+        ) from error
     return parse_scenario(text, str(path))
 
 
@@ -64,16 +78,31 @@ def parse_scenario(text: str, file: str) -> Scenario:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"{file} is not valid TOML: {error}.", remedy="Correct the syntax at that place.") from error
+        raise ScenarioError(
+            f"{file} is not valid TOML: {error}.", remedy="Correct the syntax at that place."
+        ) from error
     _known(document, _TABLES, file, "")
     head = _table(document, "scenario", file)
-    _known(head, ("name", "version", "description", "domain", "start", "sync_interval"), file, "scenario.")
+    _known(
+        head,
+        ("name", "version", "description", "domain", "start", "sync_interval"),
+        file,
+        "scenario.",
+    )
     values = {
         "name": Path(file).stem,
         **head,
-        "sites": tuple(_structure(SiteSpec, t, file, f"site[{i}].") for i, t in enumerate(_tables(document, "site", file), 1)),
-        "pools": tuple(_structure(PoolSpec, t, file, f"pool[{i}].") for i, t in enumerate(_tables(document, "pool", file), 1)),
-        "central_management": _structure(StoreSpec, _table(document, "central_management", file), file, "central_management."),
+        "sites": tuple(
+            _structure(SiteSpec, t, file, f"site[{i}].")
+            for i, t in enumerate(_tables(document, "site", file), 1)
+        ),
+        "pools": tuple(
+            _structure(PoolSpec, t, file, f"pool[{i}].")
+            for i, t in enumerate(_tables(document, "pool", file), 1)
+        ),
+        "central_management": _structure(
+            StoreSpec, _table(document, "central_management", file), file, "central_management."
+        ),
         "faults": _table(document, "faults", file),
         "shapes": _table(document, "shapes", file),
     }
@@ -91,8 +120,12 @@ def _table(document: Mapping[str, object], name: str, file: str) -> dict[str, ob
 
 def _tables(document: Mapping[str, object], name: str, file: str) -> list[dict[str, object]]:
     value = document.get(name, [])
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in cast("list[object]", value)):
-        raise ScenarioError(f"{file}: {name} is not a list of tables.", remedy=f"Write each as [[{name}]].")
+    if not isinstance(value, list) or not all(
+        isinstance(item, dict) for item in cast("list[object]", value)
+    ):
+        raise ScenarioError(
+            f"{file}: {name} is not a list of tables.", remedy=f"Write each as [[{name}]]."
+        )
     return cast("list[dict[str, object]]", value)
 
 
@@ -111,7 +144,12 @@ def _structure(cls: type[T], table: Mapping[str, object], file: str, where: str)
     for name, field in fields.items():
         if field.default is attrs.NOTHING and name not in table:
             raise ScenarioError(f"{file}: {where}{name} is missing.", remedy=f"Add {name}.")
-    return cls(**{key: _convert(value, hints[key], f"{file}: {where}{key}") for key, value in table.items()})
+    return cls(
+        **{
+            key: _convert(value, hints[key], f"{file}: {where}{key}")
+            for key, value in table.items()
+        }
+    )
 
 
 def _convert(value: object, hint: object, where: str) -> object:
@@ -122,7 +160,9 @@ def _convert(value: object, hint: object, where: str) -> object:
     if origin is tuple:
         if not isinstance(value, (list, tuple)):
             raise ScenarioError(f"{where} is not a list.", remedy="Write it in square brackets.")
-        return tuple(_convert(item, arguments[0], where) for item in cast("Sequence[object]", value))
+        return tuple(
+            _convert(item, arguments[0], where) for item in cast("Sequence[object]", value)
+        )
     if origin is not None:  # Mapping: faults and shapes are judged where they are used
         return value
     return _convert_scalar(value, cast("type[object]", hint), where)
@@ -137,20 +177,31 @@ def _convert_scalar(value: object, kind: type[object], where: str) -> object:
     if issubclass(kind, enum.Enum):
         known = [str(member.value) for member in kind]
         if value not in known:
-            raise ScenarioError(f"{where} is {value!r}.", remedy=f"Write one of: {', '.join(known)}.")
+            raise ScenarioError(
+                f"{where} is {value!r}.", remedy=f"Write one of: {', '.join(known)}."
+            )
         return kind(value)
     if kind is timedelta:
         return _duration(value, where)
     if kind is datetime and isinstance(value, datetime):
         return value if value.tzinfo is not None else value.replace(tzinfo=UTC)
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        wanted = {"str": "a text", "int": "a whole number", "bool": "true or false", "datetime": "a date and time"}
-        raise ScenarioError(f"{where} is {value!r}.", remedy=f"Write {wanted.get(kind.__name__, kind.__name__)}.")
+        wanted = {
+            "str": "a text",
+            "int": "a whole number",
+            "bool": "true or false",
+            "datetime": "a date and time",
+        }
+        raise ScenarioError(
+            f"{where} is {value!r}.", remedy=f"Write {wanted.get(kind.__name__, kind.__name__)}."
+        )
     return value
 
 
 def _duration(value: object, where: str) -> timedelta:
     found = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
-        raise ScenarioError(f"{where} is {value!r}.", remedy='Write a duration, for example "30s", "5m" or "1h".')
+        raise ScenarioError(
+            f"{where} is {value!r}.", remedy='Write a duration, for example "30s", "5m" or "1h".'
+        )
     return timedelta(**{_UNITS[found[2]]: int(found[1])})

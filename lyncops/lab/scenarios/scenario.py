@@ -1,4 +1,7 @@
-"""A scenario: the starting state of a lab as immutable values. `scenario_reader` reads it, `scenario_checks` judges it."""
+"""A scenario: the starting state of a lab as immutable values.
+
+`scenario_reader` reads it, `scenario_checks` judges it.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ DEFAULT_START: Final = datetime(2014, 3, 3, 3, 0, tzinfo=UTC)
 
 
 class Product(enum.Enum):
-    """A product generation with what its servers say of themselves (fact: versions; builds of 2013 and 2015 inferred)."""
+    """A product generation with what its servers say of themselves (fact: versions; builds of 2013
+    and 2015 inferred).
+    """
 
     V2013 = "2013"
     V2015 = "2015"
@@ -79,7 +84,10 @@ class SiteSpec:
 
 @attrs.frozen(slots=True, kw_only=True)
 class PoolSpec:
-    """A pool with its machines in the order of the topology. A Standard Edition pool is its one machine."""
+    """A pool with its machines in the order of the topology.
+
+    A Standard Edition pool is its one machine.
+    """
 
     fqdn: Fqdn
     kind: Kind
@@ -89,7 +97,8 @@ class PoolSpec:
     # Front End pools:
     users: int = 0
     named_users: tuple[str, ...] = ()
-    test_users: tuple[str, ...] = ()  # two of them, configured for synthetic transactions (fact: test-users)
+    # Two of them, configured for synthetic transactions (fact: test-users)
+    test_users: tuple[str, ...] = ()
     backup_pool: Fqdn | None = None
     sql_server: Fqdn | None = None  # default for Standard Edition: the machine itself
     sql_instance: str = "rtc"
@@ -103,7 +112,8 @@ class PoolSpec:
     response_groups: tuple[str, ...] = ()
     failed_over: bool = False
     backup_initialized: bool = True
-    backup_backlog: timedelta = timedelta()  # how far the copy of its data on the backup pool lags at the start
+    # How far the copy of its data on the backup pool lags at the start
+    backup_backlog: timedelta = timedelta()
     # Edge pools:
     next_hop: Fqdn | None = None
     federation: bool = False
@@ -115,7 +125,8 @@ class PoolSpec:
 class StoreSpec:
     """The Central Management store: the pools that hold a copy, and the active one.
 
-    `active` has one pool, unless `broken` says `both active` or `none active` (the bad ends of fact: store-bad-ends).
+    `active` has one pool, unless `broken` says `both active` or `none active` (the bad ends of
+    fact: store-bad-ends).
     """
 
     copies: tuple[Fqdn, ...]

@@ -1,4 +1,7 @@
-"""Who calls: Basic, NTLM and Negotiate, CredSSP, client certificates. A connection's authentication is the connection's own."""
+"""Who calls: Basic, NTLM and Negotiate, CredSSP, client certificates.
+
+A connection's authentication is the connection's own.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,8 @@ from lyncops.lab.wire.encryption import SecurityContext
 _UNNAMED: Final = "?"
 _GSS_ERROR: Final = cast("type[Exception]", vars(spnego.exceptions)["GSSError"])  # untyped there
 _CREDSSP_REFUSED: Final = "Authentication failure"
-"""The stage at which pyspnego's CredSSP acceptor does not raise but tells its client why (MS-CSSP, TSRequest, errorCode)."""
+"""The stage at which pyspnego's CredSSP acceptor does not raise but tells its client why (MS-CSSP,
+TSRequest, errorCode)."""
 _CERTIFICATE_HEADER: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
 
 
@@ -60,9 +64,11 @@ class Account:
 
 
 class NtlmUsers:
-    """The one file of NTLM users that pyspnego's acceptor reads, named by an environment variable of the whole process.
+    """The one file of NTLM users that pyspnego's acceptor reads, named by an environment variable
+    of the whole process.
 
-    It holds the accounts of every lab that runs in this process, and goes away with the last of them.
+    It holds the accounts of every lab that runs in this process, and goes away with the last of
+    them.
     """
 
     def __init__(self) -> None:
@@ -82,7 +88,10 @@ class NtlmUsers:
                 if known.is_called(fresh.caller.user) and known.password != fresh.password:
                     raise InvalidValueError(
                         f"{fresh.caller.user} has another password in another lab of this process.",
-                        remedy="Give every lab of a process the same password: pyspnego's acceptor reads one file of users.",
+                        remedy=(
+                            "Give every lab of a process the same password: pyspnego's acceptor"
+                            " reads one file of users."
+                        ),
                     )
             self._accounts += accounts
             if self._path is None:
@@ -112,7 +121,12 @@ class NtlmUsers:
     def _write(self, path: Path) -> None:
         lines: dict[str, None] = {}
         for one in self._accounts:
-            forms = (f"{one.domain}:{one.user}", f":{one.user}", f":{one.user}@{one.domain}", f":{one.user}@{one.domain}.com")
+            forms = (
+                f"{one.domain}:{one.user}",
+                f":{one.user}",
+                f":{one.user}@{one.domain}",
+                f":{one.user}@{one.domain}.com",
+            )
             lines.update(dict.fromkeys(f"{form}:{one.password}" for form in forms))
         fresh = path.with_suffix(".new")
         fresh.write_text("\n".join(lines), encoding="utf-8")
@@ -125,7 +139,9 @@ NTLM_USERS: Final = NtlmUsers()
 
 
 class Directory:
-    """The accounts of a lab, and how often a logon failed (a client that tries again and again locks an account out)."""
+    """The accounts of a lab, and how often a logon failed (a client that tries again and again
+    locks an account out).
+    """
 
     def __init__(self, accounts: Iterable[Account]) -> None:
         self.accounts = tuple(accounts)
@@ -139,7 +155,9 @@ class Directory:
     def check(self, name: str, password: str) -> Account | None:
         """The account, when the password is right."""
         account = self.find(name)
-        if account is not None and hmac.compare_digest(account.password.encode(), password.encode()):
+        if account is not None and hmac.compare_digest(
+            account.password.encode(), password.encode()
+        ):
             return account
         self.failed(name)
         return None
@@ -156,7 +174,9 @@ class Connection:
 
     secure: bool
     allow_unencrypted: bool = False
-    certificate_hash: bytes | None = None  # SHA-256 of the server's certificate, for the channel binding
+    certificate_hash: bytes | None = (
+        None  # SHA-256 of the server's certificate, for the channel binding
+    )
     peer_name: str | None = None  # the common name of a client certificate that this lab issued
     credssp: CredSSPTLSContext | None = None
 
@@ -225,9 +245,15 @@ class Authenticator:
         _raise_at_once()
         options = spnego.NegotiateOptions.use_negotiate
         if scheme == "credssp":
-            return spnego.server(protocol="credssp", options=options, credssp_tls_context=self._connection.credssp)
+            return spnego.server(
+                protocol="credssp", options=options, credssp_tls_context=self._connection.credssp
+            )
         digest = self._connection.certificate_hash
-        bindings = None if digest is None else GssChannelBindings(application_data=b"tls-server-end-point:" + digest)
+        bindings = (
+            None
+            if digest is None
+            else GssChannelBindings(application_data=b"tls-server-end-point:" + digest)
+        )
         return spnego.server(protocol="negotiate", options=options, channel_bindings=bindings)
 
     def _token(self, scheme: str, encoded: str) -> LogOnResult:
@@ -244,9 +270,12 @@ class Authenticator:
             return self._refused(header)
         if context.complete:
             account = self._directory.find(context.client_principal or "")
-            if account is None:  # a user of another lab in this process: they share one file of users
+            # A user of another lab in this process: they share one file of users
+            if account is None:
                 return self._refused()
-            self._caller = attrs.evolve(account.caller, delegated=name == "credssp" or _is_delegated(context))
+            self._caller = attrs.evolve(
+                account.caller, delegated=name == "credssp" or _is_delegated(context)
+            )
         return LogOnResult(self._caller, header)
 
     def _refused(self, header: str = "") -> LogOnResult:
@@ -257,7 +286,9 @@ class Authenticator:
 
 
 def _raise_at_once() -> None:
-    """Let the Kerberos library say at once that it refuses a token, where it is installed; it would wait for the next call."""
+    """Let the Kerberos library say at once that it refuses a token, where it is installed; it would
+    wait for the next call.
+    """
     try:
         gssapi = importlib.import_module("gssapi")
     except ImportError:
@@ -267,9 +298,13 @@ def _raise_at_once() -> None:
 
 def _is_delegated(context: spnego.ContextProxy) -> bool:
     """Whether a Kerberos client handed over a ticket to go on with."""
-    return context.negotiated_protocol == "kerberos" and bool(context.context_attr & spnego.ContextReq.delegate)
+    return context.negotiated_protocol == "kerberos" and bool(
+        context.context_attr & spnego.ContextReq.delegate
+    )
 
 
 def certificate_hash(der: bytes) -> bytes:
-    """The hash of a channel binding token (RFC 5929; this lab's certificates are signed with SHA-256)."""
+    """The hash of a channel binding token (RFC 5929; this lab's certificates are signed with
+    SHA-256).
+    """
     return hashlib.sha256(der).digest()

@@ -1,4 +1,6 @@
-"""The lab's certificate authority: server certificates with their names, client certificates, and contexts that use them."""
+"""The lab's certificate authority: server certificates with their names, client certificates, and
+contexts that use them.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ class Authority:
         return self._ca.cert_pem.bytes()
 
     def server(self, names: Iterable[str]) -> Issued:
-        """A server's certificate for these DNS names, and for the loopback address that the lab really has."""
+        """A server's certificate for these DNS names, and for the loopback address that the lab
+        really has.
+        """
         wanted = tuple(dict.fromkeys(names))
         return self._issue(wanted[0], (*wanted, "localhost", "127.0.0.1"))
 
@@ -71,7 +75,9 @@ class Authority:
 
 
 def server_context(issued: Issued, authority: Authority) -> ssl.SSLContext:
-    """A context for a server that asks for, but does not insist on, a client certificate of `authority`."""
+    """A context for a server that asks for, but does not insist on, a client certificate of
+    `authority`.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     with issued.leaf.private_key_and_cert_chain_pem.tempfile() as chain:

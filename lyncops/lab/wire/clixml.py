@@ -1,7 +1,8 @@
 """CLIXML, PowerShell's object notation: `RemoteObject` and its kin written and read.
 
-Written here, not by psrpcore, so that client and lab can disagree, and because a list of objects is written some ten times
-faster. Type names come before an enum's value, strings are escaped as `_x000A_`, as Windows writes them.
+Written here, not by psrpcore, so that client and lab can disagree, and because a list of objects is
+written some ten times faster. Type names come before an enum's value, strings are escaped as
+`_x000A_`, as Windows writes them.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ import attrs
 from lyncops.lab.wire.xmltext import MalformedXmlError, parse_xml
 from lyncops.values import DotNetVersion, RemoteEnum, RemoteObject
 
-_ESCAPED: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\U00010000-\U0010ffff]|_(?=x[0-9A-Fa-f]{4}_)")
+_ESCAPED: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\U00010000-\U0010ffff]|_(?=x[0-9A-Fa-f]{4}_)"
+)
 _UNESCAPED: Final = re.compile("_x([0-9A-Fa-f]{4})_")
 _FRACTION: Final = re.compile(r"\.(\d+)")
 _TIMESPAN: Final = re.compile(r"(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
@@ -47,7 +50,9 @@ class Int64(int):
 
 @attrs.frozen(slots=True)
 class ExtendedObject:
-    """An object whose properties are extended ones (`MS`), as PowerShell's own records and messages have them."""
+    """An object whose properties are extended ones (`MS`), as PowerShell's own records and messages
+    have them.
+    """
 
     properties: Mapping[str, object]
     type_names: tuple[str, ...] = ()
@@ -153,15 +158,17 @@ class ClixmlWriter:
         if isinstance(value, ExtendedObject):
             return self._extended(value, attribute)
         if isinstance(value, list | tuple):
-            head = (
-                f"<Obj{attribute}{self._reference()}>{self._type_names(_LIST_TYPES if isinstance(value, list) else _ARRAY_TYPES)}"
-            )
+            head = f"<Obj{attribute}{self._reference()}>"
+            head += self._type_names(_LIST_TYPES if isinstance(value, list) else _ARRAY_TYPES)
             items = cast("Sequence[object]", value)
             return f"{head}<LST>{''.join(map(self.value, items))}</LST></Obj>"
         if isinstance(value, Mapping):
             head = f"<Obj{attribute}{self._reference()}>{self._type_names(_DICT_TYPES)}"
             mapping = cast("Mapping[object, object]", value)
-            entries = (f"<En>{self.value(key, 'Key')}{self.value(one, 'Value')}</En>" for key, one in mapping.items())
+            entries = (
+                f"<En>{self.value(key, 'Key')}{self.value(one, 'Value')}</En>"
+                for key, one in mapping.items()
+            )
             return f"{head}<DCT>{''.join(entries)}</DCT></Obj>"
         raise MalformedClixmlError(f"{value!r} cannot be written as CLIXML.")
 
@@ -178,18 +185,26 @@ class ClixmlWriter:
         if known is not None:
             return f'<TNRef RefId="{known}" />'
         self._types[names] = len(self._types)
-        return f'<TN RefId="{len(self._types) - 1}">{"".join(f"<T>{escape_text(one)}</T>" for one in names)}</TN>'
+        listed = "".join(f"<T>{escape_text(one)}</T>" for one in names)
+        return f'<TN RefId="{len(self._types) - 1}">{listed}</TN>'
 
     def _enum(self, value: RemoteEnum, attribute: str) -> str:
         names = value.type_names
         full = names if names[-len(_ENUM_BASES) :] == _ENUM_BASES else (*names, *_ENUM_BASES)
         head = f"<Obj{attribute}{self._reference()}>{self._type_names(full)}"
-        return f"{head}<ToString>{escape_text(str(value))}</ToString><I32>{value.number or 0}</I32></Obj>"
+        return (
+            f"{head}<ToString>{escape_text(str(value))}</ToString><I32>{value.number or 0}</I32>"
+            f"</Obj>"
+        )
 
     def _extended(self, value: ExtendedObject, attribute: str) -> str:
         head = f"<Obj{attribute}{self._reference()}>{self._type_names(value.type_names)}"
         text = "" if value.text is None else f"<ToString>{escape_text(value.text)}</ToString>"
-        return f"{head}{text}<MS>{''.join(self.value(one, key) for key, one in value.properties.items())}</MS></Obj>"
+        return (
+            f"{head}{text}"
+            f"<MS>{''.join(self.value(one, key) for key, one in value.properties.items())}"
+            f"</MS></Obj>"
+        )
 
     def _remote_object(self, value: RemoteObject, attribute: str) -> str:
         head = f"<Obj{attribute}{self._reference()}>{self._type_names(value.type_names)}"
@@ -197,7 +212,11 @@ class ClixmlWriter:
         adapted = bool(value.type_names) and _CUSTOM_OBJECT not in value.type_names
         tag = "Props" if adapted else "MS"
         body = "".join(self.value(one, key) for key, one in value.properties.items())
-        return f"{head}{text}<{tag}>{body}</{tag}></Obj>" if body or not adapted else f"{head}{text}</Obj>"
+        return (
+            f"{head}{text}<{tag}>{body}</{tag}></Obj>"
+            if body or not adapted
+            else f"{head}{text}</Obj>"
+        )
 
 
 def write(value: object) -> str:
@@ -259,7 +278,9 @@ class _Reader:
         try:
             return convert(element.text or "")
         except (ValueError, ArithmeticError) as error:
-            raise MalformedClixmlError(f"{element.text!r} is no value of the kind {element.tag}.") from error
+            raise MalformedClixmlError(
+                f"{element.text!r} is no value of the kind {element.tag}."
+            ) from error
 
     def _type_names(self, element: ET.Element) -> tuple[str, ...]:
         names = element.find("TN")
@@ -278,7 +299,9 @@ class _Reader:
         plain: list[object] = []
         for child in element:
             if child.tag in {"MS", "Props"}:
-                properties.update({unescape_text(one.get("N", "")): self.value(one) for one in child})
+                properties.update(
+                    {unescape_text(one.get("N", "")): self.value(one) for one in child}
+                )
             elif child.tag in {"LST", "IE", "QUE", "STK"}:
                 return [self.value(one) for one in child]
             elif child.tag == "DCT":
@@ -287,7 +310,11 @@ class _Reader:
                 plain.append(self.value(child))
         if plain and not properties:
             number = plain[0]
-            return RemoteEnum(shown, number, types) if "System.Enum" in types and isinstance(number, int) else number
+            return (
+                RemoteEnum(shown, number, types)
+                if "System.Enum" in types and isinstance(number, int)
+                else number
+            )
         return RemoteObject(properties, types, shown)
 
     def _entry(self, entry: ET.Element) -> tuple[object, object]:

@@ -41,7 +41,8 @@ def _argument(value: RemoteObject) -> Argument:
     name, given = value.get("N"), value.get("V")
     if not isinstance(name, str):
         return Argument(None, given)
-    # "-Force" without a value is a bare switch; "Force" with a null value is a null (PowerShell's CommandParameter).
+    # "-Force" without a value is a bare switch; "Force" with a null value is a null (PowerShell's
+    # CommandParameter).
     bare = name.startswith("-") and given is None
     return Argument(name.removeprefix("-"), True if bare else given)
 
@@ -50,12 +51,16 @@ def _invocation(value: RemoteObject) -> Invocation:
     name = value.get("Cmd")
     if not isinstance(name, str) or not name:
         raise MalformedClixmlError("The name of a command is missing.")
-    arguments = tuple(_argument(one) for one in _objects(value.get("Args"), "The list of arguments"))
+    arguments = tuple(
+        _argument(one) for one in _objects(value.get("Args"), "The list of arguments")
+    )
     return Invocation(name, arguments, is_script=value.get("IsScript") is True)
 
 
 def _statement(value: RemoteObject) -> tuple[Invocation, ...]:
-    commands = tuple(_invocation(one) for one in _objects(value.get("Cmds"), "The list of commands"))
+    commands = tuple(
+        _invocation(one) for one in _objects(value.get("Cmds"), "The list of commands")
+    )
     if not commands:
         raise MalformedClixmlError("A statement has no command.")
     return commands
@@ -70,7 +75,11 @@ def parse_pipeline(data: bytes) -> Pipeline:
     message = _object(read(data), "The pipeline")
     shell = _object(message.get("PowerShell"), "The pipeline's PowerShell")
     extra = shell.get("ExtraCmds")
-    statements = [_statement(one) for one in _objects(extra, "The list of statements")] if extra else [_statement(shell)]
+    statements = (
+        [_statement(one) for one in _objects(extra, "The list of statements")]
+        if extra
+        else [_statement(shell)]
+    )
     host = message.get("HostInfo")
     flags: Mapping[str, object] = host.properties if isinstance(host, RemoteObject) else {}
     has_host = flags.get("_isHostNull") is False and flags.get("_isHostUINull") is False

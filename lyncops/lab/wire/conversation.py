@@ -1,4 +1,6 @@
-"""What is said on one connection: requests are authenticated, opened, judged by the faults, answered and sealed."""
+"""What is said on one connection: requests are authenticated, opened, judged by the faults,
+answered and sealed.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,14 @@ from lyncops.lab.interface import Caller
 from lyncops.lab.wire import soap
 from lyncops.lab.wire.authentication import Authenticator, Connection, Directory
 from lyncops.lab.wire.counter import RequestCounter
-from lyncops.lab.wire.encryption import SecurityContext, UndecryptableError, decrypt, encrypt, is_encrypted, protocol_of
+from lyncops.lab.wire.encryption import (
+    SecurityContext,
+    UndecryptableError,
+    decrypt,
+    encrypt,
+    is_encrypted,
+    protocol_of,
+)
 from lyncops.lab.wire.faults import Fault, FaultKind, Faults, Profile
 from lyncops.lab.wire.http import HttpAnswer, HttpRequest, is_gone, read_request, write_answer
 from lyncops.lab.wire.liveness import DropConnectionError, Liveness
@@ -37,7 +46,9 @@ class Party:
 class Conversation:
     """One connection: requests in, answers out."""
 
-    def __init__(self, party: Party, sock: socket.socket, stream: BinaryIO, connection: Connection) -> None:
+    def __init__(
+        self, party: Party, sock: socket.socket, stream: BinaryIO, connection: Connection
+    ) -> None:
         self._party = party
         self._sock = sock
         self._stream = stream
@@ -56,12 +67,16 @@ class Conversation:
             self._party.liveness.check(self._sock)
             answer = self._answer(request)
             self._party.liveness.check(self._sock)
-            write_answer(self._sock, attrs.evolve(answer, headers=[*answer.headers, ("Date", self._date())]))
+            write_answer(
+                self._sock, attrs.evolve(answer, headers=[*answer.headers, ("Date", self._date())])
+            )
             if request.header("connection").lower() == "close":
                 return
 
     def _date(self) -> str:
-        """What time it is by the machine's own clock: every server that has one says so (RFC 9110, section 6.6.1)."""
+        """What time it is by the machine's own clock: every server that has one says so (RFC 9110,
+        section 6.6.1).
+        """
         return format_datetime(datetime.now(UTC) + self._party.profile.clock_ahead, usegmt=True)
 
     def _count(self, action: str) -> None:
@@ -131,7 +146,10 @@ class Conversation:
     def _strike(self, fault: Fault, answer: Answer | None) -> HttpAnswer | None:
         """What a fault does to this request; None where the request goes on."""
         if fault.kind in {FaultKind.STATUS_BEFORE, FaultKind.STATUS_AFTER}:
-            return HttpAnswer(fault.status, headers=[("WWW-Authenticate", "Negotiate")] if fault.status == 401 else [])
+            return HttpAnswer(
+                fault.status,
+                headers=[("WWW-Authenticate", "Negotiate")] if fault.status == 401 else [],
+            )
         if fault.kind in {FaultKind.HANG_BEFORE, FaultKind.HANG_AFTER}:
             self._party.liveness.hang(self._sock)
         if fault.kind is FaultKind.TAKEN_OVER:

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 
 
 class RequestCounter:
-    """HTTP requests, counted by machine and action. An action is Create, Command, ... or Authenticate for a logon's steps."""
+    """HTTP requests, counted by machine and action. An action is Create, Command, ...
+
+    or Authenticate for a logon's steps.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -36,7 +39,8 @@ class RequestCounter:
         return sum(
             number
             for (one_machine, one_action), number in counts
-            if machine in {None, one_machine} and (action is None or action.casefold() == one_action.casefold())
+            if machine in {None, one_machine}
+            and (action is None or action.casefold() == one_action.casefold())
         )
 
     def reset(self) -> None:

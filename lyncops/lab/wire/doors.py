@@ -1,6 +1,8 @@
-"""The other TCP ports of machines: they take connections while their machine runs, and swallow them while it is off.
+"""The other TCP ports of machines: they take connections while their machine runs, and swallow them
+while it is off.
 
-A port that merely closed would refuse, which a living machine does: the queue of a dead one is kept full, so that nothing answers.
+A port that merely closed would refuse, which a living machine does: the queue of a dead one is kept
+full, so that nothing answers.
 """
 
 from __future__ import annotations
@@ -57,12 +59,16 @@ class _Door:
 class Doors:
     """The ports of many machines on one thread."""
 
-    def __init__(self, machines: Iterable[str], ports: Iterable[int], *, is_down: Callable[[str], bool]) -> None:
+    def __init__(
+        self, machines: Iterable[str], ports: Iterable[int], *, is_down: Callable[[str], bool]
+    ) -> None:
         """Open them all. `is_down` tells whether a machine is off."""
         self._is_down = is_down
         self._lock = threading.Lock()
         numbers = tuple(ports)
-        self._doors = {f"{machine}:{port}": _Door.open(machine) for machine in machines for port in numbers}
+        self._doors = {
+            f"{machine}:{port}": _Door.open(machine) for machine in machines for port in numbers
+        }
         self.synchronise()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._serve, name="lab-doors", daemon=True)

@@ -1,4 +1,6 @@
-"""Messages encrypted by the security context of their connection: multipart/encrypted, as WinRM has it."""
+"""Messages encrypted by the security context of their connection: multipart/encrypted, as WinRM has
+it.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,10 @@ def encrypt(context: SecurityContext, body: bytes, protocol: str) -> tuple[str, 
     """Seal a message: its content type and body."""
     chunked = protocol == _CREDSSP and len(body) > _CHUNK
     chunks = [body[at : at + _CHUNK] for at in range(0, len(body), _CHUNK)] if chunked else [body]
-    sealed = b"".join(_seal(context, chunk, protocol) for chunk in chunks) + f"--{_BOUNDARY}--\r\n".encode()
+    sealed = (
+        b"".join(_seal(context, chunk, protocol) for chunk in chunks)
+        + f"--{_BOUNDARY}--\r\n".encode()
+    )
     kind = _CREDSSP_CHUNK if chunked else "multipart/encrypted"
     return f'{kind};protocol="{protocol}";boundary="{_BOUNDARY}"', sealed
 
@@ -86,7 +91,14 @@ def encrypt(context: SecurityContext, body: bytes, protocol: str) -> tuple[str, 
 def _seal(context: SecurityContext, chunk: bytes, protocol: str) -> bytes:
     wrapped = context.wrap_winrm(chunk)
     head = (
-        f"--{_BOUNDARY}\r\n\tContent-Type: {protocol}\r\n\tOriginalContent: type=application/soap+xml;charset=UTF-8;"
+        f"--{_BOUNDARY}\r\n\tContent-Type: {protocol}\r\n\tOriginalContent:"
+        " type=application/soap+xml;charset=UTF-8;"
         f"Length={len(chunk) + wrapped.padding_length}\r\n--{_BOUNDARY}\r\n"
     )
-    return head.encode() + _STREAM_HEADER + struct.pack("<i", len(wrapped.header)) + wrapped.header + wrapped.data
+    return (
+        head.encode()
+        + _STREAM_HEADER
+        + struct.pack("<i", len(wrapped.header))
+        + wrapped.header
+        + wrapped.data
+    )

@@ -1,4 +1,6 @@
-"""What .NET exceptions look like in an error record: their base classes, their HResults, their ToString."""
+"""What .NET exceptions look like in an error record: their base classes, their HResults, their
+ToString.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,19 @@ _BASES: Final[Mapping[str, tuple[str, ...]]] = {
     "System.ComponentModel.Win32Exception": _EXTERNAL,
     "System.Net.Sockets.SocketException": ("System.ComponentModel.Win32Exception", *_EXTERNAL),
     "System.Data.SqlClient.SqlException": ("System.Data.Common.DbException", *_EXTERNAL),
-    "System.ServiceModel.EndpointNotFoundException": ("System.ServiceModel.CommunicationException", *_SYSTEM),
-    "System.ServiceModel.Security.SecurityAccessDeniedException": ("System.ServiceModel.CommunicationException", *_SYSTEM),
+    "System.ServiceModel.EndpointNotFoundException": (
+        "System.ServiceModel.CommunicationException",
+        *_SYSTEM,
+    ),
+    "System.ServiceModel.Security.SecurityAccessDeniedException": (
+        "System.ServiceModel.CommunicationException",
+        *_SYSTEM,
+    ),
     f"{_AUTOMATION}.ParameterBindingException": _RUNTIME,
-    f"{_AUTOMATION}.ParameterBindingValidationException": (f"{_AUTOMATION}.ParameterBindingException", *_RUNTIME),
+    f"{_AUTOMATION}.ParameterBindingValidationException": (
+        f"{_AUTOMATION}.ParameterBindingException",
+        *_RUNTIME,
+    ),
     f"{_AUTOMATION}.CommandNotFoundException": _RUNTIME,
     f"{_AUTOMATION}.ActionPreferenceStopException": _RUNTIME,
     f"{_AUTOMATION}.PipelineStoppedException": _RUNTIME,
@@ -55,12 +66,20 @@ _DICTIONARY: Final[Mapping[object, object]] = {}
 
 def thrown(detail: ErrorDetail) -> RemoteObject:
     """The exception of an error record, with what caused it, to the end of the chain."""
-    return exception(Thrown(type_name=detail.exception_type, message=detail.message, inner=detail.inner))
+    return exception(
+        Thrown(type_name=detail.exception_type, message=detail.message, inner=detail.inner)
+    )
 
 
 def exception(one: Thrown) -> RemoteObject:
-    """An exception as PowerShell serialises it: at any depth, whatever the depth of other objects is."""
-    code = {} if one.native_code is None else {"NativeErrorCode": one.native_code, "ErrorCode": _hresult(one.type_name)}
+    """An exception as PowerShell serialises it: at any depth, whatever the depth of other objects
+    is.
+    """
+    code = (
+        {}
+        if one.native_code is None
+        else {"NativeErrorCode": one.native_code, "ErrorCode": _hresult(one.type_name)}
+    )
     properties: dict[str, object] = {
         **code,
         "Message": one.message,

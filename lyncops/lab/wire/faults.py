@@ -14,7 +14,10 @@ import attrs
 
 
 class FaultKind(enum.Enum):
-    """What happens to a request that a fault strikes. BEFORE: the server has not acted on it; AFTER: it has."""
+    """What happens to a request that a fault strikes.
+
+    BEFORE: the server has not acted on it; AFTER: it has.
+    """
 
     DROP_BEFORE = "drop-before"
     DROP_AFTER = "drop-after"
@@ -36,10 +39,16 @@ class FaultKind(enum.Enum):
 MEANINGS: Final[Mapping[FaultKind, str]] = {
     FaultKind.DROP_BEFORE: "the connection is cut, and nothing has happened on the server",
     FaultKind.DROP_AFTER: "the connection is cut, and the server has done what was asked",
-    FaultKind.LOSE_REPLY: "the answer is lost with all output in it; the server has done what was asked",
+    FaultKind.LOSE_REPLY: (
+        "the answer is lost with all output in it; the server has done what was asked"
+    ),
     FaultKind.REPLAY_REPLY: "the answer is lost; a Receive that asks again gets the same output",
-    FaultKind.STATUS_BEFORE: "a bare HTTP status (status=500), and nothing has happened on the server",
-    FaultKind.STATUS_AFTER: "a bare HTTP status (status=500), and the server has done what was asked",
+    FaultKind.STATUS_BEFORE: (
+        "a bare HTTP status (status=500), and nothing has happened on the server"
+    ),
+    FaultKind.STATUS_AFTER: (
+        "a bare HTTP status (status=500), and the server has done what was asked"
+    ),
     FaultKind.HANG_BEFORE: "no answer ever, and nothing has happened on the server",
     FaultKind.HANG_AFTER: "no answer ever, and the server has done what was asked",
     FaultKind.TAKEN_OVER: "the fault for a session that another client has taken over",
@@ -63,13 +72,21 @@ ACTIONS: Final = (
 """What requests ask for: the last word of their WSMan action."""
 
 _BEFORE: Final = frozenset(
-    {FaultKind.DROP_BEFORE, FaultKind.STATUS_BEFORE, FaultKind.HANG_BEFORE, FaultKind.TAKEN_OVER, FaultKind.QUOTA},
+    {
+        FaultKind.DROP_BEFORE,
+        FaultKind.STATUS_BEFORE,
+        FaultKind.HANG_BEFORE,
+        FaultKind.TAKEN_OVER,
+        FaultKind.QUOTA,
+    },
 )
 
 
 @attrs.define(slots=True, kw_only=True, eq=False)
 class Fault:
-    """One fault and its scope: None matches everything; `times` is how many requests it still strikes (None: all)."""
+    """One fault and its scope: None matches everything; `times` is how many requests it still
+    strikes (None: all).
+    """
 
     kind: FaultKind
     machine: str | None = None
@@ -83,10 +100,15 @@ class Fault:
     def __str__(self) -> str:
         """As it is written for `lyncops lab inject`, with what is left of its times."""
         scope = {"machine": self.machine, "action": self.action, "cmdlet": self.cmdlet}
-        words = [self.kind.value, *(f"{name}={value}" for name, value in scope.items() if value is not None)]
+        words = [
+            self.kind.value,
+            *(f"{name}={value}" for name, value in scope.items() if value is not None),
+        ]
         if self.kind in {FaultKind.STATUS_BEFORE, FaultKind.STATUS_AFTER}:
             words.append(f"status={self.status}")
-        return " ".join((*words, f"times={'always' if self.times is None else self.times - self.struck}"))
+        return " ".join(
+            (*words, f"times={'always' if self.times is None else self.times - self.struck}")
+        )
 
     def matches(self, machine: str, action: str, cmdlets: Collection[str]) -> bool:
         """Whether the fault strikes such a request."""
@@ -126,7 +148,9 @@ class Faults:
     def waiting(self) -> tuple[Fault, ...]:
         """The faults that can still strike."""
         with self._lock:
-            return tuple(one for one in self._waiting if one.times is None or one.struck < one.times)
+            return tuple(
+                one for one in self._waiting if one.times is None or one.struck < one.times
+            )
 
     @contextmanager
     def during(self, fault: Fault) -> Generator[Fault]:
@@ -134,7 +158,9 @@ class Faults:
         yield self.add(fault)
         self.remove(fault)
 
-    def strike(self, machine: str, action: str, cmdlets: Collection[str], *, before: bool) -> Fault | None:
+    def strike(
+        self, machine: str, action: str, cmdlets: Collection[str], *, before: bool
+    ) -> Fault | None:
         """The first fault that strikes this request at this point, now counted."""
         if not self._waiting:
             return None
@@ -154,33 +180,60 @@ class Profile:
     """
 
     protocol: str = attrs.field(default="2.3", metadata={"means": "PSRP protocol 2.1, 2.2 or 2.3"})
-    disconnects: bool = attrs.field(default=True, metadata={"means": "a shell can be disconnected (from protocol 2.2 on)"})
+    disconnects: bool = attrs.field(
+        default=True, metadata={"means": "a shell can be disconnected (from protocol 2.2 on)"}
+    )
     full_language: bool = attrs.field(
-        default=True, metadata={"means": "how script text is refused: in plain words, or as no-language"}
+        default=True,
+        metadata={"means": "how script text is refused: in plain words, or as no-language"},
     )
     restricted: bool = attrs.field(
         default=False,
-        metadata={"means": "WinRM sessions are those of a JEA endpoint: Lync's cmdlets and eight proxies, no module to import"},
+        metadata={
+            "means": (
+                "WinRM sessions are those of a JEA endpoint: Lync's cmdlets and eight proxies, no"
+                " module to import"
+            )
+        },
     )
     hidden: frozenset[str] = attrs.field(
-        default=frozenset(), metadata={"means": "cmdlets of Lync that do not exist in the session, with commas between"}
+        default=frozenset(),
+        metadata={"means": "cmdlets of Lync that do not exist in the session, with commas between"},
     )
-    max_shells_per_user: int = attrs.field(default=30, metadata={"means": "the quota of shells; one more is refused"})
+    max_shells_per_user: int = attrs.field(
+        default=30, metadata={"means": "the quota of shells; one more is refused"}
+    )
     max_commands_per_shell: int = attrs.field(
         default=1000,
-        metadata={"means": "commands that a shell keeps until they are signalled; one more is refused, by no number"},
+        metadata={
+            "means": (
+                "commands that a shell keeps until they are signalled; one more is refused, by no"
+                " number"
+            )
+        },
     )
     max_processes_per_shell: int = attrs.field(
-        default=2_147_483_647, metadata={"means": "the same as a quota of processes, refused by its number"}
+        default=2_147_483_647,
+        metadata={"means": "the same as a quota of processes, refused by its number"},
     )
-    idle_timeout: timedelta = attrs.field(default=timedelta(hours=2), metadata={"means": "a shell that is silent for so long goes"})
+    idle_timeout: timedelta = attrs.field(
+        default=timedelta(hours=2), metadata={"means": "a shell that is silent for so long goes"}
+    )
     idle_disconnect: timedelta | None = attrs.field(
         default=None, metadata={"means": "a shell silent for so long turns Disconnected"}
     )
-    allow_unencrypted: bool = attrs.field(default=False, metadata={"means": "messages over http need no encryption"})
-    untrusted_certificate: bool = attrs.field(default=False, metadata={"means": "the certificate is of a CA that nobody trusts"})
-    clock_ahead: timedelta = attrs.field(default=timedelta(0), metadata={"means": "how far its clock is ahead of real time"})
-    delay: timedelta = attrs.field(default=timedelta(0), metadata={"means": "every cmdlet takes so much longer, in real time"})
+    allow_unencrypted: bool = attrs.field(
+        default=False, metadata={"means": "messages over http need no encryption"}
+    )
+    untrusted_certificate: bool = attrs.field(
+        default=False, metadata={"means": "the certificate is of a CA that nobody trusts"}
+    )
+    clock_ahead: timedelta = attrs.field(
+        default=timedelta(0), metadata={"means": "how far its clock is ahead of real time"}
+    )
+    delay: timedelta = attrs.field(
+        default=timedelta(0), metadata={"means": "every cmdlet takes so much longer, in real time"}
+    )
     cmdlet_delays: dict[str, timedelta] = attrs.field(factory=dict[str, timedelta])
 
     @property

@@ -1,4 +1,6 @@
-"""All machines of a lab on the wire: their addresses, accounts, certificates, faults and counters."""
+"""All machines of a lab on the wire: their addresses, accounts, certificates, faults and
+counters.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,10 @@ def _credssp_context() -> spnego.tls.CredSSPTLSContext:
 
 
 class WireHost:
-    """Serves machines on loopback. A server, and its address, comes to be when it is first asked for."""
+    """Serves machines on loopback.
+
+    A server, and its address, comes to be when it is first asked for.
+    """
 
     def __init__(
         self,
@@ -69,7 +74,10 @@ class WireHost:
         self._listeners = Listeners()
 
     def offer_credssp(self) -> None:
-        """Let every connection from now on be asked to log on with CredSSP, too. Windows does so only where it was enabled."""
+        """Let every connection from now on be asked to log on with CredSSP, too.
+
+        Windows does so only where it was enabled.
+        """
         with self._lock:
             self._around.credssp = self._around.credssp or _credssp_context()
 
@@ -93,11 +101,15 @@ class WireHost:
         found = self._machines.get(name)
         if found is None:
             known = ", ".join(self._machines)
-            raise InvalidValueError(f"The lab has no machine {machine}.", remedy=f"Name one of: {known}.")
+            raise InvalidValueError(
+                f"The lab has no machine {machine}.", remedy=f"Name one of: {known}."
+            )
         with self._lock:
             if name not in self._servers:
                 names = (name, *self._names.get(name, ()))
-                self._servers[name] = MachineServer(name, found, names, attrs.evolve(self._profile), self._around)
+                self._servers[name] = MachineServer(
+                    name, found, names, attrs.evolve(self._profile), self._around
+                )
             return self._servers[name]
 
     @property
@@ -107,7 +119,9 @@ class WireHost:
 
     def servers(self, machine: str | None = None) -> tuple[MachineServer, ...]:
         """The server of one machine, or of all that the lab has."""
-        return tuple(self.server(one) for one in ([machine] if machine is not None else self._machines))
+        return tuple(
+            self.server(one) for one in ([machine] if machine is not None else self._machines)
+        )
 
     def address(self, machine: str, scheme: Scheme = "http") -> str:
         """Where a machine is reached, `127.0.0.1:40001`."""
@@ -119,12 +133,16 @@ class WireHost:
         return self._listeners.addresses()
 
     def restart(self, machine: str | None = None) -> None:
-        """Restart the remoting service of one machine, or of all: every shell is gone, with the commands that ran in it."""
+        """Restart the remoting service of one machine, or of all: every shell is gone, with the
+        commands that ran in it.
+        """
         for server in self.servers(machine):
             server.service.restart()
 
     def disconnect_idle(self, machine: str | None = None) -> int:
-        """Turn the connected shells Disconnected, as minutes of silence do; returns how many there were."""
+        """Turn the connected shells Disconnected, as minutes of silence do; returns how many there
+        were.
+        """
         return sum(server.service.disconnect_idle() for server in self.servers(machine))
 
     def synchronise(self) -> None:

@@ -1,4 +1,6 @@
-"""HTTP/1.1 on one connection, as far as WSMan needs it: requests read from a socket, answers written in one piece."""
+"""HTTP/1.1 on one connection, as far as WSMan needs it: requests read from a socket, answers
+written in one piece.
+"""
 
 from __future__ import annotations
 
@@ -79,9 +81,15 @@ def read_request(stream: BinaryIO) -> HttpRequest | None:
 
 
 def write_answer(sock: socket.socket, answer: HttpAnswer) -> None:
-    """Send an answer in one piece: several small ones would wait for each other's acknowledgement."""
+    """Send an answer in one piece: several small ones would wait for each other's
+    acknowledgement.
+    """
     reason = HTTPStatus(answer.status).phrase
-    lines = [f"HTTP/1.1 {answer.status} {reason}", "Server: Microsoft-HTTPAPI/2.0", f"Content-Length: {len(answer.body)}"]
+    lines = [
+        f"HTTP/1.1 {answer.status} {reason}",
+        "Server: Microsoft-HTTPAPI/2.0",
+        f"Content-Length: {len(answer.body)}",
+    ]
     if answer.body:
         lines.append(f"Content-Type: {answer.content_type}")
     lines += [f"{name}: {value}" for name, value in answer.headers]
@@ -95,7 +103,8 @@ def is_gone(sock: socket.socket) -> bool:
             selector.register(sock, selectors.EVENT_READ)
             if not selector.select(0):
                 return False
-        # Past TLS to the bytes beneath: a client that waits for an answer sends nothing but the end of its session.
+        # Past TLS to the bytes beneath: a client that waits for an answer sends nothing but the end
+        # of its session.
         peeked = socket.socket.recv(sock, 1, socket.MSG_PEEK)
     except (OSError, ValueError):
         return True

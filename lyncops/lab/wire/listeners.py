@@ -1,4 +1,6 @@
-"""The listening sockets of a lab: one thread accepts for all, and opens and closes them as machines come and go."""
+"""The listening sockets of a lab: one thread accepts for all, and opens and closes them as machines
+come and go.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,9 @@ class _Listener:
 
 
 class Listeners:
-    """All listening sockets of a lab on one thread; addresses are opened when they are first asked for."""
+    """All listening sockets of a lab on one thread; addresses are opened when they are first asked
+    for.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -91,7 +95,8 @@ class Listeners:
                     self._withdraw(listener)
                     listener.server.crash()
                 elif not down and listener.sock is None:
-                    with contextlib.suppress(OSError):  # the port may still be in use; the next look tries again
+                    # The port may still be in use; the next look tries again
+                    with contextlib.suppress(OSError):
                         self._register(listener)
 
     def _accept(self) -> None:

@@ -18,7 +18,10 @@ class DropConnectionError(Exception):
 
 
 class Liveness:
-    """Whether a machine answers. Each method either returns, and the machine does, or ends the connection."""
+    """Whether a machine answers.
+
+    Each method either returns, and the machine does, or ends the connection.
+    """
 
     def __init__(self, machine: SimulatedMachine) -> None:
         self._machine = machine
@@ -39,7 +42,8 @@ class Liveness:
         self._closing.set()
 
     def hold_while_hung(self, sock: socket.socket) -> None:
-        """A hung machine takes a connection and never answers; once it is itself again, the connection is cut.
+        """A hung machine takes a connection and never answers; once it is itself again, the
+        connection is cut.
 
         Raises:
             DropConnectionError: the machine hung, whatever ended that.

@@ -1,4 +1,6 @@
-"""A lab's outside on loopback: a DNS server for its names, and a listener for each port of each external address."""
+"""A lab's outside on loopback: a DNS server for its names, and a listener for each port of each
+external address.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def answer_query(zone: Zone, wire: bytes) -> bytes | None:
     name = Fqdn(question.name.to_text())
     texts = _records(zone, name, question.rdtype)
     if texts:
-        reply.answer.append(dns.rrset.from_text_list(question.name, _TTL, "IN", question.rdtype, texts))
+        reply.answer.append(
+            dns.rrset.from_text_list(question.name, _TTL, "IN", question.rdtype, texts)
+        )
     elif name not in zone.addresses and name not in zone.servers:
         reply.set_rcode(dns.rcode.NXDOMAIN)
     return reply.to_wire()
@@ -59,7 +63,9 @@ def _records(zone: Zone, name: Fqdn, kind: dns.rdatatype.RdataType) -> list[str]
 class _UdpHandler(socketserver.BaseRequestHandler):
     def handle(self) -> None:
         wire, sock = self.request
-        answer = answer_query(self.server.zone, wire) if isinstance(self.server, _UdpServer) else None
+        answer = (
+            answer_query(self.server.zone, wire) if isinstance(self.server, _UdpServer) else None
+        )
         if answer is not None:
             sock.sendto(answer, self.client_address)
 
@@ -73,7 +79,9 @@ class _TcpHandler(socketserver.StreamRequestHandler):
             wire = self.rfile.read(size)
         except OSError:
             return
-        answer = answer_query(self.server.zone, wire) if isinstance(self.server, _TcpServer) else None
+        answer = (
+            answer_query(self.server.zone, wire) if isinstance(self.server, _TcpServer) else None
+        )
         if answer is not None:
             self.wfile.write(len(answer).to_bytes(2, "big") + answer)
 
@@ -97,7 +105,9 @@ class DnsServer:
         self._udp, self._tcp = _both(zone)
         self.address = f"{_LOOPBACK}:{self._udp.server_address[1]}"
         self._threads = [
-            threading.Thread(target=server.serve_forever, args=(_LOOK_EVERY,), name="lab-dns", daemon=True)
+            threading.Thread(
+                target=server.serve_forever, args=(_LOOK_EVERY,), name="lab-dns", daemon=True
+            )
             for server in (self._udp, self._tcp)
         ]
         for thread in self._threads:
@@ -113,7 +123,9 @@ class DnsServer:
 
 
 def _both(zone: Zone) -> tuple[_UdpServer, _TcpServer]:
-    """A UDP port that is free, and the TCP port of the same number: where that is taken, another."""
+    """A UDP port that is free, and the TCP port of the same number: where that is taken,
+    another.
+    """
     problem: OSError | None = None
     for _ in range(_ATTEMPTS):
         udp = _UdpServer(zone)
@@ -127,7 +139,10 @@ def _both(zone: Zone) -> tuple[_UdpServer, _TcpServer]:
 
 @attrs.define(slots=True, kw_only=True)
 class _Port:
-    """A port of a machine's external address. A socket that is bound and does not listen keeps the number while it is closed."""
+    """A port of a machine's external address.
+
+    A socket that is bound and does not listen keeps the number while it is closed.
+    """
 
     machine: Fqdn
     port: int
@@ -148,7 +163,9 @@ class _Port:
             self.listener = None
 
     def hang_up(self) -> None:
-        """Take what connections came and end them: a partner's server has nothing to say to the lab."""
+        """Take what connections came and end them: a partner's server has nothing to say to the
+        lab.
+        """
         while self.listener is not None:
             try:
                 self.listener.accept()[0].close()
@@ -174,7 +191,9 @@ class OutsideHost:
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
         self._ports = [
-            _Port(machine=machine, port=port, placeholder=_bound((_LOOPBACK, 0))) for machine in outside.addresses for port in PORTS
+            _Port(machine=machine, port=port, placeholder=_bound((_LOOPBACK, 0)))
+            for machine in outside.addresses
+            for port in PORTS
         ]
         self._dns = DnsServer(outside.zone)
         self._lock = threading.Lock()  # the watching thread and whoever cannot wait for it

@@ -1,4 +1,6 @@
-"""Runs a pipeline's statements on a thread of its own and turns what the machine writes into messages."""
+"""Runs a pipeline's statements on a thread of its own and turns what the machine writes into
+messages.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,13 @@ from typing import Final
 
 import attrs
 
-from lyncops.lab.interface import ErrorDetail, Invocation, MachineDiedError, SimulatedMachine, TerminatingError
+from lyncops.lab.interface import (
+    ErrorDetail,
+    Invocation,
+    MachineDiedError,
+    SimulatedMachine,
+    TerminatingError,
+)
 from lyncops.lab.wire import records
 from lyncops.lab.wire.clixml import write
 from lyncops.lab.wire.commands import Pipeline
@@ -15,7 +23,10 @@ from lyncops.lab.wire.faults import Profile
 from lyncops.lab.wire.psrp import MessageType, PipelineState
 from lyncops.lab.wire.shells import Command, Shell
 
-_NO_LANGUAGE: Final = "The syntax is not supported by this runspace. This can occur if the runspace is in no-language mode."
+_NO_LANGUAGE: Final = (
+    "The syntax is not supported by this runspace. This can occur if the runspace is in no-language"
+    " mode."
+)
 _STOPPED: Final = ErrorDetail(
     message="The pipeline has been stopped.",
     category="OperationStopped",
@@ -53,7 +64,9 @@ class _Writer:
 
     def information(self, text: str) -> None:
         user = self.command.session.caller.user
-        self._say(MessageType.INFORMATION_RECORD, records.information(text, self.name, user, self.machine))
+        self._say(
+            MessageType.INFORMATION_RECORD, records.information(text, self.name, user, self.machine)
+        )
 
     def progress(self, activity: str, status: str, percent: int) -> None:
         self._say(MessageType.PROGRESS_RECORD, records.progress(activity, status, percent))
@@ -69,7 +82,8 @@ def _refuse_script(profile: Profile, *, ocs: bool) -> TerminatingError:
         )
     else:
         detail = ErrorDetail(
-            message="The lab does not run script text: send a command and its parameters.",  # invented
+            # Invented
+            message="The lab does not run script text: send a command and its parameters.",
             category="NotImplemented",
             error_id="LabRunsNoScript",
             exception_type="System.NotImplementedException",
@@ -87,14 +101,22 @@ class PipelineRunner:
 
     def start(self, shell: Shell, command: Command, pipeline: Pipeline) -> None:
         """Begin; the outcome is the command's last message."""
-        thread = threading.Thread(target=self._run, args=(shell, command, pipeline), name=f"lab-{self.machine_name}", daemon=True)
+        thread = threading.Thread(
+            target=self._run,
+            args=(shell, command, pipeline),
+            name=f"lab-{self.machine_name}",
+            daemon=True,
+        )
         command.thread = thread
         thread.start()
 
     def _run(self, shell: Shell, command: Command, pipeline: Pipeline) -> None:
         name = pipeline.names[0] if pipeline.names else ""
-        # Should the model itself fail, the client is told so, or it waits for ever; the thread then ends with the defect.
-        detail: ErrorDetail | None = ErrorDetail(message="The lab's model failed.", error_id="LabDefect")
+        # Should the model itself fail, the client is told so, or it waits for ever; the thread then
+        # ends with the defect.
+        detail: ErrorDetail | None = ErrorDetail(
+            message="The lab's model failed.", error_id="LabDefect"
+        )
         state = PipelineState.FAILED
         try:
             with shell.runspaces.occupied(command.session.stopped, self._warm_up) as runspace:
@@ -107,11 +129,14 @@ class PipelineRunner:
         except TerminatingError as error:
             detail = error.detail
         except MachineDiedError:
-            detail = ErrorDetail(message="The machine went down.", error_id="LabMachineDied")  # nobody is connected any more
+            # Nobody is connected any more
+            detail = ErrorDetail(message="The machine went down.", error_id="LabMachineDied")
         finally:
             if command.session.stopped.is_set():
                 state, detail = PipelineState.STOPPED, _STOPPED
-            shell.say(MessageType.PIPELINE_STATE, records.pipeline_state(state, detail, name), command)
+            shell.say(
+                MessageType.PIPELINE_STATE, records.pipeline_state(state, detail, name), command
+            )
             shell.finish(command)
 
     def _warm_up(self) -> None:

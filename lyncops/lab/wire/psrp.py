@@ -1,7 +1,8 @@
-"""PowerShell remoting messages: fragments, and what the server says (MS-PSRP; shapes as in pypsrp's recordings).
+"""PowerShell remoting messages: fragments, and what the server says (MS-PSRP; shapes as in pypsrp's
+recordings).
 
-Object ids count up per runspace pool, pipelines included; every document starts with a byte order mark; no Running state is
-told; a pipeline is failed by its last message.
+Object ids count up per runspace pool, pipelines included; every document starts with a byte order
+mark; no Running state is told; a pipeline is failed by its last message.
 """
 
 from __future__ import annotations
@@ -120,15 +121,29 @@ class MessageWriter:
         self._pool = pool
         self._ids = itertools.count(1)
 
-    def say(self, kind: MessageType, document: str, *, pipeline: uuid.UUID = _NOBODY, anonymous: bool = False) -> list[bytes]:
-        """The fragments of one message; `anonymous` leaves the pool's id out, as the first answer of a new pool does."""
+    def say(
+        self,
+        kind: MessageType,
+        document: str,
+        *,
+        pipeline: uuid.UUID = _NOBODY,
+        anonymous: bool = False,
+    ) -> list[bytes]:
+        """The fragments of one message; `anonymous` leaves the pool's id out, as the first answer
+        of a new pool does.
+        """
         pool = _NOBODY if anonymous else self._pool
-        message = _MESSAGE.pack(_TO_CLIENT, kind, pool.bytes_le, pipeline.bytes_le) + _BOM + document.encode()
+        message = (
+            _MESSAGE.pack(_TO_CLIENT, kind, pool.bytes_le, pipeline.bytes_le)
+            + _BOM
+            + document.encode()
+        )
         object_id = next(self._ids)
         blobs = [message[at : at + _MAX_BLOB] for at in range(0, len(message), _MAX_BLOB)]
         last = len(blobs) - 1
         return [
-            _FRAGMENT.pack(object_id, number, (number == 0) | (number == last) << 1, len(blob)) + blob
+            _FRAGMENT.pack(object_id, number, (number == 0) | (number == last) << 1, len(blob))
+            + blob
             for number, blob in enumerate(blobs)
         ]
 
@@ -139,7 +154,10 @@ def _members(members: Mapping[str, object]) -> str:
 
 def session_capability(protocol: str) -> str:
     """SESSION_CAPABILITY: 2.1 is PowerShell 2, 2.2 is 3 and 4, 2.3 is 5."""
-    versions = {"protocolversion": DotNetVersion.parse(protocol), "PSVersion": DotNetVersion((2, 0))}
+    versions = {
+        "protocolversion": DotNetVersion.parse(protocol),
+        "PSVersion": DotNetVersion((2, 0)),
+    }
     return _members({**versions, "SerializationVersion": DotNetVersion((1, 1, 0, 1))})
 
 

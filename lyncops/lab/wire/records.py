@@ -1,4 +1,6 @@
-"""The records of PowerShell's streams as CLIXML documents: errors, warnings, progress, information."""
+"""The records of PowerShell's streams as CLIXML documents: errors, warnings, progress,
+information.
+"""
 
 from __future__ import annotations
 
@@ -89,10 +91,14 @@ def _error(detail: ErrorDetail, first: str) -> ExtendedObject:
         "ErrorCategory_Reason": reason,
         "ErrorCategory_TargetName": target,
         "ErrorCategory_TargetType": "String" if target else "",
-        "ErrorCategory_Message": f"{_CATEGORIES[number]}: ({target}:{'String' if target else ''}) [{command}], {reason}",
+        "ErrorCategory_Message": (
+            f"{_CATEGORIES[number]}: ({target}:{'String' if target else ''}) [{command}], {reason}"
+        ),
         "SerializeExtendedInfo": False,
     }
-    return ExtendedObject(properties, (f"{_AUTOMATION}.ErrorRecord", "System.Object"), detail.message)
+    return ExtendedObject(
+        properties, (f"{_AUTOMATION}.ErrorRecord", "System.Object"), detail.message
+    )
 
 
 def error_record(detail: ErrorDetail, command: str) -> str:
@@ -100,7 +106,9 @@ def error_record(detail: ErrorDetail, command: str) -> str:
     return write(_error(detail, command))
 
 
-def pipeline_state(state: PipelineState, detail: ErrorDetail | None = None, command: str = "") -> str:
+def pipeline_state(
+    state: PipelineState, detail: ErrorDetail | None = None, command: str = ""
+) -> str:
     """The message that ends a pipeline, with the terminating error where there is one."""
     properties: dict[str, object] = {"PipelineState": int(state)}
     if detail is not None:
@@ -110,7 +118,10 @@ def pipeline_state(state: PipelineState, detail: ErrorDetail | None = None, comm
 
 def informational(kind: str, text: str) -> str:
     """A record of the kind Warning, Verbose or Debug."""
-    properties = {"InformationalRecord_Message": text, "InformationalRecord_SerializeInvocationInfo": False}
+    properties = {
+        "InformationalRecord_Message": text,
+        "InformationalRecord_SerializeInvocationInfo": False,
+    }
     types = (f"{_AUTOMATION}.{kind}Record", f"{_AUTOMATION}.InformationalRecord", "System.Object")
     return write(ExtendedObject(properties, types, text))
 
@@ -128,13 +139,17 @@ def information(text: str, source: str, user: str, computer: str) -> str:
         "NativeThreadId": UInt32(1),
         "ManagedThreadId": UInt32(1),
     }
-    return write(ExtendedObject(properties, (f"{_AUTOMATION}.InformationRecord", "System.Object"), text))
+    return write(
+        ExtendedObject(properties, (f"{_AUTOMATION}.InformationRecord", "System.Object"), text)
+    )
 
 
 def progress(activity: str, status: str, percent: int) -> str:
     """A ProgressRecord; 100 per cent is told as Completed."""
     names = (f"{_AUTOMATION}.ProgressRecordType",)
-    kind = RemoteEnum("Completed", 1, names) if percent >= 100 else RemoteEnum("Processing", 0, names)
+    kind = (
+        RemoteEnum("Completed", 1, names) if percent >= 100 else RemoteEnum("Processing", 0, names)
+    )
     properties = {
         "Activity": activity or " ",
         "ActivityId": 0,

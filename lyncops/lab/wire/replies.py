@@ -12,14 +12,20 @@ from lyncops.lab.wire import soap
 from lyncops.lab.wire.shells import Command, Received, Shell
 from lyncops.lab.wire.soap import RSP
 
-CONFIGURATION: Final = f'<cfg:Config xmlns:cfg="{soap.CONFIG_URI}"><cfg:MaxEnvelopeSizekb>500</cfg:MaxEnvelopeSizekb></cfg:Config>'
+CONFIGURATION: Final = (
+    "<cfg:Config"
+    f' xmlns:cfg="{soap.CONFIG_URI}"><cfg:MaxEnvelopeSizekb>500</cfg:MaxEnvelopeSizekb>'
+    f"</cfg:Config>"
+)
 """The server's configuration, as far as clients ask for it."""
 _DONE: Final = f"{RSP}/CommandState/Done"
 
 
 def created(shell: Shell, machine: str) -> str:
     """A new shell, and where it is reached."""
-    selector = f'<w:SelectorSet><w:Selector Name="ShellId">{shell.name}</w:Selector></w:SelectorSet>'
+    selector = (
+        f'<w:SelectorSet><w:Selector Name="ShellId">{shell.name}</w:Selector></w:SelectorSet>'
+    )
     return (
         f"<x:ResourceCreated><a:Address>http://{escape(machine)}/wsman</a:Address><a:ReferenceParameters><w:ResourceURI>"
         f"{escape(shell.resource_uri)}</w:ResourceURI>{selector}</a:ReferenceParameters></x:ResourceCreated>"
@@ -30,24 +36,36 @@ def created(shell: Shell, machine: str) -> str:
 def connected(fragments: bytes) -> str:
     """A shell that was taken over, and what its pool says about itself."""
     return (
-        "<rsp:ConnectResponse><rsp:InputStreams>stdin pr</rsp:InputStreams><rsp:OutputStreams>stdout</rsp:OutputStreams>"
-        f'<connectResponseXml xmlns="{soap.PWSH}">{base64.b64encode(fragments).decode()}</connectResponseXml></rsp:ConnectResponse>'
+        "<rsp:ConnectResponse><rsp:InputStreams>stdin"
+        " pr</rsp:InputStreams><rsp:OutputStreams>stdout</rsp:OutputStreams>"
+        "<connectResponseXml"
+        f' xmlns="{soap.PWSH}">{base64.b64encode(fragments).decode()}</connectResponseXml>'
+        f"</rsp:ConnectResponse>"
     )
 
 
 def enumerated(items: Iterable[str]) -> str:
     """All items of an enumeration at once."""
     listed = f"<w:Items>{''.join(items)}</w:Items><w:EndOfSequence/>"
-    return f"<n:EnumerateResponse><n:EnumerationContext></n:EnumerationContext>{listed}</n:EnumerateResponse>"
+    return (
+        f"<n:EnumerateResponse><n:EnumerationContext></n:EnumerationContext>{listed}"
+        f"</n:EnumerateResponse>"
+    )
 
 
 def received(what: Received, command_id: str) -> str:
     """Streams, and the state of a command that is done."""
     attribute = f' CommandId="{command_id}"' if command_id else ""
     streams = "".join(
-        f'<rsp:Stream Name="stdout"{attribute}>{base64.b64encode(one).decode()}</rsp:Stream>' for one in what.fragments
+        f'<rsp:Stream Name="stdout"{attribute}>{base64.b64encode(one).decode()}</rsp:Stream>'
+        for one in what.fragments
     )
-    state = f'<rsp:CommandState{attribute} State="{_DONE}"><rsp:ExitCode>0</rsp:ExitCode></rsp:CommandState>' if what.done else ""
+    state = (
+        f"<rsp:CommandState{attribute}"
+        f' State="{_DONE}"><rsp:ExitCode>0</rsp:ExitCode></rsp:CommandState>'
+        if what.done
+        else ""
+    )
     return f"<rsp:ReceiveResponse>{streams}{state}</rsp:ReceiveResponse>"
 
 
@@ -80,5 +98,11 @@ def shell_description(shell: Shell) -> str:
 def command_description(command: Command) -> str:
     """A command of a shell, for Enumerate."""
     # Windows says Running of every command that was not collected [recording].
-    inner = f"<rsp:CommandId>{str(command.id).upper()}</rsp:CommandId><rsp:CommandLine></rsp:CommandLine>"
-    return f'<rsp:Command xmlns:rsp="{RSP}">{inner}<rsp:CommandState>Running</rsp:CommandState></rsp:Command>'
+    inner = (
+        f"<rsp:CommandId>{str(command.id).upper()}</rsp:CommandId><rsp:CommandLine>"
+        f"</rsp:CommandLine>"
+    )
+    return (
+        "<rsp:Command"
+        f' xmlns:rsp="{RSP}">{inner}<rsp:CommandState>Running</rsp:CommandState></rsp:Command>'
+    )

@@ -23,7 +23,11 @@ def answer(shell: Shell, message: Message, protocol: str) -> None:
         shell.runspaces.most = max(1, _number(wanted.get("MaxRunspaces"), 1))
         shell.say(MessageType.APPLICATION_PRIVATE_DATA, psrp.application_private_data(protocol))
         shell.say_later(MessageType.RUNSPACEPOOL_STATE, psrp.runspace_pool_opened())
-    elif message.kind in {MessageType.SET_MIN_RUNSPACES, MessageType.SET_MAX_RUNSPACES, MessageType.RESET_RUNSPACE_STATE}:
+    elif message.kind in {
+        MessageType.SET_MIN_RUNSPACES,
+        MessageType.SET_MAX_RUNSPACES,
+        MessageType.RESET_RUNSPACE_STATE,
+    }:
         asked = _properties(message)
         shell.min_runspaces = _number(asked.get("MinRunspaces"), shell.min_runspaces)
         shell.runspaces.most = max(1, _number(asked.get("MaxRunspaces"), shell.runspaces.most))
@@ -33,7 +37,9 @@ def answer(shell: Shell, message: Message, protocol: str) -> None:
 
 
 def connected(shell: Shell, protocol: str) -> bytes:
-    """What a pool says to a client that takes it over: its capability and size at once, its private data with the next Receive."""
+    """What a pool says to a client that takes it over: its capability and size at once, its private
+    data with the next Receive.
+    """
     with shell.lock:
         said = shell.speaker.say(MessageType.SESSION_CAPABILITY, psrp.session_capability(protocol))
         init = psrp.runspace_pool_init_data(shell.min_runspaces, shell.runspaces.most)
@@ -43,7 +49,10 @@ def connected(shell: Shell, protocol: str) -> bytes:
 
 
 def _available(shell: Shell, asked: RemoteObject, *, response: object) -> None:
-    shell.say(MessageType.RUNSPACE_AVAILABILITY, psrp.runspace_availability(_number(asked.get("ci"), 0), response))
+    shell.say(
+        MessageType.RUNSPACE_AVAILABILITY,
+        psrp.runspace_availability(_number(asked.get("ci"), 0), response),
+    )
 
 
 def _properties(message: Message) -> RemoteObject:

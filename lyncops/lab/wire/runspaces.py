@@ -1,7 +1,9 @@
-"""The runspaces of one pool: each runs one pipeline at a time and has modules of its own; who finds none free waits its turn.
+"""The runspaces of one pool: each runs one pipeline at a time and has modules of its own; who finds
+none free waits its turn.
 
-A pool makes a runspace when all others are busy, up to the MaxRunspaces that its client asked for (MS-PSRP 2.2.2.2,
-INIT_RUNSPACEPOOL; https://learn.microsoft.com/dotnet/api/system.management.automation.runspaces.runspacefactory).
+A pool makes a runspace when all others are busy, up to the MaxRunspaces that its client asked for
+(MS-PSRP 2.2.2.2, INIT_RUNSPACEPOOL;
+https://learn.microsoft.com/dotnet/api/system.management.automation.runspaces.runspacefactory).
 """
 
 from __future__ import annotations
@@ -47,10 +49,14 @@ class Runspaces:
             return max(0, self.most - self._made) + len(self._idle)
 
     @contextmanager
-    def occupied(self, stopped: threading.Event, warm_up: Callable[[], None]) -> Generator[Runspace | None]:
-        """A runspace for the time of a `with` block; None when the pipeline was stopped before its turn came.
+    def occupied(
+        self, stopped: threading.Event, warm_up: Callable[[], None]
+    ) -> Generator[Runspace | None]:
+        """A runspace for the time of a `with` block; None when the pipeline was stopped before its
+        turn came.
 
-        `warm_up` lets the time pass that a further runspace takes to start; the first one started with its pool.
+        `warm_up` lets the time pass that a further runspace takes to start; the first one started
+        with its pool.
         """
         runspace, is_further = self._take(stopped)
         if is_further:
@@ -64,7 +70,9 @@ class Runspaces:
                     self._changed.notify_all()
 
     def _take(self, stopped: threading.Event) -> tuple[Runspace | None, bool]:
-        """The runspace that was used last, else a new one, else whichever is free when the turn comes; and whether it is new."""
+        """The runspace that was used last, else a new one, else whichever is free when the turn
+        comes; and whether it is new.
+        """
         turn = object()
         with self._changed:
             self._queue.append(turn)

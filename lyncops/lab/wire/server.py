@@ -30,7 +30,10 @@ _HANDSHAKE: Final = 10.0
 
 @attrs.define(slots=True, kw_only=True)
 class ServerContext:
-    """What the machines of a lab share on the wire. `credssp` (None: not offered) may be set at any time."""
+    """What the machines of a lab share on the wire.
+
+    `credssp` (None: not offered) may be set at any time.
+    """
 
     directory: Directory
     authority: Authority
@@ -44,7 +47,12 @@ class MachineServer:
     """One machine on the wire: its service, its listening sockets, its connections."""
 
     def __init__(
-        self, name: str, machine: SimulatedMachine, names: tuple[str, ...], profile: Profile, around: ServerContext
+        self,
+        name: str,
+        machine: SimulatedMachine,
+        names: tuple[str, ...],
+        profile: Profile,
+        around: ServerContext,
     ) -> None:
         self.name = name
         self.profile = profile
@@ -78,7 +86,9 @@ class MachineServer:
                 cut(sock)
                 return
             self._open.add(sock)
-            thread = threading.Thread(target=self._serve, args=(sock, scheme), name=f"lab-{self.name}", daemon=True)
+            thread = threading.Thread(
+                target=self._serve, args=(sock, scheme), name=f"lab-{self.name}", daemon=True
+            )
             self._threads = [one for one in self._threads if one.is_alive()]
             self._threads.append(thread)
         thread.start()
@@ -110,7 +120,10 @@ class MachineServer:
             if untrusted not in self._tls:
                 issuer = self._around.stranger if untrusted else self._around.authority
                 issued = issuer.server(self._names)
-                self._tls[untrusted] = server_context(issued, self._around.authority), certificate_hash(issued.der)
+                self._tls[untrusted] = (
+                    server_context(issued, self._around.authority),
+                    certificate_hash(issued.der),
+                )
             return self._tls[untrusted]
 
     def _serve(self, sock: socket.socket, scheme: Scheme) -> None:
@@ -118,7 +131,11 @@ class MachineServer:
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._liveness.hold_while_hung(current)
-            connection = Connection(secure=False, allow_unencrypted=self.profile.allow_unencrypted, credssp=self._around.credssp)
+            connection = Connection(
+                secure=False,
+                allow_unencrypted=self.profile.allow_unencrypted,
+                credssp=self._around.credssp,
+            )
             if scheme == "https":
                 current, connection = self._secure(sock)
             with current.makefile("rb") as stream:
@@ -144,4 +161,6 @@ class MachineServer:
         peer = secured.getpeercert(binary_form=True)
         secured.settimeout(_IDLE_CONNECTION)
         name = None if peer is None else common_name(peer)
-        return secured, Connection(secure=True, certificate_hash=digest, peer_name=name, credssp=self._around.credssp)
+        return secured, Connection(
+            secure=True, certificate_hash=digest, peer_name=name, credssp=self._around.credssp
+        )

@@ -90,7 +90,9 @@ class WSManService:
         if request.verb == "Command":
             try:
                 fragments = psrp.Defragmenter().feed(_bytes(_text(request.body, "Arguments")))
-                return tuple(name for message in fragments for name in parse_pipeline(message.data).names)
+                return tuple(
+                    name for message in fragments for name in parse_pipeline(message.data).names
+                )
             except (MalformedClixmlError, MalformedFragmentError, soap.WSManFaultError):
                 return ()
         with self._lock:
@@ -106,7 +108,9 @@ class WSManService:
             shell.close()
 
     def disconnect_idle(self) -> int:
-        """Turn every connected shell Disconnected, as after minutes of silence; how many there were."""
+        """Turn every connected shell Disconnected, as after minutes of silence; how many there
+        were.
+        """
         connected = [shell for shell in self.shells if shell.state is ShellState.CONNECTED]
         for shell in connected:
             shell.disconnect()
@@ -123,7 +127,9 @@ class WSManService:
         for shell in self.shells:
             if shell.silence > shell.idle_timeout:
                 self._remove(shell)
-            elif limit is not None and shell.state is ShellState.CONNECTED and shell.silence > limit:
+            elif (
+                limit is not None and shell.state is ShellState.CONNECTED and shell.silence > limit
+            ):
                 shell.disconnect()
 
     def _remove(self, shell: Shell) -> None:
@@ -153,7 +159,9 @@ class WSManService:
     def _create(self, request: Request, caller: Caller, _gone: Callable[[], bool]) -> Answer:
         body = _body(request)
         if not request.resource_uri.lower().startswith(_POWERSHELL_URI):
-            raise soap.unusable(f"The resource URI {request.resource_uri} names no session configuration.")
+            raise soap.unusable(
+                f"The resource URI {request.resource_uri} names no session configuration."
+            )
         timeout = body.findtext(f"{{{RSP}}}IdleTimeOut")
         shell = Shell(
             _shell_id(body.get("ShellId")),
@@ -166,7 +174,9 @@ class WSManService:
         with self._lock:
             if shell.name in self._shells:
                 raise soap.already_exists()
-            mine = sum(one.owner.user.casefold() == caller.user.casefold() for one in self._shells.values())
+            mine = sum(
+                one.owner.user.casefold() == caller.user.casefold() for one in self._shells.values()
+            )
             if mine >= self._profile.max_shells_per_user:
                 raise soap.quota_exceeded(self._profile.max_shells_per_user)
             self._shells[shell.name] = shell
@@ -208,7 +218,12 @@ class WSManService:
         except soap.WSManFaultError:
             shell.commands.pop(name)
             raise
-        return Answer(soap.reply(request, f"<rsp:CommandResponse><rsp:CommandId>{name}</rsp:CommandId></rsp:CommandResponse>"))
+        return Answer(
+            soap.reply(
+                request,
+                f"<rsp:CommandResponse><rsp:CommandId>{name}</rsp:CommandId></rsp:CommandResponse>",
+            )
+        )
 
     def _require_room(self, shell: Shell) -> None:
         """Commands that the client never signalled count as much as those that run."""
@@ -222,7 +237,10 @@ class WSManService:
         command = shell.find(command_id) if command_id else None
         limit = request.max_envelope - _REPLY_OVERHEAD
         received = shell.receive(command, request.operation_timeout, limit, gone)
-        return Answer(soap.reply(request, replies.received(received, command_id)), lambda: shell.put_back(received))
+        return Answer(
+            soap.reply(request, replies.received(received, command_id)),
+            lambda: shell.put_back(received),
+        )
 
     def _send(self, request: Request, caller: Caller, _gone: Callable[[], bool]) -> Answer:
         shell, command_id = self._held(request, caller), _command_id(request)
@@ -255,7 +273,11 @@ class WSManService:
         if not self._profile.can_disconnect:
             raise soap.disconnect_not_supported()
         if shell.session_id != request.session_id:
-            raise soap.connected_elsewhere() if shell.state is ShellState.CONNECTED else soap.reconnect_not_valid()
+            raise (
+                soap.connected_elsewhere()
+                if shell.state is ShellState.CONNECTED
+                else soap.reconnect_not_valid()
+            )
         shell.touch()
         shell.connect(request.session_id)
         return Answer(soap.reply(request, "<rsp:ReconnectResponse/>"))
@@ -272,7 +294,11 @@ class WSManService:
             raise soap.connected_elsewhere()
         shell.touch()
         shell.connect(request.session_id)
-        return Answer(soap.reply(request, replies.connected(runspace_pool.connected(shell, self._profile.protocol))))
+        return Answer(
+            soap.reply(
+                request, replies.connected(runspace_pool.connected(shell, self._profile.protocol))
+            )
+        )
 
     def _delete(self, request: Request, caller: Caller, _gone: Callable[[], bool]) -> Answer:
         self._remove(self._find(request, caller))
@@ -285,14 +311,22 @@ class WSManService:
 
     def _enumerate(self, request: Request, caller: Caller, _gone: Callable[[], bool]) -> Answer:
         if request.resource_uri == soap.SHELL_URI:
-            mine = (shell for shell in self.shells if shell.owner.user.casefold() == caller.user.casefold())
+            mine = (
+                shell
+                for shell in self.shells
+                if shell.owner.user.casefold() == caller.user.casefold()
+            )
             items: Iterable[str] = map(replies.shell_description, mine)
         elif request.resource_uri == soap.COMMAND_URI:
             selectors = () if request.body is None else request.body.iter(f"{{{soap.W}}}Selector")
             wanted = next((one.text or "" for one in selectors if one.get("Name") == "ShellId"), "")
             shell = self._find(attrs.evolve(request, selectors={"ShellId": wanted}), caller)
             with shell.lock:
-                items = [replies.command_description(one) for one in shell.commands.values() if not one.collected]
+                items = [
+                    replies.command_description(one)
+                    for one in shell.commands.values()
+                    if not one.collected
+                ]
         else:
             raise soap.unusable(f"The resource {request.resource_uri} cannot be enumerated.")
         return Answer(soap.reply(request, replies.enumerated(items)))

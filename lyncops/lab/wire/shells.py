@@ -1,6 +1,7 @@
 """A shell as WSMan knows it, with its commands and the output that waits for a Receive.
 
-A shell's lock guards everything in it. Fragments are made and queued under that lock, so that object ids stay in order.
+A shell's lock guards everything in it. Fragments are made and queued under that lock, so that
+object ids stay in order.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from lyncops.lab.wire.psrp import Defragmenter, MessageType, MessageWriter
 from lyncops.lab.wire.runspaces import Runspaces
 
 _COALESCE: Final = 0.01
-"""Seconds that a Receive waits for a command to end once output is there: one short cmdlet, one reply."""
+"""Seconds that a Receive waits for a command to end once output is there: one short cmdlet, one
+reply."""
 _LOOK: Final = 0.1
 """Seconds between two looks whether the client of a pending Receive is still there."""
 _STREAM_OVERHEAD: Final = 120
@@ -114,7 +116,15 @@ class _Wait:
 class Shell:
     """One runspace pool."""
 
-    def __init__(self, shell_id: uuid.UUID, *, owner: Caller, session_id: str, resource_uri: str, idle_timeout: timedelta) -> None:
+    def __init__(
+        self,
+        shell_id: uuid.UUID,
+        *,
+        owner: Caller,
+        session_id: str,
+        resource_uri: str,
+        idle_timeout: timedelta,
+    ) -> None:
         self.id = shell_id
         self.owner = owner
         self.session_id = session_id
@@ -148,7 +158,14 @@ class Shell:
         """A request has come."""
         self.last_activity = time.monotonic()
 
-    def say(self, kind: MessageType, document: str, command: Command | None = None, *, anonymous: bool = False) -> None:
+    def say(
+        self,
+        kind: MessageType,
+        document: str,
+        command: Command | None = None,
+        *,
+        anonymous: bool = False,
+    ) -> None:
         """Queue a message for the client. The caller holds no lock, or this shell's."""
         with self.lock:
             if self.closed:
@@ -161,7 +178,9 @@ class Shell:
                 self.lock.notify_all()
 
     def say_later(self, kind: MessageType, document: str) -> None:
-        """Queue a message behind the next Receive of the pool: Windows tells Opened in a second reply [recording]."""
+        """Queue a message behind the next Receive of the pool: Windows tells Opened in a second
+        reply [recording].
+        """
         with self.lock:
             self._later += self.speaker.say(kind, document)
 
@@ -182,12 +201,14 @@ class Shell:
             raise soap.invalid_selectors()
         return command
 
-    def receive(self, command: Command | None, timeout: timedelta, limit: int, gone: Callable[[], bool]) -> Received:
+    def receive(
+        self, command: Command | None, timeout: timedelta, limit: int, gone: Callable[[], bool]
+    ) -> Received:
         """Wait for output and take it.
 
         Raises:
-            WSManFaultError: nothing came in time; or the wait was ended by a Disconnect, Connect or Delete.
-            ClientGoneError: nobody waits for the answer any more.
+            WSManFaultError: nothing came in time; or the wait was ended by a Disconnect, Connect or
+                Delete. ClientGoneError: nobody waits for the answer any more.
         """
         outbox = self.outbox if command is None else command.outbox
         deadline = time.monotonic() + timeout.total_seconds()
@@ -231,7 +252,9 @@ class Shell:
                 raise ClientGoneError
 
     def put_back(self, received: Received) -> None:
-        """Undo a Receive: its reply never reached the client, and the next Receive gets it again."""
+        """Undo a Receive: its reply never reached the client, and the next Receive gets it
+        again.
+        """
         with self.lock:
             received.outbox.put_back(received.fragments)
             if received.command is not None:

@@ -32,13 +32,17 @@ CONFIG_URI: Final = "http://schemas.microsoft.com/wbem/wsman/1/config"
 _TRANSFER: Final = "http://schemas.xmlsoap.org/ws/2004/09/transfer/"
 _ENUMERATION: Final = "http://schemas.xmlsoap.org/ws/2004/09/enumeration/"
 _FAULT_ACTION: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/fault"
-_UNEXPECTED_SELECTORS: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/UnexpectedSelectors"
+_UNEXPECTED_SELECTORS: Final = (
+    "http://schemas.dmtf.org/wbem/wsman/1/wsman/faultDetail/UnexpectedSelectors"
+)
 _ANONYMOUS: Final = "http://schemas.xmlsoap.org/ws/2004/08/addressing/role/anonymous"
 _DURATION: Final = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 _DEFAULT_ENVELOPE: Final = 153_600
 _ENVELOPE_OPEN: Final = (
-    f'<s:Envelope xml:lang="en-US" xmlns:s="{S}" xmlns:a="{A}" xmlns:x="http://schemas.xmlsoap.org/ws/2004/09/transfer" '
-    f'xmlns:n="http://schemas.xmlsoap.org/ws/2004/09/enumeration" xmlns:w="{W}" xmlns:rsp="{RSP}" xmlns:p="{P}">'
+    f'<s:Envelope xml:lang="en-US" xmlns:s="{S}" xmlns:a="{A}"'
+    ' xmlns:x="http://schemas.xmlsoap.org/ws/2004/09/transfer"'
+    f' xmlns:n="http://schemas.xmlsoap.org/ws/2004/09/enumeration" xmlns:w="{W}" xmlns:rsp="{RSP}"'
+    f' xmlns:p="{P}">'
 )
 
 
@@ -47,9 +51,13 @@ class MalformedRequestError(Exception):
 
 
 class WSManFaultError(Exception):
-    """A refusal that the client sees as a WSManFault with this code, over HTTP 500; `code` None: without a number."""
+    """A refusal that the client sees as a WSManFault with this code, over HTTP 500; `code` None:
+    without a number.
+    """
 
-    def __init__(self, code: int | None, subcode: str, reason: str, *, sender: bool = True, message: str = "") -> None:
+    def __init__(
+        self, code: int | None, subcode: str, reason: str, *, sender: bool = True, message: str = ""
+    ) -> None:
         super().__init__(reason)
         self.code = code
         self.subcode = subcode
@@ -121,7 +129,10 @@ def parse(data: bytes) -> Request:
         message_id=message_id,
         resource_uri=text(W, "ResourceURI"),
         session_id=text(P, "SessionId").upper(),
-        selectors={one.get("Name", ""): one.text or "" for one in header.iterfind(f"{{{W}}}SelectorSet/{{{W}}}Selector")},
+        selectors={
+            one.get("Name", ""): one.text or ""
+            for one in header.iterfind(f"{{{W}}}SelectorSet/{{{W}}}Selector")
+        },
         operation_timeout=parse_duration(timeout) if timeout else timedelta(seconds=60),
         max_envelope=int(size) if size.isdecimal() else _DEFAULT_ENVELOPE,
         body=next(iter(body), None),
@@ -143,11 +154,17 @@ def reply(request: Request, body: str = "") -> bytes:
 def fault(request: Request, problem: WSManFaultError, machine: str) -> bytes:
     """The reply that tells a fault."""
     reason, message = escape(problem.reason), escape(problem.message)
-    detail = f"<w:FaultDetail>{_UNEXPECTED_SELECTORS}</w:FaultDetail>" if problem.subcode == "w:InvalidSelectors" else ""
+    detail = (
+        f"<w:FaultDetail>{_UNEXPECTED_SELECTORS}</w:FaultDetail>"
+        if problem.subcode == "w:InvalidSelectors"
+        else ""
+    )
     number = "" if problem.code is None else f' Code="{problem.code}"'
     body = (
-        f"<s:Fault><s:Code><s:Value>s:{'Sender' if problem.sender else 'Receiver'}</s:Value><s:Subcode><s:Value>{problem.subcode}"
-        f'</s:Value></s:Subcode></s:Code><s:Reason><s:Text xml:lang="en-US">{reason}</s:Text></s:Reason><s:Detail>{detail}'
+        f"<s:Fault><s:Code><s:Value>s:{'Sender' if problem.sender else 'Receiver'}</s:Value>"
+        f"<s:Subcode><s:Value>{problem.subcode}"
+        "</s:Value></s:Subcode></s:Code><s:Reason><s:Text"
+        f' xml:lang="en-US">{reason}</s:Text></s:Reason><s:Detail>{detail}'
         f'<f:WSManFault xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"{number} '
         f'Machine="{escape(machine)}"><f:Message>{message}</f:Message></f:WSManFault></s:Detail></s:Fault>'
     )
@@ -159,40 +176,52 @@ def invalid_selectors() -> WSManFaultError:
     return WSManFaultError(
         2150858843,
         "w:InvalidSelectors",
-        "The WS-Management service cannot process the request because the request contained invalid selectors for the resource. ",
+        "The WS-Management service cannot process the request because the request contained invalid"
+        " selectors for the resource. ",
         message=(
-            "The Windows Remote Shell received a request to perform an operation on a command identifier that does not exist. "
-            "Either the command has completed execution or the client specified an invalid command identifier. "
+            "The Windows Remote Shell received a request to perform an operation on a command"
+            " identifier that does not exist. Either the command has completed execution or the"
+            " client specified an invalid command identifier. "
         ),
     )
 
 
 def timed_out() -> WSManFaultError:
     """Nothing came within the operation timeout: ask again."""
-    text = "The WS-Management service cannot complete the operation within the time specified in OperationTimeout.  "
+    text = (
+        "The WS-Management service cannot complete the operation within the time specified in"
+        " OperationTimeout.  "
+    )
     return WSManFaultError(2150858793, "w:TimedOut", text, sender=False)
 
 
 def aborted() -> WSManFaultError:
     """A pending Receive that a Disconnect, Connect or Delete ended."""
-    text = "The I/O operation has been aborted because of either a thread exit or an application request. "
+    text = (
+        "The I/O operation has been aborted because of either a thread exit or an application"
+        " request. "
+    )
     return WSManFaultError(995, "w:InternalError", text, sender=False)
 
 
 def quota_exceeded(limit: int) -> WSManFaultError:
     """MaxShellsPerUser is reached: nothing was created."""
     text = (
-        "The WS-Management service cannot process the request. This user is allowed a maximum number of "
-        f"{limit} concurrent shells, which has been exceeded. Close existing shells or raise the quota for this user. "
+        "The WS-Management service cannot process the request. This user is allowed a maximum"
+        f" number of {limit} concurrent shells, which has been exceeded. Close existing shells or"
+        " raise the quota for this user. "
     )
     return WSManFaultError(2150859173, "w:QuotaLimit", text)
 
 
 def too_many_commands() -> WSManFaultError:
-    """MaxConcurrentCommandsPerShell is reached: no number, as seen on Server 2012 R2 (https://github.com/jborean93/pypsrp/issues/148)."""
+    """MaxConcurrentCommandsPerShell is reached: no number, as seen on Server 2012 R2
+    (https://github.com/jborean93/pypsrp/issues/148).
+    """
     text = (
-        "The WS-Management service cannot process the request. The maximum number of concurrent commands per shell has been "
-        "exceeded. Retry the request later or raise the Maximum Commands per Shell quota. "
+        "The WS-Management service cannot process the request. The maximum number of concurrent"
+        " commands per shell has been exceeded. Retry the request later or raise the Maximum"
+        " Commands per Shell quota. "
     )
     return WSManFaultError(None, "w:InternalError", text)
 
@@ -200,39 +229,57 @@ def too_many_commands() -> WSManFaultError:
 def too_many_processes(limit: int) -> WSManFaultError:
     """MaxProcessesPerShell is reached (https://github.com/ansible/ansible/pull/74985)."""
     text = (
-        "The WS-Management service cannot process the request. This user is allowed a maximum number of "
-        f"{limit} processes per shell, which has been exceeded. "
+        "The WS-Management service cannot process the request. This user is allowed a maximum"
+        f" number of {limit} processes per shell, which has been exceeded. "
     )
     return WSManFaultError(2150859241, "w:QuotaLimit", text)
 
 
 def connected_elsewhere() -> WSManFaultError:
-    """ERROR_WINRS_SHELL_CONNECTED_TO_DIFFERENT_CLIENT: another client has taken the session over."""
-    text = "The WS-Management service cannot process the request. The specified shell is connected to a different client. "
+    """ERROR_WINRS_SHELL_CONNECTED_TO_DIFFERENT_CLIENT: another client has taken the session
+    over.
+    """
+    text = (
+        "The WS-Management service cannot process the request. The specified shell is connected to"
+        " a different client. "
+    )
     return WSManFaultError(2150859213, "w:InternalError", text)
 
 
 def disconnected() -> WSManFaultError:
     """ERROR_WINRS_SHELL_DISCONNECTED: the shell waits for a Reconnect or Connect."""
-    text = "The WS-Management service cannot process the request because the shell is disconnected. "
+    text = (
+        "The WS-Management service cannot process the request because the shell is disconnected. "
+    )
     return WSManFaultError(2150859204, "w:InternalError", text)
 
 
 def disconnect_not_supported() -> WSManFaultError:
     """ERROR_WINRS_SHELL_DISCONNECT_NOT_SUPPORTED: a plug-in or protocol before 2.2."""
-    text = "The WS-Management service cannot process the request because the shell does not support the Disconnect operation. "
+    text = (
+        "The WS-Management service cannot process the request because the shell does not support"
+        " the Disconnect operation. "
+    )
     return WSManFaultError(2150859205, "w:UnsupportedFeature", text)
 
 
 def reconnect_not_valid() -> WSManFaultError:
     """ERROR_WINRS_SHELL_CLIENTSESSIONID_MISMATCH: Reconnect is for the client that disconnected."""
-    text = "The WS-Management service cannot process the request because the client session ID does not match the shell's. "
+    text = (
+        "The WS-Management service cannot process the request because the client session ID does"
+        " not match the shell's. "
+    )
     return WSManFaultError(2150859206, "w:InternalError", text)
 
 
 def already_exists() -> WSManFaultError:
-    """ERROR_WINRS_SHELL_CLIENTID_RESOURCE_CONFLICT: the client chose the id of a shell that lives."""
-    text = "The WS-Management service cannot process the request because a shell with the given identifier already exists. "
+    """ERROR_WINRS_SHELL_CLIENTID_RESOURCE_CONFLICT: the client chose the id of a shell that
+    lives.
+    """
+    text = (
+        "The WS-Management service cannot process the request because a shell with the given"
+        " identifier already exists. "
+    )
     return WSManFaultError(2150859223, "w:AlreadyExists", text)
 
 
@@ -249,4 +296,8 @@ def access_denied() -> WSManFaultError:
 
 def unusable(why: str) -> WSManFaultError:
     """The request is well formed but its content has no meaning here."""
-    return WSManFaultError(2150858787, "w:SchemaValidationError", f"The WS-Management service cannot process the request. {why} ")
+    return WSManFaultError(
+        2150858787,
+        "w:SchemaValidationError",
+        f"The WS-Management service cannot process the request. {why} ",
+    )

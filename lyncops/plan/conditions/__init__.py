@@ -1,4 +1,7 @@
-"""Conditions: values that a fresh reading of the servers makes true, false or unknown. A plan is saved with them."""
+"""Conditions: values that a fresh reading of the servers makes true, false or unknown.
+
+A plan is saved with them.
+"""
 
 from lyncops.plan.conditions.base import Condition, Evaluation, UnlessRefuted, all_hold, scope_of
 from lyncops.plan.conditions.network import HostLeadsTo, PortIsOpen, ServiceNames

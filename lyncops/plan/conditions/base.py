@@ -25,7 +25,10 @@ class Evaluation:
 
 
 class Condition(Protocol):
-    """A question to a deployment. Implementations are frozen attrs classes, so that they save as JSON."""
+    """A question to a deployment.
+
+    Implementations are frozen attrs classes, so that they save as JSON.
+    """
 
     @property
     def scope(self) -> Scope:
@@ -42,11 +45,15 @@ class Condition(Protocol):
 
 
 class NotKnownError(Exception):
-    """What a condition needs was not read, or is not in the answer: its words become the evidence of an unknown."""
+    """What a condition needs was not read, or is not in the answer: its words become the evidence
+    of an unknown.
+    """
 
 
 class Judged(ABC):
-    """Base of the conditions: `judge` answers as if everything had been read, and `known` stops it where that is not so."""
+    """Base of the conditions: `judge` answers as if everything had been read, and `known` stops it
+    where that is not so.
+    """
 
     __slots__ = ()
 
@@ -57,7 +64,9 @@ class Judged(ABC):
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        """What the answer rests on, beyond values that say themselves that they could not be read."""
+        """What the answer rests on, beyond values that say themselves that they could not
+        be read.
+        """
         return ()
 
     @abstractmethod
@@ -65,7 +74,9 @@ class Judged(ABC):
         """Answer, or raise NotKnownError."""
 
     def evaluate(self, deployment: Deployment) -> Evaluation:
-        """Answer; unknown, with the reason, where something needed is missing, or part of an answer was not understood."""
+        """Answer; unknown, with the reason, where something needed is missing, or part of an answer
+        was not understood.
+        """
         try:
             truth = self.judge(deployment)
         except NotKnownError as missing:
@@ -76,7 +87,9 @@ class Judged(ABC):
 
 @attrs.frozen(slots=True)
 class UnlessRefuted:
-    """A condition that holds too where it cannot be read: a rescue is stopped by what is seen, not by what is not."""
+    """A condition that holds too where it cannot be read: a rescue is stopped by what is seen, not
+    by what is not.
+    """
 
     condition: Condition
 
@@ -97,7 +110,9 @@ class UnlessRefuted:
 
 
 def known(value: T | Unread | None, missing: str = "") -> T:
-    """The value that was read; NotKnownError where it could not be, or is None for the reason that `missing` gives."""
+    """The value that was read; NotKnownError where it could not be, or is None for the reason that
+    `missing` gives.
+    """
     if isinstance(value, Unread) or value is None:
         raise NotKnownError(str(value) if isinstance(value, Unread) else missing)
     return value
@@ -110,7 +125,9 @@ def known_pool(deployment: Deployment, fqdn: Fqdn) -> Pool:
 
 
 def all_hold(conditions: Iterable[Condition], deployment: Deployment) -> Evaluation:
-    """Whether all of them hold: False as soon as one is false, unknown where none is false and one is unknown."""
+    """Whether all of them hold: False as soon as one is false, unknown where none is false and one
+    is unknown.
+    """
     truths = [condition.evaluate(deployment) for condition in conditions]
     for wanted in (False, None):
         seen = [truth.evidence for truth in truths if truth.holds is wanted]
@@ -119,17 +136,24 @@ def all_hold(conditions: Iterable[Condition], deployment: Deployment) -> Evaluat
     return Evaluation(holds=True, evidence="; ".join(truth.evidence for truth in truths))
 
 
-_PER_POOL: Final = frozenset({Facet.POOL_STATE, Facet.BACKUP_STATUS, Facet.MIRRORS, Facet.MACHINES, Facet.USERS})
+_PER_POOL: Final = frozenset(
+    {Facet.POOL_STATE, Facet.BACKUP_STATUS, Facet.MIRRORS, Facet.MACHINES, Facet.USERS}
+)
 
 
 def scope_of(conditions: Iterable[Condition]) -> Scope:
     """What must be read to answer all of them.
 
-    A facet that belongs to no pool (the store, the replicas) does not widen the pools that the others limit themselves to.
+    A facet that belongs to no pool (the store, the replicas) does not widen the pools that the
+    others limit themselves to.
     """
     scopes = [condition.scope for condition in conditions]
     limits = [scope.pools for scope in scopes if scope.facets & _PER_POOL]
     facets = frozenset(facet for scope in scopes for facet in scope.facets)
-    pools = frozenset(pool for limit in limits for pool in limit) if all(limits) else frozenset[Fqdn]()
+    pools = (
+        frozenset(pool for limit in limits for pool in limit) if all(limits) else frozenset[Fqdn]()
+    )
     lookups = frozenset(question for scope in scopes for question in scope.lookups)
-    return Scope(facets, pools, lookups, frozenset(trial for scope in scopes for trial in scope.trials))
+    return Scope(
+        facets, pools, lookups, frozenset(trial for scope in scopes for trial in scope.trials)
+    )

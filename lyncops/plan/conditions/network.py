@@ -1,4 +1,6 @@
-"""Conditions of what partners outside see: a host's address, the SRV record of a service, an open port."""
+"""Conditions of what partners outside see: a host's address, the SRV record of a service, an open
+port.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from lyncops.values import Fqdn
 
 @attrs.frozen(slots=True)
 class HostLeadsTo(Judged):
-    """A host's name resolves to addresses of another name (the external name of an Edge pool), and to no others."""
+    """A host's name resolves to addresses of another name (the external name of an Edge pool), and
+    to no others.
+    """
 
     host: Fqdn
     target: Fqdn
@@ -26,9 +30,14 @@ class HostLeadsTo(Judged):
 
     def judge(self, deployment: Deployment) -> Evaluation:
         """False where either name has no address: nobody could connect."""
-        found, wanted = known(deployment.network.addresses(self.host)), known(deployment.network.addresses(self.target))
+        found, wanted = (
+            known(deployment.network.addresses(self.host)),
+            known(deployment.network.addresses(self.target)),
+        )
         good = bool(found) and set(found) <= set(wanted)
-        return Evaluation(good, f"{self.host} is {listed(found)}, {self.target} is {listed(wanted)}")
+        return Evaluation(
+            good, f"{self.host} is {listed(found)}, {self.target} is {listed(wanted)}"
+        )
 
     def __str__(self) -> str:
         return f"{self.host} resolves to the addresses of {self.target}"
@@ -36,7 +45,10 @@ class HostLeadsTo(Judged):
 
 @attrs.frozen(slots=True)
 class ServiceNames(Judged):
-    """The SRV record of a service names this host with this port. Others with another priority may stand beside it."""
+    """The SRV record of a service names this host with this port.
+
+    Others with another priority may stand beside it.
+    """
 
     name: Fqdn  # _xmpp-server._tcp.contoso.com
     host: Fqdn
@@ -70,11 +82,16 @@ class PortIsOpen(Judged):
         return Scope.asking(PortOf(self.host, self.port))
 
     def judge(self, deployment: Deployment) -> Evaluation:
-        """A refused connection is a closed port; silence may be a firewall on the way from here, and leaves it unknown."""
+        """A refused connection is a closed port; silence may be a firewall on the way from here,
+        and leaves it unknown.
+        """
         seen = known(deployment.network.port(self.host, self.port))
         if not seen:
             return Evaluation(holds=False, evidence=f"{self.host} has no address")
-        told = f"port {self.port} of {self.host}: {listed(f'{one.address} {_words(one)}' for one in seen)}"
+        told = (
+            f"port {self.port} of {self.host}:"
+            f" {listed(f'{one.address} {_words(one)}' for one in seen)}"
+        )
         states = {one.state for one in seen}
         if PortState.REFUSED in states:
             return Evaluation(holds=False, evidence=told)
@@ -85,4 +102,8 @@ class PortIsOpen(Judged):
 
 
 def _words(seen: PortSeen) -> str:
-    return {PortState.OPEN: "is open", PortState.REFUSED: "refuses", PortState.SILENT: "did not answer from here"}[seen.state]
+    return {
+        PortState.OPEN: "is open",
+        PortState.REFUSED: "refuses",
+        PortState.SILENT: "did not answer from here",
+    }[seen.state]

@@ -1,4 +1,6 @@
-"""Conditions of pools: their state, their machines, their Backup Service and their database mirrors."""
+"""Conditions of pools: their state, their machines, their Backup Service and their database
+mirrors.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,15 @@ from lyncops.checks.words import counted, listed
 from lyncops.cmdlets.enums import MirrorRole
 from lyncops.deployment.gaps import FRONT_END, Need, Part
 from lyncops.deployment.mirror import DatabaseMirror
-from lyncops.deployment.model import SETTLED, BackupModule, Deployment, ExportState, ImportState, Machine, PoolState
+from lyncops.deployment.model import (
+    SETTLED,
+    BackupModule,
+    Deployment,
+    ExportState,
+    ImportState,
+    Machine,
+    PoolState,
+)
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.plan.conditions.base import Evaluation, Judged, known, known_pool
 from lyncops.values import Fqdn
@@ -19,7 +29,9 @@ CONFERENCE_CONTENT = "ConfServices.DataConf"
 
 @attrs.frozen(slots=True)
 class PoolStateIs(Judged):
-    """The pool has exactly this state (`PoolState` of its registrar configuration, fact: pool-state)."""
+    """The pool has exactly this state (`PoolState` of its registrar configuration, fact:
+    pool-state).
+    """
 
     pool: Fqdn
     state: PoolState
@@ -91,13 +103,18 @@ def _modules_of(deployment: Deployment, fqdn: Fqdn) -> tuple[BackupModule, ...]:
 
 
 def _in_words(module: BackupModule) -> str:
-    states = (state if isinstance(state, str) else state.value for state in (module.export, module.import_))
+    states = (
+        state if isinstance(state, str) else state.value
+        for state in (module.export, module.import_)
+    )
     return f"{module.name} {'/'.join(states)}"
 
 
 @attrs.frozen(slots=True)
 class BackupModuleIs(Judged):
-    """A Backup Service module of the pool's direction exports in one of these states and imports normally."""
+    """A Backup Service module of the pool's direction exports in one of these states and imports
+    normally.
+    """
 
     pool: Fqdn
     module: str
@@ -116,28 +133,42 @@ class BackupModuleIs(Judged):
     def judge(self, deployment: Deployment) -> Evaluation:
         """A module that the pool does not report is unknown, not steady."""
         modules = _modules_of(deployment, self.pool)
-        found = next((module for module in modules if module.name.casefold() == self.module.casefold()), None)
-        if found is None and (overall := next((module for module in modules if module.is_overall), None)) is not None:
+        found = next(
+            (module for module in modules if module.name.casefold() == self.module.casefold()), None
+        )
+        if (
+            found is None
+            and (overall := next((module for module in modules if module.is_overall), None))
+            is not None
+        ):
             return self._judge_overall(overall)
         found = known(found, f"{self.pool} did not report {self.module}")
         good = found.export in self.exports and found.import_ is ImportState.NORMAL
         return Evaluation(good, f"{self.pool}: {_in_words(found)}")
 
     def _judge_overall(self, overall: BackupModule) -> Evaluation:
-        """What holds for all modules holds for this one; what is wrong with one of them may be wrong with another."""
+        """What holds for all modules holds for this one; what is wrong with one of them may be
+        wrong with another.
+        """
         good = overall.export in self.exports and overall.import_ is ImportState.NORMAL
-        return Evaluation(good or None, f"{self.pool}: {_in_words(overall)}; {self.module} could not be told apart")
+        return Evaluation(
+            good or None,
+            f"{self.pool}: {_in_words(overall)}; {self.module} could not be told apart",
+        )
 
     def __str__(self) -> str:
-        return f"{self.module} of {self.pool} is in {' or '.join(state.value for state in self.exports)}"
+        return (
+            f"{self.module} of {self.pool} is in"
+            f" {' or '.join(state.value for state in self.exports)}"
+        )
 
 
 @attrs.frozen(slots=True)
 class BackupServiceSteady(Judged):
     """Every module of the pool's direction is in FinalState or SteadyState and imports normally.
 
-    `CentralMgmt.CMSMaster` may be NotInitialized: that is normal on the pool that is not the active master (fact:
-    backup-module-states).
+    `CentralMgmt.CMSMaster` may be NotInitialized: that is normal on the pool that is not the active
+    master (fact: backup-module-states).
     """
 
     pool: Fqdn
@@ -156,13 +187,24 @@ class BackupServiceSteady(Judged):
         """Name the modules that are not steady."""
         # Which pool has the store is not in this scope: its module may be idle on either.
         modules = _modules_of(deployment, self.pool)
-        idle = [module for module in modules if module.is_overall and module.export is ExportState.NOT_INITIALIZED]
+        idle = [
+            module
+            for module in modules
+            if module.is_overall and module.export is ExportState.NOT_INITIALIZED
+        ]
         if idle:
             return Evaluation(
-                None, f"{self.pool}: {listed(map(_in_words, idle))}; for the store's module alone that would be normal"
+                None,
+                f"{self.pool}: {listed(map(_in_words, idle))}; for the store's module alone that"
+                " would be normal",
             )
-        unsteady = [_in_words(module) for module in modules if not module.is_steady(on_standby=True)]
-        return Evaluation(not unsteady, f"{self.pool}: {listed(unsteady) if unsteady else 'every module is steady'}")
+        unsteady = [
+            _in_words(module) for module in modules if not module.is_steady(on_standby=True)
+        ]
+        return Evaluation(
+            not unsteady,
+            f"{self.pool}: {listed(unsteady) if unsteady else 'every module is steady'}",
+        )
 
     def __str__(self) -> str:
         return f"the Backup Service of {self.pool} is steady"
@@ -170,7 +212,8 @@ class BackupServiceSteady(Judged):
 
 @attrs.frozen(slots=True)
 class MirrorPrincipalIs(Judged):
-    """The named databases of the pool have their principal on the configured primary (or, `on_mirror`, on the mirror).
+    """The named databases of the pool have their principal on the configured primary (or,
+    `on_mirror`, on the mirror).
 
     The other half may be out of reach, as it is after a forced failover.
     """
@@ -190,26 +233,40 @@ class MirrorPrincipalIs(Judged):
         return (Need(Part.MIRRORS, (self.pool,), self.databases),)
 
     def judge(self, deployment: Deployment) -> Evaluation:
-        """Each database counts by itself: one type holds several, and they can be on different sides (fact: mirror-databases)."""
+        """Each database counts by itself: one type holds several, and they can be on different
+        sides (fact: mirror-databases).
+        """
         found = _mirrors_of(deployment, self.pool, self.databases)
         side = MirrorRole.MIRROR if self.on_mirror else MirrorRole.PRIMARY
-        return Evaluation(all(mirror.is_principal_on(side) for mirror in found), "; ".join(map(_side, found)))
+        return Evaluation(
+            all(mirror.is_principal_on(side) for mirror in found), "; ".join(map(_side, found))
+        )
 
     def __str__(self) -> str:
-        return f"the principal of {listed(self.databases)} of {self.pool} is the {'mirror' if self.on_mirror else 'primary'}"
+        return (
+            f"the principal of {listed(self.databases)} of {self.pool} is the"
+            f" {'mirror' if self.on_mirror else 'primary'}"
+        )
 
 
-def _mirrors_of(deployment: Deployment, pool: Fqdn, databases: tuple[str, ...]) -> tuple[DatabaseMirror, ...]:
+def _mirrors_of(
+    deployment: Deployment, pool: Fqdn, databases: tuple[str, ...]
+) -> tuple[DatabaseMirror, ...]:
     """The mirrors of these databases; NotKnownError where one was not reported."""
     wanted = {name.casefold() for name in databases}
     mirrors = known(known_pool(deployment, pool).mirrors)
     found = tuple(mirror for mirror in mirrors if mirror.database.casefold() in wanted)
     missing = wanted - {mirror.database.casefold() for mirror in found}
-    return known(None if missing else found, f"{pool} did not report the mirror of {listed(sorted(missing))}")
+    return known(
+        None if missing else found, f"{pool} did not report the mirror of {listed(sorted(missing))}"
+    )
 
 
 def _side(mirror: DatabaseMirror) -> str:
-    return f"{mirror.database} is {mirror.state_on_primary} on the primary and {mirror.state_on_mirror} on the mirror"
+    return (
+        f"{mirror.database} is {mirror.state_on_primary} on the primary and"
+        f" {mirror.state_on_mirror} on the mirror"
+    )
 
 
 @attrs.frozen(slots=True)
@@ -233,25 +290,37 @@ class MirrorsAreSynchronized(Judged):
         """Name the status of each half of those that are not."""
         found = _mirrors_of(deployment, self.pool, self.databases)
         behind = [mirror for mirror in found if not (mirror.is_mirrored and mirror.is_synchronized)]
-        return Evaluation(not behind, "; ".join(map(_status, behind)) or f"{counted(len(found), 'database')} synchronised")
+        return Evaluation(
+            not behind,
+            "; ".join(map(_status, behind)) or f"{counted(len(found), 'database')} synchronised",
+        )
 
     def __str__(self) -> str:
         return f"the mirrors of {listed(self.databases)} of {self.pool} are synchronised"
 
 
 def _status(mirror: DatabaseMirror) -> str:
-    primary, other = (status or "silent" for status in (mirror.status_on_primary, mirror.status_on_mirror))
+    primary, other = (
+        status or "silent" for status in (mirror.status_on_primary, mirror.status_on_mirror)
+    )
     return f"{mirror.database} is {primary} on the primary and {other} on the mirror"
 
 
 def _machine_of(deployment: Deployment, fqdn: Fqdn) -> Machine:
-    found = (machine for pool in known(deployment.pools) for machine in pool.machines if machine.fqdn == fqdn)
+    found = (
+        machine
+        for pool in known(deployment.pools)
+        for machine in pool.machines
+        if machine.fqdn == fqdn
+    )
     return known(next(found, None), f"the topology has no computer {fqdn}")
 
 
 @attrs.frozen(slots=True)
 class ServicesAre(Judged):
-    """The named Windows services of a machine (all that it reported, where none is named) run, or none of them does."""
+    """The named Windows services of a machine (all that it reported, where none is named) run, or
+    none of them does.
+    """
 
     machine: Fqdn
     services: tuple[str, ...] = ()
@@ -263,20 +332,38 @@ class ServicesAre(Judged):
         return Scope.of(Facet.MACHINES, pools=[self.machine])
 
     def judge(self, deployment: Deployment) -> Evaluation:
-        """A machine that did not answer leaves it unknown: services cannot be told to be stopped from outside."""
+        """A machine that did not answer leaves it unknown: services cannot be told to be stopped
+        from outside.
+        """
         services = known(_machine_of(deployment, self.machine).services)
         wanted = {name.casefold() for name in self.services}
         named = [service for service in services if not wanted or service.name.casefold() in wanted]
         if not named or len(named) < len(wanted):
-            return Evaluation(None, f"{self.machine} did not report {listed(self.services or ['its services'])}")
-        odd = [f"{service.name} is {service.status!r}" for service in named if not service.is_understood]
+            return Evaluation(
+                None, f"{self.machine} did not report {listed(self.services or ['its services'])}"
+            )
+        odd = [
+            f"{service.name} is {service.status!r}"
+            for service in named
+            if not service.is_understood
+        ]
         if odd:
             return Evaluation(None, f"{self.machine}: {listed(odd)}, which is not a known status")
-        wrong = [f"{service.name} is {service.status}" for service in named if service.is_running is not self.running]
-        seen = listed(wrong) if wrong else f"{counted(len(named), 'service')} {'running' if self.running else 'stopped'}"
+        wrong = [
+            f"{service.name} is {service.status}"
+            for service in named
+            if service.is_running is not self.running
+        ]
+        seen = (
+            listed(wrong)
+            if wrong
+            else f"{counted(len(named), 'service')} {'running' if self.running else 'stopped'}"
+        )
         return Evaluation(not wrong, f"{self.machine}: {seen}")
 
     def __str__(self) -> str:
         one = len(self.services) == 1
-        state = ("runs" if one else "run") if self.running else ("is stopped" if one else "are stopped")
+        state = (
+            ("runs" if one else "run") if self.running else ("is stopped" if one else "are stopped")
+        )
         return f"{listed(self.services or ['the services'])} on {self.machine} {state}"

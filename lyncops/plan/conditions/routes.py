@@ -1,4 +1,6 @@
-"""Conditions of the topology around the pools: Edge next hops, media association, site routes, Backup Service settings."""
+"""Conditions of the topology around the pools: Edge next hops, media association, site routes,
+Backup Service settings.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,9 @@ class EdgeNextHopIs(Judged):
 
 @attrs.frozen(slots=True)
 class NoEdgeLeadsTo(Judged):
-    """No Edge pool has this pool as its next hop: the failover is refused otherwise (fact: next-hop-refusal)."""
+    """No Edge pool has this pool as its next hop: the failover is refused otherwise (fact:
+    next-hop-refusal).
+    """
 
     pool: Fqdn
 
@@ -64,8 +68,15 @@ class NoEdgeLeadsTo(Judged):
 
     def judge(self, deployment: Deployment) -> Evaluation:
         """Name the Edge pools that still do."""
-        still = [edge.fqdn for edge in known(deployment.edges) if edge.next_hop and leads_to(deployment, edge.next_hop, self.pool)]
-        return Evaluation(not still, f"{self.pool} is the next hop of {listed(still) if still else 'no Edge pool'}")
+        still = [
+            edge.fqdn
+            for edge in known(deployment.edges)
+            if edge.next_hop and leads_to(deployment, edge.next_hop, self.pool)
+        ]
+        return Evaluation(
+            not still,
+            f"{self.pool} is the next hop of {listed(still) if still else 'no Edge pool'}",
+        )
 
     def __str__(self) -> str:
         return f"no Edge pool has {self.pool} as its next hop"
@@ -89,7 +100,7 @@ class MediaEdgeIs(Judged):
         services = known_pool(deployment, self.pool).media_edges
         asked = [one for one in services if self.role in ("", one.role)]
         others = [one for one in asked if one.edge != self.edge]
-        seen = listed(f"{one.service} with {one.edge or 'no Edge pool'}" for one in (others or asked))
+        seen = listed(f"{one.service} with {one.edge or 'no Edge pool'}" for one in others or asked)
         if not asked:
             seen = f"no {self.role or 'service'} of {self.pool} was seen that uses an Edge pool"
         return Evaluation(bool(asked) and not others, seen)
@@ -113,7 +124,9 @@ class SiteRouteIs(Judged):
         return (Need(Part.SITES, items=(ROUTES,)),)
 
     def judge(self, deployment: Deployment) -> Evaluation:
-        """Services compare by their pool: the role's spelling differs between cmdlets (fact: service-objects)."""
+        """Services compare by their pool: the role's spelling differs between cmdlets (fact:
+        service-objects).
+        """
         named = (site for site in known(deployment.sites) if site.name == self.site)
         site = known(next(named, None), f"the topology has no site {self.site}")
         found = site.federation_route if self.kind is RouteKind.SIP else site.xmpp_federation_route
@@ -126,7 +139,8 @@ class SiteRouteIs(Judged):
 
 @attrs.frozen(slots=True)
 class FederatedEdgeIs(Judged):
-    """Exactly this Edge pool has federation enabled (external SIP port 5061): more than one is an error.
+    """Exactly this Edge pool has federation enabled (external SIP port 5061): more than one is an
+    error.
 
     (fact: federated-edge-port)
     """
@@ -161,7 +175,10 @@ class SyncIntervalIs(Judged):
     def judge(self, deployment: Deployment) -> Evaluation:
         """Compare with the global configuration."""
         settings = known(deployment.backup_service)
-        return Evaluation(settings.sync_interval == self.interval, f"the sync interval is {exactly(settings.sync_interval)}")
+        return Evaluation(
+            settings.sync_interval == self.interval,
+            f"the sync interval is {exactly(settings.sync_interval)}",
+        )
 
     def __str__(self) -> str:
         return f"the sync interval is {exactly(self.interval)}"

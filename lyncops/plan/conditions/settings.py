@@ -12,7 +12,9 @@ from lyncops.plan.conditions.base import Evaluation, Judged, known
 
 
 def same_groups(first: tuple[str, ...], second: tuple[str, ...]) -> bool:
-    """Whether two lists name the same groups: in any order and letter case, with or without a domain before the name."""
+    """Whether two lists name the same groups: in any order and letter case, with or without a
+    domain before the name.
+    """
     return _bare(first) == _bare(second)
 
 
@@ -39,7 +41,9 @@ class AuthorizedGroupsAre(Judged):
     def judge(self, deployment: Deployment) -> Evaluation:
         """Compare with the global configuration."""
         found = known(deployment.backup_service).authorized_universal_groups
-        return Evaluation(same_groups(found, self.groups), f"the authorised groups are {listed(found)}")
+        return Evaluation(
+            same_groups(found, self.groups), f"the authorised groups are {listed(found)}"
+        )
 
     def __str__(self) -> str:
         return f"the authorised groups are {listed(self.groups)}"

@@ -1,4 +1,6 @@
-"""Conditions of the Central Management store: its master, its copies, and its replicas on every computer."""
+"""Conditions of the Central Management store: its master, its copies, and its replicas on every
+computer.
+"""
 
 from __future__ import annotations
 
@@ -21,16 +23,25 @@ _HOLDS: Final = {Verdict.PASSED: True, Verdict.WARNING: True, Verdict.FAILED: Fa
 
 
 def _names_of(deployment: Deployment, fqdn: Fqdn) -> frozenset[Fqdn]:
-    """The pool's name and those of its machines: the master is reported as either (fact: store-status)."""
+    """The pool's name and those of its machines: the master is reported as either (fact:
+    store-status).
+    """
     pool = deployment.pool(fqdn)
     return frozenset({fqdn, *(machine.fqdn for machine in pool.machines)} if pool else {fqdn})
 
 
 def _claims(deployment: Deployment) -> tuple[Fqdn, ...]:
-    """The pools that claim the store. Where two do, it does not matter that another could not be asked."""
+    """The pools that claim the store.
+
+    Where two do, it does not matter that another could not be asked.
+    """
     store = deployment.central_management
     copies = known(store.copies)
-    claims = store.active_copies if len(store.active_copies) > 1 else tuple(copy for copy in copies if known(copy.active))
+    claims = (
+        store.active_copies
+        if len(store.active_copies) > 1
+        else tuple(copy for copy in copies if known(copy.active))
+    )
     return tuple(copy.pool for copy in claims)
 
 
@@ -39,7 +50,10 @@ def _judge(deployment: Deployment, claims: tuple[Fqdn, ...], wanted: Fqdn) -> Ev
     store, names = deployment.central_management, _names_of(deployment, wanted)
     master = None if store.active_master is None else known(store.active_master)
     agents = known(store.file_transfer_agents)
-    evidence = f"active on {listed(claims or ['no pool'])}, active master {master or 'none'}, file transfer agents {listed(agents)}"
+    evidence = (
+        f"active on {listed(claims or ['no pool'])}, active master {master or 'none'}, file"
+        f" transfer agents {listed(agents)}"
+    )
     if len(claims) != 1:
         evidence += "; a known bad end of a store failover: the plan's notes have the repair"
     good = claims == (wanted,) and master in names and bool(agents) and names.issuperset(agents)
@@ -48,7 +62,9 @@ def _judge(deployment: Deployment, claims: tuple[Fqdn, ...], wanted: Fqdn) -> Ev
 
 @attrs.frozen(slots=True)
 class StoreIsActiveOn(Judged):
-    """The pool holds the one active copy, and master and file transfer agents are that pool or its machines."""
+    """The pool holds the one active copy, and master and file transfer agents are that pool or its
+    machines.
+    """
 
     pool: Fqdn
 
@@ -63,7 +79,9 @@ class StoreIsActiveOn(Judged):
         return (Need(Part.STORE),)
 
     def judge(self, deployment: Deployment) -> Evaluation:
-        """False too when two pools claim the store or none does: both known bad ends of a failover (fact: store-bad-ends)."""
+        """False too when two pools claim the store or none does: both known bad ends of a failover
+        (fact: store-bad-ends).
+        """
         return _judge(deployment, _claims(deployment), self.pool)
 
     def __str__(self) -> str:
@@ -85,8 +103,12 @@ class StoreHasSingleMaster(Judged):
         return (Need(Part.STORE),)
 
     def judge(self, deployment: Deployment) -> Evaluation:
-        """The answer of the check `store-single-master`: what the plan found bearable does not stop its steps."""
-        finding = store_single_master.answer(CheckContext(deployment, Fqdn("any.pool"), Mode.PLANNED))
+        """The answer of the check `store-single-master`: what the plan found bearable does not stop
+        its steps.
+        """
+        finding = store_single_master.answer(
+            CheckContext(deployment, Fqdn("any.pool"), Mode.PLANNED)
+        )
         return Evaluation(_HOLDS.get(finding.verdict), finding.evidence)
 
     def __str__(self) -> str:
@@ -97,7 +119,8 @@ class StoreHasSingleMaster(Judged):
 class ReplicasUpToDate(Judged):
     """Every computer's replica of the configuration is up to date.
 
-    `ignoring` names computers that cannot be (those of a dead pool); `only` limits the question to some computers.
+    `ignoring` names computers that cannot be (those of a dead pool); `only` limits the question to
+    some computers.
     """
 
     ignoring: tuple[Fqdn, ...] = ()
@@ -114,18 +137,34 @@ class ReplicasUpToDate(Judged):
         return (Need(Part.REPLICAS, items=self.only),)
 
     def judge(self, deployment: Deployment) -> Evaluation:
-        """An answer without replicas is not good news: the servers may report nothing at all (fact: replica-status)."""
+        """An answer without replicas is not good news: the servers may report nothing at all (fact:
+        replica-status).
+        """
         replicas = known(deployment.central_management.replicas)
-        asked = [r for r in replicas if r.computer not in self.ignoring and (not self.only or r.computer in self.only)]
+        asked = [
+            r
+            for r in replicas
+            if r.computer not in self.ignoring and (not self.only or r.computer in self.only)
+        ]
         missing = set(self.only) - set(self.ignoring) - {replica.computer for replica in asked}
         behind = [replica.computer for replica in asked if not replica.up_to_date]
         if behind:
             return Evaluation(holds=False, evidence=f"not up to date: {listed(behind)}")
         if missing or not asked:
-            return Evaluation(None, f"no replica reported of {listed(sorted(missing)) if missing else 'any computer'}")
+            return Evaluation(
+                None,
+                f"no replica reported of {listed(sorted(missing)) if missing else 'any computer'}",
+            )
         return Evaluation(holds=True, evidence=f"{counted(len(asked), 'replica')} up to date")
 
     def __str__(self) -> str:
         one = len(self.only) == 1
-        whose = f"the {'replica' if one else 'replicas'} of {listed(self.only)}" if self.only else "all replicas"
-        return f"{whose} {'is' if one else 'are'} up to date{f' (but for {listed(self.ignoring)})' if self.ignoring else ''}"
+        whose = (
+            f"the {'replica' if one else 'replicas'} of {listed(self.only)}"
+            if self.only
+            else "all replicas"
+        )
+        return (
+            f"{whose} {'is' if one else 'are'} up to"
+            f" date{f' (but for {listed(self.ignoring)})' if self.ignoring else ''}"
+        )

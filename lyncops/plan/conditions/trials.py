@@ -13,7 +13,9 @@ from lyncops.values import Fqdn
 
 @attrs.frozen(slots=True)
 class UserCan(Judged):
-    """A user can sign in at a pool, or two can talk there or see each other, as a server tries it (fact: test-users)."""
+    """A user can sign in at a pool, or two can talk there or see each other, as a server tries it
+    (fact: test-users).
+    """
 
     deed: Deed
     pool: Fqdn
@@ -35,7 +37,10 @@ class UserCan(Judged):
         works = known(tried.works)
         if works:
             return Evaluation(holds=True, evidence=str(self._trial))
-        return Evaluation(holds=False, evidence=f"not seen: {self._trial}{f': {tried.words}' if tried.words else ''}")
+        return Evaluation(
+            holds=False,
+            evidence=f"not seen: {self._trial}{f': {tried.words}' if tried.words else ''}",
+        )
 
     def __str__(self) -> str:
         return str(self._trial)

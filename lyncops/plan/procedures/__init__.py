@@ -86,7 +86,9 @@ _ALL: Final[tuple[type[Procedure], ...]] = (
     DatabaseFailover,
 )
 
-PROCEDURES: Final[Mapping[str, type[Procedure]]] = MappingProxyType({each.NAME: each for each in _ALL})
+PROCEDURES: Final[Mapping[str, type[Procedure]]] = MappingProxyType(
+    {each.NAME: each for each in _ALL}
+)
 """Every procedure by its name on the command line."""
 
 

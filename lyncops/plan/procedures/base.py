@@ -60,7 +60,8 @@ def asks(name: str, about: str, *, example: str = "") -> Mapping[object, object]
 _SIP_ADDRESS: Final = re.compile(r"sip:[^\s@:;?]+@[\w.-]+")
 ENABLE_TOPOLOGY: Final = asks(
     "--enable-topology",
-    "Run Enable-CsTopology after services or sites were changed: where the replicas do not follow without it.",
+    "Run Enable-CsTopology after services or sites were changed: where the replicas do not follow"
+    " without it.",
 )
 """Every procedure that changes services or sites offers it."""
 
@@ -104,7 +105,10 @@ def sip_addresses(values: Iterable[str]) -> tuple[str, ...]:
     found = tuple(f"sip:{value.strip().removeprefix('sip:')}" for value in values)
     for address in found:
         if not _SIP_ADDRESS.fullmatch(address):
-            raise InvalidValueError(f"{address.removeprefix('sip:')!r} is no SIP address.", remedy="Write alice@contoso.com.")
+            raise InvalidValueError(
+                f"{address.removeprefix('sip:')!r} is no SIP address.",
+                remedy="Write alice@contoso.com.",
+            )
     if len(found) > 2:
         raise InvalidValueError(f"{len(found)} users are named to try.", remedy="Name one or two.")
     return found
@@ -184,7 +188,9 @@ class Procedure:
 
     @property
     def way_back(self) -> str:
-        """The words that name what brings everything back when it is time; "" where nothing does."""
+        """The words that name what brings everything back when it is time; "" where nothing
+        does.
+        """
         return ""
 
     @property
@@ -208,7 +214,9 @@ def _options(cls: type[Procedure]) -> tuple[Option, ...]:
     hints = typing.get_type_hints(cls)
     fields = [field for field in attrs.fields(cls) if _ASKED in field.metadata]
     found = [_option(field, hints[field.name.lstrip("_")]) for field in fields]
-    return tuple(sorted(found, key=lambda option: (not option.asked.is_target, not option.required)))
+    return tuple(
+        sorted(found, key=lambda option: (not option.asked.is_target, not option.required))
+    )
 
 
 def _option(field: attrs.Attribute[object], hint: object) -> Option:

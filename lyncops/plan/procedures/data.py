@@ -45,7 +45,9 @@ class DatabaseFailover(Procedure):
     SUMMARY: ClassVar[str] = "Move the principal of mirrored databases to the other SQL Server."
     GUIDE: ClassVar[str] = "Failing over a mirrored database"
 
-    pool: Fqdn = attrs.field(converter=Fqdn, metadata=is_target("POOL", "The pool of the databases."))
+    pool: Fqdn = attrs.field(
+        converter=Fqdn, metadata=is_target("POOL", "The pool of the databases.")
+    )
     database_type: DatabaseNameType = attrs.field(
         default=DatabaseNameType.USER,
         converter=_database_type,
@@ -54,13 +56,16 @@ class DatabaseFailover(Procedure):
     principal: MirrorRole | None = attrs.field(
         default=None,
         converter=_principal,
-        metadata=asks("--principal", "The side that is principal afterwards (default: the other one)."),
+        metadata=asks(
+            "--principal", "The side that is principal afterwards (default: the other one)."
+        ),
     )
     accept_data_loss: bool = attrs.field(
         default=False,
         metadata=asks(
             "--accept-data-loss",
-            "A mirror whose principal is gone lacks what it had not received: say that you know this.",
+            "A mirror whose principal is gone lacks what it had not received: say that you know"
+            " this.",
         ),
     )
 
@@ -117,7 +122,9 @@ class BackupServiceSync(Procedure):
     SUMMARY: ClassVar[str] = "Copy what a pool has changed to its backup pool now."
     GUIDE: ClassVar[str] = _GUIDE
 
-    pool: Fqdn = attrs.field(converter=Fqdn, metadata=is_target("POOL", "The pool whose changes are copied."))
+    pool: Fqdn = attrs.field(
+        converter=Fqdn, metadata=is_target("POOL", "The pool whose changes are copied.")
+    )
     modules: tuple[BackupModule, ...] = attrs.field(
         default=(),
         converter=_modules,

@@ -136,7 +136,9 @@ class MovesXmpp(MovesRoutes):
 
     def __attrs_post_init__(self) -> None:
         if not self.domains:
-            raise InvalidValueError(f"{self.NAME} needs at least one domain.", remedy="Add --domain.")
+            raise InvalidValueError(
+                f"{self.NAME} needs at least one domain.", remedy="Add --domain."
+            )
 
 
 @attrs.frozen(slots=True, kw_only=True)

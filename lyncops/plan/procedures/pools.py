@@ -77,7 +77,9 @@ class MovesStore(TwoModes):
     )
     store_mirror_sql_instance: str = attrs.field(
         default="",
-        metadata=asks("--store-mirror-sql-instance", "The SQL instance of that mirror.", example="NAME"),
+        metadata=asks(
+            "--store-mirror-sql-instance", "The SQL instance of that mirror.", example="NAME"
+        ),
     )
 
 
@@ -89,7 +91,9 @@ class ManagementStoreFailover(MovesStore):
     SUMMARY: ClassVar[str] = "Move the Central Management store to the backup pool of its pool."
     GUIDE: ClassVar[str] = "Failing over a pool, steps 2 to 5"
 
-    pool: Fqdn = attrs.field(converter=Fqdn, metadata=is_target("POOL", "The pool that holds the store now."))
+    pool: Fqdn = attrs.field(
+        converter=Fqdn, metadata=is_target("POOL", "The pool that holds the store now.")
+    )
     to: Fqdn | None = attrs.field(
         default=None,
         converter=optional_fqdn,
@@ -111,7 +115,9 @@ class MovesUsers(MovesStore):
     )
     verify: bool = attrs.field(
         default=False,
-        metadata=asks("--verify", "Try at the end whether the pool's test users can sign in and talk."),
+        metadata=asks(
+            "--verify", "Try at the end whether the pool's test users can sign in and talk."
+        ),
     )
     verify_users: tuple[str, ...] = attrs.field(
         default=(),
@@ -137,7 +143,9 @@ class Evacuate(MovesUsers):
     SUMMARY: ClassVar[str] = "Serve everybody of a pair of pools from one of them."
     GUIDE: ClassVar[str] = "Managing disaster recovery, IMPORTANT box"
 
-    to_pool: Fqdn = attrs.field(converter=Fqdn, metadata=is_target("POOL", "The pool that serves everybody afterwards."))
+    to_pool: Fqdn = attrs.field(
+        converter=Fqdn, metadata=is_target("POOL", "The pool that serves everybody afterwards.")
+    )
     next_hop: Fqdn | None = attrs.field(
         default=None,
         converter=optional_fqdn,
@@ -175,7 +183,9 @@ class PoolFailover(MovesPool):
     SUMMARY: ClassVar[str] = "Move a pool's users to its backup pool."
     GUIDE: ClassVar[str] = "Failing over a pool"
 
-    pool: Fqdn = attrs.field(converter=Fqdn, metadata=is_target("POOL", "The pool that first homed the users."))
+    pool: Fqdn = attrs.field(
+        converter=Fqdn, metadata=is_target("POOL", "The pool that first homed the users.")
+    )
     next_hop: Fqdn | None = attrs.field(
         default=None,
         converter=optional_fqdn,
@@ -204,13 +214,16 @@ class PoolFailback(MovesPool):
     SUMMARY: ClassVar[str] = "Move a pool's users home again, and restore their conference content."
     GUIDE: ClassVar[str] = "Failing back a pool"
 
-    pool: Fqdn = attrs.field(converter=Fqdn, metadata=is_target("POOL", "The pool that first homed the users."))
+    pool: Fqdn = attrs.field(
+        converter=Fqdn, metadata=is_target("POOL", "The pool that first homed the users.")
+    )
     edges: tuple[Fqdn, ...] | None = attrs.field(
         default=None,
         converter=optional_fqdns,
         metadata=asks(
             "--edge",
-            "An Edge pool that gets the pool as its next hop again (default: what the failover moved).",
+            "An Edge pool that gets the pool as its next hop again (default: what the failover"
+            " moved).",
             example="EDGE_POOL",
         ),
     )
@@ -225,4 +238,6 @@ class ConferenceRestore(Procedure):
     GUIDE: ClassVar[str] = _RESTORE
     COUNTS_USERS: ClassVar[bool] = True
 
-    pool: Fqdn = attrs.field(converter=Fqdn, metadata=is_target("POOL", "The pool that first homed the users."))
+    pool: Fqdn = attrs.field(
+        converter=Fqdn, metadata=is_target("POOL", "The pool that first homed the users.")
+    )

@@ -1,1 +1,3 @@
-"""PowerShell Remoting Protocol (MS-PSRP) as bytes and values: it touches no socket, so that both ends fit into one process."""
+"""PowerShell Remoting Protocol (MS-PSRP) as bytes and values: it touches no socket, so that both
+ends fit into one process.
+"""

@@ -1,6 +1,7 @@
 """PowerShell remoting's XML (MS-PSRP 2.2.5) as values with their full types.
 
-An element that is malformed or unknown becomes text. A message that cannot be parsed at all is `Unread`, and never a value.
+An element that is malformed or unknown becomes text. A message that cannot be parsed at all is
+`Unread`, and never a value.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from lyncops.values import DotNetVersion, NotedList, NotedText, RemoteEnum, Remo
 
 _ESCAPED: Final = re.compile("(?:_x[0-9A-Fa-f]{4}_)+")
 _DURATION: Final = re.compile(
-    r"(?P<sign>-?)P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d*)?)S)?)?", re.ASCII
+    r"(?P<sign>-?)P(?:(?P<days>\d+)D)?(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d*)?)S)?)?",
+    re.ASCII,
 )
 _NO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _REFERENCE: Final = re.compile(r"&#(x[0-9a-f]{1,7}|\d{1,8});", re.IGNORECASE)
@@ -33,12 +35,16 @@ _PROPERTY_BAGS: Final = ("Props", "MS")
 _LISTS: Final = frozenset({"LST", "IE", "QUE", "STK"})
 _ENUM_TYPES: Final = frozenset({"System.Enum", "Deserialized.System.Enum"})
 _CIRCLE: Final = RemoteObject(text="(an object around this one)")
-SECURE_STRING: Final = RemoteObject(type_names=("System.Security.SecureString",), text="System.Security.SecureString")
+SECURE_STRING: Final = RemoteObject(
+    type_names=("System.Security.SecureString",), text="System.Security.SecureString"
+)
 
 
 def _unescape(match: re.Match[str]) -> str:
     units = match.group()
-    return bytes.fromhex("".join(units[i + 2 : i + 6] for i in range(0, len(units), 7))).decode("utf-16-be", "replace")
+    return bytes.fromhex("".join(units[i + 2 : i + 6] for i in range(0, len(units), 7))).decode(
+        "utf-16-be", "replace"
+    )
 
 
 def decode_string(text: str | None) -> str:
@@ -57,7 +63,12 @@ def decode_duration(text: str) -> timedelta:
         raise ValueError(text)
     sign, *parts = match.groups()
     days, hours, minutes, seconds = (Decimal(part or "0") for part in parts)
-    whole = timedelta(days=int(days), hours=int(hours), minutes=int(minutes), microseconds=int(seconds * 1_000_000))
+    whole = timedelta(
+        days=int(days),
+        hours=int(hours),
+        minutes=int(minutes),
+        microseconds=int(seconds * 1_000_000),
+    )
     return -whole if sign else whole
 
 
@@ -75,7 +86,8 @@ def _bytes(text: str) -> bytes:
 
 def _character(text: str) -> str:
     code = int(text)
-    return "\ufffd" if code in _SURROGATES else chr(code)  # half a character, which no file and no screen takes
+    # Half a character, which no file and no screen takes
+    return "\ufffd" if code in _SURROGATES else chr(code)
 
 
 def _nothing(_text: str) -> None:
@@ -162,7 +174,9 @@ class _Decoder:
             if child.tag in _PRIMITIVES and child is not spoken and child.tag != "ToString":
                 plain = self.value(child, depth + 1)
                 self._bags(element, properties, depth)
-                noted = NotedText(plain, properties) if properties and isinstance(plain, str) else plain
+                noted = (
+                    NotedText(plain, properties) if properties and isinstance(plain, str) else plain
+                )
                 self.objects[ref] = value = self._enum(noted, text, type_names)
                 return value
         self.objects[ref] = found = RemoteObject(properties, type_names, text)
@@ -180,7 +194,9 @@ class _Decoder:
         if _ENUM_TYPES.isdisjoint(type_names):
             return plain
         number = plain if isinstance(plain, int) else None
-        return RemoteEnum(text if text is not None or number is not None else str(plain), number, type_names)
+        return RemoteEnum(
+            text if text is not None or number is not None else str(plain), number, type_names
+        )
 
     def _bags(self, element: ET.Element, into: dict[str, object], depth: int) -> None:
         for bag in _PROPERTY_BAGS:
@@ -208,7 +224,9 @@ class _Decoder:
 
 
 def _key(key: object, taken: dict[object, object]) -> object:
-    """The key as one of Python's, where 1, 1.0 and True are the same: of two that are not, the second becomes text."""
+    """The key as one of Python's, where 1, 1.0 and True are the same: of two that are not, the
+    second becomes text.
+    """
     name = repr(cast("object", key)) if isinstance(key, list | dict) else key
     twin = next((other for other in taken if other == name), name) if name in taken else name
     return name if type(twin) is type(name) else repr(name)
@@ -230,7 +248,9 @@ def _possible(reference: re.Match[str]) -> str:
 
 
 class _NoDocumentType(ET.TreeBuilder):
-    """PSRP has no document types, and without one no entity can be declared that grows or reads a file."""
+    """PSRP has no document types, and without one no entity can be declared that grows or reads a
+    file.
+    """
 
     def doctype(self, _name: str, _public: str | None, _system: str | None) -> None:
         raise ValueError("a document type")
@@ -247,8 +267,9 @@ def _parse(data: bytes | str) -> ET.Element:
 def decode_message(data: bytes, *, forgiving: bool = False) -> object:
     """The value of a message's data, or why it cannot be read.
 
-    PowerShell writes some characters that XML does not have (U+FFFF). `forgiving` replaces them: for what a person reads, and for
-    what must be known to have been said at all, such as an error. It is never right for a value.
+    PowerShell writes some characters that XML does not have (U+FFFF). `forgiving` replaces them:
+    for what a person reads, and for what must be known to have been said at all, such as an error.
+    It is never right for a value.
     """
     if not data:
         return None

@@ -1,4 +1,6 @@
-"""Messages in fragments (MS-PSRP 2.2.4): cut for sending, put together again on arrival, with lost ones noticed."""
+"""Messages in fragments (MS-PSRP 2.2.4): cut for sending, put together again on arrival, with lost
+ones noticed.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +34,12 @@ class Outbox:
 
 @attrs.define
 class Inbox:
-    """Puts fragments together again, however the server cuts what it sends, and notices what is missing.
+    """Puts fragments together again, however the server cuts what it sends, and notices what is
+    missing.
 
-    `gap`: the server's count of objects jumped, as it does when a reply was lost; the pool's own messages, which nobody fetches
-    while a command runs, make it jump too. `broken`: what arrived makes no sense, or ends in the middle of a fragment.
+    `gap`: the server's count of objects jumped, as it does when a reply was lost; the pool's own
+    messages, which nobody fetches while a command runs, make it jump too. `broken`: what arrived
+    makes no sense, or ends in the middle of a fragment.
     """
 
     _expected: int | None = None
@@ -47,7 +51,9 @@ class Inbox:
     """How many bytes of the present command's output have come."""
 
     def forget(self) -> None:
-        """Take whatever comes next as the beginning: output that nobody wants any more may have been given up."""
+        """Take whatever comes next as the beginning: output that nobody wants any more may have
+        been given up.
+        """
         self._expected = None
         self._parts.clear()
         self.begin()

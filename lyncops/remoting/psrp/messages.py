@@ -40,16 +40,24 @@ class MessageType(enum.IntEnum):
 
 @attrs.frozen(slots=True)
 class Message:
-    """One message from the server. `kind` is the bare number where it is not one that the client knows."""
+    """One message from the server.
+
+    `kind` is the bare number where it is not one that the client knows.
+    """
 
     kind: int
     pipeline_id: UUID
     data: bytes
 
 
-def write_message(kind: MessageType, xml: str, pool_id: UUID, pipeline_id: UUID | None = None) -> bytes:
+def write_message(
+    kind: MessageType, xml: str, pool_id: UUID, pipeline_id: UUID | None = None
+) -> bytes:
     """A message to the server."""
-    return _MESSAGE.pack(_TO_SERVER, kind, pool_id.bytes_le, (pipeline_id or _NO_ID).bytes_le) + xml.encode()
+    return (
+        _MESSAGE.pack(_TO_SERVER, kind, pool_id.bytes_le, (pipeline_id or _NO_ID).bytes_le)
+        + xml.encode()
+    )
 
 
 def read_message(data: bytes) -> Message | None:

@@ -1,4 +1,6 @@
-"""The client's side of one runspace pool: the bytes that it sends, and what the server's messages say about the pool."""
+"""The client's side of one runspace pool: the bytes that it sends, and what the server's messages
+say about the pool.
+"""
 
 from __future__ import annotations
 
@@ -36,19 +38,27 @@ def _version(value: object) -> tuple[int, int]:
 
 @attrs.define
 class Pool:
-    """One runspace pool. `inbox` puts together what one connection receives; further connections need a pool `beside` this one.
+    """One runspace pool.
 
-    `runspaces` is how many pipelines may run side by side, `protocol` the version that the server speaks.
+    `inbox` puts together what one connection receives; further connections need a pool `beside`
+    this one.
+
+    `runspaces` is how many pipelines may run side by side, `protocol` the version that the server
+    speaks.
     """
 
     id: UUID
     protocol: tuple[int, int] = (2, 1)
     runspaces: int = 1
     inbox: Inbox = attrs.field(factory=Inbox)
-    outbox: Outbox = attrs.field(default=attrs.Factory(lambda self: Outbox(self.id), takes_self=True))
+    outbox: Outbox = attrs.field(
+        default=attrs.Factory(lambda self: Outbox(self.id), takes_self=True)
+    )
 
     def beside(self) -> Pool:
-        """The same pool as another connection sees it: fragments go on counting, and what arrives there is put together there."""
+        """The same pool as another connection sees it: fragments go on counting, and what arrives
+        there is put together there.
+        """
         return Pool(self.id, self.protocol, self.runspaces, outbox=self.outbox)
 
     @property
@@ -60,7 +70,9 @@ class Pool:
         """The messages that open the pool on the server."""
         self.runspaces = runspaces
         hello = self.outbox.pack(MessageType.SESSION_CAPABILITY, SESSION_CAPABILITY)
-        return hello + self.outbox.pack(MessageType.INIT_RUNSPACE_POOL, init_runspace_pool(runspaces))
+        return hello + self.outbox.pack(
+            MessageType.INIT_RUNSPACE_POOL, init_runspace_pool(runspaces)
+        )
 
     def connect(self) -> bytes:
         """The messages by which a new client takes a disconnected pool over."""
@@ -68,7 +80,8 @@ class Pool:
         return hello + self.outbox.pack(MessageType.CONNECT_RUNSPACE_POOL, CONNECT_RUNSPACE_POOL)
 
     def start(self, pipeline_id: UUID, commands: Commands, *, first: Commands = ()) -> bytes:
-        """A pipeline as the one fragment that starts it; `first` is a statement that runs before it.
+        """A pipeline as the one fragment that starts it; `first` is a statement that runs before
+        it.
 
         Raises:
             InvalidValueError: an argument has no counterpart in PowerShell.
@@ -78,7 +91,11 @@ class Pool:
 
     def refuse(self, pipeline_id: UUID, call: HostCall) -> bytes:
         """The answer to a prompt: an error."""
-        return self.outbox.pack(MessageType.PIPELINE_HOST_RESPONSE, encode_refusal(call.call_id, call.method), pipeline_id)
+        return self.outbox.pack(
+            MessageType.PIPELINE_HOST_RESPONSE,
+            encode_refusal(call.call_id, call.method),
+            pipeline_id,
+        )
 
     def take(self, data: bytes) -> Iterator[Message]:
         """The messages that are complete with these bytes from the server."""
@@ -112,5 +129,7 @@ def _is_open(value: RemoteObject) -> bool:
     number = state.number if isinstance(state, RemoteEnum) else state
     if number in _CLOSING:
         said = value.get("ExceptionAsErrorRecord")
-        raise PoolClosedError("the server closed the session at once" if said is None else str(error_record(said)))
+        raise PoolClosedError(
+            "the server closed the session at once" if said is None else str(error_record(said))
+        )
     return number == _OPENED

@@ -1,4 +1,6 @@
-"""What the messages of a running command say: stream records, error records, the pipeline's state, calls to the host."""
+"""What the messages of a running command say: stream records, error records, the pipeline's state,
+calls to the host.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +15,49 @@ from lyncops.remoting.psrp.streams import Cause, ErrorRecord, StreamKind, Stream
 from lyncops.values import RemoteEnum, RemoteObject, Unread
 
 _CATEGORIES: Final = (
-    *("NotSpecified", "OpenError", "CloseError", "DeviceError", "DeadlockDetected", "InvalidArgument", "InvalidData"),
-    *("InvalidOperation", "InvalidResult", "InvalidType", "MetadataError", "NotImplemented", "NotInstalled", "ObjectNotFound"),
-    *("OperationStopped", "OperationTimeout", "SyntaxError", "ParserError", "PermissionDenied", "ResourceBusy", "ResourceExists"),
-    *("ResourceUnavailable", "ReadError", "WriteError", "FromStdErr", "SecurityError", "ProtocolError", "ConnectionError"),
+    *(
+        "NotSpecified",
+        "OpenError",
+        "CloseError",
+        "DeviceError",
+        "DeadlockDetected",
+        "InvalidArgument",
+        "InvalidData",
+    ),
+    *(
+        "InvalidOperation",
+        "InvalidResult",
+        "InvalidType",
+        "MetadataError",
+        "NotImplemented",
+        "NotInstalled",
+        "ObjectNotFound",
+    ),
+    *(
+        "OperationStopped",
+        "OperationTimeout",
+        "SyntaxError",
+        "ParserError",
+        "PermissionDenied",
+        "ResourceBusy",
+        "ResourceExists",
+    ),
+    *(
+        "ResourceUnavailable",
+        "ReadError",
+        "WriteError",
+        "FromStdErr",
+        "SecurityError",
+        "ProtocolError",
+        "ConnectionError",
+    ),
     *("AuthenticationError", "LimitsExceeded", "QuotaExceeded", "NotEnabled"),
 )
 _MAX_CAUSES: Final = 20
 _NO_MESSAGE: Final = "The server gave no message."
-_VOID_METHODS: Final = frozenset({*range(6, 11), *range(13, 23), 28, 30, 32, 34, 36, 38, 40, 42, 47, 48, 49, 51, 52, 53})
+_VOID_METHODS: Final = frozenset(
+    {*range(6, 11), *range(13, 23), 28, 30, 32, 34, 36, 38, 40, 42, 47, 48, 49, 51, 52, 53}
+)
 """Methods of the host that want no answer: they write, or set something (MS-PSRP 2.2.3.17)."""
 _WRITING: Final = {
     **dict.fromkeys(range(13, 18), StreamKind.INFORMATION),
@@ -100,7 +136,10 @@ def _causes(thrown: object) -> Iterator[Cause]:
 def error_record(value: object, *, terminating: bool = False) -> ErrorRecord:
     """An ErrorRecord as the server wrote it; a bare text or object serves as the message."""
     if isinstance(value, Unread):
-        return ErrorRecord(message=f"The server wrote an error that cannot be read: {value.reason}.", terminating=terminating)
+        return ErrorRecord(
+            message=f"The server wrote an error that cannot be read: {value.reason}.",
+            terminating=terminating,
+        )
     if not isinstance(value, RemoteObject):
         return ErrorRecord(message=_text(value) or _NO_MESSAGE, terminating=terminating)
     thrown = value.get("Exception")
@@ -116,7 +155,8 @@ def error_record(value: object, *, terminating: bool = False) -> ErrorRecord:
         category=_category(value),
         fully_qualified_error_id=_text(value.get("FullyQualifiedErrorId")),
         target=_text(value.get("ErrorCategory_TargetName")) or _text(value.get("TargetObject")),
-        exception_type=next((cause.exception_type for cause in causes), "") or _text(value.get("ErrorCategory_Reason")),
+        exception_type=next((cause.exception_type for cause in causes), "")
+        or _text(value.get("ErrorCategory_Reason")),
         terminating=terminating,
         causes=causes,
     )
@@ -129,14 +169,22 @@ def pipeline_state(value: object) -> tuple[PipelineState | None, ErrorRecord | N
     number = _number(value.get("PipelineState"))
     state = PipelineState(number) if number is not None and number in set(PipelineState) else None
     error = value.get("ExceptionAsErrorRecord")
-    return state, None if error is None else error_record(error, terminating=state is PipelineState.FAILED)
+    return state, (
+        None if error is None else error_record(error, terminating=state is PipelineState.FAILED)
+    )
 
 
 def stream_record(kind: int, value: object) -> StreamRecord | None:
-    """A record of one of the streams other than output and error; None where the message is none."""
+    """A record of one of the streams other than output and error; None where the message is
+    none.
+    """
     record = value if isinstance(value, RemoteObject) else RemoteObject(text=_text(value))
     if kind == MessageType.PROGRESS_RECORD:
-        words = (record.get("Activity"), record.get("StatusDescription"), record.get("CurrentOperation"))
+        words = (
+            record.get("Activity"),
+            record.get("StatusDescription"),
+            record.get("CurrentOperation"),
+        )
         percent = _number(record.get("PercentComplete"))
         return StreamRecord(
             kind=StreamKind.PROGRESS,
@@ -146,7 +194,10 @@ def stream_record(kind: int, value: object) -> StreamRecord | None:
     if kind == MessageType.INFORMATION_RECORD:
         said = record.get("MessageData")
         inner = said.get("Message") if isinstance(said, RemoteObject) else None
-        return StreamRecord(kind=StreamKind.INFORMATION, text=_text(inner if inner is not None else said) or _text(record.text))
+        return StreamRecord(
+            kind=StreamKind.INFORMATION,
+            text=_text(inner if inner is not None else said) or _text(record.text),
+        )
     stream = _INFORMATIONAL.get(MessageType(kind)) if kind in set(MessageType) else None
     if stream is None:
         return None
@@ -164,5 +215,9 @@ def host_call(value: object) -> tuple[HostCall | None, StreamRecord | None]:
     arguments = value.get("mp")
     words = cast("list[object]", arguments) if isinstance(arguments, list) else []
     texts = [each for each in words if isinstance(each, str)]
-    written = StreamRecord(kind=_WRITING[method], text=texts[-1].rstrip("\r\n")) if method in _WRITING and texts else None
+    written = (
+        StreamRecord(kind=_WRITING[method], text=texts[-1].rstrip("\r\n"))
+        if method in _WRITING and texts
+        else None
+    )
     return HostCall(call_id, method, method not in _VOID_METHODS), written

@@ -23,7 +23,10 @@ class StreamKind(enum.Enum):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Cause:
-    """One exception of a chain. `code` is the native error code (5 access denied, 1722 RPC server unavailable) where it has one."""
+    """One exception of a chain.
+
+    `code` is the native error code (5 access denied, 1722 RPC server unavailable) where it has one.
+    """
 
     message: str
     exception_type: str = ""
@@ -31,8 +34,12 @@ class Cause:
 
     @property
     def says_something(self) -> bool:
-        """Whether it says more than its own type's name, as .NET does where nobody gave a message."""
-        return bool(self.message) and len(self.message) > (len(self.exception_type) + 40) * (self.exception_type in self.message)
+        """Whether it says more than its own type's name, as .NET does where nobody gave a
+        message.
+        """
+        return bool(self.message) and len(self.message) > (len(self.exception_type) + 40) * (
+            self.exception_type in self.message
+        )
 
     def __str__(self) -> str:
         code = f" ({self.code})" if self.code is not None else ""
@@ -43,7 +50,8 @@ class Cause:
 class ErrorRecord:
     """One error that a cmdlet wrote, terminating or not.
 
-    `message` is what PowerShell would show; `causes` the exceptions behind it, from the outermost to the innermost.
+    `message` is what PowerShell would show; `causes` the exceptions behind it, from the outermost
+    to the innermost.
     """
 
     message: str
@@ -56,8 +64,12 @@ class ErrorRecord:
 
     @property
     def reason(self) -> str:
-        """The innermost words that say something: outer ones often only tell that something failed."""
-        return next((cause.message for cause in reversed(self.causes) if cause.says_something), self.message)
+        """The innermost words that say something: outer ones often only tell that something
+        failed.
+        """
+        return next(
+            (cause.message for cause in reversed(self.causes) if cause.says_something), self.message
+        )
 
     def __str__(self) -> str:
         return each_once((self.message, self.reason))
@@ -65,7 +77,9 @@ class ErrorRecord:
 
 @attrs.frozen(slots=True, kw_only=True)
 class StreamRecord:
-    """One record of one stream, as it arrived; handed to the callback that follows a cmdlet live."""
+    """One record of one stream, as it arrived; handed to the callback that follows a cmdlet
+    live.
+    """
 
     kind: StreamKind
     text: str

@@ -10,7 +10,14 @@ import attrs
 
 from lyncops.remoting.psrp.decoding import decode_message
 from lyncops.remoting.psrp.messages import Message, MessageType
-from lyncops.remoting.psrp.records import HostCall, PipelineState, error_record, host_call, pipeline_state, stream_record
+from lyncops.remoting.psrp.records import (
+    HostCall,
+    PipelineState,
+    error_record,
+    host_call,
+    pipeline_state,
+    stream_record,
+)
 from lyncops.remoting.psrp.streams import ErrorRecord, StreamKind, StreamRecord
 
 _NOBODY: Final = UUID(int=0)
@@ -35,7 +42,9 @@ class Transcript:
         value = decode_message(message.data, forgiving=not is_output)
         if is_output:
             self.output.append(value)
-            self._tell(StreamRecord(kind=StreamKind.OUTPUT, text="" if value is None else str(value)))
+            self._tell(
+                StreamRecord(kind=StreamKind.OUTPUT, text="" if value is None else str(value))
+            )
         elif message.kind == MessageType.ERROR_RECORD:
             self.fail(error_record(value))
         elif message.kind == MessageType.PIPELINE_STATE:
@@ -56,7 +65,9 @@ class Transcript:
         self._tell(StreamRecord(kind=StreamKind.ERROR, text=str(error)))
 
     def _end_with(self, error: ErrorRecord) -> None:
-        """What ended the pipeline; a server may have written the same record to the error stream before."""
+        """What ended the pipeline; a server may have written the same record to the error stream
+        before.
+        """
         alike = attrs.evolve(error, terminating=False)
         if alike in self.errors:
             self.errors[self.errors.index(alike)] = error
