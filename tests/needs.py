@@ -38,8 +38,8 @@ ENGINE: Final = Need(
 )
 KERBEROS: Final = Need(
     "kerberos",
-    "apt-get install krb5-kdc krb5-admin-server krb5-user libkrb5-dev gcc python3-dev; pip install"
-    " 'lyncops[kerberos]'",
+    "apt-get install krb5-kdc krb5-admin-server krb5-user faketime libkrb5-dev gcc python3-dev;"
+    " pip install 'lyncops[kerberos]'",
 )
 POSTGRES: Final = Need("postgres", "apt-get install postgresql")
 _ALL: Final = {each.name: each for each in (ENGINE, KERBEROS, POSTGRES)}

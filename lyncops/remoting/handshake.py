@@ -308,7 +308,7 @@ class Handshake:
             if self.endpoint.tls and auth.binds_to_tls
             else ""
         )
-        how = f"ntlm, not Kerberos, because {fallback}" if fallback else auth.value
+        how = f"NTLM, not Kerberos, because {fallback}" if fallback else auth.value
         return LogOnError(
             LogOnProblem.WRONG_CREDENTIALS, f"{how}; HTTP status 401", remedy=f"{ADVICE}{hint}"
         )

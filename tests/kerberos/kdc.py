@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -62,7 +63,7 @@ def program(name: str) -> str:
 
 def demand() -> None:
     """Skip the test unless programs and packages are there."""
-    for name in ("krb5kdc", "kdb5_util", "kadmin.local", "kinit"):
+    for name in ("krb5kdc", "kdb5_util", "kadmin.local", "kinit", "faketime"):
         program(name)
     if any(importlib.util.find_spec(name) is None for name in ("krb5", "gssapi")):
         KERBEROS.missing()
@@ -164,13 +165,16 @@ class Kdc:
         """Remove the ticket."""
         (self.folder / "ccache").unlink(missing_ok=True)
 
-    def start(self) -> None:
-        """Answer from now on."""
+    def start(self, *, ahead: timedelta = timedelta()) -> None:
+        """Answer from now on, by a clock that is `ahead` of this computer's."""
         if self._hole is not None:
             self._hole.close()
             self._hole = None
         with (self.folder / "kdc.out").open("ab") as out:
             command = [program("krb5kdc"), "-n", "-r", REALM]
+            if ahead:
+                seconds = ahead.total_seconds()
+                command = [program("faketime"), "-f", f"{seconds:+.0f}s", *command]
             environment = {**os.environ, **self.environment}
             self._process = subprocess.Popen(command, env=environment, stdout=out, stderr=out)
         end = time.monotonic() + _DEADLINE
