@@ -1,10 +1,10 @@
 """The main job, on a simulated deployment: a site dies, is rescued over real WinRM, comes back, and
 is failed back.
 
-python3 scripts/demo.py          needs nothing but Python 3.11 and pip, and takes about a minute
-once everything is installed python3 scripts/demo.py --all    plays every procedure in turn instead,
-in less than three minutes
+python3 scripts/demo.py          takes about a minute, once everything is installed
+python3 scripts/demo.py --all    plays every procedure in turn instead, in less than three minutes
 
+It needs nothing but Python 3.11 and pip.
 The lab runs in a process of its own; all that lyncops knows of it came over NTLM-encrypted WinRM.
 The exit code is 0 when everything was as promised.
 """

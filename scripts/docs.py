@@ -1,9 +1,9 @@
 """Writes what a lab says into the pages of docs/: the checks, the steps, and the end of a run,
 between two marks on each page.
 
-python3 scripts/docs.py      needs nothing but Python 3.11 and pip, and takes about a minute once
-everything is installed
+python3 scripts/docs.py
 
+It needs nothing but Python 3.11 and pip, and takes about a minute once everything is installed.
 What stands outside the marks is written by hand. Of a run only the end is kept, as `lyncops run`
 prints it.
 """

@@ -1,9 +1,8 @@
-"""Everything that must hold before a change is merged: ruff, mypy, basedpyright, and the tests with
-their branch coverage.
+"""Everything that must hold before a change is merged: ruff, mypy, basedpyright, and the tests.
 
-python3 scripts/test.py                 all of it python3 scripts/test.py --all           also the
-tests marked slow, and hypothesis with many more examples python3 scripts/test.py -k failback
-what stands behind goes to pytest; the coverage is then shown but not judged
+python3 scripts/test.py                 what every change has to pass
+python3 scripts/test.py --all           the slow tests too, many more examples, and the coverage
+python3 scripts/test.py -k failback     what follows goes to pytest; coverage is shown, not judged
 """
 
 from __future__ import annotations
@@ -54,7 +53,9 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--all", action="store_true", help="the slow tests too, and many more examples"
+        "--all",
+        action="store_true",
+        help="the slow tests too, many more examples, and the coverage",
     )
     options, pytest_arguments = parser.parse_known_args()
     python = bootstrap.environment("test")
@@ -62,15 +63,13 @@ def main() -> int:
         # The tests wait for servers now and then: the checks have the processor meanwhile.
         checks = [beside.submit(check, python, name) for name in CHECKS]
         report = Path(folder) / "coverage.json"
-        everything = ["--all"] if options.all else []
-        tests, closing_lines = run_tests(python, report, [*everything, *pytest_arguments])
-        absent = {
-            line.split(" without ")[1].split(";")[0]
-            for line in closing_lines
-            if line.startswith("not run: ")
-        }
-        coverage = judge_coverage(report, judged=not pytest_arguments, absent=absent)
-        parts = [*(each.result() for each in checks), tests, coverage]
+        # Measuring takes a third of the time again: a change need not wait for it.
+        everything = ["--all", "--cov", f"--cov-report=json:{report}"] if options.all else []
+        tests, closing_lines = run_tests(python, [*everything, *pytest_arguments])
+        parts = [*(each.result() for each in checks), tests]
+        if options.all:
+            absent = without(closing_lines)
+            parts.append(judge_coverage(report, judged=not pytest_arguments, absent=absent))
     print()
     for part in parts:
         print(part)
@@ -96,7 +95,16 @@ def check(python: Path, name: str) -> Part:
     return part
 
 
-def run_tests(python: Path, report: Path, arguments: list[str]) -> tuple[Part, list[str]]:
+def without(closing_lines: list[str]) -> set[str]:
+    """The needs that were missing."""
+    return {
+        line.split(" without ")[1].split(";")[0]
+        for line in closing_lines
+        if line.startswith("not run: ")
+    }
+
+
+def run_tests(python: Path, arguments: list[str]) -> tuple[Part, list[str]]:
     """Run pytest, passing its output on line by line; returns its closing line too, after what was
     not run and why.
 
@@ -111,8 +119,6 @@ def run_tests(python: Path, report: Path, arguments: list[str]) -> tuple[Part, l
         f"{processes}",
         "--dist",
         "worksteal",
-        "--cov",
-        f"--cov-report=json:{report}",
         *arguments,
     ]
     begin = time.monotonic()
