@@ -82,6 +82,10 @@ class Kdc:
     _hole: socket.socket | None = None
 
     @property
+    def _pid(self) -> Path:
+        return self.folder / "krb5kdc.pid"
+
+    @property
     def environment(self) -> dict[str, str]:
         """What a program needs to find it."""
         return {
@@ -171,7 +175,7 @@ class Kdc:
             self._hole.close()
             self._hole = None
         with (self.folder / "kdc.out").open("ab") as out:
-            command = [program("krb5kdc"), "-n", "-r", REALM]
+            command = [program("krb5kdc"), "-n", "-P", str(self._pid), "-r", REALM]
             if ahead:
                 seconds = ahead.total_seconds()
                 command = [program("faketime"), "-f", f"{seconds:+.0f}s", *command]
@@ -180,7 +184,7 @@ class Kdc:
         end = time.monotonic() + _DEADLINE
         while time.monotonic() < end:
             with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0 and self._pid.exists():
                     return
             assert self._process.poll() is None, (self.folder / "kdc.out").read_text()
             time.sleep(0.01)
@@ -189,9 +193,11 @@ class Kdc:
     def stop(self) -> None:
         """Refuse every connection from now on."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGTERM)
+            # To the KDC itself: faketime stands between, ends after it, and then cleans up
+            os.kill(int(self._pid.read_text(encoding="ascii")), signal.SIGTERM)
             self._process.wait(_DEADLINE)
             self._process = None
+            self._pid.unlink(missing_ok=True)
         if self._hole is not None:
             self._hole.close()
             self._hole = None
