@@ -39,8 +39,8 @@ from lyncops.runs.connection import Connection
 from lyncops.runs.events import Event, StepChanged
 from lyncops.runs.journal import open_journal
 from lyncops.runs.model import RunState
+from lyncops.testing.model import ModelClock, ModelSessions
 from lyncops.values import Fqdn, Mode, Outcome
-from tests.model_sessions import ModelClock, ModelSessions
 
 P1, P2 = Fqdn("pool1.contoso.com"), Fqdn("pool2.contoso.com")
 

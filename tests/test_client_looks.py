@@ -17,9 +17,9 @@ from lyncops.plan.procedures import BackupServiceSet, BackupServiceSync
 from lyncops.procedures.readiness import ReadinessVerdict
 from lyncops.runs.connection import Connection
 from lyncops.runs.model import RunState
+from lyncops.testing.model import ModelClock, ModelSessions
 from lyncops.values import Fqdn
 from tests.journals import scratch_journal
-from tests.model_sessions import ModelClock, ModelSessions
 
 P1, P2 = Fqdn("pool1.contoso.com"), Fqdn("pool2.contoso.com")
 

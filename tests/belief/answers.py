@@ -14,8 +14,8 @@ from lyncops.deployment.model import Deployment
 from lyncops.deployment.reader import read_deployment
 from lyncops.lab.simulation import Simulation
 from lyncops.remoting.execution import Execution
+from lyncops.testing.model import ModelClock, ModelSessions
 from lyncops.values import ANYWHERE, DotNetVersion, Place, RemoteObject
-from tests.model_sessions import ModelClock, ModelSessions
 
 R = TypeVar("R")
 Key = tuple[str, str]

@@ -17,8 +17,8 @@ from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab
 from lyncops.lab.simulation import Simulation
 from lyncops.runs.connection import Connection
 from lyncops.runs.journal import open_journal
+from lyncops.testing.model import ModelClock, ModelSessions
 from tests.cli.conftest import Answer, Invoke
-from tests.model_sessions import ModelClock, ModelSessions
 from tests.postgres import Postgres
 from tests.stateful.sessions import WatchedSessions
 

@@ -12,8 +12,8 @@ from lyncops.deployment.reader import read_deployment
 from lyncops.deployment.scope import EVERYTHING, Facet, Scope
 from lyncops.lab.model.switches import EnumShape, NameCase, RelationShape
 from lyncops.lab.simulation import Simulation
+from lyncops.testing.model import ModelClock, ModelSessions
 from lyncops.values import Fqdn, LyncVersion, Mode, Unread
-from tests.model_sessions import ModelClock, ModelSessions
 
 P1, P2 = Fqdn("pool1.contoso.com"), Fqdn("pool2.contoso.com")
 SCENARIOS = ("two-sites", "standard-pair", "three-pairs", "sfb2015", "sfb2019", "everything-wrong")

@@ -22,10 +22,10 @@ from lyncops.plan.steps import CmdletStep
 from lyncops.procedures import make_plan
 from lyncops.remoting.execution import BeforeSend, Execution
 from lyncops.remoting.psrp.streams import StreamRecord
+from lyncops.testing.model import ModelClock, ModelSessions
 from lyncops.values import ANYWHERE, Fqdn, Mode, Place, Unread
 from tests.belief.plans import requests
 from tests.deployment.scripted import ScriptedSessions
-from tests.model_sessions import ModelClock, ModelSessions
 
 R = TypeVar("R")
 P1: Final = Fqdn("pool1.contoso.com")

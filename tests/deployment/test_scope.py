@@ -3,8 +3,8 @@ from __future__ import annotations
 from lyncops.deployment.reader import read_deployment
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.lab.simulation import Simulation
+from lyncops.testing.model import ModelClock, ModelSessions
 from lyncops.values import Fqdn, Unread
-from tests.model_sessions import ModelClock, ModelSessions
 
 FE1, EDGE2A, POOL2 = Fqdn("fe1.contoso.com"), Fqdn("edge2a.contoso.com"), Fqdn("pool2.contoso.com")
 

@@ -23,9 +23,9 @@ from lyncops.runs.journal import Journal
 from lyncops.runs.led_away import led_away
 from lyncops.runs.model import Run
 from lyncops.runs.runner import Runner
+from lyncops.testing.model import ModelClock, ModelSessions
 from lyncops.values import Fqdn, Mode
 from tests.journals import scratch_journal
-from tests.model_sessions import ModelClock, ModelSessions
 from tests.procedures.asking import Options, asked
 
 POLL: Final = timedelta(seconds=30)

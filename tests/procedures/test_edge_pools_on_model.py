@@ -12,22 +12,8 @@ import attrs
 import pytest
 
 from lyncops.deployment.model import Deployment
-from lyncops.deployment.network import (
-    AddressesOf,
-    HostAddresses,
-    HostPort,
-    Network,
-    PortOf,
-    PortSeen,
-    PortState,
-    Question,
-    ServerRecord,
-    ServerRecords,
-    ServersOf,
-)
 from lyncops.deployment.reader import read_deployment
 from lyncops.deployment.scope import EVERYTHING, Scope
-from lyncops.lab.model.outside import Outside
 from lyncops.lab.simulation import Simulation
 from lyncops.plan.codec import plan_from_json, plan_to_json
 from lyncops.plan.model import Plan
@@ -35,9 +21,10 @@ from lyncops.procedures import make_plan
 from lyncops.runs.journal import Journal
 from lyncops.runs.model import Run, RunState, StepState
 from lyncops.runs.runner import Runner
-from lyncops.values import Fqdn, Unread
+from lyncops.testing.model import ModelClock, ModelSessions
+from lyncops.testing.outside import ModelLookups
+from lyncops.values import Fqdn
 from tests.journals import scratch_journal
-from tests.model_sessions import ModelClock, ModelSessions
 from tests.procedures.asking import asked
 
 EDGES: Final[Mapping[str, tuple[str, str]]] = {
@@ -48,64 +35,6 @@ EDGES: Final[Mapping[str, tuple[str, str]]] = {
 }
 FOR_A_WHILE: Final = timedelta(minutes=20)
 DOMAIN: Final = Fqdn("contoso.com")
-
-
-@attrs.frozen
-class OutsideLookups:
-    """Answers look-ups from the lab's own state, without a socket."""
-
-    outside: Outside
-
-    def answer(self, questions: frozenset[Question]) -> Network:
-        return Network(
-            hosts=tuple(
-                HostAddresses(host=q.host, addresses=self._addresses(q.host))
-                for q in questions
-                if isinstance(q, AddressesOf)
-            ),
-            services=tuple(
-                ServerRecords(name=q.name, records=self._servers(q.name))
-                for q in questions
-                if isinstance(q, ServersOf)
-            ),
-            ports=tuple(
-                HostPort(host=q.host, port=q.port, seen=self._port(q))
-                for q in questions
-                if isinstance(q, PortOf)
-            ),
-        )
-
-    def _addresses(self, host: Fqdn) -> tuple[str, ...] | Unread:
-        return (
-            Unread(f"the addresses of {host}", "silence")
-            if self.outside.zone.silent
-            else self.outside.zone.addresses.get(host, ())
-        )
-
-    def _servers(self, name: Fqdn) -> tuple[ServerRecord, ...] | Unread:
-        if self.outside.zone.silent:
-            return Unread(f"the SRV records of {name}", "silence")
-        found = self.outside.zone.servers.get(name, ())
-        return tuple(
-            ServerRecord(priority=one.priority, host=one.host, port=one.port) for one in found
-        )
-
-    def _port(self, question: PortOf) -> tuple[PortSeen, ...] | Unread:
-        addresses = self._addresses(question.host)
-        if isinstance(addresses, Unread):
-            return addresses
-        machines = {address: machine for machine, address in self.outside.addresses.items()}
-        return tuple(
-            PortSeen(
-                address=one,
-                state=(
-                    PortState.OPEN
-                    if self.outside.answers(machines[one], question.port)
-                    else PortState.REFUSED
-                ),
-            )
-            for one in addresses
-        )
 
 
 @attrs.define
@@ -125,7 +54,7 @@ class Shift:
         found = read_deployment(
             self.sessions, name="contoso", clock=ModelClock(self.world), scope=scope
         )
-        return attrs.evolve(found, network=OutsideLookups(self.world.outside).answer(scope.lookups))
+        return attrs.evolve(found, network=ModelLookups(self.world.outside).answer(scope.lookups))
 
     def plan(self, name: str, target: str, overrides: Mapping[str, str] | None = None) -> Plan:
         domains = {"domains": (DOMAIN,)} if "xmpp" in name else {}

@@ -16,6 +16,7 @@ from lyncops.procedures.readiness import (
     readiness,
     without_pool,
 )
+from lyncops.testing.model import ModelClock, ModelSessions
 from lyncops.values import Fqdn, LyncVersion, Mode, SiteName, Unread
 from tests.deployments import (
     EDGE1,
@@ -29,7 +30,6 @@ from tests.deployments import (
     with_state,
     with_store,
 )
-from tests.model_sessions import ModelClock, ModelSessions
 from tests.procedures.asking import DISASTER, PLANNED
 from tests.procedures.model import Site
 

@@ -27,9 +27,9 @@ from lyncops.procedures import make_plan
 from lyncops.runs.led_away import led_away
 from lyncops.runs.model import Run, RunState
 from lyncops.runs.runner import Runner
+from lyncops.testing.model import ModelClock
 from lyncops.values import Fqdn, Mode
 from tests.journals import scratch_journal
-from tests.model_sessions import ModelClock
 from tests.procedures.asking import Options, asked
 from tests.procedures.scenarios import scenarios
 from tests.runs.scene import DEAD, DyingJournal, Fuse, Killed

@@ -14,8 +14,8 @@ from lyncops.cmdlets import InvokeCsPoolFailBack, InvokeCsPoolFailOver
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.remoting.execution import BeforeSend, Execution, Fence, Sending
 from lyncops.remoting.psrp.streams import StreamRecord
+from lyncops.testing.model import ModelSessions
 from lyncops.values import ANYWHERE, Effect, Fqdn, Place
-from tests.model_sessions import ModelSessions
 from tests.runs.scene import Fuse
 
 R = TypeVar("R")

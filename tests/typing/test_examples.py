@@ -19,7 +19,7 @@ from lyncops.lab.simulation import Simulation
 from lyncops.plan.procedures import PROCEDURES
 from lyncops.runs.connection import Connection
 from lyncops.runs.journal import open_journal
-from tests.model_sessions import ModelClock, ModelSessions
+from lyncops.testing.model import ModelClock, ModelSessions
 from tests.typing.examples import every_procedure, plans
 
 HERE = Path(__file__).parent

@@ -39,9 +39,11 @@ class ModelClock:
     world: Simulation
 
     def now(self) -> datetime:
+        """What time the lab has."""
         return self.world.now()
 
     def sleep(self, duration: timedelta) -> None:
+        """Let that much time pass."""
         self.world.clock.sleep(duration)
 
 
