@@ -5,51 +5,30 @@ it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from contextlib import suppress
 from types import TracebackType
-from typing import Final
 
 import click
 
 from lyncops import errors
 from lyncops.cli.screen import say_aside
-from lyncops.runs.exit_codes import ExitCode
+from lyncops.runs.exit_codes import ExitCode, exit_code_of
 from lyncops.text.harmless import harmless, json_text
 from lyncops.values import JsonValue
-
-# The first class that fits decides, so that a class stands before those that it inherits from.
-_BY_CLASS: Final[Mapping[type[errors.LyncOpsError], ExitCode]] = {
-    errors.RunLockedError: ExitCode.LOCKED,
-    errors.PlanRefusedError: ExitCode.REFUSED,
-    errors.AuthenticationFailedError: ExitCode.WRONG_USE,
-    errors.UntrustedCertificateError: ExitCode.WRONG_USE,
-    errors.MisconfiguredEndpointError: ExitCode.WRONG_USE,
-    errors.EndpointError: ExitCode.REFUSED,
-    errors.OutcomeUnknownError: ExitCode.UNKNOWN,
-    errors.CmdletFailedError: ExitCode.FAILED,
-}
-
-
-def code_of(error: errors.LyncOpsError) -> ExitCode:
-    """The exit code that an error ends the process with."""
-    if isinstance(error, errors.RunCutOffError):
-        return ExitCode.UNKNOWN if error.is_unknown else ExitCode.PAUSED
-    return next(
-        (code for kind, code in _BY_CLASS.items() if isinstance(error, kind)), ExitCode.WRONG_USE
-    )
 
 
 def report_error(error: errors.LyncOpsError, *, as_json: bool) -> ExitCode:
     """Say what went wrong and what to do."""
-    return report(code_of(error), type(error).__name__, error.what, error.remedy, as_json=as_json)
+    return report(
+        exit_code_of(error), type(error).__name__, error.what, error.remedy, as_json=as_json
+    )
 
 
 def report_unread(error: errors.EndpointError, *, as_json: bool) -> ExitCode:
     """Say that nothing could be read, for a verb whose exit code is an answer: 4, which is none; 1
     where the caller is at fault.
     """
-    code = code_of(error)
+    code = exit_code_of(error)
     told = ExitCode.UNKNOWN if code is ExitCode.REFUSED else code
     return report(told, type(error).__name__, error.what, error.remedy, as_json=as_json)
 

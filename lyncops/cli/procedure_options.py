@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeVar, cast
@@ -83,7 +82,7 @@ def _parameter(option: Option) -> click.Parameter:
     if asked.is_target:
         word = asked.name if option.required else f"[{asked.name}]"
         return click.Argument(
-            [option.field], metavar=word, required=option.required, type=_type(option.kind)
+            [option.field], metavar=word, required=option.required, type=_type(option)
         )
     if option.kind is bool:
         both = f"{asked.name}/--no-{asked.name[2:]}" if option.default is True else asked.name
@@ -93,7 +92,7 @@ def _parameter(option: Option) -> click.Parameter:
         )
     return click.Option(
         [asked.name, option.field],
-        type=_type(option.kind),
+        type=_type(option),
         metavar=asked.example or None,
         multiple=option.repeated,
         required=option.required,
@@ -101,22 +100,15 @@ def _parameter(option: Option) -> click.Parameter:
     )
 
 
-def _type(kind: type[object]) -> click.ParamType[Any]:
+def _type(option: Option) -> click.ParamType[Any]:
+    kind = option.kind
+    if option.words:
+        return click.Choice(option.words, case_sensitive=False)
     if issubclass(kind, Fqdn | SiteName):
         return Name(kind)
     if issubclass(kind, timedelta):
         return Duration()
-    if issubclass(kind, enum.Enum):
-        words = [str(member.value) for member in kind]
-        short = len(words) <= _LISTED
-        return click.Choice(
-            [word.lower() if short else word for word in words], case_sensitive=False
-        )
     return click.STRING
-
-
-_LISTED: Final = 2
-"""So few words are written in lower case, as options are: planned, disaster, primary, mirror."""
 
 
 def procedure_of(kind: type[P], given: Mapping[str, object]) -> P:

@@ -68,6 +68,18 @@ class FromEnvironment:
 
 
 @attrs.frozen(slots=True)
+class Given:
+    """A program has it already, out of a vault of its own."""
+
+    secret: Secret
+
+    def password(self, username: str) -> Secret:
+        """See `PasswordSource.password`."""
+        del username
+        return self.secret
+
+
+@attrs.frozen(slots=True)
 class FromPrompt:
     """The person at the terminal types it."""
 

@@ -128,11 +128,28 @@ def load_configuration(path: str | os.PathLike[str] = DEFAULT_FILE) -> Configura
     Raises:
         ConfigurationError: it cannot be used; the message names the file, the field and the cure.
     """
-    top = Table.read(Path(path).absolute())
+    return _configuration(Table.read(Path(path).absolute()), None)
+
+
+def configuration_of(
+    values: Mapping[str, object], *, folder: Path, told: str, sign_in: SignIn | None = None
+) -> Configuration:
+    """What a file with these tables would say; paths in them are relative to `folder`.
+
+    `told` says in errors where the tables come from; `sign_in` takes the place of `[credentials]`.
+
+    Raises:
+        ConfigurationError: they cannot be used; the message names the field and the cure.
+    """
+    top = Table(file=folder.absolute() / DEFAULT_FILE, name="", values=values, told=told)
+    return _configuration(top, sign_in)
+
+
+def _configuration(top: Table, given: SignIn | None) -> Configuration:
     top.allow("deployment", "endpoint", "machine", "credentials", "retry", "journal", "network")
     deployment = top.table("deployment")
     deployment.allow("name", "version")
-    sign_in = _sign_in(top.table("credentials"))
+    sign_in = given or _sign_in(top.table("credentials"))
     endpoints = top.tables("endpoint")
     if not endpoints:
         raise top.error(
@@ -280,9 +297,7 @@ def _placed(table: Table, error: LyncOpsError) -> LyncOpsError:
     is.
     """
     return (
-        error
-        if error.what.startswith(str(table.file))
-        else table.error("", error.what, error.remedy)
+        error if error.what.startswith(table.place) else table.error("", error.what, error.remedy)
     )
 
 

@@ -44,6 +44,7 @@ class Table:
     file: Path
     name: str
     values: Mapping[str, object]
+    told: str = ""  # what to call the place in errors, where it is not a file
 
     @classmethod
     def read(cls, file: Path) -> Table:
@@ -75,9 +76,14 @@ class Table:
                 remedy="Fix that line; put texts in double quotes.",
             ) from error
 
+    @property
+    def place(self) -> str:
+        """Where a person finds the tables: the file, or what `told` says in its place."""
+        return self.told or str(self.file)
+
     def error(self, field: str, what: str, remedy: str) -> ConfigurationError:
         """The error about a field of this table."""
-        place = ", ".join(part for part in (str(self.file), self.name, field) if part)
+        place = ", ".join(part for part in (self.place, self.name, field) if part)
         return ConfigurationError(f"{place}: {what}", remedy=remedy)
 
     def allow(self, *known: str) -> None:
@@ -166,4 +172,5 @@ class Table:
                 f"Write {name.split(' ', maxsplit=1)[0]} on a line of its own, and its fields"
                 " below.",
             )
-        return Table(file=self.file, name=name, values=cast("dict[str, object]", value))
+        values = cast("dict[str, object]", value)
+        return Table(file=self.file, name=name, values=values, told=self.told)

@@ -6,6 +6,8 @@ import enum
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from lyncops import errors
+
 if TYPE_CHECKING:
     # The command line's overview needs the codes, and no runs
     from lyncops.runs.model import (
@@ -44,3 +46,25 @@ _BY_STATE: Final[Mapping[str, ExitCode]] = {
 def exit_code(state: RunState) -> ExitCode:
     """The exit code that tells of this state."""
     return _BY_STATE[state.value]
+
+
+# The first class that fits decides, so that a class stands before those that it inherits from.
+_BY_CLASS: Final[Mapping[type[errors.LyncOpsError], ExitCode]] = {
+    errors.RunLockedError: ExitCode.LOCKED,
+    errors.PlanRefusedError: ExitCode.REFUSED,
+    errors.AuthenticationFailedError: ExitCode.WRONG_USE,
+    errors.UntrustedCertificateError: ExitCode.WRONG_USE,
+    errors.MisconfiguredEndpointError: ExitCode.WRONG_USE,
+    errors.EndpointError: ExitCode.REFUSED,
+    errors.OutcomeUnknownError: ExitCode.UNKNOWN,
+    errors.CmdletFailedError: ExitCode.FAILED,
+}
+
+
+def exit_code_of(error: errors.LyncOpsError) -> ExitCode:
+    """The exit code that tells of this error."""
+    if isinstance(error, errors.RunCutOffError):
+        return ExitCode.UNKNOWN if error.is_unknown else ExitCode.PAUSED
+    return next(
+        (code for kind, code in _BY_CLASS.items() if isinstance(error, kind)), ExitCode.WRONG_USE
+    )

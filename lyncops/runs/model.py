@@ -212,6 +212,16 @@ class Run:
         return next(record for record in self.steps if record.step.step_id == step_id)
 
     @property
+    def has_changed(self) -> bool:
+        """Whether a cmdlet that changes something was sent, and may have changed it."""
+        return any(
+            isinstance(record.step, CmdletStep)
+            and record.step.cmdlet.effect is Effect.CHANGE
+            and any(attempt.sent for attempt in record.attempts)
+            for record in self.steps
+        )
+
+    @property
     def current(self) -> StepRecord | None:
         """The first step that is not settled, None when all are."""
         return next((record for record in self.steps if not record.state.is_settled), None)

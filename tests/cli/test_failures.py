@@ -14,9 +14,9 @@ import pytest
 
 from lyncops import errors
 from lyncops.cli import main as entry
-from lyncops.cli.failures import code_of
 from lyncops.cli.screen import Screen
 from lyncops.deployment.model import Deployment
+from lyncops.runs.exit_codes import exit_code_of
 from lyncops.text.durations import duration_in_words as duration
 from lyncops.views.blocks import Text
 from tests.cli.conftest import Answer, Invoke
@@ -44,7 +44,7 @@ from tests.deployments import P1, two_sites
 def test_every_error_has_one_exit_code_and_one_sentence(
     client: MagicMock, invoke: Invoke, error: type[errors.LyncOpsError], code: int
 ) -> None:
-    assert code_of(error("x")) == code
+    assert exit_code_of(error("x")) == code
     client.check.side_effect = error("It went wrong.", remedy="Mend it.")
     answer = invoke("check", P1)
     assert answer == (code, "", "lyncops: It went wrong. Mend it.\n")

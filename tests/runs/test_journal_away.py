@@ -22,10 +22,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
-from lyncops.cli.failures import code_of
 from lyncops.errors import JournalError, RunCutOffError
 from lyncops.runs.events import JournalEvent
-from lyncops.runs.exit_codes import ExitCode
+from lyncops.runs.exit_codes import ExitCode, exit_code_of
 from lyncops.runs.journal import open_journal
 from lyncops.runs.model import RunState
 from lyncops.runs.runner import Runner
@@ -117,7 +116,7 @@ def test_a_server_that_stays_away_ends_the_run_by_what_is_known(
             runner(office, happen).start(PLAN, operator="anna")
     finally:
         postgres.start()
-    assert (code_of(caught.value), caught.value.is_unknown) == (code, code is ExitCode.UNKNOWN)
+    assert (exit_code_of(caught.value), caught.value.is_unknown) == (code, code is ExitCode.UNKNOWN)
     assert told in caught.value.what
     assert f"lyncops resume {caught.value.run_id}" in caught.value.remedy
     assert len(office.scene.sent) == (

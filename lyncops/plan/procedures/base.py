@@ -51,6 +51,17 @@ class Option:
     required: bool
     default: object
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What can be said, where that is one of an enumeration.
+
+        Two words are written in lower case, as options are: planned, disaster; primary, mirror.
+        """
+        if not issubclass(self.kind, enum.Enum):
+            return ()
+        words = tuple(str(member.value) for member in self.kind)
+        return tuple(map(str.lower, words)) if len(words) <= 2 else words
+
 
 def asks(name: str, about: str, *, example: str = "") -> Mapping[object, object]:
     """The metadata of a field that an option fills."""

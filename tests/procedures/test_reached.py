@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from typing import Final
+
+import attrs
+import pytest
+
+from lyncops.deployment.model import Deployment, EdgePool, PoolState
+from lyncops.plan.procedures import (
+    ConferenceRestore,
+    EdgeNextHop,
+    PoolFailback,
+    PoolFailover,
+    Procedure,
+)
+from lyncops.procedures import make_plan
+from lyncops.procedures.reached import is_reached
+from lyncops.values import Mode
+from tests.deployments import EDGE1, EDGE2, P1, P2, two_sites, with_state
+
+AT_HOME: Final = two_sites()
+EDGES_LEFT_BEHIND: Final = with_state(two_sites(active_store=P2), P1, PoolState.FAILED_OVER)
+FAILED_OVER: Final = attrs.evolve(
+    EDGES_LEFT_BEHIND,
+    edges=tuple(EdgePool(fqdn=edge, next_hop=P2, external_sip_port=443) for edge in (EDGE1, EDGE2)),
+)
+FAILOVER: Final = PoolFailover(pool=P1, mode=Mode.PLANNED)
+FAILBACK: Final = PoolFailback(pool=P1, mode=Mode.PLANNED)
+
+
+@pytest.mark.parametrize(
+    ("procedure", "deployment", "reached"),
+    [
+        pytest.param(FAILOVER, AT_HOME, False, id="a failover"),
+        pytest.param(FAILOVER, FAILED_OVER, True, id="failed over already"),
+        pytest.param(FAILOVER, EDGES_LEFT_BEHIND, False, id="failed over by half"),
+        pytest.param(FAILBACK, FAILED_OVER, False, id="a failback"),
+        pytest.param(FAILBACK, AT_HOME, True, id="at home already"),
+        pytest.param(EdgeNextHop(edge_pool=EDGE1, next_hop=P1), AT_HOME, True, id="that next hop"),
+        pytest.param(EdgeNextHop(edge_pool=EDGE1, next_hop=P2), AT_HOME, False, id="another one"),
+        pytest.param(ConferenceRestore(pool=P1), AT_HOME, False, id="what cannot be seen"),
+    ],
+)
+def test_what_is_so_already_needs_nothing(
+    procedure: Procedure, deployment: Deployment, *, reached: bool
+) -> None:
+    assert is_reached(make_plan(procedure, deployment), deployment) is reached
+
+
+def test_a_local_copy_of_the_topology_proves_nothing() -> None:
+    old = attrs.evolve(AT_HOME, from_local_store=True)
+    assert not is_reached(make_plan(FAILBACK, old), old)
