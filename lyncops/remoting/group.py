@@ -20,6 +20,7 @@ from lyncops.remoting.lane import ChangingLane, Lane, ReadingLane
 from lyncops.remoting.retry import log
 from lyncops.remoting.session import Session
 from lyncops.remoting.session_context import SessionContext
+from lyncops.remoting.shell import Shell
 from lyncops.values import Effect
 
 _PATIENCE: Final = 0.02
@@ -109,7 +110,8 @@ class SessionGroup:
             if isinstance(lane, ReadingLane):
                 self._lent -= 1
                 self._pace.end(lane)
-                keep = keep and self._lent + len(self._idle) < self._limit()
+                # Those that are lent may be on their way still, and not arrive: what works is kept.
+                keep = keep and len(self._idle) < self._limit()
                 if keep:
                     self._idle.append(lane)
                 self._changed.notify()
@@ -126,14 +128,9 @@ class SessionGroup:
             return self._full[1]
         return self._reading.runspaces
 
-    def go_astray(self) -> None:
-        """A lane does not find the session that others found: its connection reached another
-        server.
-        """
+    def go_astray(self, shell: Shell) -> None:
+        """A lane does not find the session that others found: it reached another server."""
         with self._changed:
-            shell = self._reading.shell
-            if shell is None:
-                return
             if self._lent + len(self._idle) > 1:
                 self._full = shell.id, 1
                 log.warning(

@@ -39,6 +39,10 @@ class AstrayError(UnreachableError):
     several servers.
     """
 
+    def __init__(self, url: str, shell: Shell) -> None:
+        super().__init__(f"A second connection to {url} does not find its session.")
+        self.shell: Final = shell
+
 
 class Lane(ABC):
     """A connection into a session. It belongs to one thread at a time."""
@@ -67,8 +71,9 @@ class Lane(ABC):
         `patient` waits when the server has too many sessions.
 
         Raises:
-            AstrayError: this connection leads to another server than the session's. EndpointError:
-                the endpoint cannot serve; its subclasses tell wrong credentials and certificates.
+            AstrayError: this connection leads to another server than the session's.
+            EndpointError: the endpoint cannot serve; its subclasses tell wrong credentials and
+                certificates.
         """
         for _ in range(_OPENINGS):
             shell = self._enter(patient=patient)
@@ -78,9 +83,7 @@ class Lane(ABC):
                 return shell
             if self._is_guest:
                 self.leave(delete_shell=False)
-                raise AstrayError(
-                    f"A second connection to {self._around.endpoint.url} does not find its session."
-                )
+                raise AstrayError(self._around.endpoint.url, shell)
             log.info(
                 "%s: the session is gone after silence; opening another", self._around.endpoint.url
             )

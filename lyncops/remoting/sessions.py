@@ -266,7 +266,7 @@ class Sessions:
                     self._make_ready(group, lane)
                 except AstrayError as error:
                     log.warning("%s", error)
-                    group.go_astray()
+                    group.go_astray(error.shell)
                     continue
                 except AuthenticationFailedError as error:
                     if not group.does_without(lane):

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Generator
 from concurrent.futures import wait
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,10 +18,15 @@ from lyncops.lab.interface import Session, Sink
 from lyncops.lab.lab import Lab
 from lyncops.lab.wire.faults import FaultKind, Profile
 from lyncops.remoting.clock import SystemClock
+from lyncops.remoting.demand import Queue
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint, TcpAddress
 from lyncops.remoting.execution import Execution, Sending
+from lyncops.remoting.group import SessionGroup
+from lyncops.remoting.lane import AstrayError, Lane
+from lyncops.remoting.logons import LogOns
+from lyncops.remoting.session_context import SessionContext
 from lyncops.remoting.sessions import Sessions
-from lyncops.values import Fqdn, OnMachine, Outcome
+from lyncops.values import Effect, Fqdn, OnMachine, Outcome
 from tests.relay import Relay, address
 from tests.remoting.machines import (
     CHANGE,
@@ -172,7 +178,7 @@ def test_behind_a_balanced_address_one_connection_is_used(
     for machine, crowd in zip(two.machines.values(), crowds, strict=True):
         machine.scripts[READ.NAME] = crowd
     sent: list[Sending] = []
-    with two.sessions(there, policy=attrs.evolve(POLICY, parallel=2)) as sessions:
+    with two.sessions(there) as sessions:
         # It becomes known by a second connection, and whether one pays hangs on the time that READs
         # take.
         two.fe1.scripts[READ.NAME] = Held(relay.several)
@@ -191,6 +197,78 @@ def test_behind_a_balanced_address_one_connection_is_used(
         0,
     ], "once that is known, READs come one after the other, to one server"
     assert two.requests("Create") == 2, "one session for READs, one for the CHANGE"
+
+
+@contextmanager
+def into_a_session(two: Ground, relay: Relay) -> Generator[SessionGroup]:
+    """The sessions of an address, where many READs wait and the first of them takes long."""
+    around = SessionContext(
+        endpoint=attrs.evolve(two.endpoint(), connect_to=TcpAddress.parse(relay.address)),
+        credentials=Credentials(username=two.lab.username, password=two.lab.password),
+        policy=POLICY,
+        clock=SystemClock(),
+        logons=LogOns(),
+        modules={},
+    )
+    queue = Queue()
+    queue.length = 1000
+    group = SessionGroup(around, queue)
+    try:
+        yield group
+    finally:
+        group.close()
+
+
+def knock(group: SessionGroup, lane: Lane) -> bool:
+    """Whether a lane finds the session, as its owner sees it."""
+    try:
+        lane.ready()
+    except AstrayError as error:
+        group.go_astray(error.shell)
+        return False
+    group.opened()
+    return True
+
+
+def test_several_connections_that_go_astray_at_once_leave_the_session_to_the_first(
+    tmp_path: Path,
+) -> None:
+    with ground(tmp_path, FE1, FE2) as two:
+        here, there = (address(two.lab.address(machine)) for machine in (FE1, FE2))
+        with Relay([here, there, there]) as relay, into_a_session(two, relay) as group:
+            with ExitStack() as second, ExitStack() as third:
+                with group.lease(Effect.READ) as first:
+                    assert knock(group, first)
+                    others = [
+                        leased.enter_context(group.lease(Effect.READ)) for leased in (second, third)
+                    ]
+                    assert not knock(group, others[0])
+                second.close()
+                assert not knock(group, others[1])
+            with group.lease(Effect.READ) as lane:
+                assert lane is first, "it leads into the session, and the others do not"
+                assert knock(group, lane)
+            assert two.requests("Create") == 1
+
+
+def test_who_did_not_find_a_session_says_nothing_about_the_next_one(tmp_path: Path) -> None:
+    with ground(tmp_path, FE1, FE2) as two:
+        here, there = (address(two.lab.address(machine)) for machine in (FE1, FE2))
+        targets = [here, there, here, here]
+        with Relay(targets) as relay, into_a_session(two, relay) as group, ExitStack() as late:
+            with group.lease(Effect.READ) as first:
+                assert knock(group, first)
+                stray = late.enter_context(group.lease(Effect.READ))
+                with pytest.raises(AstrayError) as found:
+                    stray.ready()
+                first.close(delete_shell=True)
+                assert knock(group, first), "it opens another"
+                first.leave(delete_shell=False)
+            group.go_astray(found.value.shell)
+            late.close()
+            with group.lease(Effect.READ) as lane:
+                assert knock(group, lane)
+            assert two.requests("Create") == 2
 
 
 def test_where_one_session_is_allowed_readings_and_changes_take_turns(tmp_path: Path) -> None:
