@@ -18,14 +18,41 @@ import os
 TYPE_CHECKING = False  # type checkers know the name; importing it would cost more than all the rest
 
 if TYPE_CHECKING:
-    from lyncops.checks.result import CheckResult
-    from lyncops.checks.synchronisation import BackupServiceReport
+    from lyncops.checks.result import CheckResult, Verdict
+    from lyncops.checks.synchronisation import (
+        BackupServiceReport,
+        DirectionSync,
+        ModuleSync,
+        SyncState,
+    )
     from lyncops.client import Client
     from lyncops.cmdlets.base import Cmdlet
     from lyncops.configuration.settings import Configuration
-    from lyncops.deployment.model import Deployment
+    from lyncops.deployment.care import CertificateSeen, MachineCare
+    from lyncops.deployment.mirror import DatabaseMirror
+    from lyncops.deployment.model import (
+        BackupModule,
+        BackupServiceSettings,
+        CentralManagement,
+        Deployment,
+        EdgePool,
+        ExportState,
+        ImportState,
+        Link,
+        Machine,
+        MediaEdge,
+        Pool,
+        PoolKind,
+        PoolState,
+        Replica,
+        Site,
+        StoreCopy,
+        WindowsService,
+    )
     from lyncops.deployment.scope import Facet, Scope
-    from lyncops.doctor.diagnosis import Diagnosis
+    from lyncops.deployment.trials import Deed, PoolTestUsers, Trial, Tried
+    from lyncops.deployment.witnesses import Says, Vantage, Witness
+    from lyncops.doctor.diagnosis import Diagnosis, Section, Subject
     from lyncops.errors import (
         AuthenticationFailedError,
         CmdletError,
@@ -44,6 +71,8 @@ if TYPE_CHECKING:
         UnsupportedByVersionError,
         UntrustedCertificateError,
     )
+    from lyncops.plan.conditions.base import Condition, Evaluation
+    from lyncops.plan.left_broken import LeftBroken
     from lyncops.plan.model import Plan
     from lyncops.plan.procedures import (
         BackupServiceSet,
@@ -65,18 +94,43 @@ if TYPE_CHECKING:
         XmppFailover,
     )
     from lyncops.plan.rehearsal import Rehearsal
-    from lyncops.procedures.readiness import Readiness
-    from lyncops.remoting.execution import Execution
+    from lyncops.plan.steps import CmdletStep, ManualStep, WaitStep
+    from lyncops.procedures.readiness import (
+        ModeReadiness,
+        PoolReadiness,
+        Readiness,
+        ReadinessVerdict,
+        SiteReadiness,
+    )
+    from lyncops.remoting.execution import CommandAddress, Execution
     from lyncops.remoting.logon import LogOn
-    from lyncops.remoting.psrp.streams import StreamRecord
+    from lyncops.remoting.proof import Proof
+    from lyncops.remoting.psrp.streams import Cause, ErrorRecord, StreamKind, StreamRecord
     from lyncops.runs.connection import Connection
-    from lyncops.runs.events import Event, Observer, RunChanged, StepChanged
-    from lyncops.runs.lock import Lock
-    from lyncops.runs.model import Run, RunState, RunSummary, StepState
+    from lyncops.runs.events import (
+        AttemptEnded,
+        AttemptPrepared,
+        AttemptReleased,
+        Event,
+        GoalRead,
+        LockTakenOver,
+        Noted,
+        Observer,
+        Polled,
+        RunChanged,
+        StepChanged,
+        Streamed,
+    )
+    from lyncops.runs.lines import Line
+    from lyncops.runs.lock import Lock, LockLife, TakeOver
+    from lyncops.runs.model import Attempt, Run, RunState, RunSummary, StepRecord, StepState
+    from lyncops.runs.process import Process
     from lyncops.runs.report import Report
     from lyncops.runs.transfer import Exported, Imported
+    from lyncops.sources.source import Certainty, Source
     from lyncops.values import (
         Anywhere,
+        Effect,
         Fqdn,
         LyncVersion,
         Mode,
@@ -84,49 +138,86 @@ if TYPE_CHECKING:
         OnPool,
         Outcome,
         Place,
+        RemoteObject,
+        ServiceId,
         SiteName,
         Unread,
     )
 
 __all__ = [
     "Anywhere",
+    "Attempt",
+    "AttemptEnded",
+    "AttemptPrepared",
+    "AttemptReleased",
     "AuthenticationFailedError",
+    "BackupModule",
     "BackupServiceReport",
     "BackupServiceSet",
+    "BackupServiceSettings",
     "BackupServiceSync",
+    "Cause",
+    "CentralManagement",
+    "Certainty",
+    "CertificateSeen",
     "CheckResult",
     "Client",
     "Cmdlet",
     "CmdletError",
     "CmdletFailedError",
+    "CmdletStep",
+    "CommandAddress",
+    "Condition",
     "ConferenceRestore",
     "Configuration",
     "ConfigurationError",
     "Connection",
     "DatabaseFailover",
+    "DatabaseMirror",
+    "Deed",
     "Deployment",
     "Diagnosis",
+    "DirectionSync",
     "EdgeAssociation",
     "EdgeFederationFailback",
     "EdgeFederationFailover",
     "EdgeNextHop",
+    "EdgePool",
+    "Effect",
     "EndpointError",
+    "ErrorRecord",
     "Evacuate",
+    "Evaluation",
     "Event",
     "Execution",
+    "ExportState",
     "Exported",
     "Facet",
     "Fqdn",
+    "GoalRead",
+    "ImportState",
     "Imported",
     "InvalidValueError",
     "JournalError",
+    "LeftBroken",
+    "Line",
+    "Link",
     "Lock",
+    "LockLife",
+    "LockTakenOver",
     "LogOn",
     "LyncOpsError",
     "LyncVersion",
+    "Machine",
+    "MachineCare",
     "ManagementStoreFailover",
+    "ManualStep",
+    "MediaEdge",
     "MisconfiguredEndpointError",
     "Mode",
+    "ModeReadiness",
+    "ModuleSync",
+    "Noted",
     "Observer",
     "OnMachine",
     "OnPool",
@@ -136,11 +227,22 @@ __all__ = [
     "Plan",
     "PlanFormatError",
     "PlanRefusedError",
+    "Polled",
+    "Pool",
     "PoolFailback",
     "PoolFailover",
+    "PoolKind",
+    "PoolReadiness",
+    "PoolState",
+    "PoolTestUsers",
     "Procedure",
+    "Process",
+    "Proof",
     "Readiness",
+    "ReadinessVerdict",
     "Rehearsal",
+    "RemoteObject",
+    "Replica",
     "Report",
     "Run",
     "RunChanged",
@@ -148,78 +250,96 @@ __all__ = [
     "RunLockedError",
     "RunState",
     "RunSummary",
+    "Says",
     "Scope",
+    "Section",
+    "ServiceId",
+    "Site",
     "SiteFailback",
     "SiteFailover",
     "SiteName",
+    "SiteReadiness",
+    "Source",
     "StepChanged",
+    "StepRecord",
     "StepState",
+    "StoreCopy",
+    "StreamKind",
     "StreamRecord",
+    "Streamed",
+    "Subject",
+    "SyncState",
+    "TakeOver",
+    "Trial",
+    "Tried",
     "Unread",
     "UnsupportedByVersionError",
     "UntrustedCertificateError",
+    "Vantage",
+    "Verdict",
+    "WaitStep",
+    "WindowsService",
+    "Witness",
     "XmppFailback",
     "XmppFailover",
     "connect",
 ]
 
-_ELSEWHERE = {
-    "Anywhere": "lyncops.values",
-    "BackupServiceReport": "lyncops.checks.synchronisation",
-    "BackupServiceSet": "lyncops.plan.procedures",
-    "BackupServiceSync": "lyncops.plan.procedures",
-    "CheckResult": "lyncops.checks.result",
-    "Client": "lyncops.client",
-    "Cmdlet": "lyncops.cmdlets.base",
-    "ConferenceRestore": "lyncops.plan.procedures",
-    "Configuration": "lyncops.configuration.settings",
-    "Connection": "lyncops.runs.connection",
-    "DatabaseFailover": "lyncops.plan.procedures",
-    "Deployment": "lyncops.deployment.model",
-    "Diagnosis": "lyncops.doctor.diagnosis",
-    "EdgeAssociation": "lyncops.plan.procedures",
-    "EdgeFederationFailback": "lyncops.plan.procedures",
-    "EdgeFederationFailover": "lyncops.plan.procedures",
-    "EdgeNextHop": "lyncops.plan.procedures",
-    "Evacuate": "lyncops.plan.procedures",
-    "Event": "lyncops.runs.events",
-    "Execution": "lyncops.remoting.execution",
-    "Exported": "lyncops.runs.transfer",
-    "Facet": "lyncops.deployment.scope",
-    "Fqdn": "lyncops.values",
-    "Imported": "lyncops.runs.transfer",
-    "Lock": "lyncops.runs.lock",
-    "LogOn": "lyncops.remoting.logon",
-    "LyncVersion": "lyncops.values",
-    "ManagementStoreFailover": "lyncops.plan.procedures",
-    "Mode": "lyncops.values",
-    "Observer": "lyncops.runs.events",
-    "OnMachine": "lyncops.values",
-    "OnPool": "lyncops.values",
-    "Outcome": "lyncops.values",
-    "Place": "lyncops.values",
-    "Plan": "lyncops.plan.model",
-    "PoolFailback": "lyncops.plan.procedures",
-    "PoolFailover": "lyncops.plan.procedures",
-    "Procedure": "lyncops.plan.procedures",
-    "Readiness": "lyncops.procedures.readiness",
-    "Rehearsal": "lyncops.plan.rehearsal",
-    "Report": "lyncops.runs.report",
-    "Run": "lyncops.runs.model",
-    "RunChanged": "lyncops.runs.events",
-    "RunState": "lyncops.runs.model",
-    "RunSummary": "lyncops.runs.model",
-    "Scope": "lyncops.deployment.scope",
-    "SiteFailback": "lyncops.plan.procedures",
-    "SiteFailover": "lyncops.plan.procedures",
-    "SiteName": "lyncops.values",
-    "StepChanged": "lyncops.runs.events",
-    "StepState": "lyncops.runs.model",
-    "StreamRecord": "lyncops.remoting.psrp.streams",
-    "Unread": "lyncops.values",
-    "XmppFailback": "lyncops.plan.procedures",
-    "XmppFailover": "lyncops.plan.procedures",
+_ROOMS = {
+    "lyncops.checks.result": "CheckResult Verdict",
+    "lyncops.checks.synchronisation": "BackupServiceReport DirectionSync ModuleSync SyncState",
+    "lyncops.client": "Client",
+    "lyncops.cmdlets.base": "Cmdlet",
+    "lyncops.configuration.settings": "Configuration",
+    "lyncops.deployment.care": "CertificateSeen MachineCare",
+    "lyncops.deployment.mirror": "DatabaseMirror",
+    "lyncops.deployment.model": (
+        "BackupModule BackupServiceSettings CentralManagement Deployment EdgePool ExportState "
+        "ImportState Link Machine MediaEdge Pool PoolKind PoolState Replica Site StoreCopy "
+        "WindowsService"
+    ),
+    "lyncops.deployment.scope": "Facet Scope",
+    "lyncops.deployment.trials": "Deed PoolTestUsers Trial Tried",
+    "lyncops.deployment.witnesses": "Says Vantage Witness",
+    "lyncops.doctor.diagnosis": "Diagnosis Section Subject",
+    "lyncops.plan.conditions.base": "Condition Evaluation",
+    "lyncops.plan.left_broken": "LeftBroken",
+    "lyncops.plan.model": "Plan",
+    "lyncops.plan.procedures": (
+        "BackupServiceSet BackupServiceSync ConferenceRestore DatabaseFailover "
+        "EdgeAssociation EdgeFederationFailback EdgeFederationFailover EdgeNextHop Evacuate "
+        "ManagementStoreFailover PoolFailback PoolFailover Procedure SiteFailback "
+        "SiteFailover XmppFailback XmppFailover"
+    ),
+    "lyncops.plan.rehearsal": "Rehearsal",
+    "lyncops.plan.steps": "CmdletStep ManualStep WaitStep",
+    "lyncops.procedures.readiness": (
+        "ModeReadiness PoolReadiness Readiness ReadinessVerdict SiteReadiness"
+    ),
+    "lyncops.remoting.execution": "CommandAddress Execution",
+    "lyncops.remoting.logon": "LogOn",
+    "lyncops.remoting.proof": "Proof",
+    "lyncops.remoting.psrp.streams": "Cause ErrorRecord StreamKind StreamRecord",
+    "lyncops.runs.connection": "Connection",
+    "lyncops.runs.events": (
+        "AttemptEnded AttemptPrepared AttemptReleased Event GoalRead LockTakenOver Noted "
+        "Observer Polled RunChanged StepChanged Streamed"
+    ),
+    "lyncops.runs.lines": "Line",
+    "lyncops.runs.lock": "Lock LockLife TakeOver",
+    "lyncops.runs.model": "Attempt Run RunState RunSummary StepRecord StepState",
+    "lyncops.runs.process": "Process",
+    "lyncops.runs.report": "Report",
+    "lyncops.runs.transfer": "Exported Imported",
+    "lyncops.sources.source": "Certainty Source",
+    "lyncops.values": (
+        "Anywhere Effect Fqdn LyncVersion Mode OnMachine OnPool Outcome Place RemoteObject "
+        "ServiceId SiteName Unread"
+    ),
 }
+"""Where the names come from; those that are in none of these are errors."""
+
+_ELSEWHERE = {name: room for room, names in _ROOMS.items() for name in names.split()}
 
 
 def connect(path: str | os.PathLike[str] = "lyncops.toml", *, journal: str = "") -> Client:

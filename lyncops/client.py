@@ -148,24 +148,40 @@ class Client:
             cmdlet, place=place, deadline=deadline, on_record=on_record
         )
 
-    def check(self, pool: Fqdn | str, *, mode: Mode | None = None) -> tuple[CheckResult, ...]:
+    def ask(
+        self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None
+    ) -> tuple[R, ...]:
+        """The objects that one READ cmdlet writes.
+
+        A question that failed never looks like an empty answer: it raises.
+
+        Raises:
+            CmdletFailedError: the cmdlet failed, or no server ever started it.
+            OutcomeUnknownError: nobody knows what came of it, or part of its answer was lost.
+            InvalidValueError: the cmdlet changes something.
+            EndpointError: no server could be reached.
+        """
+        return self.run_cmdlet(cmdlet, place=place, deadline=deadline).unwrap()
+
+    def check(self, pool: Fqdn | str, *, mode: Mode | str | None = None) -> tuple[CheckResult, ...]:
         """Could this pool be failed over right now?
 
         Without a mode: planned while it lives, else disaster.
 
         Raises:
             EndpointError: no server could be reached.
-            InvalidValueError: `pool` is no FQDN.
+            InvalidValueError: `pool` is no FQDN, or `mode` is no mode.
         """
         from lyncops.checks.catalogue import checks_for_failover
+        from lyncops.plan.procedures.base import as_mode
 
+        asked = None if mode is None else as_mode(mode)
         fqdn = Fqdn(pool)
         deployment = self.status()
         found = deployment.pool(fqdn)
         lives = found is None or found.is_alive
-        return checks_for_failover(
-            deployment, fqdn, mode or (Mode.PLANNED if lives else Mode.DISASTER)
-        )
+        fitting = Mode.PLANNED if lives else Mode.DISASTER
+        return checks_for_failover(deployment, fqdn, asked or fitting)
 
     def readiness(
         self, *pools: Fqdn | str, count_users: bool = False, verify: bool = False

@@ -105,7 +105,7 @@ class ServiceId:
         return f"{self.role}:{self.pool}"
 
 
-class LyncVersion(enum.Enum):
+class LyncVersion(enum.StrEnum):
     """A product generation.
 
     Subscription Edition is treated as 2019 (fact: subscription-edition).
@@ -124,14 +124,14 @@ class LyncVersion(enum.Enum):
         )
 
 
-class Effect(enum.Enum):
+class Effect(enum.StrEnum):
     """What a cmdlet does to the deployment."""
 
     READ = "read"
     CHANGE = "change"
 
 
-class Outcome(enum.Enum):
+class Outcome(enum.StrEnum):
     """What came of a cmdlet.
 
     UNKNOWN means: read the state back; it is neither a failure nor a success.
@@ -142,7 +142,7 @@ class Outcome(enum.Enum):
     UNKNOWN = "unknown"
 
 
-class Mode(enum.Enum):
+class Mode(enum.StrEnum):
     """Planned: everything is up and nothing may be lost.
 
     Disaster: the failed side is gone, and what it had not copied is lost.

@@ -31,11 +31,6 @@ _RESTART = (
 )
 
 
-def in_words(state: ExportState | ImportState | str) -> str:
-    """A state as the server spells it."""
-    return state if isinstance(state, str) else state.value
-
-
 def standby_is_normal(situation: CheckContext, pool: Pool, module: BackupModule) -> bool:
     """Whether a module copies nothing because it is the store's and the active store is on another
     pool.
@@ -52,9 +47,9 @@ def faults(situation: CheckContext, pool: Pool) -> Iterator[str]:
         )
         undecided = module.is_idle_store and situation.store_pool is None
         if bad and not undecided and not standby_is_normal(situation, pool, module):
-            yield f"{module.name} of {pool.fqdn} exports with {in_words(export)}"
+            yield f"{module.name} of {pool.fqdn} exports with {export}"
         if module.import_ is ImportState.ERROR:
-            yield f"{module.name} of {pool.fqdn} imports with {in_words(module.import_)}"
+            yield f"{module.name} of {pool.fqdn} imports with {module.import_}"
 
 
 def oddities(situation: CheckContext, pool: Pool) -> Iterator[str]:
@@ -68,7 +63,7 @@ def oddities(situation: CheckContext, pool: Pool) -> Iterator[str]:
                 " store is on another pool"
             )
         for verb, state in (("exports", module.export), ("imports", module.import_)):
-            if isinstance(state, str):
+            if not isinstance(state, ExportState | ImportState):
                 yield (
                     f"{module.name} of {pool.fqdn} {verb} with {state or 'no state'}, which is not"
                     " a known state"

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from lyncops.checks.backup import in_words, standby_is_normal
+from lyncops.checks.backup import standby_is_normal
 from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.words import age, exactly
 from lyncops.deployment.model import BackupModule, Deployment, ExportState, ImportState, Pool
@@ -80,10 +80,7 @@ def loss_of_module(situation: CheckContext, leaving: Pool, module: BackupModule)
         case ExportState.NOT_INITIALIZED:
             loss = "all of it: it was never copied"
         case _:
-            loss = (
-                f"not known: its export is in {in_words(module.export)}, everything since that"
-                " began"
-            )
+            loss = f"not known: its export is in {module.export}, everything since that began"
     return f"{what[0].upper()}{what[1:]}: {loss}."
 
 

@@ -9,7 +9,7 @@ import attrs
 from lyncops.sources import Sources
 
 
-class Verdict(enum.Enum):
+class Verdict(enum.StrEnum):
     """How a check came out. UNKNOWN: what it needs could not be read."""
 
     PASSED = "passed"

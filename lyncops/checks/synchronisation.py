@@ -24,7 +24,7 @@ from lyncops.deployment.model import (
 from lyncops.values import Fqdn, Mode, Unread
 
 
-class SyncState(enum.Enum):
+class SyncState(enum.StrEnum):
     """What the two states of a module come to, from good to bad."""
 
     STEADY = "steady"  # everything is copied, or will be by the next copy

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lyncops.cmdlets.result import Result
 
 
-class Part(enum.Enum):
+class Part(enum.StrEnum):
     """A part of a deployment that can be understood only partly."""
 
     SITES = "sites"

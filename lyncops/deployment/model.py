@@ -23,7 +23,7 @@ from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.values import Fqdn, LyncVersion, ServiceId, SiteName, Unread
 
 
-class PoolKind(enum.Enum):
+class PoolKind(enum.StrEnum):
     """What a pool of the topology is."""
 
     ENTERPRISE = "Enterprise"
@@ -49,7 +49,7 @@ class PoolKind(enum.Enum):
         return self.takes_next_hop or self is PoolKind.EDGE
 
 
-class PoolState(enum.Enum):
+class PoolState(enum.StrEnum):
     """`PoolState` of the service-scoped registrar configuration (fact: pool-state)."""
 
     ACTIVE = "Active"
@@ -63,7 +63,7 @@ class PoolState(enum.Enum):
         return self in (PoolState.ACTIVE, PoolState.FAILED_BACK)
 
 
-class ExportState(enum.Enum):
+class ExportState(enum.StrEnum):
     """`ExportStatus` of a Backup Service module."""
 
     FINAL = "FinalState"
@@ -78,7 +78,7 @@ SETTLED: Final = (ExportState.FINAL, ExportState.STEADY)
 """The states in which everything is copied, or will be by the next copy."""
 
 
-class ImportState(enum.Enum):
+class ImportState(enum.StrEnum):
     """`ImportStatus` of a Backup Service module."""
 
     NORMAL = "NormalState"

@@ -38,7 +38,7 @@ class PortOf:
 Question = AddressesOf | ServersOf | PortOf
 
 
-class PortState(enum.Enum):
+class PortState(enum.StrEnum):
     """What came of a TCP connection.
 
     SILENT: nothing answered, which seen from here may be any firewall's doing.

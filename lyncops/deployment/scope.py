@@ -13,7 +13,7 @@ from lyncops.deployment.trials import Trial
 from lyncops.values import Fqdn
 
 
-class Facet(enum.Enum):
+class Facet(enum.StrEnum):
     """A part of a deployment that is read by cmdlets of its own.
 
     The topology (sites, pools, services, Edges) is always read.

@@ -12,7 +12,7 @@ import attrs
 from lyncops.values import Fqdn, Unread
 
 
-class Deed(enum.Enum):
+class Deed(enum.StrEnum):
     """What is tried (fact: test-users)."""
 
     SIGN_IN = "sign in"

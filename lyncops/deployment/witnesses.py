@@ -19,7 +19,7 @@ import attrs
 from lyncops.values import Fqdn
 
 
-class Says(enum.Enum):
+class Says(enum.StrEnum):
     """What a witness says."""
 
     ALIVE = "alive"
@@ -29,7 +29,7 @@ class Says(enum.Enum):
     UNASKED = "not asked"
 
 
-class Vantage(enum.Enum):
+class Vantage(enum.StrEnum):
     """Where a witness looks from."""
 
     SERVER = "a living server"

@@ -12,7 +12,7 @@ import attrs
 from lyncops.checks.result import CheckResult, Verdict
 
 
-class Subject(enum.Enum):
+class Subject(enum.StrEnum):
     """What a check of the doctor is about."""
 
     ENDPOINT = "endpoint"

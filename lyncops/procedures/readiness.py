@@ -34,7 +34,7 @@ _NEVER_KNOWN: Final = frozenset({"rights"})
 _DONE_BY_THE_PLAN: Final = frozenset({"store-not-on-failed-pool", "edge-next-hop"})
 
 
-class ReadinessVerdict(enum.Enum):
+class ReadinessVerdict(enum.StrEnum):
     """Whether a pool could be failed over, from good to bad."""
 
     READY = "ready"

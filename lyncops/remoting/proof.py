@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 
 
-class Proof(enum.Enum):
+class Proof(enum.StrEnum):
     """Evidence that no passing of time, nothing that lyncops did, and no other client can produce.
 
     The value is what a person reads in the report. A member may be added only if it keeps that

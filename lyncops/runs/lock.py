@@ -26,8 +26,8 @@ __all__ = [
     "HEARTBEAT",
     "STALE_AFTER",
     "Claim",
-    "Life",
     "Lock",
+    "LockLife",
     "Process",
     "Pulse",
     "TakeOver",
@@ -55,7 +55,7 @@ Pulse = tuple[str, int, str]
 the holder's own clock."""
 
 
-class Life(enum.Enum):
+class LockLife(enum.StrEnum):
     """What is known of the process that holds a lock."""
 
     AT_REST = "at rest"  # it let go: its run is paused
@@ -67,7 +67,7 @@ class Life(enum.Enum):
     LIVE = "live"  # or nothing speaks against it
 
 
-class TakeOver(enum.Enum):
+class TakeOver(enum.StrEnum):
     """Why a process may take a lock from another."""
 
     STOLEN = "stolen"  # on the operator's word (--steal-lock)
@@ -110,27 +110,29 @@ class Lock:
         """It stays the same as long as the holder gives no sign of life."""
         return self.token, self.beats, self.heartbeat.isoformat() if self.heartbeat else ""
 
-    def life(self, watched: frozenset[Pulse] = frozenset()) -> Life:
+    def life(self, watched: frozenset[Pulse] = frozenset()) -> LockLife:
         """What is known of its process.
 
         `watched` are the pulses that were seen to stand still for `STALE_AFTER`.
         """
         if self.heartbeat is None:
-            return Life.AT_REST
+            return LockLife.AT_REST
         if self.token in _given_up:
-            return Life.GIVEN_UP
+            return LockLife.GIVEN_UP
         lives = self.process.lives()
         if lives is not None:
-            return Life.LIVE if lives else Life.DEAD
+            return LockLife.LIVE if lives else LockLife.DEAD
         stood_still = self.silence is not None and self.silence > STALE_AFTER
-        return Life.STALE if stood_still or self.pulse in watched else Life.LIVE
+        return LockLife.STALE if stood_still or self.pulse in watched else LockLife.LIVE
 
     @property
     def must_be_watched(self) -> bool:
         """Whether only watching can show that its process is dead: nothing else tells, and the
         database has no clock of its own.
         """
-        return self.silence is None and self.life() is Life.LIVE and self.process.lives() is None
+        return (
+            self.silence is None and self.life() is LockLife.LIVE and self.process.lives() is None
+        )
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -200,14 +202,14 @@ def taken_by(claim: Claim, held: Iterable[Lock]) -> tuple[Taken, ...]:
 def _judged(claim: Claim, locks: tuple[Lock, ...]) -> Taken | None:
     lock = locks[0]
     life = lock.life(claim.watched)
-    if lock.run_id != claim.run_id or life is Life.LIVE:
+    if lock.run_id != claim.run_id or life is LockLife.LIVE:
         if not claim.steal:
             raise _locked(lock, claim, life)
         why, evidence = (
             TakeOver.STOLEN,
             f"The operator asked for it (--steal-lock). {_seen(lock, life)}",
         )
-    elif life is Life.AT_REST:
+    elif life is LockLife.AT_REST:
         return None
     else:
         why, evidence = _RIGHTS[life], _seen(lock, life)
@@ -223,35 +225,35 @@ def _judged(claim: Claim, locks: tuple[Lock, ...]) -> Taken | None:
 
 
 _RIGHTS: Final = {
-    Life.DEAD: TakeOver.DEAD_PROCESS,
-    Life.GIVEN_UP: TakeOver.GIVEN_UP,
-    Life.STALE: TakeOver.STALE,
+    LockLife.DEAD: TakeOver.DEAD_PROCESS,
+    LockLife.GIVEN_UP: TakeOver.GIVEN_UP,
+    LockLife.STALE: TakeOver.STALE,
 }
 
 
-def _seen(lock: Lock, life: Life) -> str:
+def _seen(lock: Lock, life: LockLife) -> str:
     """What shows how the holder of a lock is."""
     match life:
-        case Life.AT_REST:
+        case LockLife.AT_REST:
             return "Its run was paused."
-        case Life.DEAD:
+        case LockLife.DEAD:
             return (
                 f"There is no {lock.process} any more: same computer, same start of it, same"
                 " process namespace."
             )
-        case Life.GIVEN_UP:
+        case LockLife.GIVEN_UP:
             return f"{str(lock.process).capitalize()} is this one, and works on it no more."
-        case Life.STALE if lock.silence is not None and lock.silence > STALE_AFTER:
+        case LockLife.STALE if lock.silence is not None and lock.silence > STALE_AFTER:
             return (
                 f"By the database's clock its last heartbeat was {lock.silence.total_seconds():.0f}"
                 " seconds ago."
             )
-        case Life.STALE:
+        case LockLife.STALE:
             return (
                 f"Its heartbeat was watched for {STALE_AFTER.total_seconds():.0f} seconds and stood"
                 " still."
             )
-        case Life.LIVE:
+        case LockLife.LIVE:
             return f"Nothing shows that {lock.process} is dead."
 
 
@@ -270,7 +272,7 @@ def lost(run_id: str, sent: str = "Nothing more was sent.") -> RunLockedError:
     )
 
 
-def _locked(lock: Lock, claim: Claim, life: Life) -> RunLockedError:
+def _locked(lock: Lock, claim: Claim, life: LockLife) -> RunLockedError:
     since = (
         f"since {lock.taken_at:%Y-%m-%d %H:%M} UTC, on {lock.process.host} (process"
         f" {lock.process.pid})"
@@ -286,14 +288,14 @@ def _locked(lock: Lock, claim: Claim, life: Life) -> RunLockedError:
             run_id=lock.run_id,
         )
     states = {
-        Life.AT_REST: "it is paused: resume it, or cancel it",
-        Life.DEAD: "its process is dead: resume it",
-        Life.GIVEN_UP: "its process gave it up: resume it",
-        Life.STALE: (
+        LockLife.AT_REST: "it is paused: resume it, or cancel it",
+        LockLife.DEAD: "its process is dead: resume it",
+        LockLife.GIVEN_UP: "its process gave it up: resume it",
+        LockLife.STALE: (
             f"its process gave no sign of life for {STALE_AFTER.total_seconds():.0f} seconds:"
             " resume it"
         ),
-        Life.LIVE: "it is being worked on right now: wait for it",
+        LockLife.LIVE: "it is being worked on right now: wait for it",
     }
     return RunLockedError(
         f"{lock.pool} is locked by run {lock.run_id} of {lock.owner}, {since}{reason};"

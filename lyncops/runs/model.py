@@ -19,7 +19,7 @@ from lyncops.runs.lines import Line
 from lyncops.values import Effect, Outcome
 
 
-class RunState(enum.Enum):
+class RunState(enum.StrEnum):
     """Where a run stands."""
 
     PENDING = "pending"
@@ -79,7 +79,7 @@ TRANSITIONS: Final[Mapping[RunState, frozenset[RunState]]] = {
 }
 
 
-class StepState(enum.Enum):
+class StepState(enum.StrEnum):
     """Where a step stands."""
 
     PENDING = "pending"

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import attrs
 
 
-class Certainty(enum.Enum):
+class Certainty(enum.StrEnum):
     """How sure a claim about Lync is."""
 
     DOCUMENTED = "documented"

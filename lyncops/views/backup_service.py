@@ -10,7 +10,6 @@ from typing import Final
 
 import attrs
 
-from lyncops.checks.backup import in_words
 from lyncops.checks.synchronisation import BackupServiceReport, DirectionSync, ModuleSync, SyncState
 from lyncops.checks.words import exactly
 from lyncops.deployment.model import BackupServiceSettings
@@ -112,8 +111,8 @@ def _rows(direction: DirectionSync) -> Iterator[tuple[Text | str, ...]]:
         yield (
             *ends,
             module.name,
-            in_words(module.export),
-            in_words(module.import_),
+            str(module.export),
+            str(module.import_),
             state,
             module.loss,
         )
@@ -206,7 +205,7 @@ def _facts(report: BackupServiceReport) -> Iterator[tuple[str, str]]:
 
 
 def _states(module: ModuleSync) -> str:
-    return f"{in_words(module.export)}/{in_words(module.import_)} ({module.state.value})"
+    return f"{module.export}/{module.import_} ({module.state})"
 
 
 EXIT_WORDS: Final[Mapping[SyncState, str]] = {

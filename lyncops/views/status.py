@@ -173,7 +173,7 @@ def _modules(deployment: Deployment, pools: Iterable[Pool]) -> Iterator[Block]:
         if loud:
             yield Text(f"Backup Service of {pool.fqdn}: not steady", _tone_of(loud))
         for module in loud:
-            yield Text(f"{module.name} {_word(module.export)}/{_word(module.import_)}", indent=4)
+            yield Text(f"{module.name} {module.export}/{module.import_}", indent=4)
 
 
 def _not_steady(deployment: Deployment, pool: Pool) -> list[BackupModule]:
@@ -189,10 +189,6 @@ def _tone_of(loud: Iterable[BackupModule]) -> Tone:
         module.export is ExportState.ERROR or module.import_ is ImportState.ERROR for module in loud
     )
     return Tone.BAD if broken else Tone.CAREFUL
-
-
-def _word(state: ExportState | ImportState | str) -> str:
-    return state if isinstance(state, str) else state.value
 
 
 def _store(store: CentralManagement) -> Iterator[Block]:

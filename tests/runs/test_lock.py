@@ -15,7 +15,7 @@ import pytest
 from lyncops.errors import JournalError, RunLockedError
 from lyncops.plan.procedures import PoolFailover
 from lyncops.runs.events import Event, StepChanged
-from lyncops.runs.lock import STALE_AFTER, Claim, Life, Lock, Process, TakeOver, taken_by
+from lyncops.runs.lock import STALE_AFTER, Claim, Lock, LockLife, Process, TakeOver, taken_by
 from lyncops.runs.model import Run, RunState
 from lyncops.runs.sql_journal import SqlJournal
 from tests.runs.scene import DEAD, START, A, B, C, Fate, Office, by_hand, failing_over, plan_of
@@ -118,16 +118,16 @@ def test_a_run_takes_its_lock_from_a_dead_process_and_says_why(
 
 def test_a_process_elsewhere_is_judged_by_the_clock_of_the_database() -> None:
     assert ELSEWHERE.lives() is None
-    assert lock(process=ELSEWHERE, silence=STALE_AFTER).life() is Life.LIVE
-    assert lock(process=ELSEWHERE, silence=SILENT).life() is Life.STALE
-    assert lock(silence=SILENT).life() is Life.LIVE  # it is here, and lives
+    assert lock(process=ELSEWHERE, silence=STALE_AFTER).life() is LockLife.LIVE
+    assert lock(process=ELSEWHERE, silence=SILENT).life() is LockLife.STALE
+    assert lock(silence=SILENT).life() is LockLife.LIVE  # it is here, and lives
 
 
 def test_a_lock_without_such_a_clock_is_watched() -> None:
     held = lock(process=ELSEWHERE)
     assert held.must_be_watched
-    assert held.life(frozenset({held.pulse})) is Life.STALE
-    assert attrs.evolve(held, beats=1).life(frozenset({held.pulse})) is Life.LIVE
+    assert held.life(frozenset({held.pulse})) is LockLife.STALE
+    assert attrs.evolve(held, beats=1).life(frozenset({held.pulse})) is LockLife.LIVE
     assert not lock().must_be_watched
 
 

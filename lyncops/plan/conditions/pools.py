@@ -103,11 +103,7 @@ def _modules_of(deployment: Deployment, fqdn: Fqdn) -> tuple[BackupModule, ...]:
 
 
 def _in_words(module: BackupModule) -> str:
-    states = (
-        state if isinstance(state, str) else state.value
-        for state in (module.export, module.import_)
-    )
-    return f"{module.name} {'/'.join(states)}"
+    return f"{module.name} {module.export}/{module.import_}"
 
 
 @attrs.frozen(slots=True)

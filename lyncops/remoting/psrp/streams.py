@@ -9,7 +9,7 @@ import attrs
 from lyncops.text.sentences import each_once
 
 
-class StreamKind(enum.Enum):
+class StreamKind(enum.StrEnum):
     """The seven streams of PowerShell."""
 
     OUTPUT = "output"
