@@ -264,7 +264,10 @@ class Anywhere:
     avoid: Fqdn | None = None
 
     def __str__(self) -> str:
-        return "any server"
+        first = f"a Front End of {self.prefer}" if self.prefer else "the first server that answers"
+        rest = "" if self.prefer is None else ", else the first other server that answers"
+        last = f", of {self.avoid} last" if self.avoid else ""
+        return f"{first}{rest}{last}"
 
 
 @attrs.frozen(slots=True)

@@ -31,6 +31,28 @@ _RESTART = (
 )
 
 
+_ASK = (
+    "See that LYNCBACKUP runs there. Where access is denied, ask as a member of"
+    " RTCUniversalServerAdmins (or of another of AuthorizedUniversalGroups)."
+)
+
+
+def copies_response_groups(situation: CheckContext) -> bool | None:
+    """Whether the Backup Service is to copy response groups (EnableRgsBackupService, of 2019); None
+    where that could not be read.
+    """
+    settings = situation.deployment.backup_service
+    return None if isinstance(settings, Unread) else settings.response_groups_copied is True
+
+
+def idle_is_normal(situation: CheckContext, pool: Pool, module: BackupModule) -> bool:
+    """Whether a module copies nothing because it is not to: the store's on the other pool, or those
+    of response groups where copying them is switched off.
+    """
+    off = module.is_idle_response_groups and copies_response_groups(situation) is False
+    return off or standby_is_normal(situation, pool, module)
+
+
 def standby_is_normal(situation: CheckContext, pool: Pool, module: BackupModule) -> bool:
     """Whether a module copies nothing because it is the store's and the active store is on another
     pool.
@@ -45,8 +67,10 @@ def faults(situation: CheckContext, pool: Pool) -> Iterator[str]:
         bad = export is ExportState.ERROR or (
             export is ExportState.NOT_INITIALIZED and not module.is_overall
         )
-        undecided = module.is_idle_store and situation.store_pool is None
-        if bad and not undecided and not standby_is_normal(situation, pool, module):
+        undecided = (module.is_idle_store and situation.store_pool is None) or (
+            module.is_idle_response_groups and copies_response_groups(situation) is None
+        )
+        if bad and not undecided and not idle_is_normal(situation, pool, module):
             yield f"{module.name} of {pool.fqdn} exports with {export}"
         if module.import_ is ImportState.ERROR:
             yield f"{module.name} of {pool.fqdn} imports with {module.import_}"
@@ -61,6 +85,11 @@ def oddities(situation: CheckContext, pool: Pool) -> Iterator[str]:
             yield (
                 f"{module.name} of {pool.fqdn} copies nothing, which is right only where the active"
                 " store is on another pool"
+            )
+        if module.is_idle_response_groups and copies_response_groups(situation) is None:
+            yield (
+                f"{module.name} of {pool.fqdn} copies nothing, which is right only where"
+                " EnableRgsBackupService is off"
             )
         for verb, state in (("exports", module.export), ("imports", module.import_)):
             if not isinstance(state, ExportState | ImportState):
@@ -111,13 +140,10 @@ def backup_service(situation: CheckContext) -> Finding:
     silent = [
         sentence(side.backup_modules) for side in pair if isinstance(side.backup_modules, Unread)
     ]
-    silent += [sentence(odd) for side in pair for odd in oddities(situation, side)]
-    if silent:
-        remedy = (
-            "Ask as a member of RTCUniversalServerAdmins (or another of AuthorizedUniversalGroups),"
-            " and see that LYNCBACKUP runs."
-        )
-        return unknown(" ".join(silent), remedy, blocking=not situation.disaster)
+    odd = [sentence(odd) for side in pair for odd in oddities(situation, side)]
+    if silent or odd:
+        remedy = _ASK if silent else "Look at Get-CsBackupServiceStatus of both pools."
+        return unknown(" ".join((*silent, *odd)), remedy, blocking=not situation.disaster)
     empty = [side.fqdn for side in pair if not side.backup_modules]
     if empty:
         evidence = (

@@ -76,9 +76,13 @@ def run_checks(
     return tuple(results)
 
 
-def checks_for_failover(deployment: Deployment, pool: Fqdn, mode: Mode) -> tuple[CheckResult, ...]:
-    """What must be asked before `pool` is failed over to its partner."""
-    return run_checks(FAILOVER, CheckContext(deployment, pool, mode, Direction.FAILOVER))
+def checks_for_failover(
+    deployment: Deployment, pool: Fqdn, mode: Mode, *, next_hop: Fqdn | None = None
+) -> tuple[CheckResult, ...]:
+    """What must be asked before `pool` is failed over to its partner, and its Edge pools are led to
+    `next_hop` where one is named.
+    """
+    return run_checks(FAILOVER, CheckContext(deployment, pool, mode, Direction.FAILOVER, next_hop))
 
 
 def checks_for_failback(deployment: Deployment, pool: Fqdn, mode: Mode) -> tuple[CheckResult, ...]:

@@ -30,6 +30,8 @@ class CheckContext:
     target: Fqdn
     mode: Mode
     direction: Direction = Direction.FAILOVER
+    next_hop: Fqdn | None = None
+    """Where Edge pools that lead to the target are to lead, where somebody said so."""
 
     @property
     def disaster(self) -> bool:

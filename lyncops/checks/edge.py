@@ -47,7 +47,7 @@ def edge_next_hop(situation: CheckContext) -> Finding:
     if not behind:
         return passed(f"No Edge pool has {situation.target} as its next hop.")
     partner = situation.partner
-    where = partner.fqdn if partner else "another pool"
+    where = situation.next_hop or (partner.fqdn if partner else "another pool")
     names = listed(edge.fqdn for edge in behind)
     return warning(
         f"{situation.target} is the next hop of {names}. It will be moved first to {where}.",
@@ -57,8 +57,12 @@ def edge_next_hop(situation: CheckContext) -> Finding:
 
 
 def _nearer(situation: CheckContext, edges: tuple[EdgePool, ...]) -> str:
-    """The living pools in the Edge pools' own site, where the backup pool is in another."""
+    """The living pools in the Edge pools' own site, where the backup pool is in another and nobody
+    named one.
+    """
     deployment, partner = situation.deployment, situation.partner
+    if situation.next_hop is not None:
+        return ""
     found = {
         near: None
         for edge in edges

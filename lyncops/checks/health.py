@@ -34,7 +34,11 @@ _MORE_WITNESSES = (
     " for questions to others; a way from here to the ports 5061, 443, 5985, 5986 or 135 of the"
     " machines ([network] connect_to)."
 )
-_NOBODY = "No Front End of any pool could be asked, so that it is the rights that are missing."
+_NOBODY = (
+    "No Front End of any pool could be asked: rather the rights are missing, or the way there, than"
+    " that every machine is dead."
+)
+_WITHOUT_REPLICA = ("Database", "Store")  # the ends of the roles, in both of their spellings
 _ASK_BY_HAND = (
     "Look at Get-CsWindowsService on the machines of {pool}; asking from elsewhere needs a local"
     " administrator there."
@@ -168,6 +172,7 @@ def silent_machines(deployment: Deployment) -> tuple[Fqdn, ...]:
         if len(pool.machines_up) < len(pool.machines)
         for machine in pool.machines
         if not machine.vouched(Says.ALIVE)
+        and _has_replicas(pool)
         and (
             not machine.is_up
             if pool.kind.takes_next_hop
@@ -175,6 +180,16 @@ def silent_machines(deployment: Deployment) -> tuple[Fqdn, ...]:
             and pool.site in stricken
             and (pool.site not in living or machine.is_dead_from(Vantage.HERE))
         )
+    )
+
+
+def _has_replicas(pool: Pool) -> bool:
+    """Whether its machines have a replica of the configuration: SQL Servers, file stores and
+    gateways, which the topology lists as pools too, have none (fact: pool-objects).
+    """
+    roles = {service.role for service in pool.services}
+    return not roles or any(
+        not role.endswith(_WITHOUT_REPLICA) and role != "PstnGateway" for role in roles
     )
 
 
@@ -235,10 +250,12 @@ def described(pool: Pool) -> str:
     """The evidence in a sentence: how many machines run, and what was said instead of an answer by
     the first silent one.
     """
-    reasons = [
-        machine.services.reason for machine in pool.machines if isinstance(machine.services, Unread)
-    ]
-    silent = f" No answer: {sentence(reasons[0])}" if reasons else ""
+    asked = (
+        f" {machine.fqdn} was asked: {sentence(machine.services.reason)}"
+        for machine in pool.machines
+        if isinstance(machine.services, Unread)
+    )
+    silent = next(asked, "")
     extra = (
         " Its Backup Service answers, though." if life(pool) is Life.SILENT_BUT_BACKED_UP else ""
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from lyncops.checks.backup import standby_is_normal
+from lyncops.checks.backup import copies_response_groups, idle_is_normal
 from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.words import age, exactly
 from lyncops.deployment.model import BackupModule, Deployment, ExportState, ImportState, Pool
@@ -22,7 +22,6 @@ _CONTENT: Final = {
     "applicationserver.rgsdatastore": "response groups",
     "applicationserver.rgsfilestore": "files of response groups",
 }
-_NEVER_COPIED = "Response groups, call park and location data are not copied by the Backup Service."
 
 
 def expected_loss(
@@ -57,7 +56,14 @@ def expected_loss(
         head = " ".join(
             [f"What {leaving.fqdn} had not copied to {receiving.fqdn}.", *filter(None, parts)]
         )
-    return " ".join(filter(None, [head, _import_faults(receiving), _NEVER_COPIED]))
+    return " ".join(filter(None, [head, _import_faults(receiving), _never_copied(situation)]))
+
+
+def _never_copied(situation: CheckContext) -> str:
+    left = "call park and location data are not copied by the Backup Service."
+    if copies_response_groups(situation):
+        return left.capitalize()
+    return f"Response groups, {left}"
 
 
 def loss_of_module(situation: CheckContext, leaving: Pool, module: BackupModule) -> str:
@@ -65,7 +71,7 @@ def loss_of_module(situation: CheckContext, leaving: Pool, module: BackupModule)
     healthy to copy nothing.
     """
     what = _CONTENT.get(module.name.casefold(), module.name or "a module without a readable name")
-    if standby_is_normal(situation, leaving, module):
+    if idle_is_normal(situation, leaving, module):
         return ""
     match module.export:
         case ExportState.FINAL:

@@ -28,6 +28,10 @@ def is_gone(pool: Pool | None) -> bool:
     return pool is not None and life(pool) is Life.SILENT and bool(dead_from(pool))
 
 
+def _name(partner: Pool | None) -> str:
+    return "its backup pool" if partner is None else str(partner.fqdn)
+
+
 def _unread_state(pool: Pool, state: Unread, *, blocking: bool = True) -> Finding:
     return unknown(
         f"Whether {pool.fqdn} is failed over could not be read: {state.reason}",
@@ -117,8 +121,8 @@ def is_failed_over(situation: CheckContext) -> Finding:
     """A pool whose users are at home has nothing to bring back: law, and most often the other pool
     was meant.
 
-    A server's local copy may be older than the failover, if that server was down then: without a
-    store it proves nothing, and is told as such (fact: store-needed).
+    A server's local copy may be older than the failover, if that server was down then; so may the
+    store that came home from a pool that was down (fact: store-needed). It is told as such.
     """
     pool = situation.pool
     if pool is None:
@@ -131,13 +135,15 @@ def is_failed_over(situation: CheckContext) -> Finding:
         return passed(f"{pool.fqdn} is failed over: its users are served by {pool.backup_pool}.")
     partner = situation.partner
     other = partner is not None and partner.state is PoolState.FAILED_OVER
-    if situation.deployment.from_local_store and not other:
+    local = situation.deployment.from_local_store
+    if (situation.disaster or local) and not other:
+        source = "a local copy" if local else "the store"
+        command = f"{failback_command(pool.fqdn, server_is_gone=True)} --store-is-older"
         return failed(
-            f"{pool.fqdn} is not failed over (state {pool.state.value}), by a local copy that may"
-            " be older than a failover.",
-            f"The store is silent. If {pool.fqdn} was failed over while it was down, bring the"
-            f" store home first, then run Invoke-CsPoolFailBack -PoolFqdn '{pool.fqdn}'"
-            " -DisasterMode by hand, and see that its users can sign in.",
+            f"{pool.fqdn} is not failed over (state {pool.state.value}), by {source}, which may be"
+            " older than a failover.",
+            f"If {pool.fqdn} was failed over while it was down, {_name(partner)} died later, and"
+            f" its users cannot sign in now: {command}. Else nothing is to do.",
             overridable=False,
         )
     meant = (

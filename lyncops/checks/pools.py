@@ -121,6 +121,12 @@ def pool_is_paired(situation: CheckContext) -> Finding:
             blocking=True,
             overridable=False,
         )
+    if pool.version is LyncVersion.V2010:
+        return failed(
+            f"{pool.fqdn} is of Lync Server 2010, which has no pool pairs: it is left alone.",
+            "Its users can only be moved to another pool (Move-CsUser).",
+            overridable=False,
+        )
     if pool.backup_pool is None:
         return failed(
             f"{pool.fqdn} has no backup pool, and the cmdlet fails without one.",

@@ -102,7 +102,7 @@ def partner_quorum(situation: CheckContext) -> Finding:
     rule = f"{needed} of {'them' if among >= len(pool.machines) else f'the first {among}'} must run"
     if answer is None:
         return unknown(
-            f"{running(pool)}, {rule}; the others could not be asked.",
+            f"{running(pool)}; {rule}. Not all could be asked.",
             f"Look at Get-CsWindowsService -ComputerName for each Front End of {pool.fqdn}.",
             blocking=not situation.disaster,
         )

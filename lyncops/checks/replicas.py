@@ -43,10 +43,19 @@ def _needs(situation: CheckContext) -> tuple[Need, ...]:
     return (Need(Part.REPLICAS),)
 
 
+def none_follows(holder: Fqdn | None) -> str:
+    """What to look at where no replica at all follows a store (fact: replication-group)."""
+    pool = holder or "the pool that holds it"
+    return (
+        "Where no replica follows the store at all, see that the computer accounts of the Front"
+        f" Ends of {pool} are members of RTCUniversalConfigReplicator."
+    )
+
+
 @check(
     "replicas-up-to-date",
     question="Is the configuration replicated to every computer?",
-    sources=(fact("replica-age"),),
+    sources=(fact("replica-age"), fact("replication-group")),
     needs=_needs,
 )
 def replicas_up_to_date(situation: CheckContext) -> Finding:
@@ -103,6 +112,8 @@ def _judge(situation: CheckContext, replicas: tuple[Replica, ...]) -> Finding:
         "See that REPLICA runs there and that the store can reach it (TCP 445, Edge 4443)."
         f" {_REPLICATE}"
     )
+    if faulty and len(faulty) == len(replicas) - len(gone & {one.computer for one in replicas}):
+        remedy = f"{none_follows(situation.store_pool)} {remedy}"
     needed = _needed(situation)
     first = [replica for replica in faulty if replica.computer in needed]
     others = [replica for replica in faulty if replica.computer not in needed]

@@ -35,9 +35,10 @@ _TWO_MASTERS = (
     " other again (Uninstall-CsDatabase, Install-CsDatabase -CentralManagementDatabase)."
 )
 _NO_MASTER = (
-    f"{_SAVE} Then run Invoke-CsManagementServerFailover -BackupSqlServerFqdn on a Front End of the"
-    " pool that should hold it; if that fails, install the Central Management database again and"
-    " restore the exports."
+    f"{_SAVE} Then run Invoke-CsManagementServerFailover -BackupSqlServerFqdn SERVER"
+    " -BackupSqlInstanceName INSTANCE -Force on a Front End of the pool that should hold it, with"
+    " -BackupMirrorSqlServerFqdn and -BackupMirrorSqlInstanceName where its copy is mirrored; if"
+    " that fails, install the Central Management database again and restore the exports."
 )
 _STORE = (guide("Failing over a pool", step="2 to 5"), fact("store-bad-ends"))
 _SAVED = "Have saved copies of configuration and locations (LIS) at hand for {pool}."

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import attrs
 
-from lyncops.checks.backup import standby_is_normal
+from lyncops.checks.backup import idle_is_normal, standby_is_normal
 from lyncops.checks.context import CheckContext
 from lyncops.checks.loss import expected_loss, loss_of_module
 from lyncops.deployment.model import (
@@ -170,14 +170,17 @@ def _modules(situation: CheckContext) -> tuple[ModuleSync, ...] | Unread:
 
 def _module(situation: CheckContext, pool: Pool, module: BackupModule) -> ModuleSync:
     standby = standby_is_normal(situation, pool, module)
+    idle = idle_is_normal(situation, pool, module)
     return ModuleSync(
         name=module.name,
         export=module.export,
         import_=module.import_,
-        state=worst((_of_import(module), SyncState.STEADY if standby else _of_export(module))),
+        state=worst((_of_import(module), SyncState.STEADY if idle else _of_export(module))),
         loss=(
             "Nothing: the active store is not here."
             if standby
+            else "Nothing: response groups are not to be copied."
+            if idle
             else loss_of_module(situation, pool, module)
         ),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from lyncops.deployment.model import Pool
+from lyncops.deployment.model import Machine, Pool
+from lyncops.deployment.witnesses import Says
 
 
 def listed(things: Iterable[object]) -> str:
@@ -55,15 +56,28 @@ def exactly(duration: timedelta) -> str:
 
 def running(pool: Pool) -> str:
     """How many of a pool's machines run: `2 of 3 machines of pool1.contoso.com run (fe3.contoso.com
-    does not)`.
+    does not)`. What nobody told is not counted as a machine that does not run.
     """
-    down = [machine.fqdn for machine in pool.machines if not machine.is_up]
-    rest = (
-        f" ({listed(down)} {'does' if len(down) == 1 else 'do'} not)"
-        if down and pool.machines_up
-        else ""
+    untold = [machine.fqdn for machine in pool.machines if not is_told(machine)]
+    machines = counted(len(pool.machines), "machine")
+    if untold and len(untold) == len(pool.machines):
+        return (
+            f"Whether {machines} of {pool.fqdn} run{'s' if len(untold) == 1 else ''} is not known"
+        )
+    down = [m.fqdn for m in pool.machines if not m.is_up and m.fqdn not in untold]
+    parts = (
+        *(
+            (f"{listed(down)} {'does' if len(down) == 1 else 'do'} not",)
+            if pool.machines_up and down
+            else ()
+        ),
+        *((f"not known of {listed(untold)}",) if untold else ()),
     )
-    return (
-        f"{len(pool.machines_up)} of {counted(len(pool.machines), 'machine')} of {pool.fqdn}"
-        f" run{rest}"
-    )
+    rest = f" ({'; '.join(parts)})" if parts else ""
+    return f"{len(pool.machines_up)} of {machines} of {pool.fqdn} run{rest}"
+
+
+def is_told(machine: Machine) -> bool:
+    """Whether anybody told that the machine runs, or that it does not: itself, or a witness."""
+    died = bool(machine.vouched(Says.DEAD)) and not machine.vouched(Says.ALIVE)
+    return machine.is_up or machine.is_down or died

@@ -129,6 +129,14 @@ class BackupModule:
             and self.export is ExportState.NOT_INITIALIZED
         )
 
+    @property
+    def is_idle_response_groups(self) -> bool:
+        """Whether it is one of those of response groups and never copied: healthy where copying
+        them is switched off (fact: version-differences).
+        """
+        own = self.name.casefold().startswith("applicationserver.rgs")
+        return own and self.export is ExportState.NOT_INITIALIZED
+
     def is_steady(self, *, on_standby: bool) -> bool:
         """Whether all is copied, or will be by the next copy, and taken in.
 

@@ -277,6 +277,8 @@ class _GlobalReading:
         if isinstance(told, ServerVersion) and told.version is not None:
             return told.version
         found = {pool.version for pool in pools if pool.kind.is_front_end}
+        if len(found) > 1:
+            found -= {LyncVersion.V2010}  # such pools are left alone
         only = next(iter(found)) if len(found) == 1 else None
         if isinstance(only, LyncVersion):
             return only

@@ -194,7 +194,11 @@ def backup_service(pool: Pool, store_pool: str | None) -> Finding | None:
             f"{ask}; see second-hop.",
         )
     on_standby = store_pool is not None and store_pool != pool.fqdn
-    unsteady = [one.name for one in pool.backup_modules if not one.is_steady(on_standby=on_standby)]
+    unsteady = [
+        one.name
+        for one in pool.backup_modules
+        if not one.is_steady(on_standby=on_standby) and not one.is_idle_response_groups
+    ]
     if unsteady or not pool.backup_modules:
         return warning(
             f"Backs up to {pool.backup_pool}; not steady: {listed(unsteady)}.",

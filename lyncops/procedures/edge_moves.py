@@ -4,6 +4,7 @@ and may it be.
 
 from __future__ import annotations
 
+import shlex
 from datetime import timedelta
 from typing import Final
 
@@ -149,7 +150,7 @@ def media_notes(move: EdgeMove) -> tuple[str, ...]:
 
 def undo_command(move: EdgeMove, procedure: str, *options: str) -> str:
     """The command line that brings everything back, and the same sites only."""
-    sites = (f'--site "{site}"' if " " in site else f"--site {site}" for site in move.sites)
+    sites = (f"--site {shlex.quote(site)}" for site in move.sites)
     return " ".join(
         ("lyncops run", procedure, move.leaving.fqdn, "--edge", move.to.fqdn, *options, *sites)
     )

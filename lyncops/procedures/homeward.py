@@ -107,8 +107,8 @@ class Homeward:
                 f" lead{'s' if len(self._behind) == 1 else ''} to {self.partner.fqdn}."
             )
             remedy = (
-                f"Name those that led to {self.pool.fqdn} with --edge. Overridden, those of its own"
-                f" site move: {moving}."
+                f"Name those that led to {self.pool.fqdn} with --edge (none for none)."
+                f" Overridden, those of its own site move: {moving}."
             )
         return CheckResult(
             check_id="edges-known",

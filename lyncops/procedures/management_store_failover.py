@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lyncops.checks.catalogue import CHECKS, run_checks
 from lyncops.checks.context import CheckContext
+from lyncops.checks.replicas import none_follows
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.words import listed
 from lyncops.deployment.model import Deployment, Pool
@@ -93,7 +94,7 @@ def draft(deployment: Deployment, request: ManagementStoreFailover) -> Draft:
             if move.form is StoreForm.DISASTER
             else "Nothing: the store waits for replication before it moves."
         ),
-        notes=(BAD_ENDS, *_NOTES),
+        notes=(BAD_ENDS, none_follows(partner.fqdn), *_NOTES),
     )
 
 

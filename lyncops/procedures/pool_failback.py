@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lyncops.checks.catalogue import checks_for_failback
 from lyncops.checks.context import CheckContext, Direction
-from lyncops.checks.replicas import has_fallen_silent
+from lyncops.checks.replicas import has_fallen_silent, none_follows
 from lyncops.cmdlets import InvokeCsPoolFailBack
 from lyncops.deployment.model import Deployment, Machine
 from lyncops.deployment.witnesses import Says
@@ -33,6 +33,7 @@ from lyncops.procedures.edges import (
 from lyncops.procedures.homeward import Homeward
 from lyncops.procedures.pool_move import PoolMove
 from lyncops.procedures.response_groups import ResponseGroups
+from lyncops.procedures.stale_state import is_stale, state_steps, taken_at_its_word
 from lyncops.procedures.store import BAD_ENDS, export_steps, rest_steps, store_move, store_steps
 from lyncops.procedures.store_by_hand import hand_steps, rest_after_hand_steps, store_comes_by_hand
 from lyncops.procedures.verification import verification_note, verification_steps
@@ -52,7 +53,8 @@ def draft(
 
     The plan is refused when the pool does not exist or is not failed over; when it, or in planned
     mode its backup pool, is dead; when in disaster mode the backup pool lives; in disaster mode
-    without `accept_data_loss`; and for what else the checks find.
+    without `accept_data_loss`; and for what else the checks find. With `store_is_older` a store
+    that calls the pool's users at home does not refuse it: their state is written down again.
     """
     situation = CheckContext(deployment, request.pool, request.mode, Direction.FAILBACK)
     checks = checks_for_failback(deployment, request.pool, situation.mode)
@@ -63,6 +65,8 @@ def draft(
         deployment=deployment, pool=pool, partner=partner, named=request.edges, recorded=led_away
     )
     known = homeward.check(disaster=situation.disaster)
+    if is_stale(request, pool):
+        checks = taken_at_its_word(checks, pool, on_record=led_away is not None)
     move = PoolMove(
         situation=situation,
         request=request,
@@ -91,6 +95,7 @@ def _steps(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, ...]:
     return (
         *_edge_gates(move, named),
         *_store_steps(move),
+        *state_steps(move),
         _failback(move),
         *(() if move.disaster else content_steps(move.pool, move.partner)),
         *next_hop_steps(
@@ -236,7 +241,7 @@ def _notes(move: PoolMove) -> tuple[str, ...]:
         " come back."
     )
     return (
-        BAD_ENDS if move.store else stays,
+        *((BAD_ENDS, none_follows(move.pool.fqdn)) if move.store else (stays,)),
         "Users stay signed in, and are in resiliency mode for a while.",
         ResponseGroups(move=move).note_home,
         f"When the Edge pool of the site failed too, bring it back before {pool.fqdn}.",

@@ -7,6 +7,7 @@ import attrs
 from lyncops.checks.catalogue import checks_for_failover
 from lyncops.checks.context import CheckContext
 from lyncops.checks.health import silent_machines
+from lyncops.checks.replicas import none_follows
 from lyncops.cmdlets import InvokeCsPoolFailOver
 from lyncops.deployment.model import Deployment, PoolState
 from lyncops.plan.conditions import (
@@ -60,7 +61,9 @@ def draft(deployment: Deployment, request: PoolFailover) -> Draft:
     else the checks find.
     """
     situation = CheckContext(deployment, request.pool, request.mode)
-    checks = checks_for_failover(deployment, request.pool, situation.mode)
+    checks = checks_for_failover(
+        deployment, request.pool, situation.mode, next_hop=request.next_hop
+    )
     pool, partner = situation.pool, situation.partner
     if pool is None or partner is None:
         return Draft(checks=checks)
@@ -202,7 +205,7 @@ def _notes(move: PoolMove) -> tuple[str, ...]:
         if machine.fqdn in gone
     ]
     return (
-        *((BAD_ENDS,) if move.store else ()),
+        *((BAD_ENDS, none_follows(move.partner.fqdn)) if move.store else ()),
         *(
             (f"Not waited for, since nothing in its site answers: {', '.join(silent)}.",)
             if silent

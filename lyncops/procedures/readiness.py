@@ -25,7 +25,7 @@ from lyncops.plan.procedures import PoolFailover
 from lyncops.plan.steps import ManualStep
 from lyncops.procedures.catalogue import make_plan
 from lyncops.procedures.saved import SavedExport, exports_outside
-from lyncops.values import Fqdn, Mode, SiteName, Unread
+from lyncops.values import Fqdn, LyncVersion, Mode, SiteName, Unread
 
 # A WinRM endpoint never tells the operator's rights (fact: ocs-powershell): an answer that cannot
 # come is not a warning.
@@ -165,7 +165,7 @@ def readiness(
     """
     missing = deployment.pools if isinstance(deployment.pools, Unread) else None
     named = tuple(dict.fromkeys(pools))
-    wanted = () if missing else named or tuple(pool.fqdn for pool in deployment.front_end_pools)
+    wanted = () if missing else named or tuple(pool.fqdn for pool in _pairable(deployment))
     return Readiness(
         deployment=deployment.name,
         read_at=deployment.read_at,
@@ -173,6 +173,12 @@ def readiness(
         sites=() if missing or named else losses_of_sites(deployment),
         unread=missing,
     )
+
+
+def _pairable(deployment: Deployment) -> tuple[Pool, ...]:
+    """The Front End pools; those of Lync Server 2010, which has no pairs, are left alone."""
+    pools = deployment.front_end_pools
+    return tuple(pool for pool in pools if pool.version is not LyncVersion.V2010)
 
 
 def _cared_for(
@@ -228,7 +234,7 @@ def _of_mode(
 def losses_of_sites(deployment: Deployment) -> tuple[SiteReadiness, ...]:
     """What the loss of each site with Front End pools would mean."""
     sites = dict.fromkeys(
-        pool.site for pool in deployment.front_end_pools if not isinstance(pool.site, Unread)
+        pool.site for pool in _pairable(deployment) if not isinstance(pool.site, Unread)
     )
     return tuple(_of_site(deployment, site) for site in sites)
 
@@ -236,7 +242,7 @@ def losses_of_sites(deployment: Deployment) -> tuple[SiteReadiness, ...]:
 def _of_site(deployment: Deployment, site: SiteName) -> SiteReadiness:
     """The users of its pools, but for those that are served elsewhere already, and the store."""
     gone = without_site(deployment, site)
-    lost = [pool for pool in deployment.front_end_pools if pool.site == site]
+    lost = [pool for pool in _pairable(deployment) if pool.site == site]
     here = {pool.fqdn for pool in lost}
     served = [
         pool for pool in lost if pool.state is not PoolState.FAILED_OVER or pool.backup_pool in here

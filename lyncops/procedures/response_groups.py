@@ -8,13 +8,14 @@ from typing import Final
 
 import attrs
 
+from lyncops.checks.backup import copies_response_groups
 from lyncops.cmdlets import ExportCsRgsConfiguration, ImportCsRgsConfiguration
 from lyncops.errors import InvalidValueError
 from lyncops.plan.steps import CmdletStep, Step
 from lyncops.procedures import figures
 from lyncops.procedures.pool_move import PoolMove
 from lyncops.sources import fact, page
-from lyncops.values import Fqdn, LyncVersion, Place, Unread
+from lyncops.values import Fqdn, LyncVersion, Place
 
 _SOURCES: Final = (page("Response Group disaster recovery"), fact("response-groups"))
 
@@ -43,8 +44,7 @@ class ResponseGroups:
         """Whether the Backup Service copies them: 2019, where it is switched on
         (EnableRgsBackupService).
         """
-        settings = self.move.deployment.backup_service
-        on = not isinstance(settings, Unread) and settings.response_groups_copied is True
+        on = copies_response_groups(self.move.situation) is True
         return self.move.pool.version is LyncVersion.V2019 and on
 
     @property
@@ -104,8 +104,10 @@ class ResponseGroups:
                 " stay its own"
             )
             return f"Response groups on {partner} stay owned by {pool}: {listed}."
-        rest = f"add --response-groups, or import a saved copy on {partner}; agents sign in again."
-        return f"Response groups do not follow: {rest}"
+        return (
+            "Response groups do not follow: pool-failover --response-groups carries them, or import"
+            f" a saved copy on {partner}; agents sign in again."
+        )
 
     @property
     def note_home(self) -> str:
@@ -118,10 +120,11 @@ class ResponseGroups:
                 f"Copies of the response groups stay on {partner}: to be rid of them, export with"
                 " -RemoveExportedConfiguration."
             )
-        rest = (
-            "add --response-groups, or export them there and import them here with -OverwriteOwner."
+        return (
+            f"Response groups of {pool} that were imported on {partner}: pool-failback"
+            " --response-groups brings them home, or export them there and import them here with"
+            " -OverwriteOwner."
         )
-        return f"Response groups of {pool} that were imported on {partner}: {rest}"
 
     @property
     def _path(self) -> str:

@@ -36,7 +36,7 @@ from lyncops.procedures.foresight import once_reached
 from lyncops.procedures.homeward import NOTHING_ON_RECORD, LedAway
 from lyncops.procedures.replica_waits import users_first
 from lyncops.sources import fact, guide, reference
-from lyncops.values import Fqdn, Unread
+from lyncops.values import Fqdn, LyncVersion, Unread
 
 P = TypeVar("P", bound=MovesSite)
 _SOURCES: Final = (guide("Failing over a pool"), fact("store-before-pool"))
@@ -148,6 +148,8 @@ def _can_leave(deployment: Deployment, pool: Pool) -> str:
     """Why the users of a pool cannot leave its site; "" where they can, or where other
     checks tell.
     """
+    if pool.version is LyncVersion.V2010:
+        return "is of Lync Server 2010, which has no pool pairs"
     if isinstance(pool.backup_pool, Unread):
         return ""
     partner = None if pool.backup_pool is None else deployment.pool(pool.backup_pool)

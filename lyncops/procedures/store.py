@@ -37,6 +37,12 @@ _FOLLOWING: Final = (guide("Failing over a pool", step=5), fact("store-bad-ends"
 _BEFORE_THE_POOL: Final = (
     "The store must be there before the pool is failed over: without it the pool's failover fails."
 )
+_WHICH_HALF: Final = (
+    " -BackupSqlServerFqdn names the primary that the topology defines and"
+    " -BackupMirrorSqlServerFqdn its mirror, also while the mirror is principal: so say the"
+    " reference page and the A-B-C procedure. The guide's page names the mirror alone then, by"
+    " parameters that do not exist."
+)
 BAD_ENDS: Final = (
     "A failover of the store can end without an error and leave it active on both pools, or on"
     " none; the plan then stops. Repair: install the Central Management database again, on the pool"
@@ -233,7 +239,7 @@ def store_steps(
         CmdletStep(
             step_id="store-failover",
             title=f"Fail over the Central Management store to {move.to}",
-            why=why,
+            why=f"{why}{_WHICH_HALF if move.standby and move.standby.mirror else ''}",
             sources=_SOURCES,
             cmdlet=_failover_cmdlet(move),
             place=OnPool(move.to),

@@ -71,6 +71,10 @@ PAGES: Final[Mapping[str, str]] = MappingProxyType(
         "Moving the Central Management store": (
             f"{_LEARN}skypeforbusiness/migration/move-the-central-management-server"
         ),
+        "Central Management store replication failures": (
+            "https://github.com/MicrosoftDocs/SupportArticles-docs/blob/main/SkypeForBusiness/"
+            "SkypeServer/server-configuration/central-management-store-replication-failures.md"
+        ),
         # Microsoft's own tools and people
         "On-Premises Diagnostic": "https://github.com/onpremdiag/SfBServer",
         "What the Backup Service's states mean (J. Stroem, Microsoft)": (

@@ -133,9 +133,8 @@ def _course(plan: Plan, *, details: bool) -> Iterator[Block]:
     yield Heading(f"Steps ({len(plan.steps)}), about {duration(plan.estimate)} in all")
     for number, step in enumerate(plan.steps, start=1):
         yield from _step(number, step, details=details)
-    if not plan.steps:
-        yield Text("Nothing is left to do: what the plan aims at already holds.")
-    yield Text("")
+    if plan.steps:
+        yield Text("")
     yield Text(f"Done when: {'; '.join(map(str, plan.goal))}")
     yield Text(f"Expected data loss: {plan.expected_loss or 'none'}", Tone.CAREFUL)
 

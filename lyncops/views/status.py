@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 
+from lyncops.checks.backup import idle_is_normal
 from lyncops.checks.context import CheckContext
 from lyncops.checks.overview import last_known, overview
 from lyncops.checks.words import sentence
@@ -180,8 +181,16 @@ def _not_steady(deployment: Deployment, pool: Pool) -> list[BackupModule]:
     if isinstance(pool.backup_modules, Unread):
         return []
     context = CheckContext(deployment, pool.fqdn, Mode.PLANNED)
-    on_standby = context.store_pool not in (None, pool.fqdn)
-    return [module for module in pool.backup_modules if not module.is_steady(on_standby=on_standby)]
+    return [
+        module
+        for module in pool.backup_modules
+        if not module.is_steady(on_standby=False) and not _is_idle(context, pool, module)
+    ]
+
+
+def _is_idle(context: CheckContext, pool: Pool, module: BackupModule) -> bool:
+    normal = idle_is_normal(context, pool, module)
+    return normal and module.import_ is ImportState.NORMAL
 
 
 def _tone_of(loud: Iterable[BackupModule]) -> Tone:

@@ -55,7 +55,9 @@ def test_a_local_copy_is_no_proof_that_no_failover_took_place() -> None:
     assert known.verdict is local.verdict is FAILED
     assert "served at home" in known.evidence
     assert "may be older" in local.evidence
-    assert f"Invoke-CsPoolFailBack -PoolFqdn '{P1}' -DisasterMode" in local.remedy
+    command = f"lyncops run pool-failback {P1} --mode disaster --accept-data-loss --store-is-older"
+    assert command in local.remedy
+    assert not local.overridable
     other = with_state(attrs.evolve(two_sites(), from_local_store=True), P2, PoolState.FAILED_OVER)
     assert f"{P2} is failed over: name that pool" in ask("is-failed-over", other).remedy
 

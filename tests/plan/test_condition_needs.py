@@ -125,7 +125,10 @@ def test_what_was_left_open_elsewhere_changes_nothing(
         (PoolIsHome(P1), Scope.of(Facet.POOL_STATE, pools=[P1])),
         (PoolIsAlive(P1), Scope.of(Facet.MACHINES, pools=[P1])),
         (BackupModuleIs(P1, CONTENT), Scope.of(Facet.BACKUP_STATUS, pools=[P1])),
-        (BackupServiceSteady(P1), Scope.of(Facet.BACKUP_STATUS, pools=[P1])),
+        (
+            BackupServiceSteady(P1),
+            Scope.of(Facet.BACKUP_STATUS, Facet.SETTINGS, pools=[P1]),
+        ),
         (MirrorPrincipalIs(P1, ("xds",), on_mirror=True), Scope.of(Facet.MIRRORS, pools=[P1])),
         (MirrorsAreSynchronized(P1, ("xds",)), Scope.of(Facet.MIRRORS, pools=[P1])),
         (ServicesAre(FE1), Scope.of(Facet.MACHINES, pools=[FE1])),

@@ -345,7 +345,7 @@ def test_the_scope_of_several_keeps_to_the_pools_that_they_name() -> None:
         (PoolIsAlive(P1), {Facet.MACHINES}),
         (UnlessRefuted(PoolIsAlive(P1)), {Facet.MACHINES}),
         (BackupModuleIs(P1, CONTENT), {Facet.BACKUP_STATUS}),
-        (BackupServiceSteady(P1), {Facet.BACKUP_STATUS}),
+        (BackupServiceSteady(P1), {Facet.BACKUP_STATUS, Facet.SETTINGS}),
         (MirrorPrincipalIs(P1, ("xds",), on_mirror=True), {Facet.MIRRORS}),
         (PoolStateIs(P1, PoolState.ACTIVE), {Facet.POOL_STATE}),
         (SyncIntervalIs(timedelta(minutes=1)), {Facet.SETTINGS}),

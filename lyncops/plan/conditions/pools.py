@@ -159,20 +159,27 @@ class BackupModuleIs(Judged):
         )
 
 
+def _is_switched_off(deployment: Deployment, module: BackupModule) -> bool:
+    """Whether it is a module of response groups, which are not to be copied."""
+    if not module.is_idle_response_groups:
+        return False
+    return known(deployment.backup_service).response_groups_copied is not True
+
+
 @attrs.frozen(slots=True)
 class BackupServiceSteady(Judged):
     """Every module of the pool's direction is in FinalState or SteadyState and imports normally.
 
     `CentralMgmt.CMSMaster` may be NotInitialized: that is normal on the pool that is not the active
-    master (fact: backup-module-states).
+    master (fact: backup-module-states). So may those of response groups, where copying is off.
     """
 
     pool: Fqdn
 
     @property
     def scope(self) -> Scope:
-        """The Backup Service status of this pool."""
-        return Scope.of(Facet.BACKUP_STATUS, pools=[self.pool])
+        """The Backup Service status of this pool, and whether response groups are to be copied."""
+        return Scope.of(Facet.BACKUP_STATUS, Facet.SETTINGS, pools=[self.pool])
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -195,7 +202,9 @@ class BackupServiceSteady(Judged):
                 " would be normal",
             )
         unsteady = [
-            _in_words(module) for module in modules if not module.is_steady(on_standby=True)
+            _in_words(module)
+            for module in modules
+            if not module.is_steady(on_standby=True) and not _is_switched_off(deployment, module)
         ]
         return Evaluation(
             not unsteady,

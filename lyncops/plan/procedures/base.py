@@ -93,8 +93,22 @@ def fqdns(values: Iterable[str]) -> tuple[Fqdn, ...]:
 
 
 def optional_fqdns(values: Iterable[str] | None) -> tuple[Fqdn, ...] | None:
-    """Names, where any are given."""
-    return None if values is None else fqdns(values)
+    """Names, where any are given; the word `none` alone says that there are none.
+
+    Raises:
+        InvalidValueError: `none` is said beside a name.
+    """
+    if values is None:
+        return None
+    names = fqdns(values)
+    if "none" not in names:
+        return names
+    if len(names) > 1:
+        raise InvalidValueError(
+            f"Both none and {next(name for name in names if name != 'none')} are named.",
+            remedy="Name either Edge pools, or none.",
+        )
+    return ()
 
 
 def optional_sites(values: Iterable[str] | None) -> tuple[SiteName, ...] | None:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import attrs
 
+from lyncops.errors import InvalidValueError
 from lyncops.plan.procedures.base import (
     BOTH_MODES,
     ENABLE_TOPOLOGY,
@@ -207,7 +208,8 @@ class PoolFailback(MovesPool):
     """Serve the users of a pool that is failed over at home again.
 
     `edges` names the Edge pools that get the pool as their next hop again; None means those that
-    the failover led away, as the journal tells.
+    the failover led away, as the journal tells. `store_is_older` says that the failover was written
+    to a store that is gone, so that the one that is left calls the pool's users at home.
     """
 
     NAME: ClassVar[str] = "pool-failback"
@@ -223,10 +225,24 @@ class PoolFailback(MovesPool):
         metadata=asks(
             "--edge",
             "An Edge pool that gets the pool as its next hop again (default: what the failover"
-            " moved).",
+            " moved); none for none.",
             example="EDGE_POOL",
         ),
     )
+    store_is_older: bool = attrs.field(
+        default=False,
+        metadata=asks(
+            "--store-is-older",
+            "The store is from before the failover: write down again that the pool is failed over.",
+        ),
+    )
+
+    def __attrs_post_init__(self) -> None:
+        if self.store_is_older and self.mode is not Mode.DISASTER:
+            raise InvalidValueError(
+                "--store-is-older is for a backup pool that died with the newer store.",
+                remedy="Use it with --mode disaster, or leave it out.",
+            )
 
 
 @attrs.frozen(slots=True, kw_only=True)

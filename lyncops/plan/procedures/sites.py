@@ -63,7 +63,7 @@ class SiteFailback(MovesSite):
         converter=optional_fqdns,
         metadata=asks(
             "--edge",
-            "An Edge pool that gets a pool of the site as its next hop again.",
+            "An Edge pool that gets a pool of the site as its next hop again; none for none.",
             example="EDGE_POOL",
         ),
     )
