@@ -503,7 +503,7 @@ def test_2019_has_no_xmpp_gateway_and_says_so(
 
 def test_a_site_with_a_space_in_its_name_can_be_pasted_back() -> None:
     sites = (Site(name=SiteName("New York"), xmpp_federation_route=ServiceId("EdgeServer", EDGE1)),)
-    assert '--site "New York"' in " ".join(
+    assert "--site 'New York'" in " ".join(
         plan("xmpp-failover", attrs.evolve(on(EDGE1), sites=sites)).notes
     )
 
