@@ -7,7 +7,7 @@ from typing import Final
 
 from lyncops.checks.check import Finding, check, failed, passed, unknown, warning
 from lyncops.checks.context import CheckContext
-from lyncops.checks.health import silent_machines
+from lyncops.checks.silence import silent_machines
 from lyncops.checks.words import age, counted, listed, sentence
 from lyncops.deployment.gaps import Need, Part
 from lyncops.deployment.model import Deployment, Replica

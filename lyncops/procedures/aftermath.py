@@ -12,7 +12,7 @@ from typing import Final
 
 import attrs
 
-from lyncops.checks.health import silent_machines
+from lyncops.checks.silence import silent_machines
 from lyncops.checks.words import listed
 from lyncops.deployment.model import Deployment, EdgePool, Pool
 from lyncops.plan.conditions import RouteKind

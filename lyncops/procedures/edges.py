@@ -5,8 +5,8 @@ from __future__ import annotations
 import attrs
 
 from lyncops.checks.edge import nearest_next_hops
-from lyncops.checks.health import silent_machines
 from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.silence import silent_machines
 from lyncops.checks.words import listed
 from lyncops.cmdlets import EnableCsTopology, SetCsEdgeServer
 from lyncops.deployment.gaps import Need, Part

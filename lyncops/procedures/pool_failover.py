@@ -6,8 +6,8 @@ import attrs
 
 from lyncops.checks.catalogue import checks_for_failover
 from lyncops.checks.context import CheckContext
-from lyncops.checks.health import silent_machines
 from lyncops.checks.replicas import none_follows
+from lyncops.checks.silence import silent_machines
 from lyncops.cmdlets import InvokeCsPoolFailOver
 from lyncops.deployment.model import Deployment, PoolState
 from lyncops.plan.conditions import (

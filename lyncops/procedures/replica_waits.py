@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from lyncops.checks.health import silent_machines
 from lyncops.checks.replicas import never_reported
+from lyncops.checks.silence import silent_machines
 from lyncops.deployment.model import Deployment
 from lyncops.plan.conditions import ReplicasUpToDate, StoreIsActiveOn
 from lyncops.plan.steps import Step, WaitStep

@@ -7,7 +7,7 @@ from typing import Final
 import attrs
 import pytest
 
-from lyncops.checks.health import silent_machines
+from lyncops.checks.silence import silent_machines
 from lyncops.checks.words import running
 from lyncops.deployment.model import (
     BackupModule,

@@ -10,8 +10,8 @@ from typing import Any, cast
 import attrs
 import pytest
 
-from lyncops.checks.health import silent_machines
 from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.silence import silent_machines
 from lyncops.deployment.model import (
     Deployment,
     EdgePool,
