@@ -8,6 +8,7 @@ import logging
 from typing import Final
 
 from lyncops.cli.screen import say_aside
+from lyncops.remoting.parts import EVENTS
 from lyncops.text.harmless import harmless
 
 _LOGGER: Final = logging.getLogger("lyncops")
@@ -21,7 +22,9 @@ class ToStandardError(logging.Handler):
         self._said: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say it, unless it was said."""
+        """Say it, unless it was said, or is an event of a run, which the verb shows by itself."""
+        if record.name == EVENTS:
+            return
         text = " ".join(harmless(record.getMessage()).split())
         if text not in self._said:
             self._said.add(text)

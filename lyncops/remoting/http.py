@@ -4,7 +4,6 @@ it.
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 from contextlib import suppress
@@ -30,8 +29,9 @@ from lyncops.remoting.kerberos import problem_of
 from lyncops.remoting.line import Line, StaleConnectionError
 from lyncops.remoting.logon import LoggedOutError, LogOn, LogOnError, LogOnProblem
 from lyncops.remoting.logons import MESSAGE, LogOns
+from lyncops.remoting.parts import logger, part
 
-log = logging.getLogger("lyncops.remoting")
+log = logger("lyncops.remoting")
 _SOAP: Final = "application/soap+xml;charset=UTF-8"
 _SEALED: Final = re.compile(
     r'multipart/(?:x-multi-)?encrypted\s*;.*boundary="?([^";]+)"?', re.IGNORECASE
@@ -278,6 +278,18 @@ class HttpChannel:
 
     def _post(self, content: bytes, headers: dict[str, str]) -> tuple[requests.Response, bytes]:
         """Send one request, and read its answer whole."""
+        with part("POST", is_request=True, endpoint=self._at.url) as request:
+            request.measure("http.request.method", "POST")
+            request.measure("url.full", self.endpoint)
+            request.measure("server.address", self._at.host)
+            request.measure("server.port", self._at.port)
+            response, body = self._sent(content, headers)
+            request.measure("http.response.status_code", response.status_code)
+            if not response.ok:
+                request.fail(f"HTTP status {response.status_code}")
+            return response, body
+
+    def _sent(self, content: bytes, headers: dict[str, str]) -> tuple[requests.Response, bytes]:
         auth = None
         if self._at.auth is Auth.BASIC and content and self._user is not None:
             auth = (self._user.username, self._user.password)

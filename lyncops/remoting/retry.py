@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import cast
@@ -12,9 +11,9 @@ import tenacity
 
 from lyncops.errors import ConfigurationError
 from lyncops.remoting.clock import Clock
+from lyncops.remoting.parts import logger
 
-log = logging.getLogger("lyncops.remoting")
-log.addHandler(logging.NullHandler())
+log = logger("lyncops.remoting")
 
 
 @attrs.frozen(slots=True, kw_only=True)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
+from contextvars import copy_context
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
@@ -33,6 +34,7 @@ from lyncops.remoting.lane import AstrayError, Lane
 from lyncops.remoting.logon import LogOn
 from lyncops.remoting.logons import LogOns
 from lyncops.remoting.outcome import EndReason
+from lyncops.remoting.parts import Part, know, part
 from lyncops.remoting.psrp.streams import StreamRecord
 from lyncops.remoting.refusals import TooManySessionsError, UnreachableError, nobody_answers
 from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
@@ -166,6 +168,19 @@ class Sessions:
         """
         if self.version is not None:
             cmdlet.require_version(self.version)
+        with part(cmdlet.NAME, cmdlet=cmdlet.NAME) as going_on:
+            execution = self._run(cmdlet, place, deadline, on_record, before_send)
+            _tell(going_on, execution)
+            return execution
+
+    def _run(
+        self,
+        cmdlet: Cmdlet[R],
+        place: Place,
+        deadline: timedelta | None,
+        on_record: Callable[[StreamRecord], None] | None,
+        before_send: BeforeSend | None,
+    ) -> Execution[R]:
         until = None if deadline is None else self._clock.now() + deadline
         job = Job(
             cmdlet=cmdlet,
@@ -235,6 +250,7 @@ class Sessions:
         begun = self._clock.now()
         for endpoint in self._order(course):
             group = self._groups[endpoint]
+            know(endpoint=endpoint.url)
             with ExitStack() as lease:
                 try:
                     lane = self._lease_open(group, lease, course.job.cmdlet.effect, since=begun)
@@ -344,9 +360,8 @@ class Sessions:
                 f"{cmdlet.NAME} changes something and cannot run in the background.",
                 remedy="Use run().",
             )
-        return self._workers.submit(
-            place, partial(self.run, cmdlet, place=place, deadline=deadline)
-        )
+        work = partial(self.run, cmdlet, place=place, deadline=deadline)
+        return self._workers.submit(place, partial(copy_context().run, work))
 
     def collect(
         self,
@@ -370,7 +385,10 @@ class Sessions:
         until = None if deadline is None else self._clock.now() + deadline
         job = Job(cmdlet=cmdlet, deadline=deadline, until=until, on_record=on_record)
         unheard = address.command_id in self._unheard
-        return collect(self._group_at(address).around, address, job, unheard=unheard)
+        with part(cmdlet.NAME, cmdlet=cmdlet.NAME, endpoint=address.endpoint) as going_on:
+            execution = collect(self._group_at(address).around, address, job, unheard=unheard)
+            _tell(going_on, execution)
+            return execution
 
     def forget(self, address: CommandAddress) -> None:
         """Make the server forget a command whose end is written down; the whole session, where
@@ -414,3 +432,14 @@ class Sessions:
         together([group.close for group in self._groups.values() if group.is_used])
         for group in self._groups.values():
             group.close()
+
+
+def _tell(going_on: Part, execution: Execution[object]) -> None:
+    """What came of it, for logs and spans."""
+    going_on.know(endpoint=execution.endpoint)
+    going_on.measure("lyncops.outcome", execution.outcome.value)
+    going_on.measure("lyncops.attempts", execution.attempts)
+    if execution.outcome is Outcome.FAILED:
+        going_on.fail(execution.reason or next(map(str, execution.errors), ""))
+    took = (execution.ended - execution.started).total_seconds()
+    log.debug("%s: %s after %.2f s", execution.cmdlet.NAME, execution.outcome, took)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Generator, Sequence
@@ -15,6 +14,7 @@ from lyncops.plan.conditions import Evaluation
 from lyncops.plan.steps import CmdletStep
 from lyncops.remoting.clock import Clock, Stopwatch
 from lyncops.remoting.execution import CommandAddress, Execution, Fence
+from lyncops.remoting.parts import logger
 from lyncops.remoting.proof import Proof
 from lyncops.remoting.psrp.streams import StreamKind, StreamRecord
 from lyncops.runs.events import (
@@ -35,9 +35,10 @@ from lyncops.runs.journal import Journal
 from lyncops.runs.lines import PAUSE, Line, Lines
 from lyncops.runs.lock import HEARTBEAT, give_up, lost
 from lyncops.runs.model import Attempt, Permit, Run, RunState, StepState
+from lyncops.runs.telling import log_event
 from lyncops.values import Outcome
 
-_logger = logging.getLogger(__name__)
+_logger = logger(__name__)
 _MOMENT: Final = timedelta(seconds=1)
 """How old the journal's word that the lock is held may be when a command leaves."""
 
@@ -132,6 +133,7 @@ class Ledger:
 
         What they raise is logged: a full disk under a log file must not stop a rescue.
         """
+        log_event(event, self.run)
         for observer in self._observers:
             try:
                 observer.observe(event)

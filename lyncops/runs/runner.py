@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 
 import attrs
 
@@ -13,6 +14,7 @@ from lyncops.errors import AuthenticationFailedError, InvalidValueError, Journal
 from lyncops.plan.model import Plan
 from lyncops.remoting.clock import Clock
 from lyncops.remoting.interface import CmdletRunner
+from lyncops.remoting.parts import part
 from lyncops.runs.cut_off import cut_off
 from lyncops.runs.events import GoalRead, LockTakenOver, Observer, Polled
 from lyncops.runs.history import replay
@@ -24,6 +26,8 @@ from lyncops.runs.recheck import Recheck, require_pools, require_unrefused
 from lyncops.runs.steps import PATIENCE, Steps, StopReason
 from lyncops.runs.vigil import watched
 from lyncops.runs.watching import Read, Watcher
+
+_NOT_REACHED: Final = (RunState.PAUSED_BY_FAILED_STEP, RunState.TIMED_OUT, RunState.FAILED)
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -163,7 +167,16 @@ class Runner:
         taken: tuple[LockTakenOver, ...],
         permit: Permit | None = None,
     ) -> Run:
-        ledger = self._ledger(run, claim)
+        with part(f"run {run.plan.procedure.NAME}", run_id=run.run_id) as going_on:
+            after = self._worked(self._ledger(run, claim), taken, permit)
+            going_on.measure("lyncops.state", after.state.value)
+            if after.state in _NOT_REACHED:
+                going_on.fail(after.why)
+            return after
+
+    def _worked(
+        self, ledger: Ledger, taken: tuple[LockTakenOver, ...], permit: Permit | None
+    ) -> Run:
         try:
             with ledger.held():
                 for event in taken:
@@ -193,7 +206,12 @@ class Runner:
             permit=permit,
         )
         while (record := ledger.run.current) is not None:
-            halt = steps.perform(record.step, confirmed=confirmed)
+            step = record.step
+            with part(f"step {step.step_id}", step_id=step.step_id) as going_on:
+                halt = steps.perform(step, confirmed=confirmed)
+                going_on.measure("lyncops.state", ledger.run.record(step.step_id).state.value)
+                if halt is not None and halt.state in _NOT_REACHED:
+                    going_on.fail(halt.why)
             confirmed = False
             if halt is not None:
                 return halt
