@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 
 TYPE_CHECKING = False  # type checkers know the name; importing it would cost more than all the rest
 
@@ -371,3 +372,7 @@ if not TYPE_CHECKING:  # a type checker sees the names above, and no others
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})
+
+
+if "IPython" in sys.modules:  # somebody looks at values in a notebook: they show themselves there
+    importlib.import_module("lyncops.jupyter.ipython").register_here()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -314,9 +315,11 @@ class Client:
             EndpointError: no server could be reached to check an older plan again.
         """
         self._require_own(plan)
-        return self._runner(observers).start(
-            plan, operator=operator or _account(), reason=reason, steal_lock=steal_lock
-        )
+        with _onlookers(plan) as more:
+            runner = self._runner((*observers, *more))
+            return runner.start(
+                plan, operator=operator or _account(), reason=reason, steal_lock=steal_lock
+            )
 
     def resume(
         self,
@@ -340,10 +343,16 @@ class Client:
                 one of the pools. JournalError: there is no such run, or the journal cannot be
                 written.
         """
-        self._require_own(self.show(run_id).plan)
-        return self._runner(observers).resume(
-            run_id, operator=operator or _account(), steal_lock=steal_lock, send_again=send_again
-        )
+        plan = self.show(run_id).plan
+        self._require_own(plan)
+        with _onlookers(plan) as more:
+            runner = self._runner((*observers, *more))
+            return runner.resume(
+                run_id,
+                operator=operator or _account(),
+                steal_lock=steal_lock,
+                send_again=send_again,
+            )
 
     def cancel(
         self, run_id: str, *, reason: str, operator: str = "", observers: Sequence[Observer] = ()
@@ -462,3 +471,9 @@ def _account() -> str:
         return getpass.getuser()
     except (OSError, ImportError, KeyError):
         return "unknown"
+
+
+def _onlookers(plan: Plan) -> AbstractContextManager[tuple[Observer, ...]]:
+    from lyncops.runs.onlookers import onlookers
+
+    return onlookers(plan)

@@ -115,7 +115,7 @@ class Report:
 
 
 @attrs.frozen(slots=True)
-class _Code:
+class Code:
     """PowerShell behind a label."""
 
     label: str
@@ -132,7 +132,7 @@ class _Plain:
     def section(self, text: str) -> list[str]:
         return ["", text, "-" * len(text)]
 
-    def item(self, told: str | _Code, depth: int = 0) -> str:
+    def item(self, told: str | Code, depth: int = 0) -> str:
         text = (
             self.words(told)
             if isinstance(told, str)
@@ -168,7 +168,7 @@ class _Markdown(_Plain):
 def _lines(report: Report, style: _Plain) -> Iterable[str]:
     run = report.run
     yield from style.title(report.headline)
-    for text in _facts(run):
+    for text in run_facts(run):
         yield style.item(text)
     for title, texts in (
         ("Exceptions", run.exceptions),
@@ -181,11 +181,12 @@ def _lines(report: Report, style: _Plain) -> Iterable[str]:
     yield from style.section("Steps")
     for number, record in enumerate(run.steps, start=1):
         yield style.item(f"{number}. {record.step.title}: {_MARKS[record.state]}{_when(record)}")
-        for fact in _step_facts(record):
+        for fact in step_facts(record):
             yield style.item(fact, 1)
 
 
-def _facts(run: Run) -> Iterable[str]:
+def run_facts(run: Run) -> Iterable[str]:
+    """The run in sentences: whose, when, why, how it stands and what it was told to lose."""
     yield (
         f"Run {run.run_id} on deployment {run.plan.deployment}, by {run.operator}, begun"
         f" {_stamp(run.created_at)}"
@@ -207,10 +208,11 @@ def _facts(run: Run) -> Iterable[str]:
             yield told.rstrip()
 
 
-def _step_facts(record: StepRecord) -> Iterable[str | _Code]:
+def step_facts(record: StepRecord) -> Iterable[str | Code]:
+    """What was sent, what was seen before and after, every attempt, and what undoes it."""
     step = record.step
     if isinstance(step, CmdletStep):
-        yield _Code("PowerShell", step.cmdlet.to_powershell())
+        yield Code("PowerShell", step.cmdlet.to_powershell())
     if record.evidence_before:
         yield f"Before: {record.evidence_before}"
     for attempt in record.attempts:

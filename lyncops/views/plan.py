@@ -45,12 +45,18 @@ def check_blocks(
     passed are counted.
     """
     checks = tuple(checks)
-    refused = [check.check_id for check in checks if check.refuses]
-    yield Heading(title)
-    yield _verdict(refused)
-    yield Text(_counts(checks, details=details))
+    yield from verdict_blocks(title, checks, details=details)
     yield from _table(checks, details=details)
     yield from _remedies(checks)
+
+
+def verdict_blocks(
+    title: str, checks: Sequence[CheckResult], *, details: bool = True
+) -> Iterator[Block]:
+    """Whether the checks let it happen, and how many passed."""
+    yield Heading(title)
+    yield _verdict([check.check_id for check in checks if check.refuses])
+    yield Text(_counts(checks, details=details))
 
 
 def _verdict(refused: Sequence[str]) -> Text:
@@ -105,7 +111,7 @@ def plan_blocks(plan: Plan, *, details: bool = True) -> Iterator[Block]:
     """
     refusals = plan.refusals
     yield Heading(f"Plan {plan.content_id[:12]}: {plan.procedure.title} in {plan.deployment}")
-    yield _possible(plan)
+    yield possible_block(plan)
     yield Text(_counts(plan.checks, details=details))
     yield from _table(plan.checks, details=details)
     yield from _remedies(check for check in plan.checks if check not in refusals)
@@ -117,7 +123,8 @@ def plan_blocks(plan: Plan, *, details: bool = True) -> Iterator[Block]:
     yield from refusal_blocks(refusals)
 
 
-def _possible(plan: Plan) -> Text:
+def possible_block(plan: Plan) -> Text:
+    """Whether the plan can run now, and how much it would do."""
     if plan.refusals:
         return _verdict([check.check_id for check in plan.refusals])
     if not plan.steps:

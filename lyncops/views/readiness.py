@@ -19,7 +19,7 @@ from lyncops.values import JsonValue
 from lyncops.views.blocks import Block, Heading, Table, Text, Tone
 from lyncops.views.json_values import to_json
 
-_TONES: Final = {
+TONES: Final = {
     ReadinessVerdict.READY: Tone.GOOD,
     ReadinessVerdict.READY_WITH_WARNINGS: Tone.CAREFUL,
     ReadinessVerdict.NOT_READY: Tone.BAD,
@@ -83,14 +83,9 @@ def readiness_blocks(found: Readiness, *, details: bool = True) -> Iterator[Bloc
 
     Without `details` a pool that is ready has its rows in the table and no more.
     """
-    yield Heading(f"Readiness of {found.deployment} at {found.read_at:%Y-%m-%d %H:%M:%S %Z}")
-    if found.unread is not None:
-        yield Text(str(found.unread), Tone.BAD)
+    yield from verdict_blocks(found)
+    if found.unread is not None or not found.pools:
         return
-    if not found.pools:
-        yield Text("The topology has no Front End pool.", Tone.BAD)
-        return
-    yield _verdict(found)
     ready = any(pool.verdict is ReadinessVerdict.READY for pool in found.pools)
     if ready and not details:
         yield Text(
@@ -113,6 +108,17 @@ def readiness_blocks(found: Readiness, *, details: bool = True) -> Iterator[Bloc
             yield from _details(pool)
 
 
+def verdict_blocks(found: Readiness) -> Iterator[Block]:
+    """Of what, when, and the worst of all answers."""
+    yield Heading(f"Readiness of {found.deployment} at {found.read_at:%Y-%m-%d %H:%M:%S %Z}")
+    if found.unread is not None:
+        yield Text(str(found.unread), Tone.BAD)
+    elif not found.pools:
+        yield Text("The topology has no Front End pool.", Tone.BAD)
+    else:
+        yield _verdict(found)
+
+
 def _verdict(found: Readiness) -> Text:
     worst = found.verdict or ReadinessVerdict.NOT_READY
     if worst is ReadinessVerdict.READY:
@@ -121,7 +127,7 @@ def _verdict(found: Readiness) -> Text:
         )
     pools = (pool.pool for pool in found.pools if pool.verdict is worst)
     sites = (f"the loss of {site.site}" for site in found.sites if site.verdict is worst)
-    return Text(f"{sentence(worst.value).rstrip('.')}: {listed((*pools, *sites))}.", _TONES[worst])
+    return Text(f"{sentence(worst.value).rstrip('.')}: {listed((*pools, *sites))}.", TONES[worst])
 
 
 def _sites(sites: tuple[SiteReadiness, ...]) -> Iterator[Block]:
@@ -148,7 +154,7 @@ def _site_row(site: SiteReadiness) -> tuple[Text | str, ...]:
         site.site,
         ", ".join(f"{pool.pool} to {pool.backup_pool or 'nowhere'}" for pool in site.pools)
         or "are served elsewhere",
-        Text(site.verdict.value, _TONES[site.verdict]),
+        Text(site.verdict.value, TONES[site.verdict]),
         ", ".join(obstacles) or "-",
         ", ".join(dict.fromkeys(title for _, mode in modes for title in mode.by_hand)) or "-",
     )
@@ -159,15 +165,16 @@ def _row(pool: PoolReadiness, mode: ModeReadiness) -> tuple[Text | str, ...]:
         pool.pool,
         pool.backup_pool or "-",
         pool.life,
-        _mode(mode),
-        Text(mode.verdict.value, _TONES[mode.verdict]),
+        mode_in_words(mode),
+        Text(mode.verdict.value, TONES[mode.verdict]),
         duration(mode.estimate) if not mode.obstacles else "-",
         ", ".join(check.check_id for check in mode.obstacles) or "-",
         ", ".join(check.check_id for check in mode.warnings) or "-",
     )
 
 
-def _mode(mode: ModeReadiness) -> str:
+def mode_in_words(mode: ModeReadiness) -> str:
+    """The mode, and whether it is asked of a pool that lives."""
     return f"{mode.mode.value}, if it died now" if mode.hypothetical else mode.mode.value
 
 
@@ -175,7 +182,7 @@ def _details(pool: PoolReadiness) -> Iterator[Block]:
     yield Heading(f"{pool.pool}: {pool.verdict.value}")
     for mode in pool.modes:
         yield Text(
-            f"{_mode(mode)}: {mode.command if not mode.obstacles else 'not possible now'}",
+            f"{mode_in_words(mode)}: {mode.command if not mode.obstacles else 'not possible now'}",
             Tone.STRONG,
         )
         for check, tone in (

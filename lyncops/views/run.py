@@ -60,17 +60,25 @@ def runs_blocks(runs: Iterable[RunSummary]) -> Iterator[Block]:
 
 def run_blocks(run: Run) -> Iterator[Block]:
     """The run as it stands."""
-    plan = run.plan
-    yield Heading(f"Run {run.run_id}: {plan.procedure.title}")
+    yield Heading(f"Run {run.run_id}: {run.plan.procedure.title}")
     yield Table(
         ("", "step", "state", "took", "seen"),
         tuple(_row(number, record) for number, record in enumerate(run.steps, 1)),
     )
     yield Text("")
-    yield Text(
-        f"{run.state.value.replace('_', ' ')}: {run.why or run.goal_evidence or '-'}",
-        _tone(run.state),
-    )
+    yield state_of(run)
+    yield from to_do_blocks(run)
+
+
+def state_of(run: Run) -> Text:
+    """How it stands, and why."""
+    state = run.state.value.replace("_", " ")
+    return Text(f"{state}: {run.why or run.goal_evidence or '-'}", _tone(run.state))
+
+
+def to_do_blocks(run: Run) -> Iterator[Block]:
+    """What is to be done now, what went other than planned, what stays broken, the way on."""
+    plan = run.plan
     yield from _to_be_done(run)
     yield from (Text(f"exception: {exception}", Tone.CAREFUL) for exception in run.exceptions)
     told_before = plan.notes if run.state in _WENT_WRONG else ()

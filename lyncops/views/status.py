@@ -32,6 +32,14 @@ def status_blocks(
     deployment: Deployment, *, open_runs: Sequence[RunSummary] = ()
 ) -> Iterator[Block]:
     """What deserves attention, then the whole picture; what could not be read at its end."""
+    yield from attention_blocks(deployment, open_runs=open_runs)
+    yield from detail_blocks(deployment)
+
+
+def attention_blocks(
+    deployment: Deployment, *, open_runs: Sequence[RunSummary] = ()
+) -> Iterator[Block]:
+    """Whose reading it is, and what deserves attention."""
     product = deployment.product or "unknown version"
     yield Heading(
         f"{deployment.name}: {product}, read {deployment.read_at:%Y-%m-%d %H:%M:%S %Z} through"
@@ -46,6 +54,10 @@ def status_blocks(
             f" Management store{because}",
             Tone.CAREFUL,
         )
+
+
+def detail_blocks(deployment: Deployment) -> Iterator[Block]:
+    """The whole picture as tables; what could not be read at its end."""
     yield from chain(
         _sites(deployment),
         _pools(deployment, deployment.front_end_pools),

@@ -1,0 +1,1 @@
+"""The same views as HTML and SVG: for notebooks, and for pages that people keep."""

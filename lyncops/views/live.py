@@ -1,0 +1,170 @@
+"""A run while it goes on: where each step stands, what it last wrote, how long it may take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import attrs
+
+from lyncops.checks.words import counted
+from lyncops.plan.model import Plan
+from lyncops.remoting.psrp.streams import StreamKind, StreamRecord
+from lyncops.runs.events import (
+    AttemptEnded,
+    AttemptPrepared,
+    AttemptReleased,
+    Event,
+    GoalRead,
+    LockTakenOver,
+    Noted,
+    Polled,
+    RunChanged,
+    StepChanged,
+    Streamed,
+)
+from lyncops.runs.model import RunState, StepState
+from lyncops.text.durations import duration_in_words as duration
+from lyncops.text.sentences import each_once
+from lyncops.values import Outcome
+from lyncops.views.blocks import Table, Text, Tone
+from lyncops.views.run import STEP_TONES
+
+TOLD_STREAMS: Final = frozenset(StreamKind) - {StreamKind.OUTPUT, StreamKind.DEBUG}
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@attrs.define(slots=True)
+class LiveRun:
+    """Keeps of a run what is needed to show it. An observer; it may be read from another thread."""
+
+    plan: Plan
+    began_at: datetime = attrs.field(factory=_now, kw_only=True)
+    run_id: str = attrs.field(default="", init=False)
+    state: RunState = attrs.field(default=RunState.PENDING, init=False)
+    about: str = attrs.field(default="", init=False)  # the last thing said about the run itself
+    _states: dict[str, StepState] = attrs.field(factory=dict[str, StepState], init=False)
+    _heard: dict[str, str] = attrs.field(factory=dict[str, str], init=False)
+    _lines: dict[str, str] = attrs.field(factory=dict[str, str], init=False)
+    _began: dict[str, datetime] = attrs.field(factory=dict[str, datetime], init=False)
+    _ended: dict[str, datetime] = attrs.field(factory=dict[str, datetime], init=False)
+
+    def observe(self, event: Event) -> None:  # noqa: C901 -- one branch a kind of event
+        """Keep what is needed."""
+        match event:
+            case RunChanged():
+                self.run_id, self.state = event.run_id, event.state
+                self.about = with_why(f"run {event.run_id} is {event.state.value}", event.why)
+            case StepChanged():
+                self._change(event)
+            case AttemptEnded():
+                said = reasons(event) or f"the cmdlet {ending(event.outcome)}"
+                self._heard[event.step_id] = said
+            case AttemptPrepared():
+                self._heard[event.step_id] = f"sending to {event.address.endpoint}"
+            case Streamed():
+                self._hear(event)
+            case Polled():
+                self._heard[event.step_id] = event.evidence
+                self.about = self.about if event.step_id else event.evidence
+            case GoalRead():
+                self.about = f"read back: {event.evidence}"
+            case Noted():
+                self.about = event.text
+            case LockTakenOver():
+                self.about = str(event)
+            case AttemptReleased():
+                self._heard[event.step_id] = f"sent again: {event.operator} says so"
+
+    def _hear(self, event: Streamed) -> None:
+        if event.record.kind in TOLD_STREAMS and event.record.text:
+            self._lines[event.step_id] = line_of(event.record)
+
+    def _change(self, event: StepChanged) -> None:
+        self._states[event.step_id] = event.state
+        self._began.setdefault(event.step_id, event.at)
+        if event.state is not StepState.RUNNING:
+            self._ended[event.step_id] = event.at
+        known = self._heard.get(event.step_id, "")
+        self._heard[event.step_id] = event.why or event.evidence or known
+
+    def state_of(self, step_id: str) -> StepState:
+        """Where a step stands, as far as was heard."""
+        return self._states.get(step_id, StepState.PENDING)
+
+    @property
+    def running(self) -> int | None:
+        """The number of the step that runs now, from 1."""
+        steps = enumerate(self.plan.steps, start=1)
+        found = (n for n, step in steps if self.state_of(step.step_id) is StepState.RUNNING)
+        return next(found, None)
+
+    def remaining(self, now: datetime) -> timedelta:
+        """How long the steps that are not settled may still take, by the plan's own estimates."""
+        left = timedelta(0)
+        for step in self.plan.steps:
+            if not self.state_of(step.step_id).is_settled:
+                began = self._began.get(step.step_id)
+                spent = timedelta(0) if began is None else now - began
+                left += max(step.estimate - spent, timedelta(0))
+        return left
+
+    def headline(self, now: datetime) -> str:
+        """Which step runs, how long the run has taken so far, and how long it may still take."""
+        steps = len(self.plan.steps)
+        number = self.running
+        where = f"step {number} of {steps}" if number else counted(steps, "step")
+        spent = f"{duration(max(now - self.began_at, timedelta(0)))} so far"
+        left = self.remaining(now)
+        if all(self.state_of(step.step_id).is_settled for step in self.plan.steps):
+            return f"{where}, {spent}"
+        rest = f"about {duration(left)} left" if left else "longer than estimated"
+        return f"{where}, {spent}, {rest}"
+
+    def table(self, now: datetime) -> Table:
+        """The steps, with the last thing heard of each."""
+        numbers = range(len(self.plan.steps))
+        rows = tuple(row for index in numbers for row in self._rows(index, now))
+        return Table(("", "step", "state", "took", "last heard"), rows)
+
+    def _rows(self, index: int, now: datetime) -> Iterator[tuple[Text | str, ...]]:
+        """The step, and under a running one the last line that its cmdlet wrote."""
+        yield self._row(index, now)
+        step_id = self.plan.steps[index].step_id
+        if self.state_of(step_id) is StepState.RUNNING and step_id in self._lines:
+            yield "", Text(f"  {self._lines[step_id]}", Tone.FAINT), "", "", ""
+
+    def _row(self, index: int, now: datetime) -> tuple[Text | str, ...]:
+        step = self.plan.steps[index]
+        state = self.state_of(step.step_id)
+        began = self._began.get(step.step_id)
+        end = self._ended.get(step.step_id, now)
+        took = f"{max((end - began).total_seconds(), 0):.0f} s" if began else ""
+        label = Text(state.value.replace("_", " "), STEP_TONES[state])
+        heard = Text(self._heard.get(step.step_id, ""), Tone.FAINT)
+        return str(index + 1), step.title, label, took, heard
+
+
+def line_of(record: StreamRecord) -> str:
+    """A record of a stream on one line, with its percentage where it has one."""
+    percent = f" ({record.percent} %)" if record.percent is not None else ""
+    return f"{record.kind.value}: {record.text}{percent}"
+
+
+def ending(outcome: Outcome) -> str:
+    """What came of a cmdlet, behind `the cmdlet`."""
+    return "may or may not have run" if outcome is Outcome.UNKNOWN else outcome.value
+
+
+def reasons(event: AttemptEnded) -> str:
+    """Why an attempt ended as it did."""
+    return each_once((*map(str, event.errors), *event.warnings, event.reason), between="; ")
+
+
+def with_why(words: str, why: str) -> str:
+    """The words, with the reason in brackets where there is one."""
+    return f"{words} ({why})" if why else words
