@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Final
 
 import attrs
 
 from lyncops.checks.words import counted
 from lyncops.plan.model import Plan
-from lyncops.remoting.psrp.streams import StreamKind, StreamRecord
 from lyncops.runs.events import (
     AttemptEnded,
     AttemptPrepared,
@@ -26,12 +24,9 @@ from lyncops.runs.events import (
 )
 from lyncops.runs.model import RunState, StepState
 from lyncops.text.durations import duration_in_words as duration
-from lyncops.text.sentences import each_once
-from lyncops.values import Outcome
 from lyncops.views.blocks import Table, Text, Tone
+from lyncops.views.progress import TOLD_STREAMS, ending, reasons, record_line, with_why
 from lyncops.views.run import STEP_TONES
-
-TOLD_STREAMS: Final = frozenset(StreamKind) - {StreamKind.OUTPUT, StreamKind.DEBUG}
 
 
 def _now() -> datetime:
@@ -82,7 +77,7 @@ class LiveRun:
 
     def _hear(self, event: Streamed) -> None:
         if event.record.kind in TOLD_STREAMS and event.record.text:
-            self._lines[event.step_id] = line_of(event.record)
+            self._lines[event.step_id] = record_line(event.record)
 
     def _change(self, event: StepChanged) -> None:
         self._states[event.step_id] = event.state
@@ -147,24 +142,3 @@ class LiveRun:
         label = Text(state.value.replace("_", " "), STEP_TONES[state])
         heard = Text(self._heard.get(step.step_id, ""), Tone.FAINT)
         return str(index + 1), step.title, label, took, heard
-
-
-def line_of(record: StreamRecord) -> str:
-    """A record of a stream on one line, with its percentage where it has one."""
-    percent = f" ({record.percent} %)" if record.percent is not None else ""
-    return f"{record.kind.value}: {record.text}{percent}"
-
-
-def ending(outcome: Outcome) -> str:
-    """What came of a cmdlet, behind `the cmdlet`."""
-    return "may or may not have run" if outcome is Outcome.UNKNOWN else outcome.value
-
-
-def reasons(event: AttemptEnded) -> str:
-    """Why an attempt ended as it did."""
-    return each_once((*map(str, event.errors), *event.warnings, event.reason), between="; ")
-
-
-def with_why(words: str, why: str) -> str:
-    """The words, with the reason in brackets where there is one."""
-    return f"{words} ({why})" if why else words

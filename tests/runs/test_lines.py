@@ -23,6 +23,7 @@ from lyncops.runs.events import JournalEvent, LinesHeard, StepChanged, Streamed
 from lyncops.runs.lines import MAX_LINES, MAX_TAIL, MAX_TEXT, PAUSE, Line, Lines
 from lyncops.runs.model import RunState, StepState
 from lyncops.runs.report import Report
+from lyncops.views.live import LiveRun
 from tests.runs.scene import A, DyingJournal, Fuse, Killed, Office, failing_over, plan_of
 
 AT = datetime(2013, 11, 21, 3, tzinfo=UTC)
@@ -194,7 +195,7 @@ def test_the_report_lists_the_lines(office: Office) -> None:
 def test_the_terminal_shows_the_last_line_under_the_running_step() -> None:
     plan = plan_of(failing_over(A))
     step_id = plan.steps[0].step_id
-    table = LiveTable(plan)
+    table = LiveTable(LiveRun(plan))
 
     def shown() -> str:
         out = io.StringIO()
