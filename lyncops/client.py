@@ -20,6 +20,7 @@ from lyncops.configuration.journal_url import JournalUrl
 from lyncops.deployment.scope import EVERYTHING, Scope
 from lyncops.errors import InvalidValueError
 from lyncops.runs.connection import Connection
+from lyncops.text.brief import brief
 from lyncops.values import ANYWHERE, Effect, Fqdn, Mode, Place
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ class Client:
     other_journal: str = attrs.field(default="", kw_only=True)
     # What plans were made from, by content id
     _readings: dict[str, Deployment] = attrs.field(factory=dict, init=False, repr=False)
+
+    def __repr__(self) -> str:
+        return brief(self, f"of {self.connection.name}")
 
     @classmethod
     def of(cls, configuration: Configuration, *, journal: str = "") -> Self:

@@ -7,6 +7,7 @@ import enum
 import attrs
 
 from lyncops.sources import Sources
+from lyncops.text.brief import brief
 
 
 class Verdict(enum.StrEnum):
@@ -34,6 +35,9 @@ class CheckResult:
     override_changes: tuple[str, ...] = ()  # what the override does to the plan, in sentences
     # The command lines that must come first: ("lyncops run pool-failback p1 --mode planned",).
     first: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return brief(self, f"{self.check_id} {self.verdict}: {self.evidence}")
 
     @property
     def refuses(self) -> bool:

@@ -21,6 +21,7 @@ from lyncops.deployment.model import (
     ImportState,
     Pool,
 )
+from lyncops.text.brief import brief, first_of
 from lyncops.values import Fqdn, Mode, Unread
 
 
@@ -67,6 +68,9 @@ class DirectionSync:
     modules: tuple[ModuleSync, ...] | Unread
     loss: str  # of the whole direction, in disaster mode
 
+    def __repr__(self) -> str:
+        return brief(self, f"{self.source} to {self.target}: {self.state}")
+
     @property
     def state(self) -> SyncState:
         """The worst of its modules; a direction that names no module never copied anything."""
@@ -86,6 +90,10 @@ class BackupServiceReport:
     directions: tuple[DirectionSync, ...]
     unpaired: tuple[Fqdn, ...] = ()
     unread: tuple[Unread, ...] = ()  # pools of which not even the pair is known
+
+    def __repr__(self) -> str:
+        told = first_of(f"{one.source} to {one.target} {one.state}" for one in self.directions)
+        return brief(self, f"{self.state}: {told or 'no pair'}")
 
     @property
     def state(self) -> SyncState:

@@ -8,14 +8,14 @@ answer "unknown": what could not be read never counts as "no".
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import attrs
 
 from lyncops.values import Fqdn, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from lyncops.cmdlets.result import Result
 
@@ -137,3 +137,15 @@ def why_open(result: Result, field: str, *, required: bool = True) -> str | None
     if reason is None and required and getattr(result, field) in (None, ()):
         return f"its {result.property_names()[field][0]} is empty"
     return reason
+
+
+def unread_in(value: object) -> Iterator[Unread]:
+    """Everything in a value that could not be read, at any depth."""
+    if isinstance(value, Unread):
+        yield value
+    elif isinstance(value, tuple):
+        for item in cast("tuple[object, ...]", value):
+            yield from unread_in(item)
+    elif attrs.has(type(value)):
+        for field in attrs.fields(cast("type[attrs.AttrsInstance]", type(value))):
+            yield from unread_in(getattr(value, field.name))

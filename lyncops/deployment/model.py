@@ -6,20 +6,22 @@ What could not be read is an `Unread`, never a guess.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Final, cast
+from typing import Final
 
 import attrs
 
 from lyncops.cmdlets.enums import ServiceStatus
 from lyncops.deployment.care import MachineCare
-from lyncops.deployment.gaps import FRONT_END, Gap, Need, open_questions
+from lyncops.deployment.gaps import FRONT_END, Gap, Need, open_questions, unread_in
 from lyncops.deployment.mirror import DatabaseMirror
 from lyncops.deployment.network import Network
 from lyncops.deployment.trials import PoolTestUsers, Tried, no_test_users
 from lyncops.deployment.witnesses import Says, Vantage, Witness
+from lyncops.text.brief import brief, first_of, told
+from lyncops.text.harmless import harmless
 from lyncops.values import Fqdn, LyncVersion, ServiceId, SiteName, Unread
 
 
@@ -179,6 +181,10 @@ class Machine:
     services: tuple[WindowsService, ...] | Unread
     witnesses: tuple[Witness, ...] = ()  # of whether it lives, where its services do not tell
 
+    def __repr__(self) -> str:
+        state = "up" if self.is_up else "down" if self.is_down else "not known"
+        return brief(self, f"{self.fqdn}: {state}")
+
     @cached_property
     def is_up(self) -> bool:
         """Whether it answered and its Front-End (or Access Edge) service RTCSRV runs."""
@@ -267,6 +273,16 @@ class Pool:
     links: tuple[Link, ...] = ()
     web_names: tuple[Fqdn, ...] = ()  # external names of its web services
 
+    def __repr__(self) -> str:
+        words = [str(self.kind)]
+        if self.kind.is_front_end:
+            words.append("state not read" if isinstance(self.state, Unread) else self.state)
+        if self.kind.is_asked:
+            words.append(f"{len(self.machines_up)} of {len(self.machines)} machines up")
+        if isinstance(self.backup_pool, Fqdn):
+            words.append(f"backup pool {self.backup_pool}")
+        return brief(self, f"{self.fqdn}: {', '.join(words)}")
+
     @property
     def edges_for_media(self) -> tuple[Fqdn, ...]:
         """The Edge pools that its services use for media: one, unless a change was broken off."""
@@ -321,6 +337,14 @@ class CentralManagement:
     file_transfer_agents: tuple[Fqdn, ...] | Unread
     replicas: tuple[Replica, ...] | Unread
 
+    def __repr__(self) -> str:
+        active = first_of(copy.pool for copy in self.active_copies) or "no pool"
+        where = "not read" if isinstance(self.copies, Unread) else f"active on {active}"
+        if isinstance(self.replicas, Unread):
+            return brief(self, f"{where}, replicas not read")
+        follow = sum(replica.up_to_date for replica in self.replicas)
+        return brief(self, f"{where}, {follow} of {len(self.replicas)} replicas up to date")
+
     @property
     def active_copies(self) -> tuple[StoreCopy, ...]:
         """The copies that claim to be active; empty when the copies could not be read."""
@@ -350,6 +374,9 @@ class EdgePool:
     next_hop: Fqdn | None
     external_sip_port: int | None = None
     external_fqdn: Fqdn | None = None  # of its Access Edge service: the name that partners know
+
+    def __repr__(self) -> str:
+        return brief(self, f"{self.fqdn}: next hop {self.next_hop or 'none'}")
 
     @property
     def has_federation(self) -> bool:
@@ -403,6 +430,23 @@ class Deployment:
     tried: tuple[Tried, ...] = ()  # what servers tried as a user
     care: tuple[MachineCare, ...] = ()  # certificates and updates of Front Ends
     gaps: tuple[Gap, ...] = ()  # what the answers left open, where no value can say so
+
+    def __repr__(self) -> str:
+        pools = first_of(f"{one.fqdn} {told(one.state)}" for one in self.front_end_pools)
+        none = "pools not read" if isinstance(self.pools, Unread) else "no Front End pool"
+        return brief(self, f"{self.name}: {pools or none}, read {self._when}")
+
+    def __str__(self) -> str:
+        """The picture in short: pools, the store, Edge pools, and what could not be read."""
+        head = f"{self.name}: {self.product or 'unknown version'}, read {self._when}"
+        edges = () if isinstance(self.edges, Unread) else self.edges
+        values = (*self.front_end_pools, self.central_management, *edges)
+        lines = (f"{head} through {self.read_through}", *map(repr, values), *map(str, self.unread))
+        return "\n  ".join(map(harmless, lines))
+
+    @property
+    def _when(self) -> str:
+        return f"{self.read_at:%Y-%m-%d %H:%M:%S %Z}"
 
     @property
     def product(self) -> str:
@@ -467,19 +511,8 @@ class Deployment:
         return tuple(
             dict.fromkeys(
                 (
-                    *(found for found in _unread_in(self) if found.asked),
+                    *(found for found in unread_in(self) if found.asked),
                     *(gap.unread for gap in self.gaps),
                 )
             )
         )
-
-
-def _unread_in(value: object) -> Iterator[Unread]:
-    if isinstance(value, Unread):
-        yield value
-    elif isinstance(value, tuple):
-        for item in cast("tuple[object, ...]", value):
-            yield from _unread_in(item)
-    elif attrs.has(type(value)):
-        for field in attrs.fields(cast("type[attrs.AttrsInstance]", type(value))):
-            yield from _unread_in(getattr(value, field.name))

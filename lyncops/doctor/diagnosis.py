@@ -5,11 +5,13 @@ come to.
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from datetime import datetime
 
 import attrs
 
 from lyncops.checks.result import CheckResult, Verdict
+from lyncops.text.brief import brief
 
 
 class Subject(enum.StrEnum):
@@ -32,6 +34,9 @@ class Section:
     results: tuple[CheckResult, ...]
     not_examined: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return brief(self, f"{self.subject} {self.name}: {_counted(self.results)}")
+
 
 @attrs.frozen(slots=True, kw_only=True)
 class Diagnosis:
@@ -40,6 +45,9 @@ class Diagnosis:
     name: str
     began_at: datetime
     sections: tuple[Section, ...]
+
+    def __repr__(self) -> str:
+        return brief(self, f"of {self.name}: {self.verdict}; {_counted(self.results)}")
 
     @property
     def results(self) -> tuple[CheckResult, ...]:
@@ -62,3 +70,9 @@ class Diagnosis:
         if all(each.verdict is Verdict.PASSED for each in results):
             return Verdict.PASSED
         return Verdict.WARNING
+
+
+def _counted(results: tuple[CheckResult, ...]) -> str:
+    """How many checks came out how."""
+    numbers = Counter(str(one.verdict) for one in results)
+    return ", ".join(f"{number} {verdict}" for verdict, number in numbers.items())

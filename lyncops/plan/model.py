@@ -16,6 +16,7 @@ from lyncops.plan.left_broken import LeftBroken
 from lyncops.plan.procedures import Procedure, procedure_named
 from lyncops.plan.serial import CONVERTER, canonical
 from lyncops.plan.steps import CmdletStep, ManualStep, Step, WaitStep
+from lyncops.text.brief import brief, first_of
 from lyncops.text.durations import duration_in_words
 from lyncops.values import Effect, Fqdn, LyncVersion, Mode, SiteName
 
@@ -38,6 +39,12 @@ class Plan:
     notes: tuple[str, ...] = ()
     # What stays broken after it, in the order in which it is best mended
     left_broken: tuple[LeftBroken, ...] = ()
+
+    def __repr__(self) -> str:
+        what = f"{len(self.steps)} steps, about {duration_in_words(self.estimate)}"
+        if self.is_refused:
+            what = f"refused by {first_of(check.check_id for check in self.refusals)}"
+        return brief(self, f"{self.procedure.title}: {what}")
 
     def __str__(self) -> str:
         """The plan in short: what refuses it, else its steps with their PowerShell, its loss and

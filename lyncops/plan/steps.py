@@ -9,6 +9,7 @@ import attrs
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.plan.conditions import Condition
 from lyncops.sources import Sources
+from lyncops.text.brief import brief
 from lyncops.values import ANYWHERE, Place
 
 
@@ -37,6 +38,9 @@ class CmdletStep:
     undo: str = ""  # what undoes it, in words or PowerShell; "" = nothing does
     optional: bool = False  # a failure is listed as an exception and the run goes on
 
+    def __repr__(self) -> str:
+        return brief(self, f"{self.step_id}: {self.cmdlet.to_powershell()}")
+
 
 @attrs.frozen(slots=True, kw_only=True)
 class WaitStep:
@@ -52,6 +56,9 @@ class WaitStep:
     estimate: timedelta = timedelta(0)
     undo: str = ""
     optional: bool = False  # on deadline: listed as an exception and the run goes on
+
+    def __repr__(self) -> str:
+        return brief(self, f"{self.step_id}: {self.title}")
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -72,6 +79,9 @@ class ManualStep:
     after: tuple[Condition, ...] = ()
     estimate: timedelta = timedelta(0)
     undo: str = ""
+
+    def __repr__(self) -> str:
+        return brief(self, f"{self.step_id}: {self.title}")
 
 
 Step = CmdletStep | WaitStep | ManualStep

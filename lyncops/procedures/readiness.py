@@ -25,6 +25,7 @@ from lyncops.plan.procedures import PoolFailover
 from lyncops.plan.steps import ManualStep
 from lyncops.procedures.catalogue import make_plan
 from lyncops.procedures.saved import SavedExport, exports_outside
+from lyncops.text.brief import brief, first_of
 from lyncops.values import Fqdn, LyncVersion, Mode, SiteName, Unread
 
 # A WinRM endpoint never tells the operator's rights (fact: ocs-powershell): an answer that cannot
@@ -65,6 +66,10 @@ class ModeReadiness:
     command: str
     by_hand: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        why = first_of(check.check_id for check in (*self.obstacles, *self.warnings))
+        return brief(self, f"{self.mode}: {self.verdict}{f', {why}' if why else ''}")
+
     @property
     def verdict(self) -> ReadinessVerdict:
         """Whether it could be done."""
@@ -88,6 +93,9 @@ class PoolReadiness:
     care: tuple[CheckResult, ...] = ()
     """What is looked at on the days before: certificates, updates, exports, capacity, service. Not
     known is no warning."""
+
+    def __repr__(self) -> str:
+        return brief(self, f"{self.pool}: {self.verdict}")
 
     @property
     def verdict(self) -> ReadinessVerdict:
@@ -119,6 +127,9 @@ class SiteReadiness:
     store: str = ""
     store_command: str = ""
 
+    def __repr__(self) -> str:
+        return brief(self, f"{self.site}: {self.verdict}")
+
     @property
     def verdict(self) -> ReadinessVerdict:
         """The worst of its pools; a store that only people can bring back is a warning."""
@@ -138,6 +149,11 @@ class Readiness:
     pools: tuple[PoolReadiness, ...]
     sites: tuple[SiteReadiness, ...] = ()
     unread: Unread | None = None
+
+    def __repr__(self) -> str:
+        pools = first_of(f"{one.pool} {one.verdict}" for one in self.pools)
+        why = pools if self.unread is None else str(self.unread)
+        return brief(self, f"of {self.deployment}: {self.verdict or 'not known'}; {why}")
 
     @property
     def verdict(self) -> ReadinessVerdict | None:

@@ -14,6 +14,7 @@ from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import CmdletFailedError, OutcomeUnknownError
 from lyncops.remoting.proof import Proof
 from lyncops.remoting.psrp.streams import ErrorRecord, StreamRecord
+from lyncops.text.brief import brief
 from lyncops.values import Outcome, RemoteObject
 
 R_co = TypeVar("R_co", covariant=True)
@@ -84,6 +85,12 @@ class Execution(Generic[R_co]):
     running: bool = False  # the server was still running a CHANGE when its deadline passed
     # The operator let go of a CHANGE (Ctrl-C): it is UNKNOWN, and the server goes on with it
     interrupted: bool = False
+
+    def __repr__(self) -> str:
+        place = f" at {self.endpoint}" if self.endpoint else ""
+        why = self.reason or next(map(str, self.errors), "")
+        said = f"{len(self.output)} objects" if self.outcome is Outcome.SUCCEEDED else why
+        return brief(self, f"{self.cmdlet.NAME} {self.outcome.upper()}{place}: {said}")
 
     @property
     def sent(self) -> bool:

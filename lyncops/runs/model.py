@@ -16,6 +16,7 @@ from lyncops.remoting.execution import CommandAddress
 from lyncops.remoting.proof import Proof
 from lyncops.remoting.psrp.streams import ErrorRecord
 from lyncops.runs.lines import Line
+from lyncops.text.brief import brief
 from lyncops.values import Effect, Outcome
 
 
@@ -123,6 +124,10 @@ class Attempt:
     lines: tuple[Line, ...] = ()  # what it wrote to all streams but the output
     lines_left_out: int = 0
 
+    def __repr__(self) -> str:
+        end = self.outcome or "no end is known"
+        return brief(self, f"{self.number}: {end} {self.reason}".rstrip())
+
     @property
     def sent(self) -> bool:
         """Whether a server may have started it."""
@@ -162,6 +167,9 @@ class StepRecord:
     why: str = ""  # why it stands where it stands, where that needs saying
     exceptions: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return brief(self, f"{self.step.step_id}: {self.state} {self.why}".rstrip())
+
     @property
     def last_attempt(self) -> Attempt | None:
         """The latest attempt."""
@@ -191,6 +199,10 @@ class Run:
     steps: tuple[StepRecord, ...] = ()
     goal_evidence: str = ""
     notes: tuple[str, ...] = ()  # locks taken over, and the like
+
+    def __repr__(self) -> str:
+        what = self.plan.procedure.title
+        return brief(self, f"{self.run_id}: {what}, {self.state} {self.why}".rstrip())
 
     @classmethod
     def of(
@@ -259,6 +271,10 @@ class RunSummary:
     reason: str
     created_at: datetime | None
     changed_at: datetime | None
+
+    def __repr__(self) -> str:
+        what = " ".join(filter(None, (self.procedure, self.target, self.mode)))
+        return brief(self, f"{self.run_id}: {what}, {self.state or 'state not known'}")
 
     @property
     def is_open(self) -> bool:

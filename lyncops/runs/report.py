@@ -14,6 +14,7 @@ import attrs
 from lyncops.plan.steps import CmdletStep, ManualStep, Step
 from lyncops.remoting.psrp.streams import ErrorRecord, StreamKind
 from lyncops.runs.model import Attempt, Run, RunState, StepRecord, StepState
+from lyncops.text.brief import brief
 from lyncops.text.harmless import harmless, json_text
 from lyncops.values import JsonValue
 
@@ -36,6 +37,9 @@ class Report:
     """A run, ready to be told."""
 
     run: Run
+
+    def __repr__(self) -> str:
+        return brief(self, f"{self.run.run_id}: {self.headline}")
 
     @classmethod
     def of(cls, run: Run) -> Report:

@@ -19,6 +19,7 @@ from lyncops.cli.main import main
 from lyncops.doctor.diagnosis import Diagnosis, Section, Subject
 from lyncops.lab.lab import ENVIRONMENT_VARIABLE, EndpointKind, Lab, LabAuth
 from lyncops.lab.wire.faults import Profile
+from lyncops.views.json_values import to_json
 
 FE1 = "fe1.contoso.com"
 PASSED, WARNING, FAILED, UNKNOWN = Verdict.PASSED, Verdict.WARNING, Verdict.FAILED, Verdict.UNKNOWN
@@ -137,7 +138,7 @@ def test_a_wrong_password_is_tried_once(
     assert {answer(one, "logon").verdict for one in endpoints} == {FAILED}
     assert all("session-configuration" in one.not_examined for one in endpoints)
     assert lab.failed_logons == 1
-    assert "wrong-password" not in repr(found)
+    assert "wrong-password" not in str(to_json(found))
 
 
 @pytest.mark.parametrize(
