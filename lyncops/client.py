@@ -445,6 +445,20 @@ class Client:
 
         return Report.of(self.connection.journal.load(run_id))
 
+    def second_thoughts(self, plan: Plan) -> tuple[str, ...]:
+        """Why a saved plan is to be thought over before it runs, in sentences: it was executed
+        already, or is older than `plan_age`. None where neither is so.
+
+        Raises:
+            JournalError: the journal cannot be read.
+        """
+        from lyncops.runs.second_thoughts import second_thoughts
+
+        connection = self.connection
+        return second_thoughts(
+            plan, connection.journal, now=connection.clock.now(), plan_age=connection.plan_age
+        )
+
     def _require_own(self, plan: Plan) -> None:
         if plan.deployment != self.connection.name:
             raise InvalidValueError(

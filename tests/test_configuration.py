@@ -25,6 +25,7 @@ WHOLE = """
 [deployment]
 name = "contoso"
 version = "SE"
+plan_age = "30m"
 
 [[endpoint]]
 url = "https://fe2.contoso.com/OcsPowershell"
@@ -99,6 +100,7 @@ def test_everything_that_can_be_said_is_understood(tmp_path: Path) -> None:
     assert configuration.retry == RetryPolicy(read_attempts=7, probe_delay=timedelta(seconds=3))
     assert configuration.poll_interval == timedelta(milliseconds=200)
     assert configuration.settle == timedelta(minutes=5)
+    assert configuration.plan_age == timedelta(minutes=30)
     assert configuration.journal_url == f"sqlite:///{tmp_path}/runs/lyncops.db"
 
 
@@ -106,6 +108,7 @@ def test_little_is_enough(tmp_path: Path) -> None:
     configuration = load(tmp_path, ENDPOINT + SIGN_IN)
     assert (configuration.version, configuration.retry) == (None, RetryPolicy())
     assert (configuration.poll_interval, configuration.settle) == (None, None)
+    assert configuration.plan_age == timedelta(hours=1)
     assert configuration.journal_url == f"sqlite:///{tmp_path}/lyncops.db"
 
 
@@ -242,6 +245,10 @@ WRONG = {
     "no time to settle": (
         f'{ENDPOINT}{SIGN_IN}[retry]\nsettle = "0s"',
         ["[retry], settle: is zero", "5m"],
+    ),
+    "a plan that is old at once": (
+        f'[deployment]\nplan_age = "0s"\n{ENDPOINT}{SIGN_IN}',
+        ["[deployment], plan_age: is zero", "1h"],
     ),
     "bad version": (
         f'[deployment]\nversion = "2010"\n{ENDPOINT}{SIGN_IN}',

@@ -23,7 +23,7 @@ from lyncops.runs.finding import find_run
 from lyncops.runs.model import Run
 from lyncops.runs.report import Report
 from lyncops.values import Mode, Outcome
-from lyncops.views.blocks import Text
+from lyncops.views.blocks import Text, Tone
 from lyncops.views.json_values import to_json
 from lyncops.views.plan import plan_blocks, question_blocks, rehearsal_blocks
 from lyncops.views.run import run_blocks
@@ -43,6 +43,8 @@ class HowToRun:
     rehearse: bool = False
     steal_lock: bool = False
     reason: tuple[str, ...] = ()
+    saved: bool = False  # the plan is from a file: it may be old, or executed already
+    again: bool = False
 
     @classmethod
     def of(cls, given: Mapping[str, object], before: Mapping[str, object]) -> HowToRun:
@@ -107,6 +109,9 @@ def execute(call: Call, how: HowToRun, make: Callable[[Client], Plan]) -> ExitCo
                 " was changed.",
                 remedy="Look at the plan, then add --yes.",
             )
+        if how.saved and not _thought_over(call, how, client.second_thoughts(plan)):
+            call.screen.say(Text("Nothing was changed."))
+            return ExitCode.PAUSED
         call.warn_of_the_journal(client)
         call.warn_of_log_ons(client, until=datetime.now(UTC) + plan.estimate)
         if not how.yes and not _agreed(call, client, plan):
@@ -120,6 +125,23 @@ def execute(call: Call, how: HowToRun, make: Callable[[Client], Plan]) -> ExitCo
                 observers=(observer,),
             )
     return _tell(call, done)
+
+
+def _thought_over(call: Call, how: HowToRun, reasons: tuple[str, ...]) -> bool:
+    """Say what speaks against a saved plan, and ask about that by itself: --yes is no answer to it.
+
+    Raises:
+        InvalidValueError: nobody is to be asked, and `--again` was not given.
+    """
+    call.screen.say(*(Text(reason, Tone.CAREFUL) for reason in reasons))
+    if not reasons or how.again:
+        return True
+    if how.yes or not call.screen.can_ask:
+        raise InvalidValueError(
+            f"{reasons[0]} Nothing was changed.",
+            remedy="Make the plan again, or add --again to run this one all the same.",
+        )
+    return click.confirm("Run it all the same?", default=False)
 
 
 def _agreed(call: Call, client: Client, plan: Plan) -> bool:
@@ -183,7 +205,7 @@ def _run_saved(call: Call, /, plan_file: Path | None, **given: object) -> ExitCo
         return ExitCode.DONE
     if plan_file is None:
         raise _unclear()
-    how = HowToRun.of(given, {})
+    how = attrs.evolve(HowToRun.of(given, {}), saved=True, again=bool(given["again"]))
     return execute(call, how, lambda _: _read(plan_file))
 
 
@@ -226,6 +248,11 @@ _SAVED: Final = click.Command(
             ["--plan", "plan_file"], type=click.Path(path_type=Path), help="Run this saved plan."
         ),
         click.Option(["--reason"], metavar="TEXT", multiple=True, help="Why; the report shows it."),
+        click.Option(
+            ["--again"],
+            is_flag=True,
+            help="Run it although it was executed already, or is older than plan_age.",
+        ),
         *execution_parameters(),
         details_parameter(),
         json_parameter(),

@@ -40,6 +40,8 @@ from lyncops.values import Fqdn, LyncVersion
 
 DEFAULT_FILE: Final = "lyncops.toml"
 
+PLAN_AGE: Final = timedelta(hours=1)
+"""How old a saved plan may be before it is asked about once more."""
 _SIGN_IN: Final = ("username", "password_env", "password_prompt", "password_keyring")
 _ENDPOINT: Final = (
     *(
@@ -120,6 +122,7 @@ class Configuration:
     journal_timeout: timedelta = TIMEOUT
     lookups: Lookups = attrs.field(factory=Lookups)  # how DNS and ports outside are asked
     knocker: Knocker = attrs.field(factory=Knocker)  # how ports of machines are tried from here
+    plan_age: timedelta = PLAN_AGE
 
 
 def load_configuration(path: str | os.PathLike[str] = DEFAULT_FILE) -> Configuration:
@@ -148,7 +151,7 @@ def configuration_of(
 def _configuration(top: Table, given: SignIn | None) -> Configuration:
     top.allow("deployment", "endpoint", "machine", "credentials", "retry", "journal", "network")
     deployment = top.table("deployment")
-    deployment.allow("name", "version")
+    deployment.allow("name", "version", "plan_age")
     sign_in = given or _sign_in(top.table("credentials"))
     endpoints = top.tables("endpoint")
     if not endpoints:
@@ -173,6 +176,7 @@ def _configuration(top: Table, given: SignIn | None) -> Configuration:
         file=top.file,
         name=deployment.text("name") or "lync",
         version=deployment.parsed("version", _version),
+        plan_age=_pause(deployment, "plan_age", "1h") or PLAN_AGE,
         addresses=addresses,
         sign_in=sign_in,
         retry=_retry(retry),

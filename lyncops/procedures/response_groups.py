@@ -11,6 +11,7 @@ import attrs
 from lyncops.checks.backup import copies_response_groups
 from lyncops.cmdlets import ExportCsRgsConfiguration, ImportCsRgsConfiguration
 from lyncops.errors import InvalidValueError
+from lyncops.plan.file_names import RUN
 from lyncops.plan.steps import CmdletStep, Step
 from lyncops.procedures import figures
 from lyncops.procedures.pool_move import PoolMove
@@ -131,12 +132,11 @@ class ResponseGroups:
         """The saved export, or a new file that stays on the server which exports; the import runs
         by the same preference.
         """
-        request, deployment = self.move.request, self.move.deployment
+        request = self.move.request
         if request.response_groups_file:
             return request.response_groups_file
         host = self.move.pool.fqdn.partition(".")[0]
-        moment = f"{deployment.read_at:%Y%m%dT%H%M%SZ}"
-        name = f"lyncops-{deployment.name}-{moment}-response-groups-{host}.zip"
+        name = f"lyncops-{self.move.deployment.name}-{RUN}-response-groups-{host}.zip"
         return rf"{request.export_folder}\{name}"
 
 

@@ -20,6 +20,7 @@ from lyncops.cmdlets import (
 )
 from lyncops.deployment.model import Deployment, Pool, PoolKind, StoreCopy
 from lyncops.plan.conditions import PoolIsAlive, StoreHasSingleMaster, StoreIsActiveOn
+from lyncops.plan.file_names import RUN
 from lyncops.plan.procedures import MovesStore
 from lyncops.plan.steps import CmdletStep, Step
 from lyncops.procedures import figures
@@ -362,7 +363,7 @@ def export_steps(deployment: Deployment, place: Place, request: MovesStore) -> t
     if not request.export:
         return ()
     works = store_works(deployment)
-    stem = rf"{request.export_folder}\lyncops-{deployment.name}-{deployment.read_at:%Y%m%dT%H%M%SZ}"
+    stem = rf"{request.export_folder}\lyncops-{deployment.name}-{RUN}"
     configuration = CmdletStep(
         step_id="export-configuration",
         title="Save the configuration",

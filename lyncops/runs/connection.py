@@ -46,6 +46,7 @@ class Connection:
     version: LyncVersion | None = None
     poll_interval: timedelta | None = None
     settle: timedelta | None = None
+    plan_age: timedelta = timedelta(hours=1)
     # How DNS and ports outside are asked
     lookups: AnswersLookups = attrs.field(factory=Lookups, repr=False)
     # How ports of machines are tried from here
@@ -67,6 +68,7 @@ class Connection:
             version=configuration.version,
             poll_interval=configuration.poll_interval,
             settle=configuration.settle,
+            plan_age=configuration.plan_age,
             lookups=configuration.lookups,
             knocker=configuration.knocker,
         )

@@ -11,6 +11,7 @@ from typing import Final
 import attrs
 
 from lyncops.errors import AuthenticationFailedError, InvalidValueError, JournalError
+from lyncops.plan.file_names import named_after
 from lyncops.plan.model import Plan
 from lyncops.remoting.clock import Clock
 from lyncops.remoting.interface import CmdletRunner
@@ -62,7 +63,14 @@ class Runner:
         """
         require_unrefused(plan)
         now = self.clock.now()
-        run = Run.of(plan, run_id=_new_id(now), operator=operator, reason=reason, created_at=now)
+        run_id = _new_id(now)
+        run = Run.of(
+            named_after(plan, run_id),
+            run_id=run_id,
+            operator=operator,
+            reason=reason,
+            created_at=now,
+        )
         claim = self._claim(run, operator=operator, reason=reason, steal=steal_lock)
         require_pools(plan)
         # While somebody else moves these pools, what they show now says nothing about the plan.

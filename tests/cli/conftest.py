@@ -37,6 +37,7 @@ def client(mocker: MockerFixture) -> MagicMock:
     fake.__enter__.return_value = fake
     fake.other_journal = ""
     fake.reading_of.return_value = two_sites()
+    fake.second_thoughts.return_value = ()
     mocker.patch("lyncops.connect", return_value=fake)
     return fake
 

@@ -209,6 +209,55 @@ def test_a_saved_plan_runs(client: MagicMock, invoke: Invoke, tmp_path: Path) ->
     assert client.run.call_args.kwargs["reason"] == "drill"
 
 
+OLD = "This plan is 3 hours old."
+
+
+def saved_plan(client: MagicMock, invoke: Invoke, folder: Path) -> str:
+    """A saved plan of which the client has second thoughts, and runs it when it is told to."""
+    client.plan.return_value = plan = failover()
+    file = folder / "plan.json"
+    invoke("plan", *FAILOVER, "--save", str(file))
+    client.second_thoughts.return_value = (OLD,)
+    client.run.side_effect = follow(plan, RunState.COMPLETED)
+    return str(file)
+
+
+def test_an_old_plan_is_no_answer_to_yes(client: MagicMock, invoke: Invoke, tmp_path: Path) -> None:
+    file = saved_plan(client, invoke, tmp_path)
+    answer = invoke("run", "--plan", file, "--yes")
+    assert answer.code == 1
+    assert OLD in answer.err
+    assert "--again" in answer.err
+    client.run.assert_not_called()
+    told = invoke("run", "--plan", file, "--yes", "--again")
+    assert told.code == 0
+    assert OLD in told.out
+
+
+@pytest.mark.parametrize(("typed", "runs"), [("n\n", 0), ("y\nn\n", 0), ("y\ny\n", 1)])
+def test_an_old_plan_is_asked_about_by_itself(
+    client: MagicMock,
+    invoke: Invoke,
+    at_terminal: Callable[..., Answer],
+    tmp_path: Path,
+    *,
+    typed: str,
+    runs: int,
+) -> None:
+    file = saved_plan(client, invoke, tmp_path)
+    answer = at_terminal("run", "--plan", file, typed=typed)
+    assert OLD in answer.out
+    assert "Run it all the same?" in answer.out
+    assert client.run.call_count == runs
+
+
+def test_a_plan_that_is_made_now_is_not_thought_over(client: MagicMock, invoke: Invoke) -> None:
+    client.plan.return_value = plan = failover()
+    client.second_thoughts.return_value = (OLD,)
+    client.run.side_effect = follow(plan, RunState.COMPLETED)
+    assert invoke("run", *FAILOVER, "--yes").code == 0
+
+
 @pytest.mark.parametrize("state", [state for state in RunState if state is not RunState.PENDING])
 def test_the_exit_code_of_a_run_tells_its_state(
     client: MagicMock, invoke: Invoke, state: RunState
