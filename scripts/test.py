@@ -23,7 +23,7 @@ import bootstrap
 LEAST_COVERAGE = 95.0
 ONLY_WITH = {"kerberos": ("lyncops/remoting/kerberos.py",)}
 """Modules that only tests with such a need can run."""
-TREES = ("lyncops", "tests", "scripts")
+TREES = ("lyncops", "tests", "scripts", "ansible_collections")
 CHECKS = {
     "ruff check": ("ruff", "check", "--quiet", "."),
     "ruff format": ("ruff", "format", "--check", "--quiet", "."),

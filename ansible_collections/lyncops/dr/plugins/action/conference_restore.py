@@ -1,0 +1,12 @@
+# Written by scripts/ansible_pages.py from the description of what it runs.
+"""Bring the conference content of a pool home from its backup pool."""
+
+from __future__ import annotations
+
+from ansible_collections.lyncops.dr.plugins.plugin_utils.action import LyncopsAction
+
+
+class ActionModule(LyncopsAction):
+    """Bring the conference content of a pool home from its backup pool."""
+
+    MODULE = "conference_restore"

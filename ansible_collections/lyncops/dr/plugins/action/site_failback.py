@@ -1,0 +1,12 @@
+# Written by scripts/ansible_pages.py from the description of what it runs.
+"""Move the users of all pools of a site home again."""
+
+from __future__ import annotations
+
+from ansible_collections.lyncops.dr.plugins.plugin_utils.action import LyncopsAction
+
+
+class ActionModule(LyncopsAction):
+    """Move the users of all pools of a site home again."""
+
+    MODULE = "site_failback"

@@ -1,0 +1,129 @@
+#!/usr/bin/python
+# Written by scripts/ansible_pages.py from the description of what it runs.
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: database_failover
+short_description: Move the principal of mirrored databases to the other SQL Server
+version_added: 0.1.0
+description:
+  - Move the principal of mirrored databases to the other SQL Server.
+  - 'Move the principal of a pool''s mirrored databases to the other SQL Server. Microsoft''s
+    guide: Failing over a mirrored database.'
+  - Plans from a fresh reading, answers the checks, runs each step once, and reads back what the
+    servers show. Where it is so already, nothing is changed.
+  - Runs in the Python of the controller; the hosts of the play are not connected to.
+author:
+  - The lyncops authors (!UNKNOWN)
+options:
+  pool:
+    description:
+      - The pool of the databases.
+    type: str
+    required: true
+  database_type:
+    description:
+      - 'Which databases (default: User).'
+    type: str
+    default: User
+    choices:
+      - ActiveMonitoring
+      - Application
+      - Archiving
+      - CentralMgmt
+      - Edge
+      - Lyss
+      - Monitoring
+      - PersistentChat
+      - PersistentChatCompliance
+      - Provision
+      - Registrar
+      - SigninTelemetry
+      - User
+  principal:
+    description:
+      - 'The side that is principal afterwards (default: the other one).'
+    type: str
+    choices:
+      - primary
+      - mirror
+  accept_data_loss:
+    description:
+      - 'A mirror whose principal is gone lacks what it had not received: say that you know this.'
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    support: full
+    description:
+      - Answers with what would be done.
+  diff_mode:
+    support: full
+    description:
+      - Shows the deployment around the pools, before and after.
+extends_documentation_fragment:
+  - lyncops.dr.procedure
+  - lyncops.dr.connection
+"""
+
+EXAMPLES = r"""
+---
+- name: Move the principal of mirrored databases to the other SQL Server
+  lyncops.dr.database_failover:
+    config: lyncops.toml
+    pool: pool1.contoso.com
+"""
+
+RETURN = r"""
+---
+plan:
+  description:
+    - The plan with its checks, steps, PowerShell, expected loss and estimate.
+  returned: always
+  type: dict
+run_id:
+  description:
+    - The run, for M(lyncops.dr.run_resume).
+  returned: a run began
+  type: str
+state:
+  description:
+    - How the run stands.
+  returned: a run began
+  type: str
+pending:
+  description:
+    - 'The step that waits for a person: step_id, title, where, instructions, how_to_see.'
+  returned: a step waits for a person
+  type: dict
+report:
+  description:
+    - The run with every step, attempt, evidence and exception.
+  returned: a run began
+  type: dict
+exceptions:
+  description:
+    - What went other than planned without stopping the run.
+  returned: a run began
+  type: list
+  elements: str
+left_to_do:
+  description:
+    - What remains for a person to do, in order.
+  returned: a run began
+  type: list
+  elements: str
+text:
+  description:
+    - The same for people, line by line.
+  returned: success
+  type: list
+  elements: str
+failure_kind:
+  description:
+    - What kind of failure it is, one of wrong_use, refused, failed, unknown, paused, locked.
+  returned: failure
+  type: str
+"""

@@ -1,0 +1,148 @@
+"""The modules that change something: plan, refuse or show, run, tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
+from typing import Any, Final, cast
+
+import attrs
+
+from lyncops.ansible.answers import Answer, failure, lines, run_answer
+from lyncops.ansible.parameters import Parameter
+from lyncops.ansible.task import Task
+from lyncops.client import Client
+from lyncops.errors import EndpointError
+from lyncops.plan.model import Plan
+from lyncops.plan.procedures import Procedure
+from lyncops.procedures.reached import is_reached
+from lyncops.runs.events import Event
+from lyncops.runs.exit_codes import ExitCode
+from lyncops.values import JsonValue
+from lyncops.views.blocks import Block
+from lyncops.views.plan import check_blocks, plan_blocks, refusal_blocks
+from lyncops.views.plan_data import plan_data
+from lyncops.views.progress import Narration
+from lyncops.views.status import topology_blocks
+
+WHO: Final = (
+    Parameter(
+        name="operator",
+        about=(
+            "Who does it, for the journal and the report.",
+            "Without it the account that runs Ansible.",
+        ),
+    ),
+    Parameter(
+        name="steal_lock",
+        about=("Take the pools away from another run that holds them. The journal keeps it.",),
+        kind="bool",
+        default=False,
+    ),
+)
+HOW: Final = (
+    Parameter(
+        name="overrides",
+        about=(
+            "Checks that may fail, each with the reason why: C({CHECK_ID: REASON}).",
+            "The plan says what each of them changes, and the report keeps the reasons.",
+        ),
+        kind="dict",
+    ),
+    Parameter(name="reason", about=("Why it is done, for the journal and the report.",)),
+    *WHO,
+)
+"""The parameters of every module that runs a procedure."""
+
+
+@attrs.frozen(slots=True)
+class Narrator:
+    """Tells each event of a run to whoever watches the play with -v."""
+
+    narration: Narration
+    tell: Callable[[str], None]
+
+    def observe(self, event: Event) -> None:
+        """Say one line, or none where nothing new was seen."""
+        if line := self.narration.line(event):
+            self.tell(line)
+
+
+def procedure_of(kind: type[Procedure], given: Mapping[str, object]) -> Procedure:
+    """The procedure that the parameters ask for.
+
+    Raises:
+        InvalidValueError: they make no sense together, or one of them has no meaning.
+    """
+    values = {option.field: given.get(option.field) for option in kind.options()}
+    asked = {name: value for name, value in values.items() if value not in (None, "")}
+    overrides = cast("Mapping[str, str]", given.get("overrides") or {})
+    return kind(overrides=overrides, **cast("dict[str, Any]", asked))
+
+
+def carry_out(procedure: Procedure, task: Task, client: Client) -> Answer:
+    """Bring about what the procedure asks for, or say in check mode what would be done.
+
+    Raises:
+        LyncOpsError: see `Client.plan` and `Client.run`.
+    """
+    plan = client.plan(procedure)
+    before = client.reading_of(plan)
+    shown: Answer = {"plan": plan_data(plan)}
+    if is_reached(plan, before):
+        unchanged = f"{procedure.title}: nothing to do, it is so already."
+        return {**shown, "changed": False, "msg": unchanged}
+    if plan.is_refused:
+        return {**shown, **_refused(plan)}
+    if task.check:
+        return {**shown, **_expected(plan, task)}
+    pictured = _picture(client, plan) if task.diff else ""
+    run = client.run(
+        plan,
+        operator=task.text("operator"),
+        reason=task.text("reason"),
+        steal_lock=task.flag("steal_lock"),
+        observers=[Narrator(Narration(plan), task.tell)],
+    )
+    answer: Answer = {**shown, **run_answer(run), "changed": run.has_changed}
+    if task.diff:
+        answer["diff"] = _compared(plan, pictured, _picture(client, plan, afresh=True))
+    return answer
+
+
+def _refused(plan: Plan) -> Answer:
+    checks = check_blocks(f"Checks of {plan.procedure.title}", plan.checks, details=False)
+    table = _joined(chain(checks, refusal_blocks(plan.refusals)))
+    return {**failure(ExitCode.REFUSED, table), "error": "PlanRefusedError"}
+
+
+def _expected(plan: Plan, task: Task) -> Answer:
+    """The answer of check mode: the plan, and as the difference the steps that would be taken."""
+    short = _joined(plan_blocks(plan, details=False))
+    title = f"{plan.procedure.title}: {len(plan.steps)} steps would be taken."
+    answer: Answer = {"changed": True, "msg": title, "text": lines(plan_blocks(plan))}
+    return {**answer, "diff": {"prepared": f"{short}\n"}} if task.diff else answer
+
+
+def _compared(plan: Plan, before: str, after: str) -> JsonValue:
+    return {
+        "before_header": f"{plan.deployment} before",
+        "after_header": f"{plan.deployment} after",
+        "before": before,
+        "after": after,
+    }
+
+
+def _picture(client: Client, plan: Plan, *, afresh: bool = False) -> str:
+    """The deployment around the plan's pools, without the time at which it was read."""
+    try:
+        deployment = client.status() if afresh else client.reading_of(plan)
+    except EndpointError as error:
+        return f"{error}\n"
+    blocks = topology_blocks(deployment, plan.pools_to_lock)
+    next(blocks)  # the heading, which tells the time
+    return f"{_joined(blocks)}\n"
+
+
+def _joined(blocks: Iterable[Block]) -> str:
+    return "\n".join(map(str, lines(blocks))).strip()

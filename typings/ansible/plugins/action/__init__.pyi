@@ -1,0 +1,23 @@
+from collections.abc import Mapping
+from typing import Protocol
+
+class _Display(Protocol):
+    def v(self, msg: str, host: str | None = ...) -> None: ...
+
+class _Task(Protocol):
+    @property
+    def check_mode(self) -> bool | None: ...
+    @property
+    def diff(self) -> bool | None: ...
+
+class ActionBase:
+    _requires_connection: bool
+    _task: _Task
+    _display: _Display
+
+    def run(
+        self, tmp: str | None = ..., task_vars: Mapping[str, object] | None = ...
+    ) -> dict[str, object]: ...
+    def validate_argument_spec(
+        self, argument_spec: Mapping[str, object] = ...
+    ) -> tuple[object, dict[str, object]]: ...

@@ -1,0 +1,4 @@
+class CallbackBase:
+    CALLBACK_VERSION: float
+    CALLBACK_TYPE: str
+    CALLBACK_NAME: str
