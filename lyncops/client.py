@@ -145,9 +145,9 @@ class Client:
         """
         if cmdlet.effect is Effect.CHANGE:
             raise InvalidValueError(
-                f"{cmdlet.NAME} changes the deployment; alone it would be neither checked nor"
+                f"{cmdlet.NAME} changes the deployment; on its own it would be neither checked nor"
                 " journalled.",
-                remedy="Run it as a step of a plan, or ask with what_if=True what it would do.",
+                remedy="Run it as a step of a plan, or see what it would do with what_if=True.",
             )
         return self.connection.sessions.run(
             cmdlet, place=place, deadline=deadline, on_record=on_record

@@ -300,7 +300,7 @@ ANYWHERE: Final = Anywhere()
 class Unread:
     """What could not be read, kept in the place of the value: never a guess, never an empty list.
 
-    `asked` is False where nobody asked for it: it is then no finding about the servers.
+    `asked` is False where not asked for it: it is then no finding about the servers.
     """
 
     what: str

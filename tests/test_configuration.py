@@ -231,7 +231,7 @@ WRONG = {
     "table as text": (f'journal = "x"\n{ENDPOINT}{SIGN_IN}', ["journal: is a table", "[journal]"]),
     "no CA file": (
         f'{ENDPOINT}ca = "none.pem"\n{SIGN_IN}',
-        ["[[endpoint]] 1, ca: there is no file", "none.pem"],
+        ["[[endpoint]] 1, ca: the file", "none.pem does not exist"],
     ),
     "bad duration": (
         f'{ENDPOINT}{SIGN_IN}[retry]\nprobe_delay = "soon"',
@@ -385,7 +385,7 @@ def test_a_password_comes_from_the_keyring(monkeypatch: pytest.MonkeyPatch, tmp_
     edge = load(tmp_path, WHOLE).addresses[2].resolved()
     assert edge.credentials is not None
     assert edge.credentials.password == "geheim"
-    with pytest.raises(ConfigurationError, match="has no password of anna"):
+    with pytest.raises(ConfigurationError, match="has no password for anna"):
         FromKeyring("lync edge").password("anna")
 
 
@@ -459,8 +459,8 @@ def test_the_network_outside_is_asked_as_configured(tmp_path: Path) -> None:
         ('resolver = "dns.contoso.com"', "[network], resolver"),
         ('timeout = "0s"', "timeout: is zero"),
         ('dns = "192.0.2.1"', "there is no such field"),
-        ('connect_to = { "192.0.2.1" = "127.0.0.1:1" }', "'192.0.2.1' is no IP address"),
-        ('connect_to = { "192.0.2.1:5269" = "elsewhere" }', "'elsewhere' is no IP address"),
+        ('connect_to = { "192.0.2.1" = "127.0.0.1:1" }', "'192.0.2.1' is not an IP address"),
+        ('connect_to = { "192.0.2.1:5269" = "elsewhere" }', "'elsewhere' is not an IP address"),
     ],
 )
 def test_a_wrong_network_section_is_told_with_its_place(

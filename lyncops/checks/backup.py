@@ -159,8 +159,8 @@ def backup_service(situation: CheckContext) -> Finding:
     merged = [side.fqdn for side in pair if _is_merged(side)]
     if merged:
         return warning(
-            f"Together, the modules of {listed(merged)} are in a steady or final state; they could"
-            " not be told apart.",
+            f"Together, the modules of {listed(merged)} are in a steady or final state; they could "
+            f"not be distinguished.",
             "An endpoint that allows Select-Object -ExpandProperty shows each of them: one without"
             " a restricted configuration.",
         )

@@ -46,7 +46,7 @@ def worst(states: Iterable[SyncState]) -> SyncState:
 class ModuleSync:
     """One module of one direction.
 
-    `loss` is what would be lost of it if the exporting pool were gone now.
+    `loss` is what would be lost of it if the exporting pool died now.
     """
 
     name: str

@@ -133,16 +133,19 @@ backup_service.add_command(
 @click.option(
     "--until-steady",
     is_flag=True,
-    help="End when everything is steady, or when an error state stays.",
+    help="Stop when everything is steady, or when an error persists.",
 )
 @click.option(
-    "--timeout", type=Duration(), metavar="DURATION", help="End then, whatever it is like."
+    "--timeout",
+    type=Duration(),
+    metavar="DURATION",
+    help="Stop after this time, whatever the state.",
 )
 @click.option(
     "--every",
     type=Duration(),
     metavar="DURATION",
-    help="The pause between two readings (default: 15s).",
+    help="The time between two readings (default: 15s).",
 )
 @json_option
 @with_call

@@ -22,7 +22,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 F = TypeVar("F", bound=Callable[..., object])
 _JSON = "Answer with JSON."
-_DETAILS = "Show everything: also what passed, and each step's reason, source and undoing."
+_DETAILS = "Show everything: also what passed, and each step's reason, source and undo."
 
 
 @attrs.define(slots=True)
@@ -67,10 +67,10 @@ class Call:
         """Say what is missing where the runs of others are in another journal."""
         if client.other_journal:
             say_aside(
-                f"This run is kept in {client.other_journal}, not in the journal of {self.config}:"
-                " the locks and runs that other operators have there are not seen, and they do not"
-                " see this one. Make sure that nobody else works on these pools. Afterwards bring"
-                " the run home: lyncops runs export, then lyncops runs import."
+                f"This run is recorded in {client.other_journal}, not in the journal of"
+                f" {self.config}: it does not show the locks and runs of other operators there, nor"
+                " do they see this run. Make sure that nobody else is working on these pools."
+                " Afterwards copy the run over: lyncops runs export, then lyncops runs import."
             )
 
 

@@ -52,8 +52,8 @@ def report_usage(error: click.ClickException, *, as_json: bool) -> ExitCode:
 def report_interrupt(*, as_json: bool) -> ExitCode:
     """Say that the operator stopped it, and how a run goes on."""
     remedy = (
-        "If a run was going on, `lyncops runs list` shows it and `lyncops resume RUN` goes on"
-        " with it."
+        "If a run was in progress, `lyncops runs list` shows it and `lyncops resume RUN` continues"
+        " it."
     )
     return report(
         ExitCode.PAUSED, "Interrupted", "Stopped by the operator.", remedy, as_json=as_json

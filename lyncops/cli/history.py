@@ -28,11 +28,13 @@ for _command in (export, import_, prune):
 
 @runs.command(name="list")
 @click.option(
-    "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="How many."
+    "--limit",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="How many runs to show.",
 )
-@click.option(
-    "--before", metavar="RUN", default="", help="Only those that are older than this run."
-)
+@click.option("--before", metavar="RUN", default="", help="Only runs that are older than this one.")
 @json_option
 @with_call
 def list_runs(call: Call, limit: int, before: str) -> ExitCode:
@@ -96,7 +98,9 @@ def report(call: Call, run_id: str, form: str) -> ExitCode:
 
 @runs.command()
 @click.argument("run_id", metavar="RUN")
-@click.option("--reason", metavar="TEXT", required=True, help="Why; the journal keeps it.")
+@click.option(
+    "--reason", metavar="TEXT", required=True, help="The reason; recorded in the journal."
+)
 @json_option
 @with_call
 def cancel(call: Call, run_id: str, reason: str) -> ExitCode:

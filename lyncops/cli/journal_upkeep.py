@@ -38,7 +38,8 @@ def export(call: Call, run_ids: Sequence[str], path: Path) -> ExitCode:
         done = client.export_runs(path, run_ids)
     blocks = [Text(f"{_runs(done.written)} written to {path}.", Tone.GOOD)]
     blocks += [
-        Text(f"left out, it is not over yet: {run_id}", Tone.CAREFUL) for run_id in done.left_out
+        Text(f"left out, it is not finished yet: {run_id}", Tone.CAREFUL)
+        for run_id in done.left_out
     ]
     call.screen.tell(
         {"file": str(path), "exported": list(done.written), "left_out": list(done.left_out)}, blocks
@@ -71,9 +72,11 @@ def import_(call: Call, path: Path) -> ExitCode:
     "day",
     metavar="DATE",
     required=True,
-    help="Runs that were over before then (UTC): 2013-11-21.",
+    help="Runs that finished before this date (UTC): 2013-11-21.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask; needed where nobody can answer.")
+@click.option(
+    "--yes", is_flag=True, help="Do not ask for confirmation; needed where nobody can answer."
+)
 @json_option
 @with_call
 def prune(call: Call, day: str, yes: bool) -> ExitCode:
@@ -87,7 +90,7 @@ def prune(call: Call, day: str, yes: bool) -> ExitCode:
         if not found:
             call.screen.tell(
                 {"pruned": [], "changed": False},
-                [Text(f"No run was over before {before:%Y-%m-%d %H:%M} UTC.")],
+                [Text(f"No run finished before {before:%Y-%m-%d %H:%M} UTC.")],
             )
             return ExitCode.DONE
         call.screen.say(

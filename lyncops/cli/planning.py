@@ -80,7 +80,7 @@ def _pools_command() -> click.Command:
             details_parameter(),
             json_parameter(),
         ],
-        help="Answer the checks of a pool's failover: could it fail over right now?",
+        help="Run the checks of a pool's failover: could it fail over right now?",
     )
 
 
@@ -113,7 +113,7 @@ check = CheckGroup(
     "check",
     _check_procedure,
     about=(
-        "Answer the checks of a procedure, or of every POOL: could it fail over right now?\n\n"
+        "Run the checks of a procedure, or of each POOL: could it fail over right now?\n\n"
         "\b\n  lyncops check POOL...\n  lyncops check PROCEDURE POOL [OPTIONS]\n\n"
         "Exit code 2 when a check would refuse it."
     ),

@@ -19,13 +19,13 @@ _OVERRIDES: Final = (
         ["--override"],
         metavar="CHECK_ID",
         multiple=True,
-        help="Go on although this check fails; needs --reason. May repeat.",
+        help="Continue although this check fails; needs --reason. Can be repeated.",
     ),
     click.Option(
         ["--reason"],
         metavar="TEXT",
         multiple=True,
-        help="Why; one for all overrides, or one for each. The report shows it.",
+        help="The reason; one for all overrides, or one for each. The report shows it.",
     ),
 )
 
@@ -96,7 +96,7 @@ def _parameter(option: Option) -> click.Parameter:
         metavar=asked.example or None,
         multiple=option.repeated,
         required=option.required,
-        help=asked.about + (" May repeat." if option.repeated else ""),
+        help=asked.about + (" Can be repeated." if option.repeated else ""),
     )
 
 
@@ -141,10 +141,7 @@ def overrides_of(checks: Sequence[str], reasons: Sequence[str]) -> dict[str, str
     if not is_complete or not all(reason.strip() for reason in reasons):
         raise InvalidValueError(
             f"{len(checks)} --override and {len(reasons)} --reason were given.",
-            remedy=(
-                "Say with --reason why each check may be overridden: one text for all of them, or"
-                " one for each."
-            ),
+            remedy=("Give the reason with --reason: one text for all overrides, or one for each."),
         )
     texts = reasons if len(reasons) == len(checks) else list(reasons) * len(checks)
     return dict(zip(checks, texts, strict=True))

@@ -29,7 +29,7 @@ _CODES: Final = {
     is_flag=True,
     help="Count the users of all pools: can a backup pool carry both?",
 )
-@click.option("--verify", is_flag=True, help="Try whether the pools' test users are served now.")
+@click.option("--verify", is_flag=True, help="Test whether the pools' test users are served now.")
 @json_option
 @with_call
 def readiness(call: Call, pools: tuple[str, ...], *, count_users: bool, verify: bool) -> ExitCode:

@@ -32,7 +32,7 @@ from lyncops.views.status import topology_blocks
 if TYPE_CHECKING:
     from lyncops.client import Client
 
-_STEAL_LOCK: Final = "Take the pools away from another run that holds them; the journal keeps it."
+_STEAL_LOCK: Final = "Take the lock of the pools from another run; recorded in the journal."
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -60,11 +60,15 @@ class HowToRun:
 def execution_parameters() -> list[click.Parameter]:
     """The options of `HowToRun`, but for the reason, which the overrides bring."""
     return [
-        click.Option(["--yes"], is_flag=True, help="Do not ask; needed where nobody can answer."),
+        click.Option(
+            ["--yes"],
+            is_flag=True,
+            help="Do not ask for confirmation; needed where nobody can answer.",
+        ),
         click.Option(
             ["--rehearse"],
             is_flag=True,
-            help="Only send the cmdlets with -WhatIf, where that can show something.",
+            help="Send the cmdlets with -WhatIf only, where the outcome can be shown that way.",
         ),
         click.Option(["--steal-lock"], is_flag=True, help=_STEAL_LOCK),
     ]
@@ -107,7 +111,7 @@ def execute(call: Call, how: HowToRun, make: Callable[[Client], Plan]) -> ExitCo
             raise InvalidValueError(
                 "Cannot ask for confirmation: standard input or output is not a terminal. Nothing"
                 " was changed.",
-                remedy="Look at the plan, then add --yes.",
+                remedy="Check the plan, then add --yes.",
             )
         if how.saved and not _thought_over(call, how, client.second_thoughts(plan)):
             call.screen.say(Text("Nothing was changed."))
@@ -167,13 +171,12 @@ def _agreed(call: Call, client: Client, plan: Plan) -> bool:
 @click.option(
     "--send-again",
     is_flag=True,
-    help=(
-        "Send the command again of which nobody knows what came of it: it may then run twice. Needs"
-        " --reason."
-    ),
+    help=("Send the command with the unknown outcome again: it may run twice. Needs --reason."),
 )
 @click.option(
-    "--reason", default="", help="Why it may be sent again; the journal and the report keep it."
+    "--reason",
+    default="",
+    help="Why it is safe to send it again; recorded in the journal and the report.",
 )
 @json_option
 @with_call
@@ -185,7 +188,7 @@ def resume(call: Call, run_id: str, steal_lock: bool, send_again: bool, reason: 
     if send_again != bool(reason.strip()):
         raise InvalidValueError(
             "--send-again and --reason belong together.",
-            remedy='Write both: --send-again --reason "why it may be sent again".',
+            remedy='Write both: --send-again --reason "why it is safe to send it again".',
         )
     with call.client() as client:
         run_id = find_run(run_id, client.runs)
@@ -211,7 +214,7 @@ def _run_saved(call: Call, /, plan_file: Path | None, **given: object) -> ExitCo
 
 def _unclear() -> InvalidValueError:
     return InvalidValueError(
-        "What to run is not clear.", remedy="Write either PROCEDURE POOL or --plan FILE."
+        "It is not clear what to run.", remedy="Write either PROCEDURE POOL or --plan FILE."
     )
 
 

@@ -100,9 +100,7 @@ def say_aside(text: str) -> None:
 
 def say_unwritable(error: OSError) -> None:
     """Say that standard output is lost."""
-    say_aside(
-        f"Standard output cannot be written ({error.strerror}); what was to be shown there is lost."
-    )
+    say_aside(f"Standard output cannot be written ({error.strerror}); the output is lost.")
 
 
 def let_go(stream: TextIO) -> None:

@@ -36,7 +36,7 @@ _CODES: Final = {
 @click.option(
     "--users",
     is_flag=True,
-    help="Count the users of each pool; every user travels over the wire for that.",
+    help="Count the users of each pool (slow: every user is fetched).",
 )
 @json_option
 @with_call

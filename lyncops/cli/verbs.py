@@ -29,14 +29,14 @@ _VERBS: Final[Mapping[str, _Verb]] = {
     "status": _Verb("status", "Show the deployment: sites, pools, pairs, store, Edge pools."),
     "doctor": _Verb("doctor", "Is everything that a rescue needs reachable and usable?"),
     "readiness": _Verb(
-        "readiness", "Which pools could be failed over right now, and at what loss?"
+        "readiness", "Which pools could be failed over right now, and what would be lost?"
     ),
-    "check": _Verb("planning", "Answer the checks of a procedure, or of pools."),
+    "check": _Verb("planning", "Run the checks of a procedure, or of pools."),
     "plan": _Verb("planning", "Show what a procedure would do. Changes nothing."),
     "run": _Verb("running", "Execute a procedure, or a saved plan."),
-    "resume": _Verb("running", "Go on with a run that stopped."),
+    "resume": _Verb("running", "Continue a run that stopped."),
     "runs": _Verb(
-        "history", "What was done: list the runs, show, report, cancel, export, import, prune."
+        "history", "Past and open runs: list, show, report, cancel, export, import, prune."
     ),
     "backup-service": _Verb(
         "backup_service", "The service that copies each pool's data to its backup pool."
@@ -108,7 +108,7 @@ class Verbs(click.Group):
     "--journal",
     metavar="URL",
     default="",
-    help="Another journal than that of the configuration: sqlite:///rescue.db.",
+    help="Use this journal instead of the configured one: sqlite:///rescue.db.",
 )
 @click.option(
     "--json", is_flag=True, help="Answer with JSON on standard output, and nothing else there."
@@ -117,7 +117,7 @@ class Verbs(click.Group):
     "-v",
     "--verbose",
     is_flag=True,
-    help="Say on standard error what is tried again, and which servers do not answer.",
+    help="Report retries and servers that do not answer, on standard error.",
 )
 @click.version_option(package_name="lyncops")
 @click.pass_context

@@ -217,7 +217,7 @@ class Cmdlet(Generic[R_co]):
         raise InvalidValueError(
             f"{self.NAME} has no parameter set that takes"
             f" {', '.join(f'-{name}' for name in given) or 'no parameters'}.",
-            remedy=f"Its sets, and what each demands: {'; '.join(ways)}.",
+            remedy=f"Its sets, and what each requires: {'; '.join(ways)}.",
         )
 
     @staticmethod

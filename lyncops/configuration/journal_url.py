@@ -98,7 +98,7 @@ def _without_password(text: str) -> str:
             f"The journal's {where} has a password in it: it would be copied, mailed, logged and"
             " backed up with the url.",
             remedy=(
-                "Remove it, and change that password. The database's own means carry it:"
+                "Remove it, and change that password. Use what the database itself offers:"
                 " PGPASSFILE, ~/.pgpass or PGPASSWORD."
             ),
         )

@@ -114,7 +114,7 @@ class FromKeyring:
         value = _keyring().get_password(self.service, username)
         if not value:
             raise ConfigurationError(
-                f"The keyring has no password of {username} for the service {self.service!r}"
+                f"The keyring has no password for {username} for the service {self.service!r}"
                 " (password_keyring).",
                 remedy=f"Store it: keyring set {self.service!r} {username!r}.",
             )
@@ -125,8 +125,7 @@ def refuse_password(field: str) -> str | None:
     """Why a field of this name must not be in the file, None when it may be."""
     if field.lower() in _PASSWORDS:
         return (
-            "a password does not belong into a file that is copied, mailed and backed up."
-            f" {_INSTEAD}"
+            f"a password does not belong in a file that is copied, mailed and backed up. {_INSTEAD}"
         )
     return None
 

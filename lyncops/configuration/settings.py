@@ -156,7 +156,7 @@ def _configuration(top: Table, given: SignIn | None) -> Configuration:
     endpoints = top.tables("endpoint")
     if not endpoints:
         raise top.error(
-            "[[endpoint]]", "there is none, so that no server can be reached.", _ENDPOINT_EXAMPLE
+            "[[endpoint]]", "there is none, so no server can be reached.", _ENDPOINT_EXAMPLE
         )
     addresses = (*map(_endpoint, endpoints), *map(_machine, top.tables("machine")))
     for address in addresses:

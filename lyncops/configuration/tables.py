@@ -101,7 +101,9 @@ class Table:
         value = self.values.get(key, [])
         if not isinstance(value, list):
             raise self.error(
-                key, "is written once for each.", f"Write [[{key}]] with double brackets."
+                key,
+                "is a list: one table for each entry.",
+                f"Write [[{key}]] with double brackets.",
             )
         return tuple(
             self._inside(key, f"[[{key}]] {number}", item)
@@ -143,8 +145,8 @@ class Table:
         if not path.is_file():
             raise self.error(
                 key,
-                f"there is no file {path}.",
-                "Name the file as seen from the folder of the configuration.",
+                f"the file {path} does not exist.",
+                "Write the path relative to the folder of the configuration.",
             )
         return path
 

@@ -115,7 +115,7 @@ class Answer(Generic[R]):
         found = tuple(item for item in output if not (isinstance(item, Result) and item.is_stray))
         if output and not found:
             return Unread(
-                self._question.what, "the answer was not understood: it has no object in it"
+                self._question.what, "the answer was not understood: it contains no object"
             )
         return found if self._question.as_told else in_order(found)
 

@@ -79,8 +79,7 @@ class BackupReading:
             return whole
         refused = expanded.reason if isinstance(expanded, Unread) else "they have no names"
         why = (
-            "its modules arrived as names of their type, and by themselves they could not be read:"
-            f" {refused}"
+            f"its modules arrived only as type names, and reading them separately failed: {refused}"
         )
         # It answered, which is a sign of life
         self._gaps.note(Part.BACKUP_STATUS, self._what, why, pool=self._pool)
@@ -103,7 +102,7 @@ class BackupReading:
             self._gaps.note(
                 Part.BACKUP_STATUS,
                 what,
-                "the answer has no name of it",
+                "the answer does not name it",
                 pool=self._pool,
                 item=NAMELESS,
             )

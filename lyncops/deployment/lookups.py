@@ -69,7 +69,7 @@ class SocketAddress:
             known = ""
         if not known or port is None or not 0 < port <= _MAX_PORT:
             raise InvalidValueError(
-                f"{text!r} is no IP address with a port.",
+                f"{text!r} is not an IP address with a port.",
                 remedy="Write it as 192.0.2.53:53 or [2001:db8::1]:53.",
             )
         return cls(known, port)

@@ -444,7 +444,7 @@ class PoolReading:
             self._gaps.note(
                 Part.MACHINES,
                 f"a service {about}",
-                "it has no readable name",
+                "its name could not be read",
                 pool=self._pool.fqdn,
                 item=NAMELESS,
             )

@@ -354,7 +354,7 @@ class _GlobalReading:
         if not isinstance(found, Unread) and names and len(names) == len(found):
             return names
         asked = (
-            f", and by themselves they could not be read: {found.reason}"
+            f", and reading them separately failed: {found.reason}"
             if isinstance(found, Unread)
             else ""
         )
@@ -445,7 +445,7 @@ def build_replicas(states: tuple[ReplicaState, ...], gaps: Gaps) -> tuple[Replic
             gaps.note(
                 Part.REPLICAS,
                 "a replica",
-                state.gap("replica_fqdn") or "the answer has no name of a computer",
+                state.gap("replica_fqdn") or "the answer does not name a computer",
                 item=NAMELESS,
             )
             continue

@@ -31,7 +31,7 @@ class Facet(enum.StrEnum):
     RIGHTS = "the operator's rights"
     TEST_USERS = "test users"
     CARE = "certificates and updates of machines"
-    WITNESSES = "signs of life of machines, seen from here"
+    WITNESSES = "signs of life of machines, as seen from here"
 
 
 @attrs.frozen(slots=True)

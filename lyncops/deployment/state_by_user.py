@@ -41,7 +41,7 @@ def state_by_user(info: UserPoolInfo, home: HomePool) -> PoolState | str:
         return (
             PoolState.ACTIVE
             if home.is_alive
-            else f"Get-CsUserPoolInfo names {registrar}, though its pool does not run"
+            else f"Get-CsUserPoolInfo names {registrar}, although its pool is not running"
         )
     why = info.gap("primary_pool_primary_registrar")
     if why is not None:
@@ -55,4 +55,4 @@ def state_by_user(info: UserPoolInfo, home: HomePool) -> PoolState | str:
                 " not run"
             )
         )
-    return "Get-CsUserPoolInfo does not tell which pool serves them"
+    return "Get-CsUserPoolInfo does not say which pool serves them"

@@ -125,7 +125,7 @@ class _Computers:
                 reason = (
                     computer.gap("fqdn")
                     or computer.gap("pool")
-                    or "the answer has no name of a pool"
+                    or "the answer does not name a pool"
                 )
                 gaps.note(
                     Part.MACHINES, f"the computer {computer.fqdn or 'without a name'}", reason
@@ -267,13 +267,13 @@ class _Building:
         strange = next((name for name in own if name and name not in self.sites.identities), None)
         # Get-CsService tells identities, never display names
         if self.sites.known and strange is not None:
-            why = f"it is called {strange}, and Get-CsSite names no such site"
+            why = f"it is called {strange}, but Get-CsSite has no such site"
             self.gaps.note(Part.SITES, what, why)
         if found or not said:
             return found[0] if found else Unread(what, "no answer names it")
         if not self.sites.known:
             return next(iter(said))
-        why = f"it is called {next(iter(said))}, and Get-CsSite names no such site"
+        why = f"it is called {next(iter(said))}, but Get-CsSite has no such site"
         return Unread(what, why)
 
 

@@ -145,7 +145,7 @@ def _nameless_services(
                 yield Gap(
                     part=part,
                     what=what,
-                    reason="the document does not tell on which pool it is installed",
+                    reason="the document does not say on which pool it is installed",
                 )
 
 
@@ -159,7 +159,7 @@ def _parse(text: str) -> Element:
         root = XML(text.lstrip("\ufeff \r\n\t"))
     except ParseError as error:
         raise InvalidValueError(
-            f"The topology document is no XML: {error}", remedy="Look at Get-CsTopology -AsXml."
+            f"The topology document is not XML: {error}", remedy="Look at Get-CsTopology -AsXml."
         ) from error
     if _local(root) != "Topology":
         raise InvalidValueError(

@@ -55,7 +55,7 @@ class Knock(enum.Enum):
     OPEN = "open"
     REFUSED = "refused"
     SILENT = "silent"
-    NO_NAME = "no name"  # its name leads to no address, or no way to it is known from here
+    NO_NAME = "no name"  # its name leads to no address, or no route to it is known from here
 
     @property
     def answered(self) -> bool:
@@ -162,9 +162,7 @@ class Hearing:
             case _:
                 if not said.of_itself and self._reaches_others(said):
                     return Witness(vantage, Says.DEAD, f"{told} It reaches other machines.")
-                unproven = (
-                    "It has reached no other machine, so that it may lack rights or delegation."
-                )
+                unproven = "It has reached no other machine, so it may lack rights or delegation."
                 return Witness(
                     vantage, Says.SILENT, told if said.of_itself else f"{told} {unproven}"
                 )
@@ -184,7 +182,7 @@ class Hearing:
             why = (
                 "no port was tried"
                 if self._knocks is None or not doors
-                else "no way to it is known from here"
+                else "no route to it is known from here"
             )
             return Witness(Vantage.HERE, Says.UNASKED, why)
         answered = next(((port, knock) for port, knock in tried if knock.answered), None)

@@ -20,7 +20,7 @@ _SKEW: Final = timedelta(minutes=5)
 """What Kerberos allows by default (https://learn.microsoft.com/windows/security, "Maximum tolerance
 for computer clock sync")."""
 _DRIFT: Final = timedelta(minutes=1)
-_BY_PROXY: Final = "The endpoint is reached through a proxy, which does this in our place."
+_BY_PROXY: Final = "The endpoint is reached through a proxy, which does this instead of lyncops."
 _MODULES: Final = {
     LyncVersion.V2013: "Lync",
     LyncVersion.V2015: "SkypeForBusiness",
@@ -33,15 +33,15 @@ def name_resolution(found: EndpointFindings) -> Finding | None:
     host = (found.endpoint.connect_to or TcpAddress(found.endpoint.host, found.endpoint.port)).host
     match found.approach.addresses:
         case None:
-            return unknown(_BY_PROXY, "See whether a session opens.", blocking=False)
+            return unknown(_BY_PROXY, "Check whether a session opens.", blocking=False)
         case Unread(reason=reason):
             return failed(
-                f"{host} leads to no address: {sentence(reason)}",
+                f"{host} does not resolve to an address: {sentence(reason)}",
                 f"Resolve-DnsName {host} on a server of the domain; then let this computer ask the"
                 " same DNS server, or give the endpoint `connect_to`.",
             )
         case addresses:
-            told = "is an address" if addresses == (host,) else f"leads to {listed(addresses)}"
+            told = "is an address" if addresses == (host,) else f"resolves to {listed(addresses)}"
             return passed(f"{host} {told}.")
 
 
@@ -54,14 +54,14 @@ def tcp(found: EndpointFindings) -> Finding | None:
             return None
         case Unread(reason=reason) if found.approach.refused:
             return failed(
-                f"{where} refuses connections: its machine lives, and nothing listens there"
+                f"{where} refuses connections: its machine is up, but nothing is listening there"
                 f" ({reason}).",
                 _listen(found),
             )
         case Unread(reason=reason):
             return failed(
                 f"{where} does not answer: {sentence(reason)} The machine is off, or a firewall"
-                " swallows the connection.",
+                " drops the connection.",
                 "Get-NetFirewallRule -DisplayGroup 'Windows Remote Management'"
                 f" (Enable-NetFirewallRule opens it); Test-NetConnection {found.endpoint.host}"
                 f" -Port {port} from another server.",
@@ -82,7 +82,7 @@ def _listen(found: EndpointFindings) -> str:
 
 
 def tls(found: EndpointFindings, now: datetime) -> Finding | None:
-    """Is the server's certificate good?"""
+    """Is the server's certificate valid?"""
     if not found.endpoint.tls:
         connected = found.approach.connected
         sealed = "http: messages are encrypted by the log-on itself."
@@ -92,7 +92,7 @@ def tls(found: EndpointFindings, now: datetime) -> Finding | None:
             return None
         case Untrusted() as refused:
             return failed(
-                sentence(f"No TLS with the server: {refused.reason}"),
+                sentence(f"The TLS handshake with the server failed: {refused.reason}"),
                 _certificate_remedy(found, refused),
             )
         case ServerCertificate() as shown:
@@ -118,7 +118,8 @@ def _certificate_remedy(found: EndpointFindings, refused: Untrusted) -> str:
         return f"Get-ChildItem Cert:\\LocalMachine\\My shows what there is. {_RENEW}"
     if refused.number in OTHER_NAME:
         return (
-            "Use a name of the certificate in the url (with connect_to where it leads elsewhere),"
+            "Use a name of the certificate in the url (with connect_to if it resolves to another"
+            " address),"
             f" or get one for {host}."
         )
     if refused.number in UNKNOWN_AUTHORITY:
@@ -145,16 +146,17 @@ def http(found: EndpointFindings) -> Finding | None:
             )
             return failed(f"Nothing there speaks HTTP: {sentence(reason)}", remedy)
         case Greeting(status=401, offers=offers):
-            return passed(f"{path} answers, and offers {listed(offers)} to log on.")
+            return passed(f"{path} answers, and offers {listed(offers)} for logging on.")
         case Greeting(status=status) if 200 <= status < 300:
-            return passed(f"{path} answers without asking who calls.")
+            return passed(f"{path} answers without asking for credentials.")
         case Greeting(status=status):
             remedy = (
                 "Does the url have the right path (/wsman, or /OcsPowershell over https)? winrm get"
                 " winrm/config shows URLPrefix."
             )
             return failed(
-                f"{path} answers with HTTP status {status}, not with a question who calls.", remedy
+                f"{path} answers with HTTP status {status}, instead of asking for credentials.",
+                remedy,
             )
 
 
@@ -168,7 +170,7 @@ def clock(found: EndpointFindings) -> Finding | None:
         why = (
             sentence(said.reason)
             if isinstance(said, Unread)
-            else "The server does not say what time it has."
+            else "The server does not report its time."
         )
         return unknown(why, ask, blocking=False)
     off = abs(said.ahead)
@@ -197,7 +199,7 @@ def _got_past(found: EndpointFindings, *stages: Stage) -> bool:
 
 
 def logon(found: EndpointFindings) -> Finding | None:
-    """Does the log-on work, and as what?"""
+    """Does logging on work, and with which mechanism?"""
     refused = _ended_at(found, Stage.CONNECTION, Stage.TLS, Stage.LOGON)
     if refused is not None:
         return failed(sentence(f"{refused.what}{_offers(found)}"), _logon_remedy(refused))
@@ -207,14 +209,14 @@ def logon(found: EndpointFindings) -> Finding | None:
     if used is None:
         if isinstance(found.session, Refusal) and not found.session.is_answer:
             return unknown(
-                f"Nobody came so far as to log on: {refused_words(found.session)}",
+                f"The connection failed before the log-on: {refused_words(found.session)}",
                 "See the session.",
                 blocking=False,
             )
         if found.endpoint.auth in (Auth.BASIC, Auth.CERTIFICATE):
             return passed(f"Logged on with {found.endpoint.auth.value}, as configured.")
         return warning(
-            "The server did not ask who calls.",
+            "The server did not ask for credentials.",
             "winrm get winrm/config/service/auth on the server.",
         )
     told = f"Logged on with {used}"

@@ -42,7 +42,7 @@ _QUESTIONS: Final = (
     ),
     _Question(
         check_id="tls",
-        question="Is the server's certificate good?",
+        question="Is the server's certificate valid?",
         answer=lambda found, all_: connecting.tls(found, all_.began_at),
     ),
     _Question(
@@ -57,7 +57,7 @@ _QUESTIONS: Final = (
     ),
     _Question(
         check_id="logon",
-        question="Does the log-on work, and as what?",
+        question="Does logging on work, and with which mechanism?",
         answer=lambda found, _: connecting.logon(found),
         sources=_REMOTING,
     ),
@@ -75,7 +75,7 @@ _QUESTIONS: Final = (
     ),
     _Question(
         check_id="second-hop",
-        question="Can its server ask other machines in the account's name?",
+        question="Can its server ask other machines on behalf of the account?",
         answer=lambda found, _: using.second_hop(found),
         sources=(fact("double-hop"), page("Making the second hop")),
     ),
@@ -93,7 +93,7 @@ _QUESTIONS: Final = (
     ),
     _Question(
         check_id="disconnect",
-        question="Can a session be let go and taken back?",
+        question="Can a session be disconnected and reconnected?",
         answer=lambda found, _: using.disconnect(found),
         sources=(page("MS-WSMV"),),
     ),
@@ -164,7 +164,7 @@ def _unreached(told: Unread | None) -> CheckResult:
     question = "Could the topology be read?"
     if told is None:
         answer = unknown(
-            "No endpoint opened a session, so that nobody could be asked.",
+            "No endpoint opened a session, so no server could be asked.",
             "See the endpoints.",
             blocking=True,
         )
@@ -183,7 +183,7 @@ def _store_pool(told: Deployment) -> Fqdn | None:
 
 def _machine(machine: Machine, pool: Pool, found: Examination) -> Section:
     questions = {
-        "name-resolution": "Does its name lead to an address?",
+        "name-resolution": "Does its name resolve to an address?",
         "ports": "Does one of its ports answer from here?",
     }
     from_here = tuple(
@@ -192,7 +192,7 @@ def _machine(machine: Machine, pool: Pool, found: Examination) -> Section:
     )
     asked = result_of(
         "services",
-        "Can the account ask for its services?",
+        "Can the account read its services?",
         (fact("groups"), reference("Get-CsWindowsService")),
         serving.services(machine, pool),
     )

@@ -42,14 +42,14 @@ def name_and_ports(
         yield (
             "name-resolution",
             warning(
-                f"From here no way to {machine.fqdn} is known: whether it lives can only be seen"
-                " from the servers.",
+                f"No route from here to {machine.fqdn} is known: only the servers can see whether"
+                " it is up.",
                 f"Resolve-DnsName {machine.fqdn} on a server; then let this computer ask the same"
                 " DNS server, or map its ports under [network] connect_to.",
             ),
         )
         return
-    yield "name-resolution", passed(f"A way to {machine.fqdn} is known.")
+    yield "name-resolution", passed(f"A route to {machine.fqdn} is known.")
     answering = [f"{port} ({knock.value})" for port, knock in tried.items() if knock.answered]
     ports = listed(tried)
     if answering:
@@ -58,8 +58,8 @@ def name_and_ports(
     yield (
         "ports",
         failed(
-            f"None of the ports {ports} answers from here: the machine is off, or a firewall"
-            " swallows connections.",
+            f"None of the ports {ports} answers from here: the machine is off, or a firewall drops"
+            " connections.",
             f"Test-NetConnection {machine.fqdn} -Port 5061 from another server;"
             f" Get-NetFirewallProfile on {machine.fqdn}.",
         ),
@@ -67,11 +67,11 @@ def name_and_ports(
 
 
 def services(machine: Machine, pool: Pool) -> Finding:
-    """Can the account ask for its services?"""
+    """Can the account read its services?"""
     found, ask = machine.services, _SERVICES.format(machine.fqdn)
     if not isinstance(found, Unread):
         running = sum(service.is_running for service in found)
-        told = f"{counted(len(found), 'service')} could be asked for, {running} of them running."
+        told = f"{counted(len(found), 'service')} could be read, {running} of them running."
         stopped = [service.name for service in found if not service.is_running]
         return (
             passed(told)
@@ -88,16 +88,16 @@ def services(machine: Machine, pool: Pool) -> Finding:
         )
     if machine.vouched(Says.DENIED):
         return failed(
-            f"The account may not ask for its services: {said}",
+            f"The account may not read its services: {said}",
             _MACHINE_RIGHTS.format(machine.fqdn),
         )
     if machine.vouched(Says.ALIVE):
         remedy = f"{ask} on the server that was asked; see second-hop of the endpoints."
-        return failed(f"The machine lives, and its services could not be asked for: {said}", remedy)
+        return failed(f"The machine is up, but its services could not be read: {said}", remedy)
     if machine.vouched(Says.DEAD):
         return failed(f"The machine does not answer: {said}", f"{ask} on a server next to it.")
     return unknown(
-        f"Its services could not be asked for: {said}",
+        f"Its services could not be read: {said}",
         f"{ask}; see second-hop of the endpoints.",
         blocking=True,
     )

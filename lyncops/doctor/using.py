@@ -98,7 +98,7 @@ def rights(found: EndpointFindings) -> Finding | None:
         return passed("Not needed: this address serves for its own machine only.")
     account = found.username or "the account"
     if found.commands is None or isinstance(found.commands, Unread):
-        why = found.commands.reason if found.commands else "nobody asked"
+        why = found.commands.reason if found.commands else "not asked"
         return unknown(
             f"Which cmdlets the session offers is not known: {sentence(why)}",
             "Get-Command Invoke-Cs*",
@@ -158,7 +158,7 @@ def quotas(found: EndpointFindings) -> Finding | None:
     if not isinstance(told, Quotas):
         why = sentence(told.reason) if isinstance(told, Unread) else "Nobody asked."
         return unknown(
-            f"The limits of sessions cannot be told from here: {why}",
+            f"The limits of sessions cannot be read from here: {why}",
             "winrm get winrm/config/winrs",
             blocking=False,
         )
@@ -184,18 +184,19 @@ def quotas(found: EndpointFindings) -> Finding | None:
 
 
 def disconnect(found: EndpointFindings) -> Finding | None:
-    """Can a session be let go and taken back?"""
+    """Can a session be disconnected and reconnected?"""
     if not found.is_open:
         return None
     if found.disconnect == "":
-        return passed("A session can be let go and taken back.")
+        return passed("A session can be disconnected and reconnected.")
     why = (
         found.disconnect.reason
         if isinstance(found.disconnect, Unread)
-        else found.disconnect or "nobody tried"
+        else found.disconnect or "not tried"
     )
     return warning(
-        f"A session cannot be let go and taken back: {sentence(why)} Where a connection is lost"
-        " while a cmdlet runs, its answer may be lost too, and the state is read in its place.",
+        f"A session cannot be disconnected and reconnected: {sentence(why)} Where a connection is"
+        " lost"
+        " while a cmdlet runs, its answer may be lost too; the state is then read instead.",
         "$PSVersionTable on the server: 3.0 or later can, over WinRM.",
     )

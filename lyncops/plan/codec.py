@@ -19,7 +19,7 @@ from lyncops.sources import page
 
 FORMAT: Final = 2
 """2 since the procedure's options are fields of their own; 1 had them as texts in `choices`."""
-_OTHER_ID: Final = "The plan was altered after it was saved: its content id does not fit."
+_OTHER_ID: Final = "The plan was altered after it was saved: its content id does not match."
 _OTHER_LOOK: Final = (
     "The plan was altered after it was saved: what it shows is not what it would do."
 )

@@ -100,9 +100,7 @@ def _yet_to_come(plan: Plan, number: int, deployment: Deployment) -> Iterator[st
             n for n, step in enumerate(earlier, start=1) if _mends(step, needed, deployment)
         ]
         if menders:
-            yield (
-                f"it needs what {_steps(menders)} will bring about: {needed}; now {truth.evidence}"
-            )
+            yield (f"it depends on what {_steps(menders)} will do: {needed}; now {truth.evidence}")
 
 
 def _steps(numbers: list[int]) -> str:

@@ -1,4 +1,4 @@
-"""Configuring the Backup Service: how often it copies, and who may ask it."""
+"""Configuring the Backup Service: how often it copies, and groups that may query its status."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def unpacked(pieces: Iterable[bytes], encoding: str, limit: int) -> bytes:
     """The whole body.
 
     Raises:
-        BoundsError: it is larger than `limit`, or packed in a way that nobody asked for.
+        BoundsError: it is larger than `limit`, or packed in a way that not asked for.
     """
     whole = bytearray()
     for piece in _opened(pieces, encoding.strip().lower()):
@@ -40,7 +40,7 @@ def _opened(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         yield from pieces
         return
     if encoding not in {"gzip", "x-gzip", "deflate"}:
-        raise BoundsError(f"an answer packed as {encoding[:20]!r}, which nobody asked for")
+        raise BoundsError(f"an answer packed as {encoding[:20]!r}, which not asked for")
     unpacker = zlib.decompressobj(zlib.MAX_WBITS | 32)
     packed = opened = 0
     for piece in pieces:

@@ -117,7 +117,7 @@ class TcpAddress:
         except ValueError:
             pass  # the port is not a number: told below, like a missing one
         raise ConfigurationError(
-            f"connect_to: {text!r} is no TCP address.",
+            f"connect_to: {text!r} is not a TCP address.",
             remedy="Write host:port, for example 127.0.0.1:5985.",
         )
 
@@ -325,7 +325,7 @@ class Endpoint:
         pair = (self.certificate, self.certificate_key)
         if self.auth is Auth.CERTIFICATE and None in pair:
             raise ConfigurationError(
-                f"auth: {self.url} wants certificate and certificate_key.",
+                f"auth: {self.url} needs certificate and certificate_key.",
                 remedy="Name both files, or choose another auth.",
             )
         if self.auth is not Auth.CERTIFICATE and pair != (None, None):

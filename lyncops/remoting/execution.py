@@ -113,7 +113,7 @@ class Execution(Generic[R_co]):
                 f"{name} failed{place}: {said}", cmdlet=name, endpoint=self.endpoint
             )
         raise OutcomeUnknownError(
-            f"Nobody knows what came of {name}{place}: {said}",
+            f"The outcome of {name}{place} is unknown: {said}",
             remedy="Read the state back before anything else.",
             cmdlet=name,
             endpoint=self.endpoint,

@@ -18,14 +18,14 @@ class Phase(enum.Enum):
     SEND = "sending an answer"
     SIGNAL = "sending a signal"
     DELETE = "closing a session"
-    ATTACH = "coming back to a session"
+    ATTACH = "reconnecting to a session"
 
 
 class Symptom(enum.Enum):
     """What a failure means."""
 
-    NOT_SENT = "the server could not be reached, so that nothing was sent"
-    HELD_BACK = "it was held back in the last moment"
+    NOT_SENT = "the server could not be reached; nothing was sent"
+    HELD_BACK = "it was held back at the last moment"
     UNTRUSTED = "the server's certificate could not be verified"
     BAD_CREDENTIALS = "the server refused the credentials"
     CANNOT_LOG_ON = "the chosen way to log on does not work between this computer and the server"

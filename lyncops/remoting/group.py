@@ -134,7 +134,7 @@ class SessionGroup:
             if self._lent + len(self._idle) > 1:
                 self._full = shell.id, 1
                 log.warning(
-                    "%s: its address leads to several servers; one connection is used",
+                    "%s: its address resolves to several servers; one connection is used",
                     self.around.endpoint.url,
                 )
             else:

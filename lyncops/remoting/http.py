@@ -173,7 +173,7 @@ class HttpChannel:
                 return None  # a server that does not ask who calls; TLS seals what is said
             raise LogOnError(
                 LogOnProblem.NOT_OFFERED,
-                f"HTTP status {first.status_code} without a question for it",
+                f"HTTP status {first.status_code} without a challenge",
                 remedy="Check that remote PowerShell answers at this address, or use https.",
             )
         handshake = Handshake(
@@ -231,7 +231,7 @@ class HttpChannel:
         sealing = None
         if not self._at.tls:
             if agreed is None:
-                raise LogOnError(LogOnProblem.OTHER, "nothing to seal messages with")
+                raise LogOnError(LogOnProblem.OTHER, "no key to encrypt messages with")
             sealing = WinRMEncryption(
                 agreed.context, _PROTOCOLS.get(agreed.scheme, WinRMEncryption.SPNEGO)
             )

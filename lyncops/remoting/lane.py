@@ -90,7 +90,7 @@ class Lane(ABC):
             self._session.give_up(shell)
             self.leave(delete_shell=True)
         raise UnreachableError(
-            f"{self._around.endpoint.url} opens sessions and does not know them afterwards."
+            f"{self._around.endpoint.url} opens sessions, but does not find them afterwards."
         )
 
     def _enter(self, *, patient: bool) -> Shell:

@@ -17,7 +17,7 @@ class LogOnProblem(enum.Enum):
     NO_TICKET = "there is no Kerberos ticket"
     TICKET_ENDED = "the Kerberos ticket has expired"
     CLOCK = "the clocks differ too much for Kerberos"
-    UNKNOWN_SERVICE = "the domain does not know the server by the name that lyncops asks for"
+    UNKNOWN_SERVICE = "the domain does not know the server by the name that lyncops uses"
     NOT_A_PRINCIPAL = "the user name is not a Kerberos principal"
     MISSING_EXTRA = "a package that this way to log on needs is not installed"
     NOT_OFFERED = "the server does not offer this way to log on"

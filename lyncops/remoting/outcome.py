@@ -18,20 +18,18 @@ from lyncops.values import Effect, Outcome
 class EndReason(enum.Enum):
     """How sending and following one command ended."""
 
-    ENDED = "the server told how it ended"
-    UNTOLD = "the server is done with the command, and the message that tells how it ended was lost"
-    NOT_SENT = "the server could not be reached, so that nothing was sent"
+    ENDED = "the server reported how it ended"
+    UNTOLD = "the command ended on the server, but the message with its result was lost"
+    NOT_SENT = "the server could not be reached; nothing was sent"
     LOGON_REFUSED = "the server refused the credentials before the command was sent"
-    HELD_BACK = "it was held back in the last moment, so that nothing was sent"
-    REFUSED = (
-        "the server refused to take the command, because it does not hold this session any more"
-    )
-    FULL = "the server refused to take the command in this session"
-    NOT_STARTED = "the server has never heard of the command, so that it did not start it"
+    HELD_BACK = "it was held back at the last moment; nothing was sent"
+    REFUSED = "the server refused the command, because this session no longer exists there"
+    FULL = "the server refused the command in this session"
+    NOT_STARTED = "the server has no record of the command, so it never started"
     UNPROVEN = (
         "the answer to the command was lost, and the server could not be asked what became of it"
     )
-    CONTACT_LOST = "the server could not be reached any more while the command ran"
+    CONTACT_LOST = "the server became unreachable while the command ran"
     NOT_LET_IN = "lyncops could not log on again while the command ran"
     UNREADABLE = "the server's answer is larger or stranger than any that is read"
     LOST = "part of what it wrote was lost on the way"
@@ -39,8 +37,7 @@ class EndReason(enum.Enum):
         "the server does not know the command any more: it was restarted, or the session was closed"
     )
     COLLECTED = (
-        "the server has nothing to say about it: its output was collected before, or it never"
-        " arrived there"
+        "the server has no output of it: its output was collected before, or it never arrived there"
     )
     TAKEN_OVER = "another client took the session over"
     DEADLINE = "the deadline passed"
@@ -79,8 +76,8 @@ class Judgement:
 _SEEN = frozenset({EndReason.NOT_LET_IN, EndReason.UNREADABLE})
 """What asking again does not cure, and whose cause people have to see."""
 _COME_BACK = (
-    "It may still be running: collect it by its address, or read the state back, before anything"
-    " else."
+    "It may still be running: reattach to it by its address, or read the state back, before"
+    " anything else."
 )
 _ONCE = frozenset({EndReason.LOGON_REFUSED, EndReason.HELD_BACK})
 """Endings after which another attempt would lock an account, or send what must not be sent."""

@@ -322,8 +322,8 @@ class Pipeline:
         self.transcript.fail(
             ErrorRecord(
                 message=(
-                    "The server asked a question, which lyncops refused: nobody is there who could"
-                    " answer it."
+                    "The server asked a question; lyncops refused it, since nobody is there to"
+                    " answer."
                 ),
                 category="InvalidOperation",
                 fully_qualified_error_id="LyncOps.PromptRefused",

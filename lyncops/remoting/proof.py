@@ -15,9 +15,9 @@ class Proof(enum.StrEnum):
     rule.
     """
 
-    NO_CONNECTION = "no connection to the server could be made, so that nothing was sent"
+    NO_CONNECTION = "no connection to the server could be made; nothing was sent"
     NO_LOGON = "the log-on failed before the command was sent"
-    HELD_BACK = "lyncops held it back in the last moment, and nothing was sent"
+    HELD_BACK = "lyncops held it back at the last moment; nothing was sent"
     REFUSED = "the server answered this very request with a refusal"
     NEVER_HEARD_OF = (
         "the process that sent it asked at once, and the server had never heard of it in a session"

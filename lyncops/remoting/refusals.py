@@ -45,7 +45,7 @@ def endpoint_error(endpoint: Endpoint, failure: RemotingError) -> EndpointError:
             return _not_let_in(endpoint, failure)
         case Symptom.NO_CONFIGURATION:
             return MisconfiguredEndpointError(
-                f"{endpoint.url} opens no session of the configuration {endpoint.configuration}:"
+                f"{endpoint.url} opens no session with the configuration {endpoint.configuration}:"
                 f" {failure.seen}.",
                 remedy=(
                     "Check `configuration` of this endpoint in lyncops.toml, and on the server"
@@ -70,7 +70,7 @@ def endpoint_error(endpoint: Endpoint, failure: RemotingError) -> EndpointError:
         case _:
             lost = failure.symptom in {Symptom.CREATE_LOST, Symptom.CREATE_HANGS, Symptom.GONE}
             return (UnreachableError if lost else EndpointError)(
-                f"{endpoint.url} does not serve: {failure.symptom.value} ({failure.seen}).",
+                f"{endpoint.url} does not work: {failure.symptom.value} ({failure.seen}).",
                 remedy=(
                     "Check that remote PowerShell answers at this address, or add another"
                     " [[endpoint]] to lyncops.toml."

@@ -36,7 +36,7 @@ def _attached(around: SessionContext, address: CommandAddress) -> Shell:
             isinstance(error, RemotingError)
             and error.symptom in {Symptom.NOT_SENT, Symptom.REPEATABLE}
         ),
-        what=f"coming back to command {address.command_id}",
+        what=f"reattaching to command {address.command_id}",
     )
     try:
         loop(shell.retake, address.command_id)

@@ -70,7 +70,7 @@ def _user_of(endpoint: Endpoint, user: Credentials | None) -> Credentials | None
     """
     if user is None and endpoint.auth in {Auth.BASIC, Auth.NTLM, Auth.CREDSSP}:
         raise ConfigurationError(
-            f"auth: {endpoint.auth.value} at {endpoint.url} wants a user name and password.",
+            f"auth: {endpoint.auth.value} at {endpoint.url} needs a user name and password.",
             remedy="Write [credentials] with username and password_env.",
         )
     if (
@@ -79,7 +79,7 @@ def _user_of(endpoint: Endpoint, user: Credentials | None) -> Credentials | None
         and not _is_latin_1(f"{user.username}{user.password}")
     ):
         raise ConfigurationError(
-            f"auth: basic at {endpoint.url} can carry Latin-1 alone, and the user name or the"
+            f"auth: basic at {endpoint.url} can only carry Latin-1, but the user name or the"
             " password has other characters.",
             remedy='Write auth = "negotiate" or "ntlm", or use an account whose password has none.',
         )

@@ -32,8 +32,8 @@ _REMEDIES: Final = {
     REVOKED: _ANOTHER,
     **dict.fromkeys(
         OTHER_NAME,
-        "Write a name of the certificate into the url, with connect_to where that name leads"
-        " elsewhere.",
+        "Write a name of the certificate into the url, with connect_to if that name resolves to"
+        " another address.",
     ),
 }
 

@@ -17,13 +17,13 @@ def cut_off(run: Run, unwritten: JournalEvent | None, error: JournalError) -> Ru
         attempt = None  # nothing was sent
     if record is None or attempt is None:
         done = sum(each.state.is_settled for each in run.steps)
-        state = f"No command runs at a server; {done} of {len(run.steps)} steps are done."
-        way_on = "lyncops looks at the servers and goes on from there."
+        state = f"No command is running on a server; {done} of {len(run.steps)} steps are done."
+        way_on = "lyncops reads the servers' state and continues from there."
     else:
         state = _running(record, attempt, unwritten)
-        way_on = "lyncops looks for the command and for what it did; it is not sent a second time."
+        way_on = "lyncops looks for the command and its effect; it is not sent a second time."
     return RunCutOffError(
-        f"Run {run.run_id} stopped, its journal went away. {error.what} {state}",
+        f"Run {run.run_id} stopped: its journal became unavailable. {error.what} {state}",
         remedy=(
             f"{error.remedy} When the journal is back: lyncops resume {run.run_id};"
             f" {way_on}".strip()
@@ -55,5 +55,5 @@ def _running(record: StepRecord, attempt: Attempt, unwritten: JournalEvent | Non
         f"`{cmdlet}` was sent to {attempt.address.endpoint} at {attempt.prepared_at:%H:%M:%S} UTC"
     )
     if isinstance(unwritten, AttemptEnded):
-        return f"{sent}. It ended ({unwritten.outcome.value}), which could not be written down."
-    return f"{sent} and goes on there; how it ends is not written down."
+        return f"{sent}. It ended ({unwritten.outcome.value}), but that could not be recorded."
+    return f"{sent} and is still running there; its result is not recorded."

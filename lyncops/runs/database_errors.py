@@ -17,7 +17,7 @@ _RIGHTS: Final = "docs/journal.md lists the rights that lyncops needs."
 
 # https://www.sqlite.org/rescode.html
 _LOCKED: Final = (
-    "another program holds its file locked",
+    "another program has its file locked",
     "Close what has the file open: a copy, a backup, a database browser.",
 )
 _SQLITE: Final[Mapping[int, tuple[str, str]]] = {
@@ -37,32 +37,32 @@ _SQLITE: Final[Mapping[int, tuple[str, str]]] = {
     ),
     sqlite3.SQLITE_IOERR: (
         "its file cannot be read or written",
-        "See whether its disk is full, read-only, or gone.",
+        "Check whether its disk is full, read-only, or gone.",
     ),
     sqlite3.SQLITE_CORRUPT: (
         "its file is damaged",
-        "Copy it away, then bring back a backup, or try `sqlite3 FILE .recover`.",
+        "Make a copy of it, then restore a backup, or try `sqlite3 FILE .recover`.",
     ),
     sqlite3.SQLITE_NOTADB: (
         "its file is not a database",
-        "See whether [journal] url names the right file, or bring back a backup.",
+        "Check whether [journal] url names the right file, or restore a backup.",
     ),
     sqlite3.SQLITE_CANTOPEN: (
         "its file cannot be opened",
-        "See that its folder exists and that this account may write there.",
+        "Check that its folder exists and that this account may write there.",
     ),
 }
 # https://www.postgresql.org/docs/current/errcodes-appendix.html; the longest beginning that fits
 # decides.
 _POSTGRESQL: Final[Mapping[str, tuple[str, str]]] = {
-    "42501": ("its database refuses this account a right", _RIGHTS),
+    "42501": ("its database denies this account a right that it needs", _RIGHTS),
     "25006": (
-        "its database takes no writes",
-        "See whether [journal] url names a standby; name the primary server.",
+        "its database is read-only",
+        "Check whether [journal] url names a standby; name the primary server.",
     ),
     "28": (
         "its database refuses the log-on",
-        "See the user in [journal] url, and PGPASSFILE or PGPASSWORD.",
+        "Check the user in [journal] url, and PGPASSFILE or PGPASSWORD.",
     ),
     "3D000": (
         "its database does not exist",
@@ -74,13 +74,13 @@ _POSTGRESQL: Final[Mapping[str, tuple[str, str]]] = {
         "Make room there; what was journalled so far is safe.",
     ),
     "53": (
-        "the database server has no room for another connection",
-        "Try again; see its max_connections.",
+        "the database server accepts no more connections",
+        "Try again; check its max_connections.",
     ),
-    "55P03": ("another client holds its tables locked", "See in pg_stat_activity who does."),
+    "55P03": ("another client has its tables locked", "pg_stat_activity shows who."),
     "57014": (
         "its database did not answer in time",
-        "See whether the database server is overloaded or hangs.",
+        "Check whether the database server is overloaded or hangs.",
     ),
 }
 # Connection lost, shut down, crashed, starting, idle for too long
@@ -92,8 +92,8 @@ _AWAY: Final = (
     "25P03",
 )
 _UNREACHABLE: Final = (
-    "See whether the database server runs and can be reached from here. If it is lost with its"
-    " site, use a journal of your own: --journal sqlite:///rescue.db (docs/journal.md)."
+    "Check whether the database server runs and can be reached from here. If it is lost with its"
+    " site, use another journal: --journal sqlite:///rescue.db (docs/journal.md)."
 )
 
 
@@ -115,7 +115,7 @@ def failure(place: str, error: SQLAlchemyError, seconds: float) -> JournalError:
     else:
         what, remedy = _known(cause) or (
             "it does not work",
-            "See that its folder exists, is writable and has room.",
+            "Check that its folder exists, is writable and has room.",
         )
     words = " ".join(str(cause).split()).rstrip(".")
     return JournalError(
@@ -147,8 +147,8 @@ def orphaned(place: str, companions: Sequence[str]) -> JournalError:
         f"The journal {place} was deleted while it was in use: {' and '.join(companions)} are still"
         " there.",
         remedy=(
-            "See whether a lyncops still runs. Then bring the file back, or remove what is left of"
-            " it to begin a new one."
+            "Check whether a lyncops is still running. Then restore the file, or remove what is "
+            "left of it to start a new one."
         ),
     )
 
@@ -159,7 +159,8 @@ def moved_away(place: str) -> JournalError:
         f"The journal {place} was deleted or replaced while it was in use: nobody else sees the"
         " lock of this run any more.",
         remedy=(
-            f"Bring the file back; make sure that nobody else works on these pools. {_NOTHING_SENT}"
+            f"Restore the file, and make sure that nobody else is working on these pools. "
+            f"{_NOTHING_SENT}"
         ),
     )
 
@@ -169,11 +170,10 @@ def still_in_use(place: str) -> JournalError:
     works.
     """
     return JournalError(
-        f"The journal {place} was deleted or replaced while it was in use: a lyncops on this"
-        " computer still works with the one before, and the locks that it holds there cannot be"
-        " seen.",
+        f"The journal {place} was deleted or replaced while it was in use: a lyncops on this "
+        f"computer is still using the old file, and its locks cannot be seen.",
         remedy=(
-            "Find that lyncops, and wait until it ends or end it. Its run is in the file that it"
-            " had: bring that back."
+            "Find that process; wait until it ends, or end it. Its run is in the old file: restore "
+            "that one."
         ),
     )

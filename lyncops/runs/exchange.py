@@ -16,7 +16,7 @@ from lyncops.plan.serial import canonical
 FORMAT: Final = 1
 _CONVERTER: Final = Converter(forbid_extra_keys=True)
 _HEAD: Final = {"lyncops_runs": FORMAT}
-_REMEDY: Final = "Export the runs again, and leave the file as it is."
+_REMEDY: Final = "Export the runs again, and do not edit the file."
 
 
 @attrs.frozen(slots=True, kw_only=True)

@@ -62,7 +62,7 @@ def replay(run: Run, events: Iterable[JournalEvent]) -> Run:
 def _on_step(run: Run, step_id: str, change: Callable[[StepRecord], StepRecord]) -> Run:
     if all(record.step.step_id != step_id for record in run.steps):
         raise JournalError(
-            f"The journal of run {run.run_id} tells of a step {step_id!r} that its plan does not"
+            f"The journal of run {run.run_id} contains a step {step_id!r} that its plan does not"
             " have.",
             remedy=(
                 "The journal was altered; do not resume this run, make a new plan from what the"

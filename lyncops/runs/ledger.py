@@ -121,7 +121,7 @@ class Ledger:
                 self._journal.append(event, token=self._token)
             except (JournalError, RunLockedError) as error:
                 _logger.warning(
-                    "Run %s could not write down what its cmdlet says: %s", self.run_id, error
+                    "Run %s could not record what its cmdlet writes: %s", self.run_id, error
                 )
                 self._lines.tried()
                 return
@@ -178,8 +178,8 @@ class Ledger:
         attempts = record.attempts
         if record.awaits_word:
             raise InvalidValueError(
-                f"Attempt {len(attempts)} of {step_id} has no end, and nothing proves that it never"
-                " started.",
+                f"Attempt {len(attempts)} of {step_id} has no recorded end, and nothing proves "
+                f"that it never started.",
                 remedy=f"Find out what came of it: lyncops resume {self.run_id}.",
             )
         watch = Stopwatch(self.now)
@@ -327,15 +327,15 @@ def _sent_so_far(run: Run, event: ToldEvent) -> str:
     step = run.record(event.step_id).step
     cmdlet = step.cmdlet.to_powershell() if isinstance(step, CmdletStep) else step.title
     if isinstance(event, AttemptPrepared):
-        return f"This was to be sent next, and was not: {cmdlet}."
+        return f"Not sent, although next in line: {cmdlet}."
     if event.proof is not None:
-        return f"This was not sent any more: {cmdlet} ({event.proof.value})."
+        return f"Not sent: {cmdlet} ({event.proof.value})."
     how = (
-        "what came of it is not known"
+        "its outcome is unknown"
         if event.outcome is Outcome.UNKNOWN
         else f"it ended as {event.outcome.value}"
     )
     return (
-        f"This was sent before that, {how}, and the journal does not show its end: {cmdlet}."
+        f"Sent before that: {cmdlet}; {how}, and the journal does not show its end."
         " Nothing more was sent."
     )

@@ -31,7 +31,7 @@ def require_pools(plan: Plan) -> None:
     """
     if not plan.pools_to_lock:
         raise PlanRefusedError(
-            "The plan names no pool that could be locked, so that it could run twice at once.",
+            "The plan names no pool to lock, so it could run twice at the same time.",
             remedy=f"Make the plan again: lyncops plan {plan.procedure.command}.",
         )
 
@@ -49,8 +49,8 @@ def compare(plan: Plan, fresh: Plan) -> None:
     unlocked = sorted(set(fresh.lock) - set(plan.pools_to_lock))
     if unlocked:  # whatever the file says: two runs on one pair of pools must not be possible
         raise PlanRefusedError(
-            f"The plan does not lock {', '.join(unlocked)}, so that somebody else could work there"
-            " at the same time.",
+            f"The plan does not lock {', '.join(unlocked)}, so somebody else could work there at "
+            f"the same time.",
             remedy=f"Make the plan again: lyncops plan {plan.procedure.command}.",
         )
     known = {step.step_id for step in plan.steps}

@@ -20,11 +20,11 @@ from lyncops.values import JsonValue
 
 _MARKUP: Final = frozenset("\\`*_<>[]#|&~")
 _MARKS: Final = {
-    StepState.PENDING: "not begun",
+    StepState.PENDING: "not started",
     StepState.RUNNING: "begun",
     StepState.WAITING_FOR_PERSON: "waits for a person",
     StepState.DONE: "done",
-    StepState.ALREADY_TRUE: "was there already, nothing was sent",
+    StepState.ALREADY_TRUE: "already done, nothing was sent",
     StepState.FAILED: "FAILED",
     StepState.TIMED_OUT: "TIMED OUT",
     StepState.UNKNOWN: "OUTCOME UNKNOWN",
@@ -204,7 +204,7 @@ def run_facts(run: Run) -> Iterable[str]:
     if run.goal_evidence:
         yield f"Goal, as read from the servers: {run.goal_evidence}"
     if run.plan.expected_loss:
-        yield f"Expected loss, as told before: {run.plan.expected_loss}"
+        yield f"Expected loss, as announced before the run: {run.plan.expected_loss}"
     for check in run.plan.checks:
         if check.overridden_because:
             changed = " ".join(check.override_changes)
@@ -226,8 +226,7 @@ def step_facts(record: StepRecord) -> Iterable[str | Code]:
         yield from _lines_of(attempt)
         if attempt.released:
             yield (
-                "Sent again although nobody knew what came of it, at the word of"
-                f" {attempt.released}"
+                f"Sent again at the request of {attempt.released}, although its outcome was unknown"
             )
     if record.evidence_after:
         yield f"After: {record.evidence_after}"
@@ -277,21 +276,22 @@ def _ways_on(run: Run) -> Iterable[str]:
     resume = f"lyncops resume {run.run_id}"
     match run.state:
         case RunState.PENDING_MANUAL_STEP:
-            yield f"Do the step that waits for a person, then: {resume}"
+            yield f"Do the manual step, then: {resume}"
         case RunState.UNKNOWN:
             yield (
-                f"See what the servers show (lyncops status), then let lyncops look again: {resume}"
+                f"Check what the servers show (lyncops status); this makes lyncops check again: "
+                f"{resume}"
             )
             if run.current is not None and run.current.awaits_word:
                 again = f'{resume} --send-again --reason "..."'
                 yield (
-                    "Only where you are sure that it did not run and is not running, send it"
-                    f" again: {again}"
+                    "Send it again only if you are sure that it did not run and is not running: "
+                    f"{again}"
                 )
         case RunState.PAUSED_BY_FAILED_STEP | RunState.TIMED_OUT:
             yield f"Fix what stopped it, then: {resume}"
         case RunState.PAUSED_BY_OPERATOR | RunState.RUNNING | RunState.PENDING:
-            yield f"Go on with: {resume}"
+            yield f"Continue with: {resume}"
         case RunState.FAILED:
             yield (
                 "Make a new plan from what the servers show now: lyncops plan"

@@ -249,7 +249,7 @@ class Runner:
         if ledger.run.exceptions:
             return StopReason(
                 RunState.COMPLETED_WITH_EXCEPTIONS,
-                "The goal is reached; what went other than planned is listed.",
+                "The goal is reached, with the exceptions listed.",
             )
         return StopReason(RunState.COMPLETED, "The goal is reached.")
 
@@ -267,8 +267,8 @@ def _interrupted(ledger: Ledger) -> StopReason:
             RunState.PAUSED_BY_OPERATOR, "Interrupted by the operator between two commands."
         )
     why = (
-        "Interrupted by the operator while it ran: the server goes on with it. Resume the run to"
-        " come back to it."
+        "Interrupted by the operator while it ran: it continues on the server. Resume the run to "
+        "reconnect to it."
     )
     ledger.step(record.step.step_id, StepState.UNKNOWN, why=why)
     return StopReason(RunState.UNKNOWN, f"{record.step.title}: {why}")
@@ -279,9 +279,9 @@ def _permit(run: Run, *, operator: str, reason: str) -> Permit:
     record = run.current
     if record is None or record.last_attempt is None or not record.awaits_word:
         raise InvalidValueError(
-            f"Run {run.run_id} has no command of which nobody knows what came of it, so that there"
-            " is nothing to send again.",
-            remedy=f"Go on with: lyncops resume {run.run_id}.",
+            f"Run {run.run_id} has no command with an unknown outcome: there is nothing to send "
+            f"again.",
+            remedy=f"Continue with: lyncops resume {run.run_id}.",
         )
     return Permit(
         step_id=record.step.step_id,

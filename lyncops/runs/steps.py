@@ -109,7 +109,7 @@ class Steps:
                 )
             return self._fail(
                 step,
-                f"It was not begun, nothing was sent. {_says_before(ready)}",
+                f"The step was not started; nothing was sent. {_says_before(ready)}",
                 evidence=ready.evidence,
             )
         self.ledger.step(step.step_id, StepState.RUNNING, evidence=ready.evidence)
@@ -144,12 +144,12 @@ class Steps:
             attempt = self.ledger.run.record(step.step_id).last_attempt
             if attempt is not None and attempt.is_open and step.cmdlet.effect is Effect.CHANGE:
                 return self._settle_unknown(step, str(error))
-            return self._fail(step, f"It was not begun, nothing was sent. {error}")
+            return self._fail(step, f"The step was not started; nothing was sent. {error}")
         attempt = self.ledger.run.record(step.step_id).last_attempt
         if attempt is None or attempt.number <= earlier:  # refused before it had an address
             return self._fail(
                 step,
-                "It was not begun, nothing was sent."
+                "The step was not started; nothing was sent."
                 f" {execution.reason or _errors(execution.errors)}",
             )
         self._ended(step, attempt, execution)
@@ -242,7 +242,7 @@ class Steps:
         within = min(step.settle, self.settle, AFTER_FAILURE if failed else timedelta.max)
         truth = self._effect(step, within)
         if truth.holds:
-            exceptions = (f"{told} Yet what it was to bring about is there.",) if failed else ()
+            exceptions = (f"{told} But its effect is there.",) if failed else ()
             self.ledger.step(
                 step.step_id, StepState.DONE, evidence=truth.evidence, exceptions=exceptions
             )
@@ -252,8 +252,8 @@ class Steps:
                 step, f"{told} What it did could not be read.".strip(), evidence=truth.evidence
             )
         told = told or (
-            f"The cmdlet ended without an error, but {_minutes(within)} later its effect is not"
-            " there."
+            f"The cmdlet ended without an error, but {_minutes(within)} later its effect has not"
+            " appeared."
         )
         return self._fail(step, told, evidence=truth.evidence)
 
@@ -262,12 +262,12 @@ class Steps:
         if step.after:
             truth = self._effect(step, min(step.settle, self.settle))
         if truth.holds:
-            why = "Its answer was lost; what it was to bring about is there."
+            why = "Its answer was lost, but its effect is there."
             self.ledger.step(step.step_id, StepState.DONE, evidence=truth.evidence, why=why)
             return None
         return self._unknown(
             step,
-            f"It was sent, and what came of it is not known: {reason}",
+            f"It was sent, but its outcome is unknown: {reason}",
             evidence=truth.evidence,
         )
 
@@ -307,9 +307,11 @@ class Steps:
         if truth.holds:
             self.ledger.step(step.step_id, StepState.DONE, evidence=truth.evidence)
             return None
-        why = f"It did not come true within {_minutes(step.deadline)}."
+        why = f"The condition was not met within {_minutes(step.deadline)}."
         if truth.holds is None:
-            why = f"It could not be read whether it came true within {_minutes(step.deadline)}."
+            why = (
+                f"Whether the condition was met within {_minutes(step.deadline)} could not be read."
+            )
         if step.optional:
             self.ledger.step(
                 step.step_id,
@@ -336,7 +338,7 @@ class Steps:
                 )
                 return None
             if confirmed and truth.holds is None:
-                word = "Taken as done on the operator's word: it could not be read."
+                word = "Confirmed by the operator: it could not be read."
                 self.ledger.step(
                     step.step_id, StepState.DONE, evidence=truth.evidence, exceptions=(word,)
                 )
@@ -345,12 +347,12 @@ class Steps:
                 return self._ask(step, f"It is not done yet: {truth.evidence}.", truth.evidence)
         elif confirmed:
             self.ledger.step(
-                step.step_id, StepState.DONE, why="On the operator's word: no cmdlet shows it."
+                step.step_id, StepState.DONE, why="Confirmed by the operator: no cmdlet shows it."
             )
             return None
         ready = self._ready(step)
         if ready.holds is False:
-            why = f"It must not be begun yet. {_says_before(ready)}"
+            why = f"It must not be started yet. {_says_before(ready)}"
             self.ledger.step(step.step_id, StepState.FAILED, evidence=ready.evidence, why=why)
             return StopReason(RunState.PAUSED_BY_FAILED_STEP, f"{step.title}: {why}")
         return self._ask(step, "", ready.evidence)
@@ -371,7 +373,7 @@ class Steps:
 
 def _says_before(truth: Evaluation) -> str:
     says = "could not be read" if truth.holds is None else "does not hold"
-    return f"What must hold before {says}: {truth.evidence}"
+    return f"Its precondition {says}: {truth.evidence}"
 
 
 def _errors(errors: tuple[object, ...]) -> str:

@@ -36,8 +36,8 @@ def watched(
     if locks:
         seconds = f"{STALE_AFTER.total_seconds():.0f} seconds"
         what = (
-            f"The lock is {locks[0].process}'s, which cannot be seen from here: its heartbeat is"
-            f" watched for {seconds}."
+            f"The lock is {locks[0].process}'s, which cannot be seen from here: watching its "
+            f"heartbeat for {seconds}."
         )
         tell(what, clock.now() + STALE_AFTER)
     passed = timedelta(0)

@@ -72,12 +72,12 @@ def status_blocks(report: BackupServiceReport) -> Iterator[Block]:
                 "export",
                 "import",
                 "state",
-                "if the exporting pool were gone now",
+                "if the exporting pool died now",
             ),
             rows,
         )
     yield from (
-        Text(f"{pool} has no backup pool: nothing of it is copied.", Tone.CAREFUL)
+        Text(f"{pool} has no backup pool: none of its data is copied.", Tone.CAREFUL)
         for pool in report.unpaired
     )
     yield from (Text(str(unread), Tone.CAREFUL) for unread in report.unread)
@@ -104,7 +104,7 @@ def _rows(direction: DirectionSync) -> Iterator[tuple[Text | str, ...]]:
             "-",
             "-",
             Text("copying", TONES[SyncState.COPYING]),
-            "It names no module: nothing was ever copied.",
+            "It reports no module: nothing was ever copied.",
         )
     for module in direction.modules:
         state = Text(module.state.value, TONES[module.state])
@@ -123,17 +123,17 @@ def _settings(settings: BackupServiceSettings) -> Iterator[tuple[str, ...]]:
     yield (
         "SyncInterval",
         interval,
-        "from one copy to the next, 5 s to 3 h; about what is lost with a pool that dies",
+        "between two copies, 5 s to 3 h; roughly what is lost when a pool dies",
     )
     yield (
         "AuthorizedUniversalGroups",
         ", ".join(settings.authorized_universal_groups) or "none",
-        "who may ask it",
+        "groups that may query its status",
     )
     yield (
         "AuthorizedLocalAccounts",
         ", ".join(settings.authorized_local_accounts) or "none",
-        "local accounts that may ask it",
+        "local accounts that may query its status",
     )
     figures = (
         ("MaxConcurrentCalls", settings.max_concurrent_calls, "calls", "at the same time"),
@@ -185,7 +185,7 @@ class Changes:
         """The lines; none where nothing changed."""
         now = dict(_facts(report))
         new = [f"{name}: {words}" for name, words in now.items() if self._known.get(name) != words]
-        new += [f"{name}: no longer told" for name in self._known if name not in now]
+        new += [f"{name}: no longer reported" for name in self._known if name not in now]
         self._known = now
         time = f"{report.read_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         return tuple(f"{time}  {line}" for line in new)
@@ -197,7 +197,7 @@ def _facts(report: BackupServiceReport) -> Iterator[tuple[str, str]]:
         if isinstance(direction.modules, Unread):
             yield ends, str(direction.modules)
         elif not direction.modules:
-            yield ends, "it names no module"
+            yield ends, "it reports no module"
         else:
             yield from ((f"{ends}  {module.name}", _states(module)) for module in direction.modules)
     yield from ((unread.what, f"could not be read: {unread.reason}") for unread in report.unread)

@@ -88,9 +88,7 @@ def readiness_blocks(found: Readiness, *, details: bool = True) -> Iterator[Bloc
         return
     ready = any(pool.verdict is ReadinessVerdict.READY for pool in found.pools)
     if ready and not details:
-        yield Text(
-            "Commands and expected losses of the pools that are ready are shown with --details."
-        )
+        yield Text("--details shows the commands and expected losses of the pools that are ready.")
     columns = (
         "pool",
         "backup pool",

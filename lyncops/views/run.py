@@ -88,7 +88,7 @@ def to_do_blocks(run: Run) -> Iterator[Block]:
         yield Text("The way back, when it is time:", Tone.STRONG)
         yield Text(f"lyncops run {plan.procedure.way_back}", indent=4, verbatim=True)
     if run.state.is_at_rest or run.state is RunState.RUNNING:
-        yield Text(f"Go on with: lyncops resume {run.run_id}", Tone.STRONG)
+        yield Text(f"Continue with: lyncops resume {run.run_id}", Tone.STRONG)
 
 
 def _to_be_done(run: Run) -> Iterator[Block]:

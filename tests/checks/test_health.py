@@ -188,7 +188,7 @@ SERVER_DENIED = Witness(Vantage.SERVER, Says.DENIED, "access denied")
 SERVER_ALIVE = Witness(Vantage.SERVER, Says.ALIVE, "it refuses pool2-fe1.contoso.com")
 HERE_ALIVE = Witness(Vantage.HERE, Says.ALIVE, "port 443 is refused")
 HERE_SILENT = Witness(Vantage.HERE, Says.SILENT, "no other machine answers there either")
-HERE_UNASKED = Witness(Vantage.HERE, Says.UNASKED, "no way to it is known from here")
+HERE_UNASKED = Witness(Vantage.HERE, Says.UNASKED, "no route to it is known from here")
 NOTHING_PROVEN = (SERVER_SILENT, HERE_SILENT)
 
 

@@ -151,7 +151,7 @@ def test_watch_says_a_line_for_each_change(client: MagicMock, invoke: Invoke) ->
 def test_watch_tells_what_is_no_longer_told(client: MagicMock, invoke: Invoke) -> None:
     client.watch_backup_service.side_effect = reports(GOOD, silent_report("no answer", NOW))
     out = invoke("backup-service", "watch").out
-    assert "no longer told" in out
+    assert "no longer reported" in out
     assert "the Backup Service: could not be read: no answer" in out
 
 

@@ -256,7 +256,7 @@ def test_a_rescue_on_a_journal_of_its_own_is_brought_home(
     done = invoke("--config", str(config), "--journal", rescue, *FAILOVER)
     assert done.code == 0
     assert (
-        f"This run is kept in {tmp_path / 'rescue ?.db'}, not in the journal of {config}"
+        f"This run is recorded in {tmp_path / 'rescue ?.db'}, not in the journal of {config}"
         in done.err
     )
     file = str(tmp_path / "runs.jsonl")
@@ -284,10 +284,7 @@ def test_a_journal_that_cannot_be_used_is_refused_and_no_password_repeated(
 
 
 FULL = Path("/dev/full")
-LOST = (
-    "lyncops: Standard output cannot be written (No space left on device); what was to be shown"
-    " there is lost.\n"
-)
+LOST = "lyncops: Standard output cannot be written (No space left on device); the output is lost.\n"
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="only Linux has a disk that is always full")

@@ -150,7 +150,7 @@ def test_what_another_has_done_meanwhile_is_not_sent(
     assert lab.executions(CHANGE) == 1
     assert lab.requests.of(action="Command") == commands
     assert woken.code == 6, woken
-    assert re.search(rf"not sent any more: {CHANGE}", woken.err), woken
+    assert re.search(rf"Not sent: {CHANGE}", woken.err), woken
     assert "Nothing more was sent" not in woken.err
 
 
@@ -171,7 +171,7 @@ def test_what_was_sent_before_is_told(lab: Lab, config: Path, ask: Ask) -> None:
         woken = wake()
     assert woken.code == 6, woken
     assert lab.executions(CHANGE) == 1
-    assert re.search(rf"sent before that, it ended as \w+, .*{CHANGE}", woken.err), woken
+    assert re.search(rf"Sent before that: {CHANGE}.*; it ended as \w+,", woken.err), woken
 
 
 def killed(config: Path, moment: str, *arguments: str) -> None:

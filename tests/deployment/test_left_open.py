@@ -86,7 +86,7 @@ def test_a_service_without_a_name_or_a_role_may_be_anything(
         (
             {"Fqdn": "fe9.contoso.com", "Pool": None},
             "the computer fe9.contoso.com",
-            "the answer has no name of a pool",
+            "the answer does not name a pool",
         ),
         ({"Fqdn": "fe9.contoso.com", "Pool": 4443}, "the computer fe9.contoso.com", "4443"),
         ({"Fqdn": False, "Pool": SE1}, "the computer without a name", "False"),
@@ -110,7 +110,7 @@ def test_a_replica_without_a_name_or_a_word() -> None:
 
     assert replicas(thing(UpToDate=True)) == [("a replica", "the answer has no ReplicaFqdn")]
     assert replicas(thing(ReplicaFqdn=None, UpToDate=True)) == [
-        ("a replica", "the answer has no name of a computer")
+        ("a replica", "the answer does not name a computer")
     ]
     ((what, why),) = replicas(thing(ReplicaFqdn=4443, UpToDate=True))
     assert what == "a replica"
@@ -262,7 +262,7 @@ def test_the_agents_are_unread_where_their_types_name_is_all_that_came() -> None
     )
     agents = told.central_management.file_transfer_agents
     assert isinstance(agents, Unread)
-    assert "by themselves they could not be read: no -ExpandProperty here" in agents.reason
+    assert "reading them separately failed: no -ExpandProperty here" in agents.reason
     ((what, _),) = gaps_of(
         Part.STORE,
         GetCsCentralManagementStoreStatus=[status],

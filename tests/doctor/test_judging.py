@@ -100,7 +100,7 @@ def test_where_all_is_well_every_check_passes() -> None:
 @pytest.mark.parametrize(
     ("way", "last", "verdict", "words"),
     [
-        (Approach(addresses=GONE), "name-resolution", FAILED, "no address"),
+        (Approach(addresses=GONE), "name-resolution", FAILED, "not resolve to an address"),
         (
             attrs.evolve(WAY, connected=GONE, certificate=None, greeting=None),
             "tcp",
@@ -111,7 +111,7 @@ def test_where_all_is_well_every_check_passes() -> None:
             attrs.evolve(WAY, connected=GONE, refused=True, certificate=None, greeting=None),
             "tcp",
             FAILED,
-            "nothing listens",
+            "nothing is listening",
         ),
         (
             attrs.evolve(

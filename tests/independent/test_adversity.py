@@ -134,7 +134,7 @@ def test_a_server_that_hangs_for_good_after_it_took_the_failover_leaves_it_unkno
     with Server(tmp_path, hanging.scripts()) as server:
         answer = desk(tmp_path, server)(*POOL_FAILOVER)
         assert answer.code == 4, answer
-        assert "what came of it is not known" in answer.out
+        assert "its outcome is unknown" in answer.out
         assert executions(SENT, server) == 1
 
 

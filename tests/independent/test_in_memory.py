@@ -128,9 +128,7 @@ def test_a_question_to_the_host_is_refused_and_the_server_can_read_why(pair: Pai
     assert isinstance(event, psrpcore.PipelineHostResponseEvent)
     answer = cast("Answer", event)
     assert answer.ci == asked.call_id
-    assert (
-        answer.error.Exception.Message == "lyncops runs without anybody who could answer a prompt."
-    )
+    assert answer.error.Exception.Message == "lyncops runs unattended: nobody can answer a prompt."
 
 
 def test_pools_beside_each_other_count_their_fragments_together_and_read_alone(pair: Pair) -> None:

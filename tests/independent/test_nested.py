@@ -102,7 +102,7 @@ def test_restricted_endpoint_leaves_the_overall_states(tmp_path: Path) -> None:
         assert not isinstance(pool.backup_modules, Unread)
         assert [module.name for module in pool.backup_modules] == [EVERY_MODULE]
         answer = desk("check", "pool-failover", P2, "--mode", "planned")
-        assert "could not be told apart" in answer.out
+        assert "could not be distinguished" in answer.out
         assert desk("run", "pool-failover", P2, "--mode", "planned", "--yes").code in {0, 7}
         assert desk("run", "pool-failback", P2, "--mode", "planned", "--yes").code in {0, 7}
 

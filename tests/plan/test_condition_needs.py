@@ -175,19 +175,19 @@ STEADY, ERROR, IDLE = ExportState.STEADY, ExportState.ERROR, ExportState.NOT_INI
             BackupModuleIs(P1, CONTENT),
             modules(module(EVERY_MODULE, STEADY)),
             True,
-            f"{CONTENT} could not be told apart",
+            f"{CONTENT} could not be distinguished",
         ),
         (
             BackupModuleIs(P1, CONTENT),
             modules(module(EVERY_MODULE, ERROR)),
             None,
-            f"{CONTENT} could not be told apart",
+            f"{CONTENT} could not be distinguished",
         ),
         (
             BackupModuleIs(P1, CONTENT),
             modules(module(EVERY_MODULE, STEADY, ImportState.ERROR)),
             None,
-            "could not be told apart",
+            "could not be distinguished",
         ),
         (
             BackupModuleIs(P1, CONTENT),

@@ -46,7 +46,7 @@ from tests.procedures.model import Site
 
 DIRECTOR, P3 = Fqdn("director.contoso.com"), Fqdn("pool3.contoso.com")
 EDGE1A = Fqdn("edge1-a.contoso.com")
-NO_WAY = Witness(Vantage.HERE, Says.UNASKED, "no way to it is known from here")
+NO_WAY = Witness(Vantage.HERE, Says.UNASKED, "no route to it is known from here")
 NO_ENDPOINT = Witness(Vantage.SERVER, Says.UNASKED, "no server could be asked")
 KNOCKED = Witness(Vantage.HERE, Says.SILENT, "no answer, but no other machine answers there either")
 

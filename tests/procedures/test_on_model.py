@@ -195,7 +195,7 @@ def test_where_nobody_tells_the_state_of_a_dead_pool_its_failover_ends_unknown()
     assert run.state is RunState.UNKNOWN
     assert "What it did could not be read." in run.why
     assert "no PoolState" in run.why
-    assert "though its pool does not run" in run.why
+    assert "although its pool is not running" in run.why
 
 
 def test_the_loss_of_a_whole_site_is_rescued_without_waiting_for_its_edge() -> None:

@@ -21,7 +21,7 @@ from tests.procedures.asking import DISASTER, PLANNED, Options, ask
 
 UNPROVEN = (
     Witness(Vantage.SERVER, Says.SILENT, "it has reached no other machine"),
-    Witness(Vantage.HERE, Says.UNASKED, "no way to it is known from here"),
+    Witness(Vantage.HERE, Says.UNASKED, "no route to it is known from here"),
 )
 ALIVE = (UNPROVEN[0], Witness(Vantage.HERE, Says.ALIVE, "port 443 is open"))
 FORCED = "management-store-failover"

@@ -98,8 +98,16 @@ def test_a_server_that_is_restarted_at_any_write_stops_no_run(
 @pytest.mark.parametrize(
     ("kind", "code", "told"),
     [
-        ("StepChanged", ExitCode.PAUSED, "No command runs at a server; 0 of 2 steps are done."),
-        ("AttemptPrepared", ExitCode.PAUSED, "No command runs at a server; 0 of 2 steps are done."),
+        (
+            "StepChanged",
+            ExitCode.PAUSED,
+            "No command is running on a server; 0 of 2 steps are done.",
+        ),
+        (
+            "AttemptPrepared",
+            ExitCode.PAUSED,
+            "No command is running on a server; 0 of 2 steps are done.",
+        ),
         ("AttemptEnded", ExitCode.UNKNOWN, "`Invoke-CsPoolFailOver -PoolFqdn "),
         ("GoalRead", ExitCode.PAUSED, "2 of 2 steps are done."),
     ],
@@ -123,7 +131,7 @@ def test_a_server_that_stays_away_ends_the_run_by_what_is_known(
         0 if kind in ("StepChanged", "AttemptPrepared") else 2 if kind == "GoalRead" else 1
     )
     if kind == "AttemptEnded":
-        assert "It ended (succeeded), which could not be written down." in caught.value.what
+        assert "It ended (succeeded), but that could not be recorded." in caught.value.what
     assert office.runner().resume(caught.value.run_id).state is RunState.COMPLETED
     assert office.scene.executions == {A: 1, B: 1}
 
@@ -179,7 +187,7 @@ def test_a_locked_table_holds_nobody_for_longer_than_the_timeout(office: Office)
     engine = sa.create_engine(office.url, poolclass=NullPool)
     with engine.begin() as connection:
         connection.exec_driver_sql("LOCK TABLE lyncops_events IN ACCESS EXCLUSIVE MODE")
-        with pytest.raises(JournalError, match=r"holds its tables locked|did not answer in time"):
+        with pytest.raises(JournalError, match=r"has its tables locked|did not answer in time"):
             attrs.evolve(office.runner(), journal=journal).start(PLAN, operator="anna")
     assert office.scene.sent == []
     journal.close()

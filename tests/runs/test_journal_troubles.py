@@ -96,7 +96,7 @@ def test_a_file_that_somebody_holds_locked_is_told(office: Office) -> None:
     with sqlite3.connect(office.folder / "journal.db", isolation_level=None) as other:
         other.execute("BEGIN EXCLUSIVE")
         journal = open_journal(office.url, SHORT)
-        with pytest.raises(JournalError, match="holds its file locked"):
+        with pytest.raises(JournalError, match="has its file locked"):
             attrs.evolve(office.runner(), journal=journal).start(PLAN, operator="anna")
         journal.close()
     other.close()
@@ -171,7 +171,7 @@ def test_another_process_begins_no_run_beside_one_whose_files_were_all_deleted(
     command = [sys.executable, "-c", textwrap.dedent(program), office.url]
     office.start(PLAN)
     wiped_out(office)
-    assert "still works with the one before" in subprocess.check_output(command, text=True)
+    assert "is still using the old file" in subprocess.check_output(command, text=True)
     assert list(office.folder.iterdir()) == []
     office.close()
     assert subprocess.check_output(command, text=True) == ""

@@ -253,7 +253,7 @@ def test_a_stolen_lock_stops_the_run_that_had_it_before_it_sends_anything(office
     assert note.startswith(
         f"bert ({DEAD}) took the lock of {A}, {B} from run {robbed.run_id} of anna ({HERE}) "
     )
-    assert f"for run {thief.run_id}: on the operator's word" in note
+    assert f"for run {thief.run_id}: the operator asked for it" in note
     assert note.endswith("Reason: faster.")
     assert office.runner().resume(robbed.run_id).state is RunState.COMPLETED
 

@@ -31,7 +31,7 @@ def test_a_report_tells_what_was_done_and_what_was_seen(office: Office) -> None:
         "pool-failover of a.contoso.com (disaster): completed with exceptions",
         f"Run {run.run_id} on deployment contoso, by anna, begun 2013-11-21 03:00:00 UTC",
         "Reason: site 1 burns",
-        "Expected loss, as told before: Up to two minutes of presence.",
+        "Expected loss, as announced before the run: Up to two minutes of presence.",
         "Check replicas-up-to-date was overridden: they are *gone*",
         "1. Fail a.contoso.com over: done, 2013-11-21 03:00:00 UTC, took 0 s",
         "2. Wait for c.contoso.com: done, 2013-11-21 03:00:00 UTC, took 2 min 0 s",
@@ -74,7 +74,7 @@ def test_the_json_says_the_same(office: Office) -> None:
     ]
     assert second["powershell"] is None
     assert data["left_to_do"] == [
-        f"Do the step that waits for a person, then: lyncops resume {run.run_id}",
+        f"Do the manual step, then: lyncops resume {run.run_id}",
         "Change DNS (at the DNS server): Point sip.contoso.com to pool2.",
     ]
     assert "never started at the server" in Report.of(run).text()
@@ -83,9 +83,9 @@ def test_the_json_says_the_same(office: Office) -> None:
 @pytest.mark.parametrize(
     ("state", "way"),
     [
-        (RunState.UNKNOWN, "See what the servers show"),
+        (RunState.UNKNOWN, "Check what the servers show"),
         (RunState.TIMED_OUT, "Fix what stopped it"),
-        (RunState.PAUSED_BY_OPERATOR, "Go on with: lyncops resume r"),
+        (RunState.PAUSED_BY_OPERATOR, "Continue with: lyncops resume r"),
         (
             RunState.FAILED,
             (

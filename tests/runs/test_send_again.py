@@ -35,7 +35,7 @@ def test_an_unknown_outcome_is_sent_again_only_at_the_word_of_the_operator(offic
     )
     assert (second.outcome, second.released) == (Outcome.SUCCEEDED, "")
     assert office.journal().load(run.run_id) == run
-    assert "at the word of bert: I looked: it did not run" in Report.of(run).text()
+    assert "at the request of bert: I looked: it did not run" in Report.of(run).text()
 
 
 def test_the_word_of_the_operator_is_good_for_one_attempt(office: Office) -> None:

@@ -214,7 +214,7 @@ def test_a_journal_of_the_first_lyncops_is_opened_and_its_runs_go_on(
     before = office.scene.now()
     resumed = office.runner().resume(killed.run_id, operator="bert")
     assert resumed.state is RunState.COMPLETED
-    assert "Its heartbeat was watched for 120 seconds and stood still." in resumed.notes[0]
+    assert "Its heartbeat was watched for 120 seconds and did not change." in resumed.notes[0]
     assert office.scene.now() - before >= STALE_AFTER
     office.close()
 
@@ -258,13 +258,13 @@ def test_on_sqlite_a_heartbeat_is_watched_until_it_has_stood_still(office: Offic
     assert resumed.state is RunState.COMPLETED
     assert STALE_AFTER <= office.scene.now() - before < 2 * STALE_AFTER
     assert (
-        ": no sign of life. Its heartbeat was watched for 120 seconds and stood still."
+        ": no sign of life. Its heartbeat was watched for 120 seconds and did not change."
         in resumed.notes[0]
     )
     [told] = [
         event
         for event in office.recorder.events
-        if isinstance(event, Polled) and "is watched" in event.evidence
+        if isinstance(event, Polled) and "watching its heartbeat" in event.evidence
     ]
     assert (told.step_id, told.waited_until) == ("", before + STALE_AFTER)
     assert office.journal().load(run.run_id).notes == resumed.notes
@@ -355,7 +355,7 @@ def test_operators_with_the_documented_rights_can_run_and_not_rewrite(
         [run] = office.runs()
         done = office.runner(process=HERE).resume(run.run_id)
         assert (done.state, done.why) == (RunState.COMPLETED, "The goal is reached.")
-        with pytest.raises(JournalError, match="refuses this account a right") as caught:
+        with pytest.raises(JournalError, match="denies this account a right") as caught:
             office.journal().prune(office.scene.now() + timedelta(days=1))
         assert "docs/journal.md" in caught.value.remedy
         for statement in (

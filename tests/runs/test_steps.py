@@ -85,10 +85,7 @@ def test_a_cmdlet_that_fails_although_its_effect_is_there_is_done_with_an_except
     assert run.state is RunState.COMPLETED_WITH_EXCEPTIONS
     assert run.steps[0].state is StepState.DONE
     assert run.exceptions == (
-        (
-            "Fail a.contoso.com over: The cmdlet failed: Cannot fail over. Yet what it was to bring"
-            " about is there."
-        ),
+        ("Fail a.contoso.com over: The cmdlet failed: Cannot fail over. But its effect is there."),
     )
 
 
@@ -96,7 +93,7 @@ def test_a_cmdlet_that_ends_without_error_and_without_effect_has_failed(office: 
     office.scene.fates[A] = [Fate.ENDS_WITHOUT_EFFECT]
     run = office.start(plan_of(failing_over(A)))
     assert run.state is RunState.PAUSED_BY_FAILED_STEP
-    assert "ended without an error, but 5 minutes later its effect is not there" in run.why
+    assert "ended without an error, but 5 minutes later its effect has not appeared" in run.why
     assert run.steps[0].evidence_after == "a.contoso.com is Active"
 
 
@@ -104,7 +101,7 @@ def test_the_configuration_limits_how_long_an_effect_is_waited_for(office: Offic
     office.scene.fates[A] = [Fate.ENDS_WITHOUT_EFFECT]
     office.settle = timedelta(seconds=7)
     run = office.start(plan_of(failing_over(A)))
-    assert "7 seconds later its effect is not there" in run.why
+    assert "7 seconds later its effect has not appeared" in run.why
 
 
 def test_after_a_failure_the_effect_may_still_show_for_half_a_minute(office: Office) -> None:
@@ -261,7 +258,7 @@ def test_waiting_in_vain(office: Office, *, unreadable: bool, state: RunState) -
 def test_waiting_in_vain_for_something_optional(office: Office) -> None:
     run = office.start(plan_of(waiting(C, optional=True)))
     assert run.state is RunState.COMPLETED_WITH_EXCEPTIONS
-    assert "did not come true within 10 minutes" in run.exceptions[0]
+    assert "was not met within 10 minutes" in run.exceptions[0]
 
 
 def test_a_manual_step_waits_for_the_operator_to_come_back(office: Office) -> None:
@@ -295,13 +292,13 @@ def test_a_manual_step_whose_effect_cannot_be_read_is_taken_on_the_operators_wor
     office.scene.unreadable = True
     run = office.runner().resume(run.run_id)
     assert run.state is RunState.COMPLETED_WITH_EXCEPTIONS
-    assert "operator's word" in run.exceptions[0]
+    assert "Confirmed by the operator" in run.exceptions[0]
 
 
 def test_a_manual_step_is_not_asked_for_before_its_time(office: Office) -> None:
     run = office.start(plan_of(by_hand(before=[FAILED_OVER_A])))
     assert run.state is RunState.PAUSED_BY_FAILED_STEP
-    assert "must not be begun yet" in run.why
+    assert "must not be started yet" in run.why
 
 
 @pytest.mark.parametrize(

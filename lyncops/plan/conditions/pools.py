@@ -149,7 +149,7 @@ class BackupModuleIs(Judged):
         good = overall.export in self.exports and overall.import_ is ImportState.NORMAL
         return Evaluation(
             good or None,
-            f"{self.pool}: {_in_words(overall)}; {self.module} could not be told apart",
+            f"{self.pool}: {_in_words(overall)}; {self.module} could not be distinguished",
         )
 
     def __str__(self) -> str:

@@ -71,8 +71,8 @@ def asks(name: str, about: str, *, example: str = "") -> Mapping[object, object]
 _SIP_ADDRESS: Final = re.compile(r"sip:[^\s@:;?]+@[\w.-]+")
 ENABLE_TOPOLOGY: Final = asks(
     "--enable-topology",
-    "Run Enable-CsTopology after services or sites were changed: where the replicas do not follow"
-    " without it.",
+    "Run Enable-CsTopology after a change of services or sites; needed if the replicas do not "
+    "update without it.",
 )
 """Every procedure that changes services or sites offers it."""
 
@@ -131,11 +131,13 @@ def sip_addresses(values: Iterable[str]) -> tuple[str, ...]:
     for address in found:
         if not _SIP_ADDRESS.fullmatch(address):
             raise InvalidValueError(
-                f"{address.removeprefix('sip:')!r} is no SIP address.",
+                f"{address.removeprefix('sip:')!r} is not a SIP address.",
                 remedy="Write alice@contoso.com.",
             )
     if len(found) > 2:
-        raise InvalidValueError(f"{len(found)} users are named to try.", remedy="Name one or two.")
+        raise InvalidValueError(
+            f"{len(found)} users were named for the test.", remedy="Name one or two."
+        )
     return found
 
 

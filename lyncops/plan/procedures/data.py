@@ -64,35 +64,39 @@ class DatabaseFailover(Procedure):
         default=False,
         metadata=asks(
             "--accept-data-loss",
-            "A mirror whose principal is gone lacks what it had not received: say that you know"
-            " this.",
+            "Accept the loss of what the mirror had not yet received from its principal.",
         ),
     )
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class BackupServiceSet(Procedure):
-    """Set how often the Backup Service copies, and who may ask it, for the whole deployment.
+    """Set how often the Backup Service copies, and groups that may query its status, for the whole
+    deployment.
 
     Raises:
         InvalidValueError: neither is given, or the interval is not between 5 seconds and 3 hours.
     """
 
     NAME: ClassVar[str] = "backup-service-set"
-    SUMMARY: ClassVar[str] = "Set how often the Backup Service copies, and who may ask it."
+    SUMMARY: ClassVar[str] = (
+        "Set how often the Backup Service copies, and who may query its status."
+    )
     GUIDE: ClassVar[str] = _GUIDE
 
     pool: Fqdn | None = attrs.field(
         default=None,
         converter=optional_fqdn,
-        metadata=is_target("POOL", "Not needed: the configuration is the whole deployment's."),
+        metadata=is_target(
+            "POOL", "Not needed: the configuration applies to the whole deployment."
+        ),
     )
     sync_interval: timedelta | None = attrs.field(
         default=None,
         converter=_interval,
         metadata=asks(
             "--sync-interval",
-            "The time from one copy to the next: 5s to 3h, 2m by default.",
+            "The interval between copies: 5s to 3h (default: 2m).",
             example="DURATION",
         ),
     )
@@ -101,7 +105,7 @@ class BackupServiceSet(Procedure):
         converter=texts,
         metadata=asks(
             "--authorized-group",
-            "A group that may ask for its status. Together they replace the list.",
+            "A group that may query its status. The groups given replace the present list.",
             example="GROUP",
         ),
     )
@@ -119,7 +123,7 @@ class BackupServiceSync(Procedure):
     """Copy what a pool has changed to its backup pool now: some modules, or all of them."""
 
     NAME: ClassVar[str] = "backup-service-sync"
-    SUMMARY: ClassVar[str] = "Copy what a pool has changed to its backup pool now."
+    SUMMARY: ClassVar[str] = "Copy a pool's changes to its backup pool now."
     GUIDE: ClassVar[str] = _GUIDE
 
     pool: Fqdn = attrs.field(

@@ -72,14 +72,16 @@ class MovesRoutes(ChangesServices):
 
     edge_pool: Fqdn = attrs.field(
         converter=Fqdn,
-        metadata=is_target("EDGE_POOL", "The Edge pool that first had it, in both directions."),
+        metadata=is_target(
+            "EDGE_POOL", "The Edge pool that originally had it, for failover and failback alike."
+        ),
     )
     other_edge: Fqdn | None = attrs.field(
         default=None,
         converter=optional_fqdn,
         metadata=asks(
             "--edge",
-            "The other Edge pool, where there is more than one.",
+            "The other Edge pool, if there are several.",
             example="EDGE_POOL",
         ),
     )
@@ -88,7 +90,8 @@ class MovesRoutes(ChangesServices):
         converter=optional_sites,
         metadata=asks(
             "--site",
-            "A site whose route changes (default: those whose route uses the Edge pool left).",
+            "A site whose route changes (default: every site whose route uses the Edge pool being "
+            "left).",
             example="SITE",
         ),
     )
@@ -105,10 +108,10 @@ class EdgeFederationFailover(MovesRoutes):
 
 @attrs.frozen(slots=True, kw_only=True)
 class EdgeFederationFailback(MovesRoutes):
-    """Move federation back to the Edge pool that first had it."""
+    """Move federation back to the Edge pool that originally had it."""
 
     NAME: ClassVar[str] = "edge-federation-failback"
-    SUMMARY: ClassVar[str] = "Move federation back to the Edge pool that first had it."
+    SUMMARY: ClassVar[str] = "Move federation back to the Edge pool that originally had it."
     GUIDE: ClassVar[str] = _BACK
 
 
@@ -129,7 +132,7 @@ class MovesXmpp(MovesRoutes):
         converter=optional_fqdn,
         metadata=asks(
             "--xmpp-host",
-            "The external name of the XMPP gateway (default: xmpp. and the first domain).",
+            "The external name of the XMPP gateway (default: xmpp.FIRST-DOMAIN).",
             example="HOST",
         ),
     )
@@ -152,8 +155,8 @@ class XmppFailover(MovesXmpp):
 
 @attrs.frozen(slots=True, kw_only=True)
 class XmppFailback(MovesXmpp):
-    """Move XMPP federation back to the Edge pool that first had it."""
+    """Move XMPP federation back to the Edge pool that originally had it."""
 
     NAME: ClassVar[str] = "xmpp-failback"
-    SUMMARY: ClassVar[str] = "Move XMPP federation back to the Edge pool that first had it."
+    SUMMARY: ClassVar[str] = "Move XMPP federation back to the Edge pool that originally had it."
     GUIDE: ClassVar[str] = _BACK

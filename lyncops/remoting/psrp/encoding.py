@@ -260,7 +260,7 @@ def encode_refusal(call_id: int, method: int) -> str:
     """The answer to a host call that wants one: an error, because nobody is there who could answer
     a prompt.
     """
-    message = "lyncops runs without anybody who could answer a prompt."
+    message = "lyncops runs unattended: nobody can answer a prompt."
     return (
         f'<Obj RefId="0"><MS><I64 N="ci">{call_id}</I64><Obj RefId="1" N="mi"><TN'
         f' RefId="0"><T>System.Management.Automation.Remoting.RemoteHostMethodId</T>'
