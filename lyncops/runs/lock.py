@@ -79,7 +79,7 @@ class TakeOver(enum.StrEnum):
     def in_words(self) -> str:
         """How a report says it."""
         words = {
-            TakeOver.STOLEN: "on the operator's word",
+            TakeOver.STOLEN: "the operator asked for it",
             TakeOver.DEAD_PROCESS: "its process is dead",
             TakeOver.GIVEN_UP: "it was given up",
             TakeOver.STALE: "no sign of life",
@@ -238,11 +238,11 @@ def _seen(lock: Lock, life: LockLife) -> str:
             return "Its run was paused."
         case LockLife.DEAD:
             return (
-                f"There is no {lock.process} any more: same computer, same start of it, same"
+                f"{str(lock.process).capitalize()} no longer exists: same computer, same boot, same"
                 " process namespace."
             )
         case LockLife.GIVEN_UP:
-            return f"{str(lock.process).capitalize()} is this one, and works on it no more."
+            return f"{str(lock.process).capitalize()} is this one, and no longer works on it."
         case LockLife.STALE if lock.silence is not None and lock.silence > STALE_AFTER:
             return (
                 f"By the database's clock its last heartbeat was {lock.silence.total_seconds():.0f}"
@@ -250,8 +250,8 @@ def _seen(lock: Lock, life: LockLife) -> str:
             )
         case LockLife.STALE:
             return (
-                f"Its heartbeat was watched for {STALE_AFTER.total_seconds():.0f} seconds and stood"
-                " still."
+                f"Its heartbeat was watched for {STALE_AFTER.total_seconds():.0f} seconds and did"
+                " not change."
             )
         case LockLife.LIVE:
             return f"Nothing shows that {lock.process} is dead."
@@ -265,7 +265,7 @@ def lost(run_id: str, sent: str = "Nothing more was sent.") -> RunLockedError:
     return RunLockedError(
         f"Run {run_id} has lost the lock of its pools: somebody took it over. {sent}",
         remedy=(
-            "See `lyncops runs list` for who works on these pools now; resume this run only when"
+            "`lyncops runs list` shows who is working on these pools now; resume this run only when"
             " that one is over."
         ),
         run_id=run_id,
@@ -301,8 +301,7 @@ def _locked(lock: Lock, claim: Claim, life: LockLife) -> RunLockedError:
         f"{lock.pool} is locked by run {lock.run_id} of {lock.owner}, {since}{reason};"
         f" {states[life]}.",
         remedy=(
-            f"Look at it with `lyncops runs show {lock.run_id}`; taking the lock away must be asked"
-            " for (--steal-lock)."
+            f"Look at it with `lyncops runs show {lock.run_id}`; --steal-lock takes the lock away."
         ),
         run_id=lock.run_id,
     )

@@ -19,9 +19,9 @@ from lyncops.values import Outcome
 from lyncops.views.blocks import Block, Heading, Table, Text, Tone
 
 _WHAT_A_REHEARSAL_SHOWS: Final = (
-    "Each cmdlet was asked for itself, with -WhatIf, as the deployment stands now: that shows that"
-    " it is there, that you may run it and that it would begin; not how it ends, how long it takes,"
-    " or what earlier steps change for it."
+    "Each cmdlet was sent on its own, with -WhatIf, to the deployment as it is now. This shows that"
+    " the cmdlet exists, that you may run it and that it would start; not how it would end, how"
+    " long it would take, or what earlier steps would change for it."
 )
 TONES: Final = {
     Verdict.PASSED: Tone.GOOD,
@@ -70,7 +70,7 @@ def _counts(checks: Sequence[CheckResult], *, details: bool) -> str:
     numbers = [(verdict, sum(one.verdict is verdict for one in checks)) for verdict in Verdict]
     told = listed(f"{number} {_SAID[verdict]}" for verdict, number in numbers if number)
     passed = any(check.verdict is Verdict.PASSED for check in checks)
-    more = "" if details or not passed else " Those that passed are shown with --details."
+    more = "" if details or not passed else " --details shows those that passed."
     return f"Of {counted(len(checks), 'check')} {told}.{more}"
 
 
@@ -128,7 +128,7 @@ def possible_block(plan: Plan) -> Text:
     if plan.refusals:
         return _verdict([check.check_id for check in plan.refusals])
     if not plan.steps:
-        return Text("Nothing is left to do: what the plan aims at already holds.", Tone.GOOD)
+        return Text("Nothing to do: the plan's goal is already reached.", Tone.GOOD)
     steps = counted(len(plan.steps), "step")
     return Text(
         f"Possible now: {steps}, about {duration(plan.estimate)}. Nothing has been changed.",
@@ -151,7 +151,7 @@ def broken_blocks(left: Iterable[LeftBroken]) -> Iterator[Block]:
     left = tuple(left)
     if not left:
         return
-    yield Heading("Left broken: do this after the run, in this order")
+    yield Heading("Still broken after the run: do this, in this order")
     for each in left:
         yield Text(each.what, Tone.CAREFUL)
         yield Text(each.remedy, indent=4, verbatim=bool(each.command))
@@ -178,7 +178,9 @@ def refusal_blocks(refusals: Iterable[CheckResult]) -> Iterator[Block]:
         yield Text(check.remedy, indent=4)
         yield from (Text(f"first: {command}", indent=4, verbatim=True) for command in check.first)
         if check.overridable:
-            yield Text(f"or, knowing better: --override {check.check_id} --reason TEXT", indent=4)
+            yield Text(
+                f"or, if you know better: --override {check.check_id} --reason TEXT", indent=4
+            )
 
 
 def rehearsal_blocks(rehearsals: Iterable[Rehearsal]) -> Iterator[Block]:

@@ -98,7 +98,7 @@ def _of_attempt(event: AttemptPrepared | AttemptEnded | AttemptReleased) -> str:
         case AttemptEnded():
             return with_why(f"the cmdlet {ending(event.outcome)}", reasons(event))
         case AttemptReleased():
-            return f"sent again at the word of {event.operator}: {event.reason}"
+            return f"sent again at the request of {event.operator}: {event.reason}"
 
 
 def record_line(record: StreamRecord) -> str:

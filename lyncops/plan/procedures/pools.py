@@ -37,7 +37,7 @@ class TwoModes(Procedure):
         default=False,
         metadata=asks(
             "--accept-data-loss",
-            "Disaster mode loses what was not yet copied: say that you know this.",
+            "Accept the loss of changes that were not copied yet; required in disaster mode.",
         ),
     )
 
@@ -52,14 +52,18 @@ class MovesStore(TwoModes):
     )
     export_folder: str = attrs.field(
         default=r"C:\Windows\Temp",
-        metadata=asks("--export-folder", "Where to, on the server that exports.", example="FOLDER"),
+        metadata=asks(
+            "--export-folder",
+            "The folder for the exports, on the server that writes them.",
+            example="FOLDER",
+        ),
     )
     store_sql_server: Fqdn | None = attrs.field(
         default=None,
         converter=optional_fqdn,
         metadata=asks(
             "--store-sql-server",
-            "Where the receiving copy of the store is, when it cannot be read.",
+            "The SQL Server of the receiving copy of the store, if it cannot be read.",
             example="FQDN",
         ),
     )
@@ -72,7 +76,7 @@ class MovesStore(TwoModes):
         converter=optional_fqdn,
         metadata=asks(
             "--store-mirror-sql-server",
-            "Where the mirror of that copy is, when it cannot be read.",
+            "The SQL Server of that copy's mirror, if it cannot be read.",
             example="FQDN",
         ),
     )
@@ -100,7 +104,7 @@ class ManagementStoreFailover(MovesStore):
         converter=optional_fqdn,
         metadata=asks(
             "--to",
-            "The pool that receives a store without a standby copy: people install it there.",
+            "The pool that the store is installed on (by hand) if it has no standby copy.",
             example="POOL",
         ),
     )
@@ -117,7 +121,8 @@ class MovesUsers(MovesStore):
     verify: bool = attrs.field(
         default=False,
         metadata=asks(
-            "--verify", "Try at the end whether the pool's test users can sign in and talk."
+            "--verify",
+            "At the end, test whether the pool's test users can sign in and exchange messages.",
         ),
     )
     verify_users: tuple[str, ...] = attrs.field(
@@ -125,7 +130,7 @@ class MovesUsers(MovesStore):
         converter=sip_addresses,
         metadata=asks(
             "--verify-user",
-            "Try it as this user; named twice, the two also talk.",
+            "Test as this user; give two, and they also exchange messages.",
             example="SIP_ADDRESS",
         ),
     )
@@ -138,10 +143,10 @@ class MovesUsers(MovesStore):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Evacuate(MovesUsers):
-    """Serve everybody of a pair of pools from one of them."""
+    """Serve the users of both pools of a pair from one of them."""
 
     NAME: ClassVar[str] = "evacuate"
-    SUMMARY: ClassVar[str] = "Serve everybody of a pair of pools from one of them."
+    SUMMARY: ClassVar[str] = "Serve the users of both pools of a pair from one of them."
     GUIDE: ClassVar[str] = "Managing disaster recovery, IMPORTANT box"
 
     to_pool: Fqdn = attrs.field(
@@ -152,7 +157,7 @@ class Evacuate(MovesUsers):
         converter=optional_fqdn,
         metadata=asks(
             "--next-hop",
-            "The next hop of Edge pools that use the pool that is left.",
+            "The new next hop of Edge pools that use the pool being left.",
             example="POOL",
         ),
     )
@@ -164,13 +169,13 @@ class MovesPool(MovesUsers):
 
     response_groups: bool = attrs.field(
         default=False,
-        metadata=asks("--response-groups", "Move response groups too, by an export and an import."),
+        metadata=asks("--response-groups", "Move response groups too, by export and import."),
     )
     response_groups_file: str = attrs.field(
         default="",
         metadata=asks(
             "--response-groups-file",
-            "Import this saved export of them (a path on the server).",
+            "Import this saved export of response groups (a path on the server).",
             example="FILE",
         ),
     )
@@ -192,7 +197,7 @@ class PoolFailover(MovesPool):
         converter=optional_fqdn,
         metadata=asks(
             "--next-hop",
-            "The next hop of Edge pools that use the failed pool (default: the backup pool).",
+            "The new next hop of Edge pools that use the failed pool (default: the backup pool).",
             example="POOL",
         ),
     )
@@ -213,7 +218,7 @@ class PoolFailback(MovesPool):
     """
 
     NAME: ClassVar[str] = "pool-failback"
-    SUMMARY: ClassVar[str] = "Move a pool's users home again, and restore their conference content."
+    SUMMARY: ClassVar[str] = "Move a pool's users back home, and restore their conference content."
     GUIDE: ClassVar[str] = "Failing back a pool"
 
     pool: Fqdn = attrs.field(
@@ -224,8 +229,8 @@ class PoolFailback(MovesPool):
         converter=optional_fqdns,
         metadata=asks(
             "--edge",
-            "An Edge pool that gets the pool as its next hop again (default: what the failover"
-            " moved); none for none.",
+            "Make the pool the next hop of this Edge pool again (default: those that the failover"
+            " moved); write none for none.",
             example="EDGE_POOL",
         ),
     )
@@ -233,7 +238,7 @@ class PoolFailback(MovesPool):
         default=False,
         metadata=asks(
             "--store-is-older",
-            "The store is from before the failover: write down again that the pool is failed over.",
+            "The store predates the failover: record again that the pool is failed over.",
         ),
     )
 
@@ -247,10 +252,10 @@ class PoolFailback(MovesPool):
 
 @attrs.frozen(slots=True, kw_only=True)
 class ConferenceRestore(Procedure):
-    """Bring the conference content of a pool home from its backup pool."""
+    """Restore a pool's conference content from its backup pool."""
 
     NAME: ClassVar[str] = "conference-restore"
-    SUMMARY: ClassVar[str] = "Bring the conference content of a pool home from its backup pool."
+    SUMMARY: ClassVar[str] = "Restore a pool's conference content from its backup pool."
     GUIDE: ClassVar[str] = _RESTORE
     COUNTS_USERS: ClassVar[bool] = True
 

@@ -28,7 +28,7 @@ class MovesSite(MovesUsers):
     without: tuple[Fqdn, ...] = attrs.field(
         default=(),
         converter=fqdns,
-        metadata=asks("--without", "A pool of the site that is left as it is.", example="POOL"),
+        metadata=asks("--without", "A pool of the site to leave out.", example="POOL"),
     )
 
 
@@ -55,7 +55,7 @@ class SiteFailback(MovesSite):
     """
 
     NAME: ClassVar[str] = "site-failback"
-    SUMMARY: ClassVar[str] = "Move the users of all pools of a site home again."
+    SUMMARY: ClassVar[str] = "Move the users of all pools of a site back home."
     GUIDE: ClassVar[str] = _GUIDE
 
     edges: tuple[Fqdn, ...] | None = attrs.field(
@@ -63,7 +63,7 @@ class SiteFailback(MovesSite):
         converter=optional_fqdns,
         metadata=asks(
             "--edge",
-            "An Edge pool that gets a pool of the site as its next hop again; none for none.",
+            "Make a pool of the site the next hop of this Edge pool again; write none for none.",
             example="EDGE_POOL",
         ),
     )
