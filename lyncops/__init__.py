@@ -29,16 +29,14 @@ if TYPE_CHECKING:
     from lyncops.client import Client
     from lyncops.cmdlets.base import Cmdlet
     from lyncops.configuration.settings import Configuration
+    from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
     from lyncops.deployment.care import CertificateSeen, MachineCare
     from lyncops.deployment.mirror import DatabaseMirror
     from lyncops.deployment.model import (
-        BackupModule,
         BackupServiceSettings,
         CentralManagement,
         Deployment,
         EdgePool,
-        ExportState,
-        ImportState,
         Link,
         Machine,
         MediaEdge,
@@ -294,10 +292,10 @@ _ROOMS = {
     "lyncops.configuration.settings": "Configuration",
     "lyncops.deployment.care": "CertificateSeen MachineCare",
     "lyncops.deployment.mirror": "DatabaseMirror",
+    "lyncops.deployment.backup_module": "BackupModule ExportState ImportState",
     "lyncops.deployment.model": (
-        "BackupModule BackupServiceSettings CentralManagement Deployment EdgePool ExportState "
-        "ImportState Link Machine MediaEdge Pool PoolKind PoolState Replica Site StoreCopy "
-        "WindowsService"
+        "BackupServiceSettings CentralManagement Deployment EdgePool Link Machine "
+        "MediaEdge Pool PoolKind PoolState Replica Site StoreCopy WindowsService"
     ),
     "lyncops.deployment.scope": "Facet Scope",
     "lyncops.deployment.trials": "Deed PoolTestUsers Trial Tried",

@@ -11,14 +11,12 @@ from typing import Any, Final, TypeVar, cast
 import attrs
 from hypothesis import strategies as st
 
+from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
 from lyncops.deployment.model import (
-    BackupModule,
     BackupServiceSettings,
     CentralManagement,
     Deployment,
     EdgePool,
-    ExportState,
-    ImportState,
     Machine,
     MediaEdge,
     Pool,

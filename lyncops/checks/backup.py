@@ -19,8 +19,9 @@ from lyncops.checks.check import (
 )
 from lyncops.checks.context import CheckContext
 from lyncops.checks.words import listed, sentence
+from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
 from lyncops.deployment.gaps import BACKUP, Need, Part
-from lyncops.deployment.model import BackupModule, ExportState, ImportState, Pool
+from lyncops.deployment.model import Pool
 from lyncops.sources import fact, guide, page
 from lyncops.values import Unread
 

@@ -20,8 +20,9 @@ from lyncops.checks.mirrors import rescue
 from lyncops.checks.quorum import serves
 from lyncops.checks.words import listed, running, sentence
 from lyncops.cmdlets.enums import DatabaseNameType, ServiceStatus
+from lyncops.deployment.backup_module import ExportState
 from lyncops.deployment.gaps import FRONT_END, Need, Part
-from lyncops.deployment.model import Deployment, ExportState, Machine, Pool
+from lyncops.deployment.model import Deployment, Machine, Pool
 from lyncops.deployment.witnesses import Says, Vantage
 from lyncops.sources import fact, guide, reference
 from lyncops.values import Fqdn, Unread

@@ -10,7 +10,8 @@ from typing import Final
 from lyncops.checks.backup import copies_response_groups, idle_is_normal
 from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.words import age, exactly
-from lyncops.deployment.model import BackupModule, Deployment, ExportState, ImportState, Pool
+from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
+from lyncops.deployment.model import Deployment, Pool
 from lyncops.values import Fqdn, Mode, Unread
 
 # Of a pool and of the store: an engineering target (fact: recovery-figures)

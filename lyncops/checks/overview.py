@@ -13,14 +13,8 @@ import attrs
 from lyncops.checks.health import Life, life
 from lyncops.checks.result import Verdict
 from lyncops.checks.words import counted, listed, running, sentence
-from lyncops.deployment.model import (
-    CentralManagement,
-    Deployment,
-    ExportState,
-    ImportState,
-    Pool,
-    PoolState,
-)
+from lyncops.deployment.backup_module import ExportState, ImportState
+from lyncops.deployment.model import CentralManagement, Deployment, Pool, PoolState
 from lyncops.values import Fqdn, Unread
 
 _SEVERITY = (Verdict.PASSED, Verdict.WARNING, Verdict.UNKNOWN, Verdict.FAILED)

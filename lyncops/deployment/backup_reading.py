@@ -13,8 +13,8 @@ from lyncops.cmdlets import (
     GetCsBackupServiceStatus,
 )
 from lyncops.deployment.asking import Answer, Question
+from lyncops.deployment.backup_module import EVERY_MODULE, BackupModule, ExportState, ImportState
 from lyncops.deployment.gaps import NAMELESS, Gaps, Part
-from lyncops.deployment.model import EVERY_MODULE, BackupModule, ExportState, ImportState
 from lyncops.remoting.interface import CmdletRunner
 from lyncops.values import Fqdn, Unread
 

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Union, cast, get_args, get_origin
 
-from lyncops.deployment.model import Deployment, ExportState, ImportState
+from lyncops.deployment.backup_module import ExportState, ImportState
+from lyncops.deployment.model import Deployment
 from lyncops.errors import InvalidValueError
 from lyncops.values import Fqdn, ServiceId, SiteName, Unread
 

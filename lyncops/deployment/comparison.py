@@ -10,14 +10,13 @@ from typing import Final, cast
 
 import attrs
 
+from lyncops.deployment.backup_module import BackupModule, ExportState
 from lyncops.deployment.mirror import DatabaseMirror
 from lyncops.deployment.model import (
-    BackupModule,
     BackupServiceSettings,
     CentralManagement,
     Deployment,
     EdgePool,
-    ExportState,
     Machine,
     Pool,
     PoolState,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final, TypeVar, cast
-from urllib.parse import urlsplit
 
 import attrs
 
@@ -17,39 +16,30 @@ from lyncops.cmdlets import (
     GetCsUser,
     GetCsUserDatabaseState,
     GetCsUserPoolInfo,
-    GetCsWindowsService,
     PoolBackupRelation,
     RegistrarConfiguration,
     User,
     UserDatabaseState,
     UserPoolInfo,
 )
-from lyncops.cmdlets import WindowsService as WindowsServiceResult
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.asking import Answer, Question
+from lyncops.deployment.backup_module import BackupModule
 from lyncops.deployment.backup_reading import BackupReading
-from lyncops.deployment.gaps import FRONT_END, NAMELESS, Gaps, Part, contradiction, why_open
+from lyncops.deployment.gaps import Gaps, Part, contradiction, why_open
+from lyncops.deployment.machine_reading import MachineReading
 from lyncops.deployment.mirror import DatabaseMirror
-from lyncops.deployment.model import (
-    BackupModule,
-    Machine,
-    Pool,
-    PoolKind,
-    PoolState,
-    WindowsService,
-)
+from lyncops.deployment.model import Pool, PoolKind, PoolState
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.deployment.state_by_user import HomePool, state_by_user
 from lyncops.deployment.state_reading import StateReading, by_default
 from lyncops.deployment.topology import UNASKED
-from lyncops.deployment.witnesses import Statement, Word, word_of_error
+from lyncops.deployment.witnesses import Statement
 from lyncops.remoting.interface import CmdletRunner
-from lyncops.values import ANYWHERE, Fqdn, LyncVersion, OnMachine, Unread
+from lyncops.values import Fqdn, LyncVersion, Unread
 
 R = TypeVar("R")
 _POOL_DEADLINE: Final = timedelta(seconds=45)
-# A dead machine answers nothing: remote service control gives up after about 20 s
-_MACHINE_DEADLINE: Final = timedelta(seconds=30)
 _USERS_DEADLINE: Final = timedelta(minutes=10)  # every user object of the pool comes over the wire
 _PER_POOL: Final = frozenset(
     {Facet.POOL_STATE, Facet.BACKUP_STATUS, Facet.MIRRORS, Facet.MACHINES, Facet.USERS}
@@ -57,7 +47,6 @@ _PER_POOL: Final = frozenset(
 _MIRRORING: Final = frozenset({LyncVersion.V2013, LyncVersion.V2015})  # fact: version-differences
 # Documented: the error of Get-CsDatabaseMirrorState where a pool has no database of a type (fact:
 # mirror-state). It is not a fault.
-DENIALS: Final = ("PermissionDenied", "SecurityError", "AuthenticationError")
 _NO_SUCH_ROLE: Final = "is not present on pool"
 _DATABASE_TYPES: Final = {
     **dict.fromkeys(("rtcab", "rtcshared", "rtcxds"), "User"),
@@ -109,7 +98,7 @@ class PoolReading:
             for name in names
             if Facet.MACHINES in scope.facets and scope.covers(pool.fqdn, name)
         ]
-        self._machines = {name: self._ask_machine(name) for name in asked}
+        self._machines = MachineReading(sessions, pool, asked, gaps)
 
     def ask_state(self, states: StateReading) -> None:
         """Ask for the state too, where `states` does not tell it: after all other questions, since
@@ -136,15 +125,19 @@ class PoolReading:
             self._mirrors,
             self._back_end,
             self._users,
-            *self._machines.values(),
+            *self._machines.answers,
         )
         return [cast("Answer[object]", answer) for answer in found if isinstance(answer, Answer)]
+
+    def statements(self) -> Iterator[Statement]:
+        """What servers said of the machines of this pool, or they of themselves."""
+        return self._machines.statements()
 
     def filled(self) -> Pool:
         """The pool with what was learnt."""
         pool = self._pool
         if not pool.kind.is_front_end:
-            return attrs.evolve(pool, machines=self._read_machines())
+            return attrs.evolve(pool, machines=self._machines.read())
         return attrs.evolve(
             pool,
             backup_pool=self._read_relation(),
@@ -153,7 +146,7 @@ class PoolReading:
             mirrors=self._read_mirrors(),
             back_end_online=self._read_back_end(),
             users=self._read_users(),
-            machines=self._read_machines(),
+            machines=self._machines.read(),
         )
 
     def _not_asked(self, what: str) -> Unread:
@@ -278,10 +271,11 @@ class PoolReading:
 
     def _home(self) -> HomePool:
         machines = self._pool.machines
-        self._machines = self._machines or {
-            machine.fqdn: self._ask_machine(machine.fqdn) for machine in machines
-        }
-        running = any(machine.is_up for machine in self._read_machines())
+        if not self._machines.answers:
+            self._machines = MachineReading(
+                self._sessions, self._pool, [machine.fqdn for machine in machines], self._gaps
+            )
+        running = any(machine.is_up for machine in self._machines.read())
         return HomePool(
             names=frozenset({self._pool.fqdn, *(machine.fqdn for machine in machines)}),
             is_alive=running,
@@ -364,104 +358,6 @@ class PoolReading:
         users = self._users.get()
         return users if isinstance(users, Unread) else len(users)
 
-    def _ask_machine(self, fqdn: Fqdn) -> Answer[WindowsServiceResult]:
-        """A Front End is asked through any other; an Edge server is in no domain and only answers
-        for itself.
-
-        (fact: edge-replication)
-        """
-        edge = self._pool.kind is PoolKind.EDGE
-        return Answer(
-            self._sessions,
-            Question(
-                what=f"the services of {fqdn}",
-                cmdlet=GetCsWindowsService(
-                    computer_name=None if edge else fqdn, exclude_activity_level=True
-                ),
-                place=OnMachine(fqdn) if edge else ANYWHERE,
-                deadline=_MACHINE_DEADLINE,
-                partial=True,
-            ),
-        )
-
-    def statements(self) -> Iterator[Statement]:
-        """What servers said of the machines of this pool, or they of themselves."""
-        for fqdn, answer in self._machines.items():
-            found, of_itself = answer.get(), self._pool.kind is PoolKind.EDGE
-            by = urlsplit(answer.endpoint).hostname or ""
-            if not isinstance(found, Unread):
-                yield Statement(
-                    machine=fqdn, word=Word.ANSWERED, by=by, of_itself=of_itself or by == fqdn
-                )
-                continue
-            codes = [
-                cause.code
-                for error in answer.errors
-                for cause in error.causes
-                if cause.code is not None
-            ]
-            denied = any(error.category in DENIALS for error in answer.errors)
-            word = word_of_error(codes, denied=denied) if answer.endpoint else Word.UNASKED
-            yield Statement(
-                machine=fqdn,
-                word=word,
-                by=by,
-                reason=found.reason,
-                of_itself=of_itself or by == fqdn,
-            )
-
-    def _read_machines(self) -> tuple[Machine, ...]:
-        return tuple(self._read_machine(machine) for machine in self._pool.machines)
-
-    def _read_machine(self, machine: Machine) -> Machine:
-        answer = self._machines.get(machine.fqdn)
-        if answer is None:
-            return machine
-        found = answer.get()
-        if isinstance(found, Unread):
-            return Machine(fqdn=machine.fqdn, services=found)
-        services = tuple(
-            dict.fromkeys(
-                WindowsService(name=one.name, status=_status(one)) for one in found if one.name
-            )
-        )
-        read = Machine(fqdn=machine.fqdn, services=services)
-        self._note_services(read, nameless=any(not one.name for one in found))
-        return read
-
-    def _note_services(self, machine: Machine, *, nameless: bool) -> None:
-        """A machine that answers without a word of RTCSRV leaves open whether it serves."""
-        services = () if isinstance(machine.services, Unread) else machine.services
-        about = f"of {machine.fqdn}"
-        for service in services:
-            if not service.is_understood:
-                what, why = (
-                    f"the service {service.name} {about}",
-                    f"its status is {service.status!r}",
-                )
-                self._gaps.note(Part.MACHINES, what, why, pool=self._pool.fqdn, item=service.name)
-        if nameless:
-            self._gaps.note(
-                Part.MACHINES,
-                f"a service {about}",
-                "its name could not be read",
-                pool=self._pool.fqdn,
-                item=NAMELESS,
-            )
-        if (
-            not machine.is_up
-            and not machine.is_down
-            and not any(s.name.upper() == FRONT_END for s in services)
-        ):
-            what = f"the service {FRONT_END} {about}"
-            self._gaps.note(
-                Part.MACHINES,
-                what,
-                "the answer does not name it",
-                pool=self._pool.fqdn,
-                item=FRONT_END,
-            )
-
 
 def _has_mirroring(pool: Pool) -> bool:
     """Standard Edition has no mirror, 2019 no mirroring; where the version is not known it is
@@ -474,11 +370,6 @@ def _has_mirroring(pool: Pool) -> bool:
 
 def _homed_on(pool: Fqdn) -> str:
     return f"RegistrarPool -eq '{pool}'"
-
-
-def _status(service: WindowsServiceResult) -> str:
-    unknown = {name.casefold(): value for name, value in service.unknown_properties.items()}
-    return service.status.value if service.status else str(unknown.get("status", ""))
 
 
 def _mirror(state: DatabaseMirrorState) -> DatabaseMirror:

@@ -1,5 +1,5 @@
-"""From what the topology cmdlets say to sites, pools, Edges and copies of the store: pure, and
-tolerant of what is missing.
+"""Builds sites, pools and Edge pools from the answers of the topology cmdlets: pure, and tolerant
+of what is missing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,14 @@ from lyncops.deployment.gaps import (
     why_open,
 )
 from lyncops.deployment.media import USE_MEDIA, media_edges
-from lyncops.deployment.model import EdgePool, Machine, MediaEdge, Pool, PoolKind, Site, StoreCopy
+from lyncops.deployment.model import EdgePool, Machine, MediaEdge, Pool, PoolKind, Site
+from lyncops.deployment.service_index import (
+    ServiceIndex,
+    identities_of,
+    instance_of,
+    no_version,
+    only_one_in_site,
+)
 from lyncops.deployment.services import links_of, pool_of, role_of, web_names_of
 from lyncops.deployment.topology_document import Topology
 from lyncops.values import Fqdn, LyncVersion, ServiceId, SiteName, Unread
@@ -32,38 +39,6 @@ UNASKED: Final = "it was not asked for"
 # The roles that tell the version of a pool best; SQL Servers and file stores carry numbers of their
 # own.
 _VERSIONED: Final = ("Registrar", "UserServer", "EdgeServer", "Director", "MediationServer")
-
-
-class _Services:
-    """The services of a topology, found by pool, role and site."""
-
-    def __init__(self, services: Iterable[Service]) -> None:
-        self._by_pool: dict[Fqdn, list[Service]] = {}
-        self._by_role: dict[str, list[Service]] = {}
-        self._by_site: dict[tuple[str, SiteName | None], list[Service]] = {}
-        for service in services:
-            pool, role = pool_of(service), role_of(service)
-            if pool is not None:
-                self._by_pool.setdefault(pool, []).append(service)
-                self._by_role.setdefault(role, []).append(service)
-                self._by_site.setdefault((role, service.site_id), []).append(service)
-
-    @property
-    def pools(self) -> tuple[Fqdn, ...]:
-        return tuple(self._by_pool)
-
-    def of(self, pool: Fqdn, *roles: str) -> tuple[Service, ...]:
-        return tuple(s for s in self._by_pool.get(pool, ()) if not roles or role_of(s) in roles)
-
-    def with_role(self, role: str) -> tuple[Service, ...]:
-        return tuple(self._by_role.get(role, ()))
-
-    def in_site(self, role: str, site: SiteName | None) -> tuple[Service, ...]:
-        """One of each pool: a service that was written twice is one."""
-        by_pool: dict[Fqdn | None, Service] = {}
-        for service in self._by_site.get((role, site), ()):
-            by_pool.setdefault(pool_of(service), service)
-        return tuple(by_pool.values())
 
 
 def build_sites(infos: Iterable[SiteInfo], gaps: Gaps) -> tuple[Site, ...]:
@@ -152,7 +127,7 @@ class _Computers:
 
 def build_pools(topology: Topology, gaps: Gaps) -> tuple[Pool, ...]:
     """The pools with their kind, site, version, machines (not asked yet) and databases."""
-    services = _Services(topology.services)
+    services = ServiceIndex(topology.services)
     listed: dict[Fqdn, PoolInfo] = {}
     sites_told: dict[Fqdn, dict[SiteName, None]] = {}
     for info in topology.pools:
@@ -202,7 +177,7 @@ class _Building:
     """What pools are made from."""
 
     sites: _Sites
-    services: _Services
+    services: ServiceIndex
     computers: _Computers
     gaps: Gaps
     # In order, by what Get-CsPool says of each pool
@@ -211,7 +186,7 @@ class _Building:
     def pool(self, fqdn: Fqdn, info: PoolInfo | None) -> Pool:
         services = self.services
         own = tuple(
-            dict.fromkeys((*_identities(services.of(fqdn)), *(info.services if info else ())))
+            dict.fromkeys((*identities_of(services.of(fqdn)), *(info.services if info else ())))
         )
         machines = self.computers.of(fqdn, info)
         database = _user_database(fqdn, services, own)
@@ -232,7 +207,7 @@ class _Building:
             links=links_of(fqdn, services.of(fqdn)),
             web_names=web_names_of(services.of(fqdn, "WebServer")),
             sql_server=database.pool if database and kind.is_front_end else None,
-            sql_instance=_instance(database, services) if database and kind.is_front_end else "",
+            sql_instance=instance_of(database, services) if database and kind.is_front_end else "",
         )
 
     def _note_database(self, fqdn: Fqdn) -> None:
@@ -325,64 +300,6 @@ def _edge(fqdn: Fqdn, own: list[Service], gaps: Gaps) -> EdgePool:
     )
 
 
-def build_copies(topology: Topology, pools: Iterable[Pool], gaps: Gaps) -> tuple[StoreCopy, ...]:
-    """The copies of the Central Management store: the pools with the role, active or not, each with
-    its SQL Server.
-    """
-    services = _Services(topology.services)
-    by_name = {pool.fqdn: pool for pool in pools}
-    holders: dict[Fqdn, list[Service]] = {}
-    for service in services.with_role("CentralManagement"):
-        fqdn = pool_of(service)
-        if fqdn is not None:
-            holders.setdefault(fqdn, []).append(service)
-    return tuple(
-        _copy(fqdn, own, by_name.get(fqdn), services, gaps) for fqdn, own in holders.items()
-    )
-
-
-def _copy(
-    fqdn: Fqdn, own: list[Service], pool: Pool | None, services: _Services, gaps: Gaps
-) -> StoreCopy:
-    service = own[0]
-    database = _store_database(service, pool, services)
-    mirror = _mirror_of(database, services) if database else None
-    told = {one.active for one in own}
-    active = next(iter(told)) if len(told) == 1 else None
-    if active is None:
-        contradicts = "its answers contradict each other" if len(told) > 1 else None
-        gaps.note(
-            Part.STORE,
-            f"whether the store on {fqdn} is active",
-            contradicts or why_open(service, "active") or "",
-        )
-    version = lync_version_of_service(service.version)
-    if version is None:
-        gaps.note(Part.STORE, f"the version of the store on {fqdn}", _no_version(service))
-    return StoreCopy(
-        pool=fqdn,
-        active=(
-            Unread(f"whether the store on {fqdn} is active", "the answer has no Active")
-            if active is None
-            else active
-        ),
-        version=version or Unread(f"the version of the store on {fqdn}", _no_version(service)),
-        sql_server=(
-            database.pool
-            if database
-            else Unread(f"the SQL Server of the store on {fqdn}", "no answer names it")
-        ),
-        sql_instance=_instance(database, services) if database else "",
-        mirror_sql_server=mirror[0] if mirror else None,
-        mirror_sql_instance=mirror[1] if mirror else "",
-    )
-
-
-def _identities(services: Iterable[Service]) -> tuple[ServiceId, ...]:
-    pairs = ((role_of(service), pool_of(service)) for service in services)
-    return tuple(ServiceId(role, fqdn) for role, fqdn in pairs if role and fqdn is not None)
-
-
 def _kind(
     fqdn: Fqdn, own: tuple[ServiceId, ...], machines: tuple[Fqdn, ...], database: ServiceId | None
 ) -> PoolKind:
@@ -408,7 +325,9 @@ def _kind(
     )
 
 
-def _user_database(fqdn: Fqdn, services: _Services, own: tuple[ServiceId, ...]) -> ServiceId | None:
+def _user_database(
+    fqdn: Fqdn, services: ServiceIndex, own: tuple[ServiceId, ...]
+) -> ServiceId | None:
     """The user store of a pool: named by its services, else found on the pool itself, else listed
     with the pool.
     """
@@ -425,75 +344,10 @@ def _user_database(fqdn: Fqdn, services: _Services, own: tuple[ServiceId, ...]) 
         return ServiceId("UserDatabase", fqdn)
     return next(
         (identity for identity in own if identity.role == "UserDatabase"), None
-    ) or _only_one_in_site(fqdn, services, "UserDatabase")
+    ) or only_one_in_site(fqdn, services, "UserDatabase")
 
 
-def _only_one_in_site(fqdn: Fqdn, services: _Services, role: str) -> ServiceId | None:
-    """The one database of the pool's site, where there is one and one Front End pool only: else
-    nothing is concluded.
-    """
-    site = next(
-        (service.site_id for service in services.of(fqdn, "UserServer", "CentralManagement")), None
-    )
-    found = _identities(services.in_site(role, site))
-    return (
-        found[0]
-        if site is not None and len(found) == 1 and len(services.in_site("UserServer", site)) <= 1
-        else None
-    )
-
-
-def _store_database(service: Service, pool: Pool | None, services: _Services) -> ServiceId | None:
-    role = "CentralManagementDatabase"
-    named = service.central_management_database or next(
-        (one for one in service.dependent_service_list if one.role == role), None
-    )
-    if named is not None or pool is None:
-        return named
-    hosts = [
-        host
-        for host in (pool.fqdn, pool.sql_server)
-        if host is not None and services.of(host, role)
-    ]
-    return ServiceId(role, hosts[0]) if hosts else _only_one_in_site(pool.fqdn, services, role)
-
-
-def _mirror_of(database: ServiceId, services: _Services) -> tuple[Fqdn, str] | None:
-    """The SQL Server of a database's mirror: named by the database, else the one database of its
-    site that no store names.
-    """
-    own = services.of(database.pool, database.role)
-    for service in own:
-        if service.mirror_sql_server_fqdn is not None:
-            return (
-                service.mirror_sql_server_fqdn,
-                service.mirror_sql_instance_name or service.sql_instance_name or "",
-            )
-    site = next((service.site_id for service in own), None)
-    others = [
-        other for other in services.in_site(database.role, site) if pool_of(other) != database.pool
-    ]
-    alone = (
-        site is not None
-        and len(services.in_site("CentralManagement", site)) == 1
-        and len(others) == 1
-    )
-    host = pool_of(others[0]) if alone else None
-    return None if host is None else (host, others[0].sql_instance_name or "")
-
-
-def _instance(database: ServiceId, services: _Services) -> str:
-    return next(
-        (
-            s.sql_instance_name
-            for s in services.of(database.pool, database.role)
-            if s.sql_instance_name
-        ),
-        "",
-    )
-
-
-def _version(fqdn: Fqdn, services: _Services) -> LyncVersion | Unread:
+def _version(fqdn: Fqdn, services: ServiceIndex) -> LyncVersion | Unread:
     own = services.of(fqdn)
     best = sorted(
         own,
@@ -501,13 +355,8 @@ def _version(fqdn: Fqdn, services: _Services) -> LyncVersion | Unread:
     )
     versions = (lync_version_of_service(service.version) for service in best)
     return next(filter(None, versions), None) or Unread(
-        f"the version of {fqdn}", _no_version(*best[:1])
+        f"the version of {fqdn}", no_version(*best[:1])
     )
-
-
-def _no_version(*services: Service) -> str:
-    numbers = [service.version for service in services if service.version is not None]
-    return f"{numbers[0]} is not a known service version" if numbers else "no answer names it"
 
 
 def _not_asked(what: str) -> Unread:

@@ -16,8 +16,8 @@ import attrs
 from lyncops.cmdlets import GetCommand, GetCsAdminRole, GetCsServerVersion, GetCsWindowsService
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.knocking import KnocksAtDoors
+from lyncops.deployment.machine_reading import DENIALS
 from lyncops.deployment.model import Deployment, Machine
-from lyncops.deployment.pool_reading import DENIALS
 from lyncops.deployment.reader import doors, read_deployment
 from lyncops.deployment.rights_reading import ASKED
 from lyncops.deployment.scope import EVERYTHING

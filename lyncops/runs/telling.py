@@ -86,7 +86,7 @@ def _words(event: Event, cmdlet: str) -> str:
         case AttemptEnded():
             return f"{cmdlet} {event.outcome} {event.reason}".strip()
         case AttemptReleased():
-            return f"{cmdlet} is sent again at the word of {event.operator}: {event.reason}"
+            return f"{cmdlet} is sent again at the request of {event.operator}: {event.reason}"
         case GoalRead() | Polled():
             return event.evidence
         case Noted():

@@ -73,7 +73,7 @@ class LiveRun:
             case LockTakenOver():
                 self.about = str(event)
             case AttemptReleased():
-                self._heard[event.step_id] = f"sent again: {event.operator} says so"
+                self._heard[event.step_id] = f"sent again at the request of {event.operator}"
 
     def _hear(self, event: Streamed) -> None:
         if event.record.kind in TOLD_STREAMS and event.record.text:

@@ -11,15 +11,8 @@ from lyncops.checks.backup import idle_is_normal
 from lyncops.checks.context import CheckContext
 from lyncops.checks.overview import last_known, overview
 from lyncops.checks.words import sentence
-from lyncops.deployment.model import (
-    BackupModule,
-    CentralManagement,
-    Deployment,
-    EdgePool,
-    ExportState,
-    ImportState,
-    Pool,
-)
+from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
+from lyncops.deployment.model import CentralManagement, Deployment, EdgePool, Pool
 from lyncops.runs.model import RunSummary
 from lyncops.values import Fqdn, Mode, Unread
 from lyncops.views.blocks import Block, Heading, Table, Text, Tone

@@ -9,7 +9,8 @@ from lyncops import cmdlets as c
 from lyncops.cmdlets.reading import as_fqdn, as_site, service_of
 from lyncops.deployment.gaps import NEXT_HOP, Gaps, Part
 from lyncops.deployment.model import Machine, WindowsService
-from lyncops.deployment.topology import build_copies, build_edges
+from lyncops.deployment.store_copies import build_copies
+from lyncops.deployment.topology import build_edges
 from lyncops.deployment.topology_document import parse_topology
 from lyncops.values import (
     DotNetVersion,

@@ -8,13 +8,8 @@ import pytest
 from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.loss import expected_loss
 from lyncops.checks.rights import needed_cmdlets
-from lyncops.deployment.model import (
-    BackupModule,
-    BackupServiceSettings,
-    Deployment,
-    ExportState,
-    ImportState,
-)
+from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
+from lyncops.deployment.model import BackupServiceSettings, Deployment
 from lyncops.values import Fqdn, Unread
 from tests.checks.asking import DISASTER, FAILED, PASSED, PLANNED, UNKNOWN, WARNING, ask
 from tests.deployments import (

@@ -7,16 +7,8 @@ from lyncops.checks.health import Life, life
 from lyncops.checks.quorum import needed_to_serve, needed_to_start, serves
 from lyncops.checks.result import Verdict
 from lyncops.checks.silence import silent_machines
-from lyncops.deployment.model import (
-    BackupModule,
-    Deployment,
-    ExportState,
-    ImportState,
-    Machine,
-    Pool,
-    PoolKind,
-    PoolState,
-)
+from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
+from lyncops.deployment.model import Deployment, Machine, Pool, PoolKind, PoolState
 from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.values import Fqdn, LyncVersion, Unread
 from tests.checks.asking import DISASTER, FAILED, PASSED, PLANNED, UNKNOWN, WARNING, ask

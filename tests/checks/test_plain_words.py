@@ -9,16 +9,8 @@ import pytest
 
 from lyncops.checks.silence import silent_machines
 from lyncops.checks.words import running
-from lyncops.deployment.model import (
-    BackupModule,
-    BackupServiceSettings,
-    Deployment,
-    ExportState,
-    ImportState,
-    Machine,
-    Pool,
-    PoolKind,
-)
+from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
+from lyncops.deployment.model import BackupServiceSettings, Deployment, Machine, Pool, PoolKind
 from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.plan.conditions import BackupServiceSteady
 from lyncops.procedures.readiness import readiness

@@ -12,7 +12,8 @@ from lyncops.checks.synchronisation import (
     silent_report,
     worst,
 )
-from lyncops.deployment.model import BackupModule, Deployment, ExportState, ImportState
+from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
+from lyncops.deployment.model import Deployment
 from lyncops.values import Fqdn, Unread
 from tests.deployments import (
     EDGE1,

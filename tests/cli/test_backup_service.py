@@ -10,7 +10,8 @@ import pytest
 
 from lyncops.checks.synchronisation import BackupServiceReport, backup_service_report, silent_report
 from lyncops.cmdlets import BackupModule
-from lyncops.deployment.model import BackupServiceSettings, Deployment, ExportState
+from lyncops.deployment.backup_module import ExportState
+from lyncops.deployment.model import BackupServiceSettings, Deployment
 from lyncops.plan.procedures import BackupServiceSet, BackupServiceSync, Procedure
 from lyncops.procedures import make_plan
 from lyncops.procedures.readiness import readiness

@@ -8,6 +8,7 @@ import attrs
 import pytest
 from hypothesis import given
 
+from lyncops.deployment.backup_module import ExportState
 from lyncops.deployment.codec import (
     FORMAT,
     deployment_from_dict,
@@ -17,7 +18,7 @@ from lyncops.deployment.codec import (
 )
 from lyncops.deployment.comparison import differences
 from lyncops.deployment.mirror import DatabaseMirror
-from lyncops.deployment.model import BackupServiceSettings, Deployment, ExportState, PoolState
+from lyncops.deployment.model import BackupServiceSettings, Deployment, PoolState
 from lyncops.deployment.scope import EVERYTHING, Facet, Scope
 from lyncops.errors import InvalidValueError
 from lyncops.values import Fqdn, Unread

@@ -4,7 +4,8 @@ import pytest
 
 from lyncops.cmdlets import GetCsRegistrarConfiguration
 from lyncops.cmdlets.base import Cmdlet
-from lyncops.deployment.model import Deployment, ExportState, Pool, PoolKind, PoolState
+from lyncops.deployment.backup_module import ExportState
+from lyncops.deployment.model import Deployment, Pool, PoolKind, PoolState
 from lyncops.deployment.reader import read_deployment
 from lyncops.deployment.scope import EVERYTHING, Scope
 from lyncops.errors import EndpointError

@@ -4,7 +4,8 @@ import pytest
 
 from lyncops.deployment.gaps import Gaps
 from lyncops.deployment.model import PoolKind
-from lyncops.deployment.topology import build_copies, build_edges, build_pools, build_sites
+from lyncops.deployment.store_copies import build_copies
+from lyncops.deployment.topology import build_edges, build_pools, build_sites
 from lyncops.deployment.topology_document import parse_topology
 from lyncops.errors import InvalidValueError
 

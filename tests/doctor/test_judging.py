@@ -8,7 +8,8 @@ import attrs
 import pytest
 
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.deployment.model import Deployment, ExportState
+from lyncops.deployment.backup_module import ExportState
+from lyncops.deployment.model import Deployment
 from lyncops.deployment.witnesses import PORTS, Door, Knock, Says, Vantage, Witness, Word
 from lyncops.doctor.diagnosis import Section, Subject
 from lyncops.doctor.examination import EndpointFindings, Examination, Hop, Quotas, Role

@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from lyncops.cmdlets import BackupServiceStatus, GetCsBackupModules, GetCsFileTransferAgents
-from lyncops.deployment.model import EVERY_MODULE, ExportState, ImportState
+from lyncops.deployment.backup_module import EVERY_MODULE, ExportState, ImportState
 from lyncops.values import Fqdn, RemoteObject, Unread
 from tests.independent.desk import desk_for
 from tests.independent.lync import P1, P2, Lync

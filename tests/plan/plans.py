@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.cmdlets import BackupModule, InvokeCsPoolFailOver, MirrorRole, StopCsWindowsService
-from lyncops.deployment.model import ExportState, PoolState
+from lyncops.deployment.backup_module import ExportState
+from lyncops.deployment.model import PoolState
 from lyncops.plan.conditions import (
     AuthorizedGroupsAre,
     BackupModuleIs,

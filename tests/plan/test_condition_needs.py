@@ -7,6 +7,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
+from lyncops.deployment.backup_module import EVERY_MODULE, BackupModule, ExportState, ImportState
 from lyncops.deployment.gaps import (
     FEDERATION_PORT,
     FRONT_END,
@@ -18,15 +19,7 @@ from lyncops.deployment.gaps import (
     Part,
 )
 from lyncops.deployment.mirror import DatabaseMirror
-from lyncops.deployment.model import (
-    EVERY_MODULE,
-    BackupModule,
-    Deployment,
-    ExportState,
-    ImportState,
-    PoolState,
-    WindowsService,
-)
+from lyncops.deployment.model import Deployment, PoolState, WindowsService
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.plan.conditions import (

@@ -5,17 +5,9 @@ from datetime import timedelta
 import attrs
 import pytest
 
+from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
 from lyncops.deployment.mirror import DatabaseMirror
-from lyncops.deployment.model import (
-    BackupModule,
-    Deployment,
-    EdgePool,
-    ExportState,
-    ImportState,
-    PoolState,
-    Replica,
-    StoreCopy,
-)
+from lyncops.deployment.model import Deployment, EdgePool, PoolState, Replica, StoreCopy
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.plan.conditions import (

@@ -8,7 +8,8 @@ import attrs
 import pytest
 
 from lyncops.checks.synchronisation import SyncState
-from lyncops.deployment.model import BackupModule, Deployment, ExportState, ImportState
+from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
+from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import Scope
 from lyncops.errors import AuthenticationFailedError, EndpointError
 from lyncops.runs.backup_service import SCOPE, BackupServiceWatch

@@ -9,17 +9,10 @@ import attrs
 from lyncops.checks.health import Life, dead_from, described, life
 from lyncops.checks.words import counted, listed
 from lyncops.cmdlets.enums import MirrorRole
+from lyncops.deployment.backup_module import SETTLED, BackupModule, ExportState, ImportState
 from lyncops.deployment.gaps import FRONT_END, Need, Part
 from lyncops.deployment.mirror import DatabaseMirror
-from lyncops.deployment.model import (
-    SETTLED,
-    BackupModule,
-    Deployment,
-    ExportState,
-    ImportState,
-    Machine,
-    PoolState,
-)
+from lyncops.deployment.model import Deployment, Machine, PoolState
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.plan.conditions.base import Evaluation, Judged, known, known_pool
 from lyncops.values import Fqdn
