@@ -5,10 +5,8 @@ The faces (command line, notebooks, Ansible) call nothing else.
 
 from __future__ import annotations
 
-import getpass
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +18,9 @@ from lyncops.configuration.journal_url import JournalUrl
 from lyncops.deployment.scope import EVERYTHING, Scope
 from lyncops.errors import InvalidValueError
 from lyncops.runs.connection import Connection
+from lyncops.runs.onlookers import onlookers
+from lyncops.runs.process import account_name
+from lyncops.runs.recheck import require_deployment
 from lyncops.text.brief import brief
 from lyncops.values import ANYWHERE, Effect, Fqdn, Mode, Place
 
@@ -32,12 +33,11 @@ if TYPE_CHECKING:
     from lyncops.doctor.diagnosis import Diagnosis
     from lyncops.plan.model import Plan
     from lyncops.plan.procedures import Procedure
-    from lyncops.plan.rehearsal import Rehearsal, RehearsedStep
+    from lyncops.plan.rehearsal import Rehearsal
     from lyncops.procedures.readiness import Readiness
     from lyncops.remoting.execution import Execution
     from lyncops.remoting.logon import LogOn
     from lyncops.remoting.psrp.streams import StreamRecord
-    from lyncops.runs.backup_service import BackupServiceWatch
     from lyncops.runs.events import Observer
     from lyncops.runs.lock import Lock
     from lyncops.runs.model import Run, RunSummary
@@ -97,7 +97,7 @@ class Client:
         self.connection.close()
 
     def status(self, scope: Scope = EVERYTHING) -> Deployment:
-        """Read the deployment afresh.
+        """Read the deployment now.
 
         Raises:
             EndpointError: no server could be reached.
@@ -119,9 +119,7 @@ class Client:
         return diagnose(examine(self.connection))
 
     def log_ons(self) -> Mapping[str, LogOn]:
-        """How each endpoint was logged on to so far, by its url: with which mechanism, and under
-        which name of the server.
-        """
+        """How lyncops logged on to each endpoint so far, by url: mechanism and service name."""
         from lyncops.remoting.interface import KnowsLogOns
 
         sessions: object = self.connection.opened
@@ -177,16 +175,12 @@ class Client:
             EndpointError: no server could be reached.
             InvalidValueError: `pool` is no FQDN, or `mode` is no mode.
         """
-        from lyncops.checks.catalogue import checks_for_failover
+        from lyncops.checks.catalogue import checks_for_failover, fitting_mode
         from lyncops.plan.procedures.base import as_mode
 
-        asked = None if mode is None else as_mode(mode)
-        fqdn = Fqdn(pool)
+        asked, fqdn = None if mode is None else as_mode(mode), Fqdn(pool)
         deployment = self.status()
-        found = deployment.pool(fqdn)
-        lives = found is None or found.is_alive
-        fitting = Mode.PLANNED if lives else Mode.DISASTER
-        return checks_for_failover(deployment, fqdn, asked or fitting)
+        return checks_for_failover(deployment, fqdn, asked or fitting_mode(deployment, fqdn))
 
     def readiness(
         self, *pools: Fqdn | str, count_users: bool = False, verify: bool = False
@@ -203,21 +197,24 @@ class Client:
         """
         from lyncops.runs.looking_ahead import look_ahead
 
-        names = tuple(map(Fqdn, pools))
-        journal = lambda: self.connection.journal  # noqa: E731 - opened only when it is asked
         return look_ahead(
-            names, read=self.status, journal=journal, count_users=count_users, verify=verify
+            tuple(map(Fqdn, pools)),
+            read=self.status,
+            journal=lambda: self.connection.journal,  # opened only when it is asked
+            count_users=count_users,
+            verify=verify,
         )
 
     def backup_service(self, *pools: Fqdn | str) -> BackupServiceReport:
-        """The Backup Service: configuration, and both directions of the pairs of `pools` (of all
-        pairs, where none is named).
+        """The Backup Service: its configuration and both directions of each pair (default: all).
 
         Raises:
             EndpointError: no server could be reached.
             InvalidValueError: a name is no FQDN.
         """
-        return self._backup_service(pools, None).report()
+        from lyncops.runs.backup_service import watch
+
+        return watch(self.connection, pools).report()
 
     def watch_backup_service(
         self,
@@ -234,7 +231,10 @@ class Client:
             AuthenticationFailedError: the credentials were refused.
             InvalidValueError: a name is no FQDN.
         """
-        return self._backup_service(pools, every).follow(timeout=timeout, until_steady=until_steady)
+        from lyncops.runs.backup_service import watch
+
+        watched = watch(self.connection, pools, every=every)
+        return watched.follow(timeout=timeout, until_steady=until_steady)
 
     def plan(self, procedure: Procedure) -> Plan:
         """Make a plan from a fresh reading. It may be a refused one: see its `refusals`.
@@ -267,36 +267,9 @@ class Client:
         Raises:
             EndpointError: no server could be reached.
         """
-        from lyncops.plan.conditions import scope_of
-        from lyncops.plan.rehearsal import conditions_of, rehearsal
+        from lyncops.runs.rehearsing import rehearse
 
-        return tuple(
-            self._rehearse(part)
-            for part in rehearsal(plan, self.status(scope_of(conditions_of(plan))))
-        )
-
-    def _rehearse(self, part: RehearsedStep) -> Rehearsal:
-        from lyncops.plan.rehearsal import Rehearsal
-
-        if part.ask is None:
-            return Rehearsal(step=part.step, because=part.because)
-        execution = self.run_cmdlet(
-            part.ask.cmdlet, place=part.ask.place, deadline=part.ask.deadline
-        )
-        return Rehearsal(step=part.step, execution=execution)
-
-    def _backup_service(
-        self, pools: Sequence[Fqdn | str], every: timedelta | None
-    ) -> BackupServiceWatch:
-        from lyncops.runs.backup_service import EVERY, BackupServiceWatch
-
-        pause = every or self.connection.poll_interval or EVERY
-        return BackupServiceWatch(
-            read=self.status,
-            clock=self.connection.clock,
-            pools=tuple(map(Fqdn, pools)),
-            every=pause,
-        )
+        return rehearse(plan, read=self.status, run=self.run_cmdlet)
 
     def run(
         self,
@@ -318,11 +291,11 @@ class Client:
             JournalError: the journal cannot be written. Nothing more was sent.
             EndpointError: no server could be reached to check an older plan again.
         """
-        self._require_own(plan)
-        with _onlookers(plan) as more:
+        require_deployment(plan, self.connection.name)
+        with onlookers(plan) as more:
             runner = self._runner((*observers, *more))
             return runner.start(
-                plan, operator=operator or _account(), reason=reason, steal_lock=steal_lock
+                plan, operator=operator or account_name(), reason=reason, steal_lock=steal_lock
             )
 
     def resume(
@@ -343,17 +316,17 @@ class Client:
 
         Raises:
             InvalidValueError: the run is another deployment's, or `send_again` finds no cmdlet that
-                it could mean. RunLockedError: it is being worked on right now, or another run has
-                one of the pools. JournalError: there is no such run, or the journal cannot be
-                written.
+                it could mean.
+            RunLockedError: it is being worked on right now, or another run has one of the pools.
+            JournalError: there is no such run, or the journal cannot be written.
         """
         plan = self.show(run_id).plan
-        self._require_own(plan)
-        with _onlookers(plan) as more:
+        require_deployment(plan, self.connection.name)
+        with onlookers(plan) as more:
             runner = self._runner((*observers, *more))
             return runner.resume(
                 run_id,
-                operator=operator or _account(),
+                operator=operator or account_name(),
                 steal_lock=steal_lock,
                 send_again=send_again,
             )
@@ -368,7 +341,7 @@ class Client:
             JournalError: there is no such run, it is over, or the journal cannot be written.
         """
         return self._runner(observers).cancel(
-            run_id, operator=operator or _account(), reason=reason
+            run_id, operator=operator or account_name(), reason=reason
         )
 
     def runs(self, *, limit: int | None = None, before: str = "") -> tuple[RunSummary, ...]:
@@ -459,39 +432,13 @@ class Client:
             plan, connection.journal, now=connection.clock.now(), plan_age=connection.plan_age
         )
 
-    def _require_own(self, plan: Plan) -> None:
-        if plan.deployment != self.connection.name:
-            raise InvalidValueError(
-                f"The plan is for the deployment {plan.deployment!r}; this client is connected to"
-                f" {self.connection.name!r}.",
-                remedy=(
-                    "Use the configuration of that deployment, or make the plan again with this"
-                    " one."
-                ),
-            )
-
     def _runner(self, observers: Sequence[Observer]) -> Runner:
         return self.connection.runner(observers, recheck=self._recheck)
 
     def _recheck(self, plan: Plan) -> None:
-        """Refuse a plan that the servers do not call for any more; a fresh one of this client is
-        not asked for again.
-        """
+        """Refuse a plan that the servers have outdated; a fresh one of this client is not remade."""
         from lyncops.runs.recheck import compare
 
         age = abs(self.connection.clock.now() - plan.created_at)
         if plan.content_id not in self._readings or age >= FRESH:
             compare(plan, self._planned(plan.procedure)[0])
-
-
-def _account() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, ImportError, KeyError):
-        return "unknown"
-
-
-def _onlookers(plan: Plan) -> AbstractContextManager[tuple[Observer, ...]]:
-    from lyncops.runs.onlookers import onlookers
-
-    return onlookers(plan)

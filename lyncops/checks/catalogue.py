@@ -76,6 +76,12 @@ def run_checks(
     return tuple(results)
 
 
+def fitting_mode(deployment: Deployment, pool: Fqdn) -> Mode:
+    """Planned as long as a machine of the pool is seen to be up, else disaster."""
+    found = deployment.pool(pool)
+    return Mode.PLANNED if found is None or found.is_alive else Mode.DISASTER
+
+
 def checks_for_failover(
     deployment: Deployment, pool: Fqdn, mode: Mode, *, next_hop: Fqdn | None = None
 ) -> tuple[CheckResult, ...]:

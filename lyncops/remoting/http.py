@@ -121,10 +121,12 @@ class HttpChannel:
 
         Raises:
             LogOnError: nothing was sent, because the server or the domain does not let this client
-                log on. LoggedOutError: the server answered 401 to the message itself.
-                InTheClearError: the answer to a sealed message was not sealed. BoundsError: the
-                answer is larger than it may be. WinRMTransportError: an HTTP status that is not a
-                success. requests.RequestException: the network failed.
+                log on.
+            LoggedOutError: the server answered 401 to the message itself.
+            InTheClearError: the answer to a sealed message was not sealed.
+            BoundsError: the answer is larger than it may be.
+            WinRMTransportError: an HTTP status that is not a success.
+            requests.RequestException: the network failed.
         """
         self._log_on()
         try:

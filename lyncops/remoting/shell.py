@@ -178,8 +178,7 @@ class Shell:
 
         Raises:
             InvalidValueError: an argument has no counterpart in PowerShell, or all together are too
-                large for one message. A
-                second message whose answer is lost could not be repeated.
+                large for one message. A second message whose answer is lost could not be repeated.
         """
         fragment = self.pool.start(UUID(command_id), commands, first=first)
         if len(fragment) > self.transport.payload_limit:

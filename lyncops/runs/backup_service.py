@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -19,6 +19,9 @@ from lyncops.errors import AuthenticationFailedError, LyncOpsError
 from lyncops.remoting.clock import Clock
 from lyncops.runs.watching import Read
 from lyncops.values import Fqdn
+
+if TYPE_CHECKING:
+    from lyncops.runs.connection import Connection
 
 SCOPE: Final = Scope.of(Facet.BACKUP_STATUS, Facet.SETTINGS, Facet.STORE)
 """What a report of the Backup Service is made of. The store tells on which pool
@@ -83,3 +86,20 @@ class BackupServiceWatch:
             raise
         except LyncOpsError as error:
             return silent_report(error, self.clock.now())
+
+
+def watch(
+    connection: Connection, pools: Iterable[Fqdn | str], *, every: timedelta | None = None
+) -> BackupServiceWatch:
+    """The Backup Service of `pools`, read over a connection: at its own intervals, where `every` is
+    not given.
+
+    Raises:
+        InvalidValueError: a name is not an FQDN.
+    """
+    return BackupServiceWatch(
+        read=connection.read,
+        clock=connection.clock,
+        pools=tuple(map(Fqdn, pools)),
+        every=every or connection.poll_interval or EVERY,
+    )

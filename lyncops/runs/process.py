@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import socket
 from pathlib import Path
@@ -115,3 +116,11 @@ def _started(pid: int) -> str:
 
 def _state(pid: int) -> str:
     return "".join(_stat(pid)[:1])
+
+
+def account_name() -> str:
+    """The name of the account that runs this process, `unknown` where the system has none."""
+    try:
+        return getpass.getuser()
+    except (OSError, ImportError, KeyError):
+        return "unknown"

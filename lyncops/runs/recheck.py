@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lyncops.checks.result import CheckResult
-from lyncops.errors import PlanRefusedError
+from lyncops.errors import InvalidValueError, PlanRefusedError
 from lyncops.plan.model import Plan
 from lyncops.plan.steps import CmdletStep, ManualStep, Step
 
@@ -36,21 +36,36 @@ def require_pools(plan: Plan) -> None:
         )
 
 
+def require_deployment(plan: Plan, name: str) -> None:
+    """Refuse a plan that was made for another deployment than `name`.
+
+    Raises:
+        InvalidValueError: see above.
+    """
+    if plan.deployment != name:
+        raise InvalidValueError(
+            f"The plan is for the deployment {plan.deployment!r}; this client is connected to"
+            f" {name!r}.",
+            remedy=(
+                "Use the configuration of that deployment, or make the plan again with this one."
+            ),
+        )
+
+
 def compare(plan: Plan, fresh: Plan) -> None:
     """Refuse `plan` when the same request would be refused now, or would need a step that `plan`
     lacks.
 
     Raises:
         PlanRefusedError: see above; or `plan` does not lock a pool that such a plan locks. A step
-            that is no longer needed is no
-            reason: it will be found to be already true.
+            that is no longer needed is no reason: it will be found to be already true.
     """
     require_unrefused(fresh)
     unlocked = sorted(set(fresh.lock) - set(plan.pools_to_lock))
     if unlocked:  # whatever the file says: two runs on one pair of pools must not be possible
         raise PlanRefusedError(
-            f"The plan does not lock {', '.join(unlocked)}, so somebody else could work there at "
-            f"the same time.",
+            f"The plan does not lock {', '.join(unlocked)}, so somebody else could work there at"
+            " the same time.",
             remedy=f"Make the plan again: lyncops plan {plan.procedure.command}.",
         )
     known = {step.step_id for step in plan.steps}

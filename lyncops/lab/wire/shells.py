@@ -208,7 +208,8 @@ class Shell:
 
         Raises:
             WSManFaultError: nothing came in time; or the wait was ended by a Disconnect, Connect or
-                Delete. ClientGoneError: nobody waits for the answer any more.
+                Delete.
+            ClientGoneError: nobody waits for the answer any more.
         """
         outbox = self.outbox if command is None else command.outbox
         deadline = time.monotonic() + timeout.total_seconds()
