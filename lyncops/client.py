@@ -436,7 +436,7 @@ class Client:
         return self.connection.runner(observers, recheck=self._recheck)
 
     def _recheck(self, plan: Plan) -> None:
-        """Refuse a plan that the servers have outdated; a fresh one of this client is not remade."""
+        """Refuse an outdated plan; a fresh one of this client is not remade."""
         from lyncops.runs.recheck import compare
 
         age = abs(self.connection.clock.now() - plan.created_at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lyncops.checks.check import Finding, Weight, check, of_next_hops, passed, unknown, warning
 from lyncops.checks.context import CheckContext
-from lyncops.checks.health import seems_dead
+from lyncops.checks.life import seems_dead
 from lyncops.checks.words import listed
 from lyncops.deployment.model import Deployment, EdgePool
 from lyncops.deployment.order import natural

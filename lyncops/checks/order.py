@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lyncops.checks.check import Finding, check, failed, pair_unknown, passed, unknown
 from lyncops.checks.context import CheckContext
-from lyncops.checks.health import Life, dead_from, life
+from lyncops.checks.life import Life, dead_from, life
 from lyncops.deployment.model import Pool, PoolState
 from lyncops.sources import fact, page, reference
 from lyncops.values import Fqdn, Unread

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from lyncops.checks.health import Life, life
+from lyncops.checks.life import Life, life
 from lyncops.checks.result import Verdict
 from lyncops.checks.words import counted, listed, running, sentence
 from lyncops.deployment.backup_module import ExportState, ImportState

@@ -16,7 +16,7 @@ from lyncops.checks.check import (
     warning,
 )
 from lyncops.checks.context import CheckContext
-from lyncops.checks.health import how_to_start, seems_dead, stopped
+from lyncops.checks.life import how_to_start, seems_dead, stopped
 from lyncops.checks.mirrors import rescue
 from lyncops.checks.result import Verdict
 from lyncops.checks.store_silence import unheard_store

@@ -9,7 +9,7 @@ from typing import Final
 import attrs
 
 from lyncops.checks.context import CheckContext
-from lyncops.checks.health import Life, life, seems_dead
+from lyncops.checks.life import Life, life, seems_dead
 from lyncops.checks.replicas import age_of_report, is_fresh, newest_time
 from lyncops.checks.words import age
 from lyncops.deployment.model import Deployment, Pool

@@ -16,7 +16,7 @@ from typing import Final
 import attrs
 
 from lyncops.checks.care import care_of_pair
-from lyncops.checks.health import Life, life
+from lyncops.checks.life import Life, life
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.deployment.gaps import FRONT_END, Part
 from lyncops.deployment.model import Deployment, Machine, Pool, PoolState, WindowsService

@@ -3,7 +3,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from lyncops.checks.health import Life, life
+from lyncops.checks.life import Life, life
 from lyncops.checks.quorum import needed_to_serve, needed_to_start, serves
 from lyncops.checks.result import Verdict
 from lyncops.checks.silence import silent_machines

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import attrs
 
-from lyncops.checks.health import Life, dead_from, described, life
+from lyncops.checks.life import Life, dead_from, described, life
 from lyncops.checks.words import counted, listed
 from lyncops.cmdlets.enums import MirrorRole
 from lyncops.deployment.backup_module import SETTLED, BackupModule, ExportState, ImportState
