@@ -13,8 +13,8 @@ import attrs
 from lyncops.checks.backup import idle_is_normal, standby_is_normal
 from lyncops.checks.context import CheckContext
 from lyncops.checks.loss import expected_loss, loss_of_module
-from lyncops.deployment.model import BackupServiceSettings, Deployment, Pool
 from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
+from lyncops.deployment.model import BackupServiceSettings, Deployment, Pool
 from lyncops.text.brief import brief, first_of
 from lyncops.values import Fqdn, Mode, Unread
 

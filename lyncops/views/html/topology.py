@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lyncops.checks.health import Life, life
+from lyncops.checks.life import Life, life
 from lyncops.checks.overview import last_known
 from lyncops.checks.words import counted
 from lyncops.deployment.model import Deployment, EdgePool, Pool, PoolKind, Site
