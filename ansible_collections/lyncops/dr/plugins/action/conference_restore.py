@@ -1,5 +1,5 @@
 # Written by scripts/ansible_pages.py from the description of what it runs.
-"""Bring the conference content of a pool home from its backup pool."""
+"""Restore a pool's conference content from its backup pool."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from ansible_collections.lyncops.dr.plugins.plugin_utils.action import LyncopsAc
 
 
 class ActionModule(LyncopsAction):
-    """Bring the conference content of a pool home from its backup pool."""
+    """Restore a pool's conference content from its backup pool."""
 
     MODULE = "conference_restore"

@@ -1,5 +1,5 @@
 # Written by scripts/ansible_pages.py from the description of what it runs.
-"""Serve everybody of a pair of pools from one of them."""
+"""Serve the users of both pools of a pair from one of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from ansible_collections.lyncops.dr.plugins.plugin_utils.action import LyncopsAc
 
 
 class ActionModule(LyncopsAction):
-    """Serve everybody of a pair of pools from one of them."""
+    """Serve the users of both pools of a pair from one of them."""
 
     MODULE = "pool_evacuate"

@@ -1,5 +1,5 @@
 # Written by scripts/ansible_pages.py from the description of what it runs.
-"""Move a pool's users home again, and restore their conference content."""
+"""Move a pool's users back home, and restore their conference content."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from ansible_collections.lyncops.dr.plugins.plugin_utils.action import LyncopsAc
 
 
 class ActionModule(LyncopsAction):
-    """Move a pool's users home again, and restore their conference content."""
+    """Move a pool's users back home, and restore their conference content."""
 
     MODULE = "pool_failback"

@@ -10,8 +10,8 @@ short_description: Configure the Backup Service, or copy what a pool has changed
 version_added: 0.1.0
 description:
   - Configure the Backup Service, or copy what a pool has changed now.
-  - 'Set how often the Backup Service copies, and who may ask it, for the whole deployment. Microsoft''s
-    guide: Configuring and monitoring the Backup Service.'
+  - 'Set how often the Backup Service copies, and groups that may query its status, for the whole
+    deployment. Microsoft''s guide: Configuring and monitoring the Backup Service.'
   - 'Copy what a pool has changed to its backup pool now: some modules, or all of them. Microsoft''s
     guide: Configuring and monitoring the Backup Service.'
   - Plans from a fresh reading, answers the checks, runs each step once, and reads back what the
@@ -22,8 +22,8 @@ author:
 options:
   state:
     description:
-      - 'V(configured): Set how often the Backup Service copies, and who may ask it.'
-      - 'V(synced): Copy what a pool has changed to its backup pool now.'
+      - 'V(configured): Set how often the Backup Service copies, and who may query its status.'
+      - 'V(synced): Copy a pool''s changes to its backup pool now.'
     type: str
     required: true
     choices:
@@ -35,12 +35,12 @@ options:
     type: str
   sync_interval:
     description:
-      - 'The time from one copy to the next: 5s to 3h, 2m by default.'
+      - 'The interval between copies: 5s to 3h (default: 2m).'
       - Written as C(30s), C(2m) or C(1h30m).
     type: str
   authorized_groups:
     description:
-      - A group that may ask for its status. Together they replace the list.
+      - A group that may query its status. The groups given replace the present list.
     type: list
     elements: str
   modules:

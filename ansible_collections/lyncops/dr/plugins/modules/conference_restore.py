@@ -6,11 +6,11 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: conference_restore
-short_description: Bring the conference content of a pool home from its backup pool
+short_description: Restore a pool's conference content from its backup pool
 version_added: 0.1.0
 description:
-  - Bring the conference content of a pool home from its backup pool.
-  - 'Bring the conference content of a pool home from its backup pool. Microsoft''s guide: Restoring
+  - Restore a pool's conference content from its backup pool.
+  - 'Restore a pool''s conference content from its backup pool. Microsoft''s guide: Restoring
     conference contents using the Backup Service.'
   - Plans from a fresh reading, answers the checks, runs each step once, and reads back what the
     servers show. Where it is so already, nothing is changed.
@@ -39,7 +39,7 @@ extends_documentation_fragment:
 
 EXAMPLES = r"""
 ---
-- name: Bring the conference content of a pool home from its backup pool
+- name: Restore a pool's conference content from its backup pool
   lyncops.dr.conference_restore:
     config: lyncops.toml
     pool: pool1.contoso.com

@@ -51,7 +51,7 @@ options:
       - mirror
   accept_data_loss:
     description:
-      - 'A mirror whose principal is gone lacks what it had not received: say that you know this.'
+      - Accept the loss of what the mirror had not yet received from its principal.
     type: bool
     default: false
 attributes:

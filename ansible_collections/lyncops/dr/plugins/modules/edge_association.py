@@ -30,8 +30,8 @@ options:
     required: true
   enable_topology:
     description:
-      - 'Run Enable-CsTopology after services or sites were changed: where the replicas do not
-        follow without it.'
+      - Run Enable-CsTopology after a change of services or sites; needed if the replicas do not
+        update without it.
     type: bool
     default: false
 attributes:

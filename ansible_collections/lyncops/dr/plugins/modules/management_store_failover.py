@@ -33,7 +33,7 @@ options:
       - disaster
   accept_data_loss:
     description:
-      - 'Disaster mode loses what was not yet copied: say that you know this.'
+      - Accept the loss of changes that were not copied yet; required in disaster mode.
     type: bool
     default: false
   export:
@@ -43,12 +43,12 @@ options:
     default: true
   export_folder:
     description:
-      - Where to, on the server that exports.
+      - The folder for the exports, on the server that writes them.
     type: str
     default: C:\Windows\Temp
   store_sql_server:
     description:
-      - Where the receiving copy of the store is, when it cannot be read.
+      - The SQL Server of the receiving copy of the store, if it cannot be read.
     type: str
   store_sql_instance:
     description:
@@ -56,7 +56,7 @@ options:
     type: str
   store_mirror_sql_server:
     description:
-      - Where the mirror of that copy is, when it cannot be read.
+      - The SQL Server of that copy's mirror, if it cannot be read.
     type: str
   store_mirror_sql_instance:
     description:
@@ -64,7 +64,7 @@ options:
     type: str
   to:
     description:
-      - 'The pool that receives a store without a standby copy: people install it there.'
+      - The pool that the store is installed on (by hand) if it has no standby copy.
     type: str
 attributes:
   check_mode:

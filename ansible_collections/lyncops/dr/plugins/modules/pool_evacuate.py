@@ -6,11 +6,11 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: pool_evacuate
-short_description: Serve everybody of a pair of pools from one of them
+short_description: Serve the users of both pools of a pair from one of them
 version_added: 0.1.0
 description:
-  - Serve everybody of a pair of pools from one of them.
-  - 'Serve everybody of a pair of pools from one of them. Microsoft''s guide: Managing disaster
+  - Serve the users of both pools of a pair from one of them.
+  - 'Serve the users of both pools of a pair from one of them. Microsoft''s guide: Managing disaster
     recovery, IMPORTANT box.'
   - Plans from a fresh reading, answers the checks, runs each step once, and reads back what the
     servers show. Where it is so already, nothing is changed.
@@ -33,7 +33,7 @@ options:
       - disaster
   accept_data_loss:
     description:
-      - 'Disaster mode loses what was not yet copied: say that you know this.'
+      - Accept the loss of changes that were not copied yet; required in disaster mode.
     type: bool
     default: false
   export:
@@ -43,12 +43,12 @@ options:
     default: true
   export_folder:
     description:
-      - Where to, on the server that exports.
+      - The folder for the exports, on the server that writes them.
     type: str
     default: C:\Windows\Temp
   store_sql_server:
     description:
-      - Where the receiving copy of the store is, when it cannot be read.
+      - The SQL Server of the receiving copy of the store, if it cannot be read.
     type: str
   store_sql_instance:
     description:
@@ -56,7 +56,7 @@ options:
     type: str
   store_mirror_sql_server:
     description:
-      - Where the mirror of that copy is, when it cannot be read.
+      - The SQL Server of that copy's mirror, if it cannot be read.
     type: str
   store_mirror_sql_instance:
     description:
@@ -64,23 +64,23 @@ options:
     type: str
   enable_topology:
     description:
-      - 'Run Enable-CsTopology after services or sites were changed: where the replicas do not
-        follow without it.'
+      - Run Enable-CsTopology after a change of services or sites; needed if the replicas do not
+        update without it.
     type: bool
     default: false
   verify:
     description:
-      - Try at the end whether the pool's test users can sign in and talk.
+      - At the end, test whether the pool's test users can sign in and exchange messages.
     type: bool
     default: false
   verify_users:
     description:
-      - Try it as this user; named twice, the two also talk.
+      - Test as this user; give two, and they also exchange messages.
     type: list
     elements: str
   next_hop:
     description:
-      - The next hop of Edge pools that use the pool that is left.
+      - The new next hop of Edge pools that use the pool being left.
     type: str
 attributes:
   check_mode:
@@ -98,7 +98,7 @@ extends_documentation_fragment:
 
 EXAMPLES = r"""
 ---
-- name: Serve everybody of a pair of pools from one of them
+- name: Serve the users of both pools of a pair from one of them
   lyncops.dr.pool_evacuate:
     config: lyncops.toml
     to_pool: pool2.contoso.com

@@ -6,10 +6,10 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: pool_failback
-short_description: Move a pool's users home again, and restore their conference content
+short_description: Move a pool's users back home, and restore their conference content
 version_added: 0.1.0
 description:
-  - Move a pool's users home again, and restore their conference content.
+  - Move a pool's users back home, and restore their conference content.
   - 'Serve the users of a pool that is failed over at home again. Microsoft''s guide: Failing
     back a pool.'
   - Plans from a fresh reading, answers the checks, runs each step once, and reads back what the
@@ -33,7 +33,7 @@ options:
       - disaster
   accept_data_loss:
     description:
-      - 'Disaster mode loses what was not yet copied: say that you know this.'
+      - Accept the loss of changes that were not copied yet; required in disaster mode.
     type: bool
     default: false
   export:
@@ -43,12 +43,12 @@ options:
     default: true
   export_folder:
     description:
-      - Where to, on the server that exports.
+      - The folder for the exports, on the server that writes them.
     type: str
     default: C:\Windows\Temp
   store_sql_server:
     description:
-      - Where the receiving copy of the store is, when it cannot be read.
+      - The SQL Server of the receiving copy of the store, if it cannot be read.
     type: str
   store_sql_instance:
     description:
@@ -56,7 +56,7 @@ options:
     type: str
   store_mirror_sql_server:
     description:
-      - Where the mirror of that copy is, when it cannot be read.
+      - The SQL Server of that copy's mirror, if it cannot be read.
     type: str
   store_mirror_sql_instance:
     description:
@@ -64,34 +64,40 @@ options:
     type: str
   enable_topology:
     description:
-      - 'Run Enable-CsTopology after services or sites were changed: where the replicas do not
-        follow without it.'
+      - Run Enable-CsTopology after a change of services or sites; needed if the replicas do not
+        update without it.
     type: bool
     default: false
   verify:
     description:
-      - Try at the end whether the pool's test users can sign in and talk.
+      - At the end, test whether the pool's test users can sign in and exchange messages.
     type: bool
     default: false
   verify_users:
     description:
-      - Try it as this user; named twice, the two also talk.
+      - Test as this user; give two, and they also exchange messages.
     type: list
     elements: str
   response_groups:
     description:
-      - Move response groups too, by an export and an import.
+      - Move response groups too, by export and import.
     type: bool
     default: false
   response_groups_file:
     description:
-      - Import this saved export of them (a path on the server).
+      - Import this saved export of response groups (a path on the server).
     type: str
   edges:
     description:
-      - 'An Edge pool that gets the pool as its next hop again (default: what the failover moved).'
+      - 'Make the pool the next hop of this Edge pool again (default: those that the failover
+        moved); write none for none.'
     type: list
     elements: str
+  store_is_older:
+    description:
+      - 'The store predates the failover: record again that the pool is failed over.'
+    type: bool
+    default: false
 attributes:
   check_mode:
     support: full
@@ -108,7 +114,7 @@ extends_documentation_fragment:
 
 EXAMPLES = r"""
 ---
-- name: Move a pool's users home again, and restore their conference content
+- name: Move a pool's users back home, and restore their conference content
   lyncops.dr.pool_failback:
     config: lyncops.toml
     pool: pool1.contoso.com

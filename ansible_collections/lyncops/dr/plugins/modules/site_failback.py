@@ -6,10 +6,10 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: site_failback
-short_description: Move the users of all pools of a site home again
+short_description: Move the users of all pools of a site back home
 version_added: 0.1.0
 description:
-  - Move the users of all pools of a site home again.
+  - Move the users of all pools of a site back home.
   - 'Serve everybody of a site at home again, in the reverse order. Microsoft''s guide: Failing
     over a pool; Failing back a pool.'
   - Plans from a fresh reading, answers the checks, runs each step once, and reads back what the
@@ -33,7 +33,7 @@ options:
       - disaster
   accept_data_loss:
     description:
-      - 'Disaster mode loses what was not yet copied: say that you know this.'
+      - Accept the loss of changes that were not copied yet; required in disaster mode.
     type: bool
     default: false
   export:
@@ -43,12 +43,12 @@ options:
     default: true
   export_folder:
     description:
-      - Where to, on the server that exports.
+      - The folder for the exports, on the server that writes them.
     type: str
     default: C:\Windows\Temp
   store_sql_server:
     description:
-      - Where the receiving copy of the store is, when it cannot be read.
+      - The SQL Server of the receiving copy of the store, if it cannot be read.
     type: str
   store_sql_instance:
     description:
@@ -56,7 +56,7 @@ options:
     type: str
   store_mirror_sql_server:
     description:
-      - Where the mirror of that copy is, when it cannot be read.
+      - The SQL Server of that copy's mirror, if it cannot be read.
     type: str
   store_mirror_sql_instance:
     description:
@@ -64,28 +64,28 @@ options:
     type: str
   enable_topology:
     description:
-      - 'Run Enable-CsTopology after services or sites were changed: where the replicas do not
-        follow without it.'
+      - Run Enable-CsTopology after a change of services or sites; needed if the replicas do not
+        update without it.
     type: bool
     default: false
   verify:
     description:
-      - Try at the end whether the pool's test users can sign in and talk.
+      - At the end, test whether the pool's test users can sign in and exchange messages.
     type: bool
     default: false
   verify_users:
     description:
-      - Try it as this user; named twice, the two also talk.
+      - Test as this user; give two, and they also exchange messages.
     type: list
     elements: str
   without:
     description:
-      - A pool of the site that is left as it is.
+      - A pool of the site to leave out.
     type: list
     elements: str
   edges:
     description:
-      - An Edge pool that gets a pool of the site as its next hop again.
+      - Make a pool of the site the next hop of this Edge pool again; write none for none.
     type: list
     elements: str
 attributes:
@@ -104,7 +104,7 @@ extends_documentation_fragment:
 
 EXAMPLES = r"""
 ---
-- name: Move the users of all pools of a site home again
+- name: Move the users of all pools of a site back home
   lyncops.dr.site_failback:
     config: lyncops.toml
     site: Site1

@@ -12,7 +12,7 @@ description:
   - Move XMPP federation between two Edge pools.
   - 'Move XMPP federation to another Edge pool. Microsoft''s guide: Failing over the Edge pool
     used for XMPP federation.'
-  - 'Move XMPP federation back to the Edge pool that first had it. Microsoft''s guide: Failing
+  - 'Move XMPP federation back to the Edge pool that originally had it. Microsoft''s guide: Failing
     back the Edge pool used for Lync Server federation or XMPP federation.'
   - Plans from a fresh reading, answers the checks, runs each step once, and reads back what the
     servers show. Where it is so already, nothing is changed.
@@ -23,7 +23,7 @@ options:
   state:
     description:
       - 'V(failed_over): Move XMPP federation to another Edge pool.'
-      - 'V(failed_back): Move XMPP federation back to the Edge pool that first had it.'
+      - 'V(failed_back): Move XMPP federation back to the Edge pool that originally had it.'
     type: str
     required: true
     choices:
@@ -31,7 +31,7 @@ options:
       - failed_back
   edge_pool:
     description:
-      - The Edge pool that first had it, in both directions.
+      - The Edge pool that originally had it, for failover and failback alike.
     type: str
     required: true
   domains:
@@ -42,22 +42,23 @@ options:
     required: true
   enable_topology:
     description:
-      - 'Run Enable-CsTopology after services or sites were changed: where the replicas do not
-        follow without it.'
+      - Run Enable-CsTopology after a change of services or sites; needed if the replicas do not
+        update without it.
     type: bool
     default: false
   other_edge:
     description:
-      - The other Edge pool, where there is more than one.
+      - The other Edge pool, if there are several.
     type: str
   sites:
     description:
-      - 'A site whose route changes (default: those whose route uses the Edge pool left).'
+      - 'A site whose route changes (default: every site whose route uses the Edge pool being
+        left).'
     type: list
     elements: str
   xmpp_host:
     description:
-      - 'The external name of the XMPP gateway (default: xmpp. and the first domain).'
+      - 'The external name of the XMPP gateway (default: xmpp.FIRST-DOMAIN).'
     type: str
 attributes:
   check_mode:
