@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 import click
 
@@ -21,10 +21,15 @@ if TYPE_CHECKING:
     from lyncops.values import JsonValue
 
 
+_NO_HOP: Final = """
+With {auth}, no Front End can ask another machine: neither for its services, nor for the status of
+another pool's Backup Service. What cannot be asked is not read. With --auth credssp it is."""
+
+
 class _ServeOptions(TypedDict):
     out: Path
     rate: float
-    auth: str
+    auth: str | None
     kind: str
     as_json: bool
 
@@ -59,10 +64,11 @@ def lab() -> None:
 @click.option(
     "--auth",
     metavar="ntlm|negotiate|basic|certificate|credssp",
-    default="ntlm",
-    show_default=True,
+    default=None,
+    show_default="credssp; with --kind ocs: ntlm",
     help=(
-        "How lyncops.toml says to log on. Kerberos needs a domain, and cannot be tried on loopback."
+        "How lyncops.toml says to log on. Over WinRM, a Front End can ask other machines only with"
+        " credssp and basic. Kerberos needs a domain, and cannot be tried on loopback."
     ),
 )
 @click.option(
@@ -78,14 +84,15 @@ def serve(context: click.Context, scenario: str, **options: Unpack[_ServeOptions
     """Serve SCENARIO (a name of `lyncops lab scenarios`, or a TOML file) until Ctrl-C."""
     try:
         from lyncops.lab.control.server import ControlServer
-        from lyncops.lab.lab import Lab, LabAuth
+        from lyncops.lab.lab import EndpointKind, Lab, LabAuth
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             f"The lab needs the Python package {error.name}, which is not installed.",
             remedy='Install it: pip install "lyncops[lab]".',
         ) from error
 
-    auth = LabAuth.read(options["auth"])
+    auth = LabAuth.chosen(options["auth"], options["kind"])
+    hops = auth.hops or options["kind"] == EndpointKind.OCS.value
     ended = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -96,9 +103,10 @@ def serve(context: click.Context, scenario: str, **options: Unpack[_ServeOptions
         with Lab.start(scenario, rate=options["rate"]) as running:
             config = running.write_config(options["out"], auth=auth, kind=options["kind"])
             with ControlServer(running.served, options["out"]):
-                _announce(
-                    running, scenario, config, as_json=_wants_json(context, options["as_json"])
-                )
+                as_json = _wants_json(context, options["as_json"])
+                _announce(running, scenario, config, as_json=as_json)
+                if not hops and not as_json:
+                    _say(_NO_HOP.format(auth=auth.value))
                 _wait(ended)
     finally:
         for number, handler in before.items():

@@ -60,6 +60,23 @@ class LabAuth(enum.Enum):
         """Whether it is no way to log on over http."""
         return self in {LabAuth.BASIC, LabAuth.CERTIFICATE}
 
+    @property
+    def hops(self) -> bool:
+        """Whether a WinRM endpoint can carry the caller's identity on to other machines."""
+        return self in {LabAuth.BASIC, LabAuth.CREDSSP}
+
+    @classmethod
+    def chosen(cls, given: LabAuth | str | None, kind: EndpointKind | str) -> LabAuth:
+        """What was given, else one that can do everything: OcsPowershell asks other machines in its
+        own name.
+
+        Raises:
+            InvalidValueError: the lab does not offer it.
+        """
+        if given is None:
+            return cls.NTLM if EndpointKind(kind) is EndpointKind.OCS else cls.CREDSSP
+        return given if isinstance(given, LabAuth) else cls.read(given)
+
     @classmethod
     def read(cls, text: str) -> LabAuth:
         """The way to log on of that name.
@@ -263,7 +280,7 @@ class Lab:
         self,
         folder: Path | str,
         *,
-        auth: LabAuth | str = LabAuth.NTLM,
+        auth: LabAuth | str | None = None,
         kind: EndpointKind | str = EndpointKind.WINRM,
         scheme: Scheme | None = None,
     ) -> Path:
@@ -271,12 +288,13 @@ class Lab:
         be in LYNCOPS_PASSWORD.
 
         Every Front End is an endpoint, in the order of the topology, and every Edge server a
-        machine. With CredSSP the lab offers it from then on. Kerberos cannot be tried on loopback.
+        machine. Without an `auth`, it is one with which a Front End can ask other machines. With
+        CredSSP the lab offers it from then on. Kerberos cannot be tried on loopback.
 
         Raises:
             InvalidValueError: the lab does not offer this way to log on.
         """
-        way = auth if isinstance(auth, LabAuth) else LabAuth.read(auth)
+        way = LabAuth.chosen(auth, kind)
         if scheme == "http" and way.needs_tls:
             raise InvalidValueError(
                 f"The lab offers {way.value} over TLS only.",

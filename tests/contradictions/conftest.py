@@ -40,7 +40,7 @@ SendCmdlet = Callable[[Cmdlet[object]], Answer]
 
 @pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
-    with Lab.start("two-sites") as one:
+    with Lab.start("two-sites", credssp=True) as one:
         yield one
 
 
@@ -52,7 +52,7 @@ def session(lab: Lab) -> Iterator[Untyped]:
         host,
         port=int(port),
         ssl=False,
-        auth="ntlm",
+        auth="credssp",  # with NTLM no server could ask another
         username=lab.username,
         password=lab.password,
         no_proxy=True,

@@ -29,7 +29,6 @@ PASSED, WARNING, FAILED, UNKNOWN = Verdict.PASSED, Verdict.WARNING, Verdict.FAIL
 def lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     with Lab.start("two-sites", credssp=True) as lab:
         monkeypatch.setenv(ENVIRONMENT_VARIABLE, lab.password)
-        lab.world.switches.double_hop_to_machines = True
         yield lab
 
 
@@ -66,7 +65,7 @@ def only_first_endpoint(config: Path, **changed: str) -> Path:
 
 
 def test_over_ntlm_all_is_well_but_the_second_hop(lab: Lab, tmp_path: Path) -> None:
-    found = examined(lab.write_config(tmp_path))
+    found = examined(lab.write_config(tmp_path, auth=LabAuth.NTLM))
     first = of_endpoint(found)
     assert answers(first) == {
         "name-resolution": PASSED,
@@ -168,7 +167,7 @@ def test_each_trouble_has_its_check(
 
 def test_a_name_without_an_address_and_a_certificate_for_another(lab: Lab, tmp_path: Path) -> None:
     config = only_first_endpoint(
-        lab.write_config(tmp_path, scheme="https"),
+        lab.write_config(tmp_path, auth=LabAuth.NTLM, scheme="https"),
         url="https://fe9.contoso.com:5986/wsman",
         pool="",
         machine="",
@@ -186,7 +185,7 @@ def test_a_name_without_an_address_and_a_certificate_for_another(lab: Lab, tmp_p
 
 def test_a_restricted_endpoint_offers_only_what_is_allowed(lab: Lab, tmp_path: Path) -> None:
     lab.inject("profile", "restricted=true", f"machine={FE1}")
-    first = of_endpoint(examined(lab.write_config(tmp_path)))
+    first = of_endpoint(examined(lab.write_config(tmp_path, auth=LabAuth.NTLM)))
     assert answer(first, "rights").verdict is PASSED
     assert answer(first, "quotas").verdict is UNKNOWN
     assert "restricted" in answer(first, "quotas").evidence
@@ -212,7 +211,7 @@ def test_on_ocspowershell_the_roles_that_have_a_missing_cmdlet_are_named(
 def test_where_everything_is_dead_it_says_so_soon(
     lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = lab.write_config(tmp_path)
+    config = lab.write_config(tmp_path, auth=LabAuth.NTLM)
     for name in lab.world.machines:
         lab.crash(str(name))
     begun = time.monotonic()
@@ -228,7 +227,7 @@ def test_where_everything_is_dead_it_says_so_soon(
 def test_the_table_has_a_line_for_each_check_and_its_remedy(
     lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(("--config", str(lab.write_config(tmp_path)), "doctor")) == 2
+    assert main(("--config", str(lab.write_config(tmp_path, auth=LabAuth.NTLM)), "doctor")) == 2
     out = capsys.readouterr().out
     assert "second-hop" in out
     assert "whoami /groups" in out
@@ -240,7 +239,7 @@ def test_a_hung_server_holds_nobody_up_for_long(
 ) -> None:
     with Lab.start("two-sites", profile=Profile(delay=timedelta())) as lab:
         monkeypatch.setenv(ENVIRONMENT_VARIABLE, lab.password)
-        config = only_first_endpoint(lab.write_config(tmp_path))
+        config = only_first_endpoint(lab.write_config(tmp_path, auth=LabAuth.NTLM))
         config.write_text(
             config.read_text().replace(
                 "[retry]", '[retry]\nconnect_timeout = "1s"\nopen_timeout = "1s"'

@@ -24,7 +24,6 @@ P1 = Fqdn("pool1.contoso.com")
 def lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     with Lab.start("two-sites", credssp=True) as lab:
         monkeypatch.setenv(ENVIRONMENT_VARIABLE, lab.password)
-        lab.world.switches.double_hop_to_machines = True
         yield lab
 
 

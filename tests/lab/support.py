@@ -86,7 +86,8 @@ def plain(value: object) -> object:
 
 
 def new_session(world: Simulation, caller: Caller | None = None, *modules: str) -> Session:
-    return Session(caller or world.caller, set(modules or MODULES))
+    """A session of a caller, or of the administrator with a token that other machines take too."""
+    return Session(caller or attrs.evolve(world.caller, delegated=True), set(modules or MODULES))
 
 
 def run_in(

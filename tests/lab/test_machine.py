@@ -179,11 +179,11 @@ def test_edge_servers_only_know_themselves(world: Simulation) -> None:
 
 def test_double_hop(world: Simulation) -> None:
     world.switches.enforce_double_hop = True
-    assert "ANONYMOUS LOGON" in run(world, FE1, "Get-CsPool").message
-    assert run(world, FE1, "Get-CsTopology", LocalStore=True).items
-    assert run(world, FE1, "Get-CsWindowsService").items
-    delegated = new_session(world, attrs.evolve(world.caller, delegated=True))
-    assert run_in(delegated, world, FE1, "Get-CsPool").items
+    ntlm = new_session(world, world.caller)
+    assert "ANONYMOUS LOGON" in run_in(ntlm, world, FE1, "Get-CsPool").message
+    assert run_in(ntlm, world, FE1, "Get-CsTopology", LocalStore=True).items
+    assert run_in(ntlm, world, FE1, "Get-CsWindowsService").items
+    assert run(world, FE1, "Get-CsPool").items
     assert run_in(new_session(world, ocs(world)), world, FE1, "Get-CsPool").items
 
 
@@ -368,20 +368,25 @@ def test_a_sql_server_can_crash_alone(world: Simulation) -> None:
 
 
 def test_without_delegation_other_machines_let_nobody_in(world: Simulation) -> None:
-    world.switches.double_hop_to_machines = True
     other = next(iter(world.pools[Fqdn(P2)].spec.machines))
-    assert run(world, FE1, "Get-CsWindowsService").items
-    refused = run(world, FE1, "Get-CsWindowsService", ComputerName=other).terminating
+    ntlm = new_session(world, world.caller)
+    assert run_in(ntlm, world, FE1, "Get-CsWindowsService").items
+    refused = run_in(ntlm, world, FE1, "Get-CsWindowsService", ComputerName=other).terminating
     assert refused is not None
     assert "Cannot open Service Control Manager" in refused.message
     assert refused.inner is not None
     assert refused.inner.native_code == 5
-    assert run(world, FE1, "Get-CsBackupServiceStatus", PoolFqdn=P2).terminating is not None
-    assert run(
-        world, FE1, "Get-CsBackupServiceStatus", PoolFqdn=world.machines[Fqdn(FE1)].pool
-    ).items
-    delegated = new_session(world, attrs.evolve(world.caller, delegated=True))
-    assert run_in(delegated, world, FE1, "Get-CsWindowsService", ComputerName=other).items
+    status = "Get-CsBackupServiceStatus"
+    refused = run_in(ntlm, world, FE1, status, PoolFqdn=P2).terminating
+    assert refused is not None
+    assert refused.category == "PermissionDenied"
+    assert run_in(ntlm, world, FE1, status, PoolFqdn=P1).items
+    for session in (new_session(world), new_session(world, ocs(world))):
+        assert run_in(session, world, FE1, "Get-CsWindowsService", ComputerName=other).items
+        assert run_in(session, world, FE1, status, PoolFqdn=P2).items
+    world.switches.double_hop_to_machines = False
+    assert run_in(ntlm, world, FE1, "Get-CsWindowsService", ComputerName=other).items
+    assert run_in(ntlm, world, FE1, status, PoolFqdn=P2).items
 
 
 def test_the_table_lists_every_cmdlet_that_a_module_simulates() -> None:

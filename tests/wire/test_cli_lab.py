@@ -80,13 +80,32 @@ def test_the_scenarios_are_listed(options: list[str]) -> None:
     assert "two-sites" in CliRunner().invoke(lab_group, ["scenarios", *options]).output
 
 
-def test_serve_with_credssp_says_so_in_the_configuration(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("options", "auth", "is_warned"),
+    [
+        ((), "credssp", False),
+        (("--auth", "credssp"), "credssp", False),
+        (("--auth", "ntlm"), "ntlm", True),
+        (("--auth", "certificate"), "certificate", True),
+        (("--auth", "basic"), "basic", False),
+        (("--kind", "ocs"), "ntlm", False),
+        (("--auth", "ntlm", "--json"), "ntlm", False),
+    ],
+)
+def test_serve_says_where_no_server_can_ask_another(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: tuple[str, ...],
+    auth: str,
+    *,
+    is_warned: bool,
 ) -> None:
     monkeypatch.setattr("lyncops.cli.lab._wait", threading.Event.is_set)
-    words = ["serve", "two-sites", "--out", str(tmp_path), "--auth", "credssp"]
-    assert CliRunner().invoke(lab_group, words, catch_exceptions=False).exit_code == 0
-    assert (tmp_path / "lyncops.toml").read_text("utf-8").count('auth = "credssp"') == 10
+    words = ["serve", "two-sites", "--out", str(tmp_path), *options]
+    done = CliRunner().invoke(lab_group, words, catch_exceptions=False)
+    assert done.exit_code == 0
+    assert (tmp_path / "lyncops.toml").read_text("utf-8").count(f'auth = "{auth}"') == 10
+    assert (f"With {auth}, no Front End can ask another machine" in done.output) is is_warned
 
 
 def test_serve_says_why_kerberos_cannot_be_tried(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ def test_the_configuration_names_front_ends_in_order_and_edge_servers(tmp_path: 
             f"http://fe{n}.contoso.com:5985/wsman" for n in range(1, 7)
         ]
         assert config["endpoint"][3]["pool"] == "pool2.contoso.com"
+        assert config["endpoint"][0]["auth"] == "credssp", "with NTLM no server could ask another"
         assert config["endpoint"][0]["connect_to"] == lab.address("fe1.contoso.com")
         assert config["machine"][0]["name"] == "edge1a.contoso.com"
         assert config["credentials"] == {

@@ -220,7 +220,7 @@ class Switches:
         default=False, metadata=_told("a token that was not delegated cannot open AD and SQL")
     )
     double_hop_to_machines: bool = attrs.field(
-        default=False,
+        default=True,
         metadata=_told(
             "a token that was not delegated cannot ask other machines: their services, another"
             " pool's Backup Service"
