@@ -96,6 +96,8 @@ def looks(client: lyncops.Client) -> None:
         print([pool.fqdn for pool in deployment.pools if pool.is_alive])
     assert_type(client.status(lyncops.Scope()), lyncops.Deployment)
     assert_type(client.check("pool1.contoso.com"), tuple[lyncops.CheckResult, ...])
+    for check in client.check("pool1.contoso.com", mode="planned"):
+        print(check.verdict, check.verdict is lyncops.Verdict.FAILED)
     assert_type(client.readiness(), lyncops.Readiness)
     assert_type(client.backup_service(), lyncops.BackupServiceReport)
     assert_type(client.doctor(), lyncops.Diagnosis)
@@ -119,6 +121,15 @@ def one_reading(client: lyncops.Client) -> None:
         print(unknown.cmdlet, unknown.remedy)
     except lyncops.CmdletError as failed:
         print(failed.endpoint, failed.what)
+
+
+def users_of(client: lyncops.Client, pool: str) -> list[str]:
+    """The objects of a cmdlet: a question that failed raises."""
+    from lyncops.cmdlets import GetCsUser, User
+
+    users = client.ask(GetCsUser(filter=f"RegistrarPool -eq '{pool}'"))
+    assert_type(users, tuple[User, ...])
+    return [user.sip_address for user in users if user.sip_address is not None]
 
 
 def refused(client: lyncops.Client, plan: lyncops.Plan) -> str:

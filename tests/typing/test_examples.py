@@ -8,7 +8,7 @@ import ast
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -23,77 +23,67 @@ from lyncops.testing.model import ModelClock, ModelSessions
 from tests.typing.examples import every_procedure, plans
 
 HERE = Path(__file__).parent
+SCRIPTS = HERE.parent.parent / "scripts" / "examples"
 STRICT = {"typeCheckingMode": "strict", "pythonVersion": "3.11"}
+Refused = dict[str, set[int]]
+"""The lines of each program that a type checker refuses."""
 
 
-def _written(source: str, folder: Path) -> Path:
-    """A copy of an example outside the project, whose own settings then do not count."""
-    program = folder / "program.py"
-    program.write_text((HERE / source).read_text("utf-8"), "utf-8")
+def _write_programs(folder: Path) -> None:
+    """Copies outside the project, whose own settings then do not count."""
     (folder / "pyrightconfig.json").write_text(json.dumps(STRICT), "utf-8")
-    return program
+    (folder / "mistakes.py").write_text((HERE / "mistakes.py.txt").read_text("utf-8"), "utf-8")
+    for program in (HERE / "examples.py", *SCRIPTS.glob("*.py")):
+        (folder / program.name).write_text(program.read_text("utf-8"), "utf-8")
 
 
 def _run(folder: Path, *command: str) -> str:
+    programs = sorted(path.name for path in folder.glob("*.py"))
     done = subprocess.run(
-        [sys.executable, "-m", *command], cwd=folder, check=False, capture_output=True, text=True
+        [sys.executable, "-m", *command, *programs],
+        cwd=folder,
+        check=False,
+        capture_output=True,
+        text=True,
     )
     return done.stdout + done.stderr
 
 
-def _mypy(program: Path) -> set[int]:
-    """The lines that mypy refuses."""
-    said = _run(
-        program.parent,
-        "mypy",
-        "--strict",
-        "--python-version",
-        "3.11",
-        "--output",
-        "json",
-        program.name,
-    )
+def _mypy(folder: Path) -> Refused:
+    said = _run(folder, "mypy", "--strict", "--python-version", "3.11", "--output", "json")
     found = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
-    return {
-        one["line"] for one in found if one["severity"] == "error" and one["file"] == program.name
-    }
+    assert found, said
+    return _by_program((one["file"], one["line"], one["severity"]) for one in found)
 
 
-def _pyright(program: Path) -> set[int]:
-    """The lines that basedpyright refuses."""
-    said = json.loads(
-        _run(
-            program.parent,
-            "basedpyright",
-            "--outputjson",
-            "--pythonpath",
-            sys.executable,
-            program.name,
-        )
-    )
-    assert said["summary"]["filesAnalyzed"] == 1
-    return {
-        one["range"]["start"]["line"] + 1
+def _pyright(folder: Path) -> Refused:
+    said = json.loads(_run(folder, "basedpyright", "--outputjson", "--pythonpath", sys.executable))
+    assert said["summary"]["filesAnalyzed"] == len(list(folder.glob("*.py")))
+    return _by_program(
+        (Path(one["file"]).name, one["range"]["start"]["line"] + 1, one["severity"])
         for one in said["generalDiagnostics"]
-        if one["severity"] == "error"
-    }
+    )
+
+
+def _by_program(found: Iterable[tuple[str, int, str]]) -> Refused:
+    refused: Refused = {}
+    for program, line, severity in found:
+        if severity == "error":
+            refused.setdefault(program, set()).add(line)
+    return refused
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("checker", [_mypy, _pyright], ids=["mypy", "basedpyright"])
 def test_the_type_checkers_accept_the_examples_and_refuse_the_mistakes(
-    checker: Callable[[Path], set[int]], tmp_path: Path
+    checker: Callable[[Path], Refused], tmp_path: Path
 ) -> None:
-    assert checker(_written("examples.py", tmp_path)) == set()
-    program = _written("mistakes.py.txt", tmp_path)
-    wrong = {
-        number
-        for number, line in enumerate(program.read_text("utf-8").splitlines(), 1)
-        if "# WRONG: " in line
-    }
-    assert len(wrong) == 10
-    assert checker(program) == wrong
+    _write_programs(tmp_path)
+    lines = (tmp_path / "mistakes.py").read_text("utf-8").splitlines()
+    wrong = {number for number, line in enumerate(lines, 1) if "# WRONG: " in line}
+    assert len(wrong) == 12
+    assert checker(tmp_path) == {"mistakes.py": wrong}
 
 
 def test_every_procedure_is_planned_by_its_value(tmp_path: Path) -> None:
@@ -110,11 +100,12 @@ def test_every_procedure_is_planned_by_its_value(tmp_path: Path) -> None:
     assert [plan.procedure for plan in made] == list(every_procedure())
 
 
-def test_the_examples_import_nothing_from_below_the_top_but_cmdlets() -> None:
-    tree = ast.parse((HERE / "examples.py").read_text("utf-8"))
+@pytest.mark.parametrize("program", [HERE / "examples.py", *SCRIPTS.glob("*.py")], ids=str)
+def test_the_examples_import_nothing_from_below_the_top_but_cmdlets(program: Path) -> None:
+    tree = ast.parse(program.read_text("utf-8"))
     imported = {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     below = {name for name in imported if name.startswith("lyncops")}
-    assert below == {"lyncops.cmdlets"}
+    assert below <= {"lyncops.cmdlets"}
 
 
 def test_what_the_client_takes_and_gives_is_exported() -> None:
