@@ -5,7 +5,8 @@ python3 scripts/demo.py          takes about a minute, once everything is instal
 python3 scripts/demo.py --all    plays every procedure in turn instead, in less than three minutes
 
 It needs nothing but Python 3.11 and pip.
-The lab runs in a process of its own; all that lyncops knows of it came over encrypted WinRM (CredSSP).
+The lab runs in a process of its own; all that lyncops knows of it came over encrypted WinRM
+(CredSSP).
 The exit code is 0 when everything was as promised.
 """
 

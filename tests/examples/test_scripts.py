@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import socket
 import socketserver
 import subprocess
 import sys
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -54,10 +56,32 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
         yield Desk(lab, lab.write_config(tmp_path))
 
 
+class MailServer(socketserver.ThreadingTCPServer):
+    """A mail server on loopback, and what it received."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        self.mails: list[str] = []
+        super().__init__(("127.0.0.1", 0), partial(_Mailbox, self.mails))
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.server_address[1]}"
+
+
 class _Mailbox(socketserver.StreamRequestHandler):
     """As much of an SMTP server as it takes to receive one mail (RFC 5321)."""
 
-    server: MailServer
+    def __init__(
+        self,
+        mails: list[str],
+        request: socket.socket,
+        client: tuple[str, int],
+        server: socketserver.BaseServer,
+    ) -> None:
+        self._mails = mails
+        super().__init__(request, client, server)
 
     def handle(self) -> None:
         self._say("220 mail.contoso.com")
@@ -66,27 +90,13 @@ class _Mailbox(socketserver.StreamRequestHandler):
             if verb == b"DATA":
                 self._say("354 go on")
                 mail = iter(self.rfile.readline, b".\r\n")
-                self.server.mails.append(b"".join(mail).decode())
+                self._mails.append(b"".join(mail).decode())
             self._say("221 bye" if verb == b"QUIT" else "250 mail.contoso.com")
             if verb == b"QUIT":
                 return
 
     def _say(self, text: str) -> None:
         self.wfile.write(f"{text}\r\n".encode())
-
-
-class MailServer(socketserver.ThreadingTCPServer):
-    """A mail server on loopback, and what it received."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Mailbox)
-        self.mails: list[str] = []
-
-    @property
-    def address(self) -> str:
-        return f"127.0.0.1:{self.server_address[1]}"
 
 
 @contextmanager
