@@ -141,6 +141,7 @@ def test_the_records_of_dns_change(world: Simulation) -> None:
         "firewall edge1.contoso.com https open",
         "store anew",
         "store anew edge1.contoso.com",
+        "store move edge1.contoso.com",
     ],
 )
 def test_an_act_that_means_nothing_is_refused_with_what_to_write(
@@ -171,6 +172,7 @@ def test_an_act_that_means_nothing_is_refused_with_what_to_write(
         ("firewall edge2.contoso.com 5269 open", "port 5269 of edge2.contoso.com is open"),
         ("firewall edge1.contoso.com 5061 closed", "is closed"),
         ("store anew pool1.contoso.com", "as a standby copy"),
+        ("store move pool2.contoso.com", "is installed on pool2.contoso.com, and moved there"),
     ],
 )
 def test_an_act_says_what_was_done(world: Simulation, words: str, told: str) -> None:

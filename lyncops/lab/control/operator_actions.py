@@ -48,6 +48,9 @@ def _store(outside: Outside, words: Sequence[str]) -> str:
         case ["anew", pool]:
             outside.install_store_anew(pool)
             return f"the Central Management database of {pool} is installed anew, as a standby copy"
+        case ["move", pool]:
+            outside.move_store(pool)
+            return f"the Central Management store is installed on {pool}, and moved there"
         case _:
             raise _misread("store", words)
 
@@ -120,7 +123,11 @@ ACTS: Final[Mapping[str, Act]] = {
             "store anew POOL": (
                 "install the Central Management database of a pool anew: a standby copy, whatever"
                 " it was"
-            )
+            ),
+            "store move POOL": (
+                "install the store on a pool and move it there from saved copies, by hand, as where"
+                " no standby copy can take over"
+            ),
         },
     ),
     "mirroring": Act(

@@ -10,7 +10,14 @@ from typing import Final
 
 import attrs
 
-from lyncops.lab.scenarios.scenario import Kind, PoolSpec, Product, Scenario, SiteSpec
+from lyncops.lab.scenarios.scenario import (
+    Kind,
+    PoolSpec,
+    Role,
+    Scenario,
+    ServiceSpec,
+    SiteSpec,
+)
 from lyncops.values import Fqdn
 
 # An Edge pool is federated when its external SIP port is this one (fact: federated-edge-port)
@@ -138,6 +145,36 @@ def _services(scenario: Scenario) -> Iterator[ServiceRecord]:
                 version=version,
                 properties=properties,
             )
+    for instance, service in enumerate(scenario.services, len(scenario.pools) + 1):
+        site = service.site.casefold()
+        for role, needs in _beside(service).items():
+            yield ServiceRecord(
+                role=role,
+                pool=service.fqdn,
+                site=names[site],
+                number=f"{places[site]}-{role}-{instance}",
+                version=scenario.version.service_version,
+                properties=needs if service.told else {},
+            )
+
+
+def _beside(service: ServiceSpec) -> dict[str, dict[str, object]]:
+    """The roles of a service beside the pools, with what its Set-Cs cmdlet has for the pool that it
+    needs: -Registrar, -MediationServer, -UserServer.
+    """
+    fqdn, registrar = service.fqdn, f"Registrar:{service.leads_to}"
+    match service.role:
+        case Role.GATEWAY:
+            return {"PstnGateway": {"MediationServer": f"MediationServer:{service.leads_to}"}}
+        case Role.PERSISTENT_CHAT:
+            return {"PersistentChatServer": {"Registrar": registrar}}
+        case Role.APPLICATION:
+            return {"TrustedApplicationPool": {"Registrar": registrar}}
+        case Role.BRANCH:
+            return {
+                "Registrar": {"UserServer": f"UserServer:{service.leads_to}"},
+                "MediationServer": {"Registrar": f"Registrar:{fqdn}"},
+            }
 
 
 _Role = tuple[str, Fqdn, dict[str, object]]
@@ -172,7 +209,7 @@ def _edge_properties(pool: PoolSpec, scenario: Scenario) -> dict[str, object]:
         "AVEdgeExternalFqdn": f"av-{pool.fqdn}",
         "ExternalMrasFqdn": f"av-{pool.fqdn}",
     }
-    if scenario.version is not Product.V2013:
+    if not scenario.version.is_lync:
         properties["SkypeSearchProxyPort"] = 4443
     return properties
 
@@ -210,11 +247,7 @@ def _front_end_roles(pool: PoolSpec, scenario: Scenario) -> Iterator[_Role]:
         yield "BackupServer", fqdn, {}
     holds_store = fqdn in scenario.central_management.copies
     if holds_store:
-        yield (
-            "CentralManagement",
-            fqdn,
-            {"CentralManagementDatabase": f"CentralManagementDatabase:{sql}"},
-        )
+        yield store_role(pool)
     stores = [
         "UserDatabase",
         "ApplicationDatabase",
@@ -224,3 +257,10 @@ def _front_end_roles(pool: PoolSpec, scenario: Scenario) -> Iterator[_Role]:
         if server is not None:
             for role in stores:
                 yield role, server, {"SqlInstanceName": instance}
+
+
+def store_role(pool: PoolSpec) -> tuple[str, Fqdn, dict[str, object]]:
+    """The store's role of a pool, with the database that it needs."""
+    sql = pool.sql_server or pool.machines[0]
+    needs: dict[str, object] = {"CentralManagementDatabase": f"CentralManagementDatabase:{sql}"}
+    return "CentralManagement", pool.fqdn, needs

@@ -18,6 +18,7 @@ from typing import Final
 import attrs
 
 from lyncops.errors import ScenarioError
+from lyncops.lab.model import store_by_hand
 from lyncops.lab.model.configuration import FEDERATION_PORT, Configuration, ServiceRecord
 from lyncops.lab.model.progress import settle
 from lyncops.lab.model.state import MachineState
@@ -197,6 +198,32 @@ class Outside:
             for other in store.claimants:
                 store.point, copy.configuration = other.pool, other.configuration
             store.changed = self._world.now()
+
+    def move_store(self, pool: str) -> None:
+        """Install the Central Management database on a pool and move the store there from saved
+        copies, setup on its Front Ends included: Install-CsDatabase -CentralManagementDatabase
+        -Clean, Move-CsManagementServer, Bootstrapper (fact: store-without-standby).
+
+        The content is that of the pool's own replica, as `Export-CsConfiguration -LocalStore` saves
+        it, and the locations are those of the old copy.
+
+        Raises:
+            ScenarioError: it is no Front End pool, or none of its machines runs.
+        """
+        with self._world.lock:
+            settle(self._world)
+            runtime = self._world.pools.get(Fqdn(pool))
+            if runtime is None or not runtime.kind.homes_users:
+                raise ScenarioError(
+                    f"The lab has no Front End pool {pool}.",
+                    remedy="Name one; a store is not moved to another kind of pool.",
+                )
+            if not self._world.is_alive(runtime) or not self._world.has_sql(runtime):
+                raise ScenarioError(
+                    f"The store cannot be moved to {pool}: it does not run.",
+                    remedy=f"Bring it up first: recover {pool}.",
+                )
+            store_by_hand.move(self._world, runtime)
 
     def resume_mirroring(self, pool: str) -> None:
         """Resume the mirroring of every database of a pool in SQL Server: what a failover by force

@@ -91,7 +91,8 @@ def service_names(pool: PoolSpec, version: Product, *, holds_store: bool) -> tup
         *(() if holds_store else _STORE_ROLE),
         *(() if pool.backup_pool else ("LYNCBACKUP",)),
         *(() if version.has_xmpp else ("RTCXMPPTGW",)),
-        *(("RTCHA",) if version is Product.V2013 else ()),
+        *(("RTCHA",) if version.is_lync else ()),
+        *(() if version.has_pairs else ("FabricHostSvc", "RTCXMPPTGW")),
     }
     return tuple(name for name in _FRONT_END if name not in absent)
 

@@ -12,6 +12,7 @@ from lyncops.values import Fqdn
 
 # The fact front-end-quorum.
 _MAX_MACHINES: Final = {
+    Product.V2010: 12,
     Product.V2013: 12,
     Product.V2015: 12,
     Product.V2019: 16,
@@ -39,6 +40,7 @@ def _contradictions(scenario: Scenario) -> Iterator[tuple[str, str]]:
         yield from _check_sql(pool, scenario)
     yield from _check_sites(scenario, pools)
     yield from _check_store(scenario, pools)
+    yield from _check_services(scenario, pools)
 
 
 def _check_names(scenario: Scenario) -> Iterator[tuple[str, str]]:
@@ -143,6 +145,8 @@ def _check_pair(pool: PoolSpec, pools: dict[Fqdn, PoolSpec]) -> Iterator[tuple[s
             )
         return
     partner = pools.get(pool.backup_pool)
+    if pool.version is Product.V2010:
+        yield f"{where}: Lync Server 2010 has no pool pairs.", "Remove backup_pool."
     if partner is None:
         yield f"{where}: backup_pool {pool.backup_pool} does not exist.", "Name an existing pool."
     elif partner.fqdn == pool.fqdn:
@@ -219,6 +223,19 @@ def _check_sites(scenario: Scenario, pools: dict[Fqdn, PoolSpec]) -> Iterator[tu
                 )
         if site.xmpp_federation_route is not None and not scenario.version.has_xmpp:
             yield f"site {site.name}: 2019 has no XMPP gateway.", "Remove xmpp_federation_route."
+
+
+def _check_services(scenario: Scenario, pools: dict[Fqdn, PoolSpec]) -> Iterator[tuple[str, str]]:
+    sites = {site.name.casefold() for site in scenario.sites}
+    for service in scenario.services:
+        where = f"service {service.fqdn}"
+        target = pools.get(service.leads_to)
+        if service.fqdn in pools:
+            yield f"{where}: a pool has this name.", "Give it a name of its own."
+        if service.site.casefold() not in sites:
+            yield f"{where}: site {service.site} does not exist.", "Name an existing site."
+        if target is None or not target.kind.homes_users:
+            yield f"{where}: leads_to {service.leads_to} is no Front End pool.", "Name one."
 
 
 def _check_store(scenario: Scenario, pools: dict[Fqdn, PoolSpec]) -> Iterator[tuple[str, str]]:

@@ -18,12 +18,12 @@ import attrs
 
 from lyncops.errors import InvalidValueError, ScenarioError
 from lyncops.lab.scenarios.checks import check
-from lyncops.lab.scenarios.scenario import PoolSpec, Scenario, SiteSpec, StoreSpec
+from lyncops.lab.scenarios.scenario import PoolSpec, Scenario, ServiceSpec, SiteSpec, StoreSpec
 from lyncops.values import Fqdn
 
 _DURATION: Final = re.compile(r"(\d+)\s*(s|m|h)")
 _UNITS: Final[Mapping[str, str]] = {"s": "seconds", "m": "minutes", "h": "hours"}
-_TABLES: Final = ("scenario", "site", "pool", "central_management", "faults", "shapes")
+_TABLES: Final = ("scenario", "site", "pool", "service", "central_management", "faults", "shapes")
 T = TypeVar("T")
 
 
@@ -99,6 +99,10 @@ def parse_scenario(text: str, file: str) -> Scenario:
         "pools": tuple(
             _structure(PoolSpec, t, file, f"pool[{i}].")
             for i, t in enumerate(_tables(document, "pool", file), 1)
+        ),
+        "services": tuple(
+            _structure(ServiceSpec, t, file, f"service[{i}].")
+            for i, t in enumerate(_tables(document, "service", file), 1)
         ),
         "central_management": _structure(
             StoreSpec, _table(document, "central_management", file), file, "central_management."

@@ -18,10 +18,11 @@ DEFAULT_START: Final = datetime(2014, 3, 3, 3, 0, tzinfo=UTC)
 
 
 class Product(enum.Enum):
-    """A product generation with what its servers say of themselves (fact: versions; builds of 2013
-    and 2015 inferred).
+    """A product generation with what its servers say of themselves (fact: versions; builds of 2010
+    to 2015 inferred).
     """
 
+    V2010 = "2010"
     V2013 = "2013"
     V2015 = "2015"
     V2019 = "2019"
@@ -29,22 +30,38 @@ class Product(enum.Enum):
     @property
     def module(self) -> str:
         """The PowerShell module's name (fact: module-name)."""
-        return "Lync" if self is Product.V2013 else "SkypeForBusiness"
+        return "Lync" if self.is_lync else "SkypeForBusiness"
 
     @property
     def service_version(self) -> int:
-        """`Version` of Get-CsService: 6, 7, 8 (fact: service-objects)."""
-        return {"2013": 6, "2015": 7, "2019": 8}[self.value]
+        """`Version` of Get-CsService: 5 (inferred), 6, 7, 8 (fact: service-objects)."""
+        return {"2010": 5, "2013": 6, "2015": 7, "2019": 8}[self.value]
 
     @property
     def build(self) -> str:
         """`ProductVersion` of a replica."""
-        return {"2013": "5.0.8308.0", "2015": "6.0.9319.0", "2019": "7.0.2046.0"}[self.value]
+        builds = {
+            Product.V2010: "4.0.7577.0",
+            Product.V2013: "5.0.8308.0",
+            Product.V2015: "6.0.9319.0",
+            Product.V2019: "7.0.2046.0",
+        }
+        return builds[self]
 
     @property
     def title(self) -> str:
         """The product's name without the year."""
-        return "Lync Server" if self is Product.V2013 else "Skype for Business Server"
+        return "Lync Server" if self.is_lync else "Skype for Business Server"
+
+    @property
+    def is_lync(self) -> bool:
+        """Whether it is called Lync."""
+        return self in (Product.V2010, Product.V2013)
+
+    @property
+    def has_pairs(self) -> bool:
+        """Pool pairs came with 2013 (fact: versions)."""
+        return self is not Product.V2010
 
     @property
     def has_mirroring(self) -> bool:
@@ -121,6 +138,29 @@ class PoolSpec:
     down: tuple[Fqdn, ...] = ()
 
 
+class Role(enum.Enum):
+    """What else a topology has that leads to a Front End pool."""
+
+    GATEWAY = "PSTN gateway"
+    PERSISTENT_CHAT = "Persistent Chat"
+    APPLICATION = "trusted application"
+    BRANCH = "branch appliance"
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class ServiceSpec:
+    """A service beside the pools, which the lab has in the topology only: no machine of it runs.
+
+    `leads_to` is the Front End pool that it needs; `told` says whether Get-CsService tells that.
+    """
+
+    fqdn: Fqdn
+    role: Role
+    site: str
+    leads_to: Fqdn
+    told: bool = True
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class StoreSpec:
     """The Central Management store: the pools that hold a copy, and the active one.
@@ -148,5 +188,6 @@ class Scenario:
     sites: tuple[SiteSpec, ...]
     pools: tuple[PoolSpec, ...]
     central_management: StoreSpec
+    services: tuple[ServiceSpec, ...] = ()
     faults: Mapping[str, object] = attrs.field(factory=dict[str, object])
     shapes: Mapping[str, object] = attrs.field(factory=dict[str, object])
