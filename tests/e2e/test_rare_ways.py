@@ -50,7 +50,7 @@ def test_evacuating_from_a_dead_pool_that_served_both(operator: Operator) -> Non
 def mixed(first: Product, second: Product) -> Scenario:
     """The pair of two sites in two versions; what the newer lacks it has not."""
     scenario = load_scenario("two-sites")
-    versions = dict(zip((POOL1, POOL2), (first, second), strict=True))
+    versions: dict[str, Product] = {POOL1: first, POOL2: second}
 
     def of(pool: PoolSpec) -> PoolSpec:
         version = versions.get(pool.fqdn, first)
