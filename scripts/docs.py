@@ -26,6 +26,8 @@ from typing import Final
 
 import attrs
 from facts_page import facts_page
+from python_page import session
+from reference_page import reference_page
 
 from lyncops.client import Client
 from lyncops.configuration.settings import load_configuration
@@ -128,7 +130,19 @@ def main() -> int:
             said = type_it(config, lesson.command)
             if lesson.page:
                 write(DOCS / f"{lesson.procedure.NAME}.md", "\n".join(section(lesson, plan, said)))
+    write_python_pages()
     return 0
+
+
+def write_python_pages() -> None:
+    """Write the reference of the Python API, and the session on the page before it."""
+    (DOCS / "python-reference.md").write_text(reference_page(), encoding="utf-8")
+    with (
+        tempfile.TemporaryDirectory(prefix="lyncops-docs-") as name,
+        Lab.start("two-sites", rate=RATE) as lab,
+    ):
+        os.environ[ENVIRONMENT_VARIABLE] = lab.password
+        write(DOCS / "python.md", session(lab, Path(name)))
 
 
 def type_it(config: Path, command: tuple[str, ...]) -> str:

@@ -4,7 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from python_page import SESSION
+from reference_page import reference_page
 
+import lyncops
 from lyncops.plan.procedures import (
     PROCEDURES,
     ConferenceRestore,
@@ -75,3 +78,16 @@ def test_the_page_on_safety_has_every_proof(proof: Proof) -> None:
     )
     assert proof.name.lower() in rows
     assert len(rows) == len(Proof)
+
+
+def test_the_reference_of_the_python_api_has_every_public_name() -> None:
+    for page in ((DOCS / "python-reference.md").read_text(encoding="utf-8"), reference_page()):
+        assert [name for name in lyncops.__all__ if f"\n### {name}\n" not in page] == []
+
+
+def test_what_the_page_about_python_types_ends_well() -> None:
+    page = (DOCS / "python.md").read_text(encoding="utf-8")
+    typed = [line for line in SESSION.splitlines() if not line.startswith("$ ")]
+    assert [line for line in typed if f">>> {line}\n" not in page] == []
+    assert "Traceback" not in page
+    assert page.count("completed The goal is reached.") == 2
