@@ -123,6 +123,10 @@ class Relay:
     def _deliver(self, side: _Side, data: bytes) -> None:
         with contextlib.suppress(OSError):
             if data:
-                side.sock.sendall(data)
+                self.pass_on(side.sock, data)
                 return
             side.sock.shutdown(socket.SHUT_WR)
+
+    def pass_on(self, sock: socket.socket, data: bytes) -> None:
+        """Hand bytes on."""
+        sock.sendall(data)
