@@ -66,6 +66,7 @@ class Approach:
     addresses: tuple[str, ...] | Unread | None = None
     connected: timedelta | Unread | None = None  # how long TCP took
     refused: bool = False  # the machine lives, and nothing listens there
+    swallowed: bool = False  # nobody answered the connection in time
     certificate: ServerCertificate | Untrusted | None = None
     greeting: Greeting | Unread | None = None
 
@@ -101,7 +102,10 @@ def approach(endpoint: Endpoint, clock: Clock, *, patience: timedelta) -> Approa
         )
         refused = isinstance(error, ConnectionRefusedError | ConnectionResetError)
         return Approach(
-            addresses=addresses, connected=Unread(f"TCP to {target}", why), refused=refused
+            addresses=addresses,
+            connected=Unread(f"TCP to {target}", why),
+            refused=refused,
+            swallowed=isinstance(error, TimeoutError),
         )
     took = timedelta(seconds=time.monotonic() - begun)
     found = Approach(addresses=addresses, connected=took)

@@ -39,11 +39,22 @@ from lyncops.remoting.psrp.streams import StreamRecord
 from lyncops.remoting.refusals import TooManySessionsError, UnreachableError, nobody_answers
 from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
 from lyncops.remoting.routing import NoEndpointError, candidates, needs_members, reorder
+from lyncops.remoting.scouting import Scouts
 from lyncops.remoting.session_context import SessionContext
 from lyncops.remoting.takeover import collect, forget
 from lyncops.remoting.visit import Visit
 from lyncops.remoting.workers import Workers, together
-from lyncops.values import ANYWHERE, Anywhere, Effect, Fqdn, LyncVersion, OnPool, Outcome, Place
+from lyncops.values import (
+    ANYWHERE,
+    Anywhere,
+    Effect,
+    Fqdn,
+    LyncVersion,
+    OnMachine,
+    OnPool,
+    Outcome,
+    Place,
+)
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -128,6 +139,7 @@ class Sessions:
         }
         self._lock = threading.Lock()
         self._health = Health(clock)
+        self._scouts = Scouts(clock, policy.connect_timeout, self._health)
         self._members: dict[Fqdn, Fqdn] | None = None
         self._unlearnt = False
         self._opened: set[str] = set()
@@ -248,6 +260,7 @@ class Sessions:
         """A lane into a session on the first endpoint that answers."""
         refusals: list[EndpointError] = []
         begun = self._clock.now()
+        self._scout(course)
         for endpoint in self._order(course):
             group = self._groups[endpoint]
             know(endpoint=endpoint.url)
@@ -266,7 +279,18 @@ class Sessions:
                 return
             course.is_promising |= self._health.has_served(endpoint)
         course.fruitless += 1
+        if self._clock.now() - begun >= self._policy.connect_timeout:
+            # Nobody answered in all that time: waiting as long once more is in vain
+            course.first_attempts = 1
         raise nobody_answers(refusals)
+
+    def _scout(self, course: _Course[R]) -> None:
+        """Find out who answers, unless one is known to serve or there is no choice."""
+        if isinstance(course.place, OnMachine) or self._health.preferred(course.failed):
+            return
+        shared = [each for each in self._endpoints if not each.dedicated and each.proxy is None]
+        if len(shared) > 1:
+            self._scouts.look(shared)
 
     def _lease_open(
         self, group: SessionGroup, lease: ExitStack, effect: Effect, *, since: datetime

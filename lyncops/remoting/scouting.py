@@ -1,0 +1,106 @@
+"""Who answers at all: endpoints are gone to side by side, without credentials, before one is used.
+
+A dead server that swallows connections costs its time limit. Tried one after the other, three of
+them in front of a living one hold up a rescue for a quarter of a minute, and thirty for minutes.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import Final
+
+import attrs
+
+from lyncops.remoting.approach import Approach, approach
+from lyncops.remoting.clock import Clock
+from lyncops.remoting.endpoint import Endpoint
+from lyncops.remoting.failures import Phase, RemotingError, Symptom
+from lyncops.remoting.health import Health
+from lyncops.remoting.refusals import endpoint_error
+
+_GRACE: Final = 0.25
+"""Seconds that endpoints before the first one that answers have to answer too: their order is the
+operator's wish."""
+_FRESH: Final = 5.0
+"""Seconds for which a look is as good as another."""
+
+
+@attrs.define(eq=False)
+class _Look:
+    """One look at some endpoints, in the operator's order, and what came of it so far."""
+
+    endpoints: Sequence[Endpoint]
+    found: dict[Endpoint, Approach] = attrs.field(factory=dict[Endpoint, Approach])
+    first: float | None = None
+    changed: threading.Condition = attrs.field(factory=threading.Condition)
+
+    def note(self, endpoint: Endpoint, way: Approach) -> None:
+        """One of them was reached, or was not."""
+        with self.changed:
+            self.found[endpoint] = way
+            if way.arrives and self.first is None:
+                self.first = time.monotonic()
+            self.changed.notify_all()
+
+    def wait(self, end: float) -> Collection[Endpoint]:
+        """Those before the first that answers: they do not, or not yet; none where nobody does."""
+        with self.changed:
+            while (until := self._until(end)) is not None and (now := time.monotonic()) < until:
+                self.changed.wait(until - now)
+            for number, each in enumerate(self.endpoints):
+                way = self.found.get(each)
+                if way is not None and way.arrives:
+                    return self.endpoints[:number]
+        return ()
+
+    def _until(self, end: float) -> float | None:
+        """How long those that are still on their way are worth waiting for; None: they are not."""
+        before: list[Endpoint] = []
+        for each in self.endpoints:
+            way = self.found.get(each)
+            if way is not None and way.arrives:
+                return min(end, (self.first or 0) + _GRACE) if before else None
+            if way is None:
+                before.append(each)
+        return end if before else None
+
+
+class Scouts:
+    """Finds out which of several endpoints answer. Safe from every thread."""
+
+    def __init__(self, clock: Clock, patience: timedelta, health: Health) -> None:
+        """`patience` is how long a connection may take, and the first answer after it."""
+        self._clock = clock
+        self._patience = patience
+        self._health = health
+        self._one = threading.Lock()
+        self._looked: float | None = None
+
+    def look(self, endpoints: Sequence[Endpoint]) -> None:
+        """Go to all of them; those that do not answer are tried after the others from then on.
+
+        It ends with the first in their order that answers. What is on its way then goes on beside
+        whatever comes next.
+        """
+        with self._one:
+            if self._looked is not None and time.monotonic() - self._looked < _FRESH:
+                return
+            look = _Look(endpoints)
+            for endpoint in endpoints:
+                threading.Thread(
+                    target=self._go, args=(endpoint, look), name="lyncops-scout", daemon=True
+                ).start()
+            # The name, the connection, the first answer
+            end = time.monotonic() + 3 * self._patience.total_seconds()
+            self._health.is_silent(look.wait(end))
+            self._looked = time.monotonic()
+
+    def _go(self, endpoint: Endpoint, look: _Look) -> None:
+        way = approach(endpoint, self._clock, patience=self._patience)
+        if way.swallowed:
+            failure = RemotingError(Symptom.NOT_SENT, Phase.CREATE, "no answer in time")
+            self._health.is_down(endpoint, endpoint_error(endpoint, failure))
+        look.note(endpoint, way)
