@@ -1,8 +1,8 @@
 """What some tests need besides Python: where it is missing they are skipped, and the end of the run
 says how to get it.
 
-`LYNCOPS_DEMAND` names what must be there (`engine,kerberos,postgres`, or `all`): a test that misses
-it fails instead.
+`LYNCOPS_DEMAND` names what must be there (`chromium,engine,kerberos,postgres`, or `all`): a test that
+misses it fails instead.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ class Need:
         pytest.skip(reason)
 
 
+CHROMIUM: Final = Need("chromium", "apt-get install chromium; pip install 'lyncops[jupyter]'")
 ENGINE: Final = Need(
     "engine",
     "set LYNCOPS_PWSH to a pwsh of PowerShell 7.2 or newer, or install one"
@@ -42,7 +43,7 @@ KERBEROS: Final = Need(
     " pip install 'lyncops[kerberos]'",
 )
 POSTGRES: Final = Need("postgres", "apt-get install postgresql")
-_ALL: Final = {each.name: each for each in (ENGINE, KERBEROS, POSTGRES)}
+_ALL: Final = {each.name: each for each in (CHROMIUM, ENGINE, KERBEROS, POSTGRES)}
 
 
 def not_run(reasons: list[str]) -> list[str]:

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import re
+
+import attrs
+import pytest
+
+from lyncops.plan.procedures import PoolFailover
+from lyncops.runs.model import Run, RunState, StepState
+from lyncops.runs.report import Report
+from lyncops.testing import InMemory, in_memory
+from lyncops.views.html.runs import report_html, run_html
+from lyncops.views.html.timeline import timeline
+from tests.deployments import P1
+from tests.views.pages import Page
+
+
+@pytest.fixture
+def deployment() -> InMemory:
+    with in_memory() as made:
+        yield made
+
+
+def failed_over(deployment: InMemory) -> Run:
+    client = deployment.client
+    return client.run(client.plan(PoolFailover(pool=P1, mode="planned")), reason="patching")
+
+
+def test_each_step_has_a_bar_between_its_begin_and_its_end(deployment: InMemory) -> None:
+    run = failed_over(deployment)
+    html = str(timeline(run))
+    page = Page(html)
+    assert page.tags.count("rect") == len(run.steps)
+    widths = [float(width) for width in re.findall(r'<rect[^>]* width="([0-9.]+)"', html)]
+    assert all(0 < width <= 520 for width in widths)
+    for number, record in enumerate(run.steps, start=1):
+        assert f"{number}. {record.step.title}"[:40] in page.text
+
+
+def test_a_run_that_has_not_begun_has_no_timeline(deployment: InMemory) -> None:
+    run = failed_over(deployment)
+    fresh = Run.of(run.plan, run_id="1", operator="anna", reason="", created_at=run.created_at)
+    assert str(timeline(fresh)) == ""
+    assert "pending" in Page(str(run_html(fresh))).text
+
+
+def test_a_step_that_is_not_settled_has_a_broken_border_and_its_state_in_words(
+    deployment: InMemory,
+) -> None:
+    run = failed_over(deployment)
+    last = attrs.evolve(run.steps[-1], state=StepState.UNKNOWN, ended_at=None)
+    stuck = attrs.evolve(run, state=RunState.UNKNOWN, steps=(*run.steps[:-1], last))
+    assert "stroke-dasharray" not in str(timeline(run))
+    assert str(timeline(stuck)).count("stroke-dasharray") == 1
+    assert "unknown" in Page(str(timeline(stuck))).text
+
+
+def test_a_report_tells_who_why_and_every_attempt(deployment: InMemory) -> None:
+    run = failed_over(deployment)
+    assert run.state is RunState.COMPLETED
+    page = Page(str(report_html(Report.of(run))))
+    for words in ("Reason: patching", run.operator, "Invoke-CsPoolFailOver", "Attempt 1 at"):
+        assert words in page.text
