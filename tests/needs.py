@@ -1,8 +1,8 @@
 """What some tests need besides Python: where it is missing they are skipped, and the end of the run
 says how to get it.
 
-`LYNCOPS_DEMAND` names what must be there (`chromium,engine,kerberos,postgres`, or `all`): a test that
-misses it fails instead.
+`LYNCOPS_DEMAND` names what must be there (`chromium,engine,kerberos,postgres`, or `all`): a
+test that misses it fails instead.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ import attrs
 from lyncops.jupyter.shown import Bundle, bundle
 from lyncops.plan.model import Plan
 from lyncops.runs.events import Event, Observer
+from lyncops.text.durations import duration_in_words as duration
 from lyncops.views.blocks import Block, Heading, Text, Tone
 from lyncops.views.html.blocks import html_of
 from lyncops.views.html.markup import joined, unfolding
@@ -105,10 +106,8 @@ class LiveCell:
     def ended(self) -> Bundle:
         """How it ended, in one line; the steps are folded."""
         at = datetime.now(UTC)
-        headline = Text(
-            f"{self.progress.about or 'nothing was begun'}; {self.progress.headline(at)}",
-            Tone.STRONG,
-        )
+        took = duration(at - self.progress.began_at)
+        headline = Text(f"{self.progress.about or 'nothing was begun'}, after {took}", Tone.STRONG)
         table = self.progress.table(at)
         folded = unfolding("its steps", html_of((table,)))
         return bundle(joined((html_of((headline,)), folded)), (headline, table))

@@ -26,9 +26,10 @@ _SETTINGS: Final = {
     "themes": {"theme": "JupyterLab {theme}"},
     "notification": {"fetchNews": "false", "checkForUpdates": False},
 }
+BOOK: Final = "[...window.jupyterapp?.shell?.widgets('main') ?? []].find(w => w.content?.widgets)"
+"""The notebook that is open, if one is."""
 _OUTPUTS: Final = """
-(() => {
-  const book = jupyterapp.shell.currentWidget;
+(book => {
   const cells = book.content.widgets.map(cell => cell.model.sharedModel);
   const code = cells.filter(cell => cell.cell_type === 'code');
   return {
@@ -37,7 +38,7 @@ _OUTPUTS: Final = """
     status: book.sessionContext.session?.kernel?.status ?? '',
     errors: code.flatMap(c => c.outputs.filter(o => o.output_type === 'error').map(o => o.evalue)),
   };
-})()
+})
 """
 
 
@@ -72,12 +73,14 @@ class Browser:
 
     def run_all(self) -> dict[str, Any]:
         """Run all cells of the notebook, as the menu does; how it ended."""
+        self.evaluate(f"jupyterapp.shell.activateById(({BOOK}).id)")
         self.evaluate("jupyterapp.commands.execute('notebook:run-all-cells'); 1")
         seen: dict[str, Any] = {}
 
         def is_over() -> bool:
-            seen.update(self.evaluate(_OUTPUTS))
-            return seen["errors"] or (seen["begun"] == seen["of"] and seen["status"] == "idle")
+            seen.update(self.evaluate(f"{_OUTPUTS}({BOOK})"))
+            done = seen["begun"] == seen["of"] and seen["status"] == "idle"
+            return bool(seen["errors"]) or done
 
         wait_for(is_over, "all cells were run")
         return seen
@@ -160,6 +163,7 @@ def chromium(folder: Path, address: str, *, height: int) -> Generator[Browser]:
                 deviceScaleFactor=1,
                 mobile=False,
             )
+            steered.call("Emulation.setFocusEmulationEnabled", enabled=True)
             steered.call("Page.navigate", url=address)
             yield steered
         finally:

@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 from lyncops.testing import Lab
-from tests.jupyter.browser import Browser, chromium, jupyter_lab
+from tests.jupyter.browser import BOOK, Browser, chromium, jupyter_lab
 from tests.jupyter.notebooks import FOLDER, NAMES
 from tests.needs import CHROMIUM
 
@@ -58,8 +58,8 @@ def test_a_notebook_is_run_and_read_in_jupyterlab(
         jupyter_lab(desk, theme) as address,
         chromium(desk.parent, address.format(name=name), height=_HEIGHTS[name]) as browser,
     ):
-        browser.until("window.jupyterapp?.shell.currentWidget?.content?.widgets", "it is open")
-        browser.until("jupyterapp.shell.currentWidget.sessionContext.isReady", "its kernel runs")
+        browser.until(BOOK, "the notebook is open")
+        browser.until(f"({BOOK}).sessionContext.session?.kernel?.status === 'idle'", "it can run")
         assert browser.run_all()["errors"] == []
         browser.until("document.querySelector('.lyncops')", "a value shows itself")
         _keep(browser, desk.parent / f"{name}-{theme.lower()}.png")

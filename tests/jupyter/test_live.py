@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class Cell:
 
 
 @pytest.fixture
-def deployment() -> InMemory:
+def deployment() -> Iterator[InMemory]:
     with in_memory() as made:
         made.crash(P1)
         made.wait(timedelta(minutes=10))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import attrs
 import pytest
@@ -16,7 +17,7 @@ from tests.views.pages import Page
 
 
 @pytest.fixture
-def deployment() -> InMemory:
+def deployment() -> Iterator[InMemory]:
     with in_memory() as made:
         yield made
 

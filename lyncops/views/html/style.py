@@ -12,11 +12,12 @@ from typing import Final
 from lyncops.views.html.markup import Content, Markup, element
 
 _LIGHT: Final = """color-scheme: light;
-  --lo-ink: #1f2328; --lo-faint: #59636e; --lo-line: #c9d1d9; --lo-paper: #fff; --lo-shade: #f3f5f8;
+  --lo-ink: #1f2328; --lo-faint: #59636e; --lo-line: #c9d1d9;
+  --lo-paper: var(--jp-layout-color0, #fff); --lo-shade: #f3f5f8;
   --lo-good: #1a6e2e; --lo-careful: #8a5200; --lo-bad: #b3151f; --lo-link: #0757b8;"""
 _DARK: Final = """color-scheme: dark;
-  --lo-ink: #e6edf3; --lo-faint: #a5b0bb; --lo-line: #4b5560; --lo-paper: #16191d;
-  --lo-shade: #22272e; --lo-link: #79b8ff;
+  --lo-ink: #e6edf3; --lo-faint: #a5b0bb; --lo-line: #4b5560;
+  --lo-paper: var(--jp-layout-color0, #16191d); --lo-shade: #22272e; --lo-link: #79b8ff;
   --lo-good: #6bd37f; --lo-careful: #f0b45a; --lo-bad: #ff8b85;"""
 _RULES: Final = Template("""
 .lyncops { $light }
@@ -27,11 +28,11 @@ body[data-jp-theme-light=false] .lyncops, body.vscode-dark .lyncops { $dark }
   color: var(--lo-ink); background: var(--lo-paper); padding: 2px 4px 8px; max-width: 1180px;
   font: 13px/1.45 system-ui, 'Segoe UI', Helvetica, Arial, sans-serif;
 }
-.lyncops h3 { font-size: 15px; margin: 12px 0 4px; color: inherit; }
-.lyncops h4 { font-size: 13px; margin: 12px 0 2px; color: inherit; }
+.lyncops h3 { font-size: 15px; font-weight: 600; margin: 12px 0 4px; color: inherit; }
+.lyncops h4 { font-size: 13px; font-weight: 600; margin: 12px 0 2px; color: inherit; }
 .lyncops p { margin: 2px 0; overflow-wrap: anywhere; }
 .lyncops table { border-collapse: collapse; margin: 4px 0 6px; font-size: inherit; color: inherit; }
-.lyncops tr, .lyncops tr:nth-child(even), .lyncops tr:hover { background: transparent; }
+.lyncops tr { background: transparent !important; }
 .lyncops th, .lyncops td {
   text-align: left !important; vertical-align: top; padding: 3px 10px 3px 0; max-width: 720px;
   border: 0; border-bottom: 1px solid var(--lo-line);
