@@ -13,6 +13,8 @@ from lyncops.views.lag import DirectionLag
 
 _INK: Final = "#010203"
 """Stands for the ink of the page while the picture is drawn: a page may be light or dark."""
+_LEAST_TOP: Final = 5.0
+"""Minutes up to which the plot reaches at least: the documented target of the Backup Service."""
 _LINES: Final = ("-", "--", "-.", ":")
 _MARKS: Final = ("o", "s", "^", "D", "v", "P")
 
@@ -30,6 +32,7 @@ def _drawn(found: Sequence[DirectionLag]) -> Markup:
     """Drawn without pyplot, which would keep each figure and choose a window system."""
     matplotlib: Any = importlib.import_module("matplotlib")
     figures: Any = importlib.import_module("matplotlib.figure")
+    dates: Any = importlib.import_module("matplotlib.dates")
     inks = ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color")
     look = {**dict.fromkeys(inks, _INK), "svg.fonttype": "none", "font.size": 9}
     with matplotlib.rc_context(look):
@@ -38,10 +41,11 @@ def _drawn(found: Sequence[DirectionLag]) -> Markup:
         for index, direction in enumerate(found):
             _plot(axes, index, direction)
         axes.set_ylabel("minutes behind")
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(bottom=0, top=max(_LEAST_TOP, axes.get_ylim()[1]))
+        axes.xaxis.set_major_formatter(dates.DateFormatter("%H:%M:%S"))
+        axes.set_xlabel("UTC")
         axes.grid(visible=True, alpha=0.25)
         axes.legend(frameon=False, loc="upper left")
-        figure.autofmt_xdate()
         picture = io.StringIO()
         figure.savefig(picture, format="svg", transparent=True, metadata={"Date": None})
     return element("div", Markup(_inline(picture.getvalue())))

@@ -11,7 +11,7 @@ from lyncops.checks.synchronisation import (
     backup_service_report,
     silent_report,
 )
-from lyncops.deployment.model import BackupModule, ExportState, ImportState
+from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
 from lyncops.views.blocks import plain_lines
 from lyncops.views.lag import DirectionLag, lag_blocks, lags
 from tests.deployments import NOW, P1, P2, changed, two_sites

@@ -27,7 +27,8 @@ def html_of(blocks: Iterable[Block]) -> Markup:
 
 def toned(words: str, tone: Tone) -> Markup:
     """Words with their tone."""
-    return element("span", words, class_=CLASSES[tone])
+    short = "lo-short" if len(words) <= _SHORT else None
+    return element("span", words, class_=" ".join(filter(None, (CLASSES[tone], short))) or None)
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[Content]]) -> Markup:
@@ -63,5 +64,4 @@ def _line(line: Text) -> Content:
 def _content(cell: Text | str) -> Content:
     if isinstance(cell, str) or cell.tone is Tone.PLAIN:
         return cell if isinstance(cell, str) else cell.text
-    short = " lo-short" if len(cell.text) <= _SHORT else ""
-    return element("span", cell.text, class_=f"{CLASSES[cell.tone]}{short}")
+    return toned(cell.text, cell.tone)

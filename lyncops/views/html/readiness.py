@@ -24,12 +24,10 @@ def _parts(found: Readiness) -> Iterator[Markup]:
     yield html_of(verdict_blocks(found))
     if found.pools:
         rows = (_row(pool, mode) for pool in found.pools for mode in pool.modes)
-        columns = ("pool", "backup pool", "life", "mode", "verdict", "about", "details")
+        columns = ("pool", "backup pool", "life", "mode", "verdict", "about", "in the way")
         yield table(columns, rows)
     for pool in found.pools:
-        if pool.care:
-            title = f"{pool.pool}: what is looked at on the days before"
-            yield unfolding(title, checks_table(pool.care))
+        yield from _pool_details(pool)
     if found.sites:
         yield element("h4", "If a whole site is lost")
         yield table(("site", "its pools", "verdict", "details"), map(_site_row, found.sites))
@@ -42,7 +40,16 @@ def _row(pool: PoolReadiness, mode: ModeReadiness) -> Iterator[Content]:
     yield mode_in_words(mode)
     yield toned(mode.verdict.value, TONES[mode.verdict])
     yield "-" if mode.obstacles else duration(mode.estimate)
-    yield unfolding(_summary(mode), *_details(mode), is_open=bool(mode.obstacles))
+    yield _summary(mode)
+
+
+def _pool_details(pool: PoolReadiness) -> Iterator[Markup]:
+    for mode in pool.modes:
+        title = f"{pool.pool}, {mode_in_words(mode)}: {_summary(mode)}"
+        yield unfolding(title, *_details(mode), is_open=bool(mode.obstacles))
+    if pool.care:
+        title = f"{pool.pool}: what is looked at on the days before"
+        yield unfolding(title, checks_table(pool.care))
 
 
 def _site_row(site: SiteReadiness) -> Iterator[Content]:
@@ -59,7 +66,7 @@ def _site_details(site: SiteReadiness) -> Iterator[Markup]:
         yield element("p", element("code", site.store_command))
     for pool in site.pools:
         for mode in pool.modes:
-            yield unfolding(f"{pool.pool}: {_summary(mode)}", *_details(mode))
+            yield element("p", f"{pool.pool}: {_summary(mode)}")
 
 
 def _summary(mode: ModeReadiness) -> str:
