@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from itertools import chain
 from typing import Any, Final, cast
 
@@ -14,10 +15,11 @@ from lyncops.ansible.task import Task
 from lyncops.client import Client
 from lyncops.errors import EndpointError
 from lyncops.plan.model import Plan
-from lyncops.plan.procedures import Procedure
+from lyncops.plan.procedures import Option, Procedure
 from lyncops.procedures.reached import is_reached
 from lyncops.runs.events import Event
 from lyncops.runs.exit_codes import ExitCode
+from lyncops.text.durations import parse_duration
 from lyncops.values import JsonValue
 from lyncops.views.blocks import Block
 from lyncops.views.plan import check_blocks, plan_blocks, refusal_blocks
@@ -74,10 +76,17 @@ def procedure_of(kind: type[Procedure], given: Mapping[str, object]) -> Procedur
     Raises:
         InvalidValueError: they make no sense together, or one of them has no meaning.
     """
-    values = {option.field: given.get(option.field) for option in kind.options()}
-    asked = {name: value for name, value in values.items() if value not in (None, "")}
+    asked = {
+        option.field: _value(option, given[option.field])
+        for option in kind.options()
+        if given.get(option.field) not in (None, "")
+    }
     overrides = cast("Mapping[str, str]", given.get("overrides") or {})
     return kind(overrides=overrides, **cast("dict[str, Any]", asked))
+
+
+def _value(option: Option, value: object) -> object:
+    return parse_duration(str(value)) if issubclass(option.kind, timedelta) else value
 
 
 def carry_out(procedure: Procedure, task: Task, client: Client) -> Answer:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from lyncops.deployment.model import Deployment
-from lyncops.plan.conditions import all_hold
+from lyncops.plan.conditions import Condition, FederatedEdgeIs, PoolIsHome, all_hold
 from lyncops.plan.model import Plan
-from lyncops.plan.procedures import BackupServiceSync, ConferenceRestore
+from lyncops.plan.procedures import (
+    BackupServiceSync,
+    ConferenceRestore,
+    EdgeFederationFailback,
+    SiteFailback,
+)
 
 _WORK: Final = (BackupServiceSync, ConferenceRestore)
 """What these copy cannot be seen: a Backup Service that is steady may not have been asked."""
@@ -22,4 +28,18 @@ def is_reached(plan: Plan, deployment: Deployment) -> bool:
         return False
     if not plan.steps and not plan.is_refused:
         return True
-    return bool(plan.goal) and all_hold(plan.goal, deployment).holds is True
+    aim = plan.goal or tuple(_aim(plan, deployment))
+    return bool(aim) and all_hold(aim, deployment).holds is True
+
+
+def _aim(plan: Plan, deployment: Deployment) -> Iterator[Condition]:
+    """What a failback aims at that finds nothing to bring home, and so has no goal."""
+    match plan.procedure:
+        case EdgeFederationFailback(edge_pool=edge):
+            yield FederatedEdgeIs(edge)
+        case SiteFailback(site=site, without=without):
+            for pool in deployment.front_end_pools:
+                if pool.site == site and pool.backup_pool and pool.fqdn not in without:
+                    yield PoolIsHome(pool.fqdn)
+        case _:
+            return

@@ -8,14 +8,16 @@ import pytest
 from lyncops.deployment.model import Deployment, EdgePool, PoolState
 from lyncops.plan.procedures import (
     ConferenceRestore,
+    EdgeFederationFailback,
     EdgeNextHop,
     PoolFailback,
     PoolFailover,
     Procedure,
+    SiteFailback,
 )
 from lyncops.procedures import make_plan
 from lyncops.procedures.reached import is_reached
-from lyncops.values import Mode
+from lyncops.values import Mode, SiteName
 from tests.deployments import EDGE1, EDGE2, P1, P2, two_sites, with_state
 
 AT_HOME: Final = two_sites()
@@ -24,6 +26,7 @@ FAILED_OVER: Final = attrs.evolve(
     EDGES_LEFT_BEHIND,
     edges=tuple(EdgePool(fqdn=edge, next_hop=P2, external_sip_port=443) for edge in (EDGE1, EDGE2)),
 )
+SITE, NOWHERE, PLANNED = SiteName("Redmond"), SiteName("Nowhere"), Mode.PLANNED
 FAILOVER: Final = PoolFailover(pool=P1, mode=Mode.PLANNED)
 FAILBACK: Final = PoolFailback(pool=P1, mode=Mode.PLANNED)
 
@@ -38,6 +41,10 @@ FAILBACK: Final = PoolFailback(pool=P1, mode=Mode.PLANNED)
         pytest.param(FAILBACK, AT_HOME, True, id="at home already"),
         pytest.param(EdgeNextHop(edge_pool=EDGE1, next_hop=P1), AT_HOME, True, id="that next hop"),
         pytest.param(EdgeNextHop(edge_pool=EDGE1, next_hop=P2), AT_HOME, False, id="another one"),
+        pytest.param(SiteFailback(site=SITE, mode=PLANNED), AT_HOME, True, id="a site at home"),
+        pytest.param(SiteFailback(site=SITE, mode=PLANNED), FAILED_OVER, False, id="a site away"),
+        pytest.param(SiteFailback(site=NOWHERE, mode=PLANNED), AT_HOME, False, id="no such site"),
+        pytest.param(EdgeFederationFailback(edge_pool=EDGE1), AT_HOME, True, id="federation home"),
         pytest.param(ConferenceRestore(pool=P1), AT_HOME, False, id="what cannot be seen"),
     ],
 )
