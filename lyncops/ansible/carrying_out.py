@@ -55,6 +55,7 @@ HOW: Final = (
     *WHO,
 )
 """The parameters of every module that runs a procedure."""
+_OVERRIDE: Final = "overrides with {}: THE REASON"
 
 
 @attrs.frozen(slots=True)
@@ -121,7 +122,7 @@ def carry_out(procedure: Procedure, task: Task, client: Client) -> Answer:
 
 def _refused(plan: Plan) -> Answer:
     checks = check_blocks(f"Checks of {plan.procedure.title}", plan.checks, details=False)
-    table = _joined(chain(checks, refusal_blocks(plan.refusals)))
+    table = _joined(chain(checks, refusal_blocks(plan.refusals, override=_OVERRIDE)))
     return {**failure(ExitCode.REFUSED, table), "error": "PlanRefusedError"}
 
 

@@ -167,8 +167,10 @@ def question_blocks(plan: Plan) -> Iterator[Block]:
     yield Text(f"Expected data loss: {plan.expected_loss or 'none'}", Tone.CAREFUL)
 
 
-def refusal_blocks(refusals: Iterable[CheckResult]) -> Iterator[Block]:
-    """Why the plan must not run, and what to do."""
+def refusal_blocks(
+    refusals: Iterable[CheckResult], *, override: str = "--override {} --reason TEXT"
+) -> Iterator[Block]:
+    """Why the plan must not run, and what to do; `override` is how a check is overridden here."""
     refusals = tuple(refusals)
     if not refusals:
         return
@@ -178,9 +180,8 @@ def refusal_blocks(refusals: Iterable[CheckResult]) -> Iterator[Block]:
         yield Text(check.remedy, indent=4)
         yield from (Text(f"first: {command}", indent=4, verbatim=True) for command in check.first)
         if check.overridable:
-            yield Text(
-                f"or, if you know better: --override {check.check_id} --reason TEXT", indent=4
-            )
+            how = override.format(check.check_id)
+            yield Text(f"or, if you know better: {how}", indent=4)
 
 
 def rehearsal_blocks(rehearsals: Iterable[Rehearsal]) -> Iterator[Block]:

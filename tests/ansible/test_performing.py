@@ -43,9 +43,16 @@ def do(lab: Lab, config: Path, monkeypatch: pytest.MonkeyPatch) -> Do:
     return partial(_do, config=str(config))
 
 
-def _do(module: str, *, tell: Callable[[str], None] = print, check: bool = False, **given: object):  # noqa: ANN202
+def _do(
+    module: str,
+    *,
+    tell: Callable[[str], None] = print,
+    check: bool = False,
+    **given: Any,  # noqa: ANN401 - whatever a task may be given
+) -> dict[str, Any]:
     defaults = {name: one.get("default") for name, one in _spec(module).items()}
-    return perform(module, {**defaults, **given}, check=check, tell=tell)
+    answer: dict[str, Any] = perform(module, {**defaults, **given}, check=check, tell=tell)
+    return answer
 
 
 def _spec(module: str) -> dict[str, dict[str, object]]:
@@ -97,10 +104,14 @@ def test_the_servers_may_be_options_of_the_task(
     addresses = load_configuration(config).addresses
     fronts = [one.endpoint for one in addresses if not one.endpoint.dedicated]
     endpoints = [
-        {"url": one.url, "auth": "ntlm", "pool": str(one.pool), "connect_to": one.connect_to}
+        {"url": one.url, "auth": "ntlm", "pool": str(one.pool), "connect_to": str(one.connect_to)}
         for one in fronts
     ]
-    given = {"endpoints": endpoints, "username": lab.username, "deployment": "by options"}
+    given: dict[str, Any] = {
+        "endpoints": endpoints,
+        "username": lab.username,
+        "deployment": "by options",
+    }
     seen = _do("deployment_info", **given, password=lab.password)
     assert seen["deployment"]["name"] == "by options"
     assert lab.password not in json.dumps(seen)

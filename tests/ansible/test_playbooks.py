@@ -54,4 +54,5 @@ def test_a_failed_precondition_fails_with_the_table_of_checks(controller: Contro
     failed = [check["id"] for check in refused["plan"]["checks"] if check["refuses"]]
     assert failed
     assert all(check in refused["msg"] for check in failed)
+    assert f"overrides with {failed[0]}: THE REASON" in refused["msg"]
     assert controller.lab.executions("Invoke-CsPoolFailOver") == 0
