@@ -61,6 +61,7 @@ T = TypeVar("T")
 _FIRST_ATTEMPTS: Final = 2
 """How often endpoints are tried of which none has ever answered; once, when another cmdlet has just
 found that out."""
+_USUAL: Final = attrs.fields(RetryPolicy).read_deadline.default
 _SILENT: Final = frozenset({EndReason.CONTACT_LOST, EndReason.NOT_SENT, EndReason.UNPROVEN})
 _UNUSABLE: Final = _SILENT | {EndReason.GONE}
 
@@ -193,6 +194,9 @@ class Sessions:
         on_record: Callable[[StreamRecord], None] | None,
         before_send: BeforeSend | None,
     ) -> Execution[R]:
+        is_read = cmdlet.effect is Effect.READ
+        if is_read:
+            deadline = self._longest(deadline)
         until = None if deadline is None else self._clock.now() + deadline
         job = Job(
             cmdlet=cmdlet,
@@ -204,7 +208,6 @@ class Sessions:
         course = _Course(
             job, place, first_attempts=1 if self._health.gave_up_lately else _FIRST_ATTEMPTS
         )
-        is_read = cmdlet.effect is Effect.READ
         limits = Limits(
             attempts=self._policy.read_attempts if is_read else self._policy.change_attempts,
             until=(
@@ -227,6 +230,17 @@ class Sessions:
         if course.last is None:
             raise EndpointError(f"{cmdlet.NAME} was not attempted.")
         return attrs.evolve(course.last.execution, attempts=course.attempts)
+
+    def _longest(self, deadline: timedelta | None) -> timedelta:
+        """How long a READ may take: one that hangs holds up nobody for longer than the others may.
+
+        Only a question that brings more time than they usually have, such as one for all users,
+        takes it.
+        """
+        usual = self._policy.read_deadline
+        if deadline is None:
+            return usual
+        return deadline if deadline > _USUAL else min(deadline, usual)
 
     def _once(self, course: _Course[R]) -> Attempt[R]:
         resend = course.last.resend if course.last is not None else None
