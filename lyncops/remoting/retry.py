@@ -20,8 +20,8 @@ log = logger("lyncops.remoting")
 class RetryPolicy:
     """How patient lyncops is.
 
-    READ cmdlets are tried again up to `read_attempts` times, and take `read_deadline` at most. CHANGE cmdlets
-    are sent again only when it is proven that the server did not start them, up to
+    READ cmdlets are tried again up to `read_attempts` times, and take `read_deadline` at most.
+    CHANGE cmdlets are sent again only when it is proven that the server did not start them, up to
     `change_attempts` times; the proof is `probes` questions for the command, `probe_delay` apart.
     Between attempts passes `backoff_first`, doubled each time up to `backoff_limit`, plus up to
     `jitter`.

@@ -61,7 +61,7 @@ T = TypeVar("T")
 _FIRST_ATTEMPTS: Final = 2
 """How often endpoints are tried of which none has ever answered; once, when another cmdlet has just
 found that out."""
-_USUAL: Final = attrs.fields(RetryPolicy).read_deadline.default
+_USUAL: Final = RetryPolicy().read_deadline
 _SILENT: Final = frozenset({EndReason.CONTACT_LOST, EndReason.NOT_SENT, EndReason.UNPROVEN})
 _UNUSABLE: Final = _SILENT | {EndReason.GONE}
 
