@@ -203,6 +203,7 @@ class Client:
             journal=lambda: self.connection.journal,  # opened only when it is asked
             count_users=count_users,
             verify=verify,
+            exports=self.connection.exports,
         )
 
     def backup_service(self, *pools: Fqdn | str) -> BackupServiceReport:

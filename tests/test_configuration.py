@@ -250,6 +250,10 @@ WRONG = {
         f'[deployment]\nplan_age = "0s"\n{ENDPOINT}{SIGN_IN}',
         ["[deployment], plan_age: is zero", "1h"],
     ),
+    "an export of what is not exported": (
+        f'{ENDPOINT}{SIGN_IN}[exports]\nusers = "users-*.zip"',
+        ["[exports]", "users"],
+    ),
     "bad version": (
         f'[deployment]\nversion = "2010"\n{ENDPOINT}{SIGN_IN}',
         ["[deployment], version:", "'2010'", "auto"],

@@ -123,6 +123,7 @@ class Configuration:
     lookups: Lookups = attrs.field(factory=Lookups)  # how DNS and ports outside are asked
     knocker: Knocker = attrs.field(factory=Knocker)  # how ports of machines are tried from here
     plan_age: timedelta = PLAN_AGE
+    exports: Mapping[str, str] = attrs.field(factory=dict[str, str])  # patterns of files, by kind
 
 
 def load_configuration(path: str | os.PathLike[str] = DEFAULT_FILE) -> Configuration:
@@ -149,7 +150,9 @@ def configuration_of(
 
 
 def _configuration(top: Table, given: SignIn | None) -> Configuration:
-    top.allow("deployment", "endpoint", "machine", "credentials", "retry", "journal", "network")
+    top.allow(
+        "deployment", "endpoint", "machine", "credentials", "retry", "journal", "network", "exports"
+    )
     deployment = top.table("deployment")
     deployment.allow("name", "version", "plan_age")
     sign_in = given or _sign_in(top.table("credentials"))
@@ -177,6 +180,7 @@ def _configuration(top: Table, given: SignIn | None) -> Configuration:
         name=deployment.text("name") or "lync",
         version=deployment.parsed("version", _version),
         plan_age=_pause(deployment, "plan_age", "1h") or PLAN_AGE,
+        exports=_exports(top.table("exports")),
         addresses=addresses,
         sign_in=sign_in,
         retry=_retry(retry),
@@ -336,6 +340,20 @@ def _journal(table: Table) -> JournalUrl:
         return JournalUrl.parse(table.text("url") or DEFAULT_JOURNAL).seen_from(table.file.parent)
     except InvalidValueError as error:
         raise table.error("url", error.what, error.remedy) from None
+
+
+_EXPORTS: Final = {
+    "configuration": "the configuration",
+    "locations": "locations (LIS)",
+    "response_groups": "response groups",
+}
+
+
+def _exports(table: Table) -> Mapping[str, str]:
+    """The pattern of the files of each kind, seen from the folder of the configuration."""
+    table.allow(*_EXPORTS)
+    named = {kind: table.text(key) for key, kind in _EXPORTS.items()}
+    return {kind: str(table.file.parent / text) for kind, text in named.items() if text}
 
 
 def _lookups(table: Table) -> Lookups:

@@ -38,7 +38,7 @@ class SavedExport:
 
 def exports_outside(pool: Pool, saved: Sequence[SavedExport], now: datetime) -> CheckResult:
     """Whether a recent export of each kind is on a server that does not die with `pool`, as far as
-    the journal knows.
+    the journal and the configured files tell.
     """
     own = {str(pool.fqdn), *(str(machine.fqdn) for machine in pool.machines)}
     outside = [one for one in saved if one.server and one.server.casefold() not in own]
@@ -61,12 +61,13 @@ def exports_outside(pool: Pool, saved: Sequence[SavedExport], now: datetime) -> 
         )
     elif missing:
         finding = unknown(
-            f"The journal knows no export of {listed(missing)} outside of {pool.fqdn}.",
+            f"Neither the journal nor [exports] has an export of {listed(missing)} outside of"
+            f" {pool.fqdn}.",
             remedy,
             blocking=False,
         )
     else:
-        finding = passed("The journal has one of each that is not older than a week.")
+        finding = passed("There is one of each that is not older than a week.")
     sources = (
         reference("Export-CsConfiguration"),
         fact("lis-not-replicated"),

@@ -4,7 +4,7 @@ needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from types import TracebackType
@@ -47,6 +47,7 @@ class Connection:
     poll_interval: timedelta | None = None
     settle: timedelta | None = None
     plan_age: timedelta = timedelta(hours=1)
+    exports: Mapping[str, str] = attrs.field(factory=dict[str, str])
     # How DNS and ports outside are asked
     lookups: AnswersLookups = attrs.field(factory=Lookups, repr=False)
     # How ports of machines are tried from here
@@ -69,6 +70,7 @@ class Connection:
             poll_interval=configuration.poll_interval,
             settle=configuration.settle,
             plan_age=configuration.plan_age,
+            exports=configuration.exports,
             lookups=configuration.lookups,
             knocker=configuration.knocker,
         )

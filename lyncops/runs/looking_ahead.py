@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 import attrs
 
@@ -14,22 +15,25 @@ from lyncops.errors import JournalError
 from lyncops.procedures.readiness import Readiness, readiness
 from lyncops.procedures.saved import SavedExport
 from lyncops.procedures.verification import configured_users, trials_of
+from lyncops.runs.export_files import export_files
 from lyncops.runs.journal import Journal
 from lyncops.runs.saved_exports import saved_exports
 from lyncops.values import Fqdn
 
 
-def look_ahead(
+def look_ahead(  # noqa: PLR0913 - who to ask, and what of
     pools: Iterable[Fqdn],
     *,
     read: Callable[[Scope], Deployment],
     journal: Callable[[], Journal],
     count_users: bool = False,
     verify: bool = False,
+    exports: Mapping[str, str] = MappingProxyType({}),
 ) -> Readiness:
     """Read, and answer.
 
-    Users are counted, and things tried as a user, where that is wanted: both take their time.
+    `exports` has for each kind of export the pattern of files that somebody else saves. Users are
+    counted, and things tried as a user, where that is wanted: both take their time.
     """
     wanted = (
         Facet.CARE,
@@ -40,7 +44,8 @@ def look_ahead(
     trials = _trials(deployment) if verify else ()
     if trials:
         deployment = attrs.evolve(deployment, tried=read(Scope.trying(*trials)).tried)
-    return readiness(deployment, pools, saved=_on_record(deployment, journal))
+    saved = (*_on_record(deployment, journal), *export_files(exports))
+    return readiness(deployment, pools, saved=saved)
 
 
 def _trials(deployment: Deployment) -> tuple[Trial, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
+from pathlib import Path
 
-from lyncops.checks.result import Verdict
+from lyncops.checks.result import CheckResult, Verdict
 from lyncops.procedures.readiness import PoolReadiness
 from lyncops.runs.looking_ahead import look_ahead
 from lyncops.runs.saved_exports import saved_exports
@@ -50,3 +52,28 @@ def test_the_exports_of_runs_are_known_with_the_server_that_has_them() -> None:
     assert {saved.kind for saved in found} == {"the configuration", "locations (LIS)"}
     assert all(saved.file for saved in found)
     assert saved_exports(site.journal, "another") == ()
+
+
+def test_files_that_somebody_else_saves_are_exports_outside_of_the_pool(tmp_path: Path) -> None:
+    site = Site.of("two-sites")
+    now = site.clock.now().timestamp()
+    kinds = ("the configuration", "locations (LIS)", "response groups")
+    patterns = {kind: str(tmp_path / f"{number}-*.zip") for number, kind in enumerate(kinds)}
+
+    def asked() -> CheckResult:
+        found = look_ahead([P1], read=site.read, journal=scratch_journal, exports=patterns)
+        return next(check for check in found.pools[0].care if check.check_id == "exports")
+
+    assert asked().verdict is Verdict.UNKNOWN
+    for number in range(3):
+        for days in (1, 30):
+            file = tmp_path / f"{number}-{days}.zip"
+            file.write_bytes(b"PK")
+            os.utime(file, (now - days * 86_400, now - days * 86_400))
+    assert asked().verdict is Verdict.PASSED
+    (tmp_path / "1-1.zip").unlink()
+    old = asked()
+    assert old.verdict is Verdict.WARNING
+    assert "locations (LIS) (30 days old)" in old.evidence
+    (tmp_path / "1-30.zip").write_bytes(b"")
+    assert "export of locations (LIS) outside" in asked().evidence
