@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from lyncops.checks.life import Life, life
+from lyncops.checks.life import Life, heard, life, seems_dead
 from lyncops.checks.result import Verdict
 from lyncops.checks.words import counted, listed, running, sentence
 from lyncops.deployment.backup_module import ExportState, ImportState
@@ -96,7 +96,7 @@ def _of_store(store: CentralManagement) -> Iterator[Attention]:
 def _of_pool(deployment: Deployment, pool: Pool) -> Iterator[Attention]:
     state = pool.state
     away = state if isinstance(state, PoolState) and not state.is_home else None
-    if last_known(pool):
+    if seems_dead(pool):
         served = (
             f"its users are served by {pool.backup_pool}" if away else "its users have no service"
         )
@@ -111,7 +111,9 @@ def _of_pool(deployment: Deployment, pool: Pool) -> Iterator[Attention]:
 
 def _of_machines(pool: Pool) -> Iterator[Attention]:
     lives = life(pool)
-    if lives not in (Life.ALIVE, Life.NOT_ASKED):
+    if lives is Life.SILENT:  # and no witness says that it is dead
+        yield Attention(Verdict.UNKNOWN, f"{sentence(running(pool))}{heard(pool)}")
+    elif lives not in (Life.ALIVE, Life.NOT_ASKED):
         verdict = Verdict.FAILED if lives is Life.FAILING else Verdict.WARNING
         yield Attention(verdict, sentence(running(pool)))
 
@@ -141,7 +143,7 @@ def _of_backup_service(pool: Pool) -> Iterator[Attention]:
 def _of_edges(deployment: Deployment) -> Iterator[Attention]:
     for edge in () if isinstance(deployment.edges, Unread) else deployment.edges:
         hop = deployment.pool(edge.next_hop) if isinstance(edge.next_hop, Fqdn) else None
-        if hop is not None and hop.kind.is_front_end and last_known(hop):
+        if hop is not None and hop.kind.is_front_end and seems_dead(hop):
             yield Attention(
                 Verdict.FAILED,
                 f"The next hop of {edge.fqdn} is {hop.fqdn}, which does not answer: no access from"

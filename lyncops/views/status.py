@@ -10,7 +10,7 @@ from itertools import chain
 from lyncops.checks.backup import idle_is_normal
 from lyncops.checks.context import CheckContext
 from lyncops.checks.overview import last_known, overview
-from lyncops.checks.words import sentence
+from lyncops.checks.words import is_told, sentence
 from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
 from lyncops.deployment.model import CentralManagement, Deployment, EdgePool, Pool
 from lyncops.runs.model import RunSummary
@@ -158,6 +158,8 @@ def _state(pool: Pool) -> Text:
 
 def _machines(pool: Pool) -> Text:
     up, known = len(pool.machines_up), len(pool.machines)
+    if known and not any(is_told(machine) for machine in pool.machines):
+        return _UNREAD
     return Text(f"{up} of {known}", Tone.GOOD if up == known else Tone.CAREFUL if up else Tone.BAD)
 
 

@@ -9,6 +9,7 @@ from lyncops.checks.overview import last_known, overview
 from lyncops.checks.result import Verdict
 from lyncops.deployment.backup_module import ExportState
 from lyncops.deployment.model import CentralManagement, Deployment, PoolState
+from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.values import Unread
 from tests.deployments import EDGE1, P1, P2, changed, two_sites, with_dead, with_state, with_store
 
@@ -104,3 +105,18 @@ def test_the_worst_comes_first() -> None:
 def test_the_state_of_a_dead_pool_is_only_what_was_last_known() -> None:
     assert last_known(with_dead(two_sites(), P1).front_end_pools[0])
     assert not last_known(two_sites().front_end_pools[0])
+
+
+DENIED = Witness(Vantage.SERVER, Says.DENIED, "fe4.contoso.com says: access is denied")
+UNREACHED = Witness(Vantage.SERVER, Says.SILENT, "it has reached no other machine")
+
+
+@pytest.mark.parametrize("witness", [DENIED, UNREACHED])
+def test_a_pool_that_nobody_may_ask_is_neither_dead_nor_alive(witness: Witness) -> None:
+    """Without delegation a living pool and one that is off look alike to a server."""
+    found = with_dead(two_sites(active_store=P2), P1, (witness,))
+    assert overview(found).verdict is Verdict.UNKNOWN
+    assert f"Whether 3 machines of {P1} run is not known." in told(found)
+    assert witness.evidence in told(found), "and why"
+    assert "no service" not in told(found)
+    assert "next hop" not in told(found)

@@ -12,6 +12,7 @@ import pytest
 import lyncops
 from lyncops.checks.catalogue import checks_for_failover
 from lyncops.checks.result import CheckResult, Verdict
+from lyncops.cli.main import main
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.witnesses import Says, Vantage
 from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab, LabAuth
@@ -101,3 +102,20 @@ def test_a_living_pool_of_the_other_site_is_seen_alive_from_here(lab: Lab, tmp_p
     assert Says.ALIVE in heard(living, Vantage.HERE)
     assert mode_fits(living, Mode.DISASTER).verdict is Verdict.FAILED
     assert mode_fits(living, Mode.PLANNED).verdict is Verdict.UNKNOWN
+
+
+def test_status_takes_no_pool_for_dead_that_no_server_may_ask(
+    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = str(lab.write_config(tmp_path, auth=LabAuth.NTLM))
+    assert main(("--config", config, "status")) == 7
+    told = capsys.readouterr().out
+    assert "Whether 3 machines of pool2.contoso.com run is not known" in told
+    assert "no service" not in told
+    assert "no access from outside" not in told
+    (row,) = (line for line in told.splitlines() if line.startswith("pool2.contoso.com  Site2"))
+    assert "0 of 3" not in row
+    lab.crash("pool2.contoso.com")
+    config = str(lab.write_config(tmp_path, auth=LabAuth.CREDSSP))
+    assert main(("--config", config, "status")) == 2
+    assert "its users have no service" in capsys.readouterr().out

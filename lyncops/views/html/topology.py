@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lyncops.checks.life import Life, life
+from lyncops.checks.life import Life, life, seems_dead
 from lyncops.checks.overview import last_known
-from lyncops.checks.words import counted
+from lyncops.checks.words import counted, is_told
 from lyncops.deployment.model import Deployment, EdgePool, Pool, PoolKind, Site
 from lyncops.values import Fqdn, ServiceId, SiteName, Unread
 from lyncops.views.blocks import Tone
@@ -79,7 +79,7 @@ def _about_site(site: Site | None, pools: list[Pool]) -> Iterator[Words]:
 def _card(deployment: Deployment, pool: Pool, edge: EdgePool | None) -> Card:
     active = any(copy.pool == pool.fqdn for copy in deployment.central_management.active_copies)
     lines = (*_kind(pool, edge), *_state(pool), *_machines(pool), *_store(deployment, pool))
-    faded = pool.kind.is_asked and life(pool) in (Life.DOWN, Life.SILENT)
+    faded = pool.kind.is_asked and seems_dead(pool)
     return Card(key=pool.fqdn, title=pool.fqdn, lines=lines, faded=faded, marked=active)
 
 
@@ -104,6 +104,9 @@ def _machines(pool: Pool) -> Iterator[Words]:
     if not pool.machines or not pool.kind.is_asked or life(pool) is Life.NOT_ASKED:
         return
     up, known = len(pool.machines_up), len(pool.machines)
+    if not any(is_told(machine) for machine in pool.machines):
+        yield Words(f"{counted(known, 'machine')}, not read", Tone.CAREFUL)
+        return
     tone = Tone.GOOD if up == known else Tone.CAREFUL if up else Tone.BAD
     users = f", {pool.users:,} users" if isinstance(pool.users, int) and pool.users else ""
     yield Words(f"{up} of {counted(known, 'machine')} up{users}", tone)
