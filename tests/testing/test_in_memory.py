@@ -5,14 +5,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import TypeVar
 
 import pytest
 
 import lyncops
 import lyncops.testing
+from lyncops.deployment.network import AddressesOf, PortOf, ServersOf
 from lyncops.lab.simulation import Simulation
 from lyncops.testing import InMemory, in_memory
+from lyncops.values import Fqdn
 
+T = TypeVar("T")
 P1 = "pool1.contoso.com"
 
 
@@ -44,21 +48,21 @@ def test_a_pool_is_failed_over_and_back_without_a_socket(deployment: InMemory) -
 
 
 def test_what_partners_see_is_answered_without_a_socket(deployment: InMemory) -> None:
-    move = lyncops.EdgeFederationFailover(
-        edge_pool="edge1.contoso.com", other_edge="edge2.contoso.com"
-    )
-    client = deployment.client
-    run = client.run(client.plan(move))
-    while run.state is lyncops.RunState.PENDING_MANUAL_STEP:
-        deployment.world.outside.set_federation("edge1.contoso.com", enabled=False)
-        deployment.world.outside.set_federation("edge2.contoso.com", enabled=True)
-        deployment.wait(timedelta(minutes=20))
-        for edge in ("edge1.contoso.com", "edge2.contoso.com"):
-            deployment.world.outside.run_setup(edge)
-        before = run
-        run = client.resume(run.run_id)
-        assert run.current != before.current, run.why
-    assert run.state.is_final, run.why
+    name, host = Fqdn("_xmpp-server._tcp.contoso.com"), Fqdn("xmpp.contoso.com")
+    questions = ServersOf(name), AddressesOf(host), PortOf(host, 5269)
+    network = deployment.client.status(lyncops.Scope.asking(*questions)).network
+    assert [str(one) for one in told(network.servers(name))] == ["xmpp.contoso.com:5269"]
+    ports = told(network.port(host, 5269))
+    assert [one.address for one in ports] == list(told(network.addresses(host)))
+    assert {one.state for one in ports} == {"open"}
+    deployment.world.outside.zone.silent = True
+    network = deployment.client.status(lyncops.Scope.asking(*questions)).network
+    assert isinstance(network.port(host, 5269), lyncops.Unread)
+
+
+def told(answer: tuple[T, ...] | lyncops.Unread) -> tuple[T, ...]:
+    assert not isinstance(answer, lyncops.Unread), answer
+    return answer
 
 
 def test_a_world_can_be_prepared_before() -> None:
