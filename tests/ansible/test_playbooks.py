@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from lyncops.deployment.model import PoolState
 from tests.ansible.conftest import Controller, task
-from tests.deployments import P1
+from tests.deployments import EDGE1, EDGE2, P1, P2
 
 pytestmark = [pytest.mark.unmeasured, pytest.mark.timeout(300)]
 
@@ -56,3 +58,45 @@ def test_a_failed_precondition_fails_with_the_table_of_checks(controller: Contro
     assert all(check in refused["msg"] for check in failed)
     assert f"overrides with {failed[0]}: THE REASON" in refused["msg"]
     assert controller.lab.executions("Invoke-CsPoolFailOver") == 0
+
+
+def test_the_roles_evacuate_a_site_and_bring_it_home(controller: Controller) -> None:
+    inventory = controller.config.with_name("inventory.yml")
+    hosts = {"contoso": {"lyncops_config": str(controller.config)}}
+    inventory.write_text(json.dumps({"lync": {"hosts": hosts}}), encoding="utf-8")
+    around = ("-i", str(inventory), "-e", "site=Site1")
+    away = controller.run("lyncops.dr.evacuate", *around)
+    assert away.code == 0, away.out
+    assert controller.lab.executions("Invoke-CsPoolFailOver") == 1
+    home = controller.run("lyncops.dr.failback", *around)
+    assert home.code == 0, home.out
+    assert controller.lab.executions("Invoke-CsPoolFailBack") == 1
+    reasons = [
+        result["report"]["reason"]
+        for result in (*away.results, *home.results)
+        if "report" in result
+    ]
+    assert reasons == ["Patching Site1", "Patched Site1"]
+
+
+@pytest.mark.slow
+def test_the_next_task_confirms_a_manual_step(controller: Controller) -> None:
+    federation = task("edge_federation", state="failed_over", edge_pool=EDGE1)
+    waits = controller.play(federation)[0]
+    assert (waits["failed"], waits["pending"]["step_id"]) == (False, "topology-federation")
+    controller.lab.inject("topology", "federation", EDGE1, "off")
+    controller.lab.inject("topology", "federation", EDGE2, "on")
+    confirm = task("run_resume", run_id=waits["run_id"], confirm="topology-federation")
+    on = controller.play(confirm)[0]
+    assert on["pending"]["step_id"] != "topology-federation"
+
+
+@pytest.mark.slow
+def test_readiness_fails_the_play_where_a_pool_is_not_ready(controller: Controller) -> None:
+    controller.lab.crash(P2)
+    inventory = controller.config.with_name("inventory.yml")
+    hosts = {"contoso": {"lyncops_config": str(controller.config)}}
+    inventory.write_text(json.dumps({"lync": {"hosts": hosts}}), encoding="utf-8")
+    night = controller.run("lyncops.dr.readiness", "-i", str(inventory))
+    assert night.code == 2
+    assert "Some pool could not be failed over now." in night.out
