@@ -21,7 +21,10 @@ from typing import NamedTuple
 import bootstrap
 
 LEAST_COVERAGE = 95.0
-ONLY_WITH = {"kerberos": ("lyncops/remoting/kerberos.py",)}
+ONLY_WITH = {
+    "chromium": ("lyncops/jupyter/plot.py",),
+    "kerberos": ("lyncops/remoting/kerberos.py",),
+}
 """Modules that only tests with such a need can run."""
 TREES = ("lyncops", "tests", "scripts", "ansible_collections")
 CHECKS = {

@@ -13,6 +13,7 @@ from lyncops.testing import InMemory, in_memory
 from tests.deployments import P1, P2
 from tests.jupyter.conftest import Show
 from tests.jupyter.test_live import Cell
+from tests.needs import CHROMIUM
 from tests.views.pages import Page
 
 MINUTE = timedelta(minutes=1)
@@ -54,10 +55,11 @@ def test_nothing_that_was_seen_is_said_to_be_nothing(show: Show) -> None:
     assert "Nothing was read." in show(WatchedBackupService(()))["text/plain"]
 
 
-@pytest.mark.skipif(importlib.util.find_spec("matplotlib") is None, reason="needs matplotlib")
 def test_the_plot_has_a_line_for_each_direction_in_the_ink_of_the_page(
     deployment: InMemory,
 ) -> None:
+    if importlib.util.find_spec("matplotlib") is None:
+        CHROMIUM.missing()
     seen = watch(deployment.client, every=MINUTE, timeout=3 * MINUTE, display=Cell().display)
     html = seen.bundle()["text/html"]
     page = Page(html)
