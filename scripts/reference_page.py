@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from typing import cast, get_args
 
@@ -80,9 +81,12 @@ def _words(kind: type[enum.Enum]) -> Iterator[str]:
 def _fields(kind: type) -> Iterator[str]:
     if not attrs.has(kind):
         return
+    asked = kind.options() if issubclass(kind, lyncops.Procedure) else ()
+    about = {option.field: option.asked.about for option in asked}
     for field in attrs.fields(kind):
         if not field.name.startswith("_") and field.init:
-            yield f"- `{field.name}: {_flat(field.type)}`"
+            said = f": {about[field.name]}" if field.name in about else ""
+            yield f"- `{field.name}: {_flat(field.type)}`{said}"
 
 
 def _methods(kind: type) -> Iterator[str]:
@@ -159,7 +163,11 @@ def _flat(annotation: object) -> str:
 
 
 def _doc(one: object) -> str:
-    return inspect.getdoc(one) or ""
+    """What is written about it; the errors that it raises as a list."""
+    text, raises, errors = (inspect.getdoc(one) or "").partition("Raises:\n")
+    listed = re.sub(r"^ {8}", "  ", errors, flags=re.MULTILINE)
+    listed = re.sub(r"^ {4}(\w+): ", r"- `\1`: ", listed, flags=re.MULTILINE)
+    return "\n\n".join(filter(None, (text.strip(), raises.strip(), listed.rstrip())))
 
 
 def _line(one: object) -> str:

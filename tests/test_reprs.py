@@ -28,7 +28,10 @@ def test_a_reading_is_a_line_or_a_picture(deployment: InMemory) -> None:
     assert repr(found) == (f"<Deployment two-sites: {P1} Active, {P2} Active, read {read}>")
     head, *lines = str(found).split("\n")
     assert head == f"two-sites: Lync Server 2013, read {read} through model://fe4.contoso.com"
-    assert f"  <Pool {P1}: Enterprise, Active, 0 of 3 machines up, backup pool {P2}>" in lines
+    assert (
+        f"  <Pool {P1}: Enterprise, Active, 0 of 3 machines up, 3 not known, backup pool {P2}>"
+        in lines
+    )
     assert "  <EdgePool edge1.contoso.com: next hop pool1.contoso.com>" in lines
     assert any(line.startswith("  <CentralManagement active on") for line in lines)
     assert str(found.unread[0]) in str(found)

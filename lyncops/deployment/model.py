@@ -210,6 +210,8 @@ class Pool:
             words.append("state not read" if isinstance(self.state, Unread) else self.state)
         if self.kind.is_asked:
             words.append(f"{len(self.machines_up)} of {len(self.machines)} machines up")
+            silent = sum(not one.is_up and not one.is_down for one in self.machines)
+            words += [f"{silent} not known"] if silent else []
         if isinstance(self.backup_pool, Fqdn):
             words.append(f"backup pool {self.backup_pool}")
         return brief(self, f"{self.fqdn}: {', '.join(words)}")
