@@ -28,7 +28,7 @@ from lyncops.runs.led_away import led_away
 from lyncops.runs.model import Run, RunState
 from lyncops.runs.runner import Runner
 from lyncops.testing.model import ModelClock
-from lyncops.values import Fqdn, Mode
+from lyncops.values import Fqdn, Mode, SiteName
 from tests.journals import scratch_journal
 from tests.procedures.asking import Options, asked
 from tests.procedures.scenarios import scenarios
@@ -43,6 +43,7 @@ MOSTLY: Final = st.booleans() | st.just(value=True)
 # A failover has some 60 points at which its client can die
 DEATH: Final = st.none() | st.integers(1, 80)
 AWAY: Final = ("pool-failover", "pool-failback", "evacuate")
+SITES: Final = ("site-failover", "site-failback")
 
 
 Name = TypeVar("Name", bound=str)
@@ -66,6 +67,7 @@ class Recovery(RuleBasedStateMachine):
         self.journal = scratch_journal()
         self.pools = [pool.fqdn for pool in scenario.pools if pool.kind.homes_users]
         self.edges = [pool.fqdn for pool in scenario.pools if pool.kind is Kind.EDGE]
+        self.sites = [SiteName(site.name) for site in scenario.sites]
         self.places = [*self.pools, *(f"site:{site.name}" for site in scenario.sites)]
         self.down: set[str] = set()
         self.clock.sleep(FOR_A_WHILE)
@@ -113,6 +115,13 @@ class Recovery(RuleBasedStateMachine):
         target = chosen(self.pools, which)
         leaving = target if procedure == "pool-failover" else self.partner(target)
         self.perform(procedure, target, self.mode_for(leaving, fitting=fitting), dies_at=dies_at)
+
+    @rule(procedure=st.sampled_from(SITES), which=ANY, fitting=MOSTLY, dies_at=DEATH)
+    def move_site(self, procedure: str, which: int, dies_at: int | None, *, fitting: bool) -> None:
+        site = chosen(self.sites, which)
+        own = [fqdn for fqdn in self.pools if self.world.pools[fqdn].spec.site == site]
+        leaving = own[0] if procedure == "site-failover" else self.partner(own[0])
+        self.perform(procedure, site, self.mode_for(leaving, fitting=fitting), dies_at=dies_at)
 
     @precondition(lambda self: not self.down)
     @rule(procedure=st.sampled_from(AWAY), which=ANY, place=ANY, changes=st.integers(0, 4))
@@ -198,7 +207,7 @@ class Recovery(RuleBasedStateMachine):
         return Mode.PLANNED if alive is fitting else Mode.DISASTER
 
     def planned(
-        self, procedure: str, target: Fqdn, mode: Mode | None, **options: Unpack[Options]
+        self, procedure: str, target: Fqdn | SiteName, mode: Mode | None, **options: Unpack[Options]
     ) -> Plan:
         """A plan as a client makes it: a failback knows from the journal what the failover
         moved.
@@ -209,7 +218,7 @@ class Recovery(RuleBasedStateMachine):
         return make_plan(asked(procedure, target, **modes, **options), deployment, led_away=known)
 
     def must(
-        self, procedure: str, target: Fqdn, mode: Mode | None, **options: Unpack[Options]
+        self, procedure: str, target: Fqdn | SiteName, mode: Mode | None, **options: Unpack[Options]
     ) -> Plan:
         """Perform what nothing may refuse now."""
         plan = self.perform(procedure, target, mode, **options)
@@ -221,7 +230,7 @@ class Recovery(RuleBasedStateMachine):
     def perform(
         self,
         procedure: str,
-        target: Fqdn,
+        target: Fqdn | SiteName,
         mode: Mode | None,
         *,
         dies_at: int | None = None,
