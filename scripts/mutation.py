@@ -45,7 +45,10 @@ PACKAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
         (*BELIEF, "tests/doctor", "tests/plan", "tests/test_client.py"),
     ),
     "procedures": ("lyncops/procedures", (*BELIEF, "tests/plan", "tests/runs")),
-    "remoting": ("lyncops/remoting", ("tests/remoting", "tests/wire", "tests/independent")),
+    "remoting": (
+        "lyncops/remoting",
+        ("tests/remoting", "tests/wire", "tests/independent", "tests/kerberos"),
+    ),
     "runs": ("lyncops/runs", ("tests/runs", "tests/test_client.py")),
 }
 """Each package's folder, and where the tests are that say what it must do."""

@@ -11,7 +11,7 @@ import pytest
 from lyncops.lab.control.server import ControlServer
 from lyncops.lab.model.switches import NestedShape
 from lyncops.lab.simulation import Simulation
-from tests.e2e import test_edge_pools, test_pools, test_settings
+from tests.e2e import test_dead_principal, test_edge_pools, test_pools, test_settings, test_sites
 from tests.e2e.conftest import RATE, Hire, Operator, assert_as_before
 from tests.e2e.test_pools import PLANNED, POOL1, POOL2, serving
 
@@ -26,6 +26,8 @@ STORIES: tuple[Story, ...] = (
     test_settings.test_the_store_of_a_dead_pool_is_taken_over,
     test_edge_pools.test_federation_moves_to_the_living_edge_pool_and_back,
     test_edge_pools.test_xmpp_moves_to_the_living_edge_pool_and_back,
+    test_sites.test_a_lost_site_is_served_elsewhere_tells_what_is_left_and_comes_home,
+    test_dead_principal.test_the_mirror_serves_while_the_principal_is_dead_and_the_principal_comes_home,
 )
 """Every procedure, by the tests that play it where objects within objects arrive as texts, as they
 do by default."""

@@ -88,6 +88,9 @@ def test_a_ticket_that_ends_stops_the_run_with_4_and_resume_collects(scene: Scen
     run_id = json.loads(stopped.out)["run"]
     assert "ticket has expired" in stopped.out + stopped.err
     assert "kinit" in stopped.out + stopped.err
+    too_early = scene.desk("resume", run_id)
+    assert too_early.code == 4, too_early
+    assert "kinit" in too_early.out + too_early.err
     scene.kdc.kinit("admin", PASSWORD)
     scene.goes_on.set()
     resumed = scene.desk("resume", run_id)
