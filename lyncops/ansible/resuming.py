@@ -24,7 +24,7 @@ PARAMETERS: Final = (
     Parameter(
         name="confirm",
         about=(
-            "The id of the manual step that was done: RV(pending.step_id) of the task before.",
+            "The id of the manual step that was done: C(pending.step_id) of the task before.",
             "Without it a run that waits for a person goes on waiting.",
         ),
     ),

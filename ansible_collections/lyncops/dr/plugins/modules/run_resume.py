@@ -21,7 +21,7 @@ options:
     required: true
   confirm:
     description:
-      - 'The id of the manual step that was done: RV(pending.step_id) of the task before.'
+      - 'The id of the manual step that was done: C(pending.step_id) of the task before.'
       - Without it a run that waits for a person goes on waiting.
     type: str
   send_again_because:
