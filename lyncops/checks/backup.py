@@ -27,13 +27,13 @@ from lyncops.values import Unread
 
 _RESTART = (
     "Restart it on the Front Ends of the pool (Stop- and Start-CsWindowsService -Name LYNCBACKUP),"
-    " then Invoke-CsBackupServiceSync; where it never began, run setup on every Front End of both"
-    " pools first."
+    " then Invoke-CsBackupServiceSync; if it has never started, run setup on every Front End of"
+    " both pools first."
 )
 
 
 _ASK = (
-    "See that LYNCBACKUP runs there. Where access is denied, ask as a member of"
+    "Check that LYNCBACKUP runs there. Where access is denied, ask as a member of"
     " RTCUniversalServerAdmins (or of another of AuthorizedUniversalGroups)."
 )
 
@@ -84,12 +84,13 @@ def oddities(situation: CheckContext, pool: Pool) -> Iterator[str]:
     for module in () if isinstance(pool.backup_modules, Unread) else pool.backup_modules:
         if module.is_idle_store and situation.store_pool is None:
             yield (
-                f"{module.name} of {pool.fqdn} copies nothing, which is right only where the active"
+                f"{module.name} of {pool.fqdn} copies nothing, which is correct only where the"
+                " active"
                 " store is on another pool"
             )
         if module.is_idle_response_groups and copies_response_groups(situation) is None:
             yield (
-                f"{module.name} of {pool.fqdn} copies nothing, which is right only where"
+                f"{module.name} of {pool.fqdn} copies nothing, which is correct only where"
                 " EnableRgsBackupService is off"
             )
         for verb, state in (("exports", module.export), ("imports", module.import_)):
@@ -100,8 +101,8 @@ def oddities(situation: CheckContext, pool: Pool) -> Iterator[str]:
                 )
         if module.is_overall and module.export is ExportState.NOT_INITIALIZED:
             yield (
-                f"{pool.fqdn} tells only that not all of its modules were copied, which for the"
-                " store's alone would be normal"
+                f"{pool.fqdn} reports only that not all of its modules were copied; for the store's"
+                " module alone that would be normal"
             )
 
 
@@ -148,29 +149,30 @@ def backup_service(situation: CheckContext) -> Finding:
     empty = [side.fqdn for side in pair if not side.backup_modules]
     if empty:
         evidence = (
-            f"The Backup Service of {listed(empty)} names no module: it never copied anything."
+            f"The Backup Service of {listed(empty)} reports no modules: it has never copied"
+            " anything."
         )
         return warning(evidence, _RESTART) if situation.disaster else failed(evidence, _RESTART)
     behind = [backlog for side in pair for backlog in backlogs(side)]
     if behind:
         return warning(
             f"A backlog: {listed(behind)}.",
-            "A planned move takes longer by it; wait for SteadyState where there is time.",
+            "This makes a planned move take longer; wait for SteadyState if there is time.",
         )
     merged = [side.fqdn for side in pair if _is_merged(side)]
     if merged:
         return warning(
             f"Together, the modules of {listed(merged)} are in a steady or final state; they could "
             f"not be distinguished.",
-            "An endpoint that allows Select-Object -ExpandProperty shows each of them: one without"
-            " a restricted configuration.",
+            "An endpoint without a restricted configuration, which allows Select-Object"
+            " -ExpandProperty, shows each of them.",
         )
     return passed(f"Every module of {pool.fqdn} and {partner.fqdn} is in a steady or final state.")
 
 
 @check(
     "backup-service-running",
-    question="Does the Backup Service run on both pools?",
+    question="Is the Backup Service running on both pools?",
     sources=(page("Deploying paired pools"), fact("windows-services")),
     needs=of_pair(Part.MACHINES, BACKUP),
     weight=Weight.NEVER,
@@ -187,7 +189,7 @@ def backup_service_running(situation: CheckContext) -> Finding:
     answers = {pool.fqdn: _runs(pool) for pool in asked}
     stopped = [fqdn for fqdn, runs in answers.items() if runs is False]
     if stopped:
-        evidence = f"LYNCBACKUP runs on no machine of {listed(stopped)}."
+        evidence = f"LYNCBACKUP is not running on any machine of {listed(stopped)}."
         remedy = (
             "Start-CsWindowsService -Name LYNCBACKUP on its Front Ends; where the service does not"
             " exist, run setup there again."
@@ -200,8 +202,8 @@ def backup_service_running(situation: CheckContext) -> Finding:
             f" {listed(silent)}."
         )
         return unknown(f"No machine of {listed(silent)} could be asked.", remedy, blocking=False)
-    rest = f" {gone} is taken to be gone." if gone else ""
-    return passed(f"LYNCBACKUP runs on {listed(answers)}.{rest}")
+    rest = f" {gone} is assumed to be gone." if gone else ""
+    return passed(f"LYNCBACKUP is running on {listed(answers)}.{rest}")
 
 
 def _runs(pool: Pool) -> bool | None:

@@ -23,7 +23,7 @@ SOON: Final = timedelta(days=30)
 _MEASURED_USERS: Final = 200_000  # fact: recovery-figures
 _REACH: Final = (
     "Give each Front End an [[endpoint]] or a [[machine]] of its own in lyncops.toml: no server"
-    " tells this of another."
+    " reports this about another."
 )
 
 
@@ -69,16 +69,16 @@ def _certificates(seen: Sequence[MachineCare], now: datetime) -> CheckResult:
         )
     elif silent or untold:
         said = [sentence(unread) for unread in silent] or [
-            f"The end of a certificate is not told by {listed(untold)}."
+            f"The expiry of certificates is not known for {listed(untold)}."
         ]
         finding = unknown(" ".join(said[:2]), _REACH, blocking=False)
     else:
         finding = passed(
-            f"No certificate of {counted(len(seen), 'server')} ends within {SOON.days} days."
+            f"No certificate of {counted(len(seen), 'server')} expires within {SOON.days} days."
         )
     return result_of(
         "certificates",
-        "Do the certificates of the pair last for 30 days more?",
+        "Are the certificates of the pair valid for 30 more days?",
         (reference("Get-CsCertificate"),),
         finding,
     )
@@ -121,10 +121,10 @@ def _updates(seen: Sequence[MachineCare]) -> CheckResult:
             blocking=False,
         )
     else:
-        finding = passed(f"{counted(len(seen), 'server')} on one level.")
+        finding = passed(f"{counted(len(seen), 'server')} on the same level.")
     return result_of(
         "updates",
-        "Is the pair on one patch level?",
+        "Is the pair on the same patch level?",
         (reference("Get-CsServerPatchVersion"),),
         finding,
     )
@@ -142,7 +142,7 @@ def _capacity(pair: tuple[Pool, ...]) -> CheckResult:
     if users > _MEASURED_USERS:
         finding = warning(
             f"{told} The documented recovery times were measured for {_MEASURED_USERS:,}.",
-            "Expect a failover to take longer, and see that one pool can carry both.",
+            "Expect a failover to take longer, and make sure that one pool can carry both.",
         )
     else:
         finding = passed(f"{told} One pool must be able to carry them all.")
@@ -178,13 +178,11 @@ def _served(deployment: Deployment, pool: Pool) -> tuple[CheckResult, ...]:
     unread = [one.works for one in tried if isinstance(one.works, Unread)]
     if wrong:
         finding = warning(
-            f"Not seen: {'; '.join(wrong)}.",
+            f"Not working: {'; '.join(wrong)}.",
             "Look at the registrar and its certificate; try it by hand.",
         )
     elif unread or not tried:
-        why = (
-            sentence(unread[0]) if unread else f"{pool.fqdn} has no test users that could be read."
-        )
+        why = sentence(unread[0]) if unread else f"{pool.fqdn} has no test users that can be read."
         finding = unknown(
             why,
             f"New-CsHealthMonitoringConfiguration -Identity {pool.fqdn} configures two.",

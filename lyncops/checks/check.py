@@ -16,9 +16,7 @@ from lyncops.deployment.model import Pool
 from lyncops.sources import Sources
 
 S = TypeVar("S")
-_LOOK: Final = (
-    "Look at it on the server. Where you know the answer, override this check and say why."
-)
+_LOOK: Final = "Check it on the server. If you know the answer, override this check with a reason."
 
 
 @attrs.frozen(slots=True, kw_only=True)

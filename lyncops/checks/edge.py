@@ -28,7 +28,7 @@ def _is_target(situation: CheckContext, edge: EdgePool) -> bool:
 
 @check(
     "edge-next-hop",
-    question="Is no Edge pool using the pool as its next hop?",
+    question="Is the pool free of Edge pools that use it as their next hop?",
     sources=(guide("Failing over a pool", step=1), fact("next-hop-refusal")),
     needs=of_next_hops,
     weight=Weight.ALWAYS,
@@ -51,7 +51,7 @@ def edge_next_hop(situation: CheckContext) -> Finding:
     names = listed(edge.fqdn for edge in behind)
     return warning(
         f"{situation.target} is the next hop of {names}. It will be moved first to {where}.",
-        f"If the Edge servers of {names} are gone too, that does no"
+        f"If the Edge servers of {names} are gone too, this does no"
         f" harm.{_nearer(situation, behind)}",
     )
 
@@ -73,7 +73,8 @@ def _nearer(situation: CheckContext, edges: tuple[EdgePool, ...]) -> str:
     if not found or (partner is not None and partner.fqdn in found):
         return ""
     return (
-        f" Nearer, in the site of the Edge pool: {listed(f'--next-hop {near}' for near in found)}."
+        " Closer, in the same site as the Edge pool:"
+        f" {listed(f'--next-hop {near}' for near in found)}."
     )
 
 
@@ -103,7 +104,7 @@ def nearest_next_hops(deployment: Deployment, edge: EdgePool, leaving: Fqdn) -> 
 
 @check(
     "next-hops-alive",
-    question="Does every Edge pool lead to a pool that lives?",
+    question="Is the next hop of every Edge pool up?",
     sources=(guide("Failing over a pool", step=1), fact("edge-cmdlets")),
     needs=of_next_hops,
     weight=Weight.NEVER,
@@ -126,9 +127,10 @@ def next_hops_alive(situation: CheckContext) -> Finding:
         if (pool := deployment.pool_of(edge.next_hop)) is not None and seems_dead(pool)
     ]
     if not ends:
-        return passed("No Edge pool leads to another pool that is seen to be dead.")
+        return passed("No Edge pool has another dead pool as its next hop.")
     told = "; ".join(
-        f"{edge.fqdn} leads to the {pool.kind.value} pool {pool.fqdn}, which does not run"
+        f"the next hop of {edge.fqdn} is the {pool.kind.value} pool {pool.fqdn}, which is not"
+        " running"
         for edge, pool in ends
     )
     commands = tuple(
@@ -138,5 +140,7 @@ def next_hops_alive(situation: CheckContext) -> Finding:
     )
     return warning(
         f"{told}.",
-        f"Lead it to a living one: {listed(commands)}." if commands else "See to those pools.",
+        f"Set a next hop that is up: {listed(commands)}."
+        if commands
+        else "Get those pools running again.",
     )

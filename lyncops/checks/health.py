@@ -44,12 +44,12 @@ _MORE_WITNESSES = (
     " machines ([network] connect_to)."
 )
 _NOBODY = (
-    "No Front End of any pool could be asked: rather the rights are missing, or the way there, than"
-    " that every machine is dead."
+    "No Front End of any pool could be asked: rights or a route are probably missing; it is"
+    " unlikely that every machine is dead."
 )
 _ASK_BY_HAND = (
-    "Look at Get-CsWindowsService on the machines of {pool}; asking from elsewhere needs a local"
-    " administrator there."
+    "Look at Get-CsWindowsService on the machines of {pool}; reading it remotely takes a local"
+    " administrator of that machine."
 )
 
 
@@ -69,7 +69,7 @@ class BackEnd(enum.Enum):
     from it say of a Back End.
     """
 
-    ORPHANED = "The principal of its user databases is out of reach; their mirror answers."
+    ORPHANED = "The principal of its user databases is unreachable; their mirror answers."
     DEAD = (
         "Its user database is not online, and its Backup Service cannot export the user store: the"
         " Back End is down."
@@ -113,7 +113,7 @@ def _mirror_first(pool: Pool) -> str:
     weight=Weight.ALWAYS,
 )
 def mode_fits(situation: CheckContext) -> Finding:
-    """Disaster mode on a living pool throws data away; planned mode on a dead pool hangs
+    """Disaster mode on a pool that is up throws data away; planned mode on a dead pool hangs
     and fails.
     """
     pool = situation.leaving
@@ -145,7 +145,7 @@ def _disaster_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
     if state is Life.DOWN:
         return warning(
             f"{seen} {stopped(pool)}",
-            f"{how_to_start(pool)} Disaster mode is for what does not start.",
+            f"{how_to_start(pool)} Use disaster mode for what does not start.",
         )
     if state is Life.SILENT:
         return _silence_means_death(pool, seen)
@@ -167,16 +167,16 @@ def _disaster_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
     if behind is not BackEnd.ALIVE:
         return warning(
             f"{seen} But: {behind.value}",
-            "Disaster mode is right when the Back End SQL Server is down while Front Ends run; look"
-            " at it first.",
+            "Disaster mode is right if the Back End SQL Server is down while Front Ends run; check"
+            " that first.",
         )
     hint = (
         ""
         if situation.direction is Direction.FAILBACK
-        else " If its Back End SQL Server is down, override this check and say so."
+        else " If its Back End SQL Server is down, override this check with that reason."
     )
     return failed(
-        f"{seen} Disaster mode would throw away what was not copied yet.",
+        f"{seen} Disaster mode would discard changes that were not copied yet.",
         f"Use --mode planned, which loses nothing.{hint}",
     )
 
@@ -191,7 +191,7 @@ def _silence_means_death(pool: Pool, seen: str) -> Finding:
             f"{seen} Both a living server and the network here say that it is dead: disaster mode"
             " is right."
         )
-    remedy = f"Make sure that {pool.fqdn} is gone, not only out of reach. {_MORE_WITNESSES}"
+    remedy = f"Make sure that {pool.fqdn} is gone, not just unreachable. {_MORE_WITNESSES}"
     if places:
         return warning(f"{seen} Only {places[0].value} says that it is dead.", remedy)
     return unknown(f"{seen} Nothing here proves that it is dead.", remedy, blocking=True)
@@ -214,7 +214,8 @@ def _planned_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
     if behind is BackEnd.DEAD:
         return failed(
             f"{seen} {behind.value} A planned failover needs it, to copy its last changes.",
-            "Bring the Back End up, or use --mode disaster: what was not copied yet is lost.",
+            "Bring the Back End up, or use --mode disaster: changes that were not copied yet are"
+            " lost.",
         )
     if behind is not BackEnd.ALIVE:
         return warning(
@@ -226,7 +227,7 @@ def _planned_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
     if state is Life.PARTLY:
         if serves(pool) is None:
             return warning(
-                f"{seen} Whether that is enough to serve is not known.",
+                f"{seen} It is not known whether that is enough to serve.",
                 _ASK_BY_HAND.format(pool=pool.fqdn),
             )
         return warning(f"{seen} Enough to serve: planned mode is right as long as no more go down.")
@@ -234,9 +235,9 @@ def _planned_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
     if undecided or state in (Life.SILENT_BUT_BACKED_UP, Life.UNCLEAR, Life.VOUCHED):
         return unknown(seen, _ASK_BY_HAND.format(pool=pool.fqdn), blocking=True)
     lost = (
-        "what it had not copied yet is lost"
+        "changes that it had not copied yet are lost"
         if situation.direction is Direction.FAILOVER
-        else "what the users did there since is lost"
+        else "what the users have done there since is lost"
     )
     start = (
         f"{how_to_start(pool)} If it does not start"
@@ -280,8 +281,7 @@ def _healthy(situation: CheckContext, pool: Pool) -> Finding:
     if state in (Life.PARTLY, Life.FAILING):
         return warning(
             seen,
-            "Start the other machines; the check of the quorum tells whether it must be done"
-            " first.",
+            "Start the other machines; the quorum check shows whether that must be done first.",
         )
     if state is Life.DOWN or (state is Life.SILENT and dead_from(pool)):
         return failed(
@@ -307,7 +307,9 @@ def partner_healthy(situation: CheckContext) -> Finding:
     if partner is None:
         return pair_unknown(situation)
     if situation.direction is Direction.FAILBACK and situation.disaster:
-        return passed(f"A disaster failback does not need {partner.fqdn}: it is taken to be gone.")
+        return passed(
+            f"A disaster failback does not need {partner.fqdn}: it is assumed to be gone."
+        )
     return _healthy(situation, partner)
 
 

@@ -17,13 +17,13 @@ class Life(enum.Enum):
     """How alive a pool is, as far as its machines tell."""
 
     ALIVE = "alive"  # every machine runs
-    PARTLY = "partly alive"  # some run, and they are enough to serve
+    PARTLY = "partly up"  # some run, and they are enough to serve
     FAILING = "failing"  # some run, but too few: the pool stops, or has stopped, by itself
     DOWN = "down"  # machines answer, none runs its Front-End service
     SILENT = "silent"  # no machine answers
-    VOUCHED = "silent to the servers, but alive by another witness"
+    VOUCHED = "silent to the servers, but up according to another witness"
     SILENT_BUT_BACKED_UP = "silent, but its Backup Service answers"
-    UNCLEAR = "a machine answered, but whether it serves could not be read"
+    UNCLEAR = "a machine answered, but it could not be read whether it serves users"
     NOT_ASKED = "not asked"
 
 
@@ -73,7 +73,7 @@ def _silent(pool: Pool) -> tuple[Machine, ...]:
 def vouching(pool: Pool) -> tuple[str, ...]:
     """What says that machines of the pool live of which no server told the services."""
     return tuple(
-        f"{machine.fqdn} lives ({witness.vantage.value}: {witness.evidence})"
+        f"{machine.fqdn} is up ({witness.vantage.value}: {witness.evidence})"
         for machine in _silent(pool)
         for witness in machine.vouched(Says.ALIVE)
     )
@@ -153,7 +153,7 @@ def how_to_start(pool: Pool) -> str:
     quorum = (
         " What stays in StartPending has lost its quorum: start more Front Ends, or run"
         f" Reset-CsPoolRegistrarState -PoolFqdn {pool.fqdn} -ResetType QuorumLossRecovery, which"
-        " can lose what was not yet written."
+        " can lose data that was not written yet."
     )
     return (
         f"Start the services first: Start-CsWindowsService on {names}.{quorum if starting else ''}"
@@ -178,7 +178,5 @@ def described(pool: Pool) -> str:
         if isinstance(machine.services, Unread)
     )
     silent = next(asked, "")
-    extra = (
-        " Its Backup Service answers, though." if life(pool) is Life.SILENT_BUT_BACKED_UP else ""
-    )
+    extra = " But its Backup Service answers." if life(pool) is Life.SILENT_BUT_BACKED_UP else ""
     return f"{running(pool)}.{silent}{extra}{heard(pool)}"

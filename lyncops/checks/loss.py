@@ -49,8 +49,8 @@ def expected_loss(
         head = (
             f"Everything that {leaving.fqdn} had not copied to {receiving.fqdn}: with no backlog"
             f" the last {age(RPO)} (the documented target; copies are made every"
-            f" {_interval(deployment)}). Its Backup Service could not be asked, so that a backlog"
-            " is not known."
+            f" {_interval(deployment)}). Its Backup Service could not be asked, so it is not known"
+            " whether there is a backlog."
         )
     else:
         parts = [loss_of_module(situation, leaving, module) for module in leaving.backup_modules]
@@ -83,7 +83,7 @@ def loss_of_module(situation: CheckContext, leaving: Pool, module: BackupModule)
                 f" documented target {age(RPO)})"
             )
         case ExportState.NON_STEADY:
-            loss = f"more than {age(RPO)}: there is a backlog, how long is not known"
+            loss = f"more than {age(RPO)}: there is a backlog of unknown length"
         case ExportState.NOT_INITIALIZED:
             loss = "all of it: it was never copied"
         case _:

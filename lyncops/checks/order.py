@@ -35,18 +35,18 @@ def _name(partner: Pool | None) -> str:
 def _unread_state(pool: Pool, state: Unread, *, blocking: bool = True) -> Finding:
     return unknown(
         f"Whether {pool.fqdn} is failed over could not be read: {state.reason}",
-        f"Look at Get-CsRegistrarConfiguration -Identity Service:Registrar:{pool.fqdn} -LocalStore,"
-        " then override with it.",
+        f"Check Get-CsRegistrarConfiguration -Identity Service:Registrar:{pool.fqdn} -LocalStore;"
+        " if it shows the state, override this check with that reason.",
         blocking=blocking,
     )
 
 
 def _under_way(pool: Pool) -> Finding:
     return failed(
-        f"A failover of {pool.fqdn} was begun and has not ended (state"
+        f"A failover of {pool.fqdn} was started and has not finished (state"
         f" {PoolState.FAILING_OVER.value}).",
-        "Wait for it, or resume the run that began it. If nobody runs it any more, override this"
-        " check and run it again.",
+        "Wait for it, or resume the run that started it. If nobody is running it any more, override"
+        " this check and run it again.",
     )
 
 
@@ -143,7 +143,7 @@ def is_failed_over(situation: CheckContext) -> Finding:
             f"{pool.fqdn} is not failed over (state {pool.state.value}), by {source}, which may be"
             " older than a failover.",
             f"If {pool.fqdn} was failed over while it was down, {_name(partner)} died later, and"
-            f" its users cannot sign in now: {command}. Else nothing is to do.",
+            f" its users cannot sign in now: {command}. Otherwise there is nothing to do.",
             overridable=False,
         )
     meant = (

@@ -79,13 +79,13 @@ def _of_store(store: CentralManagement) -> Iterator[Attention]:
         yield Attention(
             Verdict.FAILED,
             f"The Central Management store is active on {pools}: only one may be. Change nothing"
-            " before that is repaired.",
+            " until that is repaired.",
         )
     elif store.active_master is None or store.file_transfer_agents == ():
         yield Attention(
             Verdict.FAILED,
             "The Central Management store is unavailable: it names no master or no file transfer"
-            " agent. No change reaches any server.",
+            " agent. Changes do not reach the servers.",
         )
     if isinstance(store.replicas, tuple):
         behind = [replica.computer for replica in store.replicas if not replica.up_to_date]
@@ -123,7 +123,7 @@ def _away(pool: Pool, state: PoolState, deployment: Deployment) -> Attention:
     theirs = partner.state if partner is not None else None
     if isinstance(theirs, PoolState) and not theirs.is_home:
         told = f"{pool.fqdn} is {state.value} while {pool.backup_pool} is {theirs.value}"
-        return Attention(Verdict.FAILED, f"{told}: each says that the other serves its users.")
+        return Attention(Verdict.FAILED, f"{told}: each reports that the other serves its users.")
     told = f"{pool.fqdn} is {state.value}: its users are served by {pool.backup_pool}."
     return Attention(Verdict.WARNING, told)
 
@@ -146,6 +146,6 @@ def _of_edges(deployment: Deployment) -> Iterator[Attention]:
         if hop is not None and hop.kind.is_front_end and seems_dead(hop):
             yield Attention(
                 Verdict.FAILED,
-                f"The next hop of {edge.fqdn} is {hop.fqdn}, which does not answer: no access from"
-                " outside over it.",
+                f"The next hop of {edge.fqdn} is {hop.fqdn}, which does not answer: there is no"
+                " outside access through it.",
             )

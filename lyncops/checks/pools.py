@@ -94,8 +94,8 @@ def pool_is_front_end(situation: CheckContext) -> Finding:
         return passed(f"{pool.fqdn} is a Front End pool, {pool.kind.value} Edition.")
     names = listed(other.fqdn for other in situation.deployment.front_end_pools)
     return failed(
-        f"{pool.fqdn} is no Front End pool (kind: {pool.kind.value}), so that no users are homed"
-        " on it.",
+        f"{pool.fqdn} is not a Front End pool (kind: {pool.kind.value}), so no users are homed on"
+        " it.",
         f"Name the pool that first homed the users: {names}.",
         overridable=False,
     )
@@ -123,7 +123,7 @@ def pool_is_paired(situation: CheckContext) -> Finding:
         )
     if pool.version is LyncVersion.V2010:
         return failed(
-            f"{pool.fqdn} is of Lync Server 2010, which has no pool pairs: it is left alone.",
+            f"{pool.fqdn} is of Lync Server 2010, which has no pool pairs: it is left as it is.",
             "Its users can only be moved to another pool (Move-CsUser).",
             overridable=False,
         )
@@ -177,8 +177,8 @@ def pair_in_different_sites(situation: CheckContext) -> Finding:
         )
     if pool.site == partner.site:
         return warning(
-            f"Both {pool.fqdn} and {partner.fqdn} are in {pool.site}: what takes the site takes"
-            " both.",
+            f"Both {pool.fqdn} and {partner.fqdn} are in {pool.site}: a loss of that site would"
+            " take both.",
             "Pair pools of different sites when the topology is next changed.",
         )
     return passed(f"{pool.fqdn} is in {pool.site}, {partner.fqdn} in {partner.site}.")

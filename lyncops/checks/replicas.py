@@ -83,7 +83,7 @@ def replicas_up_to_date(situation: CheckContext) -> Finding:
             return warning(evidence, "Look at it again once the store has a master.")
         return failed(
             evidence,
-            "See that MASTER runs on the pool that holds the store and REPLICA on every server.",
+            "Check that MASTER runs on the pool that holds the store and REPLICA on every server.",
         )
     return _judge(situation, replicas)
 
@@ -93,7 +93,9 @@ def _judge(situation: CheckContext, replicas: tuple[Replica, ...]) -> Finding:
     behind = [
         replica for replica in replicas if not replica.up_to_date and replica.computer not in gone
     ]
-    ignored = f" {counted(len(gone), 'machine')} that cannot follow not counted." if gone else ""
+    ignored = (
+        f" {counted(len(gone), 'machine')} that cannot be updated not counted." if gone else ""
+    )
     if not behind:
         return passed(
             f"{counted(len([r for r in replicas if r.computer not in gone]), 'replica')} up to"
@@ -109,7 +111,7 @@ def _judge(situation: CheckContext, replicas: tuple[Replica, ...]) -> Finding:
             _REPLICATE,
         )
     remedy = (
-        "See that REPLICA runs there and that the store can reach it (TCP 445, Edge 4443)."
+        "Check that REPLICA runs there and that the store can reach it (TCP 445, Edge 4443)."
         f" {_REPLICATE}"
     )
     if faulty and len(faulty) == len(replicas) - len(gone & {one.computer for one in replicas}):

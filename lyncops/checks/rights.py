@@ -68,9 +68,9 @@ def _rights_to_run(
     if isinstance(offered, Unread) or not offered:
         why = offered.reason if isinstance(offered, Unread) else "the endpoint does not say"
         return unknown(
-            sentence(f"Which cmdlets the operator may run is not known: {why}"),
-            "It must be in RTCUniversalServerAdmins (log on again after adding it), and local"
-            " administrator on the Front Ends.",
+            sentence(f"It is not known which cmdlets the operator may run: {why}"),
+            "The account must be a member of RTCUniversalServerAdmins (log on again after adding"
+            " it), and a local administrator on the Front Ends.",
             blocking=False,
         )
     have = {name.casefold() for name in offered}

@@ -50,7 +50,7 @@ _INSTALL = (
 
 @check(
     "store-single-master",
-    question="Does exactly one pool claim the active Central Management store?",
+    question="Does exactly one pool claim to hold the active Central Management store?",
     sources=_STORE,
     needs=of_store,
 )
@@ -67,13 +67,13 @@ def store_single_master(situation: CheckContext) -> Finding:
         )
     if len(active) > 1:
         return failed(
-            f"Two pools claim the active store: {listed(copy.pool for copy in active)}.",
+            f"Two pools claim to hold the active store: {listed(copy.pool for copy in active)}.",
             _TWO_MASTERS,
         )
     undecided = [copy for copy in store.copies if isinstance(copy.active, Unread)]
     if not active and not undecided:
         where = listed(copy.pool for copy in store.copies)
-        return failed(f"No pool claims the active store (copies: {where}).", _NO_MASTER)
+        return failed(f"No pool claims to hold the active store (copies: {where}).", _NO_MASTER)
     holder = situation.store_pool
     return (
         _told_by_master(situation, undecided, holder)
@@ -154,7 +154,7 @@ def _orphaned(situation: CheckContext, evidence: str) -> Finding | None:
     first = store_rescue(situation)
     if not first:
         return None
-    seen = f"{evidence} The principal of its databases is out of reach; their mirror answers."
+    seen = f"{evidence} The principal of its databases is unreachable; their mirror answers."
     remedy = f"Make the mirror principal first: {first[0]}."
     return (
         warning(seen, remedy, first=first)
@@ -205,14 +205,14 @@ def _by_hand(situation: CheckContext) -> str:
     is_old = lone is not None and lone.version is LyncVersion.V2010
     why = "It is of Lync Server 2010" if is_old else "It has no standby copy"
     return (
-        f"{why}, so that people install it on"
-        f" {situation.receiving.fqdn if situation.receiving else 'another pool'} by hand first."
+        f"{why}, so it must be installed by hand on"
+        f" {situation.receiving.fqdn if situation.receiving else 'another pool'} first."
     )
 
 
 @check(
     "store-not-on-failed-pool",
-    question="Is the Central Management store on another pool than the one that users leave?",
+    question="Is the Central Management store on a pool other than the one that users leave?",
     sources=_STORE,
     needs=of_store,
     weight=Weight.ALWAYS,
@@ -227,7 +227,7 @@ def store_not_on_failed_pool(situation: CheckContext) -> Finding:
         return pair_unknown(situation)
     if holder is None:
         return unknown(
-            "Where the active store is could not be learnt.",
+            "The location of the active store could not be determined.",
             "See store-single-master; Invoke-CsManagementServerFailover -WhatIf on the surviving"
             " pool names it too.",
             blocking=not situation.disaster,
@@ -265,7 +265,7 @@ def _of_keeper(situation: CheckContext, holder: Fqdn) -> Finding:
 
 def _of_dead_keeper(situation: CheckContext, keeper: Pool) -> Finding:
     seen, receiving = (
-        f"The active store is on {keeper.fqdn}, which does not run.",
+        f"The active store is on {keeper.fqdn}, which is not running.",
         situation.receiving,
     )
     if installed_by_hand(situation) and receiving is not None:
@@ -275,7 +275,7 @@ def _of_dead_keeper(situation: CheckContext, keeper: Pool) -> Finding:
     if told:
         return failed(
             f"{seen} {told}",
-            f"{how_to_start(keeper)} Where it does not start, fail the store over: {command}.",
+            f"{how_to_start(keeper)} If it does not start, fail the store over: {command}.",
         )
     return failed(seen, f"Fail the store over first: {command}.", first=(command,))
 
@@ -353,7 +353,7 @@ def store_agents(situation: CheckContext) -> Finding:
 
 @check(
     "standby-store-installed",
-    question="Do both pools of the pair have a copy of the store, where one has it?",
+    question="If one pool of the pair has a copy of the store, does the other have one too?",
     sources=(page("Managing disaster recovery"),),
     needs=of_store,
     weight=Weight.NEVER,
@@ -366,8 +366,8 @@ def standby_store_installed(situation: CheckContext) -> Finding:
     pair = [pool.fqdn for pool in (situation.pool, situation.partner) if pool is not None]
     if lone is not None and lone.pool not in pair:
         return warning(
-            f"The store on {lone.pool} has no standby copy: when that pool is lost, people must"
-            " install the store again.",
+            f"The store on {lone.pool} has no standby copy: if that pool is lost, the store must be"
+            " installed again by hand.",
             "Pair that pool and install a standby copy, or move the store to a pair.",
         )
     copies = [situation.has_store_copy(pool) for pool in pair]
@@ -383,6 +383,6 @@ def standby_store_installed(situation: CheckContext) -> Finding:
         return passed(f"{listed(pair)} both have a copy.")
     lacking = pair[copies.index(False)]
     return warning(
-        f"{lacking} has no copy of the store, the other pool of the pair has one.",
+        f"{lacking} has no copy of the store, but the other pool of the pair has one.",
         _INSTALL.format(pool=lacking),
     )

@@ -39,12 +39,12 @@ class UnheardStore:
     @property
     def evidence(self) -> str:
         """What is known, in sentences."""
-        seen = f"The store is on {self.holder.fqdn}, whose machines could not be asked."
+        seen = f"The store is on {self.holder.fqdn}, whose machines could not be read."
         if self.followed:
             return f"{seen} A replica that is up to date reported {self.followed} ago."
         if self.is_trusted:
-            return f"{seen} It gives other signs of life."
-        return f"{seen} No replica is seen to follow it."
+            return f"{seen} It shows other signs of life."
+        return f"{seen} No replica is known to follow it."
 
     @property
     def remedy(self) -> str:

@@ -181,7 +181,7 @@ def _module(situation: CheckContext, pool: Pool, module: BackupModule) -> Module
         loss=(
             "Nothing: the active store is not here."
             if standby
-            else "Nothing: response groups are not to be copied."
+            else "Nothing: response groups are not configured to be copied."
             if idle
             else loss_of_module(situation, pool, module)
         ),

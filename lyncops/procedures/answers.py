@@ -82,13 +82,13 @@ def with_open_answers(
         return checks
     seen = " ".join(sentence(gap) for gap in gaps)
     finding = unknown(
-        f"{seen} The plan may therefore lack a step.",
-        "Look at it on the server. Where no step is missing, override this check and say why.",
+        f"{seen} The plan may therefore be missing a step.",
+        "Check it on the server. If no step is missing, override this check with a reason.",
         blocking=True,
     )
     understood = result_of(
         "answers-understood",
-        "Was everything understood that the steps of this plan are made from?",
+        "Was everything understood that the steps of this plan are based on?",
         (fact("result-types"),),
         finding,
     )

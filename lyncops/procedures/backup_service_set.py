@@ -69,7 +69,7 @@ def draft(deployment: Deployment, request: BackupServiceSet) -> Draft:
     step = CmdletStep(
         step_id="backup-service-set",
         title="Change the configuration of the Backup Service",
-        why="It holds for all pools of the deployment and reaches them by replication.",
+        why="It applies to all pools of the deployment and reaches them by replication.",
         sources=_SOURCES,
         cmdlet=SetCsBackupServiceConfiguration(
             sync_interval=wish.interval, authorized_universal_groups=wish.groups or None
@@ -92,8 +92,8 @@ def draft(deployment: Deployment, request: BackupServiceSet) -> Draft:
         expected_loss="Nothing now.",
         notes=(
             (
-                "Each server works by the new values once its replica has them, after some two to"
-                " three minutes."
+                "Each server uses the new values once its replica has them, after two to three"
+                " minutes."
             ),
         ),
     )
@@ -130,7 +130,9 @@ def _undo(old: BackupServiceSettings | Unread, wish: _Wish) -> str:
     )
     said = call.to_powershell() if interval is not None or groups else ""
     return (
-        f"{said} (before, no group was authorised)".strip() if wish.groups and not groups else said
+        f"{said} (before this, no group was authorised)".strip()
+        if wish.groups and not groups
+        else said
     )
 
 
@@ -138,12 +140,12 @@ def _checks(deployment: Deployment, wish: _Wish) -> tuple[CheckResult, ...]:
     old = deployment.backup_service
     found = [
         result_of(
-            "settings-readable", "Can the present configuration be read?", _SOURCES, _readable(old)
+            "settings-readable", "Can the current configuration be read?", _SOURCES, _readable(old)
         ),
         store_writable(deployment),
     ]
     if wish.interval is not None:
-        question = "What does the interval cost in lost data?"
+        question = "How much data can be lost with this interval?"
         found.append(
             result_of(
                 "sync-interval-cost",
@@ -153,7 +155,7 @@ def _checks(deployment: Deployment, wish: _Wish) -> tuple[CheckResult, ...]:
             )
         )
     if wish.groups:
-        question = "Who loses the right to ask the Backup Service?"
+        question = "Who loses the right to query the Backup Service?"
         found.append(
             result_of("authorized-groups", question, _SOURCES, _who_loses(old, wish.groups))
         )
@@ -163,7 +165,7 @@ def _checks(deployment: Deployment, wish: _Wish) -> tuple[CheckResult, ...]:
 def _readable(old: BackupServiceSettings | Unread) -> Finding:
     if isinstance(old, Unread):
         return unknown(
-            f"{old}. Nothing would undo the change.",
+            f"{old}. The change could not be undone.",
             "Look at Get-CsBackupServiceConfiguration and note its values.",
             blocking=True,
         )
@@ -175,14 +177,14 @@ def _readable(old: BackupServiceSettings | Unread) -> Finding:
 
 def _cost(old: BackupServiceSettings | Unread, new: timedelta) -> Finding:
     before = None if isinstance(old, Unread) else old.sync_interval
-    costs = f"A pool that is lost takes the changes of up to {exactly(new)} with it"
+    costs = f"A lost pool takes the changes of up to {exactly(new)} with it"
     if before is not None and new <= before:
-        return passed(f"{costs}, not more than by now ({exactly(before)}).")
+        return passed(f"{costs}, no more than now ({exactly(before)}).")
     rather = f" instead of {exactly(before)}" if before is not None else ""
     more = f", more than the documented target of {exactly(RPO)}" if new > RPO else ""
     return warning(
         f"{costs}{rather}{more}.",
-        "Keep it short where the line between the sites allows; 2 minutes is the default.",
+        "Keep it as short as the link between the sites allows; the default is 2 minutes.",
     )
 
 
@@ -191,13 +193,13 @@ def _who_loses(old: BackupServiceSettings | Unread, new: tuple[str, ...]) -> Fin
     gone = [group for group in had if not any(same_groups((group,), (one,)) for one in new)]
     if not any(same_groups((_SERVER_ADMINS,), (one,)) for one in new):
         return failed(
-            f"{_SERVER_ADMINS} is not among {listed(new)}: its members, lyncops perhaps too, can"
-            " ask for no status any more.",
+            f"{_SERVER_ADMINS} is not among {listed(new)}: its members, perhaps including lyncops,"
+            " could no longer query the status.",
             f"Add --authorized-group {_SERVER_ADMINS}.",
         )
     if gone:
         return warning(
-            f"{listed(gone)} can no longer ask for a status or a synchronisation.",
+            f"{listed(gone)} can no longer query the status or request a synchronisation.",
             "Name them too if they should keep this right.",
         )
-    return passed(f"Nobody: {listed(new)} may ask.")
+    return passed(f"Nobody: {listed(new)} may query it.")

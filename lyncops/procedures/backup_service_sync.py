@@ -57,7 +57,7 @@ def draft(deployment: Deployment, request: BackupServiceSync) -> Draft:
         steps=tuple(_steps(pool, partner, modules, until or (BackupServiceSteady(pool.fqdn),))),
         goal=until or (BackupServiceSteady(pool.fqdn),),
         expected_loss="Nothing.",
-        notes=(f"One direction only: for what {partner.fqdn} changes, sync {partner.fqdn}.",),
+        notes=(f"One direction only: for changes made on {partner.fqdn}, sync {partner.fqdn}.",),
     )
 
 
@@ -112,8 +112,9 @@ def _modules_fit(situation: CheckContext, pool: Pool, modules: tuple[BackupModul
     silent = _not_reported(pool, modules)
     if silent:
         return failed(
-            f"{pool.fqdn} does not report {listed(silent)}: when it is copied could not be seen.",
-            f"Look at what it reports: lyncops backup-service show {pool.fqdn}.",
+            f"{pool.fqdn} does not report {listed(silent)}: it cannot be seen when it has been"
+            " copied.",
+            f"See what it reports: lyncops backup-service show {pool.fqdn}.",
         )
     return passed(
         f"{pool.fqdn} copies"
@@ -138,7 +139,7 @@ def _steps(
         yield CmdletStep(
             step_id=f"sync-{module.value.casefold()}" if module else "sync",
             title=f"Copy {name} of {pool.fqdn} to {partner.fqdn} now",
-            why="By itself the Backup Service copies when its interval is over.",
+            why="Otherwise the Backup Service copies only when its interval has passed.",
             sources=_SOURCES,
             cmdlet=InvokeCsBackupServiceSync(pool_fqdn=pool.fqdn, backup_module=module),
             place=preferring(pool.fqdn),
@@ -153,7 +154,7 @@ def _steps(
             f" {listed(module.value for module in modules) if modules else 'every module'} is"
             " steady"
         ),
-        why="The cmdlet ends before the data has arrived.",
+        why="The cmdlet returns before the data has arrived.",
         sources=_SOURCES,
         until=until,
         deadline=max(figures.ONE_HOUR, takes * 6),

@@ -29,10 +29,10 @@ def content_steps(home: Pool, backup: Pool) -> tuple[Step, ...]:
     return (
         CmdletStep(
             step_id="conference-sync",
-            title=f"Bring the conference content of {home.fqdn} home",
+            title=f"Restore the conference content of {home.fqdn}",
             why=(
-                f"What conferences stored on {backup.fqdn} meanwhile comes home only by a sync"
-                " against the backup pool."
+                f"Content that conferences stored on {backup.fqdn} in the meantime returns only"
+                " with a sync from the backup pool."
             ),
             sources=_SOURCES,
             cmdlet=InvokeCsBackupServiceSync(
@@ -46,7 +46,7 @@ def content_steps(home: Pool, backup: Pool) -> tuple[Step, ...]:
         WaitStep(
             step_id="conference-steady",
             title="Wait until the conference content is steady",
-            why="Until then content is still on its way.",
+            why="Until then, content is still being copied.",
             sources=_SOURCES,
             until=(BackupModuleIs(backup.fqdn, CONFERENCE_CONTENT),),
             deadline=max(figures.ONE_HOUR, takes * 6),

@@ -44,7 +44,9 @@ def draft(deployment: Deployment, request: ConferenceRestore) -> Draft:
         steps=content_steps(pool, partner),
         goal=(BackupModuleIs(partner.fqdn, CONFERENCE_CONTENT),),
         expected_loss="Nothing.",
-        notes=(f"The sync is asked of {partner.fqdn}, the backup pool: it holds the content.",),
+        notes=(
+            f"The sync is requested from {partner.fqdn}, the backup pool, which holds the content.",
+        ),
     )
 
 
@@ -70,7 +72,7 @@ def _is_home(pool: Pool) -> CheckResult:
         remedy=(
             ""
             if home
-            else f"Fail it back first: {command}. That restores the conference content too."
+            else f"Fail it back first: {command}. That also restores the conference content."
         ),
         sources=(
             guide("Restoring conference contents using the Backup Service"),

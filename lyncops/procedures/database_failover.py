@@ -30,8 +30,8 @@ _IDS = ("pool-exists", "pool-is-front-end")
 _SOURCES = (guide("Failing over a mirrored database"), reference("Invoke-CsDatabaseFailover"))
 _FORCED: Final = (fact("mirror-forced"), reference("Invoke-CsDatabaseFailover"))
 _LOSS: Final = (
-    "What the principal had not yet sent to its mirror when it was lost: as a rule nothing while"
-    " they were synchronised. It is lost for good when the mirroring is resumed."
+    "Changes that the principal had not yet sent to its mirror when it was lost: usually none while"
+    " they were synchronised. They are lost for good when mirroring is resumed."
 )
 
 
@@ -116,7 +116,9 @@ def draft(deployment: Deployment, request: DatabaseFailover) -> Draft:
         checks=(*checks, *own),
         steps=_steps(move, request) if move else (),
         goal=(_is_there(move),) if move else (),
-        expected_loss=_LOSS if move and move.forced else "Nothing: synchronised databases only.",
+        expected_loss=_LOSS
+        if move and move.forced
+        else "Nothing: only synchronised databases move.",
         notes=_notes(move),
     )
 
@@ -190,8 +192,8 @@ def _resume_step(move: _Move) -> ManualStep:
         step_id=f"resume-mirroring-{move.database_type.casefold()}",
         title=f"Resume the mirroring of {listed(names)}",
         why=(
-            "A failover by force suspends it. Until it is resumed and synchronised, the other half"
-            " is old."
+            "A forced failover suspends it. Until it is resumed and synchronised, the other half is"
+            " out of date."
         ),
         sources=(fact("mirror-forced"),),
         instructions=(
@@ -200,8 +202,8 @@ def _resume_step(move: _Move) -> ManualStep:
                 f" run: {statements}."
             ),
             (
-                "What the former principal had not sent before it was lost is thrown away then."
-                " Save it first if it is wanted."
+                "Changes that the former principal had not sent before it was lost are then"
+                " discarded. Save them first if you need them."
             ),
         ),
         where=f"SQL Server, the {where} of {move.pool.fqdn}",
@@ -227,7 +229,7 @@ def _notes(move: _Move | None) -> tuple[str, ...]:
         witness,
         (
             "The databases run without a mirror from then on. When the other SQL Server is back:"
-            f" {back}. It has people resume it."
+            f" {back}. It includes the manual step that resumes mirroring."
         ),
         (
             "The other types of databases on the same SQL Server need the same: look at `lyncops"
@@ -240,19 +242,16 @@ def _of_force(move: _Move | None, request: DatabaseFailover) -> tuple[CheckResul
     """What is asked where a principal is out of reach, or where it was."""
     if move is None or not (move.forced or move.suspended):
         return ()
-    question = "What does force do to the mirroring?"
+    question = "What does a forced failover do to the mirroring?"
     if not move.forced:
         seen = (
-            f"The mirroring of {_named(move.suspended)} is suspended, as a failover by force"
-            " leaves it."
+            f"The mirroring of {_named(move.suspended)} is suspended, as a forced failover leaves"
+            " it."
         )
-        remedy = "The plan waits for people to resume it, before anything moves."
+        remedy = "The plan waits until it is resumed by hand, before anything moves."
         return (result_of("mirror-forced", question, _FORCED, warning(seen, remedy)),)
-    seen = f"The mirroring of {_named(move.forced)} is suspended by it, until people resume it."
-    remedy = (
-        "Until then there is one copy only: take a backup of the databases once they are served"
-        " again."
-    )
+    seen = f"The mirroring of {_named(move.forced)} is suspended by it until somebody resumes it."
+    remedy = "Until then there is only one copy: back up the databases once they are online again."
     return (
         result_of("mirror-forced", question, _FORCED, warning(seen, remedy)),
         consent(accepted=request.accept_data_loss, loss=_LOSS),
@@ -320,7 +319,7 @@ def _of_no_move(
         return unknown(str(pool.mirrors), look, blocking=True)
     if mirrors:
         return passed(
-            f"It has {_named(mirrors)}; which side is to be principal is another question."
+            f"It has {_named(mirrors)}; the check mirror-side covers which side becomes principal."
         )
     if pool.kind is PoolKind.STANDARD:
         return failed(
@@ -340,9 +339,9 @@ def _how_synchronised(move: _Move) -> Finding:
     ]
     if gone:
         return failed(
-            f"The {side} of {listed(gone)} is out of reach, or has never been set up: it cannot"
-            " become principal.",
-            "See to that SQL Server and to Get-CsDatabaseMirrorState. Do not set up the mirror"
+            f"The {side} of {listed(gone)} is unreachable, or was never set up: it cannot become"
+            " principal.",
+            "Check that SQL Server and Get-CsDatabaseMirrorState. Do not set up the mirror"
             " again while the other half is the only copy.",
         )
     if behind:
@@ -352,9 +351,10 @@ def _how_synchronised(move: _Move) -> Finding:
         )
     if move.forced:
         return warning(
-            f"The principal of {_named(move.forced)} is out of reach; the {side} answers and"
-            " becomes principal by force.",
-            "Bringing that SQL Server back loses nothing. Do not set up the mirror again: it is the"
+            f"The principal of {_named(move.forced)} is unreachable; the {side} answers and is made"
+            " principal by force.",
+            "If that SQL Server can be brought back, nothing is lost. Do not set up the mirror"
+            " again: it is the"
             " only copy.",
         )
     if move.suspended:

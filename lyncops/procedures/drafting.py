@@ -78,10 +78,10 @@ def consent(*, accepted: bool, loss: str) -> CheckResult:
     """Whether the operator has said yes to a loss. It is law: no override can say it."""
     return CheckResult(
         check_id="data-loss-accepted",
-        question="Has the operator accepted what is lost?",
+        question="Has the operator accepted the data loss?",
         verdict=Verdict.PASSED if accepted else Verdict.FAILED,
-        evidence=loss or "Disaster mode moves the users without a last synchronisation.",
-        remedy="" if accepted else "Add --accept-data-loss when the failed side is really gone.",
+        evidence=loss or "Disaster mode moves the users without a final synchronisation.",
+        remedy="" if accepted else "If the failed side is really gone, add --accept-data-loss.",
         sources=(fact("disaster-failover"),),
         overridable=False,
     )

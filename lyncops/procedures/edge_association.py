@@ -59,8 +59,8 @@ def draft(deployment: Deployment, request: EdgeAssociation) -> Draft:
                 " pool (for media components)."
             ),
             (
-                "That these cmdlets together equal that one field is inferred from the topology"
-                " document."
+                "That these cmdlets together are equivalent to that one field is inferred from the"
+                " topology document."
             ),
         ),
     )
@@ -109,7 +109,7 @@ def _step(pool: Pool, edge: EdgePool, role: str, cmdlet: Cmdlet[object]) -> Cmdl
     return CmdletStep(
         step_id=f"edge-association-{short}",
         title=f"Associate {short} of {pool.fqdn} with {edge.fqdn}",
-        why="Media of outside users goes by the associated Edge pool.",
+        why="Media of outside users goes through the associated Edge pool.",
         sources=_SOURCES,
         cmdlet=cmdlet,
         place=preferring(pool.fqdn),

@@ -27,8 +27,8 @@ from lyncops.sources import fact, guide
 PORT: Final = 5061
 _SOURCES: Final = (guide("Failing over the Edge pool used for federation"), fact("federation-port"))
 _NO_CMDLET: Final = (
-    "No cmdlet is known to do it: that Set-CsEdgeServer -AccessEdgeExternalSipPort would is not"
-    " established."
+    "No cmdlet is known to do it; it is not established that Set-CsEdgeServer"
+    " -AccessEdgeExternalSipPort would."
 )
 
 
@@ -65,7 +65,7 @@ def _draft(deployment: Deployment, request: MovesRoutes, *, back: bool) -> Draft
         checks=(*checks, _has_federation(move)),
         steps=(*home, *_steps(move, enable_topology=request.enable_topology)),
         goal=(FederatedEdgeIs(move.to.fqdn), *route_goal(move)),
-        expected_loss="Nothing is lost; federation is cut off until it is done.",
+        expected_loss="Nothing is lost; federation is down until this is done.",
         notes=(*_notes(move), *media_notes(move)),
     )
 
@@ -77,7 +77,7 @@ def _steps(move: EdgeMove, *, enable_topology: bool) -> tuple[Step, ...]:
         *replica_steps(
             move,
             "edge-replicas-topology",
-            why="Setup installs what the Edge server's own replica says.",
+            why="Setup installs what the Edge server's own replica defines.",
         ),
         _setup_gate(move),
         *route_steps(
@@ -86,7 +86,7 @@ def _steps(move: EdgeMove, *, enable_topology: bool) -> tuple[Step, ...]:
         *replica_steps(
             move,
             "edge-replicas-route",
-            why="The Edge servers learn of the routes last.",
+            why="The Edge servers receive the routes last.",
             optional=True,
         ),
     )
@@ -106,16 +106,16 @@ def _topology_gate(move: EdgeMove) -> ManualStep:
             ),
             f"{move.leaving.fqdn}: Edit Properties, General: clear `{box}`.",
             f"{move.to.fqdn}: Edit Properties, General: select `{box}`.",
-            "Action, Topology, Publish; wait for its end and look at its log.",
+            "Action, Topology, Publish; wait until it has finished and check the log.",
         ),
         where="Topology Builder, on a Front End server",
         how_to_see=(
             f"Get-CsService -EdgeServer: AccessEdgeExternalSipPort is {PORT} for {move.to.fqdn} and"
-            " no other Edge pool. lyncops reads the same."
+            " for no other Edge pool. lyncops reads the same value."
         ),
         after=(FederatedEdgeIs(move.to.fqdn),),
         estimate=BY_HAND,
-        undo=f"The same with {move.leaving.fqdn} and {move.to.fqdn} exchanged.",
+        undo=f"The same, with {move.leaving.fqdn} and {move.to.fqdn} swapped.",
     )
 
 
@@ -130,7 +130,7 @@ def _setup_gate(move: EdgeMove) -> ManualStep:
     return ManualStep(
         step_id="edge-setup",
         title=f"Run setup on the servers of {move.to.fqdn}",
-        why="Until then they do not serve the port that was added.",
+        why="Until then they do not listen on the added port.",
         sources=_SOURCES,
         instructions=(
             f"On each of {servers}: open the Deployment Wizard, Install or Update Server System.",
@@ -153,7 +153,7 @@ def _setup_gate(move: EdgeMove) -> ManualStep:
 
 @check(
     "has-federation",
-    question="Is federation enabled on the Edge pool that it leaves, and on no other?",
+    question="Is federation enabled only on the Edge pool that it leaves?",
     sources=(fact("federated-edge-port"),),
 )
 def _has_federation(move: EdgeMove) -> Finding:
@@ -174,7 +174,7 @@ def _has_federation(move: EdgeMove) -> Finding:
 def _notes(move: EdgeMove) -> tuple[str, ...]:
     host = move.to.external_fqdn or f"the external name of {move.to.fqdn}"
     dns = (
-        "Partners find you by DNS: check that _sipfederationtls._tcp of your domains points to"
+        "Partners find you through DNS: check that _sipfederationtls._tcp of your domains points to"
         f" {host} too."
     )
     if not move.back:
@@ -182,7 +182,7 @@ def _notes(move: EdgeMove) -> tuple[str, ...]:
     return (
         dns,
         (
-            f"XMPP goes back by a procedure of its own: lyncops run xmpp-failback {move.to.fqdn}"
+            f"XMPP has its own failback procedure: lyncops run xmpp-failback {move.to.fqdn}"
             " --domain DOMAIN."
         ),
         (

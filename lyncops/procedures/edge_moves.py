@@ -30,12 +30,14 @@ _SOURCES: Final = (
     guide("Failing over the Edge pool used for federation"),
     guide("Failing back the Edge pool used for federation"),
 )
-_REPLICA: Final = "See that REPLICA runs there and that the store reaches it (TCP 4443)."
+_REPLICA: Final = "Check that REPLICA runs there and that the store reaches it (TCP 4443)."
 _LOOK: Final = (
-    "See that Get-CsWindowsService on them shows RTCSRV as Running. Steps on them are done by hand."
+    "Check that Get-CsWindowsService on them shows RTCSRV as Running. Steps on them are done by"
+    " hand."
 )
 _ENDPOINT: Final = (
-    "Give its servers a [[machine]] in lyncops.toml; or, knowing that they run, override this."
+    "Add a [[machine]] for each of its servers to lyncops.toml; or, if you know that they run,"
+    " override this check."
 )
 
 
@@ -179,9 +181,9 @@ def _other_known(
     good = len(found) == 1
     nothing = back and not found and named is None
     remedy = (
-        "Nothing is to be failed back."
+        "There is nothing to fail back."
         if nothing
-        else f"Name the Edge pool that {task} with --edge."
+        else f"Name with --edge the Edge pool that {task}."
     )
     finding = passed(evidence) if good else failed(evidence, remedy, overridable=False)
     return result_of("other-edge", f"Is it clear which Edge pool {task}?", _SOURCES, finding)

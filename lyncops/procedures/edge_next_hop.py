@@ -18,7 +18,7 @@ from lyncops.procedures.edges import (
 from lyncops.procedures.store import store_writable
 from lyncops.values import Unread
 
-_WHY = "What comes from outside enters by this pool."
+_WHY = "Traffic from outside enters through this pool."
 
 
 def draft(deployment: Deployment, request: EdgeNextHop) -> Draft:

@@ -41,7 +41,7 @@ def _route(move: EdgeMove, site: SiteName, before: tuple[Condition, ...]) -> Cmd
     return CmdletStep(
         step_id=f"{'federation' if move.kind is RouteKind.SIP else 'xmpp'}-route-{site}",
         title=f"Route {move.kind.value} of site {site} through {move.to.fqdn}",
-        why=f"What site {site} sends to partners goes by {move.leaving.fqdn} until then.",
+        why=f"Until then, what site {site} sends to partners goes through {move.leaving.fqdn}.",
         sources=(reference("Set-CsSite"), fact("wrong-parameter-names")),
         cmdlet=_set_route(site, move.kind, move.to.fqdn),
         before=before,
@@ -88,8 +88,8 @@ def stop_steps(move: EdgeMove) -> tuple[Step, ...]:
 
 def _stop(move: EdgeMove, machine: Machine) -> Step:
     why = (
-        f"{move.to.fqdn} takes XMPP over while its servers are stopped; what goes by it meanwhile"
-        " is cut off."
+        f"{move.to.fqdn} takes XMPP over while its servers are stopped; everything else that uses"
+        " it is cut off meanwhile."
     )
     if isinstance(machine.services, Unread):
         return _by_hand(machine, why, start=False)
@@ -151,7 +151,7 @@ def _by_hand(machine: Machine, why: str, *, start: bool) -> ManualStep:
         sources=_SERVICES,
         instructions=(
             (
-                f"Sign in to {machine.fqdn}, which lyncops does not reach, and run"
+                f"Sign in to {machine.fqdn}, which lyncops cannot reach, and run"
                 f" {verb}-CsWindowsService in its shell."
             ),
         ),

@@ -105,8 +105,8 @@ def topology_steps(place: Place) -> tuple[Step, ...]:
         step_id="enable-topology",
         title="Enable the changed topology",
         why=(
-            "Some deployments replicate the change only then. It needs setup permission, so that it"
-            " may be refused."
+            "Some deployments replicate the change only then. It needs setup permissions, so it may"
+            " be refused."
         ),
         sources=(reference("Enable-CsTopology"), fact("enable-topology")),
         cmdlet=EnableCsTopology(),
@@ -134,8 +134,8 @@ def edge_replica_steps(deployment: Deployment, move: NextHopMove) -> tuple[Step,
         step_id=f"edge-replicas-{move.to}",
         title="Wait until the Edge servers have the new next hop",
         why=(
-            "An Edge server learns of the change only through its replica; if it never does, plan"
-            " again with --enable-topology."
+            "An Edge server receives the change only through its replica; if that never happens,"
+            " plan again with --enable-topology."
         ),
         sources=(fact("edge-replication"),),
         until=(ReplicasUpToDate(only=machines),),
@@ -167,7 +167,8 @@ def next_hop_fits(
     names = ", ".join(edge.fqdn for edge in move.edges)
     near = nearest_next_hops(deployment, move.edges[0], leaving)
     proposed = (
-        f"Name a living Front End or Director pool with --next-hop. The nearest: {listed(near)}."
+        "Name a Front End or Director pool that is up, with --next-hop. The nearest:"
+        f" {listed(near)}."
     )
     return CheckResult(
         check_id="next-hop-target",
@@ -202,7 +203,7 @@ def edge_pool_exists(deployment: Deployment, name: Fqdn) -> CheckResult:
             Verdict.FAILED,
             f"{name} is {what}; the Edge pools are {listed(edge.fqdn for edge in edges)}.",
         )
-        remedy = "Name an Edge pool, not a Front End pool and not a machine."
+        remedy = "Name an Edge pool, not a Front End pool or a machine."
     return CheckResult(
         check_id="edge-exists",
         question="Does the topology have this Edge pool?",
@@ -225,7 +226,9 @@ def _move(
 ) -> CmdletStep:
     to = move.to
     within = same_site(deployment, edge.fqdn, to)
-    by_hand = " Within a site Microsoft's page does the same in Topology Builder." if within else ""
+    by_hand = (
+        " Within one site, Microsoft's page does the same in Topology Builder." if within else ""
+    )
     back = SetCsEdgeServer(
         identity=f"EdgeServer:{edge.fqdn}", registrar=f"Registrar:{edge.next_hop}"
     ).to_powershell()

@@ -54,7 +54,7 @@ def draft(deployment: Deployment, request: Evacuate) -> Draft:
             )
         ),
         expected_loss=" ".join(dict.fromkeys(part.expected_loss for part in parts)),
-        notes=notes or (f"Nothing to do: {pool.fqdn} serves everybody already.",),
+        notes=notes or (f"Nothing to do: {pool.fqdn} already serves everybody.",),
         left_broken=tuple(each for part in parts for each in part.left_broken),
     )
 

@@ -78,8 +78,8 @@ class Homeward:
     def notes(self) -> tuple[str, ...]:
         """What is left as it is, with the command that would change it."""
         return tuple(
-            f"Edge pool {edge.fqdn} keeps {edge.next_hop or 'no pool'} as its next hop; to lead it"
-            f" to {self.pool.fqdn} too: lyncops run edge-next-hop {edge.fqdn} --next-hop"
+            f"Edge pool {edge.fqdn} keeps {edge.next_hop or 'no pool'} as its next hop; to change"
+            f" that to {self.pool.fqdn}: lyncops run edge-next-hop {edge.fqdn} --next-hop"
             f" {self.pool.fqdn}."
             for edge in self._left
         )
@@ -102,17 +102,18 @@ class Homeward:
         else:
             verdict = Verdict.WARNING if disaster else Verdict.UNKNOWN
             evidence = (
-                f"The journal has no failover of {self.pool.fqdn}, so that it does not tell which"
-                f" Edge pools led to it before. {listed(edge.fqdn for edge in self._behind)}"
+                f"The journal has no failover of {self.pool.fqdn}, so it does not show which Edge"
+                " pools had it as their next hop before."
+                f" {listed(edge.fqdn for edge in self._behind)}"
                 f" lead{'s' if len(self._behind) == 1 else ''} to {self.partner.fqdn}."
             )
             remedy = (
-                f"Name those that led to {self.pool.fqdn} with --edge (none for none)."
-                f" Overridden, those of its own site move: {moving}."
+                f"Name with --edge those that had {self.pool.fqdn} as their next hop (or none). If"
+                f" this is overridden, those of its own site move: {moving}."
             )
         return CheckResult(
             check_id="edges-known",
-            question="Is it known which Edge pools the failover led away?",
+            question="Is it known which Edge pools the failover moved?",
             verdict=verdict,
             evidence=evidence,
             remedy=remedy,

@@ -39,7 +39,7 @@ _IDS = (
     "replicas-up-to-date",
     "version-supports",
 )
-_WHY = "Topology and policies can be changed, and pools failed over, only where the store works."
+_WHY = "Topology and policies can be changed, and pools failed over, only while the store works."
 _IDS_BY_HAND = ("pool-exists", "mode-fits", "store-single-master", "store-agents")
 _NOTES = (
     "Users are not touched: they stay where they are served.",
@@ -153,7 +153,10 @@ def _can_receive(situation: CheckContext, receiver: Pool | None, named: Fqdn | N
     else:
         verdict, evidence = (
             Verdict.PASSED,
-            f"No standby copy exists; people install the store on {receiver.fqdn}, which is up.",
+            (
+                f"There is no standby copy; the store is installed by hand on {receiver.fqdn},"
+                " which is up."
+            ),
         )
     return CheckResult(
         check_id="store-receiver",
@@ -163,7 +166,7 @@ def _can_receive(situation: CheckContext, receiver: Pool | None, named: Fqdn | N
         remedy=(
             ""
             if verdict is Verdict.PASSED
-            else f"Name a living Front End pool with --to, of {listed(others)}."
+            else f"Name with --to a Front End pool that is up: {listed(others)}."
         ),
         sources=(fact("store-2010"), fact("move-management-server-local")),
         overridable=possible,
@@ -178,10 +181,9 @@ def _goes_to_its_copy(
     """
     if named is not None and named != partner.fqdn:
         evidence = (
-            f"{named} is named with --to, but a failover of the store goes to the standby copy, on"
-            f" {partner.fqdn}."
+            f"--to names {named}, but the store fails over to its standby copy, on {partner.fqdn}."
         )
-        remedy = "Leave --to away: it is for a store without a standby copy, in a disaster."
+        remedy = "Leave out --to: it is for a store without a standby copy, in a disaster."
     elif situation.has_store_copy(partner.fqdn) is False:
         evidence = f"{partner.fqdn} has no standby copy of the store."
         remedy = (

@@ -32,7 +32,7 @@ def lacking(steps: Iterable[Step], deployment: Deployment) -> tuple[CheckResult,
         return ()
     finding = failed(
         f"The session at {deployment.read_through} has no {listed(missing)}. The plan would stop"
-        " there, half done.",
+        " halfway.",
         "Allow the cmdlet in the role capability of its session configuration (VisibleCmdlets), or"
         " use an endpoint that has it. Get-PSSessionCapability on that server shows what a user is"
         " offered.",

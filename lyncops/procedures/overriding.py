@@ -34,7 +34,7 @@ def _changes_of_step(before: Step, after: Step) -> Iterator[str]:
     asked = set(_asked_first(after))
     dropped = [condition for condition in _asked_first(before) if condition not in asked]
     if dropped:
-        yield f"{after.title}: sent without looking first whether {listed(dropped)}."
+        yield f"{after.title}: sent without first checking whether {listed(dropped)}."
     if isinstance(before, CmdletStep) and isinstance(after, CmdletStep):
         sent = (before.cmdlet.to_powershell(), after.cmdlet.to_powershell())
         if sent[0] != sent[1]:

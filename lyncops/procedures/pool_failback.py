@@ -102,7 +102,7 @@ def _steps(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, ...]:
             move.deployment,
             move.next_hops,
             place=move.place,
-            why=f"The failover led it away from {move.pool.fqdn}, which serves its users again.",
+            why=f"The failover moved it away from {move.pool.fqdn}, which serves its users again.",
             enable_topology=move.request.enable_topology,
         ),
         *edge_replica_steps(move.deployment, move.next_hops),
@@ -197,14 +197,11 @@ def _edge_gate(machine: Machine) -> ManualStep:
     return ManualStep(
         step_id=f"edge-back-{fqdn}",
         title=f"Bring Edge server {fqdn} back",
-        why="When the Edge server of the site failed too, it comes back before the pool.",
+        why="If the Edge server of the site failed too, it must come back before the pool.",
         sources=(guide("Failing back a pool"), fact("failback")),
         instructions=(
             f"Start the services on {fqdn}: Start-CsWindowsService.",
-            (
-                "Where it stays down, plan again and name the Edge pools that are to be waited for"
-                " with --edge."
-            ),
+            ("If it stays down, plan again and name with --edge the Edge pools to wait for."),
         ),
         where=fqdn,
         how_to_see=(
@@ -228,8 +225,8 @@ def _notes(move: PoolMove) -> tuple[str, ...]:
     situation, pool, partner = move.situation, move.pool, move.partner
     rest = (
         (
-            f"Conference content of these days is on {partner.fqdn}: when it is up again, run"
-            f" conference-restore {pool.fqdn}."
+            f"Conference content from the time of the failover is on {partner.fqdn}: when that is"
+            f" up again, run conference-restore {pool.fqdn}."
         ),
         (
             f"What the users of {pool.fqdn} did on {partner.fqdn} is lost: -DisasterMode does not"
@@ -237,14 +234,14 @@ def _notes(move: PoolMove) -> tuple[str, ...]:
         ),
     )
     stays = (
-        f"The Central Management store stays on {situation.store_pool or 'its pool'}: it need not"
-        " come back."
+        f"The Central Management store stays on {situation.store_pool or 'its pool'}: it does not"
+        " have to move back."
     )
     return (
         *((BAD_ENDS, none_follows(move.pool.fqdn)) if move.store else (stays,)),
-        "Users stay signed in, and are in resiliency mode for a while.",
+        "Users stay signed in, in resiliency mode for a while.",
         ResponseGroups(move=move).note_home,
-        f"When the Edge pool of the site failed too, bring it back before {pool.fqdn}.",
+        f"If the Edge pool of the site failed too, bring it back before {pool.fqdn}.",
         *(rest if situation.disaster else ()),
         *verification_note(move.deployment, move.request, pool.fqdn),
     )

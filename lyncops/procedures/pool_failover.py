@@ -47,7 +47,7 @@ from lyncops.sources import fact, guide, reference
 from lyncops.values import Fqdn
 
 _WHY_NEXT_HOP = (
-    "While the failed pool is its next hop, outside access is cut off and the failover is refused."
+    "While the failed pool is its next hop, outside access is down and the failover is refused."
 )
 
 
@@ -185,7 +185,7 @@ def _lost_for_good(pool: Fqdn, partner: Fqdn) -> str:
     """What comes in place of the failback where there will be none (fact: pool-lost-for-good)."""
     source = fact("pool-lost-for-good")
     return (
-        f"Where {pool} never comes back, there is no failback. Build a new pool, and with its"
+        f"If {pool} never comes back, there is no failback. Build a new pool, and with its"
         " services stopped move there the users (Move-CsUser -Force), the conference directories"
         f" (Move-CsConferenceDirectory -Force), conference content and user data from {partner},"
         f" call park and response groups. Start it; unpair {pool} and {partner}, pair {partner}"
@@ -207,12 +207,12 @@ def _notes(move: PoolMove) -> tuple[str, ...]:
     return (
         *((BAD_ENDS, none_follows(move.partner.fqdn)) if move.store else ()),
         *(
-            (f"Not waited for, since nothing in its site answers: {', '.join(silent)}.",)
+            (f"Not waited for, because nothing in its site answers: {', '.join(silent)}.",)
             if silent
             else ()
         ),
         f"Users stay homed on {pool.fqdn}: their RegistrarPool does not change.",
-        "Users are signed out and sign in again by themselves; their running conferences end.",
+        "Users are signed out and sign in again automatically; their running conferences end.",
         ResponseGroups(move=move).note_away,
         (
             "Location information (LIS), announcements, unassigned numbers and call park are not"

@@ -1,7 +1,7 @@
 """Could every pool be failed over right now: in which mode, what would be lost, what stands in the
 way?
 
-A pure function of one reading. The planned failover of a living pool is asked as it is; its
+A pure function of one reading. The planned failover of a pool that is up is asked as it is; its
 disaster failover is asked of the same reading with the pool taken to be gone, since nobody knows
 before a disaster how it will look but the servers of today.
 """
@@ -88,7 +88,7 @@ class PoolReadiness:
 
     pool: Fqdn
     backup_pool: Fqdn | None
-    life: str  # alive, partly alive, down, silent, ...
+    life: str  # alive, partly up, down, silent, ...
     modes: tuple[ModeReadiness, ...]
     care: tuple[CheckResult, ...] = ()
     """What is looked at on the days before: certificates, updates, exports, capacity, service. Not
@@ -292,7 +292,10 @@ def _store_of(deployment: Deployment, lost: set[Fqdn]) -> tuple[str, str]:
         " POOL"
     )
     return (
-        f"The store on {holder} has no standby copy: people install it again from saved copies.",
+        (
+            f"The store on {holder} has no standby copy: it must be installed again by hand from"
+            " saved copies."
+        ),
         command,
     )
 
@@ -312,7 +315,7 @@ def without_site(deployment: Deployment, site: SiteName) -> Deployment:
 
 def _silenced(machine: Machine) -> Machine:
     services = Unread(
-        f"the services of {machine.fqdn}", "its site is taken to be gone", asked=False
+        f"the services of {machine.fqdn}", "its site is assumed to be gone", asked=False
     )
     return attrs.evolve(machine, services=services, witnesses=())
 

@@ -23,8 +23,8 @@ def all_replicas(deployment: Deployment, holder: Fqdn, *, sources: Sources) -> W
     """The wait until all replicas but those of silent machines follow the store on `holder`."""
     return WaitStep(
         step_id="store-replicas",
-        title="Wait until every replica follows the store",
-        why="Replicas that do not follow are the first sign of a half-moved store.",
+        title="Wait until every replica is up to date",
+        why="Replicas that are not updated are the first sign of a half-moved store.",
         sources=sources,
         until=(StoreIsActiveOn(holder), ReplicasUpToDate(ignoring=_not_waited_for(deployment))),
         deadline=figures.REPLICATION_DEADLINE,
@@ -39,9 +39,9 @@ def own_replicas(deployment: Deployment, holder: Fqdn, *, sources: Sources) -> W
     """
     return WaitStep(
         step_id="store-replicas",
-        title=f"Wait until the Front Ends of {holder} follow the store",
+        title=f"Wait until the replicas of the Front Ends of {holder} are up to date",
         why=(
-            f"{holder} receives the users. In a disaster they do not wait for a replica elsewhere"
+            f"{holder} receives the users. In a disaster, they do not wait for replicas elsewhere"
             " that may be broken."
         ),
         sources=sources,
@@ -59,10 +59,10 @@ def rest_of_replicas(deployment: Deployment, holder: Fqdn, *, sources: Sources) 
     """
     return WaitStep(
         step_id=_REST,
-        title="Wait until all other replicas follow the store",
+        title="Wait until all other replicas are up to date",
         why=(
-            "Users are served meanwhile. Replicas that do not follow are the first sign of a"
-            " half-moved store."
+            "Users are served in the meantime. Replicas that are not updated are the first sign of"
+            " a half-moved store."
         ),
         sources=sources,
         until=(StoreIsActiveOn(holder), ReplicasUpToDate(ignoring=_not_waited_for(deployment))),

@@ -69,7 +69,7 @@ class ResponseGroups:
         move, saved, pool = self.move, self.move.request.response_groups_file, self.move.pool.fqdn
         if move.disaster and not saved:
             raise InvalidValueError(
-                f"{pool} is taken to be gone and can export no response groups.",
+                f"{pool} is assumed to be gone and cannot export response groups.",
                 remedy=(
                     "Name a saved export with --response-groups-file, or leave --response-groups"
                     " out."
@@ -98,7 +98,7 @@ class ResponseGroups:
         """What the operator of a failover should know."""
         pool, partner = self.move.pool.fqdn, self.move.partner.fqdn
         if self.copied_by_themselves:
-            return "Response groups follow: EnableRgsBackupService is on."
+            return "Response groups move along: EnableRgsBackupService is on."
         if self.wanted:
             listed = (
                 "they are listed with -Owner or -ShowAll only, and the settings of the application"
@@ -106,7 +106,7 @@ class ResponseGroups:
             )
             return f"Response groups on {partner} stay owned by {pool}: {listed}."
         return (
-            "Response groups do not follow: pool-failover --response-groups carries them, or import"
+            "Response groups do not move along: use pool-failover --response-groups, or import"
             f" a saved copy on {partner}; agents sign in again."
         )
 
@@ -115,15 +115,15 @@ class ResponseGroups:
         """What the operator of a failback should know."""
         pool, partner = self.move.pool.fqdn, self.move.partner.fqdn
         if self.copied_by_themselves:
-            return "Response groups come home by themselves: EnableRgsBackupService is on."
+            return "Response groups move back by themselves: EnableRgsBackupService is on."
         if self.wanted:
             return (
-                f"Copies of the response groups stay on {partner}: to be rid of them, export with"
+                f"Copies of the response groups stay on {partner}: to remove them, export with"
                 " -RemoveExportedConfiguration."
             )
         return (
-            f"Response groups of {pool} that were imported on {partner}: pool-failback"
-            " --response-groups brings them home, or export them there and import them here with"
+            f"Response groups of {pool} that were imported on {partner}: use pool-failback"
+            " --response-groups, or export them there and import them here with"
             " -OverwriteOwner."
         )
 
@@ -148,7 +148,7 @@ def _export(source: Fqdn, owner: Fqdn, path: str, place: Place) -> CmdletStep:
     return CmdletStep(
         step_id="response-groups-export",
         title=f"Save the response groups of {owner}",
-        why="Neither failover nor failback carries response groups along.",
+        why="Neither failover nor failback moves response groups.",
         sources=_SOURCES,
         cmdlet=ExportCsRgsConfiguration(
             source=_service(source),
@@ -166,8 +166,8 @@ def _export(source: Fqdn, owner: Fqdn, path: str, place: Place) -> CmdletStep:
 def _import(destination: Fqdn, path: str, place: Place, *, overwrite_owner: bool) -> CmdletStep:
     return CmdletStep(
         step_id="response-groups-import",
-        title=f"Bring the saved response groups to {destination}",
-        why="Callers reach them there. Formal agents must sign in again.",
+        title=f"Import the saved response groups on {destination}",
+        why="Callers reach them there. Formal agents have to sign in again.",
         sources=_SOURCES,
         cmdlet=ImportCsRgsConfiguration(
             destination=_service(destination), file_name=path, overwrite_owner=overwrite_owner

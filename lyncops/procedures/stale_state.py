@@ -43,9 +43,14 @@ def taken_at_its_word(
         check_id=is_failed_over.check_id,
         question=is_failed_over.question,
         verdict=Verdict.WARNING,
-        evidence=f"The store says that {pool.fqdn} serves its own users (state {state}); you say"
-        f" that it is older than the failover. {journal}",
-        remedy=f"Make sure that users of {pool.fqdn} cannot sign in now: else nothing is to do.",
+        evidence=(
+            f"The store says that {pool.fqdn} serves its own users (state {state}); you state that"
+            f" it is older than the failover. {journal}"
+        ),
+        remedy=(
+            f"Make sure that users of {pool.fqdn} cannot sign in now; otherwise there is nothing to"
+            " do."
+        ),
         sources=_SOURCES,
         blocking=False,
     )
@@ -60,10 +65,12 @@ def state_steps(move: PoolMove) -> tuple[Step, ...]:
     pool = move.pool.fqdn
     step = CmdletStep(
         step_id="pool-state",
-        title=f"Write down again that {pool} is failed over",
-        why="The store is older than the failover, and the server fails back only a pool that the"
-        " store calls failed over. That the state may be written by hand is concluded from the"
-        " parameter; no page says so.",
+        title=f"Record again that {pool} is failed over",
+        why=(
+            "The store is older than the failover, and the server fails back only a pool that the"
+            " store shows as failed over. That the state may be set by hand is inferred from the"
+            " parameter; no page says so."
+        ),
         sources=_SOURCES,
         cmdlet=_set_state(pool, StateOfPool.FAILED_OVER),
         place=move.place,

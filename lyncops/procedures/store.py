@@ -36,18 +36,20 @@ _SOURCES: Final = (
 )
 _FOLLOWING: Final = (guide("Failing over a pool", step=5), fact("store-bad-ends"))
 _BEFORE_THE_POOL: Final = (
-    "The store must be there before the pool is failed over: without it the pool's failover fails."
+    "The store must be active there before the pool is failed over: without it, the pool's failover"
+    " fails."
 )
 _WHICH_HALF: Final = (
     " -BackupSqlServerFqdn names the primary that the topology defines and"
-    " -BackupMirrorSqlServerFqdn its mirror, also while the mirror is principal: so say the"
-    " reference page and the A-B-C procedure. The guide's page names the mirror alone then, by"
+    " -BackupMirrorSqlServerFqdn its mirror, also while the mirror is principal: this is what the"
+    " reference page and the A-B-C procedure say. The guide's page then names only the mirror, with"
     " parameters that do not exist."
 )
 BAD_ENDS: Final = (
     "A failover of the store can end without an error and leave it active on both pools, or on"
-    " none; the plan then stops. Repair: install the Central Management database again, on the pool"
-    " that should not hold it (both) or should (none), with Uninstall- and Install-CsDatabase, and"
+    " neither; the plan then stops. Repair: install the Central Management database again, on the"
+    " pool that should not hold it (both) or should (neither), with Uninstall- and"
+    " Install-CsDatabase, and"
     " import the saved configuration."
 )
 
@@ -315,7 +317,7 @@ def sql_server_known(move: StoreMove | None) -> CheckResult | None:
         remedy=(
             ""
             if standby.is_known
-            else f"Look it up in Topology Builder and name it with {options}."
+            else f"Look it up in Topology Builder and pass it with {options}."
         ),
         sources=(guide("Failing over a pool", step=5), fact("store-forms")),
         overridable=False,
@@ -342,7 +344,7 @@ def planned_form_possible(situation: CheckContext, move: StoreMove | None) -> Ch
     )
     return CheckResult(
         check_id="store-works",
-        question="Does the store work, so that it can move without loss?",
+        question="Is the store working, so that it can move without loss?",
         verdict=Verdict.FAILED,
         evidence="The store names no master or no file transfer agent: it is unavailable.",
         remedy=f"Make the mirror of its databases principal first: {first[0]}." if first else gone,
@@ -367,7 +369,7 @@ def export_steps(deployment: Deployment, place: Place, request: MovesStore) -> t
     configuration = CmdletStep(
         step_id="export-configuration",
         title="Save the configuration",
-        why="A store that ends up on both pools or on none is repaired from a saved copy.",
+        why="If the store ends up on both pools or on neither, it is repaired from a saved copy.",
         sources=(fact("store-bad-ends"), reference("Export-CsConfiguration")),
         cmdlet=ExportCsConfiguration(file_name=f"{stem}-configuration.zip", local_store=not works),
         place=place,
@@ -395,7 +397,7 @@ def export_steps(deployment: Deployment, place: Place, request: MovesStore) -> t
 
 def store_writable(deployment: Deployment) -> CheckResult:
     """Whether settings can be changed now: every Set-Cs cmdlet writes to the store."""
-    question = "Does the Central Management store work, so that settings can be changed?"
+    question = "Is the Central Management store working, so that settings can be changed?"
     sources = (fact("store-needed"), fact("store-status"))
     return result_of("store-works", question, sources, _works(deployment))
 
@@ -407,7 +409,7 @@ def _works(deployment: Deployment) -> Finding:
     rescue = store_rescue(CheckContext(deployment, active[0].pool, Mode.PLANNED)) if active else ()
     if rescue:
         seen = (
-            "The store is silent: the principal of its databases is out of reach, and their mirror"
+            "The store is silent: the principal of its databases is unreachable, but their mirror"
             " answers."
         )
         return failed(seen, f"Make the mirror principal first: {rescue[0]}.", first=rescue)
@@ -426,8 +428,8 @@ def _works(deployment: Deployment) -> Finding:
     )
     if unread is not None and not deployment.from_local_store:
         look = (
-            "Look at Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus. Topology"
-            " was read from the store."
+            "Look at Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus. The"
+            " topology was read from the store."
         )
         return unknown(sentence(unread), look, blocking=True)
     holder = active[0].pool if len(active) == 1 else "POOL"

@@ -122,7 +122,8 @@ def _move(receiver: Pool, machine: Fqdn) -> ManualStep:
                 " other copy of it. Where E9-1-1 is not used, leave out -LisConfigurationFileName."
             ),
             (
-                "See that the Front End service runs here, that there is room on the disk, and that"
+                "Check that the Front End service runs here, that there is room on the disk, and"
+                " that"
                 " Enable-CsTopology works here: without it no store is left that works."
             ),
             f"Move-CsManagementServer {files} -Force",

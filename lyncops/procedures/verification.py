@@ -29,8 +29,8 @@ def verification_steps(
         return ()
     wait = WaitStep(
         step_id=f"verify-service-{home.fqdn}",
-        title=f"Try whether users of {home.fqdn} are served by {serving.fqdn}",
-        why="That a pool says it is failed over does not tell yet that a user can sign in.",
+        title=f"Test whether users of {home.fqdn} are served by {serving.fqdn}",
+        why="A pool that reports a failover does not yet prove that users can sign in.",
         sources=(
             fact("test-users"),
             *(reference(name) for name in ("Test-CsRegistration", "Test-CsIM", "Test-CsPresence")),
@@ -65,7 +65,7 @@ def verification_note(deployment: Deployment, request: MovesUsers, home: Fqdn) -
     if not request.verify:
         return (
             (
-                "Whether users can sign in afterwards is not tried: add --verify for the pool's"
+                "It is not tested whether users can sign in afterwards: add --verify for the pool's"
                 " test users, or --verify-user."
             ),
         )
@@ -76,11 +76,11 @@ def missing_users(deployment: Deployment, home: Fqdn) -> str:
     """Why nobody is there to try a pool as, and what to do."""
     if isinstance(deployment.test_users, Unread):
         return (
-            f"Nothing is tried as a user of {home}: {deployment.test_users}. Name users with"
+            f"No test is made as a user of {home}: {deployment.test_users}. Name users with"
             " --verify-user."
         )
     return (
-        f"Nothing is tried as a user of {home}: it has no test users."
+        f"No test is made as a user of {home}: it has no test users."
         f" New-CsHealthMonitoringConfiguration -Identity {home} configures two; or name users with"
         " --verify-user."
     )

@@ -25,8 +25,7 @@ from lyncops.values import Fqdn, LyncVersion, Unread
 PORT: Final = 5269  # fact: xmpp
 _SOURCES: Final = (guide("Failing over the Edge pool used for XMPP federation"),)
 _OUTSIDE: Final = (
-    "lyncops asks the resolver of [network] in lyncops.toml, which should be one that the world"
-    " asks."
+    "lyncops uses the resolver of [network] in lyncops.toml, which should be a public one."
 )
 
 
@@ -61,7 +60,7 @@ def _draft(deployment: Deployment, request: MovesXmpp, *, back: bool) -> Draft:
         checks=(version, *checks, _external_name(move)),
         steps=_failback(move, request) if back else _failover(move, request),
         goal=route_goal(move),
-        expected_loss="Nothing is lost; XMPP partners are cut off until it is done.",
+        expected_loss="Nothing is lost; XMPP partners are cut off until this is done.",
         notes=(*_notes(move, request), *media_notes(move)),
     )
 
@@ -75,13 +74,13 @@ def _failover(move: EdgeMove, request: MovesXmpp) -> tuple[Step, ...]:
         *route_steps(move, enable_topology=request.enable_topology),
         _address_gate(move, request),
         *_service_gates(move, request),
-        *start_steps(move, why="With route and DNS in place it can take XMPP traffic."),
+        *start_steps(move, why="With route and DNS in place, it can take XMPP traffic."),
         _port_gate(
             move,
             request,
             why=(
-                "It is tried now, since a stopped server answers on no port, whatever the firewall"
-                " does."
+                "It is tested only now, because a stopped server does not answer on any port,"
+                " whatever the firewall does."
             ),
         ),
         *_replicas(move),
@@ -104,7 +103,7 @@ def _failback(move: EdgeMove, request: MovesXmpp) -> tuple[Step, ...]:
 
 def _replicas(move: EdgeMove) -> tuple[Step, ...]:
     return replica_steps(
-        move, "edge-replicas-route", why="The Edge servers learn of the route last.", optional=True
+        move, "edge-replicas-route", why="The Edge servers receive the route last.", optional=True
     )
 
 
@@ -126,10 +125,10 @@ def _address_gate(move: EdgeMove, request: MovesXmpp) -> ManualStep:
         sources=_SOURCES,
         instructions=(
             f"Change the A record of {host} to the addresses of {where}.",
-            "Mind its time to live: old answers linger.",
+            "Mind its time to live: resolvers keep old answers that long.",
         ),
         where="the external DNS server",
-        how_to_see=f"nslookup {host} gives the addresses of {where}. {_OUTSIDE}",
+        how_to_see=f"nslookup {host} returns the addresses of {where}. {_OUTSIDE}",
         after=after,
         estimate=BY_HAND,
         undo=(
@@ -147,24 +146,21 @@ def _service_gate(move: EdgeMove, domain: Fqdn, host: Fqdn) -> ManualStep:
     name = Fqdn(f"_xmpp-server._tcp.{domain}")
     return ManualStep(
         step_id=f"dns-service-{domain}",
-        title=f"See that the external DNS names {host} for XMPP of {domain}",
+        title=f"Check the external DNS record for XMPP of {domain}, which must point to {host}",
         why=f"Partners look for the servers of {domain} there.",
         sources=_SOURCES,
         instructions=(
             f"If there is none, add an SRV record {name} with port {PORT} and host {host}.",
             (
-                "One for each Edge pool, with different priorities, prepared beforehand, spares"
-                " this step."
+                "With one record for each Edge pool, with different priorities, prepared"
+                " beforehand, this step is not needed."
             ),
         ),
         where="the external DNS server",
-        how_to_see=f"nslookup -type=SRV {name} gives {host} with port {PORT}. {_OUTSIDE}",
+        how_to_see=f"nslookup -type=SRV {name} returns {host} with port {PORT}. {_OUTSIDE}",
         after=(ServiceNames(name, host, PORT),),
         estimate=BY_HAND,
-        undo=(
-            f"Not needed: the record follows {host}; that of {move.leaving.fqdn} may stay"
-            " beside it."
-        ),
+        undo=(f"Not needed: the record points to {host}; the one of {move.leaving.fqdn} may stay."),
     )
 
 
@@ -172,13 +168,13 @@ def _port_gate(move: EdgeMove, request: MovesXmpp, *, why: str) -> ManualStep:
     host = _host(request)
     return ManualStep(
         step_id="firewall-xmpp",
-        title=f"See that port {PORT} of {move.to.fqdn} is open to the world",
+        title=f"Check that port {PORT} of {move.to.fqdn} is open to the internet",
         why=why,
         sources=_SOURCES,
         instructions=(
             (
-                f"Let the external firewall pass TCP {PORT} to the Access Edge addresses of"
-                f" {move.to.fqdn}, and back."
+                f"Allow TCP {PORT} to and from the Access Edge addresses of {move.to.fqdn} in the"
+                " external firewall."
             ),
         ),
         where="the external firewall",
@@ -188,7 +184,7 @@ def _port_gate(move: EdgeMove, request: MovesXmpp, *, why: str) -> ManualStep:
         ),
         after=(PortIsOpen(host, PORT),),
         estimate=BY_HAND,
-        undo=f"Close TCP {PORT} to {move.to.fqdn} again, if it should not stay open.",
+        undo=f"Close TCP {PORT} to {move.to.fqdn} again, unless it should stay open.",
     )
 
 
@@ -209,7 +205,7 @@ def _version_has_xmpp(deployment: Deployment) -> Finding:
     if version is LyncVersion.V2019:
         return failed(
             f"{version.product} has no XMPP gateway: it was removed.",
-            "There is nothing to fail over; partners of XMPP need another gateway.",
+            "There is nothing to fail over; XMPP partners need another gateway.",
             overridable=False,
         )
     return passed(f"{version.product} has an XMPP gateway.")
@@ -226,9 +222,9 @@ def _external_name(move: EdgeMove) -> Finding:
     """
     name = move.to.external_fqdn
     if name is not None:
-        return passed(f"{move.to.fqdn} is {name} outside.")
+        return passed(f"The external name of {move.to.fqdn} is {name}.")
     return warning(
-        f"{move.to.fqdn} is not named outside.",
+        f"{move.to.fqdn} has no external name that could be read.",
         "Look at AccessEdgeExternalFqdn of Get-CsService -EdgeServer. The A record will not be"
         " checked.",
     )
@@ -239,8 +235,8 @@ def _notes(move: EdgeMove, request: MovesXmpp) -> tuple[str, ...]:
         domains = (f"--domain {domain}" for domain in request.domains)
         return (
             (
-                f"Until the services of {move.to.fqdn} start again, everything that goes by it is"
-                " cut off: have the DNS changes ready."
+                f"Until the services of {move.to.fqdn} start again, everything that uses it is cut"
+                " off: have the DNS changes ready."
             ),
             f"Undone by: {undo_command(move, 'xmpp-failback', *domains)}",
         )

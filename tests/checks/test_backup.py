@@ -143,7 +143,7 @@ def test_a_dead_pool_loses_what_the_documented_target_says() -> None:
     loss = expected_loss(with_dead(two_sites(), P1), P1, DISASTER)
     assert "last 5 minutes" in loss
     assert "every 2 minutes" in loss
-    assert "backlog is not known" in loss
+    assert "it is not known whether there is a backlog" in loss
 
 
 def test_the_interval_is_the_configured_one() -> None:

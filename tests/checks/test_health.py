@@ -268,7 +268,7 @@ def test_in_a_failback_the_pool_that_is_left_is_the_partner() -> None:
     assert living.verdict is FAILED
     assert "SQL" not in living.remedy
     assert (
-        "what the users did there"
+        "what the users have done there"
         in ask("mode-fits", with_dead(over, P2), PLANNED, back=True).remedy
     )
     assert ask("partner-healthy", with_dead(over, P2), DISASTER, back=True).verdict is PASSED

@@ -71,7 +71,7 @@ def late_replica() -> Deployment:
                 with_state(two_sites(), P1, PoolState.FAILED_OVER), P2, PoolState.FAILED_OVER
             ),
             Verdict.FAILED,
-            "each says that the other",
+            "each reports that the other",
         ),
         (with_dead(two_sites(), P1), Verdict.FAILED, "have no service"),
         (with_dead(two_sites(), P1), Verdict.FAILED, f"The next hop of {EDGE1} is {P1}"),

@@ -134,7 +134,7 @@ def test_a_store_without_a_standby_is_refused_while_it_lives_and_comes_by_hand_w
     assert ask("standby-store-installed", lonely).verdict is WARNING
     died = ask("store-not-on-failed-pool", with_dead(lonely, P1), DISASTER)
     assert (died.verdict, died.refuses) == (WARNING, False)
-    assert f"no standby copy, so that people install it on {P2} by hand first" in died.evidence
+    assert f"no standby copy, so it must be installed by hand on {P2} first" in died.evidence
     assert "saved copies" in died.remedy
 
 
@@ -172,7 +172,7 @@ def test_a_dead_store_without_a_standby_advises_no_command_that_would_be_refused
     dead = with_dead(third_pool(two_sites()), P3)
     result = ask(check_id, dead, DISASTER)
     assert (result.verdict, result.refuses, result.first) == (WARNING, False, ())
-    assert f"people install it on {P2} by hand first" in result.evidence
+    assert f"it must be installed by hand on {P2} first" in result.evidence
     planned = ask(check_id, dead, PLANNED)
     assert planned.refuses
     assert planned.first == (
@@ -194,7 +194,7 @@ def test_in_a_disaster_failback_the_store_comes_home_first_where_a_standby_waits
     alone = with_store(two_sites(active_store=P2), copies=copies(pool2=True))
     by_hand = ask("store-not-on-failed-pool", alone, DISASTER, back=True)
     assert not by_hand.refuses
-    assert f"people install it on {P1} by hand first" in by_hand.evidence
+    assert f"it must be installed by hand on {P1} first" in by_hand.evidence
 
 
 def test_a_store_without_agents_is_unavailable() -> None:
@@ -253,7 +253,7 @@ def test_replicas_never_stop_a_rescue_and_those_of_the_dead_do_not_count() -> No
     assert ask("replicas-up-to-date", behind(90), DISASTER).verdict is WARNING
     gone = ask("replicas-up-to-date", behind(90, "pool1-fe1.contoso.com"), DISASTER)
     assert gone.verdict is PASSED
-    assert "3 machines that cannot follow not counted" in gone.evidence
+    assert "3 machines that cannot be updated not counted" in gone.evidence
 
 
 def test_a_dead_pool_of_another_pair_stands_in_nobodys_way() -> None:

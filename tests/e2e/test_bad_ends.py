@@ -18,7 +18,10 @@ PLANNED: Final = ("--mode", "planned")
 DISASTER: Final = ("--mode", "disaster", "--accept-data-loss")
 BOTH, NONE = "both-active", "none-active"
 SEEN: Final = {BOTH: "active on pool1.contoso.com and pool2.contoso.com", NONE: "active on no pool"}
-CHECKED: Final = {BOTH: "Two pools claim the active store", NONE: "No pool claims the active store"}
+CHECKED: Final = {
+    BOTH: "Two pools claim to hold the active store",
+    NONE: "No pool claims to hold the active store",
+}
 
 
 @pytest.fixture

@@ -100,7 +100,7 @@ def test_xmpp_moves_to_the_living_edge_pool_and_back(person: Operator) -> None:
     assert ("edge2a.contoso.com", "RTCSRV") in person.lab.world.summary().services_stopped
     assert "It is not done yet" in at_gate(resume(person, expect=PAUSED))
     by_hand(person, "dns", "a", "xmpp.contoso.com", EDGE2)
-    assert f"See that port 5269 of {EDGE2}" in at_gate(resume(person, expect=PAUSED))
+    assert f"Check that port 5269 of {EDGE2}" in at_gate(resume(person, expect=PAUSED))
     assert "refuses" in resume(person, expect=PAUSED).out
     by_hand(person, "firewall", EDGE2, "5269", "open")
     until_port(person, EDGE2, 5269)
@@ -125,7 +125,7 @@ def test_a_missing_service_record_keeps_the_run_at_its_gate(person: Operator) ->
     by_hand(person, "dns", "a", "xmpp.contoso.com", EDGE2)
     by_hand(person, "firewall", EDGE2, "5269", "open")
     paused = person.run("xmpp-failover", EDGE1, *XMPP, expect=PAUSED)
-    assert "See that the external DNS names xmpp.contoso.com" in at_gate(paused)
+    assert "Check the external DNS record for XMPP of contoso.com" in at_gate(paused)
     by_hand(person, "dns", "srv", "_xmpp-server._tcp.contoso.com", "xmpp.contoso.com:5222")
     assert "names xmpp.contoso.com:5222" in resume(person, expect=PAUSED).out
     by_hand(person, "dns", "srv", "_xmpp-server._tcp.contoso.com", "xmpp.contoso.com:5269")

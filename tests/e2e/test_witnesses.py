@@ -1,5 +1,5 @@
-"""Who is dead, on the wire: over NTLM without delegation a living pool reads like a dead one; other
-witnesses tell.
+"""Who is dead, on the wire: over NTLM without delegation a pool that is up reads like a dead one;
+other witnesses tell.
 """
 
 from __future__ import annotations

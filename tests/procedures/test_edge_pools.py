@@ -219,7 +219,7 @@ def test_federation_comes_home_once_its_edge_pool_runs_again() -> None:
 def test_nothing_comes_home_that_never_left() -> None:
     made = plan("edge-federation-failback", on(EDGE1))
     assert refused_by(made) == {"other-edge"}
-    assert made.refusals[0].remedy == "Nothing is to be failed back."
+    assert made.refusals[0].remedy == "There is nothing to fail back."
     assert made.steps == ()
 
 

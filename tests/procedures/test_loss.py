@@ -154,7 +154,7 @@ def test_what_an_override_changes_is_shown_beside_it() -> None:
     (change,) = overridden_check(plan).override_changes
     assert (
         change
-        == f"{step(plan, 'pool-failover').title}: sent without looking first whether no Edge pool"
+        == f"{step(plan, 'pool-failover').title}: sent without first checking whether no Edge pool"
         f" has {P1} as its next hop."
     )
     shown = "\n".join(str(block) for block in plan_blocks(plan))

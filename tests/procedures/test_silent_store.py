@@ -87,7 +87,7 @@ def test_a_store_that_nothing_vouches_for_is_open_and_not_failed_over_by_force(
         "store-works",
     )
     assert (works.verdict, works.refuses, works.overridable) == (Verdict.UNKNOWN, True, True)
-    assert "No replica is seen to follow it" in works.evidence
+    assert "No replica is known to follow it" in works.evidence
     assert FORCED not in works.remedy
 
 

@@ -48,7 +48,7 @@ def some_pairs(arguments: Sequence[str], known: Sequence[str]) -> dict[str, str]
 
 
 def none(arguments: Sequence[str]) -> None:
-    """See that no word follows.
+    """Check that no word follows.
 
     Raises:
         InjectionError: one does.

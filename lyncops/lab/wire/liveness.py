@@ -56,7 +56,7 @@ class Liveness:
         raise DropConnectionError
 
     def check(self, sock: socket.socket) -> None:
-        """See that the machine answers.
+        """Check that the machine answers.
 
         Raises:
             DropConnectionError: it is down or the lab ends; after a hang.
