@@ -27,7 +27,7 @@ from lyncops.plan.steps import CmdletStep
 from lyncops.procedures import figures
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edges import preferring
-from lyncops.procedures.store import store_writable
+from lyncops.procedures.store_checks import store_writable
 from lyncops.sources import fact, guide, reference
 from lyncops.values import Mode, Unread
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import attrs
+
 from lyncops.checks.catalogue import CHECKS, run_checks
+from lyncops.checks.check import Finding, check, failed, passed, unknown
 from lyncops.checks.context import CheckContext, Direction
 from lyncops.checks.order import failback_command
-from lyncops.checks.result import CheckResult, Verdict
 from lyncops.deployment.model import Deployment, Pool, PoolState
 from lyncops.plan.conditions import BackupModuleIs
 from lyncops.plan.conditions.pools import CONFERENCE_CONTENT
 from lyncops.plan.procedures import ConferenceRestore
 from lyncops.procedures.conference import content_steps
 from lyncops.procedures.drafting import Draft
-from lyncops.procedures.store import store_writable
+from lyncops.procedures.store_checks import store_writable
 from lyncops.sources import fact, guide
 from lyncops.values import Mode
 
@@ -50,35 +52,22 @@ def draft(deployment: Deployment, request: ConferenceRestore) -> Draft:
     )
 
 
-def _is_home(pool: Pool) -> CheckResult:
-    home = isinstance(pool.state, PoolState) and pool.state.is_home
-    # Its backup pool holds the content, so that it must be up
+@check(
+    "pool-is-home",
+    question="Does the pool serve its own users?",
+    sources=(
+        guide("Restoring conference contents using the Backup Service"),
+        fact("conference-content"),
+    ),
+)
+def _is_home(pool: Pool) -> Finding:
+    # Its backup pool holds the content, so it must be up: a planned failback
     command = failback_command(pool.fqdn)
-    return CheckResult(
-        check_id="pool-is-home",
-        question="Does the pool serve its own users?",
-        verdict=(
-            Verdict.PASSED
-            if home
-            else Verdict.FAILED
-            if isinstance(pool.state, PoolState)
-            else Verdict.UNKNOWN
-        ),
-        evidence=(
-            f"{pool.fqdn} is {pool.state.value}."
-            if isinstance(pool.state, PoolState)
-            else str(pool.state)
-        ),
-        remedy=(
-            ""
-            if home
-            else f"Fail it back first: {command}. That also restores the conference content."
-        ),
-        sources=(
-            guide("Restoring conference contents using the Backup Service"),
-            fact("conference-content"),
-        ),
-        first=() if home else (command,),
-        # Nothing comes home to a pool that does not serve
-        overridable=not isinstance(pool.state, PoolState),
-    )
+    remedy = f"Fail it back first: {command}. That also restores the conference content."
+    if not isinstance(pool.state, PoolState):
+        return attrs.evolve(unknown(str(pool.state), remedy, blocking=True), first=(command,))
+    evidence = f"{pool.fqdn} is {pool.state.value}."
+    if pool.state.is_home:
+        return passed(evidence)
+    # Nothing comes home to a pool that does not serve
+    return failed(evidence, remedy, overridable=False, first=(command,))

@@ -7,7 +7,7 @@ from typing import Final
 import attrs
 
 from lyncops.checks.catalogue import CHECKS, run_checks
-from lyncops.checks.check import Finding, failed, passed, result_of, unknown, warning
+from lyncops.checks.check import Finding, check, failed, passed, result_of, unknown, warning
 from lyncops.checks.context import CheckContext
 from lyncops.checks.mirrors import mirrors_of, orphaned
 from lyncops.checks.result import CheckResult, Verdict
@@ -104,7 +104,7 @@ def draft(deployment: Deployment, request: DatabaseFailover) -> Draft:
     own = (
         version,
         _synchronised(deployment, pool, move, kind),
-        _side_known(mirrors, to),
+        _side_known(_Side(mirrors, to)),
         *_of_force(move, request),
     )
     return Draft(
@@ -262,33 +262,22 @@ def _named(mirrors: tuple[DatabaseMirror, ...]) -> str:
     return listed(mirror.database for mirror in mirrors)
 
 
-def _version_has_mirroring(pool: Pool) -> CheckResult:
-    lacks = pool.version is LyncVersion.V2019
-    return CheckResult(
-        check_id="version-has-mirroring",
-        question="Does the version support SQL mirroring?",
-        verdict=(
-            Verdict.FAILED
-            if lacks
-            else Verdict.PASSED
-            if isinstance(pool.version, LyncVersion)
-            else Verdict.UNKNOWN
-        ),
-        evidence=(
-            f"{pool.fqdn} is {pool.version.product}."
-            if isinstance(pool.version, LyncVersion)
-            else str(pool.version)
-        ),
-        remedy=(
+@check(
+    "version-has-mirroring",
+    question="Does the version support SQL mirroring?",
+    sources=(fact("version-differences"),),
+)
+def _version_has_mirroring(pool: Pool) -> Finding:
+    if not isinstance(pool.version, LyncVersion):
+        return unknown(str(pool.version), "", blocking=False, overridable=False)
+    evidence = f"{pool.fqdn} is {pool.version.product}."
+    if pool.version is LyncVersion.V2019:
+        remedy = (
             "Skype for Business Server 2019 has no SQL mirroring; use its Always On availability"
             " groups."
-            if lacks
-            else ""
-        ),
-        sources=(fact("version-differences"),),
-        blocking=lacks,
-        overridable=False,
-    )
+        )
+        return failed(evidence, remedy, overridable=False)
+    return passed(evidence)
 
 
 def _synchronised(
@@ -366,19 +355,22 @@ def _how_synchronised(move: _Move) -> Finding:
     return passed(f"Synchronised: {listed(move.names)}.")
 
 
-def _side_known(mirrors: tuple[DatabaseMirror, ...], to: MirrorRole | None) -> CheckResult:
-    on_mirror = [mirror.database for mirror in mirrors if mirror.mirror_is_principal]
-    return CheckResult(
-        check_id="mirror-side",
-        question="Is it clear which side becomes principal?",
-        verdict=Verdict.FAILED if to is None else Verdict.PASSED,
-        evidence=(
-            f"The mirror is principal for {', '.join(on_mirror) or 'none'} of"
-            f" {', '.join(m.database for m in mirrors)}."
-        ),
-        remedy=(
-            "Name the side with --principal primary or --principal mirror." if to is None else ""
-        ),
-        sources=_SOURCES,
-        overridable=False,
+@attrs.frozen(slots=True)
+class _Side:
+    """The databases, and the side that is to be their principal; None: it was not named."""
+
+    mirrors: tuple[DatabaseMirror, ...]
+    to: MirrorRole | None
+
+
+@check("mirror-side", question="Is it clear which side becomes principal?", sources=_SOURCES)
+def _side_known(side: _Side) -> Finding:
+    on_mirror = [mirror.database for mirror in side.mirrors if mirror.mirror_is_principal]
+    evidence = (
+        f"The mirror is principal for {', '.join(on_mirror) or 'none'} of"
+        f" {', '.join(mirror.database for mirror in side.mirrors)}."
     )
+    if side.to is not None:
+        return passed(evidence)
+    remedy = "Name the side with --principal primary or --principal mirror."
+    return failed(evidence, remedy, overridable=False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import attrs
 
 from lyncops.checks.catalogue import apply_overrides
-from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.check import Finding, check, failed, passed
+from lyncops.checks.result import CheckResult
 from lyncops.deployment.model import Deployment
 from lyncops.plan.conditions import Condition
 from lyncops.plan.left_broken import LeftBroken
@@ -76,12 +77,25 @@ def data_loss_accepted(request: TwoModes, *, loss: str) -> CheckResult | None:
 
 def consent(*, accepted: bool, loss: str) -> CheckResult:
     """Whether the operator has said yes to a loss. It is law: no override can say it."""
-    return CheckResult(
-        check_id="data-loss-accepted",
-        question="Has the operator accepted the data loss?",
-        verdict=Verdict.PASSED if accepted else Verdict.FAILED,
-        evidence=loss or "Disaster mode moves the users without a final synchronisation.",
-        remedy="" if accepted else "If the failed side is really gone, add --accept-data-loss.",
-        sources=(fact("disaster-failover"),),
-        overridable=False,
-    )
+    return _loss_accepted(_Loss(accepted=accepted, words=loss))
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class _Loss:
+    """What is lost, and whether the operator has accepted it."""
+
+    accepted: bool
+    words: str
+
+
+@check(
+    "data-loss-accepted",
+    question="Has the operator accepted the data loss?",
+    sources=(fact("disaster-failover"),),
+)
+def _loss_accepted(loss: _Loss) -> Finding:
+    evidence = loss.words or "Disaster mode moves the users without a final synchronisation."
+    if loss.accepted:
+        return passed(evidence)
+    remedy = "If the failed side is really gone, add --accept-data-loss."
+    return failed(evidence, remedy, overridable=False)

@@ -13,7 +13,7 @@ from lyncops.plan.steps import CmdletStep
 from lyncops.procedures import figures
 from lyncops.procedures.drafting import Draft
 from lyncops.procedures.edges import edge_pool_exists, find_edge, preferring, topology_steps
-from lyncops.procedures.store import store_writable
+from lyncops.procedures.store_checks import store_writable
 from lyncops.sources import fact, guide
 from lyncops.values import Mode
 

@@ -21,7 +21,7 @@ from lyncops.plan.conditions import RouteKind
 from lyncops.plan.conditions.routes import leads_to
 from lyncops.plan.procedures import MovesRoutes
 from lyncops.procedures.edges import edge_pool_exists, find_edge, known_edges
-from lyncops.procedures.store import store_writable
+from lyncops.procedures.store_checks import store_writable
 from lyncops.sources import fact, guide, reference
 from lyncops.values import Fqdn, Mode, ServiceId, SiteName, Unread
 

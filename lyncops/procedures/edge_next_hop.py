@@ -15,7 +15,7 @@ from lyncops.procedures.edges import (
     preferring,
     takes_next_hop,
 )
-from lyncops.procedures.store import store_writable
+from lyncops.procedures.store_checks import store_writable
 from lyncops.values import Unread
 
 _WHY = "Traffic from outside enters through this pool."

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import attrs
 
+from lyncops.checks.check import Finding, check, failed, passed, unknown
 from lyncops.checks.edge import nearest_next_hops
-from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.result import CheckResult
 from lyncops.checks.silence import silent_machines
 from lyncops.checks.words import listed
 from lyncops.cmdlets import EnableCsTopology, SetCsEdgeServer
@@ -150,69 +151,76 @@ def next_hop_fits(
     deployment: Deployment, move: NextHopMove, *, leaving: Fqdn
 ) -> CheckResult | None:
     """Whether the pool can be the next hop of Edge pools; None where no Edge pool moves."""
-    if not move.edges:
-        return None
-    target, possible = deployment.pool(move.to), takes_next_hop(deployment, move.to)
-    problem, verdict = "", Verdict.FAILED
-    if target is None or not possible:
-        problem = f"The topology has no Front End or Director pool {move.to}."
-    elif move.to == leaving:
-        problem = f"{move.to} is the pool that users leave."
-    elif target.machines and not target.is_alive:
-        problem = f"No machine of {move.to} is known to be up."
-        if all(isinstance(machine.services, Unread) for machine in target.machines):
-            verdict = Verdict.UNKNOWN
-    else:
-        verdict = Verdict.PASSED
-    names = ", ".join(edge.fqdn for edge in move.edges)
+    return _next_hop_fits(_Proposal(deployment, move, leaving)) if move.edges else None
+
+
+@attrs.frozen(slots=True)
+class _Proposal:
+    """A next hop for Edge pools, in place of the pool that is left."""
+
+    deployment: Deployment
+    move: NextHopMove
+    leaving: Fqdn
+
+
+@check(
+    "next-hop-target",
+    question="Can the pool be the next hop of the Edge pools?",
+    sources=_SOURCES,
+)
+def _next_hop_fits(proposal: _Proposal) -> Finding:
+    deployment, move, leaving = proposal.deployment, proposal.move, proposal.leaving
+    target = deployment.pool(move.to)
     near = nearest_next_hops(deployment, move.edges[0], leaving)
-    proposed = (
+    remedy = (
         "Name a Front End or Director pool that is up, with --next-hop. The nearest:"
         f" {listed(near)}."
     )
-    return CheckResult(
-        check_id="next-hop-target",
-        question="Can the pool be the next hop of the Edge pools?",
-        verdict=verdict,
-        evidence=problem or f"{move.to} is up and becomes the next hop of {names}.",
-        remedy=proposed if problem else "",
-        sources=_SOURCES,
-        overridable=possible or isinstance(deployment.pools, Unread),
-    )
+    if target is None or not takes_next_hop(deployment, move.to):
+        problem = f"The topology has no Front End or Director pool {move.to}."
+        return failed(problem, remedy, overridable=isinstance(deployment.pools, Unread))
+    if move.to == leaving:
+        return failed(f"{move.to} is the pool that users leave.", remedy)
+    if target.machines and not target.is_alive:
+        problem = f"No machine of {move.to} is known to be up."
+        if all(isinstance(machine.services, Unread) for machine in target.machines):
+            return unknown(problem, remedy, blocking=True)
+        return failed(problem, remedy)
+    names = ", ".join(edge.fqdn for edge in move.edges)
+    return passed(f"{move.to} is up and becomes the next hop of {names}.")
 
 
 def edge_pool_exists(deployment: Deployment, name: Fqdn) -> CheckResult:
     """Whether the topology has an Edge pool of this name; else what it is, and which there are."""
+    return _edge_pool_exists((deployment, name))
+
+
+@check(
+    "edge-exists",
+    question="Does the topology have this Edge pool?",
+    sources=(reference("Get-CsService"), fact("federated-edge-port")),
+)
+def _edge_pool_exists(asked: tuple[Deployment, Fqdn]) -> Finding:
+    deployment, name = asked
     edges = deployment.edges
-    remedy = ""
     if isinstance(edges, Unread):
-        verdict, evidence = Verdict.UNKNOWN, str(edges)
         remedy = "Give an endpoint of a Front End that still answers."
-    elif find_edge(deployment, name) is not None:
-        verdict, evidence = Verdict.PASSED, f"The topology has {name}."
-    else:
-        pool, owner = deployment.pool(name), deployment.pool_of(name)
-        what = (
-            f"a pool of kind {pool.kind.value}"
-            if pool
-            else f"a machine of {owner.fqdn}"
-            if owner
-            else "unknown"
-        )
-        verdict, evidence = (
-            Verdict.FAILED,
-            f"{name} is {what}; the Edge pools are {listed(edge.fqdn for edge in edges)}.",
-        )
-        remedy = "Name an Edge pool, not a Front End pool or a machine."
-    return CheckResult(
-        check_id="edge-exists",
-        question="Does the topology have this Edge pool?",
-        verdict=verdict,
-        evidence=evidence,
-        remedy=remedy,
-        sources=(reference("Get-CsService"), fact("federated-edge-port")),
-        overridable=False,
+        return unknown(str(edges), remedy, blocking=True, overridable=False)
+    if find_edge(deployment, name) is not None:
+        return passed(f"The topology has {name}.")
+    evidence = (
+        f"{name} is {_what_it_is(deployment, name)}; the Edge pools are"
+        f" {listed(edge.fqdn for edge in edges)}."
     )
+    remedy = "Name an Edge pool, not a Front End pool or a machine."
+    return failed(evidence, remedy, overridable=False)
+
+
+def _what_it_is(deployment: Deployment, name: Fqdn) -> str:
+    pool, owner = deployment.pool(name), deployment.pool_of(name)
+    if pool is not None:
+        return f"a pool of kind {pool.kind.value}"
+    return f"a machine of {owner.fqdn}" if owner else "unknown"
 
 
 def takes_next_hop(deployment: Deployment, pool: Fqdn) -> bool:

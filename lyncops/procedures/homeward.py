@@ -10,7 +10,8 @@ from typing import Final
 
 import attrs
 
-from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.check import Finding, check, passed, unknown, warning
+from lyncops.checks.result import CheckResult
 from lyncops.checks.words import listed
 from lyncops.deployment.model import Deployment, EdgePool, Pool, PoolState
 from lyncops.plan.conditions.routes import leads_to
@@ -91,32 +92,37 @@ class Homeward:
         In a disaster it does not stand in the way: users come first, and next hops can be moved
         later.
         """
-        told = self.named is not None or self.recorded is not None
         is_home = isinstance(self.pool.state, PoolState) and self.pool.state.is_home
         if is_home or not (self._behind or self.edges):
             return None
+        return _edges_known((self, disaster))
+
+    def known(self, *, disaster: bool) -> Finding:
+        """What the check answers."""
         moving = f"{listed(edge.fqdn for edge in self.edges)}" if self.edges else "no Edge pool"
-        if told:
-            by = "the operator" if self.named is not None else "the journal of the failover"
-            verdict, evidence, remedy = Verdict.PASSED, f"By {by}: {moving}.", ""
-        else:
-            verdict = Verdict.WARNING if disaster else Verdict.UNKNOWN
-            evidence = (
-                f"The journal has no failover of {self.pool.fqdn}, so it does not show which Edge"
-                " pools had it as their next hop before."
-                f" {listed(edge.fqdn for edge in self._behind)}"
-                f" lead{'s' if len(self._behind) == 1 else ''} to {self.partner.fqdn}."
-            )
-            remedy = (
-                f"Name with --edge those that had {self.pool.fqdn} as their next hop (or none). If"
-                f" this is overridden, those of its own site move: {moving}."
-            )
-        return CheckResult(
-            check_id="edges-known",
-            question="Is it known which Edge pools the failover moved?",
-            verdict=verdict,
-            evidence=evidence,
-            remedy=remedy,
-            sources=(guide("Failing back a pool"), fact("next-hop-refusal")),
-            blocking=not disaster,
+        if self.named is not None:
+            return passed(f"By the operator: {moving}.")
+        if self.recorded is not None:
+            return passed(f"By the journal of the failover: {moving}.")
+        evidence = (
+            f"The journal has no failover of {self.pool.fqdn}, so it does not show which Edge"
+            f" pools had it as their next hop before. {self.partner.fqdn} is now the next hop of"
+            f" {listed(edge.fqdn for edge in self._behind)}."
         )
+        remedy = (
+            f"Name with --edge those that had {self.pool.fqdn} as their next hop (or none). If"
+            f" this is overridden, those of its own site move: {moving}."
+        )
+        if disaster:
+            return warning(evidence, remedy)
+        return unknown(evidence, remedy, blocking=True)
+
+
+@check(
+    "edges-known",
+    question="Is it known which Edge pools the failover moved?",
+    sources=(guide("Failing back a pool"), fact("next-hop-refusal")),
+)
+def _edges_known(asked: tuple[Homeward, bool]) -> Finding:
+    edges, disaster = asked
+    return edges.known(disaster=disaster)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import attrs
+
 from lyncops.checks.catalogue import CHECKS, run_checks
+from lyncops.checks.check import Finding, check, failed, passed, unknown
 from lyncops.checks.context import CheckContext
 from lyncops.checks.replicas import none_follows
-from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.result import Verdict
 from lyncops.checks.words import listed
 from lyncops.deployment.model import Deployment, Pool
 from lyncops.plan.conditions import StoreIsActiveOn
@@ -17,13 +20,12 @@ from lyncops.procedures.store import (
     StoreForm,
     export_steps,
     move_to,
-    planned_form_possible,
     rest_steps,
-    sql_server_known,
     store_steps,
     store_works,
 )
 from lyncops.procedures.store_by_hand import hand_steps, rest_after_hand_steps
+from lyncops.procedures.store_checks import planned_form_possible, sql_server_known
 from lyncops.sources import fact
 from lyncops.values import Fqdn, LyncVersion, Unread
 
@@ -76,9 +78,12 @@ def draft(deployment: Deployment, request: ManagementStoreFailover) -> Draft:
         return Draft(checks=checks)
     works = store_works(deployment) and not situation.disaster
     move = move_to(deployment, partner, leaving=pool.fqdn, works=works, request=request)
+    receives = _can_receive(
+        _Receiver(situation=situation, pool=partner, named=request.to, by_hand=False)
+    )
     own = those_asked(
-        _holds_the_store(situation, pool),
-        _goes_to_its_copy(situation, partner, request.to),
+        _holds_the_store(situation),
+        None if receives.verdict is Verdict.PASSED else receives,
         planned_form_possible(situation, move),
         data_loss_accepted(request, loss=_LOSS),
         sql_server_known(move),
@@ -107,7 +112,7 @@ def _by_hand(situation: CheckContext, request: ManagementStoreFailover) -> Draft
     receiver = deployment.pool(request.to) if request.to else situation.partner
     checks = (
         *ground,
-        _can_receive(situation, receiver, request.to),
+        _can_receive(_Receiver(situation=situation, pool=receiver, named=request.to, by_hand=True)),
         *those_asked(data_loss_accepted(request, loss=_LOSS_BY_HAND)),
     )
     if receiver is None:
@@ -127,92 +132,81 @@ def _by_hand(situation: CheckContext, request: ManagementStoreFailover) -> Draft
     )
 
 
-def _can_receive(situation: CheckContext, receiver: Pool | None, named: Fqdn | None) -> CheckResult:
+@attrs.frozen(slots=True, kw_only=True)
+class _Receiver:
+    """The pool that is to receive the store, and the name that the operator gave."""
+
+    situation: CheckContext
+    pool: Pool | None
+    named: Fqdn | None
+    by_hand: bool  # there is no standby copy: people install the store
+
+
+@check(
+    "store-receiver",
+    question="Which pool receives the store?",
+    sources=(fact("store-forms"), fact("store-2010"), fact("move-management-server-local")),
+)
+def _can_receive(receiver: _Receiver) -> Finding:
+    if receiver.by_hand or receiver.pool is None:
+        return _can_be_installed(receiver)
+    return _goes_to_its_copy(receiver, receiver.pool)
+
+
+def _can_be_installed(receiver: _Receiver) -> Finding:
     """Whether people can install the store there: a Front End pool that runs, of Lync Server 2013
     or later.
     """
-    possible = (
-        receiver is not None and receiver.kind.is_front_end and receiver.fqdn != situation.target
-    )
+    target, pool, named = receiver.situation.target, receiver.pool, receiver.named
     others = [
-        pool.fqdn
-        for pool in situation.deployment.front_end_pools
-        if pool.is_alive and pool.fqdn != situation.target
+        other.fqdn
+        for other in receiver.situation.deployment.front_end_pools
+        if other.is_alive and other.fqdn != target
     ]
-    verdict = Verdict.FAILED
-    if receiver is None or not possible:
-        evidence = (
-            f"{named} cannot hold the store."
-            if named
-            else f"{situation.target} has no standby copy and no backup pool."
-        )
-    elif not receiver.is_alive:
-        evidence = f"No machine of {receiver.fqdn} is known to be up."
-    elif receiver.version is LyncVersion.V2010:
-        evidence = f"{receiver.fqdn} is of Lync Server 2010."
-    else:
-        verdict, evidence = (
-            Verdict.PASSED,
-            (
-                f"There is no standby copy; the store is installed by hand on {receiver.fqdn},"
-                " which is up."
-            ),
-        )
-    return CheckResult(
-        check_id="store-receiver",
-        question="Which pool receives the store?",
-        verdict=verdict,
-        evidence=evidence,
-        remedy=(
-            ""
-            if verdict is Verdict.PASSED
-            else f"Name with --to a Front End pool that is up: {listed(others)}."
-        ),
-        sources=(fact("store-2010"), fact("move-management-server-local")),
-        overridable=possible,
+    remedy = f"Name with --to a Front End pool that is up: {listed(others)}."
+    if pool is None or not pool.kind.is_front_end or pool.fqdn == target:
+        problem = f"{target} has no standby copy and no backup pool."
+        evidence = f"{named} cannot hold the store." if named else problem
+        return failed(evidence, remedy, overridable=False)
+    if not pool.is_alive:
+        return failed(f"No machine of {pool.fqdn} is known to be up.", remedy)
+    if pool.version is LyncVersion.V2010:
+        return failed(f"{pool.fqdn} is of Lync Server 2010.", remedy)
+    return passed(
+        f"There is no standby copy; the store is installed by hand on {pool.fqdn}, which is up."
     )
 
 
-def _goes_to_its_copy(
-    situation: CheckContext, partner: Pool, named: Fqdn | None
-) -> CheckResult | None:
-    """A failover goes to the standby copy and nowhere else; None where nothing speaks
-    against it.
-    """
-    if named is not None and named != partner.fqdn:
+def _goes_to_its_copy(receiver: _Receiver, partner: Pool) -> Finding:
+    """A failover goes to the standby copy and nowhere else."""
+    if receiver.named is not None and receiver.named != partner.fqdn:
         evidence = (
-            f"--to names {named}, but the store fails over to its standby copy, on {partner.fqdn}."
+            f"--to names {receiver.named}, but the store fails over to its standby copy, on"
+            f" {partner.fqdn}."
         )
         remedy = "Leave out --to: it is for a store without a standby copy, in a disaster."
-    elif situation.has_store_copy(partner.fqdn) is False:
-        evidence = f"{partner.fqdn} has no standby copy of the store."
+        return failed(evidence, remedy, overridable=False)
+    if receiver.situation.has_store_copy(partner.fqdn) is False:
         remedy = (
             "Install it first: Install-CsDatabase -CentralManagementDatabase, then setup on the"
             f" Front Ends of {partner.fqdn}."
         )
-    else:
-        return None
-    return CheckResult(
-        check_id="store-receiver",
-        question="Which pool receives the store?",
-        verdict=Verdict.FAILED,
-        evidence=evidence,
-        remedy=remedy,
-        sources=(fact("store-forms"),),
-        overridable=False,
-    )
+        evidence = f"{partner.fqdn} has no standby copy of the store."
+        return failed(evidence, remedy, overridable=False)
+    return passed(f"It goes to its standby copy, on {partner.fqdn}.")
 
 
-def _holds_the_store(situation: CheckContext, pool: Pool) -> CheckResult:
+@check(
+    "store-on-pool",
+    question="Does the pool hold the active Central Management store?",
+    sources=(fact("store-copies"),),
+)
+def _holds_the_store(situation: CheckContext) -> Finding:
     holder = situation.store_pool
-    unknown = holder is None and isinstance(situation.store.copies, Unread)
-    holds = holder == pool.fqdn
-    return CheckResult(
-        check_id="store-on-pool",
-        question="Does the pool hold the active Central Management store?",
-        verdict=Verdict.PASSED if holds else Verdict.UNKNOWN if unknown else Verdict.FAILED,
-        evidence=f"The active store is on {holder or 'no pool that is known'}.",
-        remedy="" if holds else f"Name the pool that holds it{f': {holder}' if holder else ''}.",
-        sources=(fact("store-copies"),),
-        blocking=not (unknown and situation.disaster),
-    )
+    evidence = f"The active store is on {holder or 'no pool that is known'}."
+    if holder == situation.target:
+        return passed(evidence)
+    remedy = f"Name the pool that holds it{f': {holder}' if holder else ''}."
+    if holder is None and isinstance(situation.store.copies, Unread):
+        return unknown(evidence, remedy, blocking=not situation.disaster)
+    return failed(evidence, remedy)

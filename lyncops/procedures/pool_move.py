@@ -15,7 +15,8 @@ from lyncops.plan.procedures import MovesPool
 from lyncops.plan.steps import Step
 from lyncops.procedures.drafting import Draft, data_loss_accepted, those_asked
 from lyncops.procedures.edges import NextHopMove, next_hop_fits
-from lyncops.procedures.store import StoreMove, planned_form_possible, sql_server_known
+from lyncops.procedures.store import StoreMove
+from lyncops.procedures.store_checks import planned_form_possible, sql_server_known
 from lyncops.values import Anywhere
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from lyncops.checks.check import result_of, warning
 from lyncops.checks.order import is_failed_over
-from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.result import CheckResult
 from lyncops.cmdlets import SetCsRegistrarConfiguration
 from lyncops.cmdlets.enums import PoolState as StateOfPool
 from lyncops.deployment.model import Pool, PoolState
@@ -39,21 +40,13 @@ def taken_at_its_word(
     """The checks, with the operator's word in place of what the old store says of the failover."""
     state = pool.state.value if isinstance(pool.state, PoolState) else "unknown"
     journal = "The journal has its failover." if on_record else "The journal has no failover of it."
-    told = CheckResult(
-        check_id=is_failed_over.check_id,
-        question=is_failed_over.question,
-        verdict=Verdict.WARNING,
-        evidence=(
-            f"The store says that {pool.fqdn} serves its own users (state {state}); you state that"
-            f" it is older than the failover. {journal}"
-        ),
-        remedy=(
-            f"Make sure that users of {pool.fqdn} cannot sign in now; otherwise there is nothing to"
-            " do."
-        ),
-        sources=_SOURCES,
-        blocking=False,
+    finding = warning(
+        f"The store says that {pool.fqdn} serves its own users (state {state}); you state that it"
+        f" is older than the failover. {journal}",
+        f"Make sure that users of {pool.fqdn} cannot sign in now; otherwise there is nothing to"
+        " do.",
     )
+    told = result_of(is_failed_over.check_id, is_failed_over.question, _SOURCES, finding)
     return tuple(told if check.check_id == told.check_id else check for check in checks)
 
 

@@ -7,12 +7,8 @@ from typing import Final
 
 import attrs
 
-from lyncops.checks.check import Finding, failed, passed, result_of, unknown, warning
 from lyncops.checks.context import CheckContext
-from lyncops.checks.result import CheckResult, Verdict
-from lyncops.checks.store import installed_by_hand, store_rescue
-from lyncops.checks.store_silence import unheard_store
-from lyncops.checks.words import sentence
+from lyncops.checks.store import installed_by_hand
 from lyncops.cmdlets import (
     ExportCsConfiguration,
     ExportCsLisConfiguration,
@@ -291,69 +287,6 @@ def _undo(move: StoreMove) -> str:
     return f"{back}. The store may also stay on {move.to}."
 
 
-def sql_server_known(move: StoreMove | None) -> CheckResult | None:
-    """Whether the disaster form can be told where the standby copy is; None where it need not be
-    told.
-    """
-    standby = move.standby if move else None
-    if move is None or standby is None:
-        return None
-    options = "--store-sql-server and --store-sql-instance"
-    if standby.server is None:
-        evidence = f"The SQL Server of the standby copy on {move.to} could not be read."
-    elif not standby.is_known:
-        evidence = (
-            f"The standby copy on {move.to} is mirrored, and the SQL Server of its mirror could not"
-            " be read."
-        )
-        options = "--store-mirror-sql-server and --store-mirror-sql-instance"
-    else:
-        evidence = f"The standby copy is on {standby}."
-    return CheckResult(
-        check_id="store-sql-server",
-        question="Is it known where the standby copy is, its mirror included?",
-        verdict=Verdict.PASSED if standby.is_known else Verdict.FAILED,
-        evidence=evidence,
-        remedy=(
-            ""
-            if standby.is_known
-            else f"Look it up in Topology Builder and pass it with {options}."
-        ),
-        sources=(guide("Failing over a pool", step=5), fact("store-forms")),
-        overridable=False,
-    )
-
-
-def planned_form_possible(situation: CheckContext, move: StoreMove | None) -> CheckResult | None:
-    """Law: the planned form waits for replication, which a store without a master never does; the
-    other form loses data.
-
-    None where the store may work, or need not.
-    """
-    store = situation.store
-    if (
-        situation.disaster
-        or move is None
-        or not (store.active_master is None or store.file_transfer_agents == ())
-    ):
-        return None
-    first = store_rescue(situation)
-    gone = (
-        "Start MASTER and FTA on the pool that holds it, or use --mode disaster when that pool is"
-        " gone."
-    )
-    return CheckResult(
-        check_id="store-works",
-        question="Is the store working, so that it can move without loss?",
-        verdict=Verdict.FAILED,
-        evidence="The store names no master or no file transfer agent: it is unavailable.",
-        remedy=f"Make the mirror of its databases principal first: {first[0]}." if first else gone,
-        sources=(fact("store-forms"), fact("store-status")),
-        overridable=False,
-        first=first,
-    )
-
-
 def export_steps(deployment: Deployment, place: Place, request: MovesStore) -> tuple[Step, ...]:
     """Configuration and LIS are saved first, if asked for.
 
@@ -393,50 +326,3 @@ def export_steps(deployment: Deployment, place: Place, request: MovesStore) -> t
         optional=True,
     )
     return (configuration, lis)
-
-
-def store_writable(deployment: Deployment) -> CheckResult:
-    """Whether settings can be changed now: every Set-Cs cmdlet writes to the store."""
-    question = "Is the Central Management store working, so that settings can be changed?"
-    sources = (fact("store-needed"), fact("store-status"))
-    return result_of("store-works", question, sources, _works(deployment))
-
-
-def _works(deployment: Deployment) -> Finding:
-    store, active = deployment.central_management, deployment.central_management.active_copies
-    if store_works(deployment):
-        return passed(f"The store's master is {store.active_master}.")
-    rescue = store_rescue(CheckContext(deployment, active[0].pool, Mode.PLANNED)) if active else ()
-    if rescue:
-        seen = (
-            "The store is silent: the principal of its databases is unreachable, but their mirror"
-            " answers."
-        )
-        return failed(seen, f"Make the mirror principal first: {rescue[0]}.", first=rescue)
-    unheard = unheard_store(deployment)
-    if unheard is not None:
-        if unheard.is_trusted:
-            return warning(unheard.evidence, unheard.remedy)
-        return unknown(unheard.evidence, unheard.remedy, blocking=True)
-    unread = next(
-        (
-            told
-            for told in (store.active_master, store.file_transfer_agents)
-            if isinstance(told, Unread)
-        ),
-        None,
-    )
-    if unread is not None and not deployment.from_local_store:
-        look = (
-            "Look at Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus. The"
-            " topology was read from the store."
-        )
-        return unknown(sentence(unread), look, blocking=True)
-    holder = active[0].pool if len(active) == 1 else "POOL"
-    to = " --to POOL" if store.lone_copy else ""
-    first = f"lyncops run management-store-failover {holder} --mode disaster --accept-data-loss{to}"
-    return failed(
-        "The store has no working master.",
-        "Start MASTER and FTA on the pool that holds it; when that pool is gone, fail the store"
-        f" over first: {first}.",
-    )
