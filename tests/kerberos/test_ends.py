@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import attrs
 import pytest
@@ -25,6 +25,7 @@ from lyncops.remoting.kerberos import default_ticket_end, in_time
 from lyncops.remoting.sessions import Sessions
 from lyncops.values import Outcome
 from tests.kerberos.domain import Domain, person
+from tests.kerberos.ends import wait_for_the_end
 from tests.kerberos.kdc import PASSWORD
 from tests.remoting.machines import CHANGE, FE1, FE2, POLICY, READ
 
@@ -46,14 +47,6 @@ def under_way(domain: Domain, sessions: Sessions) -> Generator[Future[Execution[
             machine.release.set()
 
 
-def wait_for_the_end() -> None:
-    """Until the ticket of kinit has ended."""
-    end = default_ticket_end()
-    assert end is not None
-    while datetime.now(UTC) <= end:
-        time.sleep(0.05)
-
-
 def test_without_a_new_ticket_a_change_is_unknown_and_says_kinit(domain: Domain) -> None:
     domain.kdc.kinit("admin", PASSWORD, "-l", LIFE)
     with domain.sessions() as sessions:
@@ -73,8 +66,9 @@ def test_without_a_new_ticket_a_change_is_unknown_and_says_kinit(domain: Domain)
 def test_a_new_ticket_goes_on_with_it(domain: Domain) -> None:
     domain.kdc.kinit("admin", PASSWORD, "-l", LIFE)
     with domain.sessions() as sessions, under_way(domain, sessions) as running:
+        first = default_ticket_end()
         domain.kdc.kinit("admin", PASSWORD)
-        time.sleep(float(LIFE.removesuffix("s")) + 0.5)  # the first ticket's whole life
+        wait_for_the_end(first)
         domain.ground.machines[FE1].release.set()
         done = running.result(20)
     assert done.outcome is Outcome.SUCCEEDED

@@ -6,10 +6,8 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 
 import attrs
@@ -19,6 +17,7 @@ from lyncops.remoting.kerberos import default_ticket_end
 from tests.independent.desk import Desk, desk_for
 from tests.independent.lync import P1, P2, Lync
 from tests.independent.server import Server
+from tests.kerberos.ends import wait_for_the_end
 from tests.kerberos.kdc import PASSWORD, Kdc
 
 FAILOVER = ("run", "pool-failover", P1, "--mode", "planned", "--yes", "--json")
@@ -41,10 +40,7 @@ class Scene:
 
     def ticket_ends(self) -> None:
         """Wait for it."""
-        end = default_ticket_end()
-        assert end is not None
-        while datetime.now(UTC) <= end:
-            time.sleep(0.05)
+        wait_for_the_end()
 
 
 @pytest.fixture
@@ -106,9 +102,7 @@ def test_kinit_in_the_middle_is_enough(scene: Scene) -> None:
         assert scene.began.wait(12), running.result(0).out
         first = default_ticket_end()
         scene.kdc.kinit("admin", PASSWORD)
-        assert first is not None
-        while datetime.now(UTC) <= first:
-            time.sleep(0.05)
+        wait_for_the_end(first)
         scene.goes_on.set()
         done = running.result(60)
     assert done.code == 0, done

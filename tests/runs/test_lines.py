@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import attrs
@@ -143,11 +143,19 @@ def test_lines_that_cannot_be_written_do_not_stop_the_run(office: Office) -> Non
     assert [each.text for each in run.steps[0].attempts[0].lines] == ["Stage 1", "Stage 2"]
 
 
-def _until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 30
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+@attrs.define
+class Listening(DyingJournal):
+    """A journal that tells when two lines have been written."""
+
+    written: int = 0
+    two: threading.Event = attrs.field(factory=threading.Event)
+
+    def append(self, event: JournalEvent, *, token: str) -> None:
+        super().append(event, token=token)
+        if isinstance(event, LinesHeard):
+            self.written += len(event.lines)
+            if self.written == 2:
+                self.two.set()
 
 
 def test_last_line_of_a_silent_cmdlet_is_written_too(
@@ -164,13 +172,13 @@ def test_last_line_of_a_silent_cmdlet_is_written_too(
                 or event.record.text != "Stage 3"
             ):
                 return
-            _until(lambda: len(office.runs()[0].steps[0].attempts[0].lines) == 2)
+            assert journal.two.wait(30)
             seen.append(tuple(each.text for each in office.runs()[0].steps[0].attempts[0].lines))
 
     office.scene.says = [said("Stage 1"), said("Stage 2"), said("Stage 3")]
-    office.runner(None, Slow()).start(
-        plan_of(failing_over(A)), operator="anna", reason="site 1 burns"
-    )
+    journal = Listening(office.journal(), Fuse())
+    runner = attrs.evolve(office.runner(None, Slow()), journal=journal)
+    runner.start(plan_of(failing_over(A)), operator="anna", reason="site 1 burns")
     assert seen == [("Stage 1", "Stage 2")]
 
 
