@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from lyncops.configuration.settings import Configuration
     from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
     from lyncops.deployment.care import CertificateSeen, MachineCare
+    from lyncops.deployment.central_management import CentralManagement, Replica, StoreCopy
     from lyncops.deployment.mirror import DatabaseMirror
     from lyncops.deployment.model import (
         BackupServiceSettings,
-        CentralManagement,
         Deployment,
         EdgePool,
         Link,
@@ -43,9 +43,7 @@ if TYPE_CHECKING:
         Pool,
         PoolKind,
         PoolState,
-        Replica,
         Site,
-        StoreCopy,
         WindowsService,
     )
     from lyncops.deployment.scope import Facet, Scope
@@ -293,9 +291,10 @@ _ROOMS = {
     "lyncops.deployment.care": "CertificateSeen MachineCare",
     "lyncops.deployment.mirror": "DatabaseMirror",
     "lyncops.deployment.backup_module": "BackupModule ExportState ImportState",
+    "lyncops.deployment.central_management": "CentralManagement Replica StoreCopy",
     "lyncops.deployment.model": (
-        "BackupServiceSettings CentralManagement Deployment EdgePool Link Machine "
-        "MediaEdge Pool PoolKind PoolState Replica Site StoreCopy WindowsService"
+        "BackupServiceSettings Deployment EdgePool Link Machine MediaEdge Pool PoolKind "
+        "PoolState Site WindowsService"
     ),
     "lyncops.deployment.scope": "Facet Scope",
     "lyncops.deployment.trials": "Deed PoolTestUsers Trial Tried",

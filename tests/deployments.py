@@ -12,9 +12,9 @@ import attrs
 from hypothesis import strategies as st
 
 from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
+from lyncops.deployment.central_management import CentralManagement, Replica, StoreCopy
 from lyncops.deployment.model import (
     BackupServiceSettings,
-    CentralManagement,
     Deployment,
     EdgePool,
     Machine,
@@ -22,9 +22,7 @@ from lyncops.deployment.model import (
     Pool,
     PoolKind,
     PoolState,
-    Replica,
     Site,
-    StoreCopy,
     WindowsService,
 )
 from lyncops.deployment.witnesses import Says, Vantage, Witness

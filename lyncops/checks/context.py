@@ -8,7 +8,8 @@ import enum
 
 import attrs
 
-from lyncops.deployment.model import CentralManagement, Deployment, Pool, StoreCopy
+from lyncops.deployment.central_management import CentralManagement, StoreCopy
+from lyncops.deployment.model import Deployment, Pool
 from lyncops.values import Fqdn, Mode, Unread
 
 

@@ -14,7 +14,8 @@ from lyncops.checks.life import Life, heard, life, seems_dead
 from lyncops.checks.result import Verdict
 from lyncops.checks.words import counted, listed, running, sentence
 from lyncops.deployment.backup_module import ExportState, ImportState
-from lyncops.deployment.model import CentralManagement, Deployment, Pool, PoolState
+from lyncops.deployment.central_management import CentralManagement
+from lyncops.deployment.model import Deployment, Pool, PoolState
 from lyncops.values import Fqdn, Unread
 
 _SEVERITY = (Verdict.PASSED, Verdict.WARNING, Verdict.UNKNOWN, Verdict.FAILED)

@@ -9,8 +9,9 @@ from lyncops.checks.check import Finding, check, failed, passed, unknown, warnin
 from lyncops.checks.context import CheckContext
 from lyncops.checks.silence import silent_machines
 from lyncops.checks.words import age, counted, listed, sentence
+from lyncops.deployment.central_management import Replica
 from lyncops.deployment.gaps import Need, Part
-from lyncops.deployment.model import Deployment, Replica
+from lyncops.deployment.model import Deployment
 from lyncops.sources import fact
 from lyncops.values import Fqdn, Unread
 

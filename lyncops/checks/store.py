@@ -22,7 +22,8 @@ from lyncops.checks.result import Verdict
 from lyncops.checks.store_silence import unheard_store
 from lyncops.checks.words import listed, sentence
 from lyncops.cmdlets.enums import DatabaseNameType
-from lyncops.deployment.model import Pool, StoreCopy
+from lyncops.deployment.central_management import StoreCopy
+from lyncops.deployment.model import Pool
 from lyncops.sources import fact, guide, page
 from lyncops.values import Fqdn, LyncVersion, Unread
 

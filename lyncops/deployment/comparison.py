@@ -11,18 +11,16 @@ from typing import Final, cast
 import attrs
 
 from lyncops.deployment.backup_module import BackupModule, ExportState
+from lyncops.deployment.central_management import CentralManagement, Replica, StoreCopy
 from lyncops.deployment.mirror import DatabaseMirror
 from lyncops.deployment.model import (
     BackupServiceSettings,
-    CentralManagement,
     Deployment,
     EdgePool,
     Machine,
     Pool,
     PoolState,
-    Replica,
     Site,
-    StoreCopy,
     WindowsService,
 )
 from lyncops.values import ServiceId, Unread

@@ -23,15 +23,9 @@ from lyncops.cmdlets import (
 )
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.asking import Answer, Question, settle_all
+from lyncops.deployment.central_management import CentralManagement, Replica, StoreCopy
 from lyncops.deployment.gaps import GROUPS, NAMELESS, Gaps, Part, why_open
-from lyncops.deployment.model import (
-    BackupServiceSettings,
-    CentralManagement,
-    Pool,
-    Replica,
-    Site,
-    StoreCopy,
-)
+from lyncops.deployment.model import BackupServiceSettings, Pool, Site
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.deployment.topology import (
     UNASKED,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from lyncops.cmdlets import Service, lync_version_of_service
+from lyncops.deployment.central_management import StoreCopy
 from lyncops.deployment.gaps import Gaps, Part, why_open
-from lyncops.deployment.model import Pool, StoreCopy
+from lyncops.deployment.model import Pool
 from lyncops.deployment.service_index import (
     ServiceIndex,
     instance_of,

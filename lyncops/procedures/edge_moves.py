@@ -15,7 +15,8 @@ from lyncops.checks.context import CheckContext
 from lyncops.checks.replicas import is_fresh, newest_time
 from lyncops.checks.result import CheckResult
 from lyncops.checks.words import counted, listed
-from lyncops.deployment.model import Deployment, EdgePool, Machine, Replica, Site
+from lyncops.deployment.central_management import Replica
+from lyncops.deployment.model import Deployment, EdgePool, Machine, Site
 from lyncops.deployment.witnesses import Says
 from lyncops.plan.conditions import RouteKind
 from lyncops.plan.conditions.routes import leads_to

@@ -14,7 +14,8 @@ from lyncops.cmdlets import (
     ExportCsLisConfiguration,
     InvokeCsManagementServerFailover,
 )
-from lyncops.deployment.model import Deployment, Pool, PoolKind, StoreCopy
+from lyncops.deployment.central_management import StoreCopy
+from lyncops.deployment.model import Deployment, Pool, PoolKind
 from lyncops.plan.conditions import PoolIsAlive, StoreHasSingleMaster, StoreIsActiveOn
 from lyncops.plan.file_names import RUN
 from lyncops.plan.procedures import MovesStore

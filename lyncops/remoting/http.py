@@ -4,11 +4,9 @@ it.
 
 from __future__ import annotations
 
-import os
 import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Final
 from xml.parsers import expat
 
@@ -19,10 +17,8 @@ from pypsrp.exceptions import WinRMTransportError
 from requests.cookies import RequestsCookieJar
 from urllib3.exceptions import HTTPError
 
-from lyncops.errors import ConfigurationError
 from lyncops.remoting.answers import PIECE, Patience, unpacked
 from lyncops.remoting.bounds import BoundsError, check_xml, reply_limit
-from lyncops.remoting.connections import Adapter, tls_context
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint, TcpAddress
 from lyncops.remoting.handshake import ADVICE, Agreed, Handshake
 from lyncops.remoting.kerberos import problem_of
@@ -30,6 +26,7 @@ from lyncops.remoting.line import Line, StaleConnectionError
 from lyncops.remoting.logon import LoggedOutError, LogOn, LogOnError, LogOnProblem
 from lyncops.remoting.logons import MESSAGE, LogOns
 from lyncops.remoting.parts import logger, part
+from lyncops.remoting.requests_session import new_session
 
 log = logger("lyncops.remoting")
 _SOAP: Final = "application/soap+xml;charset=UTF-8"
@@ -91,7 +88,7 @@ class HttpChannel:
         self._timeouts = timeouts
         self.line: Final = Line()
         self._agreed: Agreed | None = None
-        self._session = _new_session(endpoint, self.line)
+        self._session = new_session(endpoint, self.line)
         self._session.cookies = cookies
         self._blank = requests.PreparedRequest()
         self._blank_for = ""
@@ -368,58 +365,3 @@ def _sealed(sealing: WinRMEncryption, message: bytes) -> tuple[str, bytes]:
 def _check(body: bytes) -> None:
     with suppress(expat.ExpatError):  # whoever reads it says so
         check_xml(body)
-
-
-def _new_session(endpoint: Endpoint, line: Line) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False  # no password from a .netrc, no proxy from the environment
-    session.headers.update(
-        {
-            "User-Agent": "lyncops",
-            "Accept": "*/*",
-            "Accept-Encoding": "identity",
-            "Connection": "Keep-Alive",
-        }
-    )
-    session.proxies = (
-        {} if endpoint.proxy is None else {"http": endpoint.proxy, "https": endpoint.proxy}
-    )
-    bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
-    session.verify = _file(endpoint, "ca", endpoint.ca) or bundle
-    certificate, key = (
-        _file(endpoint, field, path)
-        for field, path in (
-            ("certificate", endpoint.certificate),
-            ("certificate_key", endpoint.certificate_key),
-        )
-    )
-    if certificate is not None and key is not None:
-        session.cert = (certificate, key)
-    if endpoint.tls_minimum is not None and endpoint.tls_minimum.is_obsolete:
-        log.warning(
-            "%s: tls_minimum = %s lets broken versions of TLS in (RFC 8996)",
-            endpoint.url,
-            endpoint.tls_minimum.value,
-        )
-    netloc = str(TcpAddress(endpoint.host, endpoint.port))
-    adapter = Adapter(
-        endpoint.host, netloc, endpoint.connect_to, line, tls_context(endpoint.tls_minimum)
-    )
-    for scheme in ("http://", "https://"):
-        session.get_adapter(f"{scheme}{endpoint.host}").close()
-        session.mount(scheme, adapter)
-    return session
-
-
-def _file(endpoint: Endpoint, field: str, path: Path | None) -> str | None:
-    if path is None:
-        return None
-    try:
-        with path.open("rb"):
-            return str(path)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ConfigurationError(
-            f"{field} of {endpoint.url}: the file {path} cannot be read: {reason}.",
-            remedy="Write the path of a PEM file.",
-        ) from None

@@ -33,6 +33,7 @@ from lyncops.remoting.health import Health
 from lyncops.remoting.lane import AstrayError, Lane
 from lyncops.remoting.logon import LogOn
 from lyncops.remoting.logons import LogOns
+from lyncops.remoting.members import Members
 from lyncops.remoting.outcome import EndReason
 from lyncops.remoting.parts import Part, know, part
 from lyncops.remoting.psrp.streams import StreamRecord
@@ -48,10 +49,8 @@ from lyncops.values import (
     ANYWHERE,
     Anywhere,
     Effect,
-    Fqdn,
     LyncVersion,
     OnMachine,
-    OnPool,
     Outcome,
     Place,
 )
@@ -141,8 +140,7 @@ class Sessions:
         self._lock = threading.Lock()
         self._health = Health(clock)
         self._scouts = Scouts(clock, policy.connect_timeout, self._health)
-        self._members: dict[Fqdn, Fqdn] | None = None
-        self._unlearnt = False
+        self._members = Members()
         self._opened: set[str] = set()
         self._unheard: set[str] = set()
         self._sent_twice: set[str] = set()
@@ -341,7 +339,9 @@ class Sessions:
 
     def _ordered(self, course: _Course[R]) -> tuple[Endpoint, ...]:
         place = course.place
-        members = self._learn_members(place) if needs_members(self._endpoints, place) else {}
+        members = (
+            self._members.learn(place, self.run) if needs_members(self._endpoints, place) else {}
+        )
         liked = isinstance(place, Anywhere) and (place.prefer or place.avoid)
         good = None if liked else self._health.good
         return reorder(
@@ -357,32 +357,6 @@ class Sessions:
             group.make_room()
             lane.ready(patient=True)
         group.opened()
-
-    def _learn_members(self, place: Place) -> dict[Fqdn, Fqdn]:
-        """The pool of each machine, read once from the topology; nothing where it cannot be read
-        now.
-
-        For a mere preference it is asked for once only; a cmdlet that must run on a pool asks
-        again.
-        """
-        from lyncops.cmdlets import GetCsComputer
-
-        with self._lock:
-            if self._members is not None or (self._unlearnt and not isinstance(place, OnPool)):
-                return self._members or {}
-        answer = self.run(GetCsComputer())
-        found = {
-            each.fqdn: each.pool
-            for each in answer.output
-            if each.fqdn is not None and each.pool is not None
-        }
-        with self._lock:
-            self._unlearnt = answer.outcome is not Outcome.SUCCEEDED
-            if self._unlearnt:
-                log.warning("the pools of the machines could not be read: %s", answer.reason)
-                return {}
-            self._members = found
-        return found
 
     def submit(
         self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None

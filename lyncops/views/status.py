@@ -12,7 +12,8 @@ from lyncops.checks.context import CheckContext
 from lyncops.checks.overview import last_known, overview
 from lyncops.checks.words import is_told, sentence
 from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
-from lyncops.deployment.model import CentralManagement, Deployment, EdgePool, Pool
+from lyncops.deployment.central_management import CentralManagement
+from lyncops.deployment.model import Deployment, EdgePool, Pool
 from lyncops.runs.model import RunSummary
 from lyncops.values import Fqdn, Mode, Unread
 from lyncops.views.blocks import Block, Heading, Table, Text, Tone

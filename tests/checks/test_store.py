@@ -7,7 +7,8 @@ import pytest
 
 from lyncops.checks.context import CheckContext
 from lyncops.checks.replicas import newest_time
-from lyncops.deployment.model import Deployment, EdgePool, Replica, StoreCopy
+from lyncops.deployment.central_management import Replica, StoreCopy
+from lyncops.deployment.model import Deployment, EdgePool
 from lyncops.values import Fqdn, LyncVersion, Mode, Unread
 from tests.checks.asking import DISASTER, FAILED, PASSED, PLANNED, UNKNOWN, WARNING, ask
 from tests.deployments import (

@@ -10,7 +10,8 @@ import pytest
 from lyncops.checks.catalogue import checks_for_failover
 from lyncops.checks.result import Verdict
 from lyncops.deployment.backup_module import ExportState
-from lyncops.deployment.model import CentralManagement, Deployment, PoolState
+from lyncops.deployment.central_management import CentralManagement
+from lyncops.deployment.model import Deployment, PoolState
 from lyncops.deployment.scope import Facet
 from lyncops.values import Mode, Unread
 from tests.cli.conftest import Answer, Invoke

@@ -6,8 +6,9 @@ import attrs
 import pytest
 
 from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
+from lyncops.deployment.central_management import Replica, StoreCopy
 from lyncops.deployment.mirror import DatabaseMirror
-from lyncops.deployment.model import Deployment, EdgePool, PoolState, Replica, StoreCopy
+from lyncops.deployment.model import Deployment, EdgePool, PoolState
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.plan.conditions import (

@@ -12,15 +12,8 @@ import pytest
 
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.silence import silent_machines
-from lyncops.deployment.model import (
-    Deployment,
-    EdgePool,
-    Machine,
-    Pool,
-    PoolKind,
-    PoolState,
-    Replica,
-)
+from lyncops.deployment.central_management import Replica
+from lyncops.deployment.model import Deployment, EdgePool, Machine, Pool, PoolKind, PoolState
 from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.lab.scenarios.reader import load_scenario
 from lyncops.lab.scenarios.scenario import Kind, PoolSpec

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import attrs
 
-from lyncops.deployment.model import Deployment, Machine, PoolState, Replica
+from lyncops.deployment.central_management import Replica
+from lyncops.deployment.model import Deployment, Machine, PoolState
 from lyncops.plan.conditions import ReplicasUpToDate, ServicesAre
 from lyncops.plan.model import ManualStep
 from lyncops.plan.procedures import PoolFailback

@@ -9,7 +9,8 @@ import attrs
 import pytest
 
 from lyncops.checks.result import Verdict
-from lyncops.deployment.model import Deployment, EdgePool, Machine, Pool, Replica, Site
+from lyncops.deployment.central_management import Replica
+from lyncops.deployment.model import Deployment, EdgePool, Machine, Pool, Site
 from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.errors import InvalidValueError
 from lyncops.plan.codec import plan_from_json, plan_to_json

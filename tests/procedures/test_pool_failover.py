@@ -6,8 +6,9 @@ import attrs
 import pytest
 
 from lyncops.checks.result import Verdict
+from lyncops.deployment.central_management import StoreCopy
 from lyncops.deployment.mirror import DatabaseMirror
-from lyncops.deployment.model import Deployment, EdgePool, Pool, PoolKind, PoolState, StoreCopy
+from lyncops.deployment.model import Deployment, EdgePool, Pool, PoolKind, PoolState
 from lyncops.errors import InvalidValueError
 from lyncops.plan.conditions import (
     EdgeNextHopIs,

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 
 from lyncops.checks.catalogue import checks_for_failover
-from lyncops.deployment.model import Deployment, PoolState, Replica, StoreCopy
+from lyncops.deployment.central_management import Replica, StoreCopy
+from lyncops.deployment.model import Deployment, PoolState
 from lyncops.deployment.reader import read_deployment
 from lyncops.lab.scenarios.generator import scenario_of_size
 from lyncops.lab.simulation import Simulation

@@ -11,7 +11,8 @@ import attrs
 import pytest
 
 from lyncops.checks.result import CheckResult, Verdict
-from lyncops.deployment.model import Deployment, Replica
+from lyncops.deployment.central_management import Replica
+from lyncops.deployment.model import Deployment
 from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.plan.model import Plan
 from lyncops.procedures.readiness import readiness

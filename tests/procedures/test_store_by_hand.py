@@ -3,7 +3,8 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from lyncops.deployment.model import Deployment, PoolKind, PoolState, StoreCopy
+from lyncops.deployment.central_management import StoreCopy
+from lyncops.deployment.model import Deployment, PoolKind, PoolState
 from lyncops.plan.conditions import StoreHasSingleMaster, StoreIsActiveOn
 from lyncops.plan.model import ManualStep, Plan
 from lyncops.values import Fqdn, LyncVersion, Unread
