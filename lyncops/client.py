@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -14,15 +15,14 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import attrs
 
-from lyncops.configuration.journal_url import JournalUrl
+from lyncops.configuration.settings import with_journal
 from lyncops.deployment.scope import EVERYTHING, Scope
-from lyncops.errors import InvalidValueError
 from lyncops.runs.connection import Connection
 from lyncops.runs.onlookers import onlookers
 from lyncops.runs.process import account_name
-from lyncops.runs.recheck import require_deployment
+from lyncops.runs.recheck import require_deployment, require_harmless
 from lyncops.text.brief import brief
-from lyncops.values import ANYWHERE, Effect, Fqdn, Mode, Place
+from lyncops.values import ANYWHERE, Fqdn, Mode, Place
 
 if TYPE_CHECKING:
     from lyncops.checks.result import CheckResult
@@ -54,13 +54,13 @@ FRESH: Final = timedelta(minutes=5)
 class Client:
     """Everything that lyncops can do with one deployment: read, check, plan and run.
 
-    Not to be shared between threads; close it in the end, or use it in a `with` block.
+    Do not share it between threads; close it at the end, or use it in a `with` block.
+    `other_journal` is where the runs are kept, if not in the configured journal.
     """
 
     connection: Connection
-    # Where the runs are kept, if not in the configured journal
     other_journal: str = attrs.field(default="", kw_only=True)
-    # What plans were made from, by content id
+    # The readings that plans were made from, by the plan's content id
     _readings: dict[str, Deployment] = attrs.field(factory=dict, init=False, repr=False)
 
     def __repr__(self) -> str:
@@ -73,13 +73,8 @@ class Client:
         Raises:
             InvalidValueError: `journal` cannot be used.
         """
-        if not journal:
-            return cls(Connection.of(configuration))
-        url = JournalUrl.parse(journal).seen_from(Path.cwd())
-        other = "" if url.text == configuration.journal_url else url.place
-        return cls(
-            Connection.of(attrs.evolve(configuration, journal_url=url.text)), other_journal=other
-        )
+        chosen, other = with_journal(configuration, journal)
+        return cls(Connection.of(chosen), other_journal=other)
 
     def __enter__(self) -> Self:
         return self
@@ -105,8 +100,7 @@ class Client:
         return self.connection.read(scope)
 
     def doctor(self) -> Diagnosis:
-        """Look at every endpoint and every machine: what a rescue would need of them, and what to
-        do about what is missing.
+        """Examine every endpoint and machine: what a rescue needs, and how to get what is missing.
 
         Changes nothing. Servers that do not answer are findings, not errors.
 
@@ -141,12 +135,7 @@ class Client:
             InvalidValueError: the cmdlet changes something.
             EndpointError: no server could be reached.
         """
-        if cmdlet.effect is Effect.CHANGE:
-            raise InvalidValueError(
-                f"{cmdlet.NAME} changes the deployment; on its own it would be neither checked nor"
-                " journalled.",
-                remedy="Run it as a step of a plan, or see what it would do with what_if=True.",
-            )
+        require_harmless(cmdlet)
         return self.connection.sessions.run(
             cmdlet, place=place, deadline=deadline, on_record=on_record
         )
@@ -185,11 +174,9 @@ class Client:
     def readiness(
         self, *pools: Fqdn | str, count_users: bool = False, verify: bool = False
     ) -> Readiness:
-        """Could these pools (every Front End pool, where none is named) be failed over now: in
-        which mode, at what loss?
+        """Could these pools (default: every Front End pool) be failed over now, and at what loss?
 
-        `count_users` asks whether a pool can carry both; `verify` tries whether test users are
-        served now.
+        `count_users`: can a pool carry the users of both? `verify`: are test users served now?
 
         Raises:
             EndpointError: no server could be reached.
@@ -224,8 +211,7 @@ class Client:
         timeout: timedelta | None = None,
         until_steady: bool = False,
     ) -> Iterator[BackupServiceReport]:
-        """Reports of the Backup Service one after the other, until `timeout`, or with
-        `until_steady` until it is steady or stuck.
+        """Successive reports, until `timeout`, or with `until_steady` until it is steady or stuck.
 
         Raises:
             EndpointError: no server could be reached for the first one.
@@ -248,8 +234,7 @@ class Client:
         return plan
 
     def reading_of(self, plan: Plan) -> Deployment:
-        """The reading that this client made the plan from; a fresh one, where the plan comes from
-        elsewhere.
+        """The reading that this client made the plan from; a fresh one if the plan is another's.
 
         Raises:
             EndpointError: no server could be reached for a fresh one.
@@ -262,8 +247,7 @@ class Client:
         return plan_afresh(procedure, self.status, lambda: self.connection.journal)
 
     def rehearse(self, plan: Plan) -> tuple[Rehearsal, ...]:
-        """Send the plan's cmdlets with -WhatIf, where that can show something; every other step has
-        a reason. Changes nothing.
+        """Send the plan's cmdlets with -WhatIf where possible, else say why not. Changes nothing.
 
         Raises:
             EndpointError: no server could be reached.
@@ -292,12 +276,9 @@ class Client:
             JournalError: the journal cannot be written. Nothing more was sent.
             EndpointError: no server could be reached to check an older plan again.
         """
-        require_deployment(plan, self.connection.name)
-        with onlookers(plan) as more:
-            runner = self._runner((*observers, *more))
-            return runner.start(
-                plan, operator=operator or account_name(), reason=reason, steal_lock=steal_lock
-            )
+        with self._executing(plan, observers) as runner:
+            who = operator or account_name()
+            return runner.start(plan, operator=who, reason=reason, steal_lock=steal_lock)
 
     def resume(
         self,
@@ -308,12 +289,10 @@ class Client:
         steal_lock: bool = False,
         send_again: str = "",
     ) -> Run:
-        """Go on with a run that stopped, or whose process died.
+        """Continue a run that stopped, or whose process died.
 
-        Coming back to a manual step says that it was done.
-
-        `send_again` is the reason for sending a cmdlet again although nobody knows what came of it:
-        it may then run twice.
+        Resuming at a manual step confirms that it was done. `send_again` is the reason for sending
+        a cmdlet with an unknown outcome again: it may then run twice.
 
         Raises:
             InvalidValueError: the run is another deployment's, or `send_again` finds no cmdlet that
@@ -321,10 +300,7 @@ class Client:
             RunLockedError: it is being worked on right now, or another run has one of the pools.
             JournalError: there is no such run, or the journal cannot be written.
         """
-        plan = self.show(run_id).plan
-        require_deployment(plan, self.connection.name)
-        with onlookers(plan) as more:
-            runner = self._runner((*observers, *more))
+        with self._executing(self.show(run_id).plan, observers) as runner:
             return runner.resume(
                 run_id,
                 operator=operator or account_name(),
@@ -335,19 +311,17 @@ class Client:
     def cancel(
         self, run_id: str, *, reason: str, operator: str = "", observers: Sequence[Observer] = ()
     ) -> Run:
-        """Give a run up and free its pools. Nothing is undone and nothing is stopped at a server.
+        """Abandon a run and free its pools. Nothing is undone, and nothing is stopped on a server.
 
         Raises:
             RunLockedError: it is being worked on right now.
             JournalError: there is no such run, it is over, or the journal cannot be written.
         """
-        return self._runner(observers).cancel(
-            run_id, operator=operator or account_name(), reason=reason
-        )
+        who = operator or account_name()
+        return self._runner(observers).cancel(run_id, operator=who, reason=reason)
 
     def runs(self, *, limit: int | None = None, before: str = "") -> tuple[RunSummary, ...]:
-        """The runs of the journal in short, newest first: at most `limit`, and those that are older
-        than the run `before`.
+        """Summaries of runs, newest first: at most `limit`, and only older than the run `before`.
 
         Raises:
             JournalError: the journal cannot be read.
@@ -355,8 +329,7 @@ class Client:
         return self.connection.journal.runs(limit=limit, before=before)
 
     def export_runs(self, path: str | os.PathLike[str], run_ids: Sequence[str] = ()) -> Exported:
-        """Write finished runs (those named, or all) into a new file, for the journal of somebody
-        else.
+        """Write finished runs (those named, or all) into a new file, for another journal.
 
         Raises:
             JournalError: a run that was named is not over or not there, or the file exists or
@@ -386,7 +359,7 @@ class Client:
         return self.connection.journal.prunable(before)
 
     def prune_runs(self, before: datetime) -> tuple[RunSummary, ...]:
-        """Delete the runs that were over before then, each as a whole; which they were.
+        """Delete the runs that finished before then; returns them.
 
         Raises:
             JournalError: the journal cannot be written.
@@ -420,18 +393,21 @@ class Client:
         return Report.of(self.connection.journal.load(run_id))
 
     def second_thoughts(self, plan: Plan) -> tuple[str, ...]:
-        """Why a saved plan is to be thought over before it runs, in sentences: it was executed
-        already, or is older than `plan_age`. None where neither is so.
+        """Reasons to reconsider a saved plan: it was executed already, or exceeds `plan_age`.
 
         Raises:
             JournalError: the journal cannot be read.
         """
         from lyncops.runs.second_thoughts import second_thoughts
 
-        connection = self.connection
-        return second_thoughts(
-            plan, connection.journal, now=connection.clock.now(), plan_age=connection.plan_age
-        )
+        here = self.connection
+        return second_thoughts(plan, here.journal, now=here.clock.now(), plan_age=here.plan_age)
+
+    @contextmanager
+    def _executing(self, plan: Plan, observers: Sequence[Observer]) -> Iterator[Runner]:
+        require_deployment(plan, self.connection.name)
+        with onlookers(plan) as more:
+            yield self._runner((*observers, *more))
 
     def _runner(self, observers: Sequence[Observer]) -> Runner:
         return self.connection.runner(observers, recheck=self._recheck)

@@ -437,9 +437,7 @@ class Sessions:
         return tuple(Visit(group.around, self._health) for group in self._groups.values())
 
     def close(self) -> None:
-        """Let every session go: shells are closed on their servers, save those in which a CHANGE
-        may still run.
-        """
+        """Close all shells on their servers, except those in which a CHANGE may still be running."""
         self._workers.close()
         together([group.close for group in self._groups.values() if group.is_used])
         for group in self._groups.values():

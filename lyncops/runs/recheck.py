@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from lyncops.checks.result import CheckResult
+from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import InvalidValueError, PlanRefusedError
 from lyncops.plan.model import Plan
 from lyncops.plan.steps import CmdletStep, ManualStep, Step
+from lyncops.values import Effect
 
+R = TypeVar("R")
 Recheck = Callable[[Plan], None]
 """Looks at the servers afresh; raises PlanRefusedError when the plan must not run any more."""
 
@@ -33,6 +37,20 @@ def require_pools(plan: Plan) -> None:
         raise PlanRefusedError(
             "The plan names no pool to lock, so it could run twice at the same time.",
             remedy=f"Make the plan again: lyncops plan {plan.procedure.command}.",
+        )
+
+
+def require_harmless(cmdlet: Cmdlet[R]) -> None:
+    """Refuse a cmdlet that would change something outside of a plan.
+
+    Raises:
+        InvalidValueError: see above.
+    """
+    if cmdlet.effect is Effect.CHANGE:
+        raise InvalidValueError(
+            f"{cmdlet.NAME} changes the deployment; on its own it would be neither checked nor"
+            " journalled.",
+            remedy="Run it as a step of a plan, or see what it would do with what_if=True.",
         )
 
 
