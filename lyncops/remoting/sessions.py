@@ -437,7 +437,7 @@ class Sessions:
         return tuple(Visit(group.around, self._health) for group in self._groups.values())
 
     def close(self) -> None:
-        """Close all shells on their servers, except those in which a CHANGE may still be running."""
+        """Close all shells on their servers, except those in which a CHANGE may still run."""
         self._workers.close()
         together([group.close for group in self._groups.values() if group.is_used])
         for group in self._groups.values():
