@@ -128,7 +128,7 @@ def test_the_dead_pool_is_not_asked_for_its_backup_service() -> None:
     dead = with_dead(two_sites(), P1)
     result = ask("backup-service-running", dead, DISASTER)
     assert result.verdict is PASSED
-    assert "taken to be gone" in result.evidence
+    assert "assumed to be gone" in result.evidence
     assert ask("backup-service-running", dead, PLANNED).verdict is UNKNOWN
 
 

@@ -63,7 +63,7 @@ def test_there_and_back_with_the_mirroring_resumed_between(site: Site) -> None:
     ran(site, site.plan("database-failover", P1, accept_data_loss=True))
     again = site.plan("database-failover", P1, accept_data_loss=True)
     assert refused_by(again) == {"mirrors-synchronized"}, "the dead half cannot become principal"
-    assert "out of reach" in again.refusals[0].evidence
+    assert "unreachable" in again.refusals[0].evidence
     there = site.plan("database-failover", P1, principal=MirrorRole.MIRROR)
     assert not there.is_refused
     assert answer(there, "mirrors-synchronized").verdict is Verdict.PASSED
