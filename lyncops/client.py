@@ -129,7 +129,7 @@ class Client:
     ) -> Execution[R]:
         """Run one READ cmdlet, or a CHANGE with -WhatIf.
 
-        What changes something belongs into a plan, where it is journalled.
+        What changes something belongs in a plan, where it is journalled.
 
         Raises:
             InvalidValueError: the cmdlet changes something.
@@ -149,7 +149,7 @@ class Client:
 
         Raises:
             CmdletFailedError: the cmdlet failed, or no server ever started it.
-            OutcomeUnknownError: nobody knows what came of it, or part of its answer was lost.
+            OutcomeUnknownError: its outcome is unknown, or part of its answer was lost.
             InvalidValueError: the cmdlet changes something.
             EndpointError: no server could be reached.
         """
@@ -162,7 +162,7 @@ class Client:
 
         Raises:
             EndpointError: no server could be reached.
-            InvalidValueError: `pool` is no FQDN, or `mode` is no mode.
+            InvalidValueError: `pool` is not an FQDN, or `mode` is not a mode.
         """
         from lyncops.checks.catalogue import checks_for_failover, fitting_mode
         from lyncops.plan.procedures.base import as_mode
@@ -180,7 +180,7 @@ class Client:
 
         Raises:
             EndpointError: no server could be reached.
-            InvalidValueError: a name is no FQDN.
+            InvalidValueError: a name is not an FQDN.
         """
         from lyncops.runs.looking_ahead import look_ahead
 
@@ -198,7 +198,7 @@ class Client:
 
         Raises:
             EndpointError: no server could be reached.
-            InvalidValueError: a name is no FQDN.
+            InvalidValueError: a name is not an FQDN.
         """
         from lyncops.runs.backup_service import watch
 
@@ -216,7 +216,7 @@ class Client:
         Raises:
             EndpointError: no server could be reached for the first one.
             AuthenticationFailedError: the credentials were refused.
-            InvalidValueError: a name is no FQDN.
+            InvalidValueError: a name is not an FQDN.
         """
         from lyncops.runs.backup_service import watch
 
@@ -367,7 +367,7 @@ class Client:
         return self.connection.journal.prune(before)
 
     def show(self, run_id: str) -> Run:
-        """One run, as the journal tells it.
+        """One run, as the journal records it.
 
         Raises:
             JournalError: there is no such run, or the journal cannot be read.
@@ -383,7 +383,7 @@ class Client:
         return self.connection.journal.locks()
 
     def report(self, run_id: str) -> Report:
-        """One run told to people: renders as text, Markdown and JSON.
+        """The report of one run: renders as text, Markdown and JSON.
 
         Raises:
             JournalError: there is no such run, or the journal cannot be read.

@@ -44,7 +44,7 @@ def failure_of(error: LyncOpsError) -> Answer:
 
 
 def run_answer(run: Run) -> Answer:
-    """How a run stands: failed, unless it is done or waits for a person."""
+    """The state of a run: failed, unless it is done or waits for a person."""
     report = Report.of(run)
     answer: Answer = {
         "run_id": run.run_id,

@@ -31,7 +31,7 @@ PARAMETERS: Final = (
     Parameter(
         name="send_again_because",
         about=(
-            "Why a cmdlet may be sent again of which nobody knows what came of it.",
+            "Why a cmdlet with an unknown outcome may be sent again.",
             "It may then run twice.",
             "Only for a run whose outcome is unknown, after you looked at the servers.",
         ),

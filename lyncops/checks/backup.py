@@ -128,7 +128,7 @@ def backlogs(pool: Pool) -> tuple[str, ...]:
     needs=lambda situation: (*of_pair(Part.BACKUP_STATUS)(situation), Need(Part.STORE)),
 )
 def backup_service(situation: CheckContext) -> Finding:
-    """In disaster mode nothing here stands in the way: what is missing is told as the expected
+    """In disaster mode nothing here blocks the plan: what is missing is reported as the expected
     loss.
     """
     pool, partner = situation.pool, situation.partner

@@ -85,8 +85,8 @@ def fitting_mode(deployment: Deployment, pool: Fqdn) -> Mode:
 def checks_for_failover(
     deployment: Deployment, pool: Fqdn, mode: Mode, *, next_hop: Fqdn | None = None
 ) -> tuple[CheckResult, ...]:
-    """What must be asked before `pool` is failed over to its partner, and its Edge pools are led to
-    `next_hop` where one is named.
+    """What must be asked before `pool` is failed over to its partner, and `next_hop`, if named,
+    becomes the next hop of its Edge pools.
     """
     return run_checks(FAILOVER, CheckContext(deployment, pool, mode, Direction.FAILOVER, next_hop))
 

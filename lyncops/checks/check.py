@@ -37,7 +37,7 @@ def passed(evidence: str) -> Finding:
 
 
 def warning(evidence: str, remedy: str = "", *, first: tuple[str, ...] = ()) -> Finding:
-    """Worth knowing; it never stands in the way."""
+    """Worth knowing; it never blocks the plan."""
     return Finding(
         verdict=Verdict.WARNING, evidence=evidence, remedy=remedy, blocking=False, first=first
     )
@@ -68,7 +68,7 @@ def unknown(evidence: str, remedy: str, *, blocking: bool, overridable: bool = T
 
 
 def pair_unknown(situation: CheckContext) -> Finding:
-    """The pair itself is not known: other checks say so, and stand in the way where they must."""
+    """The pair itself is not known: other checks say so, and block the plan where they must."""
     return unknown(
         f"{situation.target} or its backup pool is not known.",
         "See pool-exists and pool-is-paired.",
@@ -95,7 +95,7 @@ Needs = Callable[[CheckContext], tuple[Need, ...]]
 
 
 class Weight(enum.Enum):
-    """When a check stands in the way because part of what it rests on was not understood."""
+    """When a check blocks a plan because part of what it is based on was not understood."""
 
     ALWAYS = "always"
     PLANNED = "in planned mode"

@@ -32,7 +32,7 @@ class CheckContext:
     mode: Mode
     direction: Direction = Direction.FAILOVER
     next_hop: Fqdn | None = None
-    """Where Edge pools that lead to the target are to lead, where somebody said so."""
+    """The new next hop of Edge pools that use the target, if one was named."""
 
     @property
     def disaster(self) -> bool:

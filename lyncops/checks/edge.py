@@ -84,8 +84,8 @@ def _site_of(deployment: Deployment, pool: Fqdn) -> SiteName | None:
 
 
 def nearest_next_hops(deployment: Deployment, edge: EdgePool, leaving: Fqdn) -> tuple[Fqdn, ...]:
-    """The living Front End and Director pools to which an Edge pool can lead, those of its own site
-    first.
+    """The Front End and Director pools that are up and can be an Edge pool's next hop, those of
+    its own site first.
     """
     pools = () if isinstance(deployment.pools, Unread) else deployment.pools
     home = _site_of(deployment, edge.fqdn)

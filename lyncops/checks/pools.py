@@ -69,7 +69,7 @@ def pool_exists(situation: CheckContext) -> Finding:
 
 
 def _meant(name: Fqdn, names: list[Fqdn]) -> list[Fqdn]:
-    """The names that a wrong one may stand for: those that it begins, or all that are equally near
+    """The names that a wrong one may mean: those that it begins, or all that are equally close
     to it.
     """
     shortened = [known for known in names if known.partition(".")[0] == name]

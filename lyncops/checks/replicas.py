@@ -63,9 +63,9 @@ def replicas_up_to_date(situation: CheckContext) -> Finding:
     """A replica is False for a while after each change; it is a fault when it last reported more
     than an hour ago, or never.
 
-    Only the running Front Ends of the pair stand in the way: they carry the move. A server of any
+    Only the running Front Ends of the pair block the plan: they carry the move. A server of any
     other kind, or one that does not run, may be the reason of the move, or have been off for weeks.
-    In disaster mode nothing here stands in the way.
+    In disaster mode nothing here blocks the plan.
     """
     replicas = situation.store.replicas
     if isinstance(replicas, Unread):

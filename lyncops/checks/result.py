@@ -41,7 +41,7 @@ class CheckResult:
 
     @property
     def refuses(self) -> bool:
-        """Whether it stands in the way of the plan."""
+        """Whether it blocks the plan."""
         return (
             self.blocking
             and self.verdict in (Verdict.FAILED, Verdict.UNKNOWN)

@@ -360,7 +360,7 @@ def store_agents(situation: CheckContext) -> Finding:
     weight=Weight.NEVER,
 )
 def standby_store_installed(situation: CheckContext) -> Finding:
-    """A WARNING: whether a missing standby stands in the way is the question of
+    """A WARNING: whether a missing standby blocks the plan is the question of
     store-not-on-failed-pool.
     """
     lone = situation.lone_store
@@ -368,7 +368,7 @@ def standby_store_installed(situation: CheckContext) -> Finding:
     if lone is not None and lone.pool not in pair:
         return warning(
             f"The store on {lone.pool} has no standby copy: if that pool is lost, the store must be"
-            " installed again by hand.",
+            " installed again.",
             "Pair that pool and install a standby copy, or move the store to a pair.",
         )
     copies = [situation.has_store_copy(pool) for pool in pair]

@@ -63,7 +63,7 @@ def report_interrupt(*, as_json: bool) -> ExitCode:
 def report_defect(
     kind: type[BaseException], error: BaseException, _trace: TracebackType | None, *, as_json: bool
 ) -> None:
-    """Say that lyncops itself is at fault, where a traceback would stand otherwise (an exception
+    """Say that lyncops itself is at fault, in place of a traceback (an exception
     hook).
     """
     what = f"lyncops has a defect: {kind.__name__}: {error}".rstrip(": .") + "."

@@ -71,7 +71,7 @@ def list_runs(call: Call, limit: int, before: str) -> ExitCode:
 @json_option
 @with_call
 def show(call: Call, run_id: str) -> ExitCode:
-    """Show where RUN stands. The exit code tells its state, as that of `run` does."""
+    """Show the state of RUN. The exit code tells it, like that of `run`."""
     with call.client() as client:
         run = client.show(find_run(run_id, client.runs))
     call.screen.tell(Report.of(run).data(), run_blocks(run))

@@ -55,7 +55,7 @@ class LiveTable:
         self._run.observe(event)
 
     def render(self) -> Group:
-        """The table as it stands now, and how long it may still take."""
+        """The table as it is now, and how long it may still take."""
         now = datetime.now(UTC)
         return Group(
             drawn(self._run.table(now)),

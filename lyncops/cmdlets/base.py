@@ -349,7 +349,7 @@ class Cmdlet(Generic[R_co]):
 
     @classmethod
     def result_type(cls) -> type[object]:
-        """The class of one result: what stands in the brackets of `Cmdlet[...]`."""
+        """The class of one result: what is in the brackets of `Cmdlet[...]`."""
         bases = cast("tuple[object, ...]", cls.__dict__["__orig_bases__"])
         return cast("type[object]", get_args(bases[0])[0])
 

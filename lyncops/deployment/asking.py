@@ -79,8 +79,8 @@ class Answer(Generic[R]):
             self._result = result
 
     def get(self) -> tuple[R, ...] | Unread:
-        """What was written (which may be nothing), or why it could not be read, in the server's own
-        words.
+        """What was written (which may be nothing), or why it could not be read, in the server's
+        own words.
         """
         self.settle()
         if self._result is None:

@@ -25,7 +25,7 @@ class CareReading:
     def __init__(
         self, sessions: CmdletRunner, machines: Mapping[Fqdn, LyncVersion | Unread], scope: Scope
     ) -> None:
-        """Ask every machine that is to be read; `machines` says of which version each is."""
+        """Ask every machine to be read; `machines` says of which version each is."""
         wanted = machines if Facet.CARE in scope.facets else dict[Fqdn, LyncVersion | Unread]()
         self._certificates = {fqdn: _ask(sessions, fqdn) for fqdn in wanted}
         self._builds = {

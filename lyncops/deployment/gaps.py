@@ -49,7 +49,7 @@ class Gap:
 
     @property
     def unread(self) -> Unread:
-        """The same as what stands for a value that could not be read."""
+        """The same as the placeholder of a value that could not be read."""
         return Unread(self.what, self.reason)
 
     def __str__(self) -> str:

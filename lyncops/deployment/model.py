@@ -44,7 +44,7 @@ class PoolKind(enum.StrEnum):
 
     @property
     def takes_next_hop(self) -> bool:
-        """Whether it has a registrar to which an Edge pool can lead."""
+        """Whether it has a registrar, so that it can be an Edge pool's next hop."""
         return self.is_front_end or self is PoolKind.DIRECTOR
 
     @property

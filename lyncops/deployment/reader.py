@@ -2,7 +2,7 @@
 no more.
 
 A snapshot takes ten cmdlets and per Front End pool some two plus one per machine, so that it grows
-as the pools do. What a server fails to say does not make the reading fail: it stands in the
+as the pools do. What a server fails to say does not make the reading fail: it is kept in the
 snapshot as `Unread`, in the server's own words.
 """
 

@@ -55,7 +55,7 @@ class Knock(enum.Enum):
     OPEN = "open"
     REFUSED = "refused"
     SILENT = "silent"
-    NO_NAME = "no name"  # its name leads to no address, or no route to it is known from here
+    NO_NAME = "no name"  # its name does not resolve, or no route to it is known from here
 
     @property
     def answered(self) -> bool:

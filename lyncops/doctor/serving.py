@@ -23,7 +23,7 @@ _MACHINE_RIGHTS: Final = (
 def name_and_ports(
     machine: Machine, knocks: Mapping[Door, Knock] | None
 ) -> Iterator[tuple[str, Finding]]:
-    """Does its name lead somewhere, and does one of its ports answer from here?"""
+    """Does its name resolve, and does one of its ports answer from here?"""
     found = {
         door.port: knock for door, knock in (knocks or {}).items() if door.host == machine.fqdn
     }

@@ -36,7 +36,7 @@ def watch_backup_service(
     Raises:
         EndpointError: no server could be reached for the first reading.
         AuthenticationFailedError: the credentials were refused.
-        InvalidValueError: a name is no FQDN.
+        InvalidValueError: a name is not an FQDN.
     """
     from lyncops.jupyter.backup_service import watch
 

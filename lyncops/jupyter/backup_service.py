@@ -56,7 +56,7 @@ def watch(
     Raises:
         EndpointError: no server could be reached for the first reading.
         AuthenticationFailedError: the credentials were refused.
-        InvalidValueError: a name is no FQDN.
+        InvalidValueError: a name is not an FQDN.
     """
     reports: list[BackupServiceReport] = []
     handle: Handle | None = None

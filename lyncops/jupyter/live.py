@@ -91,7 +91,7 @@ class LiveCell:
         self._news.set()
 
     def now(self) -> Bundle:
-        """How it stands."""
+        """Its state."""
         at = datetime.now(UTC)
         progress = self.progress
         title = f"Run {progress.run_id}: {progress.plan.procedure.title}".replace("Run :", "Run:")

@@ -133,7 +133,7 @@ class Lab:
         profile: Profile | None = None,
         credssp: bool = False,
     ) -> Self:
-        """Serve a scenario (by name or path), or a world that stands already.
+        """Serve a scenario (by name or path), or an existing world.
 
         Its clock runs `rate` times faster than real time (None: it jumps whenever a cmdlet waits).
         `credssp` offers CredSSP too.

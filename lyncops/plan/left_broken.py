@@ -1,5 +1,5 @@
-"""What the loss of a pool or a site leaves broken, and no step of the plan mends: told once, with
-what to do about it.
+"""What the loss of a pool or a site leaves broken, and no step of the plan repairs: listed once,
+with what to do about it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from lyncops.sources import Sources
 class LeftBroken:
     """One thing that does not work after the run.
 
-    `command` is the procedure that mends it; it is "" where only people can, and `by_hand` says
+    `command` is the procedure that repairs it; it is "" where only people can, and `by_hand` says
     how.
     """
 

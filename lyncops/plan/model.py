@@ -25,7 +25,7 @@ __all__ = ["CmdletStep", "ManualStep", "Mode", "Plan", "Step", "WaitStep"]
 
 @attrs.frozen(slots=True, kw_only=True)
 class Plan:
-    """What will be done, why, and what stands in the way."""
+    """What will be done, why, and what prevents it."""
 
     procedure: Procedure  # what was asked for: enough to make the plan again
     deployment: str  # its name
@@ -37,7 +37,7 @@ class Plan:
     goal: tuple[Condition, ...]
     expected_loss: str = ""
     notes: tuple[str, ...] = ()
-    # What stays broken after it, in the order in which it is best mended
+    # What stays broken after it, in the best order of repair
     left_broken: tuple[LeftBroken, ...] = ()
 
     def __repr__(self) -> str:
@@ -110,7 +110,7 @@ class Plan:
 
     @property
     def is_refused(self) -> bool:
-        """Whether a check stands in the way, so that the plan must not run."""
+        """Whether a check refuses the plan, so that it must not run."""
         return bool(self.refusals)
 
     @property

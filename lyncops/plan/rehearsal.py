@@ -1,6 +1,6 @@
 """The rehearsal of a plan: the same cmdlets with -WhatIf, as far as that can show anything.
 
-A server answers -WhatIf for the deployment as it stands. It shows that the cmdlet, its parameters
+A server answers -WhatIf for the deployment as it is now. It shows that the cmdlet, its parameters
 and the rights are there and that the server would begin; not how it ends, how long it takes, or
 what earlier steps of the plan change for later ones.
 """

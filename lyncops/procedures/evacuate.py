@@ -66,7 +66,7 @@ def _parts(deployment: Deployment, request: Evacuate, pool: Pool, partner: Pool)
     parts: list[Draft] = []
     if pool.state in _AWAY:
         # The second half makes `pool` the next hop of the Edge pools that are at home with the
-        # partner, and a failback of the partner leads those away again: what is at home here goes
+        # partner, and a failback of the partner moves those away again: what is at home here goes
         # home first.
         own = tuple(
             edge.fqdn

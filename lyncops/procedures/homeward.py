@@ -1,4 +1,4 @@
-"""Which Edge pools a failback leads home: those that the failover led away, as its record or the
+"""Which Edge pools a failback moves back: those that the failover moved, as its record or the
 operator tells.
 """
 
@@ -20,7 +20,7 @@ from lyncops.sources import fact, guide
 from lyncops.values import Fqdn
 
 LedAway = Mapping[Fqdn, tuple[Fqdn, ...]]
-"""By pool the Edge pools that its failover led away. A pool whose failover is not on record is
+"""The Edge pools that the failover of each pool moved. A pool whose failover is not on record is
 absent."""
 NOTHING_ON_RECORD: Final[LedAway] = MappingProxyType({})
 
@@ -42,7 +42,7 @@ class Homeward:
 
     @property
     def edges(self) -> tuple[EdgePool, ...]:
-        """Those that move; one that leads to the pool already does not."""
+        """Those that move; one that already uses the pool does not."""
         told = self.named if self.named is not None else self.recorded
         if told is not None:
             return tuple(
@@ -63,7 +63,7 @@ class Homeward:
 
     @property
     def _left(self) -> tuple[EdgePool, ...]:
-        """Those that lead to the partner, or are of the pool's site and lead elsewhere, and stay as
+        """Those that use the partner, or are of the pool's site and use another pool, and stay as
         they are.
         """
         moved = {edge.fqdn for edge in self.edges}
@@ -86,10 +86,10 @@ class Homeward:
         )
 
     def check(self, *, disaster: bool) -> CheckResult | None:
-        """Whether it is known which Edge pools to lead home; None where none could be meant, or
+        """Whether it is known which Edge pools to move back; None where none could be meant, or
         nobody is away.
 
-        In a disaster it does not stand in the way: users come first, and next hops can be moved
+        In a disaster it does not block the plan: users come first, and next hops can be moved
         later.
         """
         is_home = isinstance(self.pool.state, PoolState) and self.pool.state.is_home

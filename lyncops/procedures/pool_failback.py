@@ -46,10 +46,11 @@ def draft(
 ) -> Draft:
     """Draft that the users of `pool`, the pool given to the failover, are served at home again.
 
-    The Edge pools that the failover led away get the pool back: those that `request.edges` names,
-    else `led_away`, which is what the failover's record tells; where it is None too, the plan asks.
-    The store stays where it is, unless it is on the backup pool that disaster mode takes to be
-    gone: then it goes first, to `pool`, since nothing can be failed back without it.
+    The pool becomes the next hop again of the Edge pools that the failover moved: those that
+    `request.edges` names, else `led_away`, which is what the failover's record tells; where it is
+    None too, the plan asks. The store stays where it is, unless it is on the backup pool that
+    disaster mode takes to be gone: then it goes first, to `pool`, since nothing can be failed back
+    without it.
 
     The plan is refused when the pool does not exist or is not failed over; when it, or in planned
     mode its backup pool, is dead; when in disaster mode the backup pool lives; in disaster mode

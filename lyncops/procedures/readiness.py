@@ -1,5 +1,4 @@
-"""Could every pool be failed over right now: in which mode, what would be lost, what stands in the
-way?
+"""Could every pool be failed over right now: in which mode, what would be lost, what prevents it?
 
 A pure function of one reading. The planned failover of a pool that is up is asked as it is; its
 disaster failover is asked of the same reading with the pool taken to be gone, since nobody knows

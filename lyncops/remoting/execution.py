@@ -102,7 +102,7 @@ class Execution(Generic[R_co]):
 
         Raises:
             CmdletFailedError: it failed, or no server ever started it.
-            OutcomeUnknownError: nobody knows what came of it.
+            OutcomeUnknownError: its outcome is unknown.
         """
         if self.outcome is Outcome.SUCCEEDED:
             return self.output

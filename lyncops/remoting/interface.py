@@ -23,7 +23,7 @@ class CmdletRunner(Protocol):
 
     Never raises for what a cmdlet or the network did once a cmdlet could have been sent: that is
     the Execution's outcome. Raises EndpointError (and its subclasses) only when no endpoint could
-    be reached, so that nothing was sent.
+    be reached, so nothing was sent.
     """
 
     def run(

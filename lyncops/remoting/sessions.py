@@ -175,7 +175,7 @@ class Sessions:
         Raises:
             UnsupportedByVersionError: the servers' version lacks the cmdlet or a parameter.
             InvalidValueError: an argument has no counterpart in PowerShell.
-            EndpointError: no endpoint could be reached, so that nothing was sent.
+            EndpointError: no endpoint could be reached, so nothing was sent.
         """
         if self.version is not None:
             cmdlet.require_version(self.version)

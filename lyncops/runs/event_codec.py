@@ -1,4 +1,4 @@
-"""Journal events as JSON text and back: what stands in the `body` column."""
+"""Journal events as JSON text and back: what the `body` column holds."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ class LinesHeard:
 
 @attrs.frozen(slots=True, kw_only=True)
 class AttemptReleased:
-    """The operator has its cmdlet sent again, although nobody knows what came of the attempt: on
+    """The operator has its cmdlet sent again, although the outcome of the attempt is unknown: on
     whose word, and why.
     """
 

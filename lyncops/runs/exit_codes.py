@@ -48,7 +48,7 @@ def exit_code(state: RunState) -> ExitCode:
     return _BY_STATE[state.value]
 
 
-# The first class that fits decides, so that a class stands before those that it inherits from.
+# The first class that fits decides, so a class comes before those that it inherits from.
 _BY_CLASS: Final[Mapping[type[errors.LyncOpsError], ExitCode]] = {
     errors.RunLockedError: ExitCode.LOCKED,
     errors.PlanRefusedError: ExitCode.REFUSED,

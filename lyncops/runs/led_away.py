@@ -1,5 +1,5 @@
-"""What the journal knows of the way from outside: which Edge pools a pool's failover led away from
-it, and to where.
+"""What the journal knows of the way from outside: which Edge pools a pool's failover moved away
+from it, and to where.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ def led_away(journal: Journal, deployment: Deployment) -> dict[Fqdn, tuple[Fqdn,
 
 
 def edges_led_away(journal: Journal, deployment: Deployment, pool: Fqdn) -> tuple[Fqdn, ...] | None:
-    """The Edge pools that the latest failover of `pool` led away and that still lead where it put
-    them.
+    """The Edge pools that the latest failover of `pool` moved and whose next hop is still the one
+    it set them.
 
     None where the journal has no failover of it since its latest failback: then another tool did
     it.
@@ -73,7 +73,7 @@ def edges_led_away(journal: Journal, deployment: Deployment, pool: Fqdn) -> tupl
                 and leads_to(deployment, move.to, pool)
                 and leads_to(deployment, move.former, later.to)
             ):
-                came_home.add(move.edge)  # the other pool's failover had led it here
+                came_home.add(move.edge)  # the other pool's failover had moved it here
     away = (
         move.edge
         for move in moves.values()
@@ -128,8 +128,8 @@ def _cmdlets(run: Run) -> Iterator[tuple[StepRecord, Cmdlet[object]]]:
 
 
 def _is_there(deployment: Deployment, move: LedAway) -> bool:
-    """Whether the Edge pool still leads where the failover put it: what somebody changed since is
-    theirs.
+    """Whether the Edge pool's next hop is still the one that the failover set: what somebody
+    changed since is theirs.
     """
     edges = () if isinstance(deployment.edges, Unread) else deployment.edges
     hop = next((edge.next_hop for edge in edges if edge.fqdn == move.edge), None)

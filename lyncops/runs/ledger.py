@@ -248,9 +248,7 @@ class Ledger:
         )
 
     def released(self, step_id: str, attempt: Attempt, permit: Permit) -> None:
-        """The operator has the cmdlet of an attempt sent again, although nobody knows what came of
-        it.
-        """
+        """The operator has the cmdlet of an attempt sent again, although its outcome is unknown."""
         self.write(
             AttemptReleased(
                 run_id=self.run_id,

@@ -113,7 +113,7 @@ class Lock:
     def life(self, watched: frozenset[Pulse] = frozenset()) -> LockLife:
         """What is known of its process.
 
-        `watched` are the pulses that were seen to stand still for `STALE_AFTER`.
+        `watched` are the pulses that were seen unchanged for `STALE_AFTER`.
         """
         if self.heartbeat is None:
             return LockLife.AT_REST

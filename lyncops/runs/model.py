@@ -21,7 +21,7 @@ from lyncops.values import Effect, Outcome
 
 
 class RunState(enum.StrEnum):
-    """Where a run stands."""
+    """The state of a run."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -37,7 +37,7 @@ class RunState(enum.StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether the run is over: nothing leads out of this state."""
+        """Whether the run is over: it cannot leave this state."""
         return not TRANSITIONS[self]
 
     @property
@@ -81,7 +81,7 @@ TRANSITIONS: Final[Mapping[RunState, frozenset[RunState]]] = {
 
 
 class StepState(enum.StrEnum):
-    """Where a step stands."""
+    """The state of a step."""
 
     PENDING = "pending"
     RUNNING = "running"  # its cmdlet was journalled and may have been sent; or it waits
@@ -135,7 +135,7 @@ class Attempt:
 
     @property
     def is_open(self) -> bool:
-        """Whether the server may still be running it, or nobody knows what came of it, and the
+        """Whether the server may still be running it, or its outcome is unknown, and the
         operator has not let it go.
         """
         return self.outcome in (None, Outcome.UNKNOWN) and not self.released
@@ -143,7 +143,7 @@ class Attempt:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Permit:
-    """The operator's word to send a cmdlet again although nobody knows what came of it; good for
+    """The operator's decision to send a cmdlet again although its outcome is unknown; good for
     this one attempt.
     """
 
@@ -164,7 +164,7 @@ class StepRecord:
     attempts: tuple[Attempt, ...] = ()
     evidence_before: str = ""
     evidence_after: str = ""
-    why: str = ""  # why it stands where it stands, where that needs saying
+    why: str = ""  # why it is in this state, where that needs saying
     exceptions: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
@@ -240,8 +240,8 @@ class Run:
 
     @property
     def left_broken(self) -> tuple[LeftBroken, ...]:
-        """What is to be mended now: the run has reached its goal, and this is what it does not
-        mend.
+        """What is to be repaired now: the run has reached its goal, and this is what it does not
+        repair.
         """
         reached = (RunState.COMPLETED, RunState.COMPLETED_WITH_EXCEPTIONS)
         return self.plan.left_broken if self.state in reached else ()

@@ -24,7 +24,7 @@ def plan_afresh(
     """Read the deployment and make the plan; both are given back.
 
     Users are counted where the procedure's duration depends on their number. The journal is opened
-    for a failback alone: it tells which Edge pools to lead home. One that does not work tells
+    for a failback alone: it shows which Edge pools to move back. One that does not work tells
     nothing, and the plan asks.
     """
     deployment = read(

@@ -51,7 +51,7 @@ class Report:
 
     @property
     def headline(self) -> str:
-        """One line: what, on what, how it stands."""
+        """One line: what, on what, its state."""
         plan = self.run.plan
         return f"{plan.procedure.title}: {self.run.state.value.replace('_', ' ')}"
 
@@ -190,7 +190,7 @@ def _lines(report: Report, style: _Plain) -> Iterable[str]:
 
 
 def run_facts(run: Run) -> Iterable[str]:
-    """The run in sentences: whose, when, why, how it stands and what it was told to lose."""
+    """The run in sentences: whose, when, why, its state and its expected loss."""
     yield (
         f"Run {run.run_id} on deployment {run.plan.deployment}, by {run.operator}, begun"
         f" {_stamp(run.created_at)}"

@@ -93,8 +93,8 @@ class Runner:
         """Go on with a run that stopped, or whose process died; a run that is over is answered as
         it is.
 
-        `send_again` is the operator's reason for sending a cmdlet again although nobody knows what
-        came of it. It is looked for first, and sent only where it cannot be found and its effect is
+        `send_again` is the operator's reason for sending a cmdlet again although its outcome is
+        unknown. It is looked for first, and sent only where it cannot be found and its effect is
         not there.
 
         Raises:
@@ -275,7 +275,7 @@ def _interrupted(ledger: Ledger) -> StopReason:
 
 
 def _permit(run: Run, *, operator: str, reason: str) -> Permit:
-    """The operator's word, for the attempt that it means."""
+    """The operator's decision, for the attempt that it means."""
     record = run.current
     if record is None or record.last_attempt is None or not record.awaits_word:
         raise InvalidValueError(

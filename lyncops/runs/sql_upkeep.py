@@ -19,7 +19,7 @@ _OVER: Final = tuple(state.value for state in RunState if state.is_final)
 
 
 def stored(connection: sa.Connection, run_id: str) -> StoredRun | None:
-    """A run as it stands in the tables; None where there is none of that name."""
+    """A run as the tables have it; None if there is none of that name."""
     row = (
         connection.execute(sa.select(RUNS).where(RUNS.c.run_id == run_id)).mappings().one_or_none()
     )

@@ -53,7 +53,7 @@ class Steps:
     """Performs the steps of one run. Every method answers None when the run goes on.
 
     `settle` is the longest that an effect is waited for, whatever a step says. `permit` is the
-    operator's word to send one cmdlet again although nobody knows what came of it.
+    operator's word to send one cmdlet again although its outcome is unknown.
     """
 
     ledger: Ledger
@@ -75,7 +75,7 @@ class Steps:
                 return self._manual(step, confirmed=confirmed)
 
     def _cmdlet(self, step: CmdletStep) -> StopReason | None:
-        """Go on where the journal says that the step stands; what was sent and did not end is sent
+        """Continue where the journal says that the step is; what was sent and did not end is sent
         again at the operator's word.
         """
         record = self.ledger.run.record(step.step_id)

@@ -1,4 +1,4 @@
-"""Watching a lock whose process cannot be seen: a heartbeat that stands still is the only proof
+"""Watching a lock whose process cannot be seen: a heartbeat that does not change is the only proof
 that it is dead.
 """
 

@@ -1,4 +1,4 @@
-"""A run while it goes on: where each step stands, what it last wrote, how long it may take."""
+"""A run in progress: the state of each step, what it last wrote, how long it may take."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class LiveRun:
         self._heard[event.step_id] = event.why or event.evidence or known
 
     def state_of(self, step_id: str) -> StepState:
-        """Where a step stands, as far as was heard."""
+        """The state of a step, as far as is known."""
         return self._states.get(step_id, StepState.PENDING)
 
     @property

@@ -147,7 +147,7 @@ def _course(plan: Plan, *, details: bool) -> Iterator[Block]:
 
 
 def broken_blocks(left: Iterable[LeftBroken]) -> Iterator[Block]:
-    """What stays broken, in the order in which it is best mended, each with what to do."""
+    """What stays broken, in the best order of repair, each with what to do."""
     left = tuple(left)
     if not left:
         return

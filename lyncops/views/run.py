@@ -1,4 +1,4 @@
-"""A run as people read it: where it stands, what came of every step, and what to do now."""
+"""A run as people read it: its state, the outcome of every step, and what to do now."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def runs_blocks(runs: Iterable[RunSummary]) -> Iterator[Block]:
 
 
 def run_blocks(run: Run) -> Iterator[Block]:
-    """The run as it stands."""
+    """The run as it is now."""
     yield Heading(f"Run {run.run_id}: {run.plan.procedure.title}")
     yield Table(
         ("", "step", "state", "took", "seen"),
@@ -71,7 +71,7 @@ def run_blocks(run: Run) -> Iterator[Block]:
 
 
 def state_of(run: Run) -> Text:
-    """How it stands, and why."""
+    """Its state, and why."""
     state = run.state.value.replace("_", " ")
     return Text(f"{state}: {run.why or run.goal_evidence or '-'}", _tone(run.state))
 

@@ -112,7 +112,7 @@ def test_a_pool_failover_stops_at_a_bad_end_and_goes_on_after_its_repair(
 
     ends_as(operator, "none")
     if bug == BOTH:
-        operator.lab.inject("store", "anew", POOL1)
+        operator.lab.inject("store", "reinstall", POOL1)
     else:
         take_the_role_by_hand(operator)
     operator("resume", run)
@@ -127,7 +127,7 @@ def test_a_store_that_was_repaired_where_it_was_before_is_moved_by_the_same_run(
     ends_as(operator, BOTH)
     assert_told(operator.run("management-store-failover", POOL1, *PLANNED, expect=3), BOTH)
     ends_as(operator, "none")
-    operator.lab.inject("store", "anew", POOL2)
+    operator.lab.inject("store", "reinstall", POOL2)
     operator("resume", operator.latest_run())
     assert claims(operator) == {POOL2}
     assert failovers(operator) == (2, 0)
@@ -153,7 +153,7 @@ def test_a_rescue_does_not_go_on_over_a_bad_end(operator: Operator, bug: str) ->
     assert failovers(operator) == (1, 0)
     ends_as(operator, "none")
     if bug == BOTH:
-        operator.lab.inject("store", "anew", POOL1)
+        operator.lab.inject("store", "reinstall", POOL1)
     operator("resume", operator.latest_run())
     assert claims(operator) == {POOL2}
     assert failovers(operator) == (1 if bug == BOTH else 2, 1)

@@ -77,7 +77,7 @@ active = ["se1.contoso.com"]
 """
     (found,) = parse_scenario(text, "x.toml").services
     assert found.role is Role.PERSISTENT_CHAT
-    with pytest.raises(ScenarioError, match=r"leads_to se2.contoso.com is no Front End pool"):
+    with pytest.raises(ScenarioError, match=r"leads_to se2.contoso.com is not a Front End pool"):
         parse_scenario(text.replace('leads_to = "se1', 'leads_to = "se2'), "x.toml")
 
 

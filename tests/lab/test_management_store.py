@@ -390,7 +390,7 @@ def test_a_copy_that_is_installed_anew_leaves_the_other_to_serve(
 ) -> None:
     world.faults.store_failover = StoreBug.BOTH_ACTIVE
     move_store(world, FE4)
-    world.outside.install_store_anew(anew)
+    world.outside.reinstall_store(anew)
     assert {copy.pool for copy in world.store.claimants} == {stays}
     assert world.machines[Fqdn(str(store_status(world)[0]))].pool == stays
     world.clock.advance(timedelta(minutes=10))

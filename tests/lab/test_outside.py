@@ -139,8 +139,8 @@ def test_the_records_of_dns_change(world: Simulation) -> None:
         "dns silence perhaps",
         "firewall edge1.contoso.com 25 open",
         "firewall edge1.contoso.com https open",
-        "store anew",
-        "store anew edge1.contoso.com",
+        "store reinstall",
+        "store reinstall edge1.contoso.com",
         "store move edge1.contoso.com",
     ],
 )
@@ -161,7 +161,7 @@ def test_an_act_that_means_nothing_is_refused_with_what_to_write(
     [
         ("topology federation edge1.contoso.com off", "federation of edge1.contoso.com is off"),
         ("setup edge1.contoso.com", "setup was run on every machine of edge1.contoso.com"),
-        ("dns a xmpp.contoso.com edge2.contoso.com", "leads to 192.0.2.3, 192.0.2.4"),
+        ("dns a xmpp.contoso.com edge2.contoso.com", "resolves to 192.0.2.3, 192.0.2.4"),
         (
             "dns srv _xmpp-server._tcp.contoso.com xmpp2.contoso.com:5269 9",
             "names xmpp2.contoso.com:5269",
@@ -171,7 +171,7 @@ def test_an_act_that_means_nothing_is_refused_with_what_to_write(
         ("dns silence off", "the DNS server answers"),
         ("firewall edge2.contoso.com 5269 open", "port 5269 of edge2.contoso.com is open"),
         ("firewall edge1.contoso.com 5061 closed", "is closed"),
-        ("store anew pool1.contoso.com", "as a standby copy"),
+        ("store reinstall pool1.contoso.com", "as a standby copy"),
         ("store move pool2.contoso.com", "is installed on pool2.contoso.com, and moved there"),
     ],
 )

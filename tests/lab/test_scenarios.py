@@ -155,7 +155,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         (
             'sql_server = "sql1.c.d"',
             'sql_server = "s.c.d"\nmedia_edge = "p2.c.d"',
-            ["is no Edge pool"],
+            ["is not an Edge pool"],
         ),
         ('backup_pool = "p2.c.d"', 'backup_pool = "p9.c.d"', ["p9.c.d does not exist"]),
         ('backup_pool = "p2.c.d"', 'backup_pool = "p1.c.d"', ["the pool itself"]),
@@ -168,7 +168,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
             'next_hop = "p1.c.d"\nmirror_server = "m.c.d"',
             ["only Enterprise pools"],
         ),
-        ('name = "S1"', 'name = "S1"\nfederation_route = "p1.c.d"', ["is no Edge pool"]),
+        ('name = "S1"', 'name = "S1"\nfederation_route = "p1.c.d"', ["is not an Edge pool"]),
         ('name = "S1"', 'name = "S1"\nfederation_route = "e1.c.d"', ["federation is not enabled"]),
         (
             'active = ["p1.c.d"]',
@@ -180,7 +180,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         (
             'copies = ["p1.c.d", "p2.c.d"]',
             'copies = ["p1.c.d", "e1.c.d"]',
-            ["e1.c.d is no Front End pool"],
+            ["e1.c.d is not a Front End pool"],
         ),
         (
             'copies = ["p1.c.d", "p2.c.d"]',

@@ -154,7 +154,7 @@ def test_time_can_pass_under_a_cmdlet(lab: Lab) -> None:
         ("drop-after action=Comand", "nothing that requests ask for"),
         ("drop-after cmdlet=Get-Pool", "Did you mean"),
         ("drop-after status=503", "answers no status"),
-        ("drop-after times=many", "no number of requests"),
+        ("drop-after times=many", "not a number of requests"),
         ("dns", "Write: dns a HOST"),
     ],
 )

@@ -83,7 +83,7 @@ def invoke_cs_database_failover(call: Call) -> None:
     """Moves the principal of every database of a type; prompts once per database unless
     -Confirm:$false (fact: prompts).
 
-    Refuses: no mirror configured; the server that shall take over is down; a database that is not
+    Refuses: no mirror configured; the server that should take over is down; a database that is not
     synchronised, or (without -Force) whose principal cannot be reached. Force suspends the
     mirroring until people resume it (fact: mirror-forced).
     """

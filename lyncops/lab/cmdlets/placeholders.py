@@ -2,7 +2,7 @@
 
 No client may match on any of it (fact: texts-not-known).
 
-Texts that a source gives word for word stand where they are used, with the source.
+Texts that a source gives word for word are found where they are used, with the source.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ class Handler:
     locally: bool = (
         False  # must be run locally: not over OcsPowershell (fact: server-cannot-be-asked-remotely)
     )
-    on_edge: bool = False  # is of use on an Edge server, which cannot reach the store
+    on_edge: bool = False  # useful on an Edge server, which cannot reach the store
     admins: bool = False  # needs RTCUniversalServerAdmins (fact: groups)
     opens: str = ""  # AD or SQL that it opens with the caller's token (fact: double-hop)
 

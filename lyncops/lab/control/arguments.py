@@ -29,7 +29,7 @@ def pairs(arguments: Sequence[str], known: Sequence[str]) -> dict[str, str]:
     for argument in arguments:
         name, equals, value = argument.partition("=")
         if not equals or name not in known:
-            raise InjectionError(f"{argument!r} means nothing here.", remedy=remedy)
+            raise InjectionError(f"{argument!r} is not known here.", remedy=remedy)
         values[name] = value
     return values
 
@@ -55,7 +55,7 @@ def none(arguments: Sequence[str]) -> None:
     """
     if arguments:
         raise InjectionError(
-            f"{' '.join(arguments)!r} means nothing here.", remedy="Write nothing behind it."
+            f"{' '.join(arguments)!r} is not known here.", remedy="Write nothing behind it."
         )
 
 
@@ -108,7 +108,8 @@ def times(text: str) -> int | None:
         return None
     if not text.isdecimal() or not int(text):
         raise InjectionError(
-            f"times={text} is no number of requests.", remedy="Write a number from 1 on, or always."
+            f"times={text} is not a number of requests.",
+            remedy="Write a number from 1 on, or always.",
         )
     return int(text)
 

@@ -34,10 +34,10 @@ _LAB: Final = Chapter(
     title="The lab itself",
     entries={
         "show": (
-            "how the lab stands: time, machines, pools, what ran, and all that it does wrong on"
+            "the state of the lab: time, machines, pools, what ran, and all that it does wrong on"
             " purpose"
         ),
-        "advance DURATION": "let 30s, 5m or 1h30m of the lab's time pass at once",
+        "advance DURATION": "advance the lab's clock by 30s, 5m or 1h30m at once",
         "clear": "take back the wire's faults that wait; model-faults, switches and profiles stay",
     },
     examples=("show", "advance 30m", "clear"),
@@ -53,7 +53,7 @@ def _machines() -> Chapter:
         ),
         entries={
             "crash NAME": "switch it off: connections are cut, ports are closed, commands end",
-            "hang NAME": "let it take connections and answer nothing",
+            "hang NAME": "accept connections, but answer nothing",
             "recover NAME": (
                 "bring it back on the same ports; services start where their pool has the servers"
                 " it needs"
@@ -130,7 +130,7 @@ def _switches() -> Chapter:
 
 def _by_hand() -> Chapter:
     return Chapter(
-        title="What people do by hand",
+        title="What operators do by hand",
         entries={form: meaning for act in ACTS.values() for form, meaning in act.forms.items()},
         examples=(
             "topology federation edge2.contoso.com on",

@@ -45,9 +45,9 @@ def _setup(outside: Outside, words: Sequence[str]) -> str:
 
 def _store(outside: Outside, words: Sequence[str]) -> str:
     match words:
-        case ["anew", pool]:
-            outside.install_store_anew(pool)
-            return f"the Central Management database of {pool} is installed anew, as a standby copy"
+        case ["reinstall", pool]:
+            outside.reinstall_store(pool)
+            return f"the Central Management database of {pool} is reinstalled, as a standby copy"
         case ["move", pool]:
             outside.move_store(pool)
             return f"the Central Management store is installed on {pool}, and moved there"
@@ -77,7 +77,7 @@ def _dns(outside: Outside, words: Sequence[str]) -> str:
     match words:
         case ["a", host, target]:
             outside.set_address(Fqdn(host), target)
-            return f"{host} leads to {', '.join(outside.zone.addresses[Fqdn(host)])}"
+            return f"{host} resolves to {', '.join(outside.zone.addresses[Fqdn(host)])}"
         case ["srv", name, server, *priority] if len(priority) <= 1:
             return _server(outside, Fqdn(name), server, *priority)
         case ["remove", name]:
@@ -101,7 +101,7 @@ def _server(outside: Outside, name: Fqdn, server: str, priority: str = "0") -> s
 def _misread(act: str, words: Sequence[str]) -> InvalidValueError:
     forms = ", ".join(ACTS[act].forms)
     return InvalidValueError(
-        f"{' '.join((act, *words))!r} means nothing here.", remedy=f"Write: {forms}."
+        f"{' '.join((act, *words))!r} is not known here.", remedy=f"Write: {forms}."
     )
 
 
@@ -120,12 +120,12 @@ ACTS: Final[Mapping[str, Act]] = {
     "store": Act(
         do=_store,
         forms={
-            "store anew POOL": (
-                "install the Central Management database of a pool anew: a standby copy, whatever"
-                " it was"
+            "store reinstall POOL": (
+                "reinstall the Central Management database of a pool: it is then a standby copy,"
+                " whatever it was"
             ),
             "store move POOL": (
-                "install the store on a pool and move it there from saved copies, by hand, as where"
+                "install the store on a pool by hand and move it there from saved copies, for when"
                 " no standby copy can take over"
             ),
         },
@@ -134,7 +134,7 @@ ACTS: Final[Mapping[str, Act]] = {
         do=_mirroring,
         forms={
             "mirroring resume POOL": (
-                "resume the mirroring of a pool's databases, which a failover by force suspends"
+                "resume the mirroring of a pool's databases, which a forced failover suspends"
             )
         },
     ),
@@ -142,8 +142,8 @@ ACTS: Final[Mapping[str, Act]] = {
         do=_dns,
         forms={
             "dns a HOST EDGE_POOL": (
-                "let an external DNS name lead to an Edge pool (or to addresses with commas"
-                " between)"
+                "make an external DNS name resolve to an Edge pool (or to addresses, separated by"
+                " commas)"
             ),
             "dns srv NAME HOST:PORT [PRIORITY]": (
                 "add an SRV record, or change the one of that host"

@@ -133,7 +133,7 @@ class Outside:
             else self._world.version_of(machine).has_xmpp
         )
 
-    # What people do by hand.
+    # What operators do by hand.
 
     def set_federation(self, edge: str, *, enabled: bool) -> None:
         """Enable or clear federation of an Edge pool in Topology Builder, and publish (fact:
@@ -175,8 +175,8 @@ class Outside:
                     machine.replica.configuration, machine.pool
                 )
 
-    def install_store_anew(self, pool: str) -> None:
-        """Uninstall a pool's Central Management database and install it anew: what is there then is
+    def reinstall_store(self, pool: str) -> None:
+        """Uninstall a pool's Central Management database and reinstall it: what is there then is
         a standby copy.
 
         It is how two active copies were repaired (fact: store-bad-ends). The service connection
@@ -263,7 +263,7 @@ class Outside:
             (self.closed.discard if is_open else self.closed.add)((pool, port))
 
     def set_address(self, host: Fqdn, target: str) -> None:
-        """Let a DNS name lead to an Edge pool, or to addresses with commas between.
+        """Make a DNS name resolve to an Edge pool, or to addresses separated by commas.
 
         Raises:
             ScenarioError: the target is neither.

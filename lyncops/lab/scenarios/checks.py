@@ -127,7 +127,7 @@ def _check_members(pool: PoolSpec, scenario: Scenario) -> Iterator[tuple[str, st
     for machine in pool.down:
         if machine not in pool.machines:
             yield (
-                f"{where}: down names {machine}, which is no member.",
+                f"{where}: down names {machine}, which is not a member.",
                 f"Name one of: {', '.join(pool.machines)}.",
             )
     yield from _check_users(pool, where)
@@ -177,7 +177,7 @@ def _check_edges(pool: PoolSpec, pools: dict[Fqdn, PoolSpec]) -> Iterator[tuple[
         hop = pools.get(pool.next_hop) if pool.next_hop is not None else None
         if hop is None or hop.kind is Kind.EDGE:
             yield (
-                f"{where}: next_hop {pool.next_hop} is no Front End or Director pool.",
+                f"{where}: next_hop {pool.next_hop} is not a Front End or Director pool.",
                 "Name the pool that the Edge talks to.",
             )
     elif pool.next_hop is not None or pool.federation:
@@ -188,7 +188,7 @@ def _check_edges(pool: PoolSpec, pools: dict[Fqdn, PoolSpec]) -> Iterator[tuple[
     if pool.media_edge is not None and (
         pool.media_edge not in pools or pools[pool.media_edge].kind is not Kind.EDGE
     ):
-        yield f"{where}: media_edge {pool.media_edge} is no Edge pool.", "Name an Edge pool."
+        yield f"{where}: media_edge {pool.media_edge} is not an Edge pool.", "Name an Edge pool."
 
 
 def _check_sql(pool: PoolSpec, scenario: Scenario) -> Iterator[tuple[str, str]]:
@@ -215,7 +215,10 @@ def _check_sites(scenario: Scenario, pools: dict[Fqdn, PoolSpec]) -> Iterator[tu
         ):
             edge = pools.get(route) if route is not None else None
             if route is not None and (edge is None or edge.kind is not Kind.EDGE):
-                yield f"site {site.name}: {field} {route} is no Edge pool.", "Name an Edge pool."
+                yield (
+                    f"site {site.name}: {field} {route} is not an Edge pool.",
+                    "Name an Edge pool.",
+                )
             if field == "federation_route" and edge is not None and not edge.federation:
                 yield (
                     f"site {site.name}: federation is not enabled on {route}.",
@@ -235,7 +238,7 @@ def _check_services(scenario: Scenario, pools: dict[Fqdn, PoolSpec]) -> Iterator
         if service.site.casefold() not in sites:
             yield f"{where}: site {service.site} does not exist.", "Name an existing site."
         if target is None or not target.kind.homes_users:
-            yield f"{where}: leads_to {service.leads_to} is no Front End pool.", "Name one."
+            yield f"{where}: leads_to {service.leads_to} is not a Front End pool.", "Name one."
 
 
 def _check_store(scenario: Scenario, pools: dict[Fqdn, PoolSpec]) -> Iterator[tuple[str, str]]:
@@ -243,7 +246,7 @@ def _check_store(scenario: Scenario, pools: dict[Fqdn, PoolSpec]) -> Iterator[tu
     for fqdn in store.copies:
         if fqdn not in pools or not pools[fqdn].kind.homes_users:
             yield (
-                f"central_management.copies: {fqdn} is no Front End pool.",
+                f"central_management.copies: {fqdn} is not a Front End pool.",
                 "Name Front End pools.",
             )
     if len(set(store.copies)) != len(store.copies) or not 1 <= len(store.copies) <= 2:

@@ -139,7 +139,7 @@ class PoolSpec:
 
 
 class Role(enum.Enum):
-    """What else a topology has that leads to a Front End pool."""
+    """What else in a topology depends on a Front End pool."""
 
     GATEWAY = "PSTN gateway"
     PERSISTENT_CHAT = "Persistent Chat"

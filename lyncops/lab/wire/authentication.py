@@ -279,7 +279,7 @@ class Authenticator:
         return LogOnResult(self._caller, header)
 
     def _refused(self, header: str = "") -> LogOnResult:
-        """A logon has failed; the next one on this connection begins anew."""
+        """A logon has failed; the next one on this connection starts over."""
         self._context = None
         self._directory.failed(_UNNAMED)  # pyspnego does not say whose logon failed
         return LogOnResult(None, header)

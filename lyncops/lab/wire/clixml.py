@@ -70,7 +70,7 @@ def escape_text(text: str) -> str:
 
 
 def unescape_text(text: str) -> str:
-    """The string that CLIXML content stands for."""
+    """The string that CLIXML content represents."""
     if "_x" not in text:
         return text
     units = _UNESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
@@ -279,7 +279,7 @@ class _Reader:
             return convert(element.text or "")
         except (ValueError, ArithmeticError) as error:
             raise MalformedClixmlError(
-                f"{element.text!r} is no value of the kind {element.tag}."
+                f"{element.text!r} is not a value of the kind {element.tag}."
             ) from error
 
     def _type_names(self, element: ET.Element) -> tuple[str, ...]:

@@ -214,7 +214,7 @@ class OutsideHost:
             yield f"{self._outside.addresses[one.machine]}:{one.port}", f"{host}:{number}"
 
     def synchronise(self) -> None:
-        """Open and close the ports as the world stands now."""
+        """Open and close the ports according to the world's present state."""
         with self._lock:
             accepting = self._outside.open_ports()
             for one in self._ports:

@@ -47,7 +47,7 @@ class HostLeadsTo(Judged):
 class ServiceNames(Judged):
     """The SRV record of a service names this host with this port.
 
-    Others with another priority may stand beside it.
+    There may be others with another priority.
     """
 
     name: Fqdn  # _xmpp-server._tcp.contoso.com

@@ -213,8 +213,8 @@ class PoolFailback(MovesPool):
     """Serve the users of a pool that is failed over at home again.
 
     `edges` names the Edge pools that get the pool as their next hop again; None means those that
-    the failover led away, as the journal tells. `store_is_older` says that the failover was written
-    to a store that is gone, so that the one that is left calls the pool's users at home.
+    the failover moved, according to the journal. `store_is_older` says that the failover was
+    written to a store that is gone, so that the one that is left calls the pool's users at home.
     """
 
     NAME: ClassVar[str] = "pool-failback"

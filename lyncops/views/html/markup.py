@@ -44,7 +44,7 @@ def element(name: str, *content: Content, **attributes: Attribute) -> Markup:
 
 
 def link(address: str, words: str) -> Markup:
-    """A link that leads to the web; an address that leads anywhere else is no link."""
+    """A link to the web; an address of any other kind is not a link."""
     if not address.startswith(_WEB):
         return text(words)
     return element("a", words, href=address, rel="noopener noreferrer", target="_blank")

@@ -1,4 +1,4 @@
-"""A run and its report as a page shows them: how it stands, its timeline, each step to unfold."""
+"""A run and its report as a page shows them: its state, its timeline, each step to unfold."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lyncops.views.run import STEP_TONES, state_of, to_do_blocks
 
 
 def run_html(run: Run) -> Markup:
-    """How it stands and what to do now, the timeline, and the steps."""
+    """Its state and what to do now, the timeline, and the steps."""
     head = (Heading(f"Run {run.run_id}: {run.plan.procedure.title}"), state_of(run))
     return joined((html_of(head), html_of(to_do_blocks(run)), timeline(run), _steps(run)))
 

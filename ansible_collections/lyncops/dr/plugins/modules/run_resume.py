@@ -26,7 +26,7 @@ options:
     type: str
   send_again_because:
     description:
-      - Why a cmdlet may be sent again of which nobody knows what came of it.
+      - Why a cmdlet with an unknown outcome may be sent again.
       - It may then run twice.
       - Only for a run whose outcome is unknown, after you looked at the servers.
     type: str
