@@ -36,7 +36,7 @@ USERS: Final = Parameter(
 )
 VERIFY: Final = Parameter(
     name="verify",
-    about=("Try whether the pools' test users are served now.",),
+    about=("Test whether the pools' test users are served now.",),
     kind="bool",
     default=False,
 )

@@ -12,7 +12,7 @@ from contextvars import copy_context
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
-from typing import Final, Generic, Self, TypeVar
+from typing import Final, Self, TypeVar
 
 import attrs
 
@@ -25,6 +25,7 @@ from lyncops.errors import (
 )
 from lyncops.remoting.attempt import Attempt, Job
 from lyncops.remoting.clock import Clock
+from lyncops.remoting.course import FIRST_ATTEMPTS, Course, tell
 from lyncops.remoting.demand import Queue
 from lyncops.remoting.endpoint import Credentials, Endpoint
 from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution
@@ -35,9 +36,9 @@ from lyncops.remoting.logon import LogOn
 from lyncops.remoting.logons import LogOns
 from lyncops.remoting.members import Members
 from lyncops.remoting.outcome import EndReason
-from lyncops.remoting.parts import Part, know, part
+from lyncops.remoting.parts import know, part
 from lyncops.remoting.psrp.streams import StreamRecord
-from lyncops.remoting.refusals import TooManySessionsError, UnreachableError, nobody_answers
+from lyncops.remoting.refusals import TooManySessionsError, nobody_answers
 from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
 from lyncops.remoting.routing import NoEndpointError, candidates, needs_members, reorder
 from lyncops.remoting.scouting import Scouts
@@ -57,37 +58,9 @@ from lyncops.values import (
 
 R = TypeVar("R")
 T = TypeVar("T")
-_FIRST_ATTEMPTS: Final = 2
-"""How often endpoints are tried of which none has ever answered; once, when another cmdlet has just
-found that out."""
 _USUAL: Final = RetryPolicy().read_deadline
 _SILENT: Final = frozenset({EndReason.CONTACT_LOST, EndReason.NOT_SENT, EndReason.UNPROVEN})
 _UNUSABLE: Final = _SILENT | {EndReason.GONE}
-
-
-@attrs.define
-class _Course(Generic[R]):
-    """What has happened to one job so far."""
-
-    job: Job[R]
-    place: Place
-    attempts: int = 0
-    last: Attempt[R] | None = None
-    failed: set[Endpoint] = attrs.field(factory=set[Endpoint])
-    first_attempts: int = _FIRST_ATTEMPTS
-    fruitless: int = 0
-    """How often no endpoint answered."""
-    is_promising: bool = False
-    """Whether one of them has answered before, so that it may come back: where none ever did,
-    waiting is in vain."""
-
-    def is_worth_another(self, result: object) -> bool:
-        """Whether another attempt can do no harm, and may do good."""
-        if isinstance(result, UnreachableError):
-            return (
-                self.is_promising or self.last is not None or self.fruitless < self.first_attempts
-            )
-        return isinstance(result, Attempt) and result.again
 
 
 class Sessions:
@@ -181,7 +154,7 @@ class Sessions:
             cmdlet.require_version(self.version)
         with part(cmdlet.NAME, cmdlet=cmdlet.NAME) as going_on:
             execution = self._run(cmdlet, place, deadline, on_record, before_send)
-            _tell(going_on, execution)
+            tell(going_on, execution)
             return execution
 
     def _run(
@@ -203,8 +176,8 @@ class Sessions:
             on_record=on_record,
             before_send=before_send,
         )
-        course = _Course(
-            job, place, first_attempts=1 if self._health.gave_up_lately else _FIRST_ATTEMPTS
+        course = Course(
+            job, place, first_attempts=1 if self._health.gave_up_lately else FIRST_ATTEMPTS
         )
         limits = Limits(
             attempts=self._policy.read_attempts if is_read else self._policy.change_attempts,
@@ -240,7 +213,7 @@ class Sessions:
             return usual
         return deadline if deadline > _USUAL else min(deadline, usual)
 
-    def _once(self, course: _Course[R]) -> Attempt[R]:
+    def _once(self, course: Course[R]) -> Attempt[R]:
         resend = course.last.resend if course.last is not None else None
         earlier = course.last.execution.proof if course.last is not None else None
         with self._lend(course) as lane:
@@ -268,7 +241,7 @@ class Sessions:
             self._sent_twice.add(address.command_id)
 
     @contextmanager
-    def _lend(self, course: _Course[R]) -> Generator[Lane]:
+    def _lend(self, course: Course[R]) -> Generator[Lane]:
         """A lane into a session on the first endpoint that answers."""
         refusals: list[EndpointError] = []
         begun = self._clock.now()
@@ -296,7 +269,7 @@ class Sessions:
             course.first_attempts = 1
         raise nobody_answers(refusals)
 
-    def _scout(self, course: _Course[R]) -> None:
+    def _scout(self, course: Course[R]) -> None:
         """Find out who answers, unless one is known to serve or there is no choice."""
         if isinstance(course.place, OnMachine) or self._health.preferred(course.failed):
             return
@@ -328,7 +301,7 @@ class Sessions:
                 lease.enter_context(trial.pop_all())
                 return lane
 
-    def _order(self, course: _Course[R]) -> Iterator[Endpoint]:
+    def _order(self, course: Course[R]) -> Iterator[Endpoint]:
         """The endpoints to try: as a rule the one that served last, and then nobody needs to know
         the others.
         """
@@ -337,7 +310,7 @@ class Sessions:
             yield first
         yield from (endpoint for endpoint in self._ordered(course) if endpoint is not first)
 
-    def _ordered(self, course: _Course[R]) -> tuple[Endpoint, ...]:
+    def _ordered(self, course: Course[R]) -> tuple[Endpoint, ...]:
         place = course.place
         members = (
             self._members.learn(place, self.run) if needs_members(self._endpoints, place) else {}
@@ -399,7 +372,7 @@ class Sessions:
         unheard = address.command_id in self._unheard
         with part(cmdlet.NAME, cmdlet=cmdlet.NAME, endpoint=address.endpoint) as going_on:
             execution = collect(self._group_at(address).around, address, job, unheard=unheard)
-            _tell(going_on, execution)
+            tell(going_on, execution)
             return execution
 
     def forget(self, address: CommandAddress) -> None:
@@ -442,14 +415,3 @@ class Sessions:
         together([group.close for group in self._groups.values() if group.is_used])
         for group in self._groups.values():
             group.close()
-
-
-def _tell(going_on: Part, execution: Execution[object]) -> None:
-    """What came of it, for logs and spans."""
-    going_on.know(endpoint=execution.endpoint)
-    going_on.measure("lyncops.outcome", execution.outcome.value)
-    going_on.measure("lyncops.attempts", execution.attempts)
-    if execution.outcome is Outcome.FAILED:
-        going_on.fail(execution.reason or next(map(str, execution.errors), ""))
-    took = (execution.ended - execution.started).total_seconds()
-    log.debug("%s: %s after %.2f s", execution.cmdlet.NAME, execution.outcome, took)
