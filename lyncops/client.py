@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import attrs
 
-from lyncops.configuration.settings import with_journal
+from lyncops.configuration.other_journal import with_journal
 from lyncops.deployment.scope import EVERYTHING, Scope
 from lyncops.runs.connection import Connection
 from lyncops.runs.onlookers import onlookers
@@ -46,8 +46,7 @@ if TYPE_CHECKING:
     from lyncops.runs.transfer import Exported, Imported
 
 R = TypeVar("R")
-FRESH: Final = timedelta(minutes=5)
-"""A plan that is younger and was made by this client is not checked again before it runs."""
+FRESH: Final = timedelta(minutes=5)  # a younger plan of this client is not checked again
 
 
 @attrs.define(slots=True, eq=False)
@@ -390,7 +389,7 @@ class Client:
         """
         from lyncops.runs.report import Report
 
-        return Report.of(self.connection.journal.load(run_id))
+        return Report.of(self.show(run_id))
 
     def second_thoughts(self, plan: Plan) -> tuple[str, ...]:
         """Reasons to reconsider a saved plan: it was executed already, or exceeds `plan_age`.
@@ -400,8 +399,8 @@ class Client:
         """
         from lyncops.runs.second_thoughts import second_thoughts
 
-        here = self.connection
-        return second_thoughts(plan, here.journal, now=here.clock.now(), plan_age=here.plan_age)
+        here, now = self.connection, self.connection.clock.now()
+        return second_thoughts(plan, here.journal, now=now, plan_age=here.plan_age)
 
     @contextmanager
     def _executing(self, plan: Plan, observers: Sequence[Observer]) -> Iterator[Runner]:
@@ -416,6 +415,6 @@ class Client:
         """Refuse an outdated plan; a fresh one of this client is not remade."""
         from lyncops.runs.recheck import compare
 
-        age = abs(self.connection.clock.now() - plan.created_at)
-        if plan.content_id not in self._readings or age >= FRESH:
+        is_old = abs(self.connection.clock.now() - plan.created_at) >= FRESH
+        if is_old or plan.content_id not in self._readings:
             compare(plan, self._planned(plan.procedure)[0])

@@ -405,17 +405,3 @@ def _knocker(table: Table, addresses: tuple[Address, ...]) -> Knocker:
     timeout = _pause(table, "timeout", "3s")
     knocker = Knocker(connect_to=mapped, only_mapped=tunnels or bool(mapped))
     return knocker if timeout is None else attrs.evolve(knocker, timeout=timeout)
-
-
-def with_journal(configuration: Configuration, journal: str) -> tuple[Configuration, str]:
-    """The configuration with `journal` (a url, if given) in place of its own, and where that other
-    journal is; "" where it is the configured one.
-
-    Raises:
-        InvalidValueError: `journal` cannot be used.
-    """
-    if not journal:
-        return configuration, ""
-    url = JournalUrl.parse(journal).seen_from(Path.cwd())
-    other = "" if url.text == configuration.journal_url else url.place
-    return attrs.evolve(configuration, journal_url=url.text), other

@@ -50,9 +50,7 @@ def exports_outside(pool: Pool, saved: Sequence[SavedExport], now: datetime) -> 
     }
     missing = [kind for kind, at in newest.items() if at is None]
     commands = "; ".join(_KINDS[kind] for kind in (*missing, *old))
-    remedy = f"Save them where {pool.fqdn} cannot take them along: {commands}.".format(
-        pool=pool.fqdn
-    )
+    remedy = f"Save them outside of {pool.fqdn}: {commands}.".format(pool=pool.fqdn)
     if old:
         finding = warning(
             f"The last export outside of {pool.fqdn} is old:"

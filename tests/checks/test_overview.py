@@ -8,8 +8,8 @@ import pytest
 from lyncops.checks.overview import last_known, overview
 from lyncops.checks.result import Verdict
 from lyncops.deployment.backup_module import ExportState
-from lyncops.deployment.model import Deployment, PoolState
 from lyncops.deployment.central_management import CentralManagement
+from lyncops.deployment.model import Deployment, PoolState
 from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.values import Unread
 from tests.deployments import EDGE1, P1, P2, changed, two_sites, with_dead, with_state, with_store
