@@ -26,7 +26,7 @@ options:
     default: false
   verify:
     description:
-      - Try whether the pools' test users are served now.
+      - Test whether the pools' test users are served now.
     type: bool
     default: false
 attributes:
