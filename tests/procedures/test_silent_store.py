@@ -72,7 +72,7 @@ def test_a_store_that_replicas_follow_can_be_changed(
     )
     assert works.verdict is Verdict.WARNING
     assert not works.refuses
-    assert "could not be asked" in works.evidence
+    assert "could not be read" in works.evidence
     assert "2 minutes ago" in works.evidence
     assert FORCED not in works.remedy
 
