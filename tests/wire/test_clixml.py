@@ -14,7 +14,9 @@ from tests.wire.stub import by_psrpcore
 
 NAIVE = datetime(2014, 3, 3, tzinfo=UTC).replace(tzinfo=None)
 ARRAY = '<TN RefId="0"><T>System.Object[]</T><T>System.Array</T><T>System.Object</T></TN>'
-TEXT = st.text(st.characters(exclude_categories=["Cs"]))
+# Two characters go raw over the wire, though XML knows neither: nobody can read them again
+UNREADABLE = "\ufffe\uffff"
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=UNREADABLE))
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
