@@ -60,6 +60,7 @@ def test_a_failed_precondition_fails_with_the_table_of_checks(controller: Contro
     assert controller.lab.executions("Invoke-CsPoolFailOver") == 0
 
 
+@pytest.mark.slow
 def test_the_roles_evacuate_a_site_and_bring_it_home(controller: Controller) -> None:
     inventory = controller.config.with_name("inventory.yml")
     hosts = {"contoso": {"lyncops_config": str(controller.config)}}

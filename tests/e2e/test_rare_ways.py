@@ -60,6 +60,7 @@ def mixed(first: Product, second: Product) -> Scenario:
     return attrs.evolve(scenario, version=first, pools=tuple(map(of, scenario.pools)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "second"), [(Product.V2013, Product.V2015), (Product.V2015, Product.V2019)]
 )
@@ -79,6 +80,7 @@ def test_a_pair_of_two_versions(hire: Hire, first: Product, second: Product) -> 
     assert_as_before(before, operator.look())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", [Product.V2010, Product.V2013])
 def test_a_lost_store_without_a_standby_copy_is_installed_by_people_before_the_users_move(
     hire: Hire, version: Product
@@ -108,6 +110,7 @@ def test_a_lost_store_without_a_standby_copy_is_installed_by_people_before_the_u
     assert (OLD in ready) == (version is Product.V2013)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [PLANNED, DISASTER])
 def test_where_no_pool_state_is_told_a_user_tells_it(
     operator: Operator, mode: tuple[str, ...]
@@ -126,6 +129,7 @@ def test_where_no_pool_state_is_told_a_user_tells_it(
     assert_as_before(first, operator.look())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [PLANNED, DISASTER])
 def test_by_ocspowershell_alone(operator: Operator, tmp_path: Path, mode: tuple[str, ...]) -> None:
     over = attrs.evolve(operator, config=operator.lab.write_config(tmp_path / "ocs", kind="ocs"))
@@ -149,6 +153,7 @@ def save_response_groups(operator: Operator) -> None:
         assert sessions.run(cmdlet, place=OnPool(Fqdn(POOL2))).outcome is Outcome.SUCCEEDED
 
 
+@pytest.mark.slow
 def test_response_groups_that_were_saved_before_the_disaster(operator: Operator) -> None:
     save_response_groups(operator)
     first = operator.look()
@@ -168,6 +173,7 @@ def test_response_groups_that_were_saved_before_the_disaster(operator: Operator)
     assert_as_before(first, operator.look())
 
 
+@pytest.mark.slow
 def test_the_conference_content_of_20000_users_comes_home_by_a_slow_backup_service(
     operator: Operator,
 ) -> None:
@@ -196,6 +202,7 @@ def test_a_standard_edition_pair_that_died_one_after_the_other(hire: Hire) -> No
     until(operator, lambda: not differences(first, operator.look()))
 
 
+@pytest.mark.slow
 def test_a_site_is_left_and_comes_home_and_its_users_are_tried(operator: Operator) -> None:
     users = ("--verify-user", "alice@contoso.com", "--verify-user", "anna@contoso.com")
     moved = operator.run("site-failover", "Site1", *PLANNED, *users)
@@ -204,6 +211,7 @@ def test_a_site_is_left_and_comes_home_and_its_users_are_tried(operator: Operato
     assert f"alice@contoso.com can sign in at {POOL1}" in home.out
 
 
+@pytest.mark.slow
 def test_what_a_lost_site_leaves_broken_is_told_from_the_topology(hire: Hire) -> None:
     names = {
         Role.GATEWAY: "gw.contoso.com",

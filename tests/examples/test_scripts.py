@@ -124,6 +124,7 @@ def test_the_readiness_comes_by_mail(desk: Desk) -> None:
     assert f"{P1} (alive): not ready" in said
 
 
+@pytest.mark.slow
 def test_where_nobody_answers_the_mail_says_so(desk: Desk) -> None:
     desk.lab.crash("site:Site1")
     desk.lab.crash("site:Site2")
@@ -131,6 +132,7 @@ def test_where_nobody_answers_the_mail_says_so(desk: Desk) -> None:
     assert said.startswith("Subject: Lync recovery: nobody could say")
 
 
+@pytest.mark.slow
 def test_a_pool_is_emptied_for_patches_and_filled_again(desk: Desk) -> None:
     desk.run("evacuate_for_patching.py", P1)
     assert (desk.serving(P1), desk.serving(P2)) == (P2, P2)

@@ -17,9 +17,9 @@ ALL: Final = settings().max_examples >= 300
 
 
 def sequences(number: int, *, steps: int) -> settings:
-    """Six times as many with --all: 600 in all, 100 otherwise."""
+    """Twenty times as many with --all: 600 in all, 30 otherwise."""
     return settings(
-        max_examples=number * 6 if ALL else number,
+        max_examples=number * 20 if ALL else number,
         stateful_step_count=steps,
         deadline=None,
         suppress_health_check=[
@@ -31,7 +31,7 @@ def sequences(number: int, *, steps: int) -> settings:
 
 
 TestRecovery = Recovery.TestCase
-TestRecovery.settings = sequences(70, steps=5)
+TestRecovery.settings = sequences(21, steps=5)
 TestMaintenance = Maintenance.TestCase
 # Where nothing is down nothing is refused, so that each takes longer
-TestMaintenance.settings = sequences(30, steps=4)
+TestMaintenance.settings = sequences(9, steps=4)
