@@ -6,7 +6,7 @@ The faces (command line, notebooks, Ansible) call nothing else.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -403,7 +403,7 @@ class Client:
         return second_thoughts(plan, here.journal, now=now, plan_age=here.plan_age)
 
     @contextmanager
-    def _executing(self, plan: Plan, observers: Sequence[Observer]) -> Iterator[Runner]:
+    def _executing(self, plan: Plan, observers: Sequence[Observer]) -> Generator[Runner]:
         require_deployment(plan, self.connection.name)
         with onlookers(plan) as more:
             yield self._runner((*observers, *more))

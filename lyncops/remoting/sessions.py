@@ -312,9 +312,9 @@ class Sessions:
 
     def _ordered(self, course: Course[R]) -> tuple[Endpoint, ...]:
         place = course.place
-        members = (
-            self._members.learn(place, self.run) if needs_members(self._endpoints, place) else {}
-        )
+        members: Mapping[Fqdn, Fqdn] = {}
+        if needs_members(self._endpoints, place):
+            members = self._members.learn(place, self.run)
         liked = isinstance(place, Anywhere) and (place.prefer or place.avoid)
         good = None if liked else self._health.good
         return reorder(

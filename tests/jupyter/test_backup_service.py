@@ -72,7 +72,10 @@ def test_the_plot_has_a_line_for_each_direction_in_the_ink_of_the_page(
 def test_without_a_plotting_library_the_table_says_it(
     deployment: InMemory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    def nothing(_name: str) -> None:
+        return None
+
+    monkeypatch.setattr(importlib.util, "find_spec", nothing)
     seen = watch(deployment.client, every=MINUTE, timeout=2 * MINUTE, display=Cell().display)
     html = seen.bundle()["text/html"]
     assert "<svg" not in html
