@@ -50,6 +50,7 @@ from lyncops.values import (
     ANYWHERE,
     Anywhere,
     Effect,
+    Fqdn,
     LyncVersion,
     OnMachine,
     Outcome,
