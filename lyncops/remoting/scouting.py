@@ -50,22 +50,23 @@ class _Look:
         with self.changed:
             while (until := self._until(end)) is not None and (now := time.monotonic()) < until:
                 self.changed.wait(until - now)
-            for number, each in enumerate(self.endpoints):
-                way = self.found.get(each)
-                if way is not None and way.arrives:
-                    return self.endpoints[:number]
-        return ()
+            reached = self._reached()
+        return () if reached is None else self.endpoints[:reached]
 
     def _until(self, end: float) -> float | None:
         """How long those that are still on their way are worth waiting for; None: they are not."""
-        before: list[Endpoint] = []
-        for each in self.endpoints:
+        reached = self._reached()
+        if all(each in self.found for each in self.endpoints[:reached]):
+            return None
+        return end if reached is None else min(end, (self.first or 0) + _GRACE)
+
+    def _reached(self) -> int | None:
+        """The place of the first that answers."""
+        for number, each in enumerate(self.endpoints):
             way = self.found.get(each)
             if way is not None and way.arrives:
-                return min(end, (self.first or 0) + _GRACE) if before else None
-            if way is None:
-                before.append(each)
-        return end if before else None
+                return number
+        return None
 
 
 class Scouts:
