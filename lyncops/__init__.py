@@ -103,6 +103,7 @@ if TYPE_CHECKING:
     from lyncops.remoting.logon import LogOn
     from lyncops.remoting.proof import Proof
     from lyncops.remoting.psrp.streams import Cause, ErrorRecord, StreamKind, StreamRecord
+    from lyncops.runs.chain import Chain, ChainState, Flaw
     from lyncops.runs.connection import Connection
     from lyncops.runs.events import (
         AttemptEnded,
@@ -157,6 +158,8 @@ __all__ = [
     "CentralManagement",
     "Certainty",
     "CertificateSeen",
+    "Chain",
+    "ChainState",
     "CheckResult",
     "Client",
     "Cmdlet",
@@ -190,6 +193,7 @@ __all__ = [
     "ExportState",
     "Exported",
     "Facet",
+    "Flaw",
     "Fqdn",
     "GoalRead",
     "ImportState",
@@ -280,6 +284,7 @@ __all__ = [
     "XmppFailback",
     "XmppFailover",
     "connect",
+    "from_snapshot",
 ]
 
 _ROOMS = {
@@ -318,6 +323,7 @@ _ROOMS = {
     "lyncops.remoting.logon": "LogOn",
     "lyncops.remoting.proof": "Proof",
     "lyncops.remoting.psrp.streams": "Cause ErrorRecord StreamKind StreamRecord",
+    "lyncops.runs.chain": "Chain ChainState Flaw",
     "lyncops.runs.connection": "Connection",
     "lyncops.runs.events": (
         "AttemptEnded AttemptPrepared AttemptReleased Event GoalRead LockTakenOver Noted "
@@ -356,6 +362,21 @@ def connect(path: str | os.PathLike[str] = "lyncops.toml", *, journal: str = "")
     from lyncops.configuration.settings import load_configuration
 
     return Client.of(load_configuration(path), journal=journal)
+
+
+def from_snapshot(path: str | os.PathLike[str]) -> Client:
+    """A client that reads the snapshot in a file in place of servers.
+
+    It checks and plans; nothing can be run on it.
+
+    Raises:
+        InvalidValueError: the file cannot be read, or holds no deployment.
+    """
+    from lyncops.client import Client
+    from lyncops.deployment.codec import load_snapshot
+    from lyncops.runs.connection import Connection
+
+    return Client(Connection.of_snapshot(load_snapshot(path)))
 
 
 if not TYPE_CHECKING:  # a type checker sees the names above, and no others

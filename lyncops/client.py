@@ -5,11 +5,9 @@ The faces (command line, notebooks, Ansible) call nothing else.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
@@ -18,6 +16,7 @@ import attrs
 from lyncops.configuration.other_journal import with_journal
 from lyncops.deployment.scope import EVERYTHING, Scope
 from lyncops.runs.connection import Connection
+from lyncops.runs.journal_face import WithJournal
 from lyncops.runs.onlookers import onlookers
 from lyncops.runs.process import account_name
 from lyncops.runs.recheck import require_deployment, require_harmless
@@ -39,25 +38,21 @@ if TYPE_CHECKING:
     from lyncops.remoting.logon import LogOn
     from lyncops.remoting.psrp.streams import StreamRecord
     from lyncops.runs.events import Observer
-    from lyncops.runs.lock import Lock
-    from lyncops.runs.model import Run, RunSummary
-    from lyncops.runs.report import Report
+    from lyncops.runs.model import Run
     from lyncops.runs.runner import Runner
-    from lyncops.runs.transfer import Exported, Imported
 
 R = TypeVar("R")
 FRESH: Final = timedelta(minutes=5)  # a younger plan of this client is not checked again
 
 
 @attrs.define(slots=True, eq=False)
-class Client:
+class Client(WithJournal):
     """Everything that lyncops can do with one deployment: read, check, plan and run.
 
     Do not share it between threads; close it at the end, or use it in a `with` block.
     `other_journal` is where the runs are kept, if not in the configured journal.
     """
 
-    connection: Connection
     other_journal: str = attrs.field(default="", kw_only=True)
     # The readings that plans were made from, by the plan's content id
     _readings: dict[str, Deployment] = attrs.field(factory=dict, init=False, repr=False)
@@ -240,6 +235,16 @@ class Client:
         """
         return self._readings.get(plan.content_id) or self.status()
 
+    def is_reached(self, plan: Plan) -> bool:
+        """Whether what the plan asks for showed already in the reading that it was made from.
+
+        Raises:
+            EndpointError: no server could be reached for a fresh reading, as in `reading_of`.
+        """
+        from lyncops.procedures.reached import is_reached
+
+        return is_reached(plan, self.reading_of(plan))
+
     def _planned(self, procedure: Procedure) -> tuple[Plan, Deployment]:
         from lyncops.runs.planning import plan_afresh
 
@@ -319,78 +324,6 @@ class Client:
         who = operator or account_name()
         return self._runner(observers).cancel(run_id, operator=who, reason=reason)
 
-    def runs(self, *, limit: int | None = None, before: str = "") -> tuple[RunSummary, ...]:
-        """Summaries of runs, newest first: at most `limit`, and only older than the run `before`.
-
-        Raises:
-            JournalError: the journal cannot be read.
-        """
-        return self.connection.journal.runs(limit=limit, before=before)
-
-    def export_runs(self, path: str | os.PathLike[str], run_ids: Sequence[str] = ()) -> Exported:
-        """Write finished runs (those named, or all) into a new file, for another journal.
-
-        Raises:
-            JournalError: a run that was named is not over or not there, or the file exists or
-                cannot be written.
-        """
-        from lyncops.runs.transfer import export_runs
-
-        return export_runs(self.connection.journal, Path(path), run_ids)
-
-    def import_runs(self, path: str | os.PathLike[str]) -> Imported:
-        """Write the runs of such a file into the journal; what is there already is left as it is.
-
-        Raises:
-            JournalError: the file cannot be read, or one of its runs cannot be imported; those
-                before it were.
-        """
-        from lyncops.runs.transfer import import_runs
-
-        return import_runs(self.connection.journal, Path(path))
-
-    def prunable_runs(self, before: datetime) -> tuple[RunSummary, ...]:
-        """The runs that were over before then, oldest first.
-
-        Raises:
-            JournalError: the journal cannot be read.
-        """
-        return self.connection.journal.prunable(before)
-
-    def prune_runs(self, before: datetime) -> tuple[RunSummary, ...]:
-        """Delete the runs that finished before then; returns them.
-
-        Raises:
-            JournalError: the journal cannot be written.
-        """
-        return self.connection.journal.prune(before)
-
-    def show(self, run_id: str) -> Run:
-        """One run, as the journal records it.
-
-        Raises:
-            JournalError: there is no such run, or the journal cannot be read.
-        """
-        return self.connection.journal.load(run_id)
-
-    def locks(self) -> tuple[Lock, ...]:
-        """Who works on which pools.
-
-        Raises:
-            JournalError: the journal cannot be read.
-        """
-        return self.connection.journal.locks()
-
-    def report(self, run_id: str) -> Report:
-        """The report of one run: renders as text, Markdown and JSON.
-
-        Raises:
-            JournalError: there is no such run, or the journal cannot be read.
-        """
-        from lyncops.runs.report import Report
-
-        return Report.of(self.show(run_id))
-
     def second_thoughts(self, plan: Plan) -> tuple[str, ...]:
         """Reasons to reconsider a saved plan: it was executed already, or exceeds `plan_age`.
 
@@ -405,11 +338,15 @@ class Client:
     @contextmanager
     def _executing(self, plan: Plan, observers: Sequence[Observer]) -> Generator[Runner]:
         require_deployment(plan, self.connection.name)
-        with onlookers(plan) as more:
+        with onlookers(plan, self.connection.onlooker) as more:
             yield self._runner((*observers, *more))
 
     def _runner(self, observers: Sequence[Observer]) -> Runner:
-        return self.connection.runner(observers, recheck=self._recheck)
+        return self.connection.runner(
+            observers,
+            recheck=self._recheck,
+            reading_of=lambda plan: self._readings.get(plan.content_id),
+        )
 
     def _recheck(self, plan: Plan) -> None:
         """Refuse an outdated plan; a fresh one of this client is not remade."""
@@ -417,4 +354,5 @@ class Client:
 
         is_old = abs(self.connection.clock.now() - plan.created_at) >= FRESH
         if is_old or plan.content_id not in self._readings:
-            compare(plan, self._planned(plan.procedure)[0])
+            fresh, self._readings[plan.content_id] = self._planned(plan.procedure)
+            compare(plan, fresh)

@@ -82,7 +82,14 @@ class OutcomeUnknownError(CmdletError):
 
 
 class PlanRefusedError(LyncOpsError):
-    """A check failed, so that the plan must not run. Nothing was changed."""
+    """A check failed, so that the plan must not run. Nothing was changed.
+
+    `check_id` names the first that refuses it; empty where something else does.
+    """
+
+    def __init__(self, what: str, *, remedy: str = "", check_id: str = "") -> None:
+        super().__init__(what, remedy=remedy)
+        self.check_id = check_id
 
 
 class PlanFormatError(LyncOpsError, ValueError):

@@ -132,7 +132,7 @@ class Effect(enum.StrEnum):
 
 
 class Outcome(enum.StrEnum):
-    """What came of a cmdlet.
+    """The outcome of a cmdlet.
 
     UNKNOWN means: read the state back; it is neither a failure nor a success.
     """
@@ -264,10 +264,9 @@ class Anywhere:
     avoid: Fqdn | None = None
 
     def __str__(self) -> str:
-        first = f"a Front End of {self.prefer}" if self.prefer else "the first server that answers"
-        rest = "" if self.prefer is None else ", else the first other server that answers"
+        first = f"a Front End of {self.prefer}" if self.prefer else "the server in use"
         last = f", of {self.avoid} last" if self.avoid else ""
-        return f"{first}{rest}{last}"
+        return f"{first}, else the first endpoint that answers{last}"
 
 
 @attrs.frozen(slots=True)

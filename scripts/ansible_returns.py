@@ -67,6 +67,17 @@ _OF: Final[Mapping[str, Mapping[str, tuple[str, str, str]]]] = {
         ),
         "text": _TEXT,
     },
+    "drill": {
+        "outcome": (
+            "str",
+            "The worst outcome: V(done), V(exceptions), V(by_hand), V(refused) or V(failed).",
+            "always",
+        ),
+        "rescued": ("bool", "Whether everybody was served elsewhere each time.", "always"),
+        "worse": ("list", "What ended worse than in O(baseline), in sentences.", "always"),
+        "drill": ("dict", "The report, to be kept as the next O(baseline).", "always"),
+        "text": _TEXT,
+    },
     "run_info": {
         "runs": ("list", "The runs in short, the newest first.", "no run is named"),
         **_RUN,

@@ -2,15 +2,19 @@
 
 python3 scripts/bench.py            prints the figures, the targets, and whether they are reached
 python3 scripts/bench.py --json     the same as JSON
+python3 scripts/bench.py --scale    only the sizes: snapshot, readiness and memory
 
 The server is the lab, in a process of its own, over HTTP with NTLM message encryption; a session
 costs it a second. Every cmdlet of the snapshots takes 50 ms longer on the server. The plain script
 asks exactly what lyncops asked, of the same machines, one cmdlet after the other, and does nothing
 with the answers. The limit is what the server alone needs: its session, and the cmdlets of all
-runspaces side by side. Growth is the growth in time from one size to the next, divided by that in
-pools; the worse of both steps. 32 readings go through one runspace and through all, with and
-without 80 ms of network, in the lab and on a real PowerShell engine where one is found
-(LYNCOPS_PWSH, else PATH).
+runspaces side by side. `failover_overhead_s` is the time that a whole planned failover takes, from
+the reading to the report, while no server is asked: a cmdlet, or the session for it. Growth is the
+growth in time from one size to the next, divided by that in pools; the worst of all steps. Beyond
+200 pools the plain script is not run: its time is that at 200 pools for each cmdlet, times the
+cmdlets (`plain_by_rule_s`). Memory is the growth of the peak from one size to the next for each
+pool. 32 readings go through one runspace and through all, with and without 80 ms of network, in the
+lab and on a real PowerShell engine where one is found (LYNCOPS_PWSH, else PATH).
 """
 
 from __future__ import annotations
@@ -30,9 +34,9 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from operator import methodcaller
 from pathlib import Path
@@ -51,9 +55,13 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 Asked = tuple[str | None, str, dict[str, Any]]
 
-SIZES: Final = (2, 20, 200)
+SIZES: Final = (2, 20, 200, 1000, 2000)
+PLAIN: Final = 200
+"""To this size the plain script is run."""
 DELAY: Final = timedelta(milliseconds=50)
 SESSION_COST: Final = timedelta(seconds=1)
+FAST: Final = 600.0
+"""How fast the clock of the lab goes while a failover waits for the lab's services."""
 TARGETS: Final = {
     "cmdlet_time_ratio": ("at most", 1.10),
     "cmdlet_requests_ratio": ("at most", 1.0),
@@ -64,6 +72,10 @@ TARGETS: Final = {
     "engine_0ms_ratio": ("at most", 1.1),
     "engine_80ms_ratio": ("at most", 0.4),
     "snapshot_growth_per_pool": ("at most", 1.0),
+    "snapshot_1000_and_readiness_s": ("at most", 60.0),
+    "memory_per_pool_kb": ("at most", 60.0),
+    "readiness_growth_per_pool": ("at most", 1.2),
+    "failover_overhead_s": ("at most", 2.0),
 }
 ROUNDS: Final = 150
 
@@ -74,12 +86,16 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--scale", action="store_true", help="only what grows with the pools")
+    parser.add_argument(
+        "--sizes", nargs="+", type=int, default=SIZES, metavar="POOLS", help="of which deployments"
+    )
     parser.add_argument("--part", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.part:
         name, *arguments = options.part
         return PARTS[name](*arguments)
-    figures = measure()
+    figures = measure(sorted(options.sizes), scale_only=options.scale)
     reached = {
         name: judged(figures[name], *target) for name, target in TARGETS.items() if name in figures
     }
@@ -102,38 +118,61 @@ def show(figures: dict[str, float], reached: dict[str, bool]) -> None:
         verdict = ("reached" if reached[name] else "NOT REACHED") if name in TARGETS else ""
         print(f"{name:<36} {value:>12,.3f}{target}{verdict}")
     for name in TARGETS.keys() - figures.keys():
-        print(f"{name:<36} not measured: no PowerShell engine was found (LYNCOPS_PWSH)")
+        print(f"{name:<36} not measured: --scale, or no PowerShell engine (LYNCOPS_PWSH)")
 
 
-def measure() -> dict[str, float]:
+def measure(sizes: Sequence[int], *, scale_only: bool = False) -> dict[str, float]:
     """All figures by name; times are in the unit that the name ends with."""
-    with tempfile.TemporaryDirectory(prefix="lyncops-bench-") as name, served(Path(name)):
-        folder = Path(name)
-        figures = part("session", str(folder / "2"))
-        figures |= imports()
-        figures |= part("readings", str(folder / "2"))
-        for size in SIZES:
+    figures: dict[str, float] = {}
+    for size in sizes:
+        with tempfile.TemporaryDirectory(prefix="lyncops-bench-") as name, served(name, size):
+            if size == sizes[0] and not scale_only:
+                figures |= part("session", name) | imports() | part("readings", name)
             figures |= {
                 f"snapshot_{size}_{key}": value
-                for key, value in snapshot(folder / str(size)).items()
+                for key, value in snapshot(Path(name), size, figures).items()
             }
-    growths = [
-        figures[f"snapshot_{large}_lyncops_s"]
-        / figures[f"snapshot_{small}_lyncops_s"]
-        / (large / small)
-        for small, large in itertools.pairwise(SIZES)
-    ]
-    return figures | {"snapshot_growth_per_pool": max(growths)}
+    if not scale_only:
+        with tempfile.TemporaryDirectory(prefix="lyncops-bench-") as name, served(name, 2, FAST):
+            figures |= part("failover", name)
+    return figures | scaled(figures, sizes)
 
 
-def snapshot(folder: Path) -> dict[str, float]:
-    """Read one deployment with lyncops, then ask the same one by one."""
+def snapshot(folder: Path, size: int, known: dict[str, float]) -> dict[str, float]:
+    """Read one deployment with lyncops, then ask the same one by one up to `PLAIN` pools."""
     mine = part("snapshot", str(folder))
-    plain = part("sequential", str(folder))
-    figures = {f"lyncops_{key}": value for key, value in mine.items()} | {
-        f"plain_{key}": value for key, value in plain.items()
-    }
-    return figures | {"speedup": plain["s"] / mine["s"]}
+    figures = {f"lyncops_{key}": value for key, value in mine.items()}
+    if size <= PLAIN:
+        plain = part("sequential", str(folder))
+        figures |= {f"plain_{key}": value for key, value in plain.items()}
+        return figures | {"speedup": plain["s"] / mine["s"]}
+    each = known[f"snapshot_{PLAIN}_plain_s"] / known[f"snapshot_{PLAIN}_lyncops_cmdlets"]
+    by_rule = each * mine["cmdlets"]
+    return figures | {"plain_by_rule_s": by_rule, "speedup": by_rule / mine["s"]}
+
+
+def scaled(figures: dict[str, float], sizes: Sequence[int]) -> dict[str, float]:
+    """How time and memory grow from one size to the next; the latter from `PLAIN` pools on."""
+    steps = tuple(itertools.pairwise(sizes))
+    large = tuple(step for step in steps if step[0] >= PLAIN)
+
+    def of(name: str, size: int) -> float:
+        return figures[f"snapshot_{size}_lyncops_{name}"]
+
+    def growth(name: str, steps: Iterable[tuple[int, int]]) -> float:
+        return max(of(name, to) / of(name, since) / (to / since) for since, to in steps)
+
+    found: dict[str, float] = {}
+    if steps:
+        found["snapshot_growth_per_pool"] = growth("s", steps)
+    if large:
+        found["readiness_growth_per_pool"] = growth("readiness_s", large)
+        found["memory_per_pool_kb"] = max(
+            1024 * (of("peak_mb", to) - of("peak_mb", since)) / (to - since) for since, to in large
+        )
+    if 1000 in sizes:
+        found["snapshot_1000_and_readiness_s"] = of("s", 1000) + of("readiness_s", 1000)
+    return found
 
 
 def imports() -> dict[str, float]:
@@ -172,9 +211,11 @@ def part(name: str, *arguments: str) -> dict[str, float]:
 
 
 @contextmanager
-def served(folder: Path) -> Generator[None]:
-    """The server process, with one deployment of each size, until the block ends."""
-    command = [sys.executable, __file__, "--part", "serve", str(folder)]
+def served(folder: str, size: int, rate: float = 1.0) -> Generator[None]:
+    """The server process, with a deployment of one size, until the block ends: what is not asked
+    takes no time from what is.
+    """
+    command = [sys.executable, __file__, "--part", "serve", folder, f"{size}", f"{rate}"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True
     ) as server:
@@ -184,25 +225,24 @@ def served(folder: Path) -> Generator[None]:
         server.communicate("")
 
 
-def serve(folder: str) -> int:
-    """Serve a deployment of each size until standard input closes."""
+def serve(folder: str, size: str, rate: str) -> int:
+    """Serve a deployment of one size until standard input closes."""
     from lyncops.lab.control.server import ControlServer
     from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab
     from lyncops.lab.scenarios.generator import scenario_of_size
     from lyncops.lab.simulation import Simulation
 
-    with ExitStack() as stack:
-        password = ""
-        for size in SIZES:
-            out = Path(folder, str(size))
-            world = Simulation(scenario_of_size(size, standard=True), rate=1.0)
-            world.switches.session_cost = SESSION_COST
-            lab = stack.enter_context(Lab.start(world))
-            lab.write_config(out)
-            stack.enter_context(ControlServer(lab.served, out))
-            password = lab.password
-        print(json.dumps({ENVIRONMENT_VARIABLE: password}), flush=True)
-        sys.stdin.read()
+    world = Simulation(scenario_of_size(int(size), standard=True), rate=float(rate))
+    world.switches.session_cost = SESSION_COST
+    # One session asks about every machine, so that both scripts ask the same
+    world.switches.double_hop_to_machines = False
+    world.switches.enforce_double_hop = False
+    out = Path(folder)
+    with Lab.start(world) as lab:
+        lab.write_config(out, auth="ntlm")
+        with ControlServer(lab.served, out):
+            print(json.dumps({ENVIRONMENT_VARIABLE: lab.password}), flush=True)
+            sys.stdin.read()
     return 0
 
 
@@ -283,6 +323,7 @@ def total_requests(folder: Path, kind: str = "requests") -> int:
 def read_snapshot(folder: str) -> int:
     """One snapshot with lyncops; what it asked is written down for the plain script."""
     import lyncops
+    from lyncops.procedures.readiness import readiness
 
     out = Path(folder)
     delay(out)
@@ -293,10 +334,16 @@ def read_snapshot(folder: str) -> int:
     took = time.perf_counter() - begin
     if deployment.unread:
         raise SystemExit(f"The snapshot is not whole: {deployment.unread[0]}")
+    begin = time.perf_counter()
+    found = readiness(deployment)
+    judged_in = time.perf_counter() - begin
+    if len(found.pools) != len(deployment.front_end_pools):
+        raise SystemExit(f"Readiness was not asked of every pool: {found!r}")
     (out / "asked.json").write_text(json.dumps(asked), encoding="utf-8")
     limit = SESSION_COST + len(asked) * DELAY / RetryPolicy().parallel
     figures = {
         "s": took,
+        "readiness_s": judged_in,
         "limit_ratio": took / limit.total_seconds(),
         "requests": total_requests(out) - before,
         "sessions": (
@@ -307,6 +354,52 @@ def read_snapshot(folder: str) -> int:
     }
     print(json.dumps(figures))
     return 0
+
+
+def failover(folder: str) -> int:
+    """A whole planned failover, and the time of it in which no server is asked."""
+    import lyncops
+    from lyncops.plan.procedures import PoolFailover
+    from lyncops.remoting.sessions import Sessions
+    from lyncops.runs.model import RunState
+    from lyncops.values import Fqdn, Mode
+
+    asked: list[tuple[float, float]] = []
+    run = Sessions.run
+
+    def note(
+        sessions: Sessions,
+        cmdlet: Cmdlet[R],
+        **options: Any,  # noqa: ANN401 - whatever the method takes
+    ) -> Execution[R]:
+        begin = time.perf_counter()
+        try:
+            return run(sessions, cmdlet, **options)
+        finally:
+            asked.append((begin, time.perf_counter()))
+
+    request = PoolFailover(pool=Fqdn("pool1.contoso.com"), mode=Mode.PLANNED)
+    begin = time.perf_counter()
+    with (
+        patch.object(Sessions, "run", note),
+        lyncops.connect(Path(folder, "lyncops.toml")) as client,
+    ):
+        done = client.run(client.plan(request))
+    took = time.perf_counter() - begin
+    if done.state is not RunState.COMPLETED:
+        raise SystemExit(f"The failover did not end: {done.state.value} {done.why}")
+    figures = {"failover_s": took, "failover_overhead_s": took - covered(asked)}
+    print(json.dumps(figures))
+    return 0
+
+
+def covered(spans: Iterable[tuple[float, float]]) -> float:
+    """How long at least one of these spans lasts."""
+    total, until = 0.0, 0.0
+    for begin, end in sorted(spans):
+        total += max(0.0, end - max(begin, until))
+        until = max(until, end)
+    return total
 
 
 def read_many(folder: str) -> int:
@@ -420,7 +513,9 @@ def raw_pool(
 
 
 def peak_memory() -> float:
-    """The most memory that this process has had, in megabytes; 0 where the system does not tell."""
+    """The most memory that this process has had, in megabytes; 0 if the system does not
+    report it.
+    """
     try:
         import resource
     except ImportError:
@@ -435,6 +530,7 @@ PARTS: Final[dict[str, Callable[..., int]]] = {
     "snapshot": read_snapshot,
     "sequential": read_sequentially,
     "readings": read_many,
+    "failover": failover,
 }
 
 

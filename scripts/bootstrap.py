@@ -86,7 +86,7 @@ def _read_stamp() -> dict[str, str | list[str]]:
 
 
 def _make(python: Path) -> None:
-    """Make it anew.
+    """Make it again.
 
     Where Debian left out ensurepip, the pip of the interpreter outside puts one in.
     """

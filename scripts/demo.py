@@ -130,7 +130,7 @@ def active_copies(deployment: Deployment) -> list[Fqdn]:
 
 
 def next_hop(deployment: Deployment, fqdn: Fqdn) -> Fqdn | None:
-    """Where an Edge pool leads to."""
+    """The next hop of an Edge pool."""
     edges = deployment.edges if isinstance(deployment.edges, tuple) else ()
     return next((edge.next_hop for edge in edges if edge.fqdn == fqdn), None)
 

@@ -82,7 +82,7 @@ def pools(folder: Path) -> None:
 
 
 def federation(folder: Path) -> None:
-    """The Edge pool with federation dies; another one has it; and back."""
+    """The Edge pool with federation dies; federation moves to another one, and back."""
     act("Federation moves to another Edge pool: what people do by hand are gates")
     run(folder, "edge-federation-failover", EDGE1, ends=PAUSED)
     by_hand(folder, "topology", "federation", EDGE1, "off")

@@ -4,7 +4,7 @@ between two marks on each page.
 python3 scripts/docs.py
 
 It needs nothing but Python 3.11 and pip, and takes about a minute once everything is installed.
-What stands outside the marks is written by hand. Of a run only the end is kept, as `lyncops run`
+Text outside the marks is written by hand. Of a run only the end is kept, as `lyncops run`
 prints it.
 """
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 import bootstrap
 
 if __name__ == "__main__":
-    bootstrap.run_inside(__file__, "cli", "lab")
+    bootstrap.run_inside(__file__, "ansible", "cli", "exporter", "lab")
 
 import os
 import shlex
@@ -24,7 +24,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import ansible_page
 import attrs
+import monitoring_page
+import site_pages
+import start_page
 from facts_page import facts_page
 from python_page import session
 from reference_page import reference_page
@@ -130,8 +134,17 @@ def main() -> int:
             said = type_it(config, lesson.command)
             if lesson.page:
                 write(DOCS / f"{lesson.procedure.NAME}.md", "\n".join(section(lesson, plan, said)))
+    write_tables()
     write_python_pages()
+    write_sessions()
     return 0
+
+
+def write_tables() -> None:
+    """Write what the package knows best: cmdlets, exit codes, schemas."""
+    site_pages.write_site_pages(DOCS)
+    write(DOCS / "exit-codes.md", site_pages.exit_codes())
+    write(DOCS / "json.md", site_pages.schema_links())
 
 
 def write_python_pages() -> None:
@@ -143,6 +156,24 @@ def write_python_pages() -> None:
     ):
         os.environ[ENVIRONMENT_VARIABLE] = lab.password
         write(DOCS / "python.md", session(lab, Path(name)))
+
+
+def write_sessions() -> None:
+    """Write what is typed in a shell: on the first page, about Ansible and about monitoring."""
+    for name in ("start-here.md", "ansible.md", "monitoring.md"):
+        page = DOCS / name
+        with (
+            tempfile.TemporaryDirectory(prefix="lyncops-docs-") as folder,
+            Lab.start("two-sites", rate=RATE) as lab,
+        ):
+            os.environ[ENVIRONMENT_VARIABLE] = lab.password
+            here = Path(folder)
+            if name == "ansible.md":
+                write(page, ansible_page.session(lab, here, page))
+            elif name == "start-here.md":
+                write(page, start_page.session(lab, here))
+            else:
+                write(page, monitoring_page.session(lab, here))
 
 
 def type_it(config: Path, command: tuple[str, ...]) -> str:
@@ -158,7 +189,7 @@ def type_it(config: Path, command: tuple[str, ...]) -> str:
 
 
 def section(lesson: Lesson, plan: Plan, said: str) -> Iterator[str]:
-    """What stands between the marks."""
+    """The text between the marks."""
     yield f"\n## Checks\n\n`lyncops check {shlex.join(lesson.command[1:-1])}` answers them:\n"
     yield "| check | asks | source |\n| --- | --- | --- |"
     yield from (

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -41,7 +42,7 @@ LONGEST: Final = 90  # characters of code in a line about a mutant
 
 
 class Mutant(NamedTuple):
-    """One change: where it is, and what becomes of the text between two offsets."""
+    """One change: where it is, and what replaces the text between two offsets."""
 
     path: Path
     line: int
@@ -51,9 +52,17 @@ class Mutant(NamedTuple):
     end: int
     before: str
     after: str
+    number: int = 1
+    """Which of those of the module that look the same, from the top."""
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {_short(self.before)}  ->  {_short(self.after)}"
+        return f"{self.path}:{self.line}: {self.change}"
+
+    @property
+    def change(self) -> str:
+        """What becomes of what: within its module a name that holds when lines move."""
+        again = f"  (#{self.number})" if self.number > 1 else ""
+        return f"{_short(self.before)}  ->  {_short(self.after)}{again}"
 
     def put_into(self, source: str) -> str:
         """The module's text with the change made; the lines behind it keep their numbers."""
@@ -74,7 +83,12 @@ def _is_statement(code: str) -> bool:
 
 def mutants(path: Path, source: str) -> list[Mutant]:
     """Every change of a module, in the order of its text."""
-    return list(_Changes(path, source).of(ast.parse(source)))
+    seen: Counter[str] = Counter()
+    found: list[Mutant] = []
+    for mutant in _Changes(path, source).of(ast.parse(source)):
+        seen[mutant.change] += 1
+        found.append(mutant._replace(number=seen[mutant.change]))
+    return found
 
 
 class _Changes:

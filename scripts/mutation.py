@@ -2,13 +2,17 @@
 mistake that went unnoticed.
 
 python3 scripts/mutation.py --package checks --mutants 60
-python3 scripts/mutation.py --package runs --mutants 200 --seed 10 --minutes 60
+python3 scripts/mutation.py --package runs --mutants 200 --seed 10 --minutes 60 --log runs.jsonl
+python3 scripts/mutation.py --package runs --log runs.jsonl --again --tests tests/runs/test_lock.py
+python3 scripts/mutation.py --package runs --only lyncops/runs/lock.py:126
 
 A sample of the package's mutants, chosen by the seed, is put one by one into a copy of the tree;
 the tests that ran the changed statement when nothing was changed are run against each, the quickest
 first, until one fails. Left out are the tests of the whole (tests/e2e: seconds each, and
 unmeasured) and those of belief (hundreds of plans each): a mutant that only they would notice
-counts as unnoticed.
+counts as unnoticed. A test that may have failed for another reason is run again without the mutant:
+scripts/trials.py. Mutants that change nothing that anybody could see are listed, each with the
+reason, in scripts/equivalent_mutants.toml; they are tried, and counted apart.
 
 Written here, since mutmut skips decorated code, which every value and every cmdlet of lyncops is,
 and cosmic-ray writes its mutants into the tree itself.
@@ -20,21 +24,16 @@ import argparse
 import contextlib
 import importlib
 import json
-import os
 import random
-import resource
-import shutil
-import signal
-import sys
-import tempfile
 import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from multiprocessing.context import ForkProcess
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 
 import bootstrap
-from mutants import Mutant, mutants
+from mutants import Mutant
+from trials import PATIENCE, Copy, Trial, Verdict
 
 BELIEF: Final = ("tests/checks", "tests/deployment", "tests/procedures")
 PACKAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
@@ -52,9 +51,6 @@ PACKAGES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "runs": ("lyncops/runs", ("tests/runs", "tests/test_client.py")),
 }
 """Each package's folder, and where the tests are that say what it must do."""
-NOT_COPIED: Final = shutil.ignore_patterns(
-    ".git", ".venv", "__pycache__", ".*_cache", ".hypothesis"
-)
 HEAVY: Final = (
     "attrs",
     "cattrs",
@@ -66,75 +62,126 @@ HEAVY: Final = (
     "sqlalchemy",
 )
 """Imported once, before the processes of the trials part from this one."""
-PLAIN: Final = (
-    "-o",
-    "addopts=",
-    "-o",
-    "timeout=600",
-    "-p",
-    "no:cacheprovider",
-    "-p",
-    "no:xdist",
-    "-W",
-    "ignore::pytest.PytestAssertRewriteWarning",
-)
-FIRST: Final = 25  # tests tried before the rest: most mutants fall by them
-PATIENCE: Final = 90.0  # seconds of tests, as they ran unchanged, that one mutant gets
-SLOWER: Final = 4  # how many times more of the processor its tests may take than they took seconds
-# Seconds in which a process must have ended: one that waits for ever takes none of the processor
-STUCK: Final = 1200.0
-TIMED_OUT: Final = -1
+EQUIVALENT: Final = Path(__file__).with_name("equivalent_mutants.toml")
 
 
-class Reach(NamedTuple):
-    """What ran when nothing was changed."""
+class Log:
+    """Every trial in a file, a line of JSON each, so that a run that was ended goes on where it was
+    and a mutant can be tried again after a test was added; the last word about a mutant counts.
+    """
 
-    seconds: dict[str, float]
-    """Of each test that passed."""
-    lines: dict[str, dict[int, list[str]]]
-    """The tests that ran each line of each module; none for a line that ran at import alone."""
+    def __init__(self, file: Path | None) -> None:
+        self.file = file
+        self.known: dict[tuple[str, str], Trial] = {}
+        if file is not None and file.exists():
+            for line in file.read_text(encoding="utf-8").splitlines():
+                self._learn(line)
 
-    def tests(self, mutant: Mutant) -> list[str]:
-        """The tests that can notice, the quickest first; for what runs at import, all that use the
-        module.
-        """
-        of_file = self.lines.get(str(mutant.path), {})
-        found = {test for line in mutant.lines for test in of_file.get(line, ())}
-        if not found and any(line in of_file for line in mutant.lines):
-            found = {test for tests in of_file.values() for test in tests}
-        return sorted(
-            (test for test in found if test in self.seconds),
-            key=lambda test: (self.seconds[test], test),
+    def _learn(self, line: str) -> None:
+        told = json.loads(line)
+        mutant = Mutant(
+            path=Path(told["path"]),
+            line=told["line"],
+            lines=range(0),
+            begin=0,
+            end=0,
+            before=told["before"],
+            after=told["after"],
+            number=told["number"],
         )
-
-
-class Trial(NamedTuple):
-    """A mutant and what came of it."""
-
-    mutant: Mutant
-    code: int
-    """How pytest ended: 0 where all tests passed."""
-    tried: int
-    reaching: int
-
-    @property
-    def noticed(self) -> bool:
-        """Whether a test failed, or ran on and on."""
-        return self.code != 0
-
-    def __str__(self) -> str:
-        if self.noticed:
-            return f"{'timed out' if self.code == TIMED_OUT else 'noticed':<10} {self.mutant}"
-        of = (
-            "no test reaches it"
-            if not self.reaching
-            else f"{self.tried} of {self.reaching} tests tried"
+        trial = Trial(
+            mutant, Verdict(told["verdict"]), told["failed"], told["tried"], told["reaching"]
         )
-        return f"UNNOTICED  {self.mutant}  ({of})"
+        self.known[name_of(mutant)] = trial
+
+    def add(self, trial: Trial) -> None:
+        """Write one down."""
+        mutant = trial.mutant
+        self.known[name_of(mutant)] = trial
+        if self.file is None:
+            return
+        told = {
+            "path": str(mutant.path),
+            "line": mutant.line,
+            "before": mutant.before,
+            "after": mutant.after,
+            "number": mutant.number,
+            "verdict": trial.verdict.value,
+            "failed": trial.failed,
+            "tried": trial.tried,
+            "reaching": trial.reaching,
+        }
+        with self.file.open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(told, ensure_ascii=False) + "\n")
+
+    def unresolved(self, folder: str) -> set[tuple[str, str]]:
+        """The names of those in a folder that no test has noticed so far."""
+        return {
+            name
+            for name, trial in self.known.items()
+            if trial.mutant.path.is_relative_to(folder) and not trial.verdict.noticed
+        }
+
+
+class Choice(NamedTuple):
+    """Which mutants are tried, and against which tests."""
+
+    most: int
+    end: float
+    """When to stop, on the monotonic clock."""
+    only: Sequence[str] = ()
+    """FILE or FILE:LINE: all mutants there, in place of a sample."""
+    again: bool = False
+    """Those that the log has as not noticed, in place of a sample."""
+    patience: float = PATIENCE
+    """Seconds of tests for one mutant."""
+
+    def of(self, found: Sequence[Mutant], folder: str, seed: int, log: Log) -> list[Mutant]:
+        """These, in the order in which they are tried."""
+        if self.only:
+            return [
+                mutant
+                for mutant in found
+                if {str(mutant.path), f"{mutant.path}:{mutant.line}"} & set(self.only)
+            ]
+        if self.again:
+            unresolved = log.unresolved(folder)
+            return [mutant for mutant in found if name_of(mutant) in unresolved]
+        return random.Random(seed).sample(found, min(self.most, len(found)))  # noqa: S311 - a sample, no secret
+
+
+def name_of(mutant: Mutant) -> tuple[str, str]:
+    """What a mutant is still called when lines were added above it."""
+    return str(mutant.path), mutant.change
 
 
 def main() -> int:
     """Print the score of the packages asked for, and each mutant that no test noticed."""
+    options = arguments().parse_args()
+    bootstrap.run_inside(__file__, "test")
+    log = Log(options.log)
+    for name in options.package or sorted(PACKAGES):
+        folder, tests = PACKAGES[name]
+        choice = Choice(
+            options.mutants,
+            time.monotonic() + options.minutes * 60,
+            options.only,
+            options.again,
+            options.patience,
+        )
+        kept = options.keep and options.keep / name
+        with Copy.of(bootstrap.ROOT, options.seed, kept) as copy:
+            trials = list(tried(copy, folder, options.tests or tests, choice, log))
+        if options.again:  # the rest was tried before
+            trials = [
+                trial for trial in log.known.values() if trial.mutant.path.is_relative_to(folder)
+            ]
+        report(name, trials, equivalents(EQUIVALENT))
+    return 0
+
+
+def arguments() -> argparse.ArgumentParser:
+    """What may be asked for."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -152,9 +199,16 @@ def main() -> int:
         help="the longest time for each package, with the map of its tests",
     )
     parser.add_argument(
+        "--patience",
+        type=float,
+        default=PATIENCE,
+        help="seconds of tests, as they ran unchanged, that one mutant gets",
+    )
+    parser.add_argument(
         "--keep",
         type=Path,
-        help="a folder for the copies and their maps of tests: used again when they are there",
+        help="a folder for the copies and their maps of tests: used again when they are there, so"
+        " take another one after a change of code or tests",
     )
     parser.add_argument(
         "--seed",
@@ -162,29 +216,64 @@ def main() -> int:
         default=9,
         help="which ones: the same seed chooses the same of the same code",
     )
-    options = parser.parse_args()
-    bootstrap.run_inside(__file__, "test")
-    for name in options.package or sorted(PACKAGES):
-        folder, tests = PACKAGES[name]
-        end = time.monotonic() + options.minutes * 60
-        kept = options.keep and options.keep / name
-        with Copy.of(bootstrap.ROOT, options.seed, kept) as copy:
-            report(name, list(tried(copy, folder, tests, options.mutants, end)))
-    return 0
+    parser.add_argument(
+        "--log",
+        type=Path,
+        help="a file to which every trial is written; what stands there is not tried again",
+    )
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="try those that the log has as not noticed, and no others",
+    )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        default=(),
+        metavar="FILE[:LINE]",
+        help="all mutants of a module or of a line, in place of a sample",
+    )
+    parser.add_argument(
+        "--tests",
+        nargs="+",
+        metavar="PATH",
+        help="the tests to run, in place of all of the package",
+    )
+    return parser
 
 
-def report(name: str, trials: Sequence[Trial]) -> None:
+def equivalents(file: Path) -> dict[tuple[str, str], str]:
+    """The mutants that change nothing that anybody could see, each with the reason."""
+    told = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return {
+        (path, change): why for path, of_file in told.items() for change, why in of_file.items()
+    }
+
+
+def report(
+    name: str, trials: Sequence[Trial], reasons: Mapping[tuple[str, str], str] | None = None
+) -> None:
     """The score and what went unnoticed."""
-    noticed = sum(trial.noticed for trial in trials)
-    share = f"{100 * noticed / len(trials):.0f} %" if trials else "nothing was tried"
-    print(f"\n{name}: {noticed} of {len(trials)} noticed, {share}")
-    for trial in trials:
-        if not trial.noticed:
-            print(f"  {trial}", flush=True)
+    reasons = reasons or {}
+    judged = [trial for trial in trials if trial.verdict is not Verdict.NOT_JUDGED]
+    noticed = sum(trial.verdict.noticed for trial in judged)
+    share = f"{100 * noticed / len(judged):.0f} %" if judged else "nothing was judged"
+    print(f"\n{name}: {noticed} of {len(judged)} noticed, {share}")
+    rest = [trial for trial in trials if not trial.verdict.noticed]
+    same = [trial for trial in rest if name_of(trial.mutant) in reasons]
+    if same:
+        print(f"  of the others {len(same)} change nothing")
+    if len(judged) < len(trials):
+        print(f"  not judged, and not counted: {len(trials) - len(judged)}")
+    for trial in rest:
+        why = reasons.get(name_of(trial.mutant))
+        print(f"  {trial}{'' if why is None else f'  = {why}'}", flush=True)
 
 
-def tried(copy: Copy, folder: str, tests: Sequence[str], count: int, end: float) -> Iterator[Trial]:
-    """Try a sample of the mutants of a folder, one by one, until it is done or the time is over."""
+def tried(
+    copy: Copy, folder: str, tests: Sequence[str], choice: Choice, log: Log
+) -> Iterator[Trial]:
+    """Try the chosen mutants of a folder, one by one, until it is done or the time is over."""
     for module in HEAVY:
         with contextlib.suppress(ImportError):
             importlib.import_module(module)
@@ -194,202 +283,20 @@ def tried(copy: Copy, folder: str, tests: Sequence[str], count: int, end: float)
         for path in sorted((copy.tree / folder).rglob("*.py"))
         for mutant in copy.mutants(path)
     ]
-    chosen = random.Random(copy.seed).sample(found, min(count, len(found)))  # noqa: S311 - a sample, no secret
+    chosen = choice.of(found, folder, copy.seed, log)
     print(
         f"{folder}: {len(chosen)} of {len(found)} mutants, {len(reach.seconds)} tests", flush=True
     )
     for mutant in chosen:
-        if time.monotonic() > end:
+        known = None if choice.only or choice.again else log.known.get(name_of(mutant))
+        if known is None and time.monotonic() > choice.end:
             return
-        trial = copy.attempt(mutant, reach)
+        trial = known or copy.attempt(mutant, reach, choice.patience)
+        if known is None:
+            log.add(trial)
         print(trial, flush=True)
         yield trial
 
 
-class Copy(NamedTuple):
-    """A copy of the tree, in which code may be changed, and the seed of all that is left to
-    chance.
-    """
-
-    tree: Path
-    seed: int
-
-    @classmethod
-    @contextlib.contextmanager
-    def of(cls, tree: Path, seed: int, kept: Path | None = None) -> Generator[Copy]:
-        """A copy for as long as the block lasts, or one that is kept, with the map of its tests."""
-        if kept is not None:
-            copy = cls(kept.resolve() / "tree", seed)
-            if not copy.tree.exists():
-                shutil.copytree(tree, copy.tree, ignore=NOT_COPIED)
-            yield copy
-            return
-        with tempfile.TemporaryDirectory(
-            prefix="lyncops-mutation-", ignore_cleanup_errors=True
-        ) as folder:
-            copy = cls(Path(folder).resolve() / "tree", seed)
-            shutil.copytree(tree, copy.tree, ignore=NOT_COPIED)
-            yield copy
-
-    def mutants(self, path: Path) -> list[Mutant]:
-        """Every change of a module."""
-        return mutants(path.relative_to(self.tree), path.read_text(encoding="utf-8"))
-
-    def reached(self, folder: str, tests: Sequence[str]) -> Reach:
-        """Run the tests once, unchanged, and note which lines of the folder each of them runs.
-
-        Raises:
-            SystemExit: they could not be run at all.
-        """
-        log, data = self.tree.with_name("durations.json"), self.tree.with_name("coverage")
-        code = (
-            0
-            if log.exists()
-            else self.run(
-                [*tests, f"--cov={folder}", "--cov-context=test", "--cov-report="],
-                7200.0,
-                log,
-                data,
-            )
-        )
-        if not log.exists():
-            sys.exit(
-                f"The tests could not be run at all (pytest ended with {code}): {', '.join(tests)}"
-            )
-        seconds: dict[str, float] = json.loads(log.read_text(encoding="utf-8"))
-        return Reach(seconds, self._contexts(data))
-
-    def _contexts(self, data: Path) -> dict[str, dict[int, list[str]]]:
-        import coverage
-
-        known = coverage.CoverageData(str(data))
-        known.read()
-        return {
-            str(Path(file).relative_to(self.tree)): {
-                line: sorted({context.rpartition("|")[0] for context in contexts if context})
-                for line, contexts in known.contexts_by_lineno(file).items()
-            }
-            for file in known.measured_files()
-        }
-
-    def attempt(self, mutant: Mutant, reach: Reach) -> Trial:
-        """Put one mutant into the copy, run its tests, and take it out again."""
-        reaching = reach.tests(mutant)
-        affordable: list[str] = []
-        spent = 0.0
-        for test in reaching:
-            spent += reach.seconds[test]
-            if affordable and spent > PATIENCE:
-                break
-            affordable.append(test)
-        code = 0
-        with changed(self.tree / mutant.path, mutant):
-            for part in (affordable[:FIRST], affordable[FIRST:]):
-                if part and not code:
-                    allowed = 30.0 + SLOWER * sum(reach.seconds[test] for test in part)
-                    code = self.run([*part, "-x"], allowed)
-        return Trial(mutant, code, len(affordable), len(reaching))
-
-    def run(
-        self,
-        arguments: Sequence[str],
-        seconds: float,
-        log: Path | None = None,
-        data: Path | None = None,
-    ) -> int:
-        """Run pytest in a process parted from this one, where the heavy libraries are imported;
-        what it says is dropped.
-
-        Returns its exit code. One that takes more than these seconds of the processor, or waits for
-        ever, is ended with all that it began: TIMED_OUT.
-        """
-        process = ForkProcess(target=_pytest, args=(self, arguments, log, data, seconds))
-        process.start()
-        process.join(STUCK if data is None else None)
-        ended = TIMED_OUT if process.exitcode == -signal.SIGXCPU else process.exitcode
-        if process.pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                # What it left running, and itself if it is not done
-                os.killpg(process.pid, signal.SIGKILL)
-        process.join()
-        return TIMED_OUT if ended is None else ended
-
-
-@contextlib.contextmanager
-def changed(file: Path, mutant: Mutant) -> Generator[None]:
-    """The file with the change in it; afterwards it is as it was, with its time, so that what was
-    compiled of it holds.
-    """
-    kept = file.with_suffix(".kept")
-    compiled = list(file.parent.glob(f"__pycache__/{file.stem}.*.pyc"))
-    shutil.copy2(file, kept)
-    try:
-        for each in compiled:
-            each.rename(each.with_suffix(".kept"))
-        file.write_text(mutant.put_into(file.read_text(encoding="utf-8")), encoding="utf-8")
-        yield
-    finally:
-        kept.replace(file)
-        for each in file.parent.glob(f"__pycache__/{file.stem}.*.pyc"):
-            each.unlink()  # compiled of the mutant
-        for each in compiled:
-            each.with_suffix(".kept").replace(each)
-
-
-def _pytest(
-    copy: Copy, arguments: Sequence[str], log: Path | None, data: Path | None, seconds: float
-) -> None:
-    os.setsid()
-    resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 10))
-    quiet = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(quiet, stream)
-    for name in [
-        name for name in os.environ if name.startswith(("COV_CORE", "COVERAGE", "PYTEST", "PYTHON"))
-    ]:
-        del os.environ[name]
-    os.environ["PYTHONPATH"] = str(copy.tree)
-    if data is not None:
-        os.environ["COVERAGE_FILE"] = str(data)
-    else:
-        arguments = [*arguments, "-p", "no:cov"]
-    sys.dont_write_bytecode = False
-    os.chdir(copy.tree)
-    sys.path.insert(0, str(copy.tree))
-    import pytest
-
-    durations = Durations()
-    code = pytest.main([*PLAIN, f"--hypothesis-seed={copy.seed}", *arguments], plugins=[durations])
-    if log is not None:
-        log.write_text(json.dumps(durations.passed()), encoding="utf-8")
-    os._exit(int(code))
-
-
-class Report(Protocol):
-    """What pytest tells about a part of a test."""
-
-    nodeid: str
-    duration: float
-    outcome: str
-
-
-class Durations:
-    """A plugin of pytest that notes how long each test took, and which did not pass."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self.other: set[str] = set()
-
-    def pytest_runtest_logreport(self, report: Report) -> None:
-        """Called by pytest for each part of a test."""
-        self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
-        if report.outcome != "passed":
-            self.other.add(report.nodeid)
-
-    def passed(self) -> dict[str, float]:
-        """The seconds of each test that passed."""
-        return {test: seconds for test, seconds in self.seconds.items() if test not in self.other}
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

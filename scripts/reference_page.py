@@ -6,7 +6,7 @@ import enum
 import inspect
 import re
 from collections.abc import Callable, Iterator
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 import attrs
 
@@ -47,7 +47,7 @@ def _is(kind: type) -> Callable[[object], bool]:
 
 
 _SUBJECTS: dict[str, Callable[[object], bool]] = {
-    "Connecting": lambda one: one in (lyncops.connect, lyncops.Client),
+    "Connecting": lambda one: one in (lyncops.connect, lyncops.from_snapshot, lyncops.Client),
     "Procedures": _is(lyncops.Procedure),
     "Words": _is(enum.Enum),
     "Events of a run": lambda one: (
@@ -89,8 +89,16 @@ def _fields(kind: type) -> Iterator[str]:
             yield f"- `{field.name}: {_flat(field.type)}`{said}"
 
 
+def _members(kind: type) -> Iterator[tuple[str, Any]]:
+    """Its own, and those of a class under it that has no entry here."""
+    for base in kind.__mro__:
+        hidden = base.__module__.startswith("lyncops.runs.") and not hasattr(lyncops, base.__name__)
+        if base is kind or hidden:
+            yield from vars(base).items()
+
+
 def _methods(kind: type) -> Iterator[str]:
-    for name, member in vars(kind).items():
+    for name, member in _members(kind):
         if name.startswith("_"):
             continue
         if inspect.isfunction(member):

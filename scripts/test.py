@@ -111,9 +111,9 @@ def run_tests(python: Path, arguments: list[str]) -> tuple[Part, list[str]]:
     """Run pytest, passing its output on line by line; returns its closing line too, after what was
     not run and why.
 
-    It works in one process more than there are processors: many tests wait for servers.
+    It works in more processes than there are processors: many tests wait for servers.
     """
-    processes = (os.cpu_count() or 1) + 1
+    processes = 2 * (os.cpu_count() or 1) + 1
     command = [
         str(python),
         "-m",

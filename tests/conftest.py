@@ -1,18 +1,16 @@
 from __future__ import annotations
 
+import signal
 from collections.abc import Generator, Iterator
 from datetime import timedelta
 from typing import cast
 
 import pytest
-from coverage import Coverage
 from hypothesis import settings
 
+from tests.measuring import stop_measuring
 from tests.needs import POSTGRES, not_run
 from tests.postgres import Postgres, is_missing
-
-settings.register_profile("default", deadline=None, max_examples=50)
-settings.register_profile("all", deadline=timedelta(seconds=60), max_examples=300)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,6 +20,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the slow tests too, and hypothesis with many more examples",
     )
     parser.addoption(
+        "--explore",
+        action="store_true",
+        help="hypothesis invents other examples each time, in place of the same ones",
+    )
+    parser.addoption(
         "--exhaustive",
         action="store_true",
         help="with --all: enumerations to their end, which takes hours",
@@ -29,8 +32,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell starts what runs in the background with Ctrl-C ignored, and its children inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     everything = bool(config.getoption("--all"))
-    settings.load_profile("all" if everything else "default")
+    settings.register_profile(
+        "lyncops",
+        deadline=timedelta(seconds=60) if everything else None,
+        max_examples=300 if everything else 50,
+        # The same code passes or fails each time; who looks for new examples asks for them
+        derandomize=not config.getoption("--explore"),
+    )
+    settings.load_profile("lyncops")
     if everything:
         config.option.timeout = 1800
 
@@ -58,15 +70,11 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     """
     if not item.get_closest_marker("unmeasured"):
         return (yield)
-    stopped: list[Coverage] = []
-    # Pytest-cov's, and below it the one that every process begins with
-    while (measuring := Coverage.current()) is not None:
-        measuring.stop()
-        stopped.append(measuring)
+    stopped = stop_measuring()
     try:
         return (yield)
     finally:
-        for coverage in reversed(stopped):
+        for coverage in stopped:
             coverage.start()
 
 

@@ -1,8 +1,9 @@
 """What some tests need besides Python: where it is missing they are skipped, and the end of the run
 says how to get it.
 
-`LYNCOPS_DEMAND` names what must be there (`chromium,engine,kerberos,postgres`, or `all`): a
-test that misses it fails instead.
+`LYNCOPS_DEMAND` names what must be there (`builder`, `chromium`, `engine`, `grafana`, `kerberos`,
+`mkdocs`, `postgres`, `promtool`, with commas between, or `all`): a test that misses it fails
+instead.
 """
 
 from __future__ import annotations
@@ -31,19 +32,26 @@ class Need:
         pytest.skip(reason)
 
 
+BUILDER: Final = Need("builder", "pip install ansible-builder")
 CHROMIUM: Final = Need("chromium", "apt-get install chromium; pip install 'lyncops[jupyter]'")
 ENGINE: Final = Need(
     "engine",
     "set LYNCOPS_PWSH to a pwsh of PowerShell 7.2 or newer, or install one"
     " (https://aka.ms/powershell, or: dotnet tool install --global PowerShell)",
 )
+GRAFANA: Final = Need("grafana", "pip install grafana-foundation-sdk")
 KERBEROS: Final = Need(
     "kerberos",
     "apt-get install krb5-kdc krb5-admin-server krb5-user faketime libkrb5-dev gcc python3-dev;"
     " pip install 'lyncops[kerberos]'",
 )
+MKDOCS: Final = Need("mkdocs", "pip install 'lyncops[docs]'")
 POSTGRES: Final = Need("postgres", "apt-get install postgresql")
-_ALL: Final = {each.name: each for each in (CHROMIUM, ENGINE, KERBEROS, POSTGRES)}
+PROMTOOL: Final = Need("promtool", "apt-get install --no-install-recommends prometheus")
+_ALL: Final = {
+    each.name: each
+    for each in (BUILDER, CHROMIUM, ENGINE, GRAFANA, KERBEROS, MKDOCS, POSTGRES, PROMTOOL)
+}
 
 
 def not_run(reasons: list[str]) -> list[str]:

@@ -148,7 +148,7 @@ def test_wrong_names_are_told(stage: Stage) -> None:
         procedure_named("pool-failovr")
     with pytest.raises(InvalidValueError, match="is not a fully qualified"):
         client.check("pool one")
-    with pytest.raises(JournalError, match="knows no run"):
+    with pytest.raises(JournalError, match="has no run"):
         client.resume("x")
 
 

@@ -179,7 +179,7 @@ WRONG = {
     "broken TOML": ("[deployment\n", ["is not valid TOML", "line 1"]),
     "unknown table": (
         f"[retries]\n{ENDPOINT}{SIGN_IN}",
-        ["retries: there is no such field", "Did you mean retry?"],
+        ["retries: this field does not exist", "Did you mean retry?"],
     ),
     "unknown field": (
         f'{ENDPOINT}ulr = "x"\n{SIGN_IN}',
@@ -462,7 +462,7 @@ def test_the_network_outside_is_asked_as_configured(tmp_path: Path) -> None:
     [
         ('resolver = "dns.contoso.com"', "[network], resolver"),
         ('timeout = "0s"', "timeout: is zero"),
-        ('dns = "192.0.2.1"', "there is no such field"),
+        ('dns = "192.0.2.1"', "this field does not exist"),
         ('connect_to = { "192.0.2.1" = "127.0.0.1:1" }', "'192.0.2.1' is not an IP address"),
         ('connect_to = { "192.0.2.1:5269" = "elsewhere" }', "'elsewhere' is not an IP address"),
     ],
@@ -473,3 +473,34 @@ def test_a_wrong_network_section_is_told_with_its_place(
     with pytest.raises(ConfigurationError) as caught:
         load(tmp_path, f"{ENDPOINT}{SIGN_IN}[network]\n{wrong}\n")
     assert told in str(caught.value)
+
+
+def test_notices_have_their_secrets_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = '[notify]\ntargets = ["mailto://me:${MAIL}@mail.contoso.com"]\nstates = ["unknown"]\n'
+    notify = load(tmp_path, ENDPOINT + SIGN_IN + text).notify
+    assert notify.states == ("unknown",)
+    monkeypatch.setenv("MAIL", "hunter2")
+    assert notify.urls() == ("mailto://me:hunter2@mail.contoso.com",)
+    assert "hunter2" not in repr(notify)
+    assert load(tmp_path, ENDPOINT + SIGN_IN).notify.targets == ()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ('targets = "json://here"', "targets: is not a list of texts"),
+        ('targets = ["me@contoso.com"]', "'me@contoso.com' is not a URL"),
+        ('targets = ["mailto://me:secret@mail.contoso.com"]', "a password does not belong"),
+        ('states = ["complete"]', "Did you mean completed?"),
+        ('target = "x"', "Did you mean targets?"),
+    ],
+)
+def test_a_wrong_notify_section_is_told_with_its_place(
+    tmp_path: Path, wrong: str, told: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load(tmp_path, f"{ENDPOINT}{SIGN_IN}[notify]\n{wrong}\n")
+    assert told in str(caught.value)
+    assert "secret" not in str(caught.value)

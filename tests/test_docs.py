@@ -71,6 +71,13 @@ def test_a_page_shows_a_run_that_reached_its_goal(procedure: str) -> None:
     assert PROCEDURES[procedure].GUIDE in page
 
 
+def test_the_page_on_safety_names_tests_that_exist() -> None:
+    page = (DOCS / "safety.md").read_text(encoding="utf-8")
+    named = re.findall(r"`((?:tests|scripts)/\S+?\.py)[ `]", page)
+    assert len(named) > 15
+    assert [name for name in named if not (DOCS.parent / name).is_file()] == []
+
+
 @pytest.mark.parametrize("proof", Proof)
 def test_the_page_on_safety_has_every_proof(proof: Proof) -> None:
     rows = re.findall(

@@ -22,6 +22,8 @@ NOT_FOR_SCRIPTS: Final = ("Configuration", "Connection", "Cmdlet")
 INSIDE: Final = {
     "lyncops.deployment.gaps": "Deployment.unread has what they say",
     "lyncops.deployment.network": "read for procedures of Edge pools, which judge it",
+    "lyncops.deployment.relations": "what a deployment gathers for its own questions",
+    "lyncops.deployment.signs": "the same for what changes from day to day",
     "lyncops.plan.procedures.base": "how faces ask for a procedure's options",
 }
 """Rooms of which a script needs nothing, and why."""
@@ -64,7 +66,8 @@ def _classes(annotation: object) -> Iterator[type]:
 
 
 def _functions(kind: type) -> Iterator[tuple[str, object]]:
-    for name, member in vars(kind).items():
+    bases = [base for base in kind.__mro__ if base.__module__.startswith("lyncops.")]
+    for name, member in (pair for base in bases for pair in vars(base).items()):
         if isinstance(member, property):
             yield name, member.fget
         elif isinstance(member, classmethod | staticmethod):

@@ -1,4 +1,4 @@
-"""The modules that change something: plan, refuse or show, run, tell."""
+"""The modules that change something: plan, refuse or show, run, report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from lyncops.client import Client
 from lyncops.errors import EndpointError
 from lyncops.plan.model import Plan
 from lyncops.plan.procedures import Option, Procedure
-from lyncops.procedures.reached import is_reached
 from lyncops.runs.events import Event
 from lyncops.runs.exit_codes import ExitCode
 from lyncops.text.durations import parse_duration
@@ -24,7 +23,7 @@ from lyncops.values import JsonValue
 from lyncops.views.blocks import Block
 from lyncops.views.plan import check_blocks, plan_blocks, refusal_blocks
 from lyncops.views.plan_data import plan_data
-from lyncops.views.progress import Narration
+from lyncops.views.progress import Narration, Pace
 from lyncops.views.status import topology_blocks
 
 WHO: Final = (
@@ -60,14 +59,15 @@ _OVERRIDE: Final = "overrides with {}: THE REASON"
 
 @attrs.frozen(slots=True)
 class Narrator:
-    """Tells each event of a run to whoever watches the play with -v."""
+    """Shows each event of a run to those who watch the play with -v."""
 
     narration: Narration
     tell: Callable[[str], None]
+    _pace: Pace = attrs.field(factory=Pace, init=False)
 
     def observe(self, event: Event) -> None:
         """Say one line, or none where nothing new was seen."""
-        if line := self.narration.line(event):
+        if self._pace.is_worth_a_line(event) and (line := self.narration.line(event)):
             self.tell(line)
 
 
@@ -97,9 +97,10 @@ def carry_out(procedure: Procedure, task: Task, client: Client) -> Answer:
         LyncOpsError: see `Client.plan` and `Client.run`.
     """
     plan = client.plan(procedure)
-    before = client.reading_of(plan)
     shown: Answer = {"plan": plan_data(plan)}
-    if is_reached(plan, before):
+    if client.is_reached(plan):
+        if (open_run := _open_run_of(plan, client)) is not None:
+            return {**shown, **open_run}
         unchanged = f"{procedure.title}: nothing to do, it is so already."
         return {**shown, "changed": False, "msg": unchanged}
     if plan.is_refused:
@@ -118,6 +119,20 @@ def carry_out(procedure: Procedure, task: Task, client: Client) -> Answer:
     if task.diff:
         answer["diff"] = _compared(plan, pictured, _picture(client, plan, afresh=True))
     return answer
+
+
+def _open_run_of(plan: Plan, client: Client) -> Answer | None:
+    """The failure where a run that is not over has these pools: what the servers show already may
+    be half of what it does, and the rest a step for a person.
+    """
+    run = client.open_run_of(plan)
+    if run is None:
+        return None
+    told = (
+        f"The run {run.run_id} has these pools and is {run.state.value}. Go on with it"
+        f" (run_resume), or cancel it: lyncops runs cancel {run.run_id}."
+    )
+    return {**failure(ExitCode.LOCKED, told), "locked_by": run.run_id, "run_id": run.run_id}
 
 
 def _refused(plan: Plan) -> Answer:
@@ -150,7 +165,7 @@ def _picture(client: Client, plan: Plan, *, afresh: bool = False) -> str:
     except EndpointError as error:
         return f"{error}\n"
     blocks = topology_blocks(deployment, plan.pools_to_lock)
-    next(blocks)  # the heading, which tells the time
+    next(blocks)  # the heading, which has the time
     return f"{_joined(blocks)}\n"
 
 

@@ -9,6 +9,7 @@ from typing import Final, cast
 
 import attrs
 
+from lyncops import from_snapshot
 from lyncops.ansible.parameters import Parameter
 from lyncops.client import Client
 from lyncops.configuration.passwords import Given, Secret
@@ -128,6 +129,8 @@ def connect(given: Mapping[str, object]) -> Client:
         ConfigurationError: what is given cannot be used, or contradicts itself.
         InvalidValueError: the journal cannot be used.
     """
+    if snapshot := _text(given, "snapshot"):
+        return from_snapshot(snapshot)
     return Client.of(_configuration(given), journal=_text(given, "journal"))
 
 
@@ -181,7 +184,7 @@ def _sign_in(given: Mapping[str, object], username: str) -> SignIn | None:
     password = _text(given, "password")
     if password and not username:
         raise ConfigurationError(
-            "password is given, but nobody whose password it is.", remedy="Give username too."
+            "password is set, but username is not.", remedy="Give username too."
         )
     return SignIn(username=username, source=Given(Secret(password))) if password else None
 

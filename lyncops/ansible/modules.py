@@ -8,7 +8,7 @@ from typing import Final
 
 import attrs
 
-from lyncops.ansible import reading, resuming
+from lyncops.ansible import drilling, reading, resuming
 from lyncops.ansible.answers import Answer
 from lyncops.ansible.carrying_out import HOW, carry_out, procedure_of
 from lyncops.ansible.connecting import CONNECTION
@@ -57,7 +57,7 @@ class Module:
     @property
     def only_reads(self) -> bool:
         """Whether it can change nothing."""
-        return self.name.endswith("_info")
+        return self.name == "drill" or self.name.endswith("_info")
 
 
 def _of(name: str, kind: type[Procedure]) -> Module:
@@ -128,6 +128,12 @@ _ALL: Final = (
         summary="Show the Backup Service, and what would be lost with each pool now.",
         own=(reading.POOLS,),
         act=reading.backup_service,
+    ),
+    Module(
+        name="drill",
+        summary="Rehearse the loss of each pool and site on a copy of the deployment.",
+        own=drilling.PARAMETERS,
+        act=drilling.drill,
     ),
     Module(
         name="run_info",

@@ -9,8 +9,10 @@ from lyncops.ansible.connecting import connect
 from lyncops.ansible.modules import MODULES, Module
 from lyncops.ansible.parameters import specification
 from lyncops.ansible.task import Task
+from lyncops.ansible.wording import Wording
 from lyncops.client import Client
 from lyncops.errors import LyncOpsError
+from lyncops.runs.notices import problem_of
 from lyncops.values import JsonValue
 
 
@@ -32,7 +34,9 @@ def perform(
     values = {name: plain(value) for name, value in given.items()}
     task = Task(given=values, check=check, diff=diff, tell=tell)
     secrets = [task.text(one.name) for one in chosen.parameters if one.secret]
-    answer = without(secrets, _answer(chosen, task))
+    everything = "plan" if chosen.procedures else chosen.name.removesuffix("_info")
+    wording = Wording.of(chosen.procedures, everything)
+    answer = without(secrets, wording.of_answer(_answer(chosen, task)))
     return answer if isinstance(answer, dict) else {}
 
 
@@ -50,6 +54,8 @@ def _with_warnings(answer: Answer, client: Client) -> Answer:
     found: list[JsonValue] = []
     for url, logon in client.log_ons().items():
         found += [text for text in logon.warnings(url) if text not in found]
+    if "run_id" in answer and (problem := problem_of(client.connection.notify)):
+        found.append(problem)
     before = answer.get("warnings")
     every = [*(before if isinstance(before, list) else []), *found]
     return {**answer, "warnings": every} if every else answer

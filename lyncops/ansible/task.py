@@ -14,12 +14,12 @@ def _unheard(line: str) -> None:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Task:
-    """What is given, whether anything may change, and who is told of the progress."""
+    """What is given, whether anything may change, and who sees the progress."""
 
     given: Mapping[str, object]
     check: bool = False  # only say what would be done
     diff: bool = False  # show the deployment before and after
-    tell: Callable[[str], None] = _unheard  # says a line to whoever watches with -v
+    tell: Callable[[str], None] = _unheard  # shows a line to those who watch with -v
 
     def text(self, name: str) -> str:
         """A parameter that is a text; "" where it is not given."""

@@ -17,24 +17,20 @@ from lyncops.checks.check import (
     unknown,
     warning,
 )
-from lyncops.checks.context import CheckContext
+from lyncops.checks.context import STORE_FIRST, CheckContext
+from lyncops.checks.mirrors import rescue
 from lyncops.checks.words import listed, sentence
+from lyncops.cmdlets.enums import DatabaseNameType
 from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
 from lyncops.deployment.gaps import BACKUP, Need, Part
-from lyncops.deployment.model import Pool
+from lyncops.deployment.model import Deployment, Pool
 from lyncops.sources import fact, guide, page
-from lyncops.values import Unread
+from lyncops.values import Mode, Unread
 
 _RESTART = (
     "Restart it on the Front Ends of the pool (Stop- and Start-CsWindowsService -Name LYNCBACKUP),"
     " then Invoke-CsBackupServiceSync; if it has never started, run setup on every Front End of"
     " both pools first."
-)
-
-
-_ASK = (
-    "Check that LYNCBACKUP runs there. Where access is denied, ask as a member of"
-    " RTCUniversalServerAdmins (or of another of AuthorizedUniversalGroups)."
 )
 
 
@@ -59,6 +55,20 @@ def standby_is_normal(situation: CheckContext, pool: Pool, module: BackupModule)
     pool.
     """
     return module.is_idle_store and situation.store_pool not in (None, pool.fqdn)
+
+
+def not_steady(deployment: Deployment, pool: Pool) -> tuple[BackupModule, ...]:
+    """The modules of a pool that have something to copy or to take in, or are in error; none where
+    they could not be read.
+    """
+    context = CheckContext(deployment, pool.fqdn, Mode.PLANNED)
+    modules = () if isinstance(pool.backup_modules, Unread) else pool.backup_modules
+    return tuple(
+        module
+        for module in modules
+        if not module.is_steady(on_standby=False)
+        and not (idle_is_normal(context, pool, module) and module.import_ is ImportState.NORMAL)
+    )
 
 
 def faults(situation: CheckContext, pool: Pool) -> Iterator[str]:
@@ -137,14 +147,18 @@ def backup_service(situation: CheckContext) -> Finding:
     pair = (pool, partner)
     wrong = [fault for side in pair for fault in faults(situation, side)]
     if wrong:
-        evidence = f"{listed(wrong)}."
-        return warning(evidence, _RESTART) if situation.disaster else failed(evidence, _RESTART)
+        evidence, remedy = f"{listed(wrong)}.", _true_reason(pair) or _RESTART
+        return warning(evidence, remedy) if situation.disaster else failed(evidence, remedy)
     silent = [
         sentence(side.backup_modules) for side in pair if isinstance(side.backup_modules, Unread)
     ]
     odd = [sentence(odd) for side in pair for odd in oddities(situation, side)]
     if silent or odd:
-        remedy = _ASK if silent else "Look at Get-CsBackupServiceStatus of both pools."
+        remedy = (
+            _to_read(situation, pair)
+            if silent
+            else "Look at Get-CsBackupServiceStatus of both pools."
+        )
         return unknown(" ".join((*silent, *odd)), remedy, blocking=not situation.disaster)
     empty = [side.fqdn for side in pair if not side.backup_modules]
     if empty:
@@ -168,6 +182,31 @@ def backup_service(situation: CheckContext) -> Finding:
             " -ExpandProperty, shows each of them.",
         )
     return passed(f"Every module of {pool.fqdn} and {partner.fqdn} is in a steady or final state.")
+
+
+def _to_read(situation: CheckContext, pair: tuple[Pool, ...]) -> str:
+    """What lets the status be read, by what is known of why it could not be."""
+    if situation.deployment.from_local_store:
+        return STORE_FIRST
+    return _true_reason(pair) or (
+        "Check that LYNCBACKUP runs there. Where access is denied, ask as a member of"
+        " RTCUniversalServerAdmins (or of another of AuthorizedUniversalGroups)."
+    )
+
+
+def _true_reason(pair: tuple[Pool, ...]) -> str:
+    """What to do where the user databases of a pool are out of service, or its Backup Service runs
+    on no machine: then the other pool has errors too.
+    """
+    dead = [
+        side.fqdn
+        for side in pair
+        if side.back_end_online is False or rescue(side, DatabaseNameType.USER)
+    ]
+    if dead:
+        return f"Bring the user databases of {listed(dead)} up first: see `lyncops status`."
+    stopped = [side.fqdn for side in pair if _runs(side) is False]
+    return f"Start LYNCBACKUP on {listed(stopped)}: see backup-service-running." if stopped else ""
 
 
 @check(

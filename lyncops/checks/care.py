@@ -10,20 +10,20 @@ from typing import Final
 
 from lyncops.checks.check import Finding, passed, result_of, unknown, warning
 from lyncops.checks.context import CheckContext
+from lyncops.checks.mirrors import only_copies
 from lyncops.checks.replicas import newest_time
 from lyncops.checks.result import CheckResult
 from lyncops.checks.words import counted, listed, sentence
 from lyncops.deployment.care import MachineCare
 from lyncops.deployment.model import Deployment, Pool, PoolState
-from lyncops.deployment.trials import PoolTestUsers
 from lyncops.sources import fact, reference
 from lyncops.values import Fqdn, Mode, Unread
 
 SOON: Final = timedelta(days=30)
 _MEASURED_USERS: Final = 200_000  # fact: recovery-figures
 _REACH: Final = (
-    "Give each Front End an [[endpoint]] or a [[machine]] of its own in lyncops.toml: no server"
-    " reports this about another."
+    "Only the server itself reports this: it must answer, at an [[endpoint]] or a [[machine]] of"
+    " its own in lyncops.toml."
 )
 
 
@@ -34,8 +34,7 @@ def care_of_pair(deployment: Deployment, pool: Pool) -> tuple[CheckResult, ...]:
     """
     partner = deployment.pool(pool.backup_pool) if isinstance(pool.backup_pool, Fqdn) else None
     pair = tuple(one for one in (pool, partner) if one is not None)
-    machines = {machine.fqdn for one in pair for machine in one.machines}
-    seen = [care for care in deployment.care if care.machine in machines]
+    seen = deployment.care_of(machine.fqdn for one in pair for machine in one.machines)
     now = newest_time(CheckContext(deployment, pool.fqdn, Mode.PLANNED))
     return (
         *((_certificates(seen, now), _updates(seen)) if seen else ()),
@@ -45,6 +44,7 @@ def care_of_pair(deployment: Deployment, pool: Pool) -> tuple[CheckResult, ...]:
             else ()
         ),
         *_served(deployment, pool),
+        *_copies(pool),
     )
 
 
@@ -115,9 +115,11 @@ def _updates(seen: Sequence[MachineCare]) -> CheckResult:
             "Install the same cumulative update on every Front End of both pools.",
         )
     elif untold:
+        asked = next((unread for unread in untold if unread.asked), None)
+        compare = "Compare what Programs and Features shows on each server."
         finding = unknown(
-            sentence(untold[0]),
-            f"Compare what Programs and Features shows on each server. {_REACH}",
+            sentence(asked or untold[0]),
+            f"{compare} {_REACH}" if asked else compare,
             blocking=False,
         )
     else:
@@ -156,18 +158,15 @@ def _capacity(pair: tuple[Pool, ...]) -> CheckResult:
 
 def serving(pool: Pool) -> Fqdn:
     """The pool that serves the users of `pool` now."""
-    away = pool.state is PoolState.FAILED_OVER and isinstance(pool.backup_pool, Fqdn)
-    return pool.backup_pool if away and isinstance(pool.backup_pool, Fqdn) else pool.fqdn
+    if pool.state is PoolState.FAILED_OVER and isinstance(pool.backup_pool, Fqdn):
+        return pool.backup_pool
+    return pool.fqdn
 
 
 def _served(deployment: Deployment, pool: Pool) -> tuple[CheckResult, ...]:
     """What servers tried at the pool that serves its users; nothing where it was not wanted."""
-    mine = next((one.users for one in _configured(deployment) if one.pool == pool.fqdn), ())
-    tried = [
-        one
-        for one in deployment.tried
-        if one.trial.pool == serving(pool) and set(one.trial.users) <= set(mine)
-    ]
+    mine = deployment.test_users_of(pool.fqdn)
+    tried = [one for one in deployment.tried_at(serving(pool)) if set(one.trial.users) <= set(mine)]
     if isinstance(deployment.test_users, Unread) and not deployment.test_users.asked:
         return ()
     wrong = [
@@ -179,7 +178,7 @@ def _served(deployment: Deployment, pool: Pool) -> tuple[CheckResult, ...]:
     if wrong:
         finding = warning(
             f"Not working: {'; '.join(wrong)}.",
-            "Look at the registrar and its certificate; try it by hand.",
+            "Check the registrar and its certificate, and try the test by hand.",
         )
     elif unread or not tried:
         why = sentence(unread[0]) if unread else f"{pool.fqdn} has no test users that can be read."
@@ -193,12 +192,27 @@ def _served(deployment: Deployment, pool: Pool) -> tuple[CheckResult, ...]:
     return (
         result_of(
             "service",
-            "Can users of the pool sign in, talk and see each other now?",
+            "Can users of the pool sign in, exchange messages and see each other's presence now?",
             (fact("test-users"),),
             finding,
         ),
     )
 
 
-def _configured(deployment: Deployment) -> tuple[PoolTestUsers, ...]:
-    return () if isinstance(deployment.test_users, Unread) else deployment.test_users
+def _copies(pool: Pool) -> tuple[CheckResult, ...]:
+    """Nothing where each database that is mirrored has its two copies."""
+    found = " ".join(only_copies(pool))
+    if not found:
+        return ()
+    return (
+        result_of(
+            "database-copies",
+            "Do the mirrored databases of the pool have two current copies?",
+            (reference("Get-CsDatabaseMirrorState"),),
+            warning(
+                found,
+                "Bring the other SQL Server back, and look that the mirroring goes on (SQL Server"
+                " Management Studio, or ALTER DATABASE NAME SET PARTNER RESUME).",
+            ),
+        ),
+    )

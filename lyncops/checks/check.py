@@ -16,7 +16,8 @@ from lyncops.deployment.model import Pool
 from lyncops.sources import Sources
 
 S = TypeVar("S")
-_LOOK: Final = "Check it on the server. If you know the answer, override this check with a reason."
+_LOOK: Final = "Check it on the server."
+_IF_KNOWN: Final = "If you know the answer, override this check with a reason."
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -26,6 +27,8 @@ class Finding:
     verdict: Verdict
     evidence: str
     remedy: str = ""
+    # The rest of the remedy, about an override: shown only where the check can be overridden
+    if_known: str = ""
     blocking: bool = True
     overridable: bool = True
     first: tuple[str, ...] = ()
@@ -44,24 +47,33 @@ def warning(evidence: str, remedy: str = "", *, first: tuple[str, ...] = ()) -> 
 
 
 def failed(
-    evidence: str, remedy: str, *, overridable: bool = True, first: tuple[str, ...] = ()
+    evidence: str,
+    remedy: str,
+    *,
+    if_known: str = "",
+    overridable: bool = True,
+    first: tuple[str, ...] = (),
 ) -> Finding:
     """It must not go on like this."""
     return Finding(
         verdict=Verdict.FAILED,
         evidence=evidence,
         remedy=remedy,
+        if_known=if_known,
         overridable=overridable,
         first=first,
     )
 
 
-def unknown(evidence: str, remedy: str, *, blocking: bool, overridable: bool = True) -> Finding:
+def unknown(
+    evidence: str, remedy: str, *, if_known: str = "", blocking: bool, overridable: bool = True
+) -> Finding:
     """What the answer needs could not be read."""
     return Finding(
         verdict=Verdict.UNKNOWN,
         evidence=evidence,
         remedy=remedy,
+        if_known=if_known,
         blocking=blocking,
         overridable=overridable,
     )
@@ -77,18 +89,21 @@ def pair_unknown(situation: CheckContext) -> Finding:
 
 
 def result_of(check_id: str, question: str, sources: Sources, finding: Finding) -> CheckResult:
-    """A finding with its name, question and sources."""
-    return CheckResult(
+    """A finding with its name, question and sources, told in whole sentences."""
+    result = CheckResult(
         check_id=check_id,
         question=question,
         verdict=finding.verdict,
-        evidence=finding.evidence,
-        remedy=finding.remedy,
+        evidence=sentence(finding.evidence),
+        remedy=sentence(finding.remedy) if finding.remedy else "",
         sources=sources,
         blocking=finding.blocking,
         overridable=finding.overridable,
         first=finding.first,
     )
+    if finding.if_known and result.refuses and result.overridable:
+        return attrs.evolve(result, remedy=f"{result.remedy} {finding.if_known}".strip())
+    return result
 
 
 Needs = Callable[[CheckContext], tuple[Need, ...]]
@@ -115,7 +130,7 @@ def weakened(finding: Finding, gaps: tuple[Gap, ...], *, blocking: bool) -> Find
     evidence = " ".join((finding.evidence, *(sentence(gap) for gap in gaps)))
     if finding.verdict is Verdict.FAILED:
         return attrs.evolve(finding, evidence=evidence)
-    return unknown(evidence, _LOOK, blocking=blocking)
+    return unknown(evidence, _LOOK, if_known=_IF_KNOWN, blocking=blocking)
 
 
 def nothing_needed(situation: CheckContext) -> tuple[Need, ...]:
@@ -126,7 +141,7 @@ def nothing_needed(situation: CheckContext) -> tuple[Need, ...]:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Check(Generic[S]):
-    """A named question to a situation, or to what a procedure knows of its own. Calling it answers.
+    """A named question to a situation, or to a value of the procedure's own. Calling it answers.
 
     `needs` is what the answer to a situation rests on: it is unknown where the servers' answers
     left something of that open.

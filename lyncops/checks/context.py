@@ -5,12 +5,19 @@ direction of the move.
 from __future__ import annotations
 
 import enum
+from typing import Final
 
 import attrs
 
 from lyncops.deployment.central_management import CentralManagement, StoreCopy
 from lyncops.deployment.model import Deployment, Pool
 from lyncops.values import Fqdn, Mode, Unread
+
+STORE_FIRST: Final = (
+    "The Central Management store could not be read either, and what is in the way of it is in the"
+    " way of this question: see store-agents, and rights."
+)
+"""What to do about an answer that comes by way of the store, where the store does not answer."""
 
 
 class Direction(enum.Enum):
@@ -72,19 +79,10 @@ class CheckContext:
 
     @property
     def store_pool(self) -> Fqdn | None:
-        """The pool that holds the active store; None where it is not known or where two claim it.
-
-        The flags of the copies decide; where they are not known, the master that the store names,
-        which is a pool or a machine.
+        """The pool that holds the active store; None where it is not known or where two claim
+        it.
         """
-        active = self.store.active_copies
-        if len(active) == 1:
-            return active[0].pool
-        master = self.store.active_master
-        if active or master is None or isinstance(master, Unread):
-            return None
-        holder = self.deployment.pool_of(master)
-        return holder.fqdn if holder else None
+        return store_pool(self.deployment)
 
     def has_store_copy(self, pool: Fqdn) -> bool | None:
         """Whether a copy of the store, active or standby, is installed on `pool`; None where that
@@ -111,3 +109,19 @@ class CheckContext:
         of its own.
         """
         return self.disaster and self.leaving is not None and self.store_pool == self.leaving.fqdn
+
+
+def store_pool(deployment: Deployment) -> Fqdn | None:
+    """The pool that holds the active store; None where it is not known or where two claim it.
+
+    The flags of the copies decide; where they are not known, the master that the store names,
+    which is a pool or a machine.
+    """
+    active = deployment.central_management.active_copies
+    if len(active) == 1:
+        return active[0].pool
+    master = deployment.central_management.active_master
+    if active or master is None or isinstance(master, Unread):
+        return None
+    holder = deployment.pool_of(master)
+    return holder.fqdn if holder else None

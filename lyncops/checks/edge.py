@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lyncops.checks.check import Finding, Weight, check, of_next_hops, passed, unknown, warning
 from lyncops.checks.context import CheckContext
 from lyncops.checks.life import seems_dead
 from lyncops.checks.words import listed
-from lyncops.deployment.model import Deployment, EdgePool
-from lyncops.deployment.order import natural
+from lyncops.deployment.model import Deployment, EdgePool, Pool
 from lyncops.sources import fact, guide
 from lyncops.values import Fqdn, SiteName, Unread
 
 
 def edges_behind(situation: CheckContext) -> tuple[EdgePool, ...]:
     """The Edge pools whose next hop is the pool (named by its own name or by a machine's)."""
-    edges = () if isinstance(situation.deployment.edges, Unread) else situation.deployment.edges
-    return tuple(
-        edge for edge in edges if edge.next_hop is not None and _is_target(situation, edge)
-    )
-
-
-def _is_target(situation: CheckContext, edge: EdgePool) -> bool:
-    hop = edge.next_hop
-    pool = None if hop is None else situation.deployment.pool_of(hop)
-    return hop == situation.target or (pool is not None and pool.fqdn == situation.target)
+    return situation.deployment.relations.edges_behind(situation.target)
 
 
 @check(
@@ -51,14 +43,14 @@ def edge_next_hop(situation: CheckContext) -> Finding:
     names = listed(edge.fqdn for edge in behind)
     return warning(
         f"{situation.target} is the next hop of {names}. It will be moved first to {where}.",
-        f"If the Edge servers of {names} are gone too, this does no"
+        f"If the Edge servers of {names} are down too, the step does no"
         f" harm.{_nearer(situation, behind)}",
     )
 
 
 def _nearer(situation: CheckContext, edges: tuple[EdgePool, ...]) -> str:
-    """The living pools in the Edge pools' own site, where the backup pool is in another and nobody
-    named one.
+    """The living pools in the Edge pools' own site, if the backup pool is in another site and no
+    next hop was given.
     """
     deployment, partner = situation.deployment, situation.partner
     if situation.next_hop is not None:
@@ -66,7 +58,7 @@ def _nearer(situation: CheckContext, edges: tuple[EdgePool, ...]) -> str:
     found = {
         near: None
         for edge in edges
-        for near in nearest_next_hops(deployment, edge, situation.target)[:1]
+        for near in _nearest_next_hop(deployment, edge, situation.target)
         if _site_of(deployment, near) is not None
         and _site_of(deployment, near) == _site_of(deployment, edge.fqdn)
     }
@@ -83,23 +75,18 @@ def _site_of(deployment: Deployment, pool: Fqdn) -> SiteName | None:
     return None if known is None or isinstance(known.site, Unread) else known.site
 
 
-def nearest_next_hops(deployment: Deployment, edge: EdgePool, leaving: Fqdn) -> tuple[Fqdn, ...]:
+def nearest_next_hops(deployment: Deployment, edge: EdgePool, leaving: Fqdn) -> Iterator[Fqdn]:
     """The Front End and Director pools that are up and can be an Edge pool's next hop, those of
-    its own site first.
+    its own site first; none is looked at before it is wanted.
     """
-    pools = () if isinstance(deployment.pools, Unread) else deployment.pools
     home = _site_of(deployment, edge.fqdn)
-    living = [
-        pool
-        for pool in pools
-        if pool.kind.takes_next_hop and pool.is_alive and pool.fqdn != leaving
-    ]
-    return tuple(
-        pool.fqdn
-        for pool in sorted(
-            living, key=lambda pool: (home is None or pool.site != home, natural(pool.fqdn))
-        )
-    )
+    return (name for name in deployment.signs.next_hops_from(home) if name != leaving)
+
+
+def _nearest_next_hop(deployment: Deployment, edge: EdgePool, leaving: Fqdn) -> tuple[Fqdn, ...]:
+    """The first of them, where there is one."""
+    first = deployment.signs.first_next_hops_from(_site_of(deployment, edge.fqdn))
+    return tuple(name for name in first if name != leaving)[:1]
 
 
 @check(
@@ -120,27 +107,61 @@ def next_hops_alive(situation: CheckContext) -> Finding:
             "See edge-next-hop.",
             blocking=False,
         )
-    ends = [
-        (edge, pool)
-        for edge in deployment.edges
-        if edge.next_hop is not None and not _is_target(situation, edge)
-        if (pool := deployment.pool_of(edge.next_hop)) is not None and seems_dead(pool)
-    ]
-    if not ends:
+    ends, lost = _dead_ends(situation), _lost_ends(deployment)
+    if not ends and not lost:
         return passed("No Edge pool has another dead pool as its next hop.")
-    told = "; ".join(
-        f"the next hop of {edge.fqdn} is the {pool.kind.value} pool {pool.fqdn}, which is not"
-        " running"
-        for edge, pool in ends
+    told = (
+        *(
+            f"The next hop of {edge.fqdn} is the {pool.kind.value} pool {pool.fqdn}, which is not"
+            " running."
+            for edge, pool in ends
+        ),
+        *map(leads_nowhere, lost),
     )
     commands = tuple(
         f"lyncops run edge-next-hop {edge.fqdn} --next-hop {near}"
-        for edge, _ in ends
-        for near in nearest_next_hops(deployment, edge, situation.target)[:1]
+        for edge in (*(edge for edge, _ in ends), *lost)
+        for near in _nearest_next_hop(deployment, edge, situation.target)
     )
     return warning(
-        f"{told}.",
+        " ".join(told),
         f"Set a next hop that is up: {listed(commands)}."
         if commands
-        else "Get those pools running again.",
+        else "Get a pool running that can be their next hop.",
     )
+
+
+def leads_nowhere(edge: EdgePool) -> str:
+    """What is said of an Edge pool whose next hop is the name of no pool or server."""
+    return (
+        f"The next hop of {edge.fqdn} is {edge.next_hop}, which is not in the topology: there is no"
+        " outside access through it."
+    )
+
+
+def _lost_ends(deployment: Deployment) -> tuple[EdgePool, ...]:
+    """The Edge pools whose next hop is not in the topology, as after its pool was removed."""
+    if isinstance(deployment.pools, Unread) or isinstance(deployment.edges, Unread):
+        return ()
+    return tuple(
+        edge
+        for edge in deployment.edges
+        if edge.next_hop is not None and deployment.pool_of(edge.next_hop) is None
+    )
+
+
+def _dead_ends(situation: CheckContext) -> list[tuple[EdgePool, Pool]]:
+    """The Edge pools whose next hop is dead and another than the target, each with that pool."""
+    deployment = situation.deployment
+    relations, behind = deployment.relations, {edge.fqdn for edge in edges_behind(situation)}
+    places = relations.places_of_next_hops & deployment.signs.maybe_dead
+    found = [
+        (edge, pool)
+        for pool in deployment.pools_at(places)
+        if seems_dead(pool)
+        for edge in relations.edges_behind(pool.fqdn)
+        if edge.fqdn not in behind
+        and edge.next_hop is not None
+        and deployment.pool_of(edge.next_hop) is pool
+    ]
+    return sorted(found, key=lambda end: relations.place_of_edge[end[0].fqdn])

@@ -15,7 +15,7 @@ from lyncops.checks.check import (
     unknown,
     warning,
 )
-from lyncops.checks.context import CheckContext, Direction
+from lyncops.checks.context import STORE_FIRST, CheckContext, Direction
 from lyncops.checks.life import (
     Life,
     dead_from,
@@ -29,8 +29,9 @@ from lyncops.checks.mirrors import rescue
 from lyncops.checks.quorum import serves
 from lyncops.cmdlets.enums import DatabaseNameType
 from lyncops.deployment.backup_module import ExportState
+from lyncops.deployment.central_management import CentralManagement
 from lyncops.deployment.gaps import Need, Part
-from lyncops.deployment.model import Pool
+from lyncops.deployment.model import Deployment, Pool
 from lyncops.deployment.witnesses import Vantage
 from lyncops.sources import fact, guide, reference
 from lyncops.values import Unread
@@ -40,7 +41,8 @@ _MODES = (reference("Invoke-CsPoolFailOver"), fact("disaster-failover"))
 
 _MORE_WITNESSES = (
     "For more witnesses: an account with rights on all Front Ends; Kerberos delegation or CredSSP"
-    " for questions to others; a way from here to the ports 5061, 443, 5985, 5986 or 135 of the"
+    " for questions to others; a network route from here to the ports 5061, 443, 5985, 5986 or 135"
+    " of the"
     " machines ([network] connect_to)."
 )
 _NOBODY = (
@@ -48,9 +50,14 @@ _NOBODY = (
     " unlikely that every machine is dead."
 )
 _ASK_BY_HAND = (
-    "Look at Get-CsWindowsService on the machines of {pool}; reading it remotely takes a local"
+    "Look at Get-CsWindowsService on the machines of {pool}; reading it remotely needs a local"
     " administrator of that machine."
 )
+_LOOK = "Get-CsUserDatabaseState -RegistrarPool {pool}; look at the SQL Server."
+
+
+def _how_to_look(deployment: Deployment, pool: Pool) -> str:
+    return STORE_FIRST if deployment.from_local_store else _LOOK.format(pool=pool.fqdn)
 
 
 def _cannot_export(pool: Pool) -> bool:
@@ -79,22 +86,49 @@ class BackEnd(enum.Enum):
         " database offline."
     )
     NOT_READ = "Its Backup Service cannot export the user store: the Back End may be down."
+    SILENT_WITH_STORE = (
+        "Its user databases and its Backup Service could not be read, and the store on the same SQL"
+        " Server is unavailable: the Back End is probably down."
+    )
+    SILENT = (
+        "Neither its user databases nor its Backup Service could be read: the Back End may be down."
+    )
     ALIVE = ""
 
 
-def back_end(pool: Pool) -> BackEnd:
+def back_end(pool: Pool, store: CentralManagement) -> BackEnd:
     """The Back End of a pool whose Front Ends run.
 
-    Where its database is online, an export fails for another reason.
+    Where its database is online, an export fails for another reason. A store that names no master
+    or no agents is unavailable (fact: store-status), which lacking rights do not explain: on the
+    same SQL Server it is a witness.
     """
     if rescue(pool, DatabaseNameType.USER):
         return BackEnd.ORPHANED
     if pool.back_end_online is False:
         return BackEnd.DEAD if _cannot_export(pool) else BackEnd.NOT_ONLINE
+    if pool.machines_up and _back_end_is_silent(pool):
+        return BackEnd.SILENT_WITH_STORE if _took_along(pool, store) else BackEnd.SILENT
     return (
         BackEnd.NOT_READ
         if _cannot_export(pool) and pool.back_end_online is not True
         else BackEnd.ALIVE
+    )
+
+
+def _back_end_is_silent(pool: Pool) -> bool:
+    """Whether all that could tell of the Back End was asked, and nothing could be read."""
+    told = (pool.back_end_online, pool.backup_modules)
+    return all(isinstance(one, Unread) and one.asked for one in told)
+
+
+def _took_along(pool: Pool, store: CentralManagement) -> bool:
+    """Whether the store is on the SQL Server of the pool, and unavailable."""
+    unavailable = store.active_master is None or store.file_transfer_agents == ()
+    return (
+        unavailable
+        and pool.sql_server is not None
+        and [copy.sql_server for copy in store.active_copies] == [pool.sql_server]
     )
 
 
@@ -142,9 +176,10 @@ def _of_life(pool: Pool | None) -> tuple[Need, ...]:
 
 def _disaster_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
     seen = described(pool)
-    if state is Life.DOWN:
+    answering = stopped(pool)
+    if answering and state in (Life.DOWN, Life.FAILING):
         return warning(
-            f"{seen} {stopped(pool)}",
+            f"{seen} {answering}",
             f"{how_to_start(pool)} Use disaster mode for what does not start.",
         )
     if state is Life.SILENT:
@@ -157,13 +192,30 @@ def _disaster_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
         return unknown(
             f"{seen} Machines of it answer.", _ASK_BY_HAND.format(pool=pool.fqdn), blocking=True
         )
-    behind = back_end(pool) if situation.direction is Direction.FAILOVER else BackEnd.ALIVE
+    behind = (
+        back_end(pool, situation.store)
+        if situation.direction is Direction.FAILOVER
+        else BackEnd.ALIVE
+    )
     if behind is BackEnd.ORPHANED:
         return warning(
             f"{seen} {behind.value}", _mirror_first(pool), first=rescue(pool, DatabaseNameType.USER)
         )
     if behind is BackEnd.DEAD:
         return passed(f"{seen} {behind.value} Disaster mode is right.")
+    if behind is BackEnd.SILENT:
+        return unknown(
+            f"{seen} {behind.value}",
+            "Look at its SQL Server. Where that is down, override this check with that reason;"
+            " where it is up, a planned failover loses nothing.",
+            blocking=True,
+        )
+    if behind is BackEnd.SILENT_WITH_STORE:
+        return warning(
+            f"{seen} But: {behind.value}",
+            "Look at its SQL Server. Where that is down, disaster mode is right; where it is up,"
+            " repair the store first (see `lyncops status`).",
+        )
     if behind is not BackEnd.ALIVE:
         return warning(
             f"{seen} But: {behind.value}",
@@ -173,11 +225,12 @@ def _disaster_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
     hint = (
         ""
         if situation.direction is Direction.FAILBACK
-        else " If its Back End SQL Server is down, override this check with that reason."
+        else "If its Back End SQL Server is down, override this check with that reason."
     )
     return failed(
         f"{seen} Disaster mode would discard changes that were not copied yet.",
-        f"Use --mode planned, which loses nothing.{hint}",
+        "Use --mode planned, which loses nothing.",
+        if_known=hint,
     )
 
 
@@ -194,13 +247,17 @@ def _silence_means_death(pool: Pool, seen: str) -> Finding:
     remedy = f"Make sure that {pool.fqdn} is gone, not just unreachable. {_MORE_WITNESSES}"
     if places:
         return warning(f"{seen} Only {places[0].value} says that it is dead.", remedy)
-    return unknown(f"{seen} Nothing here proves that it is dead.", remedy, blocking=True)
+    unproven = f"{seen} Nothing here proves that it is dead."
+    answering = stopped(pool)
+    if answering:
+        unproven, remedy = f"{unproven} {answering}", f"{how_to_start(pool)} {remedy}"
+    return unknown(unproven, remedy, blocking=True)
 
 
 def _planned_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
     seen = described(pool)
     behind = (
-        back_end(pool)
+        back_end(pool, situation.store)
         if situation.direction is Direction.FAILOVER and pool.machines_up
         else BackEnd.ALIVE
     )
@@ -211,17 +268,18 @@ def _planned_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
             _mirror_first(pool),
             first=rescue(pool, DatabaseNameType.USER),
         )
-    if behind is BackEnd.DEAD:
+    if behind in (BackEnd.DEAD, BackEnd.SILENT_WITH_STORE):
         return failed(
             f"{seen} {behind.value} A planned failover needs it, to copy its last changes.",
             "Bring the Back End up, or use --mode disaster: changes that were not copied yet are"
             " lost.",
         )
-    if behind is not BackEnd.ALIVE:
-        return warning(
-            f"{seen} But: {behind.value}",
-            f"Get-CsUserDatabaseState -RegistrarPool {pool.fqdn}; look at the SQL Server.",
+    if behind is BackEnd.SILENT:
+        return unknown(
+            f"{seen} {behind.value}", _how_to_look(situation.deployment, pool), blocking=False
         )
+    if behind is not BackEnd.ALIVE:
+        return warning(f"{seen} But: {behind.value}", _LOOK.format(pool=pool.fqdn))
     if state is Life.ALIVE:
         return passed(f"{seen} Planned mode is right.")
     if state is Life.PARTLY:
@@ -233,7 +291,11 @@ def _planned_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
         return warning(f"{seen} Enough to serve: planned mode is right as long as no more go down.")
     undecided = state is Life.SILENT and len(dead_from(pool)) < len((Vantage.SERVER, Vantage.HERE))
     if undecided or state in (Life.SILENT_BUT_BACKED_UP, Life.UNCLEAR, Life.VOUCHED):
-        return unknown(seen, _ASK_BY_HAND.format(pool=pool.fqdn), blocking=True)
+        look = _ASK_BY_HAND.format(pool=pool.fqdn)
+        answering = stopped(pool)
+        if answering:
+            seen, look = f"{seen} {answering}", f"{how_to_start(pool)} {look}"
+        return unknown(seen, look, blocking=True)
     lost = (
         "changes that it had not copied yet are lost"
         if situation.direction is Direction.FAILOVER
@@ -241,7 +303,7 @@ def _planned_fits(situation: CheckContext, pool: Pool, state: Life) -> Finding:
     )
     start = (
         f"{how_to_start(pool)} If it does not start"
-        if state is Life.DOWN
+        if stopped(pool)
         else "Bring it up. If it is gone"
     )
     return failed(
@@ -259,7 +321,7 @@ def _healthy(situation: CheckContext, pool: Pool) -> Finding:
             _ASK_BY_HAND.format(pool=pool.fqdn),
             blocking=not situation.disaster,
         )
-    behind = back_end(pool) if pool.machines_up else BackEnd.ALIVE
+    behind = back_end(pool, situation.store) if pool.machines_up else BackEnd.ALIVE
     if behind is BackEnd.ORPHANED:
         return failed(
             f"{seen} {behind.value} It cannot take users.",
@@ -271,11 +333,12 @@ def _healthy(situation: CheckContext, pool: Pool) -> Finding:
             f"{seen} {behind.value} It cannot take users.",
             f"Bring the SQL Server of {pool.fqdn} up first.",
         )
-    if behind is not BackEnd.ALIVE:
-        return warning(
-            f"{seen} But: {behind.value}",
-            f"Get-CsUserDatabaseState -RegistrarPool {pool.fqdn}; look at the SQL Server.",
+    if behind is BackEnd.SILENT:
+        return unknown(
+            f"{seen} {behind.value}", _how_to_look(situation.deployment, pool), blocking=False
         )
+    if behind is not BackEnd.ALIVE:
+        return warning(f"{seen} But: {behind.value}", _LOOK.format(pool=pool.fqdn))
     if state is Life.ALIVE:
         return passed(seen)
     if state in (Life.PARTLY, Life.FAILING):

@@ -14,7 +14,7 @@ from lyncops.values import Fqdn, Unread
 
 
 class Life(enum.Enum):
-    """How alive a pool is, as far as its machines tell."""
+    """How alive a pool is, as far as its machines show."""
 
     ALIVE = "alive"  # every machine runs
     PARTLY = "partly up"  # some run, and they are enough to serve
@@ -71,7 +71,7 @@ def _silent(pool: Pool) -> tuple[Machine, ...]:
 
 
 def vouching(pool: Pool) -> tuple[str, ...]:
-    """What says that machines of the pool live of which no server told the services."""
+    """The evidence that machines are up whose services no server reported."""
     return tuple(
         f"{machine.fqdn} is up ({witness.vantage.value}: {witness.evidence})"
         for machine in _silent(pool)
@@ -106,17 +106,7 @@ def nobody_answers(deployment: Deployment) -> bool:
     """Whether no Front End at all let itself be asked: then the operator's rights are missing
     rather than every machine dead.
     """
-    asked = 0
-    for machine in (
-        machine
-        for pool in deployment.front_end_pools
-        for machine in pool.machines
-        if not _is_unasked(machine.services)
-    ):
-        if not isinstance(machine.services, Unread):
-            return False
-        asked += 1
-    return asked > 1
+    return deployment.signs.nobody_answers
 
 
 def _answering(pool: Pool) -> dict[str, tuple[Fqdn, ...]]:

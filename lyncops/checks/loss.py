@@ -47,8 +47,8 @@ def expected_loss(
         return "Not known: the pair could not be read."
     if isinstance(leaving.backup_modules, Unread) or not leaving.backup_modules:
         head = (
-            f"Everything that {leaving.fqdn} had not copied to {receiving.fqdn}: with no backlog"
-            f" the last {age(RPO)} (the documented target; copies are made every"
+            f"Everything that {leaving.fqdn} had not copied to {receiving.fqdn}: without a"
+            f" backlog, the last {age(RPO)} (the documented target; data is copied every"
             f" {_interval(deployment)}). Its Backup Service could not be asked, so it is not known"
             " whether there is a backlog."
         )

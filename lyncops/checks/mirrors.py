@@ -4,9 +4,10 @@ the mirror lives.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+from lyncops.checks.words import listed
 from lyncops.cmdlets.enums import DatabaseNameType
 from lyncops.deployment.mirror import DatabaseMirror
 from lyncops.deployment.model import Pool
@@ -58,3 +59,20 @@ def rescue(pool: Pool | None, database_type: DatabaseNameType) -> tuple[str, ...
             " --accept-data-loss"
         ),
     )
+
+
+def only_copies(pool: Pool) -> Iterator[str]:
+    """What is said of databases that run, and of which there is only one current copy."""
+    mirrors = () if isinstance(pool.mirrors, Unread) else pool.mirrors
+    alone = [mirror.database for mirror in mirrors if mirror.is_alone]
+    if alone:
+        yield (
+            f"{listed(alone)} of {pool.fqdn} run without a mirror: the other SQL Server does not"
+            " answer, and there is only one copy."
+        )
+    suspended = [mirror.database for mirror in mirrors if mirror.is_suspended]
+    if suspended:
+        yield (
+            f"The mirroring of {listed(suspended)} of {pool.fqdn} is suspended: there is only one"
+            " current copy until somebody resumes it in SQL Server."
+        )

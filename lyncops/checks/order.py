@@ -35,8 +35,8 @@ def _name(partner: Pool | None) -> str:
 def _unread_state(pool: Pool, state: Unread, *, blocking: bool = True) -> Finding:
     return unknown(
         f"Whether {pool.fqdn} is failed over could not be read: {state.reason}",
-        f"Check Get-CsRegistrarConfiguration -Identity Service:Registrar:{pool.fqdn} -LocalStore;"
-        " if it shows the state, override this check with that reason.",
+        f"Check Get-CsRegistrarConfiguration -Identity Service:Registrar:{pool.fqdn} -LocalStore.",
+        if_known="If it shows the state, override this check with that reason.",
         blocking=blocking,
     )
 
@@ -104,8 +104,8 @@ def partner_not_failed_over(situation: CheckContext) -> Finding:
         return failed(
             f"{partner.fqdn} is itself failed over to {situation.target} (state"
             f" {partner.state.value}): it cannot take users.",
-            f"Bring its users home first: {command}. Both at once: {both}. "
-            f"When {partner.fqdn} is gone for good, recover {situation.target} instead.",
+            f"Bring its users home first: {command}. Or do both at once: {both}. If {partner.fqdn}"
+            f" is lost for good, recover {situation.target} instead.",
             overridable=False,
             first=(command,),
         )
@@ -122,7 +122,7 @@ def is_failed_over(situation: CheckContext) -> Finding:
     was meant.
 
     A server's local copy may be older than the failover, if that server was down then; so may the
-    store that came home from a pool that was down (fact: store-needed). It is told as such.
+    store that came home from a pool that was down (fact: store-needed). The evidence says so.
     """
     pool = situation.pool
     if pool is None:
@@ -140,8 +140,8 @@ def is_failed_over(situation: CheckContext) -> Finding:
         source = "a local copy" if local else "the store"
         command = f"{failback_command(pool.fqdn, server_is_gone=True)} --store-is-older"
         return failed(
-            f"{pool.fqdn} is not failed over (state {pool.state.value}), by {source}, which may be"
-            " older than a failover.",
+            f"{pool.fqdn} is not failed over (state {pool.state.value}), according to {source},"
+            " which may be older than a failover.",
             f"If {pool.fqdn} was failed over while it was down, {_name(partner)} died later, and"
             f" its users cannot sign in now: {command}. Otherwise there is nothing to do.",
             overridable=False,

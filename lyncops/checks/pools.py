@@ -1,5 +1,5 @@
-"""Checks of the pair itself: does the pool exist, can it be failed over, has it a fitting partner,
-do the versions agree.
+"""Checks of the pair itself: does the pool exist, can it be failed over, does it have a suitable
+partner, do the versions agree.
 """
 
 from __future__ import annotations
@@ -177,9 +177,9 @@ def pair_in_different_sites(situation: CheckContext) -> Finding:
         )
     if pool.site == partner.site:
         return warning(
-            f"Both {pool.fqdn} and {partner.fqdn} are in {pool.site}: a loss of that site would"
-            " take both.",
-            "Pair pools of different sites when the topology is next changed.",
+            f"Both {pool.fqdn} and {partner.fqdn} are in {pool.site}: if that site is lost, both"
+            " pools are lost.",
+            "Next time you change the topology, pair pools of different sites.",
         )
     return passed(f"{pool.fqdn} is in {pool.site}, {partner.fqdn} in {partner.site}.")
 
@@ -202,9 +202,11 @@ def versions_agree(situation: CheckContext) -> Finding:
             "Look at Get-CsService -Registrar.",
             blocking=False,
         )
+    product_of = situation.deployment.product_of
     if pool.version is not partner.version:
         evidence = (
-            f"{pool.fqdn} is {pool.version.product}, {partner.fqdn} is {partner.version.product}."
+            f"{pool.fqdn} is {product_of(pool.version)}, {partner.fqdn} is"
+            f" {product_of(partner.version)}."
         )
         remedy = "Bring both pools to the same version."
         return warning(evidence, remedy) if situation.disaster else failed(evidence, remedy)
@@ -215,18 +217,15 @@ def versions_agree(situation: CheckContext) -> Finding:
             f" {listed(sorted(builds[1]))}.",
             "Install the same cumulative update on every Front End of both pools.",
         )
-    return passed(f"Both pools are {pool.version.product}.")
+    return passed(f"Both pools are {product_of(pool.version)}.")
 
 
 def _builds(situation: CheckContext, pool: Pool) -> frozenset[str]:
-    replicas = situation.store.replicas
-    if isinstance(replicas, Unread):
-        return frozenset()
-    machines = {machine.fqdn for machine in pool.machines}
     return frozenset(
         replica.product_version
-        for replica in replicas
-        if replica.computer in machines and replica.product_version
+        for name in {machine.fqdn for machine in pool.machines}
+        for replica in situation.store.replicas_of(name)
+        if replica.product_version
     )
 
 
@@ -247,13 +246,13 @@ def version_supports(situation: CheckContext) -> Finding:
     ]
     if version is LyncVersion.V2010:
         return failed(
-            "Lync Server 2010 has no pool pairs.",
+            "Lync Server 2010 does not support pool pairing.",
             "Give an endpoint of a Lync Server 2013 or later pool.",
             overridable=False,
         )
     if old_store and situation.store_pool == situation.target and not situation.disaster:
         return failed(
-            f"The Central Management store on {old_store[0].pool} is of Lync Server 2010, which"
+            f"The Central Management store on {old_store[0].pool} runs Lync Server 2010, which"
             " cannot be failed over.",
             "Move it on the receiving server: Install-CsDatabase -CentralManagementDatabase -Clean,"
             " then Move-CsManagementServer.",
@@ -265,4 +264,4 @@ def version_supports(situation: CheckContext) -> Finding:
             blocking=False,
         )
     without = " (no SQL mirroring, no XMPP gateway)" if version is LyncVersion.V2019 else ""
-    return passed(f"{situation.deployment.product} has pool failover and failback{without}.")
+    return passed(f"{situation.deployment.product} supports pool failover and failback{without}.")

@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from lyncops.checks.check import Finding, check, failed, passed, unknown, warning
-from lyncops.checks.context import CheckContext
-from lyncops.checks.silence import silent_machines
+from lyncops.checks.context import STORE_FIRST, CheckContext
 from lyncops.checks.words import age, counted, listed, sentence
-from lyncops.deployment.central_management import Replica
+from lyncops.deployment.central_management import CentralManagement, Replica
 from lyncops.deployment.gaps import Need, Part
 from lyncops.deployment.model import Deployment
 from lyncops.sources import fact
@@ -23,16 +22,9 @@ def newest_time(situation: CheckContext) -> datetime:
     """Now, as the servers see it: the newest time in their answers counts too, so that a wrong
     client clock does no harm.
     """
-    replicas = situation.store.replicas
-    times = (
-        []
-        if isinstance(replicas, Unread)
-        else [t for r in replicas for t in (r.last_status_report, r.last_update_creation) if t]
-    )
-    return max(
-        (_aware(time, situation.deployment.read_at) for time in times),
-        default=situation.deployment.read_at,
-    )
+    read_at = situation.deployment.read_at
+    times = (_aware(time, read_at) for time in situation.store.newest_times)
+    return max(times, default=read_at)
 
 
 def _aware(time: datetime, like: datetime) -> datetime:
@@ -48,7 +40,7 @@ def none_follows(holder: Fqdn | None) -> str:
     """What to look at where no replica at all follows a store (fact: replication-group)."""
     pool = holder or "the pool that holds it"
     return (
-        "Where no replica follows the store at all, see that the computer accounts of the Front"
+        "If no replica is up to date at all, check that the computer accounts of the Front"
         f" Ends of {pool} are members of RTCUniversalConfigReplicator."
     )
 
@@ -75,7 +67,9 @@ def replicas_up_to_date(situation: CheckContext) -> Finding:
             )
         return unknown(
             sentence(replicas),
-            "Look at Get-CsManagementStoreReplicationStatus.",
+            STORE_FIRST
+            if situation.deployment.from_local_store
+            else "Look at Get-CsManagementStoreReplicationStatus.",
             blocking=not situation.disaster,
         )
     if not replicas:
@@ -84,24 +78,23 @@ def replicas_up_to_date(situation: CheckContext) -> Finding:
             return warning(evidence, "Look at it again once the store has a master.")
         return failed(
             evidence,
-            "Check that MASTER runs on the pool that holds the store and REPLICA on every server.",
+            STORE_FIRST
+            if situation.deployment.from_local_store
+            else "Check that MASTER runs on the pool that holds the store and REPLICA on every"
+            " server.",
         )
-    return _judge(situation, replicas)
+    return _judge(situation)
 
 
-def _judge(situation: CheckContext, replicas: tuple[Replica, ...]) -> Finding:
-    gone = _not_expected(situation)
-    behind = [
-        replica for replica in replicas if not replica.up_to_date and replica.computer not in gone
-    ]
+def _judge(situation: CheckContext) -> Finding:
+    store, gone = situation.store, _not_expected(situation)
+    behind = store.replicas_behind_but(gone)
     ignored = (
         f" {counted(len(gone), 'machine')} that cannot be updated not counted." if gone else ""
     )
     if not behind:
-        return passed(
-            f"{counted(len([r for r in replicas if r.computer not in gone]), 'replica')} up to"
-            f" date.{ignored}"
-        )
+        following = store.count_but(gone)
+        return passed(f"{counted(following, 'replica')} up to date.{ignored}")
     now = newest_time(situation)
     faulty = [replica for replica in behind if is_faulty(replica, now)]
     if not faulty:
@@ -115,7 +108,7 @@ def _judge(situation: CheckContext, replicas: tuple[Replica, ...]) -> Finding:
         "Check that REPLICA runs there and that the store can reach it (TCP 445, Edge 4443)."
         f" {_REPLICATE}"
     )
-    if faulty and len(faulty) == len(replicas) - len(gone & {one.computer for one in replicas}):
+    if len(faulty) == store.count_but(gone):
         remedy = f"{none_follows(situation.store_pool)} {remedy}"
     needed = _needed(situation)
     first = [replica for replica in faulty if replica.computer in needed]
@@ -150,7 +143,7 @@ def _not_expected(situation: CheckContext) -> set[Fqdn]:
         for machine in pool.machines
     }
     return {machine.fqdn for machine in leaving} | (
-        set(silent_machines(situation.deployment)) - pair
+        situation.deployment.signs.silent_machines - pair
     )
 
 
@@ -165,21 +158,25 @@ def is_fresh(replica: Replica, now: datetime) -> bool:
     return replica.up_to_date and silence is not None and silence <= _FAULT_AGE
 
 
+def youngest_follower(store: CentralManagement, now: datetime) -> timedelta | None:
+    """How long ago the last replica reported that it has the store's content; None where none did
+    within the hour.
+    """
+    reports = (_aware(time, now) for time in store.newest_good_reports)
+    silence = min((now - report for report in reports), default=None)
+    return None if silence is None or silence > _FAULT_AGE else silence
+
+
 def never_reported(deployment: Deployment) -> tuple[Fqdn, ...]:
     """The computers of which the store never had a report: nothing can be waited for there."""
-    replicas = deployment.central_management.replicas
-    return (
-        ()
-        if isinstance(replicas, Unread)
-        else tuple(one.computer for one in replicas if one.never_reported)
-    )
+    return deployment.central_management.computers_never_heard
 
 
 def has_fallen_silent(deployment: Deployment, computer: Fqdn) -> bool:
     """Whether a computer has not reported for an hour, while replication reaches others: then it is
     taken to be down.
 
-    One that never reported tells nothing. Reports that could not be read leave the possibility
+    One that never reported is no evidence. Reports that could not be read leave the possibility
     open.
     """
     replicas = deployment.central_management.replicas

@@ -48,8 +48,8 @@ def needed_cmdlets(situation: CheckContext) -> tuple[str, ...]:
     weight=Weight.NEVER,
 )
 def rights(situation: CheckContext) -> Finding:
-    """UNKNOWN on a plain WinRM session, where group membership decides and only the attempt
-    tells.
+    """UNKNOWN on a plain WinRM session, where group membership decides and only the attempt shows
+    it.
     """
     return _rights_to_run(situation.deployment, needed_cmdlets(situation))
 
@@ -70,20 +70,26 @@ def _rights_to_run(
         return unknown(
             sentence(f"It is not known which cmdlets the operator may run: {why}"),
             "The account must be a member of RTCUniversalServerAdmins (log on again after adding"
-            " it), and a local administrator on the Front Ends.",
+            " it), and a local administrator on the Front Ends; and its identity must go on to SQL"
+            " Server and Active Directory: see second-hop of `lyncops doctor`.",
             blocking=False,
         )
     have = {name.casefold() for name in offered}
     missing = [name for name in needed if name.casefold() not in have]
-    remedy = "Use an account of CsAdministrator, or a role that has them (Get-CsAdminRole)."
+    remedy = (
+        "Use an account with the role CsAdministrator, or a role that includes them"
+        " (Get-CsAdminRole)."
+    )
     if missing:
-        return failed(f"The operator's role has no {listed(missing)}.", remedy)
+        return failed(f"The operator's role does not include {listed(missing)}.", remedy)
     without = [name for name in optional if name.casefold() not in have]
     if without:
         return warning(
-            f"The operator's role has no {listed(without)}, which only optional steps need.", remedy
+            f"The operator's role does not include {listed(without)}, which only optional steps"
+            " need.",
+            remedy,
         )
     return passed(
-        f"The session offers {counted(len(offered), 'cmdlet')},"
-        f" {listed(needed or ['none that is needed'])} among them."
+        f"The session offers {counted(len(offered), 'cmdlet')}, including"
+        f" {listed(needed or ['none that is needed'])}."
     )

@@ -28,7 +28,7 @@ from lyncops.sources import fact, guide, page
 from lyncops.values import Fqdn, LyncVersion, Unread
 
 _SAVE = (
-    "First save what there is: Export-CsConfiguration and Export-CsLisConfiguration (-LocalStore"
+    "First save what can be read: Export-CsConfiguration and Export-CsLisConfiguration (-LocalStore"
     " where the store is silent)."
 )
 _TWO_MASTERS = (
@@ -42,7 +42,7 @@ _NO_MASTER = (
     " that fails, install the Central Management database again and restore the exports."
 )
 _STORE = (guide("Failing over a pool", step="2 to 5"), fact("store-bad-ends"))
-_SAVED = "Have saved copies of configuration and locations (LIS) at hand for {pool}."
+_SAVED = "Prepare saved copies of the configuration and the location information (LIS) for {pool}."
 _INSTALL = (
     "Install the store on {pool}: Install-CsDatabase -CentralManagementDatabase, then setup on its"
     " Front Ends."
@@ -86,7 +86,7 @@ def store_single_master(situation: CheckContext) -> Finding:
 def _told_by_master(
     situation: CheckContext, undecided: list[StoreCopy], holder: Fqdn | None
 ) -> Finding:
-    """Where copies do not tell whether they are active, the master that the store names does, if
+    """If the copies do not say whether they are active, the master that the store names decides, if
     its own copy agrees.
     """
     seen = f"Which copy is active could not be read ({listed(copy.pool for copy in undecided)})"
@@ -204,7 +204,7 @@ def _by_hand(situation: CheckContext) -> str:
     """Why no cmdlet moves it, and what is done in its place."""
     lone = situation.lone_store
     is_old = lone is not None and lone.version is LyncVersion.V2010
-    why = "It is of Lync Server 2010" if is_old else "It has no standby copy"
+    why = "It runs Lync Server 2010" if is_old else "It has no standby copy"
     return (
         f"{why}, so it must be installed by hand on"
         f" {situation.receiving.fqdn if situation.receiving else 'another pool'} first."
@@ -346,7 +346,7 @@ def store_agents(situation: CheckContext) -> Finding:
     ]
     if holder and strangers:
         return warning(
-            f"The store is on {holder}, but {listed(strangers)} act as its file transfer agents.",
+            f"The store is on {holder}, but its file transfer agents are on {listed(strangers)}.",
             "See store-single-master.",
         )
     return passed(f"Master {master}, file transfer agents {listed(agents)}.")

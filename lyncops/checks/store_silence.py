@@ -10,7 +10,7 @@ import attrs
 
 from lyncops.checks.context import CheckContext
 from lyncops.checks.life import Life, life, seems_dead
-from lyncops.checks.replicas import age_of_report, is_fresh, newest_time
+from lyncops.checks.replicas import newest_time, youngest_follower
 from lyncops.checks.words import age
 from lyncops.deployment.model import Deployment, Pool
 from lyncops.values import Fqdn, Mode, Unread
@@ -54,8 +54,8 @@ class UnheardStore:
 
 
 def unheard_store(deployment: Deployment) -> UnheardStore | None:
-    """The store, where it is told by name and its pool could not be asked; None where more is
-    known, or less.
+    """The store, if its pool is known by name and could not be asked; None if more is known, or
+    less.
     """
     store = deployment.central_management
     master, agents = store.active_master, store.file_transfer_agents
@@ -68,8 +68,6 @@ def unheard_store(deployment: Deployment) -> UnheardStore | None:
         or seems_dead(holder)
     ):
         return None
-    replicas = () if isinstance(store.replicas, Unread) else store.replicas
     now = max(newest_time(CheckContext(deployment, holder.fqdn, Mode.PLANNED)), deployment.read_at)
-    ages = [age_of_report(replica, now) for replica in replicas if is_fresh(replica, now)]
-    youngest = min((one for one in ages if one is not None), default=None)
+    youngest = youngest_follower(store, now)
     return UnheardStore(holder=holder, followed="" if youngest is None else age(youngest))

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Final
 
 from lyncops.deployment.model import Machine, Pool
 from lyncops.deployment.witnesses import Says
+
+# A word of letters; commands, "fe1" and "fe1.contoso.com" are written as they are
+_COMMANDS: Final = r"(?!(?:certutil|klist|lyncops|netsh|nltest|setspn|whoami|winrm)\b)"
+_BEGINS_WITH_A_WORD: Final = re.compile(
+    rf"{_COMMANDS}[a-z][A-Za-z'\u2019-]*(?![\w.])|[a-z]+\.(?!\w)"
+)
 
 
 def listed(things: Iterable[object]) -> str:
@@ -23,22 +31,24 @@ def counted(number: int, thing: str) -> str:
 
 
 def sentence(text: object) -> str:
-    """The text with a full stop, and a capital at its beginning: servers' words end as they
-    like.
+    """The text with a full stop, and a capital at its beginning unless it begins with a name such
+    as `fe1.contoso.com`: servers' words end as they like.
     """
     words = str(text).strip()
-    return words[:1].upper() + words[1:] + ("" if words.endswith((".", "!", "?")) else ".")
+    if _BEGINS_WITH_A_WORD.match(words):
+        words = words[:1].upper() + words[1:]
+    return words + ("" if words.endswith((".", "!", "?")) else ".")
 
 
 def age(duration: timedelta) -> str:
-    """How long, in the largest unit that says it: `40 seconds`, `5 minutes`, `3 hours`, `2
+    """How long, rounded, in the largest unit that says it: `40 seconds`, `5 minutes`, `3 hours`, `2
     days`.
     """
-    seconds = max(0, int(duration.total_seconds()))
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            return counted(seconds // size, unit)
-    return counted(seconds, "second")
+    seconds = max(0.0, duration.total_seconds())
+    for size, unit, end in ((1, "second", 60), (60, "minute", 60), (3_600, "hour", 24)):
+        if round(seconds / size) < end:
+            return counted(round(seconds / size), unit)
+    return counted(round(seconds / 86_400), "day")
 
 
 def exactly(duration: timedelta) -> str:
@@ -56,7 +66,7 @@ def exactly(duration: timedelta) -> str:
 
 def running(pool: Pool) -> str:
     """How many of a pool's machines run: `2 of 3 machines of pool1.contoso.com run (fe3.contoso.com
-    does not)`. What nobody told is not counted as a machine that does not run.
+    does not)`. A machine that was not reported does not count as one that does not run.
     """
     untold = [machine.fqdn for machine in pool.machines if not is_told(machine)]
     machines = counted(len(pool.machines), "machine")
@@ -78,6 +88,6 @@ def running(pool: Pool) -> str:
 
 
 def is_told(machine: Machine) -> bool:
-    """Whether anybody told that the machine runs, or that it does not: itself, or a witness."""
+    """Whether the machine itself or a witness reported that it runs, or that it does not."""
     died = bool(machine.vouched(Says.DEAD)) and not machine.vouched(Says.ALIVE)
     return machine.is_up or machine.is_down or died

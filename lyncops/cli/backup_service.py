@@ -16,12 +16,14 @@ from lyncops.checks.synchronisation import BackupServiceReport, SyncState
 from lyncops.cli.call import Call, json_option, with_call
 from lyncops.cli.failures import report_unread
 from lyncops.cli.procedure_group import procedure_command
-from lyncops.cli.procedure_options import Duration
+from lyncops.cli.procedure_options import Duration, Name, Pause
+from lyncops.cli.reading import reading
 from lyncops.cli.running import execution_parameters, run_procedure
 from lyncops.cli.screen import Screen, drawn, say_aside
 from lyncops.errors import EndpointError, InvalidValueError
 from lyncops.plan.procedures import BackupServiceSet, BackupServiceSync, Procedure
 from lyncops.runs.exit_codes import ExitCode
+from lyncops.values import Fqdn
 from lyncops.views.backup_service import (
     EXIT_WORDS,
     TONES,
@@ -84,18 +86,18 @@ def backup_service() -> None:
 
 
 @backup_service.command()
-@click.argument("pools", metavar="[POOL]...", nargs=-1)
+@click.argument("pools", metavar="[POOL]...", nargs=-1, type=Name(Fqdn))
 @json_option
 @with_call
 def show(call: Call, pools: tuple[str, ...]) -> ExitCode:
     """Show its configuration, and both directions of every pair (or of those of POOL), with the
     loss that each state means now.
 
-    Exit codes: 0 shown; 4 a pair of pools or the topology could not be read, or POOL is no Front
+    Exit codes: 0 shown; 4 a pair of pools or the topology could not be read, or POOL is not a Front
     End pool.
     """
     try:
-        with call.client() as client:
+        with call.client() as client, reading(call.screen):
             report = client.backup_service(*pools)
     except EndpointError as error:
         return report_unread(error, as_json=call.screen.json)
@@ -112,7 +114,12 @@ def _sync(call: Call, kind: type[Procedure], given: Mapping[str, object]) -> Exi
 
 
 backup_service.add_command(
-    procedure_command(BackupServiceSet, run_procedure, more=execution_parameters(), name="set")
+    procedure_command(
+        BackupServiceSet,
+        run_procedure,
+        more=execution_parameters(),
+        typed="backup-service set",
+    )
 )
 backup_service.add_command(
     procedure_command(
@@ -122,14 +129,14 @@ backup_service.add_command(
             click.Option(["--all"], is_flag=True, help="Every module (the default)."),
             *execution_parameters(),
         ],
-        name="sync",
+        typed="backup-service sync",
         about="Waits until it is steady.",
     )
 )
 
 
 @backup_service.command()
-@click.argument("pools", metavar="[POOL]...", nargs=-1)
+@click.argument("pools", metavar="[POOL]...", nargs=-1, type=Name(Fqdn))
 @click.option(
     "--until-steady",
     is_flag=True,
@@ -143,7 +150,7 @@ backup_service.add_command(
 )
 @click.option(
     "--every",
-    type=Duration(),
+    type=Pause(),
     metavar="DURATION",
     help="The time between two readings (default: 15s).",
 )

@@ -1,6 +1,4 @@
-"""What went wrong, said in one sentence with its remedy, and the exit code that tells a script of
-it.
-"""
+"""What went wrong, in one sentence with its remedy, and the exit code for scripts."""
 
 from __future__ import annotations
 
@@ -15,12 +13,18 @@ from lyncops.cli.screen import say_aside
 from lyncops.runs.exit_codes import ExitCode, exit_code_of
 from lyncops.text.harmless import harmless, json_text
 from lyncops.values import JsonValue
+from lyncops.views.see import see_check, see_error
 
 
 def report_error(error: errors.LyncOpsError, *, as_json: bool) -> ExitCode:
     """Say what went wrong and what to do."""
     return report(
-        exit_code_of(error), type(error).__name__, error.what, error.remedy, as_json=as_json
+        exit_code_of(error),
+        type(error).__name__,
+        error.what,
+        error.remedy,
+        as_json=as_json,
+        check_id=error.check_id if isinstance(error, errors.PlanRefusedError) else "",
     )
 
 
@@ -74,13 +78,24 @@ def report_defect(
     report(ExitCode.WRONG_USE, "Defect", " ".join(what.split()), remedy, as_json=as_json)
 
 
-def report(code: ExitCode, kind: str, what: str, remedy: str, *, as_json: bool) -> ExitCode:
-    """Print the sentence and its remedy on standard error; with --json also an error object on
-    standard output.
+def report(  # noqa: PLR0913 -- what there is to say
+    code: ExitCode, kind: str, what: str, remedy: str, *, as_json: bool, check_id: str = ""
+) -> ExitCode:
+    """Print the sentence and its remedy on standard error, on a terminal with the page that says
+    more; with --json also an error object on standard output.
     """
+    see = see_check(check_id) if check_id else see_error(kind)
     if as_json:
-        error: JsonValue = {"type": kind, "message": what, "remedy": remedy, "exit_code": int(code)}
+        error: JsonValue = {
+            "type": kind,
+            "message": what,
+            "remedy": remedy,
+            "exit_code": int(code),
+            "see": see,
+        }
         with suppress(OSError):  # a full disk must not hide the exit code
             print(json_text({"error": error}, indent=2), flush=True)
     say_aside(harmless(f"{what} {remedy}").rstrip())
+    if sys.stderr.isatty():
+        say_aside(f"More: {see}")
     return code

@@ -75,7 +75,9 @@ def import_(call: Call, path: Path) -> ExitCode:
     help="Runs that finished before this date (UTC): 2013-11-21.",
 )
 @click.option(
-    "--yes", is_flag=True, help="Do not ask for confirmation; needed where nobody can answer."
+    "--yes",
+    is_flag=True,
+    help="Do not ask for confirmation; needed where no one can answer, as in a script.",
 )
 @json_option
 @with_call

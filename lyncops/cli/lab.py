@@ -14,16 +14,22 @@ from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 import click
 
+from lyncops.cli.call import Call
+from lyncops.cli.documents import FILE
 from lyncops.errors import ConfigurationError
+from lyncops.text.harmless import harmless
 
 if TYPE_CHECKING:
+    from lyncops.deployment.model import Deployment
     from lyncops.lab.lab import Lab
+    from lyncops.lab.simulation import Simulation
     from lyncops.values import JsonValue
 
 
 _NO_HOP: Final = """
-With {auth}, no Front End can ask another machine: neither for its services, nor for the status of
-another pool's Backup Service. What cannot be asked is not read. With --auth credssp it is."""
+With {auth}, no Front End can ask another machine: neither for its services, nor SQL Server and
+Active Directory for anything. What cannot be asked is shown as not read, and
+nothing can be changed. With --auth credssp all of that works."""
 
 
 class _ServeOptions(TypedDict):
@@ -31,6 +37,8 @@ class _ServeOptions(TypedDict):
     rate: float
     auth: str | None
     kind: str
+    snapshot: Path | None
+    copy: bool
     as_json: bool
 
 
@@ -78,6 +86,19 @@ def lab() -> None:
     show_default=True,
     help="Which endpoint lyncops.toml points at.",
 )
+@click.option(
+    "--from",
+    "snapshot",
+    metavar="FILE",
+    type=FILE,
+    help="Serve a copy of the deployment in this snapshot (`lyncops snapshot`) or topology document"
+    " (Get-CsTopology -AsXml).",
+)
+@click.option(
+    "--copy",
+    is_flag=True,
+    help="Serve a copy of the configured deployment: its servers are read first.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 @click.pass_context
 def serve(context: click.Context, scenario: str, **options: Unpack[_ServeOptions]) -> None:
@@ -100,7 +121,10 @@ def serve(context: click.Context, scenario: str, **options: Unpack[_ServeOptions
 
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with Lab.start(scenario, rate=options["rate"]) as running:
+        found = _copied_from(context, options)
+        world = scenario if found is None else _copied(found, options)
+        scenario = scenario if found is None else f"a copy of {found.name}"
+        with Lab.start(world, rate=options["rate"]) as running:
             config = running.write_config(options["out"], auth=auth, kind=options["kind"])
             with ControlServer(running.served, options["out"]):
                 as_json = _wants_json(context, options["as_json"])
@@ -111,6 +135,35 @@ def serve(context: click.Context, scenario: str, **options: Unpack[_ServeOptions
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _copied_from(context: click.Context, options: _ServeOptions) -> Deployment | None:
+    """The deployment to copy, from a file or from the servers; None for a scenario."""
+    from lyncops.deployment.codec import load_snapshot
+    from lyncops.deployment.scope import EVERYTHING, Facet, Scope
+
+    if options["copy"] and options["snapshot"] is not None:
+        raise click.UsageError("--copy reads the servers and --from a file: give one of them.")
+    if options["snapshot"] is not None:
+        return load_snapshot(options["snapshot"])
+    call = context.find_object(Call)
+    if not options["copy"] or call is None:
+        return None
+    with call.client() as client:
+        return client.status(EVERYTHING | Scope.of(Facet.TEST_USERS))
+
+
+def _copied(deployment: Deployment, options: _ServeOptions) -> Simulation:
+    """A copy of a deployment; what it does not have is said on standard error."""
+    from lyncops.cli.screen import say_aside
+    from lyncops.drill.unlike import told_copy
+    from lyncops.lab.simulation import Simulation
+
+    copy = told_copy(deployment)
+    for title, sentences in (("Assumed", copy.assumed), ("Not simulated", copy.missing)):
+        for sentence in sentences:
+            say_aside(harmless(f"{title}: {sentence}"))
+    return Simulation(copy.scenario, rate=options["rate"])
 
 
 def _wait(ended: threading.Event) -> None:
@@ -194,7 +247,7 @@ class _GuidedCommand(click.Command):
 def inject(
     context: click.Context, *, out: Path, as_json: bool, fault: str, arguments: tuple[str, ...]
 ) -> None:
-    """Do FAULT to the lab that runs.
+    """Cause FAULT in the running lab.
 
     It works at any time, also while a cmdlet runs. In a lab with `--rate 1` cmdlets take as long as
     they really do: time enough to crash the machine that runs one.

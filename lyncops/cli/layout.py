@@ -17,10 +17,13 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text as RichText
 
-from lyncops.views.blocks import Table, Text
+from lyncops.text.wrapping import wrapped
+from lyncops.views.blocks import Table, Text, Tone, is_across
 
 _GAP: Final = 2
 _INDENT: Final = 2
+_LINES: Final = 2
+"""How many lines a title may take."""
 Cells = Sequence[Text | str]
 
 
@@ -32,11 +35,29 @@ class FittingTable:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Side by side where that fits, else a paragraph for each row."""
-        widths = column_widths(self.table, options.max_width)
+        table = self.table
+        widths = column_widths(table, options.max_width)
+        if table.remarks and _is_tall(table, widths):
+            table = _with_remarks_below(table)
+            widths = column_widths(table, options.max_width)
         if widths is None:
-            yield from _stacked(self.table, options.max_width)
+            yield from _stacked(table, options.max_width)
         else:
-            yield _side_by_side(self.table, widths)
+            yield from _side_by_side(table, widths)
+
+
+@attrs.frozen(slots=True)
+class FittingText:
+    """A text that rich can print: it breaks between words, and never inside a command."""
+
+    text: Text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Each line behind its indent; what is to be copied stays on one line."""
+        text, margin = self.text, " " * self.text.indent
+        width = options.max_width - text.indent
+        lines = [text.text] if text.verbatim else wrapped(text.text, width)
+        yield RichText("\n".join(f"{margin}{line}" for line in lines), style=text.tone.value)
 
 
 def column_widths(table: Table, width: int) -> tuple[int, ...] | None:
@@ -45,7 +66,8 @@ def column_widths(table: Table, width: int) -> tuple[int, ...] | None:
     What is left after the longest words goes to the columns that need least, so that short columns
     stay on one line and long sentences wrap.
     """
-    columns = tuple(zip(table.columns, *(map(_text, row) for row in table.rows), strict=True))
+    rows = (map(_text, row) for row in table.rows if not is_across(row, table))
+    columns = tuple(zip(table.columns, *rows, strict=True))
     least = [max(_longest_word(cell) for cell in column) for column in columns]
     wanted = [max(_longest_line(cell) for cell in column) for column in columns]
     left = width - sum(least) - _GAP * (len(columns) - 1)
@@ -60,17 +82,62 @@ def column_widths(table: Table, width: int) -> tuple[int, ...] | None:
     return tuple(found)
 
 
-def _side_by_side(table: Table, widths: Sequence[int]) -> RichTable:
-    drawn = RichTable(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
+def _is_tall(table: Table, widths: Sequence[int] | None) -> bool:
+    """Whether a cell beside the remarks needs more than two lines."""
+    rows = (row for row in table.rows if not is_across(row, table))
+    return widths is None or any(
+        len(wrapped(_text(cell), width)) > _LINES
+        for row in rows
+        for cell, width in zip(row[:-1], widths, strict=False)
+    )
+
+
+def _with_remarks_below(table: Table) -> Table:
+    rows: list[tuple[Text | str, ...]] = []
+    for row in table.rows:
+        if is_across(row, table):
+            rows.append(row)
+            continue
+        *cells, remark = row
+        rows.append(tuple(cells))
+        if _text(remark):
+            rows.append((Text(remark, Tone.FAINT) if isinstance(remark, str) else remark,))
+    return Table(table.columns[:-1], tuple(rows))
+
+
+def _side_by_side(table: Table, widths: Sequence[int]) -> Iterator[RichTable | FittingText]:
+    """One table, or several with the same columns where rows go across."""
+    drawn = _columns(table, widths, header=True)
+    for row in table.rows:
+        if is_across(row, table):
+            yield drawn
+            drawn = _columns(table, widths, header=False)
+            yield _across(row[0], widths[0] + _GAP if not table.columns[0] else _INDENT)
+        else:
+            drawn.add_row(*map(_rich, row))
+    if drawn.row_count or drawn.show_header:
+        yield drawn
+
+
+def _columns(table: Table, widths: Sequence[int], *, header: bool) -> RichTable:
+    drawn = RichTable(
+        box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim", show_header=header
+    )
     for name, width in zip(table.columns, widths, strict=True):
         drawn.add_column(name, width=width, overflow="fold")
-    for row in table.rows:
-        drawn.add_row(*map(_rich, row))
     return drawn
 
 
-def _stacked(table: Table, width: int) -> Iterator[RichText | Padding]:
+def _across(cell: Text | str, indent: int) -> FittingText:
+    text = Text(cell) if isinstance(cell, str) else cell
+    return FittingText(attrs.evolve(text, indent=text.indent + indent))
+
+
+def _stacked(table: Table, width: int) -> Iterator[RichText | Padding | FittingText]:
     for row in table.rows:
+        if is_across(row, table):
+            yield _across(row[0], 2 * _INDENT)
+            continue
         named = zip(table.columns, row, strict=True)
         filled = [(name, cell) for name, cell in named if _text(cell) not in ("", "-")]
         titles = 2 if filled and not filled[0][0] else 1  # a number stands before what it numbers

@@ -1,6 +1,4 @@
-"""What the library logs (retries, servers that do not answer), for those who ask for it with
---verbose.
-"""
+"""What the library logs (retries, servers that do not answer), shown with --verbose."""
 
 from __future__ import annotations
 

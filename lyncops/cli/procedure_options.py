@@ -7,12 +7,15 @@ from datetime import timedelta
 from typing import Any, Final, TypeVar, cast
 
 import click
+from click.shell_completion import CompletionItem
 
+from lyncops.cli.completing import names
 from lyncops.errors import InvalidValueError
 from lyncops.plan.procedures import Option, Procedure
 from lyncops.text.durations import parse_duration
 from lyncops.values import Fqdn, SiteName
 
+_SHORTEST: Final = timedelta(seconds=1)
 P = TypeVar("P", bound=Procedure)
 _OVERRIDES: Final = (
     click.Option(
@@ -47,6 +50,21 @@ class Duration(click.ParamType[timedelta]):
             self.fail(str(error), param, ctx)
 
 
+class Pause(Duration):
+    """The time between two readings: longer than nothing, so that servers are not asked without
+    end.
+    """
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        """Read it, or say why it cannot be so short."""
+        pause = super().convert(value, param, ctx)
+        if pause < _SHORTEST:
+            self.fail(f"{value} is too short: at least 1s between two readings.", param, ctx)
+        return pause
+
+
 class Name(click.ParamType[str]):
     """A name that has a form of its own: an FQDN, or the name of a site."""
 
@@ -69,6 +87,13 @@ class Name(click.ParamType[str]):
         except InvalidValueError as error:
             where = param.opts[0] if isinstance(param, click.Option) else param and param.metavar
             raise InvalidValueError(f"{where}: {error.what}", remedy=error.remedy) from None
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The names of the last reading."""
+        del param
+        return names(ctx, "sites" if self._kind is SiteName else "pools", incomplete)
 
 
 def parameters_of(procedure: type[Procedure]) -> list[click.Parameter]:

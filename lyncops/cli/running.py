@@ -11,22 +11,26 @@ import attrs
 import click
 
 from lyncops.cli.call import Call, details_parameter, json_option, json_parameter, with_call
+from lyncops.cli.completing import RunName
 from lyncops.cli.procedure_group import ProcedureGroup
 from lyncops.cli.procedure_options import procedure_of
 from lyncops.cli.progress import progress
-from lyncops.errors import ConfigurationError, InvalidValueError, PlanRefusedError
+from lyncops.cli.reading import reading
+from lyncops.errors import ConfigurationError, InvalidValueError, PlanRefusedError, RunLockedError
 from lyncops.plan.codec import plan_from_json
 from lyncops.plan.model import Plan
 from lyncops.plan.procedures import Procedure
 from lyncops.runs.exit_codes import ExitCode, exit_code
-from lyncops.runs.finding import find_run
+from lyncops.runs.finding import LATEST, find_run
 from lyncops.runs.model import Run
 from lyncops.runs.report import Report
 from lyncops.values import Mode, Outcome
 from lyncops.views.blocks import Text, Tone
 from lyncops.views.json_values import to_json
 from lyncops.views.plan import plan_blocks, question_blocks, rehearsal_blocks
+from lyncops.views.plan_data import nothing_to_do_data
 from lyncops.views.run import run_blocks
+from lyncops.views.see import more_blocks
 from lyncops.views.status import topology_blocks
 
 if TYPE_CHECKING:
@@ -63,7 +67,7 @@ def execution_parameters() -> list[click.Parameter]:
         click.Option(
             ["--yes"],
             is_flag=True,
-            help="Do not ask for confirmation; needed where nobody can answer.",
+            help="Do not ask for confirmation; needed where no one can answer, as in a script.",
         ),
         click.Option(
             ["--rehearse"],
@@ -78,8 +82,8 @@ def run_procedure(call: Call, kind: type[Procedure], given: Mapping[str, object]
     """Plan a procedure and execute it.
 
     Raises:
-        InvalidValueError: the options make no sense, or nobody can be asked and `--yes` is missing.
-        PlanRefusedError: a check refuses the plan; nothing was changed.
+        InvalidValueError: the options make no sense, or confirmation is impossible and `--yes` is
+        missing. PlanRefusedError: a check refuses the plan; nothing was changed.
     """
     procedure = procedure_of(kind, given)
     above = click.get_current_context().parent
@@ -93,18 +97,21 @@ def execute(call: Call, how: HowToRun, make: Callable[[Client], Plan]) -> ExitCo
     """Make a plan, show it, ask, run it and say how it ended.
 
     Raises:
-        InvalidValueError: nobody is there to be asked, and `--yes` was not given.
+        InvalidValueError: confirmation is impossible, and `--yes` was not given.
         PlanRefusedError: a check refuses the plan; nothing was changed.
+        RunLockedError: nothing is to be done, but a run that is not over has these pools.
     """
     with call.client() as client:
-        plan = make(client)
-        call.screen.say(*plan_blocks(plan, details=call.details))
-        if plan.refusals:
-            names = ", ".join(check.check_id for check in plan.refusals)
-            raise PlanRefusedError(
-                f"{plan.procedure.title} is refused by {names}; nothing was changed.",
-                remedy=plan.refusals[0].remedy,
-            )
+        with reading(call.screen):
+            plan = make(client)
+            is_reached = not how.saved and client.is_reached(plan)
+        call.screen.say(*plan_blocks(plan, details=call.details, is_reached=is_reached))
+        if is_reached:
+            _require_no_open_run(client, plan)
+            call.screen.tell(nothing_to_do_data(plan), ())
+            return ExitCode.DONE
+        _require_no_refusal(plan)
+        call.screen.lead(more_blocks(plan.checks))
         if how.rehearse:
             return _rehearse(call, client, plan)
         if not (how.yes or call.screen.can_ask):
@@ -131,11 +138,32 @@ def execute(call: Call, how: HowToRun, make: Callable[[Client], Plan]) -> ExitCo
     return _tell(call, done)
 
 
+def _require_no_refusal(plan: Plan) -> None:
+    if plan.refusals:
+        names = ", ".join(check.check_id for check in plan.refusals)
+        raise PlanRefusedError(
+            f"{plan.procedure.title} is refused by {names}; nothing was changed.",
+            remedy=plan.refusals[0].remedy,
+            check_id=plan.refusals[0].check_id,
+        )
+
+
+def _require_no_open_run(client: Client, plan: Plan) -> None:
+    """What shows already may be half of what an open run does."""
+    if (run := client.open_run_of(plan)) is not None:
+        raise RunLockedError(
+            f"The run {run.run_id} has these pools and is {run.state.value.replace('_', ' ')};"
+            " nothing was changed.",
+            remedy=f"Go on with it: lyncops resume {run.run_id}.",
+            run_id=run.run_id,
+        )
+
+
 def _thought_over(call: Call, how: HowToRun, reasons: tuple[str, ...]) -> bool:
-    """Say what speaks against a saved plan, and ask about that by itself: --yes is no answer to it.
+    """Say what speaks against a saved plan, and ask about it separately: --yes does not answer it.
 
     Raises:
-        InvalidValueError: nobody is to be asked, and `--again` was not given.
+        InvalidValueError: confirmation is impossible, and `--again` was not given.
     """
     call.screen.say(*(Text(reason, Tone.CAREFUL) for reason in reasons))
     if not reasons or how.again:
@@ -166,7 +194,7 @@ def _agreed(call: Call, client: Client, plan: Plan) -> bool:
 
 
 @click.command()
-@click.argument("run_id", metavar="RUN")
+@click.argument("run_id", metavar="[RUN]", type=RunName(), default=LATEST)
 @click.option("--steal-lock", is_flag=True, help=_STEAL_LOCK)
 @click.option(
     "--send-again",
@@ -181,9 +209,9 @@ def _agreed(call: Call, client: Client, plan: Plan) -> bool:
 @json_option
 @with_call
 def resume(call: Call, run_id: str, steal_lock: bool, send_again: bool, reason: str) -> ExitCode:
-    """Go on with RUN: a paused one, one whose manual step is done, or one whose process died.
+    """Continue RUN: after a pause, after a manual step, or after its process died.
 
-    RUN is an id, the beginning of one, or `latest`.
+    RUN is an id or the beginning of one; without it, or with `latest`, the latest run goes on.
     """
     if send_again != bool(reason.strip()):
         raise InvalidValueError(
@@ -192,9 +220,9 @@ def resume(call: Call, run_id: str, steal_lock: bool, send_again: bool, reason: 
         )
     with call.client() as client:
         run_id = find_run(run_id, client.runs)
-        plan = client.show(run_id).plan
+        before = client.show(run_id)
         call.warn_of_the_journal(client)
-        with progress(call.screen, plan) as observer:
+        with progress(call.screen, before.plan, before) as observer:
             done = client.resume(
                 run_id, steal_lock=steal_lock, send_again=reason.strip(), observers=(observer,)
             )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,18 +15,18 @@ from typing import TextIO
 
 import attrs
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text as RichText
 
-from lyncops.cli.layout import FittingTable
+from lyncops.cli.layout import FittingTable, FittingText
 from lyncops.text.harmless import json_text
+from lyncops.text.wrapping import wrapped
 from lyncops.values import JsonValue
 from lyncops.views.blocks import Block, Heading, Table, Text, plain_lines
 
 
 @attrs.define(slots=True)
 class Screen:
-    """Says things to whoever reads standard output.
+    """Writes to standard output.
 
     A reader that goes away (`lyncops runs list | head -1`) or a full disk never stops lyncops: what
     is left to say is dropped, and a run goes on.
@@ -47,16 +48,28 @@ class Screen:
 
     def console(self) -> Console:
         """The terminal."""
-        return Console(file=self.out, highlight=False, soft_wrap=False)
+        return Console(
+            file=self.out,
+            highlight=False,
+            soft_wrap=False,
+            force_terminal=True if self._is_coloured else None,
+        )
+
+    @property
+    def _is_coloured(self) -> bool:
+        """Whether somebody wants colours where there is no terminal (https://force-color.org);
+        NO_COLOR, which rich obeys, is stronger (https://no-color.org).
+        """
+        return not self.json and bool(os.environ.get("FORCE_COLOR"))
 
     def say(self, *blocks: Block) -> None:
         """Show these blocks to a person; with --json nothing is shown."""
         if self.json:
             return
-        if self.is_terminal:
+        if self.is_terminal or self._is_coloured:
             console = self.console()
             for block in blocks:
-                console.print(drawn(block), soft_wrap=isinstance(block, Text) and block.verbatim)
+                console.print(drawn(block), soft_wrap=isinstance(block, Text))
         else:
             self._write("".join(f"{line}\n" for block in blocks for line in plain_lines(block)))
 
@@ -67,12 +80,21 @@ class Screen:
         else:
             self.say(*blocks)
 
+    def lead(self, blocks: Iterable[Block]) -> None:
+        """Say at a terminal where the documentation says more; a file has no use for it."""
+        if self.is_terminal:
+            self.say(*blocks)
+
     def tell_line(self, value: JsonValue) -> None:
         """Answer with `value` on a line of its own (JSON Lines), where more will follow; without
         --json nothing is shown.
         """
         if self.json:
             self._write(json_text(value) + "\n")
+
+    def pour(self, text: str) -> None:
+        """Write a whole document as it is, on a terminal too."""
+        self._write(text)
 
     def _write(self, text: str) -> None:
         try:
@@ -81,19 +103,23 @@ class Screen:
         except BrokenPipeError:
             let_go(self.out)
         except OSError as error:
-            # A full disk, most likely: a run goes on, and whoever waits for an answer must know.
+            # A full disk, most likely: a run continues, and the reader must know about the lost
+            # output.
             let_go(self.out)
             self.is_lost = True
             say_unwritable(error)
 
 
 def say_aside(text: str) -> None:
-    """Say a sentence on standard error.
+    """Write a sentence to standard error; on a terminal it breaks between words.
 
-    Where nobody can read it, nothing comes of it: a run goes on.
+    If that fails, it is ignored: a run continues.
     """
+    said = f"lyncops: {text}"
     try:
-        print(f"lyncops: {text}", file=sys.stderr, flush=True)
+        if sys.stderr.isatty():
+            said = "\n".join(wrapped(said, shutil.get_terminal_size().columns))
+        print(said, file=sys.stderr, flush=True)
     except OSError:
         let_go(sys.stderr)
 
@@ -113,14 +139,12 @@ def let_go(stream: TextIO) -> None:
         os.close(nowhere)
 
 
-def drawn(block: Block) -> RichText | FittingTable | Padding:
+def drawn(block: Block) -> RichText | FittingTable | FittingText:
     """The block as rich draws it."""
     match block:
         case Heading():
             return RichText(f"\n{block.text}", style="bold underline")
-        case Text(verbatim=True):
-            return RichText(" " * block.indent + block.text, style=block.tone.value)
         case Text():
-            return Padding(RichText(block.text, style=block.tone.value), (0, 0, 0, block.indent))
+            return FittingText(block)
         case Table():
             return FittingTable(block)

@@ -1,4 +1,4 @@
-"""Starts the verb, and turns whatever comes of it into an exit code and at most one sentence."""
+"""Starts the verb, and turns its result into an exit code and at most one sentence."""
 
 from __future__ import annotations
 
@@ -27,6 +27,10 @@ def run(arguments: Sequence[str]) -> ExitCode:
     for stream in (sys.stdout, sys.stderr):
         _never_fail_on_a_letter(stream)
     quiet_log()
+    if "_LYNCOPS_COMPLETE" in os.environ:
+        from lyncops.cli.completion import register
+
+        register()
     if not os.environ.get("LYNCOPS_DEBUG"):
         sys.excepthook = partial(report_defect, as_json=as_json)
     try:

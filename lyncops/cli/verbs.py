@@ -36,11 +36,19 @@ _VERBS: Final[Mapping[str, _Verb]] = {
     "run": _Verb("running", "Execute a procedure, or a saved plan."),
     "resume": _Verb("running", "Continue a run that stopped."),
     "runs": _Verb(
-        "history", "Past and open runs: list, show, report, cancel, export, import, prune."
+        "history",
+        "Past and open runs: list, watch, report, verify, cancel, export and more.",
     ),
     "backup-service": _Verb(
         "backup_service", "The service that copies each pool's data to its backup pool."
     ),
+    "init": _Verb("init", "Write a commented lyncops.toml, from questions or options."),
+    "completion": _Verb(
+        "completion", "Print the script that completes verbs, pools and runs in a shell."
+    ),
+    "snapshot": _Verb("snapshot", "Write the deployment to a file, to look at or rehearse with."),
+    "drill": _Verb("drill", "Rehearse a disaster on a copy of your own deployment."),
+    "exporter": _Verb("exporter", "Metrics for Prometheus, over HTTP or in a file."),
     "lab": _Verb("lab", "Run a simulated deployment, and make things go wrong in it."),
 }
 _EXIT_CODES: Final = """\b
@@ -73,7 +81,12 @@ class Verbs(click.Group):
             return None
         module = importlib.import_module(f"lyncops.cli.{_VERBS[cmd_name].module}")
         command: object = getattr(module, cmd_name.replace("-", "_"))
-        return command if isinstance(command, click.Command) else None
+        if not isinstance(command, click.Command):
+            return None
+        from lyncops.cli.examples import add_examples
+
+        add_examples(command, cmd_name)
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -110,9 +123,7 @@ class Verbs(click.Group):
     default="",
     help="Use this journal instead of the configured one: sqlite:///rescue.db.",
 )
-@click.option(
-    "--json", is_flag=True, help="Answer with JSON on standard output, and nothing else there."
-)
+@click.option("--json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
 @click.option(
     "-v",
     "--verbose",
@@ -136,7 +147,7 @@ def lyncops(context: click.Context, config: Path, journal: str, json: bool, verb
 @lyncops.result_callback()
 @click.pass_context
 def _answered(context: click.Context, /, code: object, **_options: object) -> object:
-    """An answer that nobody got is not a success; what a run did stays so."""
+    """An answer that was not delivered is not a success; the exit code of a run stays."""
     from lyncops.cli.call import Call
 
     call = context.find_object(Call)

@@ -69,8 +69,8 @@ class HealthMonitoring(Result):
 
 @result
 class ServerVersion(Result):
-    """The sentence in which a server tells its version, and what it means (`version` is None where
-    it says nothing known).
+    """The sentence in which a server states its version, and what it means (`version` is None if it
+    is not a known one).
     """
 
     BARE: ClassVar[str] = "Version"
@@ -84,7 +84,7 @@ class ServerVersion(Result):
 
     @property
     def own_name(self) -> str:
-        """The product's name, where its year does not tell it (fact: subscription-edition)."""
+        """The product's name, if its year does not give it (fact: subscription-edition)."""
         return _SUBSCRIPTION if _SUBSCRIPTION.casefold() in (self.text or "").casefold() else ""
 
 

@@ -340,7 +340,7 @@ class DebugCsInterPoolReplication(Cmdlet[str]):
 
     @property
     def effect(self) -> Effect:
-        """A READ unless it is told to bring differing items into line."""
+        """A READ unless it is asked to repair differing items."""
         return (
             Effect.CHANGE
             if self.resync_signature_mismatch_items and not self.what_if

@@ -396,8 +396,9 @@ def _literal(value: object) -> str:
         return f"([System.Convert]::FromBase64String('{base64.b64encode(value).decode('ascii')}'))"
     if isinstance(value, tuple):
         return ",".join(_literal(item) for item in cast("tuple[object, ...]", value))
-    return _quoted(format_timespan(value) if isinstance(value, timedelta) else str(value))
+    return quoted(format_timespan(value) if isinstance(value, timedelta) else str(value))
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as PowerShell reads it back, in single quotes: nothing in it is expanded."""
     return "'" + "".join(letter * 2 if letter in _QUOTES else letter for letter in text) + "'"

@@ -101,7 +101,7 @@ def parse_timespan(text: str) -> timedelta:
     of a second.
 
     Raises:
-        InvalidValueError: the text is no TimeSpan.
+        InvalidValueError: the text is not a TimeSpan.
     """
     found = _TIMESPAN.fullmatch(text.strip())
     if found is None or int(found["hours"]) > 23:
@@ -198,8 +198,8 @@ def service(powershell: str, *roles: str) -> Kind[str]:
     """The identity of a service of one of the roles, `EdgeServer:edge.contoso.com`.
 
     A bare pool name gets the first role in front: the cmdlets allow to omit it, but a person who
-    reads the plan should see it. Another role is refused: Microsoft's page once told readers to
-    give Set-CsEdgeServer the Front End pool (fact: edge-identity).
+    reads the plan should see it. Another role is refused: Microsoft's page once advised giving
+    Set-CsEdgeServer the Front End pool (fact: edge-identity).
     """
 
     def convert(value: object) -> str:

@@ -8,6 +8,7 @@ established (fact: texts-not-known).
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -92,9 +93,7 @@ def as_text(value: object) -> str | None:
 
 
 def is_type_name(value: object) -> bool:
-    """Whether a text is only the name of a type, as .NET's ToString gives where nobody
-    wrote one.
-    """
+    """Whether a text is only the name of a type, as .NET's default ToString gives it."""
     return isinstance(value, str) and _TYPE_NAME.fullmatch(value.strip()) is not None
 
 
@@ -130,6 +129,7 @@ def as_fqdn(value: object) -> Fqdn | None:
     )
 
 
+@functools.lru_cache(maxsize=16_384)  # the same names come again and again: each is kept once
 def host_in(text: str) -> Fqdn | None:
     """The host name in a text, which may have a role before it (`Registrar:pool`) and a port behind
     it (`fe1:4443`).
@@ -227,7 +227,7 @@ def _parse_time(text: str) -> datetime | None:
 
 
 def as_timedelta(value: object) -> timedelta | None:
-    """A duration, also as `hh:mm:ss`, `d.hh:mm:ss`, `PT2M`, or an object that tells its ticks."""
+    """A duration, also as `hh:mm:ss`, `d.hh:mm:ss`, `PT2M`, or an object with its ticks."""
     if isinstance(value, timedelta):
         return value
     if isinstance(value, RemoteObject):

@@ -1,4 +1,4 @@
-"""Registrar settings, which tell whether a pool is failed over."""
+"""Registrar settings, which show whether a pool is failed over."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ POOL_STATE: Final = choice("PoolState", PoolState)
 
 @result
 class RegistrarConfiguration(Result):
-    """Registrar settings; those of one service tell in `pool_state` whether its pool is failed over
+    """Registrar settings; those of one service show in `pool_state` whether its pool is failed over
     (fact: pool-state).
 
     `identity` is `Global`, `Site:...` or `Service:Registrar:<pool>`.

@@ -4,6 +4,7 @@ does not know.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Final, Self, TypeVar, cast, dataclass_transform, overload
 
@@ -15,6 +16,7 @@ from lyncops.values import NotedList, NotedText, RemoteObject
 T = TypeVar("T")
 R = TypeVar("R", bound="Result")
 
+_NOTHING: Final = frozenset[str]()
 _PROPERTY: Final = "lyncops.cmdlets.property"
 
 
@@ -41,8 +43,8 @@ def prop(reader: Callable[[object], T | None], *names: str, default: None) -> T 
 @overload
 def prop(reader: Callable[[object], T | None], *names: str, default: T) -> T: ...
 def prop(reader: Callable[[object], object], *names: str, default: object) -> object:
-    """A field that is a property: how it is read, the names that it may have (the best first), what
-    stands when it is absent.
+    """A field that is a property: how it is read, the names that it may have (the best first), its
+    value when it is absent.
     """
     return attrs.field(default=default, metadata={_PROPERTY: _Property(names, reader)})
 
@@ -112,11 +114,14 @@ class Result:
             if value not in (None, ()):
                 fields[reader.field] = value
         says = not _is_bare(item) or bool(fields)
-        seen = frozenset(reader.field for reader, _ in present) if says else frozenset[str]()
-        return cast("Callable[..., Self]", cls)(**fields, unknown_properties=unknown, seen=seen)
+        seen = _same(frozenset(reader.field for reader, _ in present)) if says else _NOTHING
+        # A dict never shrinks: most of these are empty by now, and a thousand pools have many
+        return cast("Callable[..., Self]", cls)(
+            **fields, unknown_properties=unknown.copy() if unknown else {}, seen=seen
+        )
 
     def gap(self, field: str) -> str | None:
-        """Why this field tells nothing, or not everything; None where it was understood, or written
+        """Why this field has no value, or not a whole one; None if it was understood, or written
         empty.
         """
         names = self.PROPERTIES[field].names
@@ -165,6 +170,14 @@ class Result:
             item.properties if isinstance(item, NotedText | NotedList) else {}
         )
         return {} if item is None else {**noted, cls.BARE: item}
+
+
+@functools.lru_cache(maxsize=1024)
+def _same(seen: frozenset[str]) -> frozenset[str]:
+    """One set for all objects in which the same fields were seen: a tenth of a snapshot's memory
+    else.
+    """
+    return seen
 
 
 def _is_bare(item: object) -> bool:

@@ -94,8 +94,8 @@ class TestCsFederatedPartner(Cmdlet[TaskOutput]):
 class TestCsRegistration(Cmdlet[TaskOutput]):
     """Check that a user can register with a pool.
 
-    It uses the pool's test users; the form that takes a password is left out, because no secret may
-    stand in a plan.
+    It uses the pool's test users; the form that takes a password is left out, because a plan must
+    not contain secrets.
     """
 
     target_fqdn: str = parameter("TargetFqdn", FQDN_STRING)

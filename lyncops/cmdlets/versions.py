@@ -31,7 +31,7 @@ _YEAR: Final = re.compile(
 
 
 def lync_version_of_product(text: str) -> LyncVersion | None:
-    """The generation that a product version tells: a replica's `5.0.8308.0`, or the sentence of
+    """The generation of a product version: a replica's `5.0.8308.0`, or the sentence of
     Get-CsServerVersion with one in it.
 
     Product versions count 4.x = 2010, 5.x = 2013, 6.x = 2015, 7.x = 2019. None where the text has
@@ -46,7 +46,7 @@ def lync_version_of_product(text: str) -> LyncVersion | None:
 
 
 def lync_version_of_service(version: int | None) -> LyncVersion | None:
-    """The generation that a service's `Version` tells: 5 = 2010, 6 = 2013, 7 = 2015, 8 = 2019; None
+    """The generation of a service's `Version`: 5 = 2010, 6 = 2013, 7 = 2015, 8 = 2019; None
     for any other number.
     """
     return _OF_SERVICE.get(version) if version is not None else None

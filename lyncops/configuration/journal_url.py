@@ -57,7 +57,7 @@ class JournalUrl:
             return cls(text=text, path=sqlite["path"])
         if postgresql := _POSTGRESQL.fullmatch(text):
             return cls(text=_without_password(f"postgresql+psycopg://{postgresql['rest']}"))
-        # The text is not repeated: nobody knows which part of it is a password.
+        # The text is not repeated: any part of it may be a password.
         scheme = re.match(r"[\w+]{1,30}(?=://)", text)
         kind = f"a url of the kind {scheme[0]!r}" if scheme else "no database url"
         raise InvalidValueError(

@@ -25,7 +25,7 @@ _INSTEAD: Final = (
 
 @attrs.frozen(slots=True)
 class Secret:
-    """A text that shows itself only to whoever asks by `reveal`."""
+    """A text that is shown only by `reveal`."""
 
     _value: str = attrs.field(repr=False)
 
@@ -69,7 +69,7 @@ class FromEnvironment:
 
 @attrs.frozen(slots=True)
 class Given:
-    """A program has it already, out of a vault of its own."""
+    """A password that the program already has, such as from its own vault."""
 
     secret: Secret
 
@@ -89,7 +89,7 @@ class FromPrompt:
             raise ConfigurationError(
                 f"The password of {username} cannot be asked for: password_prompt is true, but this"
                 " is not a terminal.",
-                remedy='Use password_env = "LYNCOPS_PASSWORD" where nobody can type.',
+                remedy='Use password_env = "LYNCOPS_PASSWORD" where no one can type a password.',
             )
         value = getpass.getpass(f"Password of {username}: ")
         if not value:

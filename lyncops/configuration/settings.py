@@ -14,6 +14,7 @@ import attrs
 from lyncops.cmdlets.reading import host_in
 from lyncops.configuration.journal_url import DEFAULT as DEFAULT_JOURNAL
 from lyncops.configuration.journal_url import TIMEOUT, JournalUrl
+from lyncops.configuration.notices import Notify, notify_of
 from lyncops.configuration.passwords import (
     FromEnvironment,
     FromKeyring,
@@ -42,6 +43,10 @@ DEFAULT_FILE: Final = "lyncops.toml"
 
 PLAN_AGE: Final = timedelta(hours=1)
 """How old a saved plan may be before it is asked about once more."""
+_TABLES: Final = (
+    *("deployment", "endpoint", "machine", "credentials", "retry", "journal", "network"),
+    *("exports", "notify"),
+)
 _SIGN_IN: Final = ("username", "password_env", "password_prompt", "password_keyring")
 _ENDPOINT: Final = (
     *(
@@ -124,6 +129,7 @@ class Configuration:
     knocker: Knocker = attrs.field(factory=Knocker)  # how ports of machines are tried from here
     plan_age: timedelta = PLAN_AGE
     exports: Mapping[str, str] = attrs.field(factory=dict[str, str])  # patterns of files, by kind
+    notify: Notify = attrs.field(factory=Notify)  # to whom the states of runs are told
 
 
 def load_configuration(path: str | os.PathLike[str] = DEFAULT_FILE) -> Configuration:
@@ -143,16 +149,14 @@ def configuration_of(
     `told` says in errors where the tables come from; `sign_in` takes the place of `[credentials]`.
 
     Raises:
-        ConfigurationError: they cannot be used; the message names the field and the cure.
+        ConfigurationError: they cannot be used; the message names the field and the remedy.
     """
     top = Table(file=folder.absolute() / DEFAULT_FILE, name="", values=values, told=told)
     return _configuration(top, sign_in)
 
 
 def _configuration(top: Table, given: SignIn | None) -> Configuration:
-    top.allow(
-        "deployment", "endpoint", "machine", "credentials", "retry", "journal", "network", "exports"
-    )
+    top.allow(*_TABLES)
     deployment = top.table("deployment")
     deployment.allow("name", "version", "plan_age")
     sign_in = given or _sign_in(top.table("credentials"))
@@ -190,6 +194,7 @@ def _configuration(top: Table, given: SignIn | None) -> Configuration:
         journal_timeout=_pause(top.table("journal"), "timeout", "10s") or TIMEOUT,
         lookups=_lookups(top.table("network")),
         knocker=_knocker(top.table("network"), addresses),
+        notify=notify_of(top.table("notify")),
     )
 
 
@@ -301,9 +306,7 @@ def _size(text: str) -> int:
 
 
 def _placed(table: Table, error: LyncOpsError) -> LyncOpsError:
-    """The error of a value, told with the place in the file; one that tells it already stays as it
-    is.
-    """
+    """The error of a value, with the place in the file; one that already has it is unchanged."""
     return (
         error if error.what.startswith(table.place) else table.error("", error.what, error.remedy)
     )
@@ -330,7 +333,7 @@ def _retry(table: Table) -> RetryPolicy:
 
 
 def _policy(values: Mapping[str, timedelta | int]) -> RetryPolicy:
-    make: Any = RetryPolicy  # its fields have two types, which the caller told apart
+    make: Any = RetryPolicy  # its fields have two types, which the caller distinguished
     return cast("RetryPolicy", make(**values))
 
 

@@ -59,7 +59,9 @@ class Table:
         except FileNotFoundError as error:
             raise ConfigurationError(
                 f"{file} does not exist.",
-                remedy="Write it, or name another one with --config; the README shows an example.",
+                remedy=(
+                    "`lyncops init` writes one from questions; or name another one with --config."
+                ),
             ) from error
         except OSError as error:
             raise ConfigurationError(
@@ -90,7 +92,7 @@ class Table:
         """Refuse every key that is not one of these."""
         for key in self.values:
             if key not in known:
-                raise self.error(key, "there is no such field.", suggestion(key, known))
+                raise self.error(key, "this field does not exist.", suggestion(key, known))
 
     def table(self, key: str) -> Table:
         """A table inside, empty when it is missing."""
@@ -116,6 +118,14 @@ class Table:
         if value is not None and not value.strip():
             raise self.error(key, "is empty.", "Write a value, or leave the field out.")
         return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts, empty when it is missing."""
+        value = self.values.get(key, [])
+        items = cast("list[object]", value) if isinstance(value, list) else [None]
+        if not all(isinstance(item, str) and item.strip() for item in items):
+            raise self.error(key, "is not a list of texts.", f'Write {key} = ["one", "another"].')
+        return tuple(map(str, items))
 
     def required(self, key: str, example: str) -> str:
         """A text that must be there."""

@@ -52,6 +52,9 @@ class Answer(Generic[R]):
         """What the server wrote to its error stream, also beside objects that count as an
         answer."""
         self.endpoint = ""
+        self.is_silent = False
+        """Whether the last answer is not a word of a server: nothing came in time, or nobody was
+        reached."""
         self._pending = self._submit(question.cmdlet)
         self._result: tuple[R, ...] | Unread | None = None
 
@@ -93,16 +96,21 @@ class Answer(Generic[R]):
         return result if isinstance(result, Unread) else next(iter(result), None)
 
     def _wait(self) -> tuple[R, ...] | Unread:
-        if self._pending is None:
+        # What was understood is enough: the raw objects of a thousand pools take more than they do
+        pending, self._pending = self._pending, None
+        self.is_silent = True
+        if pending is None:
             return Unread(self._question.what, str(self.error))
         try:
-            execution = self._pending.result()
+            execution = pending.result()
         except LyncOpsError as error:
             self.error = error
             return Unread(self._question.what, str(error))
         self.endpoint = execution.endpoint
         self.errors = execution.errors
-        if execution.outcome is Outcome.SUCCEEDED or (self._question.partial and execution.output):
+        succeeded = execution.outcome is Outcome.SUCCEEDED
+        self.is_silent = not succeeded and not execution.errors
+        if succeeded or (self._question.partial and execution.output):
             return self._without_strays(execution.output)
         said = each_once(map(str, execution.errors), between="; ")
         return Unread(self._question.what, said or execution.reason or "the server did not say why")

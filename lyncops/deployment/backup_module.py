@@ -30,7 +30,7 @@ class ImportState(enum.StrEnum):
 
 
 EVERY_MODULE: Final = "(all modules)"
-"""The name of all modules as one, where a server tells no more than the overall states."""
+"""The name of all modules as one, if a server reports only the overall states."""
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -48,8 +48,8 @@ class BackupModule:
 
     @property
     def is_overall(self) -> bool:
-        """Whether it is all modules as one: which of them is in that state, or better, could not be
-        told.
+        """Whether it is all modules as one: which of them is in that state, or a better one, is not
+        known.
         """
         return self.name == EVERY_MODULE
 
@@ -70,6 +70,13 @@ class BackupModule:
         """
         own = self.name.casefold().startswith("applicationserver.rgs")
         return own and self.export is ExportState.NOT_INITIALIZED
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether it copies a backlog, without an error (fact: backup-module-states). How much of
+        it is left, and whether it shrinks, no documented property says.
+        """
+        return self.export is ExportState.NON_STEADY and self.import_ is ImportState.NORMAL
 
     def is_steady(self, *, on_standby: bool) -> bool:
         """Whether all is copied, or will be by the next copy, and taken in.

@@ -42,7 +42,7 @@ class BackupReading:
         return cast("Answer[object]", self._status)
 
     def ask_deeper(self) -> None:
-        """Ask for the modules by themselves, where the status does not tell them all.
+        """Ask for the modules separately if the status does not list them all.
 
         A restricted endpoint refuses that.
         """

@@ -13,7 +13,7 @@ from lyncops.values import Fqdn, Unread
 
 @attrs.frozen(slots=True, kw_only=True)
 class CertificateSeen:
-    """A certificate that a Lync service uses. `until` is None where the answer does not tell it."""
+    """A certificate that a Lync service uses. `until` is None if the answer does not give it."""
 
     use: str
     until: datetime | None

@@ -1,4 +1,4 @@
-"""Asks each server for its own certificates and updates: no server tells those of another."""
+"""Asks each server for its own certificates and updates: no server reports those of another."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lyncops.remoting.interface import CmdletRunner
 from lyncops.values import Fqdn, LyncVersion, OnMachine, RemoteObject, Unread
 
 _DEADLINE: Final = timedelta(seconds=60)
-_OLD: Final = "Lync Server has no cmdlet for it"
+_OLD: Final = "Get-CsServerPatchVersion exists from Skype for Business Server 2015 on"
 
 
 class CareReading:

@@ -4,14 +4,19 @@
 
 from __future__ import annotations
 
+import codecs
+import hashlib
 import json
+import os
 import types
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union, cast, get_args, get_origin
 
 from lyncops.deployment.backup_module import ExportState, ImportState
 from lyncops.deployment.model import Deployment
+from lyncops.deployment.topology_file import deployment_of_document
 from lyncops.errors import InvalidValueError
 from lyncops.values import Fqdn, ServiceId, SiteName, Unread
 
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
     from cattrs import Converter
 
 FORMAT = "lyncops-deployment/2"
+_BESIDE = frozenset({"format", "verdict", "open_runs"})  # `status --json` says these too
 _OLD = "lyncops-deployment/1"  # one Edge pool for media per pool, in place of one per service
 
 
@@ -49,7 +55,7 @@ def deployment_from_dict(data: object) -> Deployment:
         )
     try:
         return _converter().structure(
-            {name: value for name, value in fields.items() if name != "format"}, Deployment
+            {name: value for name, value in fields.items() if name not in _BESIDE}, Deployment
         )
     except (ValueError, TypeError, KeyError, ExceptionGroup) as error:
         raise InvalidValueError(
@@ -78,7 +84,7 @@ def deployment_from_json(text: str) -> Deployment:
     """The deployment that `deployment_to_json` wrote.
 
     Raises:
-        InvalidValueError: as `deployment_from_dict`, or the text is no JSON.
+        InvalidValueError: as `deployment_from_dict`, or the text is not JSON.
     """
     try:
         return deployment_from_dict(json.loads(text))
@@ -87,6 +93,41 @@ def deployment_from_json(text: str) -> Deployment:
             f"The deployment is not JSON: {error}",
             remedy="Write it again with `lyncops --json status`.",
         ) from error
+
+
+def load_snapshot(path: str | os.PathLike[str]) -> Deployment:
+    """The deployment in a file that `lyncops snapshot` or `lyncops --json status` wrote, or that of
+    a topology document (`Get-CsTopology -AsXml`), which has the topology alone and no time: that of
+    the file is taken.
+
+    Raises:
+        InvalidValueError: it cannot be read, or is not a deployment.
+    """
+    file = Path(path)
+    try:
+        text = _decoded(file.read_bytes())
+        changed = datetime.fromtimestamp(file.stat().st_mtime, UTC)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is neither UTF-8 nor UTF-16 text"
+        raise InvalidValueError(
+            f"The snapshot {os.fspath(path)} cannot be read: {reason}.",
+            remedy="Write one with: lyncops snapshot --out FILE.",
+        ) from error
+    if text.lstrip().startswith("<"):
+        return deployment_of_document(text, name=file.stem, read_at=changed.replace(microsecond=0))
+    return deployment_from_json(text)
+
+
+def _decoded(content: bytes) -> str:
+    """Text in UTF-8, or in UTF-16 with its mark, as Windows PowerShell redirects it."""
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return content.decode("utf-16" if wide else "utf-8-sig")
+
+
+def snapshot_id(deployment: Deployment) -> str:
+    """A hash of everything in a snapshot, its time too: an altered file has another."""
+    text = json.dumps(deployment_to_dict(deployment), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @cache

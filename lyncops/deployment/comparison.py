@@ -37,7 +37,7 @@ _PASSING: Final = frozenset(
         "witnesses",
     }
 )
-# What things are called in a list, and the field that tells one from the other.
+# What things are called in a list, and the field that identifies one.
 _NAMED: Final[Mapping[type, tuple[str, str]]] = {
     Site: ("site ", "name"),
     Pool: ("", "fqdn"),
@@ -61,6 +61,33 @@ _ALIKE: Final[Mapping[object, object]] = {
 }
 
 
+@attrs.frozen(slots=True, kw_only=True)
+class Difference:
+    """One thing that two readings say differently.
+
+    `path` names the object, from the outside in, then the field or the thing. A thing of a list
+    that only one reading has is None in the other.
+    """
+
+    path: tuple[str, ...]
+    before: object
+    after: object
+
+    @property
+    def is_of_a_list(self) -> bool:
+        """Whether it is a thing that only one of them has."""
+        return (type(self.before) in _NAMED and self.after is None) or (
+            type(self.after) in _NAMED and self.before is None
+        )
+
+    def __str__(self) -> str:
+        """A sentence."""
+        where = ", ".join(self.path)
+        if self.is_of_a_list:
+            return f"{where}: {'is new' if self.before is None else 'is gone'}."
+        return f"{where}: {shown(self.before)} became {shown(self.after)}."
+
+
 def differences(before: Deployment, after: Deployment) -> tuple[str, ...]:
     """Every difference as a sentence that names the object, the field and both values; empty when
     the readings agree.
@@ -69,10 +96,15 @@ def differences(before: Deployment, after: Deployment) -> tuple[str, ...]:
     the change between a final and a steady state of the Backup Service, or between the two states
     of a pool that serves its own users.
     """
-    return tuple(_compare((), before, after))
+    return tuple(map(str, found_differences(before, after)))
 
 
-def _compare(path: tuple[str, ...], old: object, new: object) -> Iterator[str]:
+def found_differences(before: Deployment, after: Deployment) -> Iterator[Difference]:
+    """The same, each as a value."""
+    return _compare((), before, after)
+
+
+def _compare(path: tuple[str, ...], old: object, new: object) -> Iterator[Difference]:
     if old == new or any(isinstance(value, Unread) and not value.asked for value in (old, new)):
         return
     if _is_list_of_things(old) and _is_list_of_things(new):
@@ -87,19 +119,19 @@ def _compare(path: tuple[str, ...], old: object, new: object) -> Iterator[str]:
                 was, now = getattr(old, field.name), getattr(new, field.name)
                 yield from _compare((*path, *_words(field.name, was)), was, now)
     elif _settled(old) != _settled(new):
-        yield f"{', '.join(path)}: {_shown(old)} became {_shown(new)}."
+        yield Difference(path=path, before=old, after=new)
 
 
 def _compare_lists(
     path: tuple[str, ...], old: tuple[object, ...], new: tuple[object, ...]
-) -> Iterator[str]:
+) -> Iterator[Difference]:
     was, now = {_name(item): item for item in old}, {_name(item): item for item in new}
     for name in dict.fromkeys((*was, *now)):
         here = (*path, name)
         if name in was and name in now:
             yield from _compare(here, was[name], now[name])
         else:
-            yield f"{', '.join(here)}: {'is new' if name in now else 'is gone'}."
+            yield Difference(path=here, before=was.get(name), after=now.get(name))
 
 
 def _is_list_of_things(value: object) -> bool:
@@ -125,7 +157,8 @@ def _settled(value: object) -> object:
     return _ALIKE.get(value, value)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value of a reading in words."""
     if isinstance(value, tuple):
         items = cast("tuple[object, ...]", value)
         return (

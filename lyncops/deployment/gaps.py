@@ -15,7 +15,7 @@ import attrs
 from lyncops.values import Fqdn, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from lyncops.cmdlets.result import Result
 
@@ -79,10 +79,59 @@ class Need:
         )
 
 
-def open_questions(gaps: Iterable[Gap], needs: Iterable[Need]) -> tuple[Gap, ...]:
-    """The gaps that leave open something that is needed, each once."""
-    wanted = tuple(needs)
-    return tuple(dict.fromkeys(gap for gap in gaps if any(need.meets(gap) for need in wanted)))
+@attrs.frozen(slots=True, eq=False)
+class GapIndex:
+    """The gaps of a reading, found by their part and pool; those of some pools may be `settled`."""
+
+    _by_subject: Mapping[Part, Mapping[Fqdn | None, Sequence[tuple[int, Gap]]]]
+    _all: tuple[Gap, ...]
+    _settled: frozenset[tuple[Part, Fqdn]] = frozenset()
+
+    @classmethod
+    def of(cls, gaps: tuple[Gap, ...]) -> GapIndex:
+        """Of all of them, in their order."""
+        found: dict[Part, dict[Fqdn | None, list[tuple[int, Gap]]]] = {}
+        for at, gap in enumerate(gaps):
+            found.setdefault(gap.part, {}).setdefault(gap.pool, []).append((at, gap))
+        return cls(found, gaps)
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Those that are open."""
+        if not self._settled:
+            return self._all
+        places = sorted(
+            (
+                at
+                for part, pool in self._settled
+                for at, _ in self._by_subject.get(part, {}).get(pool, ())
+            ),
+            reverse=True,
+        )
+        open_now = self._all
+        for at in places:
+            open_now = (*open_now[:at], *open_now[at + 1 :])
+        return open_now
+
+    def without(self, parts: Iterable[Part], pools: Iterable[Fqdn]) -> GapIndex:
+        """Without those of these parts of these pools."""
+        of = tuple(parts)
+        return GapIndex(
+            self._by_subject,
+            self._all,
+            self._settled | {(part, pool) for pool in pools for part in of},
+        )
+
+    def open_questions(self, needs: Iterable[Need]) -> tuple[Gap, ...]:
+        """The gaps that leave open something that is needed, each once and in their order."""
+        found = {at: gap for need in needs for at, gap in self._of(need) if need.meets(gap)}
+        return tuple(dict.fromkeys(found[at] for at in sorted(found)))
+
+    def _of(self, need: Need) -> Iterator[tuple[int, Gap]]:
+        by_pool = self._by_subject.get(need.part, {})
+        for pool in (None, *dict.fromkeys(need.pools)) if need.pools else by_pool:
+            if pool is None or (need.part, pool) not in self._settled:
+                yield from by_pool.get(pool, ())
 
 
 NEXT_HOP: Final = "next hop"
@@ -96,7 +145,7 @@ BACKUP: Final = "LYNCBACKUP"
 
 
 def contradiction(told: Iterable[object]) -> str:
-    """Why several answers about one thing tell nothing: which of them is right, nobody can know."""
+    """Why several answers about one thing count as none: it cannot be known which is right."""
     return f"the answers contradict each other: {' and '.join(map(str, told))}"
 
 
@@ -129,7 +178,7 @@ class Gaps:
 
 
 def why_open(result: Result, field: str, *, required: bool = True) -> str | None:
-    """Why a field that the answer must have tells nothing; None where it was understood.
+    """Why a field that the answer must have could not be read; None if it was understood.
 
     A property that was written empty counts as understood unless it is `required`.
     """

@@ -167,7 +167,7 @@ class GlobalReading:
         return Unread(what, wrong)
 
     def version(self, pools: tuple[Pool, ...]) -> LyncVersion | Unread:
-        """The version that the caller knows, that the server tells, or that all Front End pools
+        """The version that the caller knows, that the server reports, or that all Front End pools
         agree on.
         """
         if self._version is not None:
@@ -225,7 +225,7 @@ class GlobalReading:
         An answer without them is another thing.
         """
         if status is None:
-            return None, ()  # it answered, with nothing: as unavailable as one that names nobody
+            return None, ()  # it answered, with nothing: as unavailable as one that names no master
         why = status.gap("active_master_fqdn")
         if why is not None:
             self._gaps.note(Part.STORE, "the master of the store", why)

@@ -28,7 +28,7 @@ class Knocking(Protocol):
     """Knocks on their way."""
 
     def answers(self) -> Mapping[Door, Knock]:
-        """What came of them; a door that is not back in time is silent."""
+        """Their results; a port without a result in time counts as silent."""
         ...
 
 

@@ -12,7 +12,7 @@ from lyncops.cmdlets import WindowsService as WindowsServiceResult
 from lyncops.deployment.asking import Answer, Question
 from lyncops.deployment.gaps import FRONT_END, NAMELESS, Gaps, Part
 from lyncops.deployment.model import Machine, Pool, PoolKind, WindowsService
-from lyncops.deployment.witnesses import Statement, Word, word_of_error
+from lyncops.deployment.witnesses import Hearing, Statement, Word, word_of_error
 from lyncops.remoting.interface import CmdletRunner
 from lyncops.values import ANYWHERE, Fqdn, OnMachine, Unread
 
@@ -30,42 +30,56 @@ class MachineReading:
     ) -> None:
         """Ask for the services of `machines`."""
         self._sessions, self._pool, self._gaps = sessions, pool, gaps
-        self._answers = {name: self._ask(name) for name in machines}
+        alone = pool.kind is PoolKind.EDGE
+        self._answers = {name: self._ask(name, of_itself=alone) for name in machines}
+        self._own: dict[Fqdn, Answer[WindowsServiceResult]] = {}
 
     @property
     def answers(self) -> list[Answer[WindowsServiceResult]]:
         """The answers on their way."""
         return list(self._answers.values())
 
-    def _ask(self, fqdn: Fqdn) -> Answer[WindowsServiceResult]:
+    def _ask(self, fqdn: Fqdn, *, of_itself: bool) -> Answer[WindowsServiceResult]:
         """A Front End is asked through any other; an Edge server is in no domain and only answers
         for itself.
 
         (fact: edge-replication)
         """
-        edge = self._pool.kind is PoolKind.EDGE
         return Answer(
             self._sessions,
             Question(
                 what=f"the services of {fqdn}",
                 cmdlet=GetCsWindowsService(
-                    computer_name=None if edge else fqdn, exclude_activity_level=True
+                    computer_name=None if of_itself else fqdn, exclude_activity_level=True
                 ),
-                place=OnMachine(fqdn) if edge else ANYWHERE,
+                place=OnMachine(fqdn) if of_itself else ANYWHERE,
                 deadline=_DEADLINE,
                 partial=True,
             ),
         )
+
+    def ask_themselves(self, heard: Hearing) -> None:
+        """Ask at its own endpoint, where one is configured, each machine that the server may not
+        ask: without a second hop nobody else can tell (fact: double-hop).
+
+        What fails without a number beneath it may be either: of a server that reaches others it is
+        the machine's own silence.
+        """
+        for said in list(self.statements()):
+            is_closed = said.word is Word.DENIED or (
+                said.word is Word.FAILED and not heard.reaches_others(said.by)
+            )
+            if is_closed and not said.of_itself:
+                self._own[said.machine] = self._ask(said.machine, of_itself=True)
 
     def read(self) -> tuple[Machine, ...]:
         """The machines of the pool, with what they or others answered."""
         return tuple(self._read(machine) for machine in self._pool.machines)
 
     def _read(self, machine: Machine) -> Machine:
-        answer = self._answers.get(machine.fqdn)
-        if answer is None:
+        if machine.fqdn not in self._answers:
             return machine
-        found = answer.get()
+        found = self._answer(machine.fqdn).get()
         if isinstance(found, Unread):
             return Machine(fqdn=machine.fqdn, services=found)
         services = tuple(
@@ -77,15 +91,22 @@ class MachineReading:
         self._note_services(read, nameless=any(not one.name for one in found))
         return read
 
+    def _answer(self, fqdn: Fqdn) -> Answer[WindowsServiceResult]:
+        """What the machine says of itself, where it was asked and answered; else what the server
+        said.
+        """
+        own = self._own.get(fqdn)
+        return self._answers[fqdn] if own is None or isinstance(own.get(), Unread) else own
+
     def statements(self) -> Iterator[Statement]:
         """What servers said of the machines of this pool, or they of themselves."""
-        for fqdn, answer in self._answers.items():
-            found, of_itself = answer.get(), self._pool.kind is PoolKind.EDGE
-            by = urlsplit(answer.endpoint).hostname or ""
+        for fqdn in self._answers:
+            answer = self._answer(fqdn)
+            found, by = answer.get(), urlsplit(answer.endpoint).hostname or ""
+            is_own = answer is not self._answers[fqdn] or self._pool.kind is PoolKind.EDGE
+            of_itself = is_own or by == fqdn
             if not isinstance(found, Unread):
-                yield Statement(
-                    machine=fqdn, word=Word.ANSWERED, by=by, of_itself=of_itself or by == fqdn
-                )
+                yield Statement(machine=fqdn, word=Word.ANSWERED, by=by, of_itself=of_itself)
                 continue
             codes = [
                 cause.code
@@ -100,7 +121,7 @@ class MachineReading:
                 word=word,
                 by=by,
                 reason=found.reason,
-                of_itself=of_itself or by == fqdn,
+                of_itself=of_itself,
             )
 
     def _note_services(self, machine: Machine, *, nameless: bool) -> None:

@@ -53,6 +53,11 @@ class DatabaseMirror:
         return next(sides, None)
 
     @property
+    def is_alone(self) -> bool:
+        """Whether one side is the principal while the other, its mirror, is out of reach."""
+        return (_PRINCIPAL, _OUT_OF_REACH) in map(self._here_and_there, MirrorRole)
+
+    @property
     def is_suspended(self) -> bool:
         """Whether both sides answer and nothing is copied between them, until somebody
         resumes it.

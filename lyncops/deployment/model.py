@@ -5,250 +5,47 @@ What could not be read is an `Unread`, never a guess.
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Final
 
 import attrs
 
-from lyncops.cmdlets.enums import ServiceStatus
-from lyncops.deployment.backup_module import BackupModule
 from lyncops.deployment.care import MachineCare
 from lyncops.deployment.central_management import CentralManagement
-from lyncops.deployment.gaps import FRONT_END, Gap, Need, open_questions, unread_in
-from lyncops.deployment.mirror import DatabaseMirror
+from lyncops.deployment.gaps import Gap, GapIndex, Need, Part, unread_in
 from lyncops.deployment.network import Network
+from lyncops.deployment.pool import (
+    EdgePool,
+    Link,
+    Machine,
+    MediaEdge,
+    Pool,
+    PoolKind,
+    PoolState,
+    Site,
+    WindowsService,
+)
+from lyncops.deployment.relations import Relations, grouped, same_make
+from lyncops.deployment.signs import Signs
 from lyncops.deployment.trials import PoolTestUsers, Tried, no_test_users
-from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.text.brief import brief, first_of, told
 from lyncops.text.harmless import harmless
-from lyncops.values import Fqdn, LyncVersion, ServiceId, SiteName, Unread
+from lyncops.values import Fqdn, LyncVersion, Unread
 
-
-class PoolKind(enum.StrEnum):
-    """What a pool of the topology is."""
-
-    ENTERPRISE = "Enterprise"
-    STANDARD = "Standard"
-    DIRECTOR = "Director"
-    EDGE = "Edge"
-    MEDIATION = "Mediation"
-    OTHER = "other"  # SQL servers and file stores appear in Get-CsPool too
-
-    @property
-    def is_front_end(self) -> bool:
-        """Whether users can be homed on it, so that it can be failed over."""
-        return self in (PoolKind.ENTERPRISE, PoolKind.STANDARD)
-
-    @property
-    def takes_next_hop(self) -> bool:
-        """Whether it has a registrar, so that it can be an Edge pool's next hop."""
-        return self.is_front_end or self is PoolKind.DIRECTOR
-
-    @property
-    def is_asked(self) -> bool:
-        """Whether its machines are asked whether they run."""
-        return self.takes_next_hop or self is PoolKind.EDGE
-
-
-class PoolState(enum.StrEnum):
-    """`PoolState` of the service-scoped registrar configuration (fact: pool-state)."""
-
-    ACTIVE = "Active"
-    FAILING_OVER = "FailingOver"
-    FAILED_OVER = "FailedOver"
-    FAILED_BACK = "FailedBack"
-
-    @property
-    def is_home(self) -> bool:
-        """Whether the pool's users are served by the pool itself."""
-        return self in (PoolState.ACTIVE, PoolState.FAILED_BACK)
-
-
-_STATUSES: Final = frozenset(status.value.casefold() for status in ServiceStatus)
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class Site:
-    """A central site and its routes."""
-
-    name: SiteName
-    display_name: str = ""
-    federation_route: ServiceId | None = None
-    xmpp_federation_route: ServiceId | None = None
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class WindowsService:
-    """A Lync service on one machine."""
-
-    name: str
-    # Running, Stopped, StartPending, ...; whatever the server said where that is none of the known
-    # ones
-    status: str
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it runs."""
-        return self.status.casefold() == "running"
-
-    @property
-    def is_understood(self) -> bool:
-        """Whether its status is one that is known: of another nothing follows, not even that it
-        does not run.
-        """
-        return self.status.casefold() in _STATUSES
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class Machine:
-    """A computer of a pool.
-
-    `services` is Unread when it did not answer: that is how a dead machine looks.
-    """
-
-    fqdn: Fqdn
-    services: tuple[WindowsService, ...] | Unread
-    witnesses: tuple[Witness, ...] = ()  # of whether it lives, where its services do not tell
-
-    def __repr__(self) -> str:
-        state = "up" if self.is_up else "down" if self.is_down else "not known"
-        return brief(self, f"{self.fqdn}: {state}")
-
-    @cached_property
-    def is_up(self) -> bool:
-        """Whether it answered and its Front-End (or Access Edge) service RTCSRV runs."""
-        return any(service.is_running for service in self._front_end)
-
-    @cached_property
-    def is_down(self) -> bool:
-        """Whether it answered and RTCSRV does not run.
-
-        Neither up nor down is one whose answer leaves that open.
-        """
-        return bool(self._front_end) and all(
-            service.is_understood and not service.is_running for service in self._front_end
-        )
-
-    def vouched(self, testimony: Says) -> tuple[Witness, ...]:
-        """The witnesses that say this."""
-        return tuple(witness for witness in self.witnesses if witness.testimony is testimony)
-
-    def is_dead_from(self, vantage: Vantage) -> bool:
-        """Whether a witness at this place says that it is dead."""
-        return any(witness.vantage is vantage for witness in self.vouched(Says.DEAD))
-
-    @property
-    def _front_end(self) -> tuple[WindowsService, ...]:
-        services = () if isinstance(self.services, Unread) else self.services
-        return tuple(service for service in services if service.name.upper() == FRONT_END)
-
-
-@attrs.frozen(slots=True)
-class MediaEdge:
-    """The Edge pool that one service of a pool uses for media: registrar, conferencing and
-    mediation each have their own.
-    """
-
-    service: ServiceId
-    edge: Fqdn | None
-
-    @property
-    def role(self) -> str:
-        """The role of the service, by the one of its two spellings that Get-CsService has (fact:
-        service-objects).
-        """
-        return (
-            "ConferencingServer"
-            if self.service.role.casefold() == "conferenceserver"
-            else self.service.role
-        )
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class Link:
-    """A service of a pool, by its role, that needs a service of another pool: its next hop, or what
-    it depends on.
-    """
-
-    role: str
-    to: ServiceId
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class Pool:
-    """A pool.
-
-    The fields after `services` are read for Front End pools only and have their defaults elsewhere.
-    """
-
-    fqdn: Fqdn
-    kind: PoolKind
-    site: SiteName | Unread
-    version: LyncVersion | Unread
-    machines: tuple[Machine, ...]  # in the order of the topology
-    services: tuple[ServiceId, ...] = ()
-    backup_pool: Fqdn | Unread | None = None
-    state: PoolState | Unread = PoolState.ACTIVE
-    backup_modules: tuple[BackupModule, ...] | Unread = ()
-    mirrors: tuple[DatabaseMirror, ...] | Unread = ()
-    users: int | Unread = 0  # homed here, whoever serves them
-    media_edges: tuple[MediaEdge, ...] = ()  # per service that uses an Edge pool for media
-    sql_server: Fqdn | None = None  # of the user store
-    sql_instance: str = ""
-    back_end_online: bool | Unread | None = (
-        None  # its user database, as SQL Server tells; None: not asked (Standard Edition)
-    )
-    # Of any pool: what its services need of other pools, as far as the answers have it
-    links: tuple[Link, ...] = ()
-    web_names: tuple[Fqdn, ...] = ()  # external names of its web services
-
-    def __repr__(self) -> str:
-        words = [str(self.kind)]
-        if self.kind.is_front_end:
-            words.append("state not read" if isinstance(self.state, Unread) else self.state)
-        if self.kind.is_asked:
-            words.append(f"{len(self.machines_up)} of {len(self.machines)} machines up")
-            silent = sum(not one.is_up and not one.is_down for one in self.machines)
-            words += [f"{silent} not known"] if silent else []
-        if isinstance(self.backup_pool, Fqdn):
-            words.append(f"backup pool {self.backup_pool}")
-        return brief(self, f"{self.fqdn}: {', '.join(words)}")
-
-    @property
-    def edges_for_media(self) -> tuple[Fqdn, ...]:
-        """The Edge pools that its services use for media: one, unless a change was broken off."""
-        return tuple(dict.fromkeys(one.edge for one in self.media_edges if one.edge is not None))
-
-    @cached_property
-    def machines_up(self) -> tuple[Machine, ...]:
-        """The machines that answer with a running Front-End service."""
-        return tuple(machine for machine in self.machines if machine.is_up)
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether at least one of its machines is up."""
-        return bool(self.machines_up)
-
-
-@attrs.frozen(slots=True, kw_only=True)
-class EdgePool:
-    """The Edge service of an Edge pool."""
-
-    fqdn: Fqdn
-    next_hop: Fqdn | None
-    external_sip_port: int | None = None
-    external_fqdn: Fqdn | None = None  # of its Access Edge service: the name that partners know
-
-    def __repr__(self) -> str:
-        return brief(self, f"{self.fqdn}: next hop {self.next_hop or 'none'}")
-
-    @property
-    def has_federation(self) -> bool:
-        """Federation is enabled: the external SIP port is 5061 (fact: federated-edge-port)."""
-        return self.external_sip_port == 5061
+__all__ = [
+    "BackupServiceSettings",
+    "Deployment",
+    "EdgePool",
+    "Link",
+    "Machine",
+    "MediaEdge",
+    "Pool",
+    "PoolKind",
+    "PoolState",
+    "Site",
+    "WindowsService",
+]
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -288,7 +85,7 @@ class Deployment:
     rights: tuple[str, ...] | Unread = ()
     # Those that exist in the session, where rights are not known by that
     offered: tuple[str, ...] | Unread = ()
-    own_product: str = ""  # the product's name, where the version's year does not tell it
+    own_product: str = ""  # the product's name, if the version's year does not give it
     from_local_store: bool = False
     # Why the topology was read there: what the question to the Central Management store came to
     store_silence: str = ""
@@ -318,57 +115,134 @@ class Deployment:
     @property
     def product(self) -> str:
         """The product as the server calls it; "" where it is not known."""
-        return self.own_product or (
-            "" if isinstance(self.version, Unread) else self.version.product
+        version = self.version
+        return self.own_product if isinstance(version, Unread) else self.product_of(version)
+
+    def product_of(self, version: LyncVersion) -> str:
+        """The product of a pool of this version: by the name that the server gave to its own."""
+        return self.own_product if self.own_product and version is self.version else version.product
+
+    @cached_property
+    def relations(self) -> Relations:
+        """What leads to what, gathered once."""
+        replicas = self.central_management.replicas
+        return Relations(
+            pools=self._pools,
+            edges=() if isinstance(self.edges, Unread) else self.edges,
+            sites=() if isinstance(self.sites, Unread) else self.sites,
+            computers=()
+            if isinstance(replicas, Unread)
+            else tuple(one.computer for one in replicas if not one.never_reported),
         )
 
     @cached_property
-    def _by_name(self) -> Mapping[Fqdn, Pool]:
-        """Thousands of pools cannot be looked through for each question.
-
-        Of two with one name the first one counts.
-        """
-        return (
-            {}
-            if isinstance(self.pools, Unread)
-            else {pool.fqdn: pool for pool in reversed(self.pools)}
-        )
+    def signs(self) -> Signs:
+        """Which pools may be silent or dead, gathered once."""
+        return Signs.of(self._pools)
 
     @cached_property
-    def _by_machine(self) -> Mapping[Fqdn, Pool]:
-        pools = () if isinstance(self.pools, Unread) else self.pools
-        return {machine.fqdn: pool for pool in reversed(pools) for machine in pool.machines}
+    def _gap_index(self) -> GapIndex:
+        return GapIndex.of(self.gaps)
+
+    @property
+    def _pools(self) -> tuple[Pool, ...]:
+        return () if isinstance(self.pools, Unread) else self.pools
 
     def pool(self, fqdn: Fqdn) -> Pool | None:
         """The pool of that name, or None."""
-        return self._by_name.get(fqdn)
+        at = self.relations.place.get(fqdn)
+        return None if at is None else self._pools[at]
+
+    def pools_at(self, places: Iterable[int]) -> Iterator[Pool]:
+        """The pools at these places of the topology."""
+        return map(self._pools.__getitem__, places)
 
     def with_pool(self, changed: Pool) -> Deployment:
         """The same reading with `changed` in the place of the pool of that name."""
-        if isinstance(self.pools, Unread):
-            return self
-        return attrs.evolve(
-            self, pools=tuple(changed if pool.fqdn == changed.fqdn else pool for pool in self.pools)
+        return self.with_pools((changed,))
+
+    def with_pools(
+        self,
+        changed: Iterable[Pool],
+        *,
+        store: CentralManagement | None = None,
+        settled: Iterable[Part] = (),
+    ) -> Deployment:
+        """The same reading with each of these pools in the place of the one of its name, and with
+        another `store`.
+
+        What the answers left open of their `settled` parts is taken to be known. What was gathered
+        about the other pools is kept, so that thousands of such readings cost no more than their
+        differences.
+        """
+        ours = self.relations
+        places = {ours.place[pool.fqdn]: pool for pool in changed if pool.fqdn in ours.place}
+        open_now = self._gap_index.without(settled, (pool.fqdn for pool in places.values()))
+        pools = self._exchanged(places)
+        other = attrs.evolve(
+            self,
+            pools=self.pools if isinstance(self.pools, Unread) else pools,
+            central_management=self.central_management if store is None else store,
+            gaps=open_now.gaps,
         )
+        object.__setattr__(other, "_gap_index", open_now)
+        same_replicas = other.central_management.replicas is self.central_management.replicas
+        if same_replicas and not ours.has_twins:
+            if all(same_make(ours.pools[at], pool) for at, pool in places.items()):
+                object.__setattr__(other, "relations", ours)
+            object.__setattr__(other, "signs", self.signs.but(pools, places))
+        return other
+
+    def _exchanged(self, places: Mapping[int, Pool]) -> tuple[Pool, ...]:
+        if self.relations.has_twins:
+            named = {pool.fqdn: pool for pool in places.values()}
+            return tuple(named.get(pool.fqdn, pool) for pool in self._pools)
+        found = self._pools
+        for at, pool in places.items():
+            found = (*found[:at], pool, *found[at + 1 :])
+        return found
+
+    @cached_property
+    def _care_by_machine(self) -> Mapping[Fqdn, tuple[int, ...]]:
+        return grouped((one.machine, at) for at, one in enumerate(self.care))
+
+    def care_of(self, machines: Iterable[Fqdn]) -> tuple[MachineCare, ...]:
+        """What was read of the care for these machines, in the order of the reading."""
+        places = {at for name in machines for at in self._care_by_machine.get(name, ())}
+        return tuple(self.care[at] for at in sorted(places))
+
+    @cached_property
+    def _tried_by_pool(self) -> Mapping[Fqdn, tuple[Tried, ...]]:
+        return grouped((one.trial.pool, one) for one in self.tried)
+
+    def tried_at(self, pool: Fqdn) -> tuple[Tried, ...]:
+        """What servers tried as a user at a pool."""
+        return self._tried_by_pool.get(pool, ())
+
+    @cached_property
+    def _test_users_by_pool(self) -> Mapping[Fqdn, tuple[str, ...]]:
+        known = () if isinstance(self.test_users, Unread) else self.test_users
+        return {one.pool: one.users for one in reversed(known)}
+
+    def test_users_of(self, pool: Fqdn) -> tuple[str, ...]:
+        """The test users of a pool; none where none are known."""
+        return self._test_users_by_pool.get(pool, ())
 
     @cached_property
     def front_end_pools(self) -> tuple[Pool, ...]:
         """The pools that can be failed over; empty when the pools could not be read."""
-        return (
-            ()
-            if isinstance(self.pools, Unread)
-            else tuple(p for p in self.pools if p.kind.is_front_end)
-        )
+        return tuple(pool for pool in self._pools if pool.kind.is_front_end)
 
     def pool_of(self, fqdn: Fqdn) -> Pool | None:
         """The pool that is called so or has a machine called so: servers name either (fact:
         store-status).
         """
-        return self._by_name.get(fqdn) or self._by_machine.get(fqdn)
+        at = self.relations.owner(fqdn)
+        return None if at is None else self._pools[at]
 
     def open_questions(self, *needs: Need) -> tuple[Gap, ...]:
         """What the answers left open of what is needed."""
-        return open_questions(self.gaps, needs)
+        return self._gap_index.open_questions(needs)
 
     @property
     def unread(self) -> tuple[Unread, ...]:

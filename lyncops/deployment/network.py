@@ -39,9 +39,9 @@ Question = AddressesOf | ServersOf | PortOf
 
 
 class PortState(enum.StrEnum):
-    """What came of a TCP connection.
+    """The result of a TCP connection.
 
-    SILENT: nothing answered, which seen from here may be any firewall's doing.
+    SILENT: nothing answered, which a firewall on the way can also cause.
     """
 
     OPEN = "open"

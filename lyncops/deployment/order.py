@@ -4,6 +4,7 @@ answer.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -30,7 +31,12 @@ _NUMBER: Final = re.compile(r"(\d+)")
 
 def natural(text: object) -> Natural:
     """A key that puts `pool2` before `pool10`."""
-    parts = _NUMBER.split(str(text).casefold())
+    return _natural(str(text))
+
+
+@functools.lru_cache(maxsize=10_000)
+def _natural(text: str) -> Natural:
+    parts = _NUMBER.split(text.casefold())
     return tuple(int(part) if place % 2 else part for place, part in enumerate(parts))
 
 

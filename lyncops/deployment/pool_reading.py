@@ -12,29 +12,27 @@ from lyncops.cmdlets import (
     DatabaseMirrorState,
     GetCsDatabaseMirrorState,
     GetCsPoolBackupRelationship,
-    GetCsRegistrarConfiguration,
     GetCsUser,
     GetCsUserDatabaseState,
-    GetCsUserPoolInfo,
     PoolBackupRelation,
-    RegistrarConfiguration,
     User,
     UserDatabaseState,
-    UserPoolInfo,
 )
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.asking import Answer, Question
+from lyncops.deployment.back_end_reading import BackEndReading
 from lyncops.deployment.backup_module import BackupModule
 from lyncops.deployment.backup_reading import BackupReading
 from lyncops.deployment.gaps import Gaps, Part, contradiction, why_open
 from lyncops.deployment.machine_reading import MachineReading
 from lyncops.deployment.mirror import DatabaseMirror
-from lyncops.deployment.model import Pool, PoolKind, PoolState
+from lyncops.deployment.model import Pool, PoolKind
+from lyncops.deployment.pool_state_reading import PoolStateReading, homed_on
 from lyncops.deployment.scope import Facet, Scope
-from lyncops.deployment.state_by_user import HomePool, state_by_user
-from lyncops.deployment.state_reading import StateReading, by_default
+from lyncops.deployment.state_by_user import HomePool
+from lyncops.deployment.state_reading import StateReading
 from lyncops.deployment.topology import UNASKED
-from lyncops.deployment.witnesses import Statement
+from lyncops.deployment.witnesses import Hearing, Statement
 from lyncops.remoting.interface import CmdletRunner
 from lyncops.values import Fqdn, LyncVersion, Unread
 
@@ -80,17 +78,12 @@ class PoolReading:
             else None
         )
         self._wants_state = front_end and Facet.POOL_STATE in wanted
-        self._state: Answer[RegistrarConfiguration] | tuple[RegistrarConfiguration, ...] | None = (
-            None
-        )
+        self._state: PoolStateReading | None = None
         self._mirrors = (
             self._ask_mirrors() if _has_mirroring(pool) and Facet.MIRRORS in wanted else None
         )
-        self._back_end = (
-            self._ask_back_end()
-            if pool.kind is PoolKind.ENTERPRISE and Facet.BACK_END in wanted
-            else None
-        )
+        self._wants_back_end = pool.kind is PoolKind.ENTERPRISE and Facet.BACK_END in wanted
+        self._back_end: Answer[UserDatabaseState] | tuple[UserDatabaseState, ...] | None = None
         self._users = self._ask_users() if front_end and Facet.USERS in wanted else None
         names = [machine.fqdn for machine in pool.machines] if pool.kind.is_asked else []
         asked = [
@@ -100,12 +93,23 @@ class PoolReading:
         ]
         self._machines = MachineReading(sessions, pool, asked, gaps)
 
-    def ask_state(self, states: StateReading) -> None:
-        """Ask for the state too, where `states` does not tell it: after all other questions, since
-        that waits for an answer.
+    def ask_back_end(self, back_ends: BackEndReading) -> None:
+        """Ask for the user database too, where what was asked of all pools at once does not tell
+        it: after all other questions, since that waits for an answer.
         """
+        if self._wants_back_end:
+            self._back_end = back_ends.of(self._pool.sql_server) or self._ask_back_end()
+
+    def ask_state(self, states: StateReading) -> None:
+        """The same for the state."""
         if self._wants_state:
-            self._state = states.of(self._pool.fqdn) or self._ask_state()
+            self._state = PoolStateReading(self._sessions, self._pool.fqdn, states, self._home)
+
+    def ask_machines(self, heard: Hearing) -> None:
+        """Ask the machines themselves that no server may ask: after the first answers, which
+        `heard` is.
+        """
+        self._machines.ask_themselves(heard)
 
     def ask_deeper(self) -> None:
         """Ask once more for what arrived as a mere name of a type: after the first answers, side by
@@ -113,15 +117,23 @@ class PoolReading:
         """
         if self._status is not None:
             self._status.ask_deeper()
+        if self._state is not None:
+            self._state.ask_deeper()
+
+    def ask_deepest(self) -> None:
+        """Ask what rests on those answers."""
+        if self._state is not None:
+            self._state.ask_about_user()
 
     @property
     def answers(self) -> list[Answer[object]]:
         """The answers on their way."""
         status = self._status.answer if self._status is not None else None
+        state = self._state.answer if self._state is not None else None
         found = (
             self._relation,
             status,
-            self._state,
+            state,
             self._mirrors,
             self._back_end,
             self._users,
@@ -141,7 +153,7 @@ class PoolReading:
         return attrs.evolve(
             pool,
             backup_pool=self._read_relation(),
-            state=self._read_state(),
+            state=self._not_asked("the state") if self._state is None else self._state.read(),
             backup_modules=self._read_status(),
             mirrors=self._read_mirrors(),
             back_end_online=self._read_back_end(),
@@ -198,75 +210,6 @@ class PoolReading:
             self._not_asked("the Backup Service status")
             if self._status is None
             else self._status.read()
-        )
-
-    def _ask_state(self) -> Answer[RegistrarConfiguration]:
-        fqdn = self._pool.fqdn
-        identity = f"Service:Registrar:{fqdn}"
-        return self._ask(
-            f"the state of {fqdn}",
-            GetCsRegistrarConfiguration(identity=identity),
-            local=GetCsRegistrarConfiguration(identity=identity, local_store=True),
-        )
-
-    def _read_state(self) -> PoolState | Unread:
-        if self._state is None:
-            return self._not_asked("the state")
-        what = f"the state of {self._pool.fqdn}"
-        found = self._state if isinstance(self._state, tuple) else self._state.get()
-        configurations = () if isinstance(found, Unread) else found
-        configurations = configurations or self._by_default()
-        known = dict.fromkeys(
-            one.pool_state for one in configurations if one.pool_state is not None
-        )
-        if len(known) > 1:
-            return Unread(what, contradiction(state.value for state in known))
-        for state in known:
-            return PoolState(state.value)
-        odd = next(
-            (
-                v
-                for one in configurations
-                for n, v in one.unknown_properties.items()
-                if n.casefold() == "poolstate"
-            ),
-            None,
-        )
-        if odd is not None:
-            return Unread(what, f"{odd} is not a known PoolState")
-        return self._state_by_a_user(
-            found.reason
-            if isinstance(found, Unread)
-            else "the registrar configuration has no PoolState"
-        )
-
-    def _by_default(self) -> tuple[RegistrarConfiguration, ...]:
-        """A pool that has no configuration of its own has the global one, whose state is Active."""
-        everywhere, here = (
-            GetCsRegistrarConfiguration(),
-            GetCsRegistrarConfiguration(local_store=True),
-        )
-        listed = self._ask("the registrar configurations", everywhere, local=here).get()
-        return () if isinstance(listed, Unread) else by_default(listed, self._pool.fqdn)
-
-    def _state_by_a_user(self, why: str) -> PoolState | Unread:
-        """The documented way round: a user of the pool is asked about (fact: pool-state)."""
-        what = f"the state of {self._pool.fqdn}"
-        users = self._ask(what, GetCsUser(filter=_homed_on(self._pool.fqdn), result_size=1)).first()
-        name = (users.sip_address or users.identity) if isinstance(users, User) else None
-        if name is None:
-            return Unread(what, f"{why}; and no user of it could be asked about")
-        info = self._ask(
-            what,
-            GetCsUserPoolInfo(identity=name),
-            local=GetCsUserPoolInfo(identity=name, local_store=True),
-            partial=True,
-        ).first()
-        if not isinstance(info, UserPoolInfo):
-            return Unread(what, f"{why}; and Get-CsUserPoolInfo did not answer for {name}")
-        told = state_by_user(info, self._home())
-        return (
-            told if isinstance(told, PoolState) else Unread(what, f"{why}; and for {name} {told}")
         )
 
     def _home(self) -> HomePool:
@@ -329,7 +272,7 @@ class PoolReading:
         """Whether every user database of the pool is online."""
         if self._back_end is None:
             return None
-        states = self._back_end.get()
+        states = self._back_end if isinstance(self._back_end, tuple) else self._back_end.get()
         if isinstance(states, Unread):
             return states
         what = f"the user database of {self._pool.fqdn}"
@@ -349,7 +292,7 @@ class PoolReading:
 
     def _ask_users(self) -> Answer[User]:
         what = f"the users of {self._pool.fqdn}"
-        cmdlet = GetCsUser(filter=_homed_on(self._pool.fqdn))
+        cmdlet = GetCsUser(filter=homed_on(self._pool.fqdn))
         return Answer(self._sessions, Question(what=what, cmdlet=cmdlet, deadline=_USERS_DEADLINE))
 
     def _read_users(self) -> int | Unread:
@@ -366,10 +309,6 @@ def _has_mirroring(pool: Pool) -> bool:
     return pool.kind is PoolKind.ENTERPRISE and (
         isinstance(pool.version, Unread) or pool.version in _MIRRORING
     )
-
-
-def _homed_on(pool: Fqdn) -> str:
-    return f"RegistrarPool -eq '{pool}'"
 
 
 def _mirror(state: DatabaseMirrorState) -> DatabaseMirror:

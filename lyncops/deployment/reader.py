@@ -1,41 +1,34 @@
 """Reads a deployment: the global questions side by side, then those of all pools side by side, and
 no more.
 
-A snapshot takes ten cmdlets and per Front End pool some two plus one per machine, so that it grows
-as the pools do. What a server fails to say does not make the reading fail: it is kept in the
-snapshot as `Unread`, in the server's own words.
+A snapshot takes some ten cmdlets, two per Front End pool (three with mirrors) and one per machine,
+so that it grows as the pools do. What a server fails to say does not make the reading fail: it is
+kept in the snapshot as `Unread`, in the server's own words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import attrs
 
-from lyncops.deployment.asking import settle_all
+from lyncops.deployment.asking import Answer, settle_all
+from lyncops.deployment.back_end_reading import BackEndReading
 from lyncops.deployment.care_reading import CareReading
 from lyncops.deployment.gaps import Gaps, Part
 from lyncops.deployment.global_reading import GlobalReading
 from lyncops.deployment.knocking import KnocksAtDoors
-from lyncops.deployment.model import (
-    Deployment,
-    Machine,
-    Pool,
-)
+from lyncops.deployment.model import Deployment, Machine, Pool
 from lyncops.deployment.pool_reading import ALWAYS_COPIED, STORE_MODULE, PoolReading
 from lyncops.deployment.rights_reading import RightsReading
 from lyncops.deployment.scope import EVERYTHING, Facet, Scope
 from lyncops.deployment.state_reading import StateReading
 from lyncops.deployment.store_copies import build_copies
-from lyncops.deployment.topology import (
-    build_edges,
-    build_pools,
-    note_nameless,
-)
+from lyncops.deployment.topology import build_edges, build_pools, note_nameless
 from lyncops.deployment.trial_reading import TrialReading
-from lyncops.deployment.witnesses import PORTS, Door, Hearing
+from lyncops.deployment.witnesses import PORTS, Door, Hearing, Statement
 from lyncops.remoting.clock import Clock
-from lyncops.remoting.interface import CmdletRunner
+from lyncops.remoting.interface import CmdletRunner, OpensAhead
 from lyncops.values import Fqdn, LyncVersion, Unread
 
 
@@ -50,14 +43,15 @@ def read_deployment(  # noqa: PLR0913 - who to ask, and what of
 ) -> Deployment:
     """What the servers say now, as far as `scope` asks.
 
-    When the Central Management store does not answer, what can be read from a server's local copy
-    (`-LocalStore`) is read there, and `from_local_store` says that the topology was; the rest stays
-    Unread.
+    What the Central Management store does not answer is read from a server's local copy if possible
+    (`-LocalStore`, then `from_local_store` is true); the rest stays Unread.
 
     Raises:
         EndpointError: no endpoint could be reached at all.
     """
     read_at, gaps = clock.now(), Gaps()
+    if isinstance(sessions, OpensAhead) and Facet.MACHINES in scope.facets:
+        sessions.open_ahead(scope.covers)
     reading = GlobalReading(sessions, scope, version, gaps)
     topology, missing = reading.topology()
     local = reading.from_local_store
@@ -65,27 +59,16 @@ def read_deployment(  # noqa: PLR0913 - who to ask, and what of
     trials = TrialReading(sessions, scope)
     note_nameless(topology, gaps)
     found = build_pools(topology, gaps)
-    care = CareReading(
-        sessions,
-        {m.fqdn: pool.version for pool in found if pool.kind.is_front_end for m in pool.machines},
-        scope,
-    )
-    states = StateReading(
-        sessions, tuple(pool.fqdn for pool in found if pool.kind.is_front_end), scope, local=local
-    )
-    knocking = (
-        knocker.begin(doors(found, scope))
-        if knocker is not None and Facet.WITNESSES in scope.facets
-        else None
-    )
+    front_ends = tuple(pool for pool in found if pool.kind.is_front_end)
+    versions = {machine.fqdn: pool.version for pool in front_ends for machine in pool.machines}
+    care = CareReading(sessions, versions, scope)
+    states = StateReading(sessions, tuple(pool.fqdn for pool in front_ends), scope, local=local)
+    back_ends = BackEndReading(sessions, found, scope)
+    knocks = knocker if Facet.WITNESSES in scope.facets else None
+    knocking = knocks.begin(doors(found, scope)) if knocks is not None else None
     readings = [PoolReading(sessions, pool, scope, gaps, local=local) for pool in found]
-    for one in readings:
-        one.ask_state(states)
-    settle_all([*reading.answers, *(answer for one in readings for answer in one.answers)])
-    for one in readings:
-        one.ask_deeper()
-    pools = _with_relations(tuple(one.filled() for one in readings))
-    statements = [statement for one in readings for statement in one.statements()]
+    answers = [*reading.answers, *_first_answers(readings, states, back_ends)]
+    pools, statements = _read_pools(readings, answers)
     pools = with_witnesses(pools, Hearing(statements, knocking.answers() if knocking else None))
     copies = build_copies(topology, pools, gaps)
     deployment = Deployment(
@@ -98,7 +81,7 @@ def read_deployment(  # noqa: PLR0913 - who to ask, and what of
         edges=missing or build_edges(topology.services, gaps),
         central_management=reading.central_management(missing or copies),
         backup_service=reading.settings(),
-        rights=rights.names(),
+        rights=rights.names(answers),
         offered=rights.offered(),
         own_product=reading.own_product(),
         from_local_store=local,
@@ -109,6 +92,34 @@ def read_deployment(  # noqa: PLR0913 - who to ask, and what of
     )
     note_missing_modules(deployment, gaps)
     return attrs.evolve(deployment, gaps=gaps.found)
+
+
+def _first_answers(
+    readings: Sequence[PoolReading], states: StateReading, back_ends: BackEndReading
+) -> Iterator[Answer[object]]:
+    """The answers about all pools, perhaps still on their way."""
+    for one in readings:
+        one.ask_back_end(back_ends)
+    for one in readings:
+        one.ask_state(states)
+    for one in readings:
+        yield from one.answers
+
+
+def _read_pools(
+    readings: Sequence[PoolReading], first_answers: list[Answer[object]]
+) -> tuple[tuple[Pool, ...], list[Statement]]:
+    """The pools after their second questions, and what servers said about the life of machines."""
+    settle_all(first_answers)
+    heard = Hearing((said for one in readings for said in one.statements()), None)
+    for one in readings:
+        one.ask_machines(heard)
+    for one in readings:
+        one.ask_deeper()
+    for one in readings:
+        one.ask_deepest()
+    pools = _with_relations(tuple(one.filled() for one in readings))
+    return pools, [statement for one in readings for statement in one.statements()]
 
 
 def doors(pools: Iterable[Pool], scope: Scope) -> Iterator[Door]:
@@ -158,8 +169,8 @@ def _with_relations(pools: tuple[Pool, ...]) -> tuple[Pool, ...]:
 
 
 def note_missing_modules(deployment: Deployment, gaps: Gaps) -> None:
-    """Note the modules of the Backup Service that a pool must have and does not report: what is not
-    told is not steady.
+    """Note the modules of the Backup Service that a pool must have and does not report: a module
+    that is not reported is not steady.
     """
     store = deployment.central_management.copies
     holders = (

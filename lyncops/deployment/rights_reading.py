@@ -7,6 +7,7 @@ does not exist there, as in a restricted session configuration (JEA), cannot be 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from fnmatch import fnmatch
 from typing import Final
@@ -24,7 +25,12 @@ _GROUPS_DECIDE: Final = (
     "on a WinRM endpoint every cmdlet exists for everybody; group membership decides, and only the"
     " attempt shows it"
 )
+_STAYS: Final = (
+    "a server of SQL or Active Directory refused the account's log-on: its identity goes no further"
+    " than the Front End that is asked, so that cmdlets that change something will fail too"
+)
 _DEADLINE: Final = timedelta(seconds=60)
+_NO_LOG_ON: Final = "AuthenticationError"
 _OCS: Final = "/ocspowershell"
 # What procedures send. With a star: a pattern that fits nothing is not an error, a name is.
 # Get-Command itself always exists, so that
@@ -49,7 +55,7 @@ ASKED: Final = (
 
 
 def was_asked_for(name: str) -> bool:
-    """Whether an answer that lacks this cmdlet tells that the session lacks it."""
+    """Whether an answer without this cmdlet proves that the session lacks it."""
     return any(fnmatch(name.casefold(), pattern.casefold()) for pattern in ASKED)
 
 
@@ -58,7 +64,6 @@ class RightsReading:
 
     def __init__(self, sessions: CmdletRunner, endpoint: str, scope: Scope) -> None:
         """Ask when `scope` wants it."""
-        self._scope = scope
         self._roles_decide = endpoint.rstrip("/").casefold().endswith(_OCS)
         what = _WHAT if self._roles_decide else _OFFERED
         self._answer: Answer[CommandInfo] | None = None
@@ -67,15 +72,18 @@ class RightsReading:
                 sessions, Question(what=what, cmdlet=GetCommand(name=ASKED), deadline=_DEADLINE)
             )
 
-    def names(self) -> tuple[str, ...] | Unread:
-        """The cmdlets that the operator may run, of those that procedures send."""
+    def names(self, others: Iterable[Answer[object]] = ()) -> tuple[str, ...] | Unread:
+        """The cmdlets that the operator may run, of those that procedures send.
+
+        What came of the `others` shows whether the account's identity goes on to SQL Server (fact:
+        double-hop).
+        """
         if self._answer is None:
             return Unread(_WHAT, UNASKED, asked=False)
-        return (
-            self._names(self._answer)
-            if self._roles_decide
-            else Unread(_WHAT, _GROUPS_DECIDE, asked=False)
-        )
+        if self._roles_decide:
+            return self._names(self._answer)
+        stays = any(error.category == _NO_LOG_ON for other in others for error in other.errors)
+        return Unread(_WHAT, _STAYS if stays else _GROUPS_DECIDE, asked=False)
 
     def offered(self) -> tuple[str, ...] | Unread:
         """The cmdlets that exist in the session, of those that procedures send, where roles do not

@@ -1,4 +1,4 @@
-"""Where a pool's users are served, told by one of them: for servers whose registrar configuration
+"""Where a pool's users are served, read from one of them: for servers whose registrar configuration
 has no PoolState.
 
 Get-CsUserPoolInfo documents where a user registers "by default" and where "if the primary pool has
@@ -27,7 +27,7 @@ def state_by_user(info: UserPoolInfo, home: HomePool) -> PoolState | str:
     """The state of the user's home pool, or why it cannot be known.
 
     A dead pool may go on being named, or not be named any more, without having been failed over:
-    what is documented are assignments, and no page says what becomes of them then.
+    what is documented are assignments, and no page says how they change then.
     """
     away = {
         info.backup_pool_fqdn,

@@ -34,15 +34,29 @@ class StateReading:
             GetCsRegistrarConfiguration(),
             GetCsRegistrarConfiguration(local_store=True),
         )
-        question = Question(
+        self._sessions, self.is_local = sessions, local
+        self._question = Question(
             what="the state of the pools",
             cmdlet=here if local else everywhere,
             local=None if local else here,
             deadline=_DEADLINE,
         )
         several = Facet.POOL_STATE in scope.facets and sum(map(scope.covers, pools)) > 1
-        self._answer = Answer(sessions, question) if several else None
+        self._answer = Answer(sessions, self._question) if several else None
         self._found: dict[str, tuple[RegistrarConfiguration, ...]] | None = None
+
+    def listed(self) -> tuple[RegistrarConfiguration, ...] | Unread:
+        """Every scope that the server has, waited for; asked once, however many pools need it."""
+        if self._answer is None:
+            self._answer = Answer(self._sessions, self._question)
+        return self._answer.get()
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether that was asked, and no server had a word on it: asked in another way, the same
+        cmdlet would hang as long.
+        """
+        return self._answer is not None and self._answer.is_silent
 
     def of(self, pool: Fqdn) -> tuple[RegistrarConfiguration, ...]:
         """What was written of one pool's registrar, waited for; nothing where it has to be asked

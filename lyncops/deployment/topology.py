@@ -36,7 +36,7 @@ from lyncops.deployment.topology_document import Topology
 from lyncops.values import Fqdn, LyncVersion, ServiceId, SiteName, Unread
 
 UNASKED: Final = "it was not asked for"
-# The roles that tell the version of a pool best; SQL Servers and file stores carry numbers of their
+# The roles that show the version of a pool best; SQL Servers and file stores carry numbers of their
 # own.
 _VERSIONED: Final = ("Registrar", "UserServer", "EdgeServer", "Director", "MediationServer")
 
@@ -240,7 +240,7 @@ class _Building:
             return Unread(what, contradiction(found))
         own = (service.site_id for service in self.services.of(fqdn))
         strange = next((name for name in own if name and name not in self.sites.identities), None)
-        # Get-CsService tells identities, never display names
+        # Get-CsService shows identities, never display names
         if self.sites.known and strange is not None:
             why = f"it is called {strange}, but Get-CsSite has no such site"
             self.gaps.note(Part.SITES, what, why)

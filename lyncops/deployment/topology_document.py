@@ -8,7 +8,7 @@ is. Its role names are its own (fact: service-objects).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from xml.etree.ElementTree import XML, Element, ParseError
 
@@ -51,7 +51,7 @@ def parse_topology(text: str) -> Topology:
     """Read the document.
 
     Raises:
-        InvalidValueError: it is no XML, or no topology.
+        InvalidValueError: it is not XML, or not a topology.
     """
     root = _parse(text)
     site_names = {
@@ -86,17 +86,7 @@ def parse_topology(text: str) -> Topology:
             if _text(element, "Name")
         ),
         pools=tuple(
-            PoolInfo(
-                identity=name,
-                fqdn=name,
-                computers=tuple(_machines(clusters[key])),
-                services=tuple(
-                    s.identity
-                    for s in services
-                    if s.identity is not None and s.identity.pool == name
-                ),
-                site=site_names.get(key[0]),
-            )
+            _pool(name, clusters[key], services, site_names.get(key[0]))
             for key, name in names.items()
         ),
         computers=tuple(
@@ -110,6 +100,44 @@ def parse_topology(text: str) -> Topology:
             *_nameless_machines(clusters, names),
             *_nameless_services(_all(root, "Service"), identities),
         ),
+    )
+
+
+def backup_registrars(text: str) -> Mapping[Fqdn, Fqdn]:
+    """For each pool, the pool of its backup registrar (`Usage="Backup"`, which is recalled, not
+    established).
+
+    Raises:
+        InvalidValueError: as `parse_topology`.
+    """
+    root = _parse(text)
+    names = {
+        _cluster_key(cluster): name
+        for cluster in _all(root, "Cluster")
+        if (name := host_in(cluster.get("Fqdn", "")))
+    }
+    elements = {_service_key(one): one for one in _all(root, "Service") if _service_key(one)}
+    pools = {key: found.pool for key, one in elements.items() if (found := _identity(one, names))}
+    return {
+        pools[key]: pools[backup]
+        for key, element in elements.items()
+        for dependency in _all(element, "Dependency")
+        if dependency.get("Usage") == "Backup"
+        for backup in map(_service_key, _all(dependency, "ServiceId"))
+        if key in pools and backup in pools and "Registrar" in key and "Registrar" in backup
+    }
+
+
+def _pool(
+    name: Fqdn, cluster: Element, services: Iterable[Service], site: SiteName | None
+) -> PoolInfo:
+    identities = [service.identity for service in services]
+    return PoolInfo(
+        identity=name,
+        fqdn=name,
+        computers=tuple(_machines(cluster)),
+        services=tuple(each for each in identities if each is not None and each.pool == name),
+        site=site,
     )
 
 

@@ -46,7 +46,7 @@ class TrialReading:
             )
 
     def tried(self) -> tuple[Tried, ...]:
-        """What came of each trial."""
+        """The result of each trial."""
         return tuple(_tried(trial, answer) for trial, answer in self._trials)
 
     def test_users(self) -> tuple[PoolTestUsers, ...] | Unread:

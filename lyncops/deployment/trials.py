@@ -1,5 +1,5 @@
-"""Whether users can really sign in, talk and see each other at a pool: what is to be tried, and
-what came of it.
+"""Whether users can really sign in, talk and see each other at a pool: the trials and their
+results.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ class Trial:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Tried:
-    """What came of a trial: whether it worked, or why that is not known, and the server's words."""
+    """The result of a trial: whether it worked, or why that is not known, and the server's
+    words.
+    """
 
     trial: Trial
     works: bool | Unread

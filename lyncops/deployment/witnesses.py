@@ -160,20 +160,20 @@ class Hearing:
             case Word.NO_ANSWER if not said.of_itself:
                 return Witness(vantage, Says.DEAD, told)
             case _:
-                if not said.of_itself and self._reaches_others(said):
+                if not said.of_itself and self.reaches_others(said.by):
                     return Witness(vantage, Says.DEAD, f"{told} It reaches other machines.")
                 unproven = "It has reached no other machine, so it may lack rights or delegation."
                 return Witness(
                     vantage, Says.SILENT, told if said.of_itself else f"{told} {unproven}"
                 )
 
-    def _reaches_others(self, said: Statement) -> bool:
+    def reaches_others(self, server: str) -> bool:
         """Whether the server has reached a machine other than itself.
 
         Behind the name of a pool it may be any of two.
         """
-        reached = self._reached.get(said.by, set())
-        return len(reached - {said.by}) > (0 if said.by in self._statements else 1)
+        reached = self._reached.get(server, set())
+        return len(reached - {server}) > (0 if server in self._statements else 1)
 
     def _from_here(self, machine: Fqdn) -> Witness:
         doors = sorted(self._doors.get(machine, ()), key=lambda door: door[0])

@@ -26,7 +26,7 @@ class Subject(enum.StrEnum):
 class Section:
     """The checks of one thing.
 
-    `not_examined` are those that nobody came to, because one before them failed.
+    `not_examined` are those that were not reached, because one before them failed.
     """
 
     subject: Subject
@@ -59,7 +59,7 @@ class Diagnosis:
         """FAILED where something failed, else UNKNOWN where something that matters is not known,
         else WARNING, else PASSED.
 
-        What no session can tell (a check that is unknown and not blocking) is a warning: its remedy
+        What no session can show (a check that is unknown and not blocking) is a warning: its remedy
         is what to run on the server.
         """
         results = self.results

@@ -46,7 +46,7 @@ class Hop:
 
 @attrs.frozen(slots=True, kw_only=True)
 class EndpointFindings:
-    """What was seen of one endpoint. A field is None where nobody got so far."""
+    """What was seen of one endpoint. A field is None if the examination did not get that far."""
 
     endpoint: Endpoint
     approach: Approach
@@ -76,4 +76,4 @@ class Examination:
     began_at: datetime
     endpoints: tuple[EndpointFindings, ...] = ()
     deployment: Deployment | Unread | None = None
-    knocks: Mapping[Door, Knock] | None = None  # None: nobody could knock
+    knocks: Mapping[Door, Knock] | None = None  # None: no port could be tried

@@ -15,12 +15,12 @@ from lyncops.doctor import connecting, serving, using
 from lyncops.doctor.diagnosis import Diagnosis, Section, Subject
 from lyncops.doctor.examination import EndpointFindings, Examination
 from lyncops.sources import Sources, fact, page, reference
-from lyncops.values import Fqdn, Unread
+from lyncops.values import Unread
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class _Question:
-    """A check about an endpoint. None as its answer: nobody came so far."""
+    """A check about an endpoint. None as its answer: the examination did not get that far."""
 
     check_id: str
     question: str
@@ -138,19 +138,18 @@ def _deployment(found: Examination) -> Iterator[Section]:
         if pool.kind.is_front_end or pool.kind is PoolKind.EDGE:
             yield from (_machine(machine, pool, found) for machine in pool.machines)
     yield Section(subject=Subject.DEPLOYMENT, name=found.name, results=tuple(_shared(told)))
-    store_pool = _store_pool(told)
     for pool in told.front_end_pools:
-        results = tuple(_of_pool(pool, store_pool))
+        results = tuple(_of_pool(told, pool))
         if results:
             yield Section(subject=Subject.DEPLOYMENT, name=pool.fqdn, results=results)
 
 
-def _of_pool(pool: Pool, store_pool: Fqdn | None) -> Iterator[CheckResult]:
+def _of_pool(deployment: Deployment, pool: Pool) -> Iterator[CheckResult]:
     database = serving.user_database(pool)
     if database is not None:
         sources = (reference("Get-CsUserDatabaseState"), fact("user-database-state"))
         yield result_of("user-database", "Is its user database online?", sources, database)
-    copying = serving.backup_service(pool, store_pool)
+    copying = serving.backup_service(deployment, pool)
     if copying is not None:
         yield result_of(
             "backup-service", "Is the Backup Service readable and steady?", _BACKUP, copying
@@ -175,19 +174,11 @@ def _unreached(told: Unread | None) -> CheckResult:
     return result_of("topology", question, (), answer)
 
 
-def _store_pool(told: Deployment) -> Fqdn | None:
-    master = told.central_management.active_master
-    pool = told.pool_of(master) if isinstance(master, Fqdn) else None
-    return pool.fqdn if pool is not None else None
-
-
 def _machine(machine: Machine, pool: Pool, found: Examination) -> Section:
-    questions = {
-        "name-resolution": "Does its name resolve to an address?",
-        "ports": "Does one of its ports answer from here?",
-    }
     from_here = tuple(
-        result_of(check_id, questions[check_id], (), answer)
+        result_of("ports", "Does one of its ports answer from here?", (), answer)
+        if check_id == "ports"
+        else result_of("name-resolution", "Does its name resolve to an address?", (), answer)
         for check_id, answer in serving.name_and_ports(machine, found.knocks)
     )
     asked = result_of(

@@ -89,7 +89,7 @@ def _visited(visit: Visit) -> EndpointFindings:
 
 
 def _asked(visit: Visit, cmdlet: Cmdlet[R], what: str) -> Execution[R] | Unread:
-    """What came of a READ, unless it has no answer."""
+    """The answer of a READ, if there is one."""
     try:
         execution = visit.ask(cmdlet, deadline=_DEADLINE)
     except LyncOpsError as error:

@@ -1,4 +1,4 @@
-"""The limits of a server's shells, as far as its session can tell them."""
+"""The limits of a server's shells, as far as its session can read them."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from lyncops.checks.backup import not_steady
 from lyncops.checks.check import Finding, failed, passed, unknown, warning
 from lyncops.checks.words import counted, listed, sentence
 from lyncops.deployment.model import Deployment, Machine, Pool, PoolKind
@@ -174,7 +175,7 @@ def user_database(pool: Pool) -> Finding | None:
             )
 
 
-def backup_service(pool: Pool, store_pool: str | None) -> Finding | None:
+def backup_service(deployment: Deployment, pool: Pool) -> Finding | None:
     """Could the state of the Backup Service of a pool be read?
 
     None: the pool has no backup pool.
@@ -193,12 +194,7 @@ def backup_service(pool: Pool, store_pool: str | None) -> Finding | None:
             f"Its state could not be read: {sentence(pool.backup_modules.reason)}",
             f"{ask}; see second-hop.",
         )
-    on_standby = store_pool is not None and store_pool != pool.fqdn
-    unsteady = [
-        one.name
-        for one in pool.backup_modules
-        if not one.is_steady(on_standby=on_standby) and not one.is_idle_response_groups
-    ]
+    unsteady = [module.name for module in not_steady(deployment, pool)]
     if unsteady or not pool.backup_modules:
         return warning(
             f"Backs up to {pool.backup_pool}; not steady: {listed(unsteady)}.",

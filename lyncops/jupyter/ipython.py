@@ -1,4 +1,5 @@
-"""Tells IPython how values are shown. Cheap: what shows them is imported with the first one.
+"""Registers with IPython how values are shown. Cheap: what shows them is imported with the first
+one.
 
 IPython is known here by what is used of it, so that it need not be installed for anything else.
 """
@@ -80,6 +81,7 @@ def register(shell: Shell) -> None:
     for module, names in SHOWN.items():
         for name in names:
             formatter.for_type_by_name(module, name, _shown)
+    formatter.for_type_by_name("lyncops.drill.matrix", "DrillReport", _drills)
     formatter.for_type(tuple, _shown_together)
     LyncOpsError._render_traceback_ = _sentence  # type: ignore[attr-defined]  # what IPython asks for
     if (
@@ -94,6 +96,13 @@ def _shown(value: object) -> Bundle | None:
     from lyncops.jupyter.shown import bundle_of
 
     return bundle_of(value)
+
+
+def _drills(report: object) -> Bundle | None:
+    from lyncops.drill.matrix import DrillReport
+    from lyncops.jupyter.drills import bundle_of_drills
+
+    return bundle_of_drills(report) if isinstance(report, DrillReport) else None
 
 
 def _shown_together(values: object) -> Bundle | None:
@@ -111,9 +120,10 @@ def _shown_together(values: object) -> Bundle | None:
 
 
 def _sentence(error: LyncOpsError) -> list[str]:
+    from lyncops.jupyter.wording import in_python
     from lyncops.text.harmless import harmless
 
-    return [f"{type(error).__name__}: {harmless(str(error))}"]
+    return [f"{type(error).__name__}: {in_python(harmless(str(error)))}"]
 
 
 def _live(plan: Plan) -> AbstractContextManager[Observer]:

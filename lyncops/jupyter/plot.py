@@ -12,7 +12,9 @@ from lyncops.views.html.markup import NOTHING, Markup, element
 from lyncops.views.lag import DirectionLag
 
 _INK: Final = "#010203"
-"""Stands for the ink of the page while the picture is drawn: a page may be light or dark."""
+"""A placeholder for the text colour of the page while the picture is drawn: a page may be light or
+dark.
+"""
 _LEAST_TOP: Final = 5.0
 """Minutes up to which the plot reaches at least: the documented target of the Backup Service."""
 _LINES: Final = ("-", "--", "-.", ":")

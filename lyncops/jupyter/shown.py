@@ -1,4 +1,4 @@
-"""The forms in which a notebook gets a value: HTML, and plain text for whoever has no HTML."""
+"""The forms in which a notebook gets a value: HTML, and plain text where HTML is not shown."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from lyncops.checks.result import CheckResult
 from lyncops.checks.synchronisation import BackupServiceReport
 from lyncops.deployment.model import Deployment
 from lyncops.doctor.diagnosis import Diagnosis
+from lyncops.jupyter.wording import in_python, page_in_python
 from lyncops.plan.model import Plan
 from lyncops.plan.rehearsal import Rehearsal
 from lyncops.procedures.readiness import Readiness
@@ -20,7 +21,7 @@ from lyncops.views.doctor import doctor_blocks
 from lyncops.views.html.blocks import html_of
 from lyncops.views.html.checks import checks_html
 from lyncops.views.html.deployments import deployment_html
-from lyncops.views.html.markup import Content
+from lyncops.views.html.markup import Content, Markup, joined
 from lyncops.views.html.plans import plan_html
 from lyncops.views.html.readiness import readiness_html
 from lyncops.views.html.runs import report_html, run_html
@@ -36,7 +37,8 @@ Bundle = dict[str, str]
 def bundle(html: Content, plain: Iterable[Block] | str) -> Bundle:
     """Both forms of one thing."""
     text = plain if isinstance(plain, str) else "\n".join(_lines(plain))
-    return {"text/html": str(fragment(html)), "text/plain": text}
+    page = Markup(page_in_python(str(joined((html,)))))
+    return {"text/html": str(fragment(page)), "text/plain": in_python(text)}
 
 
 def _lines(blocks: Iterable[Block]) -> Iterable[str]:

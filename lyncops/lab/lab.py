@@ -223,7 +223,7 @@ class Lab:
 
     @property
     def doors(self) -> Doors:
-        """The ports that tell from here whether a machine lives; they are served, and in
+        """The ports that show from here whether a machine is up; they are served, and in
         configurations, from the first use on.
         """
         return self.served.doors

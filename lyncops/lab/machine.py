@@ -10,9 +10,9 @@ from typing import Final, NoReturn
 from lyncops.lab.cmdlets import causes, placeholders
 from lyncops.lab.cmdlets.call import Call
 from lyncops.lab.cmdlets.rbac import allows
-from lyncops.lab.cmdlets.registry import Changer, Handler, Store
+from lyncops.lab.cmdlets.registry import Changer, Handler, Opens, Store
 from lyncops.lab.cmdlets.table import HANDLERS
-from lyncops.lab.interface import Caller, ErrorDetail, Invocation, Session, Sink, TerminatingError
+from lyncops.lab.interface import ErrorDetail, Invocation, Session, Sink, TerminatingError
 from lyncops.lab.model.progress import settle
 from lyncops.lab.model.state import MachineState, Power
 from lyncops.lab.model.world import World
@@ -206,14 +206,39 @@ class Machine:
         local = call.flag(_LOCAL)
         if self.kind is Kind.EDGE and not handler.on_edge and not local:
             call.fail(placeholders.STORE_NOT_FROM_EDGE, category="ConnectionError")
-        if handler.opens and not local:
-            self._check_double_hop(call, caller, handler)
+        if not (handler.opens is Opens.STORE and local):
+            self._check_double_hop(call, handler)
         self._check_store(call, handler, local=local)
 
-    def _check_double_hop(self, call: Call, caller: Caller, handler: Handler) -> None:
-        if self._world.switches.enforce_double_hop and not caller.delegated and not caller.ocs:
-            message = placeholders.DOUBLE_HOP.format(resource=handler.opens)
-            call.fail(message, category="AuthenticationError", inner=causes.anonymous_logon())
+    def _check_double_hop(self, call: Call, handler: Handler) -> None:
+        """A token that was not delegated opens nothing on another machine; what runs on this one,
+        as the SQL Express of Standard Edition, it does.
+
+        A SQL Server that does not answer is not even logged on to: the cmdlet says that itself.
+        """
+        if not self._world.switches.enforce_double_hop or call.session.caller.may_hop:
+            return
+        server, answers = self._server(call, handler.opens)
+        if server in {None, self.fqdn} or (handler.reader is not None and not answers):
+            return
+        message = placeholders.DOUBLE_HOP.format(resource=handler.opens.value)
+        call.fail(message, category="AuthenticationError", inner=causes.anonymous_logon())
+
+    def _server(self, call: Call, opens: Opens) -> tuple[str | None, bool]:
+        """The machine that holds what is opened, None for nothing; and whether it answers."""
+        world = self._world
+        match opens:
+            case Opens.NOTHING:
+                return None, True
+            case Opens.STORE:
+                holder = world.pools[world.store.point]
+                return world.principal(holder, "CentralMgmt"), world.store_readable
+            case Opens.DATABASES:
+                named = call.text("PoolFqdn") or call.text("RegistrarPool")
+                pool = world.pools.get(Fqdn(named.casefold()))
+                return ("", True) if pool is None else (pool.sql_server, world.has_sql(pool))
+            case Opens.DIRECTORY:
+                return "", True
 
     def _check_store(self, call: Call, handler: Handler, *, local: bool) -> None:
         if handler.store is Store.NONE or (handler.store is Store.READ and local):

@@ -29,7 +29,7 @@ class ServedSimulation:
 
     @property
     def doors(self) -> Doors:
-        """The ports that tell from here whether a machine lives."""
+        """The ports that show from here whether a machine is up."""
         if self._doors is None:
             machines = [place.machine for place in places(self.simulation)]
             self._doors = Doors(
@@ -77,7 +77,7 @@ class ServedSimulation:
             self._doors.synchronise()
 
     def close(self) -> None:
-        """Stop listening for doors and partners; the host is closed by whoever made it."""
+        """Stop listening for doors and partners; the host is closed by its creator."""
         if self._outside is not None:
             self._outside.close()
         if self._doors is not None:

@@ -21,9 +21,10 @@ FORMAT: Final = 2
 """2 since the procedure's options are fields of their own; 1 had them as texts in `choices`."""
 _OTHER_ID: Final = "The plan was altered after it was saved: its content id does not match."
 _OTHER_LOOK: Final = (
-    "The plan was altered after it was saved: what it shows is not what it would do."
+    "The plan was altered after it was saved: what it shows differs from what it would do."
 )
-_REMEDY: Final = "Make the plan again with `lyncops plan`; a saved plan is not meant to be edited."
+_BESIDE: Final = frozenset({"changed", "nothing_to_do", "see"})  # `plan --json` says these too
+_REMEDY: Final = "Make the plan again with `lyncops plan`; saved plans cannot be edited."
 
 
 def plan_to_data(plan: Plan) -> dict[str, object]:
@@ -96,7 +97,8 @@ def _document(text: str) -> Mapping[str, object]:
         raise PlanFormatError(
             "The JSON is not a saved plan: it has no field `plan`.", remedy=_REMEDY
         )
-    return cast("Mapping[str, object]", document)
+    fields = cast("Mapping[str, object]", document)
+    return {name: value for name, value in fields.items() if name not in _BESIDE}
 
 
 def _of_format_1(data: Mapping[str, object]) -> Plan:

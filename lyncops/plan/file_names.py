@@ -14,7 +14,7 @@ from lyncops.plan.model import Plan
 from lyncops.plan.steps import CmdletStep, Step
 
 RUN: Final = "{run}"
-"""Stands in a file's name for the id of the run."""
+"""The placeholder for the run id in a file name."""
 
 
 def named_after(plan: Plan, run_id: str) -> Plan:

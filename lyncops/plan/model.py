@@ -31,7 +31,7 @@ class Plan:
     deployment: str  # its name
     version: LyncVersion | None
     created_at: datetime
-    lock: tuple[Fqdn, ...]  # the pools that nobody else may work on meanwhile
+    lock: tuple[Fqdn, ...]  # the pools that no other run may work on during this one
     checks: tuple[CheckResult, ...]
     steps: tuple[Step, ...]
     goal: tuple[Condition, ...]
@@ -88,8 +88,8 @@ class Plan:
 
     @property
     def pools_to_lock(self) -> tuple[Fqdn, ...]:
-        """The pools that nobody else may work on meanwhile: those of `lock`, and those that its
-        target and its changes name.
+        """The pools that no other run may work on during this one: those of `lock`, of the target
+        and of the changes.
 
         A file can be written by hand; what it would change cannot be left unlocked by it.
         """

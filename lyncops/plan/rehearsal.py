@@ -59,7 +59,7 @@ def rehearsed(cmdlet: Cmdlet[object]) -> Cmdlet[object] | None:
 
 
 def conditions_of(plan: Plan) -> tuple[Condition, ...]:
-    """What must be read to tell which steps can be rehearsed."""
+    """What must be read to decide which steps can be rehearsed."""
     return tuple(condition for step in plan.steps for condition in (*_before(step), *_after(step)))
 
 
@@ -100,7 +100,7 @@ def _yet_to_come(plan: Plan, number: int, deployment: Deployment) -> Iterator[st
             n for n, step in enumerate(earlier, start=1) if _mends(step, needed, deployment)
         ]
         if menders:
-            yield (f"it depends on what {_steps(menders)} will do: {needed}; now {truth.evidence}")
+            yield (f"it depends on the result of {_steps(menders)}: {needed}; now {truth.evidence}")
 
 
 def _steps(numbers: list[int]) -> str:

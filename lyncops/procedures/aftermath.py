@@ -1,18 +1,18 @@
-"""What lost pools and Edge pools leave broken, as the topology tells: each once, with the procedure
-or the step by hand.
+"""What stays broken after the loss of pools and Edge pools, according to the topology: each item
+once, with the procedure or the step by hand.
 
-In the order in which it is best mended: the way to partners, media, then what leads to a lost pool
-as its next hop.
+In the order in which it is best repaired: the way to partners, media, then what has a lost pool as
+its next hop.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Final
 
 import attrs
 
-from lyncops.checks.silence import silent_machines
 from lyncops.checks.words import listed
 from lyncops.deployment.model import Deployment, EdgePool, Pool
 from lyncops.plan.conditions import RouteKind
@@ -20,7 +20,7 @@ from lyncops.plan.left_broken import LeftBroken
 from lyncops.procedures.edge_moves import sites_leading_to
 from lyncops.procedures.edges import known_edges
 from lyncops.sources import guide, page, reference
-from lyncops.values import Fqdn, LyncVersion, Unread
+from lyncops.values import Fqdn, LyncVersion, SiteName
 
 _ABC: Final = page("Front End pool ABC failover")
 
@@ -38,13 +38,12 @@ class Loss:
         """The names of all of them."""
         return frozenset((*(pool.fqdn for pool in self.pools), *(edge.fqdn for edge in self.edges)))
 
-    @property
-    def others(self) -> tuple[Pool, ...]:
-        """Every pool that is left."""
-        known = () if isinstance(self.deployment.pools, Unread) else self.deployment.pools
+    def left(self, places: Iterable[int]) -> tuple[Pool, ...]:
+        """The pools at these places of the topology that are left, each once, by their names."""
         names = self.names
+        found = self.deployment.pools_at(sorted(set(places)))
         return tuple(
-            sorted((pool for pool in known if pool.fqdn not in names), key=lambda pool: pool.fqdn)
+            sorted((pool for pool in found if pool.fqdn not in names), key=lambda pool: pool.fqdn)
         )
 
     @property
@@ -52,8 +51,10 @@ class Loss:
         """The option that names the Edge pool to use instead; a word in capitals where somebody has
         to choose.
         """
-        left = [edge.fqdn for edge in known_edges(self.deployment) if edge.fqdn not in self.names]
-        return f"--edge {left[0]}" if len(left) == 1 else "--edge EDGE_POOL"
+        names = self.names
+        left = (edge.fqdn for edge in known_edges(self.deployment) if edge.fqdn not in names)
+        found = tuple(islice(left, 2))  # of thousands two are enough
+        return f"--edge {found[0]}" if len(found) == 1 else "--edge EDGE_POOL"
 
 
 def of_lost_pool(deployment: Deployment, pool: Pool) -> tuple[LeftBroken, ...]:
@@ -69,17 +70,14 @@ def of_lost_site(
     """What is broken where these pools of the site are gone, and with them its Edge pools but those
     that are seen to run.
     """
-    owners = ((edge, deployment.pool(edge.fqdn)) for edge in known_edges(deployment))
-    edges = tuple(
-        edge
-        for edge, owner in owners
-        if owner is not None and owner.site == site and not owner.is_alive
-    )
+    places = deployment.relations.in_site.get(SiteName(site), ())
+    lost = (pool.fqdn for pool in deployment.pools_at(places) if not pool.is_alive)
+    edges = _edges_named(deployment, lost)
     return aftermath(Loss(deployment=deployment, pools=tuple(pools), edges=edges))
 
 
 def aftermath(loss: Loss) -> tuple[LeftBroken, ...]:
-    """Everything that the topology shows, in the order in which it is best mended."""
+    """Everything that the topology shows, in the order in which it is best repaired."""
     parts: tuple[Callable[[Loss], Iterator[LeftBroken]], ...] = (
         _federation,
         _xmpp,
@@ -96,14 +94,24 @@ def aftermath(loss: Loss) -> tuple[LeftBroken, ...]:
 
 
 def _dead_edges(deployment: Deployment) -> tuple[EdgePool, ...]:
-    silent = set(silent_machines(deployment))
-    owners = ((edge, deployment.pool(edge.fqdn)) for edge in known_edges(deployment))
+    signs = deployment.signs
+    places = deployment.relations.places_of_edges & (signs.maybe_dead | signs.silent.keys())
+    dead = (
+        pool.fqdn
+        for pool in deployment.pools_at(places)
+        if pool.machines
+        and all(m.is_down or m.fqdn in signs.silent_machines for m in pool.machines)
+    )
+    return _edges_named(deployment, dead)
+
+
+def _edges_named(deployment: Deployment, names: Iterable[Fqdn]) -> tuple[EdgePool, ...]:
+    """The Edge pools among pools of these names, each once, in the order of the topology."""
+    relations = deployment.relations
+    known = [name for name in dict.fromkeys(names) if name in relations.edge_named]
     return tuple(
-        edge
-        for edge, owner in owners
-        if owner is not None
-        and owner.machines
-        and all(m.is_down or m.fqdn in silent for m in owner.machines)
+        relations.edge_named[name]
+        for name in sorted(known, key=relations.place_of_edge.__getitem__)
     )
 
 
@@ -134,7 +142,8 @@ def _xmpp(loss: Loss) -> Iterator[LeftBroken]:
 
 def _media(loss: Loss) -> Iterator[LeftBroken]:
     gone = {edge.fqdn for edge in loss.edges}
-    for pool in loss.others:
+    using = loss.deployment.relations.using_for_media
+    for pool in loss.left(at for edge in gone for at in using.get(edge, ())):
         used = [edge for edge in pool.edges_for_media if edge in gone]
         if pool.kind.is_front_end and used:
             yield LeftBroken(
@@ -146,26 +155,22 @@ def _media(loss: Loss) -> Iterator[LeftBroken]:
 
 def _leading_to_lost(loss: Loss, role: str) -> Iterator[tuple[Pool, Pool]]:
     """The pools with a service of this role that needs a lost pool, each with that pool."""
-    for pool in loss.others:
+    lost_pools = {one.fqdn: one for one in reversed(loss.pools)}
+    needing = loss.deployment.relations.needing
+    for pool in loss.left(at for lost in lost_pools for at in needing.get(lost, ())):
         for link in pool.links:
-            lost = next(
-                (one for one in loss.pools if link.role == role and link.to.pool == one.fqdn), None
-            )
+            lost = lost_pools.get(link.to.pool) if link.role == role else None
             if lost is not None:
                 yield pool, lost
                 break
 
 
 def _unread(loss: Loss, role: str) -> tuple[Fqdn, ...]:
-    """The pools with a service of this role of which no answer tells what it needs: they may need a
+    """The pools with a service of this role whose dependency no answer gives: they may need a
     lost pool.
     """
-    return tuple(
-        pool.fqdn
-        for pool in loss.others
-        if any(service.role == role for service in pool.services)
-        and not any(link.role == role for link in pool.links)
-    )
+    without = loss.deployment.relations.without_link
+    return tuple(pool.fqdn for pool in loss.left(without.get(role, ())))
 
 
 def _partner(pool: Pool) -> Fqdn | str:
@@ -175,7 +180,7 @@ def _partner(pool: Pool) -> Fqdn | str:
 def _persistent_chat(loss: Loss) -> Iterator[LeftBroken]:
     role = "PersistentChatServer"
     way = (
-        "In Topology Builder set {to} as the next hop of {chat}, publish, and run setup on its"
+        "In Topology Builder, set {to} as the next hop of {chat}, publish, and run setup on its"
         " servers."
     )
     for chat, lost in _leading_to_lost(loss, role):
@@ -183,8 +188,8 @@ def _persistent_chat(loss: Loss) -> Iterator[LeftBroken]:
         yield LeftBroken(
             what=what, by_hand=way.format(to=_partner(lost), chat=chat.fqdn), sources=(_ABC,)
         )
-    unread = _unread(loss, role)
-    if unread and loss.pools:
+    unread = _unread(loss, role) if loss.pools else ()
+    if unread:
         what = (
             f"The next hop of {listed(unread)} (Persistent Chat) could not be read; it may be"
             f" {_either(loss)}."
@@ -200,8 +205,8 @@ def _applications(loss: Loss) -> Iterator[LeftBroken]:
             what=f"The next hop of trusted application pool {pool.fqdn} is {lost.fqdn}.",
             by_hand=(
                 f"Set-CsTrustedApplicationPool -Identity TrustedApplicationPool:{pool.fqdn}"
-                f" -Registrar {_partner(lost)}; then Enable-CsTopology, and move its contacts,"
-                " which this leaves behind, with Move-CsApplicationEndpoint."
+                f" -Registrar {_partner(lost)}; then Enable-CsTopology. Its contacts do not move"
+                " with it: use Move-CsApplicationEndpoint."
             ),
             sources=(reference("Set-CsTrustedApplicationPool"),),
         )
@@ -223,8 +228,8 @@ def _gateways(loss: Loss) -> Iterator[LeftBroken]:
     """Trunks cannot be changed by PowerShell (the page of Get-CsTrunk)."""
     role = "PstnGateway"
     way = (
-        "In Topology Builder give {gateway} a trunk to the Mediation Servers of {to}, publish, and"
-        " look at the voice routes."
+        "In Topology Builder, define a trunk from {gateway} to the Mediation Servers of {to},"
+        " publish, and check the voice routes."
     )
     sources = (reference("Get-CsTrunk"), reference("Set-CsPstnGateway"))
     for gateway, lost in _leading_to_lost(loss, role):
@@ -235,15 +240,19 @@ def _gateways(loss: Loss) -> Iterator[LeftBroken]:
         yield LeftBroken(
             what=what, by_hand=way.format(gateway=gateway.fqdn, to=_partner(lost)), sources=sources
         )
-    unread = _unread(loss, role)
-    if unread and any(
+    mediates = any(
         service.role == "MediationServer" for pool in loss.pools for service in pool.services
-    ):
+    )
+    unread = _unread(loss, role) if mediates else ()
+    if unread:
         what = (
-            f"Which Mediation Servers {listed(unread)} use could not be read; they may be those of"
-            f" {_either(loss)}."
+            f"The Mediation Servers that {listed(unread)} use could not be read; they may be those"
+            f" of {_either(loss)}."
         )
-        look = f"Look at Get-CsTrunk. {way.format(gateway='what leads there', to='a living pool')}"
+        look = (
+            "Look at Get-CsTrunk."
+            f" {way.format(gateway='each of these gateways', to='another pool')}"
+        )
         yield LeftBroken(what=what, by_hand=look, sources=sources)
 
 
@@ -259,8 +268,9 @@ def _branches(loss: Loss) -> Iterator[LeftBroken]:
                     " fail over with it."
                 ),
                 by_hand=(
-                    f"They can call; contacts, presence and conferences come back with {lost.fqdn}."
-                    " Where it is lost for good, move them to a living pool (Move-CsUser -Force)."
+                    "They can still make calls. Contacts, presence and conferences work again"
+                    f" when {lost.fqdn} is back. If it is lost for good, move the users to another"
+                    " pool (Move-CsUser -Force)."
                 ),
                 sources=(page("Planning for disaster recovery"), _ABC),
             )
@@ -271,13 +281,12 @@ def _attendant(loss: Loss) -> Iterator[LeftBroken]:
         if any(service.role == "ApplicationServer" for service in pool.services):
             yield LeftBroken(
                 what=(
-                    f"Dial-in access numbers whose contacts are on {pool.fqdn} are not answered"
-                    " there."
+                    f"Dial-in access numbers whose contacts are on {pool.fqdn} are not answered."
                 ),
                 by_hand=(
-                    f"Look at Get-CsDialInConferencingAccessNumber for those of {pool.fqdn};"
-                    " announce numbers of another pool. Where the pool is lost for good, move the"
-                    " contacts with Move-CsApplicationEndpoint."
+                    f"Get-CsDialInConferencingAccessNumber lists those of {pool.fqdn}; announce"
+                    " numbers of another pool. If the pool is lost for good, move the contacts"
+                    " with Move-CsApplicationEndpoint."
                 ),
                 sources=(_ABC, page("User experience during a pool failure")),
             )
@@ -288,13 +297,13 @@ def _web_names(loss: Loss) -> Iterator[LeftBroken]:
         own = [name for name in pool.web_names if name not in loss.names]
         yield LeftBroken(
             what=(
-                f"Names that DNS or the reverse proxy sends to the web services of {pool.fqdn} do"
-                " not answer: lyncdiscover, the simple URLs, external web"
+                f"Names that DNS or the reverse proxy sends to the web services of {pool.fqdn} no"
+                " longer answer: lyncdiscover, the simple URLs, external web"
                 f" services{f' ({listed(own)})' if own else ''}."
             ),
             by_hand=(
-                "Send lyncdiscover, lyncdiscoverinternal and the simple URLs to the web services"
-                f" of {_partner(pool)} in DNS and at the reverse proxy."
+                "In DNS and on the reverse proxy, point lyncdiscover, lyncdiscoverinternal and the"
+                f" simple URLs to the web services of {_partner(pool)}."
             ),
             sources=(page("User experience during a pool failure"),),
         )

@@ -8,12 +8,13 @@ import attrs
 
 from lyncops.checks.catalogue import CHECKS
 from lyncops.checks.check import Finding, failed, passed, result_of, unknown, warning
-from lyncops.checks.context import CheckContext
+from lyncops.checks.context import CheckContext, store_pool
 from lyncops.checks.loss import RPO
 from lyncops.checks.result import CheckResult
 from lyncops.checks.words import exactly, listed
 from lyncops.cmdlets import SetCsBackupServiceConfiguration
 from lyncops.deployment.model import BackupServiceSettings, Deployment
+from lyncops.deployment.order import natural
 from lyncops.errors import EndpointError
 from lyncops.plan.conditions import (
     AuthorizedGroupsAre,
@@ -62,8 +63,8 @@ def draft(deployment: Deployment, request: BackupServiceSet) -> Draft:
     if not pools:
         raise EndpointError("No Front End pool is known.", remedy="Look at `lyncops status`.")
     old = deployment.backup_service
-    pool = request.pool or pools[0].fqdn
-    holder = CheckContext(deployment, pool, Mode.PLANNED).store_pool or pool
+    pool = request.pool or min((one.fqdn for one in pools), key=natural)
+    holder = store_pool(deployment) or pool
     after = _after(wish)
     single = () if "store-single-master" in request.overrides else (StoreHasSingleMaster(),)
     step = CmdletStep(
@@ -118,8 +119,8 @@ def _as_before(old: BackupServiceSettings | Unread, wish: _Wish) -> tuple[Condit
 
 
 def _undo(old: BackupServiceSettings | Unread, wish: _Wish) -> str:
-    """The call that brings the old values back; in words where there was no group, which the cmdlet
-    cannot be told.
+    """The call that brings the old values back; in words if there was no group, which the cmdlet
+    cannot set.
     """
     if isinstance(old, Unread):
         return ""
@@ -177,7 +178,7 @@ def _readable(old: BackupServiceSettings | Unread) -> Finding:
 
 def _cost(old: BackupServiceSettings | Unread, new: timedelta) -> Finding:
     before = None if isinstance(old, Unread) else old.sync_interval
-    costs = f"A lost pool takes the changes of up to {exactly(new)} with it"
+    costs = f"If a pool is lost, the changes of up to {exactly(new)} are lost with it"
     if before is not None and new <= before:
         return passed(f"{costs}, no more than now ({exactly(before)}).")
     rather = f" instead of {exactly(before)}" if before is not None else ""
@@ -200,6 +201,6 @@ def _who_loses(old: BackupServiceSettings | Unread, new: tuple[str, ...]) -> Fin
     if gone:
         return warning(
             f"{listed(gone)} can no longer query the status or request a synchronisation.",
-            "Name them too if they should keep this right.",
+            "To keep their right, add these groups to the list.",
         )
-    return passed(f"Nobody: {listed(new)} may query it.")
+    return passed(f"No group loses it: {listed(new)} can query the Backup Service.")

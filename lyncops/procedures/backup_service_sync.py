@@ -112,7 +112,7 @@ def _modules_fit(situation: CheckContext, pool: Pool, modules: tuple[BackupModul
     silent = _not_reported(pool, modules)
     if silent:
         return failed(
-            f"{pool.fqdn} does not report {listed(silent)}: it cannot be seen when it has been"
+            f"{pool.fqdn} does not report {listed(silent)}: so lyncops cannot see when it has been"
             " copied.",
             f"See what it reports: lyncops backup-service show {pool.fqdn}.",
         )
@@ -123,7 +123,7 @@ def _modules_fit(situation: CheckContext, pool: Pool, modules: tuple[BackupModul
 
 
 def _not_reported(pool: Pool, modules: tuple[BackupModule, ...]) -> list[str]:
-    """The modules that a pool does not tell of, though it tells of others."""
+    """The modules that a pool does not report, although it reports others."""
     if isinstance(pool.backup_modules, Unread) or not pool.backup_modules:
         return []
     told = {module.name.casefold() for module in pool.backup_modules}

@@ -54,7 +54,7 @@ def make_plan(
 ) -> Plan:
     """Plan a procedure for a deployment. What prevents it is in the plan's `refusals`.
 
-    `led_away` tells a failback which Edge pools to move back, for each pool whose failover is on
+    `led_away` lists the Edge pools that a failback moves back, for each pool whose failover is on
     record. An override counts where its check refuses; what it changes in the plan is told beside
     it.
 

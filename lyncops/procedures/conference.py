@@ -15,6 +15,8 @@ from lyncops.procedures import figures
 from lyncops.procedures.edges import preferring
 from lyncops.sources import guide, reference
 
+CONTENT_STEADY: Final = "conference-steady"
+
 _SOURCES: Final = (
     guide("Restoring conference contents using the Backup Service"),
     reference("Invoke-CsBackupServiceSync"),
@@ -44,7 +46,7 @@ def content_steps(home: Pool, backup: Pool) -> tuple[Step, ...]:
             estimate=figures.SETTING,
         ),
         WaitStep(
-            step_id="conference-steady",
+            step_id=CONTENT_STEADY,
             title="Wait until the conference content is steady",
             why="Until then, content is still being copied.",
             sources=_SOURCES,

@@ -7,7 +7,16 @@ from typing import Final
 import attrs
 
 from lyncops.checks.catalogue import CHECKS, run_checks
-from lyncops.checks.check import Finding, check, failed, passed, result_of, unknown, warning
+from lyncops.checks.check import (
+    Finding,
+    check,
+    failed,
+    pair_unknown,
+    passed,
+    result_of,
+    unknown,
+    warning,
+)
 from lyncops.checks.context import CheckContext
 from lyncops.checks.mirrors import mirrors_of, orphaned
 from lyncops.checks.result import CheckResult, Verdict
@@ -85,7 +94,7 @@ def draft(deployment: Deployment, request: DatabaseFailover) -> Draft:
     pool = situation.pool
     if pool is None:
         return Draft(checks=checks)
-    version = _version_has_mirroring(pool)
+    version = _version_has_mirroring(situation)
     mirrors = mirrors_of(pool, request.database_type)
     if version.refuses or not mirrors:
         rest = (
@@ -267,15 +276,15 @@ def _named(mirrors: tuple[DatabaseMirror, ...]) -> str:
     question="Does the version support SQL mirroring?",
     sources=(fact("version-differences"),),
 )
-def _version_has_mirroring(pool: Pool) -> Finding:
+def _version_has_mirroring(situation: CheckContext) -> Finding:
+    pool = situation.pool
+    if pool is None:
+        return pair_unknown(situation)
     if not isinstance(pool.version, LyncVersion):
         return unknown(str(pool.version), "", blocking=False, overridable=False)
-    evidence = f"{pool.fqdn} is {pool.version.product}."
+    evidence = f"{pool.fqdn} is {situation.deployment.product_of(pool.version)}."
     if pool.version is LyncVersion.V2019:
-        remedy = (
-            "Skype for Business Server 2019 has no SQL mirroring; use its Always On availability"
-            " groups."
-        )
+        remedy = "It has no SQL mirroring; use its Always On availability groups."
         return failed(evidence, remedy, overridable=False)
     return passed(evidence)
 

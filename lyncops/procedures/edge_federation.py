@@ -27,8 +27,8 @@ from lyncops.sources import fact, guide
 PORT: Final = 5061
 _SOURCES: Final = (guide("Failing over the Edge pool used for federation"), fact("federation-port"))
 _NO_CMDLET: Final = (
-    "No cmdlet is known to do it; it is not established that Set-CsEdgeServer"
-    " -AccessEdgeExternalSipPort would."
+    "No cmdlet is documented for this; whether Set-CsEdgeServer -AccessEdgeExternalSipPort works"
+    " is not established."
 )
 
 
@@ -55,7 +55,11 @@ def _draft(deployment: Deployment, request: MovesRoutes, *, back: bool) -> Draft
         return Draft(checks=checks)
     home = (
         start_steps(
-            move, why="The restored Edge pool comes first: only a running one can take federation."
+            move,
+            why=(
+                "The restored Edge pool comes first: federation can move only to an Edge"
+                " pool that is running."
+            ),
         )
         if back
         else ()
@@ -97,7 +101,7 @@ def _topology_gate(move: EdgeMove) -> ManualStep:
     return ManualStep(
         step_id="topology-federation",
         title=f"Move federation from {move.leaving.fqdn} to {move.to.fqdn} in Topology Builder",
-        why=f"Exactly one Edge pool may have federation. {_NO_CMDLET}",
+        why=f"Federation can be enabled on one Edge pool only. {_NO_CMDLET}",
         sources=_SOURCES,
         instructions=(
             (
@@ -163,11 +167,16 @@ def _has_federation(move: EdgeMove) -> Finding:
         return passed(evidence)
     if move.leaving.fqdn in federated or move.to.fqdn in federated:
         return warning(
-            evidence, f"Exactly one may have it. The plan ends with {move.to.fqdn} alone."
+            evidence,
+            (
+                "Federation can be enabled on one Edge pool only. After the plan it is"
+                f" enabled on {move.to.fqdn} only."
+            ),
         )
     return failed(
         evidence,
-        "Name the Edge pool that has federation; if none has, enable it in Topology Builder first.",
+        "Give the Edge pool on which federation is enabled; if there is none, enable it in"
+        " Topology Builder first.",
     )
 
 

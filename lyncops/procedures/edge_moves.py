@@ -11,20 +11,19 @@ from typing import Final
 import attrs
 
 from lyncops.checks.check import Finding, check, failed, passed, result_of, unknown, warning
-from lyncops.checks.context import CheckContext
+from lyncops.checks.context import CheckContext, store_pool
 from lyncops.checks.replicas import is_fresh, newest_time
 from lyncops.checks.result import CheckResult
 from lyncops.checks.words import counted, listed
 from lyncops.deployment.central_management import Replica
-from lyncops.deployment.model import Deployment, EdgePool, Machine, Site
+from lyncops.deployment.model import Deployment, EdgePool, Machine
 from lyncops.deployment.witnesses import Says
 from lyncops.plan.conditions import RouteKind
-from lyncops.plan.conditions.routes import leads_to
 from lyncops.plan.procedures import MovesRoutes
 from lyncops.procedures.edges import edge_pool_exists, find_edge, known_edges
 from lyncops.procedures.store_checks import store_writable
 from lyncops.sources import fact, guide, reference
-from lyncops.values import Fqdn, Mode, ServiceId, SiteName, Unread
+from lyncops.values import Anywhere, Fqdn, Mode, ServiceId, SiteName, Unread
 
 _FAULT_AGE: Final = timedelta(hours=1)  # fact: replica-age: investigate reports older than an hour
 _SOURCES: Final = (
@@ -36,10 +35,8 @@ _LOOK: Final = (
     "Check that Get-CsWindowsService on them shows RTCSRV as Running. Steps on them are done by"
     " hand."
 )
-_ENDPOINT: Final = (
-    "Add a [[machine]] for each of its servers to lyncops.toml; or, if you know that they run,"
-    " override this check."
-)
+_ENDPOINT: Final = "Add a [[machine]] for each of its servers to lyncops.toml."
+_IF_THEY_RUN: Final = "Or, if you know that they run, override this check."
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -69,8 +66,15 @@ class EdgeMove:
         return pool.machines if pool else ()
 
     @property
+    def place(self) -> Anywhere:
+        """Where routes are set: at the pool that holds the Central Management store, which takes
+        the change.
+        """
+        return Anywhere(prefer=store_pool(self.deployment))
+
+    @property
     def lock(self) -> tuple[Fqdn, ...]:
-        """The two Edge pools, on which nobody else may work meanwhile."""
+        """The two Edge pools, which no other run may work on during this one."""
         return (self.leaving.fqdn, self.to.fqdn)
 
 
@@ -116,13 +120,9 @@ def plan_move(
 
 def sites_leading_to(deployment: Deployment, edge: Fqdn, kind: RouteKind) -> tuple[SiteName, ...]:
     """The sites whose route of that kind uses an Edge pool (by its own name or by a machine's)."""
-    sites = () if isinstance(deployment.sites, Unread) else deployment.sites
-    routes = ((site.name, _route(site, kind)) for site in sites)
-    return tuple(
-        name
-        for name, route in routes
-        if route is not None and leads_to(deployment, route.pool, edge)
-    )
+    relations = deployment.relations
+    routes = relations.federation_routes if kind is RouteKind.SIP else relations.xmpp_routes
+    return routes.get(edge, ())
 
 
 def media_notes(move: EdgeMove) -> tuple[str, ...]:
@@ -157,10 +157,6 @@ def undo_command(move: EdgeMove, procedure: str, *options: str) -> str:
     return " ".join(
         ("lyncops run", procedure, move.leaving.fqdn, "--edge", move.to.fqdn, *options, *sites)
     )
-
-
-def _route(site: Site, kind: RouteKind) -> ServiceId | None:
-    return site.federation_route if kind is RouteKind.SIP else site.xmpp_federation_route
 
 
 def _has(deployment: Deployment, edge: EdgePool, kind: RouteKind) -> bool:
@@ -209,7 +205,7 @@ def _sites_known(move: EdgeMove) -> Finding:
         )
     if move.sites:
         return passed(f"{move.kind.value} of {listed(move.sites)} will use {move.to.fqdn}.")
-    evidence = f"{move.kind.value} of no site uses {move.leaving.fqdn}."
+    evidence = f"No site uses {move.leaving.fqdn} for its {move.kind.value}."
     remedy = "Name with --site the sites whose route changes."
     return (
         warning(evidence, remedy)
@@ -220,7 +216,7 @@ def _sites_known(move: EdgeMove) -> Finding:
 
 @check(
     "edge-alive",
-    question="Is the Edge pool that takes over up?",
+    question="Is the Edge pool that takes over running?",
     sources=(fact("edge-federation"), fact("edge-replication")),
 )
 def _alive(move: EdgeMove) -> Finding:
@@ -238,7 +234,7 @@ def _alive(move: EdgeMove) -> Finding:
     if machines and len(running) == len(machines):
         return passed(evidence)
     if running or (move.back and answering):
-        return warning(evidence, f"See to {listed(m.fqdn for m in machines if not m.is_up)}.")
+        return warning(evidence, f"Check {listed(m.fqdn for m in machines if not m.is_up)}.")
     if answering:
         return failed(
             evidence,
@@ -265,7 +261,7 @@ def _unasked(move: EdgeMove) -> Finding:
     dead = any(machine.vouched(Says.DEAD) for machine in move.machines)
     if names and fresh == names and not dead:
         return warning(f"{asked}; their replicas have reported within the hour.", _LOOK)
-    return unknown(f"{asked}.", _ENDPOINT, blocking=not move.back)
+    return unknown(f"{asked}.", _ENDPOINT, if_known=_IF_THEY_RUN, blocking=not move.back)
 
 
 @check(

@@ -15,7 +15,7 @@ from lyncops.procedures import figures
 from lyncops.procedures.edge_moves import EdgeMove
 from lyncops.procedures.edges import reporting_machines, topology_steps
 from lyncops.sources import fact, reference
-from lyncops.values import ANYWHERE, Fqdn, OnMachine, SiteName, Unread
+from lyncops.values import Fqdn, OnMachine, SiteName, Unread
 
 ACCESS_EDGE: Final = "RTCSRV"  # fact: windows-services: on an Edge server it is the Access Edge
 BY_HAND: Final = timedelta(minutes=10)  # what a person takes; no figure is documented
@@ -34,7 +34,7 @@ def route_steps(
     it.
     """
     routes = tuple(_route(move, site, before) for site in move.sites)
-    return (*routes, *(topology_steps(ANYWHERE) if routes and enable_topology else ()))
+    return (*routes, *(topology_steps(move.place) if routes and enable_topology else ()))
 
 
 def _route(move: EdgeMove, site: SiteName, before: tuple[Condition, ...]) -> CmdletStep:
@@ -44,6 +44,7 @@ def _route(move: EdgeMove, site: SiteName, before: tuple[Condition, ...]) -> Cmd
         why=f"Until then, what site {site} sends to partners goes through {move.leaving.fqdn}.",
         sources=(reference("Set-CsSite"), fact("wrong-parameter-names")),
         cmdlet=_set_route(site, move.kind, move.to.fqdn),
+        place=move.place,
         before=before,
         after=(SiteRouteIs(site, move.kind, move.route),),
         deadline=figures.ONE_HOUR / 4,
@@ -88,8 +89,8 @@ def stop_steps(move: EdgeMove) -> tuple[Step, ...]:
 
 def _stop(move: EdgeMove, machine: Machine) -> Step:
     why = (
-        f"{move.to.fqdn} takes XMPP over while its servers are stopped; everything else that uses"
-        " it is cut off meanwhile."
+        f"{move.to.fqdn} takes over XMPP while its services are stopped; everything else that uses"
+        " this Edge pool is down during that time."
     )
     if isinstance(machine.services, Unread):
         return _by_hand(machine, why, start=False)

@@ -6,14 +6,14 @@ import attrs
 
 from lyncops.checks.check import Finding, check, failed, passed, unknown
 from lyncops.checks.edge import nearest_next_hops
+from lyncops.checks.life import heard
 from lyncops.checks.result import CheckResult
-from lyncops.checks.silence import silent_machines
-from lyncops.checks.words import listed
+from lyncops.checks.silence import is_silent
+from lyncops.checks.words import is_told, listed, running
 from lyncops.cmdlets import EnableCsTopology, SetCsEdgeServer
 from lyncops.deployment.gaps import Need, Part
 from lyncops.deployment.model import Deployment, EdgePool
 from lyncops.plan.conditions import Condition, EdgeNextHopIs, ReplicasUpToDate
-from lyncops.plan.conditions.routes import leads_to
 from lyncops.plan.steps import CmdletStep, Step, WaitStep
 from lyncops.procedures import figures
 from lyncops.sources import fact, guide, reference
@@ -24,6 +24,7 @@ _SOURCES = (
     reference("Set-CsEdgeServer"),
     fact("edge-cmdlets"),
 )
+_IF_IT_RUNS = "If it runs, override this check with a reason."
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -49,7 +50,7 @@ def known_edges(deployment: Deployment) -> tuple[EdgePool, ...]:
 
 def find_edge(deployment: Deployment, name: Fqdn) -> EdgePool | None:
     """The Edge pool of that name; None where the topology is not seen to have it."""
-    return next((edge for edge in known_edges(deployment) if edge.fqdn == name), None)
+    return deployment.relations.edge_named.get(name)
 
 
 def edges_leading_to(deployment: Deployment, pool: Fqdn) -> tuple[EdgePool, ...]:
@@ -58,12 +59,7 @@ def edges_leading_to(deployment: Deployment, pool: Fqdn) -> tuple[EdgePool, ...]
 
     (fact: next-hop-refusal)
     """
-    edges = known_edges(deployment)
-    return tuple(
-        edge
-        for edge in edges
-        if edge.next_hop is not None and leads_to(deployment, edge.next_hop, pool)
-    )
+    return deployment.relations.edges_behind(pool)
 
 
 def same_site(deployment: Deployment, edge: Fqdn, pool: Fqdn) -> bool:
@@ -88,9 +84,9 @@ def next_hop_steps(
     """One Set-CsEdgeServer for each Edge pool, and Enable-CsTopology after them where the operator
     asks for it.
 
-    Set-CsEdgeServer is used within a site too: Microsoft's page tells Topology Builder there
-    without a reason, and the cmdlet knows no sites (fact: edge-cmdlets). The read-back shows
-    whether it worked.
+    Set-CsEdgeServer is used within a site too: Microsoft's page uses Topology Builder there and
+    gives no reason, and the cmdlet knows no sites (fact: edge-cmdlets). The read-back shows whether
+    it worked.
     """
     moves = tuple(_move(deployment, edge, move, place=place, why=why) for edge in move.edges)
     return (*moves, *(topology_steps(place) if moves and enable_topology else ()))
@@ -124,11 +120,10 @@ def edge_replica_steps(deployment: Deployment, move: NextHopMove) -> tuple[Step,
 
     A pool's failover does not need it: it asks the store, not the Edge.
     """
-    gone = silent_machines(deployment)
     reporting = (
         machine for edge in move.edges for machine in reporting_machines(deployment, edge.fqdn)
     )
-    machines = tuple(machine for machine in reporting if machine not in gone)
+    machines = tuple(machine for machine in reporting if not is_silent(deployment, machine))
     if not machines:
         return ()
     wait = WaitStep(
@@ -171,23 +166,47 @@ class _Proposal:
 def _next_hop_fits(proposal: _Proposal) -> Finding:
     deployment, move, leaving = proposal.deployment, proposal.move, proposal.leaving
     target = deployment.pool(move.to)
-    near = nearest_next_hops(deployment, move.edges[0], leaving)
-    remedy = (
-        "Name a Front End or Director pool that is up, with --next-hop. The nearest:"
-        f" {listed(near)}."
-    )
-    if target is None or not takes_next_hop(deployment, move.to):
+    fits = target is not None and target.kind.takes_next_hop and move.to != leaving
+    if target is not None and fits and (target.is_alive or not target.machines):
+        names = ", ".join(edge.fqdn for edge in move.edges)
+        return passed(f"{move.to} is up and becomes the next hop of {names}.")
+    remedy = _how_to_name_one(deployment, move.edges[0], leaving)
+    if target is None or not target.kind.takes_next_hop:
         problem = f"The topology has no Front End or Director pool {move.to}."
         return failed(problem, remedy, overridable=isinstance(deployment.pools, Unread))
     if move.to == leaving:
         return failed(f"{move.to} is the pool that users leave.", remedy)
-    if target.machines and not target.is_alive:
-        problem = f"No machine of {move.to} is known to be up."
-        if all(isinstance(machine.services, Unread) for machine in target.machines):
-            return unknown(problem, remedy, blocking=True)
-        return failed(problem, remedy)
-    names = ", ".join(edge.fqdn for edge in move.edges)
-    return passed(f"{move.to} is up and becomes the next hop of {names}.")
+    if not all(map(is_told, target.machines)):
+        problem = f"{running(target)}.{heard(target)}"
+        return unknown(problem, remedy, if_known=_IF_IT_RUNS, blocking=True)
+    return failed(f"No machine of {move.to} is known to be up.", remedy)
+
+
+def _how_to_name_one(deployment: Deployment, edge: EdgePool, leaving: Fqdn) -> str:
+    """Which pools are up and can be the next hop; where none is known to be, of which that could
+    not be read.
+    """
+    near = tuple(nearest_next_hops(deployment, edge, leaving))
+    if near:
+        return (
+            "Name a Front End or Director pool that is up, with --next-hop. The nearest:"
+            f" {listed(near)}."
+        )
+    pools = () if isinstance(deployment.pools, Unread) else deployment.pools
+    untold = [
+        pool.fqdn
+        for pool in pools
+        if pool.kind.takes_next_hop
+        and pool.fqdn != leaving
+        and not all(map(is_told, pool.machines))
+    ]
+    if untold:
+        return (
+            f"Whether {listed(untold)} can be the next hop could not be read: log on with an"
+            " account and in a way with which a Front End can ask other machines (`lyncops doctor`"
+            " says how), or look there: Get-CsWindowsService -Name RTCSRV."
+        )
+    return "No other Front End or Director pool is known to be up: start one first."
 
 
 def edge_pool_exists(deployment: Deployment, name: Fqdn) -> CheckResult:
@@ -265,12 +284,20 @@ def reporting_machines(deployment: Deployment, edge: Fqdn) -> tuple[Fqdn, ...]:
         return ()
     if isinstance(replicas, Unread) or not replicas:
         return tuple(machine.fqdn for machine in pool.machines)
-    known = {replica.computer for replica in replicas if not replica.never_reported}
-    is_clear = not deployment.open_questions(Need(Part.REPLICAS)) and all(
-        map(deployment.pool_of, known)
+    is_clear = (
+        not deployment.open_questions(Need(Part.REPLICAS))
+        and deployment.relations.knows_all_replicas
     )
     # A replica of a computer that nobody knows may be that of any machine.
-    return tuple(machine.fqdn for machine in pool.machines if machine.fqdn in known or not is_clear)
+    return tuple(
+        machine.fqdn
+        for machine in pool.machines
+        if not is_clear
+        or any(
+            not one.never_reported
+            for one in deployment.central_management.replicas_of(machine.fqdn)
+        )
+    )
 
 
 def preferring(pool: Fqdn, *, avoid: Fqdn | None = None) -> Anywhere:

@@ -1,5 +1,5 @@
-"""Which Edge pools a failback moves back: those that the failover moved, as its record or the
-operator tells.
+"""Which Edge pools a failback moves back: those that the failover moved, according to its record or
+the operator.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Homeward:
     """The Edge pools that get `pool` as their next hop again.
 
     `named` are those that the operator names, `recorded` those of the failover's record; both are
-    None where nobody tells. Then those of the pool's own site that lead to its partner are taken,
+    None if that is not known. Then those of the pool's own site that lead to its partner are taken,
     and a check asks.
     """
 
@@ -103,7 +103,7 @@ class Homeward:
         if self.named is not None:
             return passed(f"By the operator: {moving}.")
         if self.recorded is not None:
-            return passed(f"By the journal of the failover: {moving}.")
+            return passed(f"According to the journal of the failover: {moving}.")
         evidence = (
             f"The journal has no failover of {self.pool.fqdn}, so it does not show which Edge"
             f" pools had it as their next hop before. {self.partner.fqdn} is now the next hop of"

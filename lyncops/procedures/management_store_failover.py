@@ -44,7 +44,7 @@ _IDS = (
 _WHY = "Topology and policies can be changed, and pools failed over, only while the store works."
 _IDS_BY_HAND = ("pool-exists", "mode-fits", "store-single-master", "store-agents")
 _NOTES = (
-    "Users are not touched: they stay where they are served.",
+    "Users are not affected: they stay on the pool that serves them now.",
     "Location information (LIS) is not copied to the standby: import a saved copy by hand.",
 )
 _LOSS_BY_HAND = (
@@ -61,7 +61,7 @@ def draft(deployment: Deployment, request: ManagementStoreFailover) -> Draft:
     """Draft that the store goes from the pool `request.pool`, which holds it, to that pool's backup
     pool.
 
-    A store without a standby copy is installed by people in a disaster, on the pool `request.to`,
+    A store without a standby copy is installed by hand in a disaster, on the pool `request.to`,
     or on the backup pool.
 
     Refused when the target does not hold the store, when the pool that receives it is dead, when in
@@ -104,8 +104,8 @@ def draft(deployment: Deployment, request: ManagementStoreFailover) -> Draft:
 
 
 def _by_hand(situation: CheckContext, request: ManagementStoreFailover) -> Draft:
-    """No standby copy can take over: people install the store on another pool, paired with it or
-    not.
+    """No standby copy can take over: the store is installed by hand on another pool, paired with it
+    or not.
     """
     deployment = situation.deployment
     ground = run_checks([CHECKS[check_id] for check_id in _IDS_BY_HAND], situation)
@@ -139,7 +139,7 @@ class _Receiver:
     situation: CheckContext
     pool: Pool | None
     named: Fqdn | None
-    by_hand: bool  # there is no standby copy: people install the store
+    by_hand: bool  # there is no standby copy: the store is installed by hand
 
 
 @check(
@@ -171,7 +171,7 @@ def _can_be_installed(receiver: _Receiver) -> Finding:
     if not pool.is_alive:
         return failed(f"No machine of {pool.fqdn} is known to be up.", remedy)
     if pool.version is LyncVersion.V2010:
-        return failed(f"{pool.fqdn} is of Lync Server 2010.", remedy)
+        return failed(f"{pool.fqdn} runs Lync Server 2010.", remedy)
     return passed(
         f"There is no standby copy; the store is installed by hand on {pool.fqdn}, which is up."
     )

@@ -21,7 +21,7 @@ def lacking(steps: Iterable[Step], deployment: Deployment) -> tuple[CheckResult,
     """One more check, which fails, where cmdlets of these steps do not exist in the session.
 
     That they exist proves nothing on a WinRM endpoint: group membership decides there. On
-    OcsPowershell `rights` tells.
+    OcsPowershell, `rights` shows it.
     """
     if isinstance(deployment.offered, Unread) or not deployment.offered:
         return ()
@@ -34,8 +34,8 @@ def lacking(steps: Iterable[Step], deployment: Deployment) -> tuple[CheckResult,
         f"The session at {deployment.read_through} has no {listed(missing)}. The plan would stop"
         " halfway.",
         "Allow the cmdlet in the role capability of its session configuration (VisibleCmdlets), or"
-        " use an endpoint that has it. Get-PSSessionCapability on that server shows what a user is"
-        " offered.",
+        " use an endpoint that has it. Get-PSSessionCapability on that server shows which cmdlets"
+        " a user can run.",
     )
     question = "Does the session have the cmdlets of this plan?"
     return (result_of("cmdlets-offered", question, (page("JEA session configurations"),), finding),)

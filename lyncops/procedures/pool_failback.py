@@ -32,6 +32,7 @@ from lyncops.procedures.edges import (
 )
 from lyncops.procedures.homeward import Homeward
 from lyncops.procedures.pool_move import PoolMove
+from lyncops.procedures.replica_waits import content_last
 from lyncops.procedures.response_groups import ResponseGroups
 from lyncops.procedures.stale_state import is_stale, state_steps, taken_at_its_word
 from lyncops.procedures.store import BAD_ENDS, export_steps, rest_steps, store_move, store_steps
@@ -90,10 +91,10 @@ def draft(
 
 
 def _steps(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, ...]:
-    """A stopped Edge of the site and a lost store first, then the pool, its conference content, and
-    the way in from outside.
+    """A stopped Edge of the site and a lost store first, then the pool, the way in from outside,
+    and at last its conference content.
     """
-    return (
+    steps: tuple[Step, ...] = (
         *_edge_gates(move, named),
         *_store_steps(move),
         *state_steps(move),
@@ -111,6 +112,7 @@ def _steps(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, ...]:
         *_rest(move),
         *verification_steps(move.deployment, move.request, home=move.pool, serving=move.pool),
     )
+    return content_last(steps)
 
 
 def _store_steps(move: PoolMove) -> tuple[Step, ...]:
@@ -169,7 +171,7 @@ def _edge_gates(move: PoolMove, named: tuple[Fqdn, ...] | None) -> tuple[Step, .
     """A gate for each Edge server of the pool's site that is seen to be down: it must be back
     before the pool is.
 
-    One that answers tells it itself. One that cannot be asked from inside, as most cannot (fact:
+    One that answers reports it itself. One that cannot be asked from inside, as most cannot (fact:
     edge-replication), is taken to be down when its replica has not reported for an hour, while
     others did. Where Edge pools are named, only those are waited for.
     """
@@ -198,11 +200,17 @@ def _edge_gate(machine: Machine) -> ManualStep:
     return ManualStep(
         step_id=f"edge-back-{fqdn}",
         title=f"Bring Edge server {fqdn} back",
-        why="If the Edge server of the site failed too, it must come back before the pool.",
+        why=(
+            "If the Edge server of the site failed too, it must be running before the pool is"
+            " failed back."
+        ),
         sources=(guide("Failing back a pool"), fact("failback")),
         instructions=(
             f"Start the services on {fqdn}: Start-CsWindowsService.",
-            ("If it stays down, plan again and name with --edge the Edge pools to wait for."),
+            (
+                "If it does not start, make the plan again and list with --edge the Edge pools to"
+                " wait for."
+            ),
         ),
         where=fqdn,
         how_to_see=(
@@ -230,8 +238,8 @@ def _notes(move: PoolMove) -> tuple[str, ...]:
             f" up again, run conference-restore {pool.fqdn}."
         ),
         (
-            f"What the users of {pool.fqdn} did on {partner.fqdn} is lost: -DisasterMode does not"
-            " fetch it."
+            f"What the users of {pool.fqdn} changed on {partner.fqdn} is lost: -DisasterMode does"
+            " not copy it back."
         ),
     )
     stays = (
@@ -242,7 +250,7 @@ def _notes(move: PoolMove) -> tuple[str, ...]:
         *((BAD_ENDS, none_follows(move.pool.fqdn)) if move.store else (stays,)),
         "Users stay signed in, in resiliency mode for a while.",
         ResponseGroups(move=move).note_home,
-        f"If the Edge pool of the site failed too, bring it back before {pool.fqdn}.",
+        f"If the Edge pool of the site failed too, start it before you fail back {pool.fqdn}.",
         *(rest if situation.disaster else ()),
         *verification_note(move.deployment, move.request, pool.fqdn),
     )

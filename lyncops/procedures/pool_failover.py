@@ -7,7 +7,7 @@ import attrs
 from lyncops.checks.catalogue import checks_for_failover
 from lyncops.checks.context import CheckContext
 from lyncops.checks.replicas import none_follows
-from lyncops.checks.silence import silent_machines
+from lyncops.checks.silence import is_silent
 from lyncops.cmdlets import InvokeCsPoolFailOver
 from lyncops.deployment.model import Deployment, PoolState
 from lyncops.plan.conditions import (
@@ -185,24 +185,23 @@ def _lost_for_good(pool: Fqdn, partner: Fqdn) -> str:
     """What comes in place of the failback where there will be none (fact: pool-lost-for-good)."""
     source = fact("pool-lost-for-good")
     return (
-        f"If {pool} never comes back, there is no failback. Build a new pool, and with its"
-        " services stopped move there the users (Move-CsUser -Force), the conference directories"
-        f" (Move-CsConferenceDirectory -Force), conference content and user data from {partner},"
-        f" call park and response groups. Start it; unpair {pool} and {partner}, pair {partner}"
-        f" with the new pool, and delete {pool}. All 29 steps in their order: {source.url}."
+        f"If {pool} is lost for good, it cannot be failed back. Build a new pool and, while its"
+        " services are stopped, move to it: the users (Move-CsUser -Force), the conference"
+        " directories (Move-CsConferenceDirectory -Force), conference content and user data from"
+        f" {partner}, call park and response groups. Start it, unpair {pool} and {partner}, pair"
+        f" {partner} with the new pool, and delete {pool}. All 29 steps: {source.url}."
     )
 
 
 def _notes(move: PoolMove) -> tuple[str, ...]:
     pool = move.pool
-    gone = set(silent_machines(move.deployment))
     owners = (move.deployment.pool(edge.fqdn) for edge in move.next_hops.edges)
     silent = [
         machine.fqdn
         for owner in owners
         if owner
         for machine in owner.machines
-        if machine.fqdn in gone
+        if is_silent(move.deployment, machine.fqdn)
     ]
     return (
         *((BAD_ENDS, none_follows(move.partner.fqdn)) if move.store else ()),

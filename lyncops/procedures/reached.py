@@ -6,14 +6,25 @@ from collections.abc import Iterator
 from typing import Final
 
 from lyncops.deployment.model import Deployment
-from lyncops.plan.conditions import Condition, FederatedEdgeIs, PoolIsHome, all_hold
+from lyncops.plan.conditions import (
+    Condition,
+    FederatedEdgeIs,
+    PoolIsHome,
+    RouteKind,
+    SiteRouteIs,
+    all_hold,
+)
 from lyncops.plan.model import Plan
 from lyncops.plan.procedures import (
     BackupServiceSync,
     ConferenceRestore,
     EdgeFederationFailback,
+    MovesXmpp,
     SiteFailback,
+    XmppFailback,
 )
+from lyncops.procedures.edges import find_edge, known_edges
+from lyncops.values import Fqdn, ServiceId, Unread
 
 _WORK: Final = (BackupServiceSync, ConferenceRestore)
 """What these copy cannot be seen: a Backup Service that is steady may not have been asked."""
@@ -33,7 +44,7 @@ def is_reached(plan: Plan, deployment: Deployment) -> bool:
 
 
 def _aim(plan: Plan, deployment: Deployment) -> Iterator[Condition]:
-    """What a failback aims at that finds nothing to bring home, and so has no goal."""
+    """What a procedure aims at that finds nothing to move, and so has no goal."""
     match plan.procedure:
         case EdgeFederationFailback(edge_pool=edge):
             yield FederatedEdgeIs(edge)
@@ -41,5 +52,29 @@ def _aim(plan: Plan, deployment: Deployment) -> Iterator[Condition]:
             for pool in deployment.front_end_pools:
                 if pool.site == site and pool.backup_pool and pool.fqdn not in without:
                     yield PoolIsHome(pool.fqdn)
+        case MovesXmpp():
+            yield from _xmpp_routes(plan.procedure, deployment)
         case _:
             return
+
+
+def _xmpp_routes(asked: MovesXmpp, deployment: Deployment) -> Iterator[Condition]:
+    """The sites' routes of XMPP through the Edge pool that has it afterwards: those of the sites
+    that are named, else of every site that has one.
+    """
+    to = asked.edge_pool if isinstance(asked, XmppFailback) else _other_edge(asked, deployment)
+    if (
+        to is None
+        or find_edge(deployment, asked.edge_pool) is None
+        or isinstance(deployment.sites, Unread)
+    ):
+        return
+    with_route = (one.name for one in deployment.sites if one.xmpp_federation_route is not None)
+    for site in with_route if asked.sites is None else asked.sites:
+        yield SiteRouteIs(site, RouteKind.XMPP, ServiceId("EdgeServer", to))
+
+
+def _other_edge(asked: MovesXmpp, deployment: Deployment) -> Fqdn | None:
+    """The Edge pool that takes over: the one that is named, or the only other one."""
+    others = [edge.fqdn for edge in known_edges(deployment) if edge.fqdn != asked.edge_pool]
+    return asked.other_edge or (others[0] if len(others) == 1 else None)

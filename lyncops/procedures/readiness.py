@@ -17,6 +17,8 @@ import attrs
 from lyncops.checks.care import care_of_pair
 from lyncops.checks.life import Life, life
 from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.words import listed
+from lyncops.deployment.central_management import CentralManagement
 from lyncops.deployment.gaps import FRONT_END, Part
 from lyncops.deployment.model import Deployment, Machine, Pool, PoolState, WindowsService
 from lyncops.plan.model import Plan
@@ -24,12 +26,15 @@ from lyncops.plan.procedures import PoolFailover
 from lyncops.plan.steps import ManualStep
 from lyncops.procedures.catalogue import make_plan
 from lyncops.procedures.saved import SavedExport, exports_outside
+from lyncops.procedures.store import place_by_hand
 from lyncops.text.brief import brief, first_of
 from lyncops.values import Fqdn, LyncVersion, Mode, SiteName, Unread
 
-# A WinRM endpoint never tells the operator's rights (fact: ocs-powershell): an answer that cannot
+# A WinRM endpoint never shows the operator's rights (fact: ocs-powershell): an answer that cannot
 # come is not a warning.
 _NEVER_KNOWN: Final = frozenset({"rights"})
+# Of a pool that is taken to be gone these are known.
+_SETTLED: Final = (Part.MACHINES, Part.BACKUP_STATUS)
 # These say what the plan itself will do about it.
 _DONE_BY_THE_PLAN: Final = frozenset({"store-not-on-failed-pool", "edge-next-hop"})
 
@@ -90,8 +95,9 @@ class PoolReadiness:
     life: str  # alive, partly up, down, silent, ...
     modes: tuple[ModeReadiness, ...]
     care: tuple[CheckResult, ...] = ()
-    """What is looked at on the days before: certificates, updates, exports, capacity, service. Not
-    known is no warning."""
+    """Checks for the days before a disaster: certificates, updates, exports, capacity, service.
+    Unknown does not count as a warning.
+    """
 
     def __repr__(self) -> str:
         return brief(self, f"{self.pool}: {self.verdict}")
@@ -115,7 +121,7 @@ class PoolReadiness:
 class SiteReadiness:
     """The loss of a whole site: could the users of each pool that serves there be rescued?
 
-    `store` says what becomes of the store.
+    `store` says what happens to the store.
 
     It is empty where the store is elsewhere, and `store_command` where it goes to its standby copy
     with the users.
@@ -175,8 +181,8 @@ def readiness(
 ) -> Readiness:
     """Answer for `pools`, or for every Front End pool and the loss of every site.
 
-    A name that is no pool is an answer too: it cannot be failed over. `saved` are the exports that
-    the journal knows.
+    A name that is not a pool is answered too: it cannot be failed over. `saved` are the exports
+    that the journal knows.
     """
     missing = deployment.pools if isinstance(deployment.pools, Unread) else None
     named = tuple(dict.fromkeys(pools))
@@ -192,8 +198,11 @@ def readiness(
 
 def _pairable(deployment: Deployment) -> tuple[Pool, ...]:
     """The Front End pools; those of Lync Server 2010, which has no pairs, are left alone."""
-    pools = deployment.front_end_pools
-    return tuple(pool for pool in pools if pool.version is not LyncVersion.V2010)
+    return tuple(filter(_has_pairs, deployment.front_end_pools))
+
+
+def _has_pairs(pool: Pool) -> bool:
+    return pool.version is not LyncVersion.V2010
 
 
 def _cared_for(
@@ -257,12 +266,15 @@ def losses_of_sites(deployment: Deployment) -> tuple[SiteReadiness, ...]:
 def _of_site(deployment: Deployment, site: SiteName) -> SiteReadiness:
     """The users of its pools, but for those that are served elsewhere already, and the store."""
     gone = without_site(deployment, site)
-    lost = [pool for pool in _pairable(deployment) if pool.site == site]
-    here = {pool.fqdn for pool in lost}
+    here = deployment.pools_at(deployment.relations.in_site.get(site, ()))
+    lost = [pool for pool in here if pool.kind.is_front_end and _has_pairs(pool)]
+    names = {pool.fqdn for pool in lost}
     served = [
-        pool for pool in lost if pool.state is not PoolState.FAILED_OVER or pool.backup_pool in here
+        pool
+        for pool in lost
+        if pool.state is not PoolState.FAILED_OVER or pool.backup_pool in names
     ]
-    store, command = _store_of(deployment, here)
+    store, command = _store_of(deployment, names)
     return SiteReadiness(
         site=site,
         pools=tuple(_lost(deployment, gone, pool) for pool in served),
@@ -277,18 +289,26 @@ def _lost(deployment: Deployment, gone: Deployment, pool: Pool) -> PoolReadiness
 
 
 def _store_of(deployment: Deployment, lost: set[Fqdn]) -> tuple[str, str]:
-    """What becomes of the store when these pools are lost, and the command where only people bring
-    it back.
+    """What happens to the store if these pools are lost, and the command if it can be restored only
+    by hand.
     """
     store = deployment.central_management
     holder = next((copy.pool for copy in store.active_copies if copy.pool in lost), None)
     if holder is None:
         return "", ""
+    if len(store.active_copies) > 1:
+        return (
+            (
+                f"The store is active on {listed(copy.pool for copy in store.active_copies)}:"
+                " which copy is current must be decided first (store-single-master)."
+            ),
+            "",
+        )
     if store.lone_copy is None:
         return f"The store on {holder} goes to its standby copy before the users.", ""
     command = (
         f"lyncops run management-store-failover {holder} --mode disaster --accept-data-loss --to"
-        " POOL"
+        f" {place_by_hand(deployment, lost)}"
     )
     return (
         (
@@ -301,15 +321,15 @@ def _store_of(deployment: Deployment, lost: set[Fqdn]) -> tuple[str, str]:
 
 def without_site(deployment: Deployment, site: SiteName) -> Deployment:
     """The same reading with every pool of the site gone."""
-    pools = () if isinstance(deployment.pools, Unread) else deployment.pools
-    for pool in pools:
-        if pool.site == site and pool.kind.is_front_end:
-            deployment = without_pool(deployment, pool)
-        elif pool.site == site:
-            deployment = deployment.with_pool(
-                attrs.evolve(pool, machines=tuple(map(_silenced, pool.machines)))
-            )
-    return deployment
+    here = tuple(deployment.pools_at(deployment.relations.in_site.get(site, ())))
+    gone = [_stopped(pool) for pool in here if pool.kind.is_front_end]
+    silent = [
+        attrs.evolve(pool, machines=tuple(map(_silenced, pool.machines)))
+        for pool in here
+        if not pool.kind.is_front_end
+    ]
+    store = _without_master(deployment.central_management, gone)
+    return deployment.with_pools(silent, store=store).with_pools(gone, settled=_SETTLED)
 
 
 def _silenced(machine: Machine) -> Machine:
@@ -343,17 +363,20 @@ def without_pool(deployment: Deployment, pool: Pool) -> Deployment:
     The states of its Backup Service stay as they were read: they say what it had not copied when it
     went.
     """
-    names = {pool.fqdn, *(machine.fqdn for machine in pool.machines)}
+    store = _without_master(deployment.central_management, (pool,))
+    return deployment.with_pools((_stopped(pool),), store=store, settled=_SETTLED)
+
+
+def _stopped(pool: Pool) -> Pool:
     stopped = (WindowsService(name=FRONT_END, status="Stopped"),)
-    gone = attrs.evolve(
+    return attrs.evolve(
         pool, machines=tuple(attrs.evolve(machine, services=stopped) for machine in pool.machines)
     )
-    open_now = tuple(
-        gap
-        for gap in deployment.gaps
-        if gap.pool != pool.fqdn or gap.part not in (Part.MACHINES, Part.BACKUP_STATUS)
-    )
-    store = deployment.central_management
-    if store.active_master in names:
-        store = attrs.evolve(store, active_master=None, file_transfer_agents=())
-    return attrs.evolve(deployment.with_pool(gone), central_management=store, gaps=open_now)
+
+
+def _without_master(store: CentralManagement, gone: Iterable[Pool]) -> CentralManagement:
+    """The store, without a master where one of the pools has it."""
+    names = {name for pool in gone for name in (pool.fqdn, *(one.fqdn for one in pool.machines))}
+    if store.active_master not in names:
+        return store
+    return attrs.evolve(store, active_master=None, file_transfer_agents=())

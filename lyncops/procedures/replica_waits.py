@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from typing import Final
 
 from lyncops.checks.replicas import never_reported
-from lyncops.checks.silence import silent_machines
+from lyncops.checks.silence import is_silent, silent_machines
 from lyncops.deployment.model import Deployment
 from lyncops.plan.conditions import ReplicasUpToDate, StoreIsActiveOn
 from lyncops.plan.steps import Step, WaitStep
 from lyncops.procedures import figures
+from lyncops.procedures.conference import CONTENT_STEADY
 from lyncops.sources import Sources
 from lyncops.values import Fqdn
 
@@ -81,11 +82,22 @@ def users_first(steps: Iterable[Step]) -> tuple[Step, ...]:
     """The steps in their order, the waits for the rest of the replicas behind everything that moves
     users.
     """
-    return tuple(sorted(steps, key=lambda step: step.step_id.rpartition("/")[2] == _REST))
+    return _last(steps, _REST)
+
+
+def content_last(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """The steps in their order, the waits for conference content at the end: they take hours where
+    there is much of it, and nothing else hangs on them.
+    """
+    return _last(steps, CONTENT_STEADY)
+
+
+def _last(steps: Iterable[Step], step_id: str) -> tuple[Step, ...]:
+    return tuple(sorted(steps, key=lambda step: step.step_id.rpartition("/")[2] == step_id))
 
 
 def _awake(deployment: Deployment, holder: Fqdn) -> tuple[Fqdn, ...]:
     """The machines of the pool that can follow; all of them where none is seen to run."""
-    pool, gone = deployment.pool(holder), silent_machines(deployment)
+    pool = deployment.pool(holder)
     machines = tuple(machine.fqdn for machine in pool.machines) if pool else ()
-    return tuple(fqdn for fqdn in machines if fqdn not in gone) or machines
+    return tuple(fqdn for fqdn in machines if not is_silent(deployment, fqdn)) or machines

@@ -34,7 +34,7 @@ class ResponseGroupSteps:
 
 @attrs.frozen(slots=True, kw_only=True)
 class ResponseGroups:
-    """What becomes of the response groups of a pool when its users move to its backup pool
+    """What happens to the response groups of a pool when its users move to its backup pool
     or home.
     """
 

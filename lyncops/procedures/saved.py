@@ -37,8 +37,8 @@ class SavedExport:
 
 
 def exports_outside(pool: Pool, saved: Sequence[SavedExport], now: datetime) -> CheckResult:
-    """Whether a recent export of each kind is on a server that does not die with `pool`, as far as
-    the journal and the configured files tell.
+    """Whether a recent export of each kind is on a server that does not die with `pool`, according
+    to the journal and the configured files.
     """
     own = {str(pool.fqdn), *(str(machine.fqdn) for machine in pool.machines)}
     outside = [one for one in saved if one.server and one.server.casefold() not in own]

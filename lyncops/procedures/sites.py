@@ -1,11 +1,10 @@
-"""Everybody of a site is served by the backup pools of its pools, and home again: one plan of the
-procedures of its pairs.
+"""Moves the users of all pools of a site to their backup pools, and back: one plan, made of the
+plans of its pairs.
 
-The guide gives the parts and not the whole. The order is: the pool that holds the store first,
-since without a store no pool fails over; in each pair what `evacuate` does, whose next hops come
-before the users, since the server refuses them otherwise. Federation, XMPP and media come after all
-users: they need people at Topology Builder and DNS, and a run that waits for people would keep
-users out.
+The guide describes the parts, not the whole. The order: first the pool that holds the Central
+Management store, because no pool fails over without it. In each pair, next hops come before users,
+because the server refuses the failover otherwise. Federation, XMPP and media come after all users:
+they need manual work in Topology Builder and DNS, and users should not wait for that.
 """
 
 from __future__ import annotations
@@ -15,7 +14,8 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from lyncops.checks.result import CheckResult, Verdict
+from lyncops.checks.check import Finding, check, failed, passed, unknown, warning
+from lyncops.checks.result import CheckResult
 from lyncops.checks.words import listed
 from lyncops.deployment.model import Deployment, Pool, PoolState
 from lyncops.plan.procedures import (
@@ -34,41 +34,39 @@ from lyncops.procedures.edges import edges_leading_to
 from lyncops.procedures.evacuate import merged
 from lyncops.procedures.foresight import once_reached
 from lyncops.procedures.homeward import NOTHING_ON_RECORD, LedAway
-from lyncops.procedures.replica_waits import users_first
+from lyncops.procedures.replica_waits import content_last, users_first
 from lyncops.sources import fact, guide, reference
 from lyncops.values import Fqdn, LyncVersion, Unread
 
 P = TypeVar("P", bound=MovesSite)
 _SOURCES: Final = (guide("Failing over a pool"), fact("store-before-pool"))
 _ORDER: Final = (
-    "The order of this plan: the Central Management store first, since no pool fails over without"
-    " it; then pair by pair the next hops of the Edge pools, since the failover is refused before,"
-    " and the users. Federation, XMPP and media come after all users: they need people at Topology"
-    " Builder and DNS, and waiting for them would keep the users out."
+    "The order of this plan: first the Central Management store, because no pool can fail over"
+    " without it. Then, pair by pair, the next hops of the Edge pools, because the server refuses"
+    " the failover until they are changed, and the users. Federation, XMPP and media come after all"
+    " users: they need manual work in Topology Builder and DNS, and users should not wait for that."
 )
 _ORDER_HOME: Final = (
-    "The order of this plan is that of the failover reversed: Edge servers that are down, then pair"
-    " by pair the users, their conference content and the next hops of the Edge pools; the pool"
-    " with a copy of the store comes last."
+    "The order of this plan is that of the failover, reversed: first Edge servers that are down;"
+    " then, pair by pair, the users, their conference content and the next hops of the Edge pools;"
+    " the pool with a copy of the store comes last."
 )
-_MENDED: Final = (
-    "What was changed after the failover, beside it, is brought home beside the failback:"
+_SEPARATELY: Final = (
+    "The failback does not undo what was changed separately after the failover. Undo it too:"
     " edge-federation-failback, xmpp-failback, edge-association, next hops in Topology Builder, DNS"
     " and the reverse proxy."
 )
-_LEAVE_OUT: Final = (
-    "A pool that stands in the way of the others can be left out of the plan: --without POOL."
-)
+_LEAVE_OUT: Final = "If one pool blocks the plan for the others, leave it out: --without POOL."
 
 
 def draft_failover(deployment: Deployment, request: SiteFailover) -> Draft:
-    """Draft that the users of every pool of the site are served by its backup pool.
+    """Draft the failover of every pool of the site to its backup pool.
 
-    Refused for an unknown site, for one without a pool that has a backup pool in another site, and
-    for what refuses the evacuation of any of its pairs. A pool without such a backup pool is named
-    and left as it is.
+    Refused for an unknown site, for a site in which no pool has a backup pool in another site, and
+    if the evacuation of one of its pairs is refused. A pool without such a backup pool is named and
+    not moved.
     """
-    site = _Site.of(deployment, request, wanted=_can_leave)
+    site = _Site.of(deployment, request, obstacle=_cannot_leave)
     parts = _parts(
         site, request, lambda now, pool, asked: evacuate.draft(now, _evacuation(pool, asked))
     )
@@ -84,33 +82,36 @@ def draft_failover(deployment: Deployment, request: SiteFailover) -> Draft:
 def draft_failback(
     deployment: Deployment, request: SiteFailback, led_away: LedAway = NOTHING_ON_RECORD
 ) -> Draft:
-    """Draft that the users of every pool of the site that is failed over are served at home again.
+    """Draft the failback of every pool of the site that is failed over.
 
-    Refused for an unknown site, for one none of whose pools is failed over, and for what refuses
-    the failback of any of them.
+    Refused for an unknown site, for a site without such a pool, and if the failback of one of them
+    is refused.
     """
-    site = _Site.of(deployment, request, wanted=_is_away)
-    site = attrs.evolve(site, pools=site.pools[::-1])
+    site = _Site.of(deployment, request, obstacle=_is_away)
     parts = _parts(
-        site,
+        attrs.evolve(site, pools=site.pools[::-1]),
         request,
         lambda now, pool, asked: pool_failback.draft(
             now, _failback(now, pool, asked), led_away.get(pool.fqdn)
         ),
     )
     whole = _whole(site, parts, order=_ORDER_HOME)
-    return attrs.evolve(whole, notes=(*whole.notes, _MENDED))
+    return attrs.evolve(whole, notes=(*whole.notes, _SEPARATELY))
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class _Site:
-    """The pools of the site whose users move, in the order of a failover; and what was found out
-    about the site.
+    """What was asked for, and the Front End pools of the site.
+
+    `pools` are those whose users move, in the order of a failover; `why` says of each other one why
+    it does not.
     """
 
     deployment: Deployment
+    request: MovesSite
+    own: tuple[Pool, ...]
     pools: tuple[Pool, ...]
-    checks: tuple[CheckResult, ...]
+    why: dict[Fqdn, str]
 
     @classmethod
     def of(
@@ -118,18 +119,22 @@ class _Site:
         deployment: Deployment,
         request: MovesSite,
         *,
-        wanted: Callable[[Deployment, Pool], str],
+        obstacle: Callable[[Deployment, Pool], str],
     ) -> _Site:
-        """`wanted` says why a pool does not move, or "" where it does."""
+        """`obstacle` says why a pool does not move, or "" where it does."""
         own = tuple(pool for pool in deployment.front_end_pools if pool.site == request.site)
         asked = tuple(pool for pool in own if pool.fqdn not in request.without)
-        why = {pool.fqdn: wanted(deployment, pool) for pool in asked}
+        why = {pool.fqdn: obstacle(deployment, pool) for pool in asked}
         holders = _of_the_store(deployment)
         moving = sorted(
             (p for p in asked if not why[p.fqdn]), key=lambda p: (p.fqdn not in holders, p.fqdn)
         )
-        checks = (_site_exists(deployment, request), _site_pools(request, own, tuple(moving), why))
-        return cls(deployment=deployment, pools=tuple(moving), checks=checks)
+        return cls(deployment=deployment, request=request, own=own, pools=tuple(moving), why=why)
+
+    @property
+    def checks(self) -> tuple[CheckResult, ...]:
+        """Is there such a site, and which of its pools move?"""
+        return (_site_exists(self), _site_pools(self))
 
 
 def _of_the_store(deployment: Deployment) -> frozenset[Fqdn]:
@@ -144,12 +149,12 @@ def _of_the_store(deployment: Deployment) -> frozenset[Fqdn]:
     return frozenset((*(copy.pool for copy in copies), *((master.fqdn,) if master else ())))
 
 
-def _can_leave(deployment: Deployment, pool: Pool) -> str:
-    """Why the users of a pool cannot leave its site; "" where they can, or where other
-    checks tell.
+def _cannot_leave(deployment: Deployment, pool: Pool) -> str:
+    """Why the users of a pool cannot leave its site; "" where they can, or where other checks
+    say so.
     """
     if pool.version is LyncVersion.V2010:
-        return "is of Lync Server 2010, which has no pool pairs"
+        return "runs Lync Server 2010, which has no pool pairing"
     if isinstance(pool.backup_pool, Unread):
         return ""
     partner = None if pool.backup_pool is None else deployment.pool(pool.backup_pool)
@@ -169,9 +174,9 @@ def _is_away(deployment: Deployment, pool: Pool) -> str:
 def _parts(
     site: _Site, request: P, draft: Callable[[Deployment, Pool, P], Draft]
 ) -> tuple[tuple[Pool, Draft], ...]:
-    """The part of each pool, planned for the time after the parts before it.
+    """The plan of each pool, made for the state that the plans before it reach.
 
-    The configuration is saved once.
+    The configuration is exported once.
     """
     deployment, parts = site.deployment, list[tuple[Pool, Draft]]()
     for pool in site.pools:
@@ -184,13 +189,13 @@ def _parts(
 
 
 def _evacuation(pool: Pool, request: SiteFailover) -> Evacuate:
-    """The pool's partner serves both, whoever of the two is away now."""
+    """The pool's partner serves both, whichever of the two is failed over now."""
     to = pool.backup_pool if isinstance(pool.backup_pool, Fqdn) else pool.fqdn
     return Evacuate(to_pool=to, **_shared(request))
 
 
 def _failback(now: Deployment, pool: Pool, request: SiteFailback) -> PoolFailback:
-    """Of the Edge pools that were named, those that lead to this pool's partner are its own."""
+    """Of the Edge pools given, it moves those whose next hop is this pool's partner."""
     edges, partner = request.edges, pool.backup_pool
     if edges is not None and isinstance(partner, Fqdn):
         edges = tuple(edge.fqdn for edge in edges_leading_to(now, partner) if edge.fqdn in edges)
@@ -198,7 +203,7 @@ def _failback(now: Deployment, pool: Pool, request: SiteFailback) -> PoolFailbac
 
 
 def _shared(request: MovesSite) -> dict[str, Any]:
-    """What was said about the whole, for each part."""
+    """The options that each part takes from the whole."""
     return {field.name: getattr(request, field.name) for field in attrs.fields(MovesUsers)}
 
 
@@ -216,8 +221,8 @@ def _whole(site: _Site, parts: tuple[tuple[Pool, Draft], ...], *, order: str) ->
 
 
 def _steps(parts: tuple[tuple[Pool, Draft], ...]) -> tuple[Step, ...]:
-    """The steps of all parts, each with its pool in its id; what a person has done for one part is
-    not asked for again.
+    """The steps of all parts, each with its pool in its id. The same manual step is asked for
+    once.
     """
     steps, by_hand = list[Step](), list[ManualStep]()
     for pool, part in parts:
@@ -227,84 +232,72 @@ def _steps(parts: tuple[tuple[Pool, Draft], ...]) -> tuple[Step, ...]:
                     continue
                 by_hand.append(step)
             steps.append(attrs.evolve(step, step_id=f"{pool.fqdn}/{step.step_id}"))
-    return users_first(steps)
+    return content_last(users_first(steps))
 
 
-def _site_exists(deployment: Deployment, request: MovesSite) -> CheckResult:
-    sites = deployment.sites
-    names = [] if isinstance(sites, Unread) else [site.name for site in sites]
-    verdict, remedy = Verdict.PASSED, ""
+@check(
+    "site-exists",
+    question="Does the site exist in the topology?",
+    sources=(reference("Get-CsSite"),),
+)
+def _site_exists(site: _Site) -> Finding:
+    sites, wanted = site.deployment.sites, site.request.site
     if isinstance(sites, Unread):
-        verdict, evidence = Verdict.UNKNOWN, str(sites)
-        remedy = (
-            "Give an endpoint of a Front End that still answers, or move its pools one by one with"
-            " pool-failover."
+        return unknown(
+            str(sites),
+            "Add the endpoint of a Front End that still answers, or move the pools one at a time"
+            " with pool-failover.",
+            blocking=True,
+            overridable=False,
         )
-    elif request.site in names:
-        evidence = f"The topology has the site {request.site}."
-    else:
-        verdict = Verdict.FAILED
-        evidence = f"The topology has no site {request.site}; its sites are {listed(names)}."
-        remedy = "Name one of these sites; display names and addresses are not accepted."
-    return CheckResult(
-        check_id="site-exists",
-        question="Does the topology have this site?",
-        verdict=verdict,
-        evidence=evidence,
-        remedy=remedy,
-        sources=(reference("Get-CsSite"),),
+    names = [known.name for known in sites]
+    if wanted in names:
+        return passed(f"Site {wanted} exists.")
+    return failed(
+        f"Site {wanted} does not exist. The sites are {listed(names)}.",
+        "Use one of these names, not a display name or an address.",
         overridable=False,
     )
+
+
+@check("site-pools", question="Which pools of the site will be moved?", sources=_SOURCES)
+def _site_pools(site: _Site) -> Finding:
+    request, moving = site.request, listed(pool.fqdn for pool in site.pools)
+    own = [pool.fqdn for pool in site.own]
+    strange = [name for name in request.without if name not in own]
+    left = [f"{fqdn} {reason}" for fqdn, reason in sorted(site.why.items()) if reason]
+    left += [f"{name} is excluded by --without" for name in request.without if name in own]
+    rest = f" Not moved: {'; '.join(left)}." if left else ""
+    if strange:
+        return failed(
+            f"{listed(strange)}: not a Front End pool of site {request.site}.",
+            f"With --without, give Front End pools of the site: {listed(own)}.",
+            overridable=False,
+        )
+    if not site.pools:
+        return failed(
+            f"No users can be moved.{rest}",
+            "Give the site where the users are homed. Only users whose backup pool is in another"
+            " site can be moved.",
+            overridable=False,
+        )
+    if all(_is_open(request, pool) for pool in site.pools):
+        return unknown(
+            f"It could not be read whether the users of {moving} can be moved.{rest}",
+            "See the other checks of these pools, or leave the pools out with --without.",
+            blocking=True,
+            overridable=False,
+        )
+    evidence = f"The users of {moving} will be moved.{rest}"
+    if left and isinstance(request, SiteFailover):
+        return warning(
+            evidence,
+            "The users of the other pools have no service while the site is down: move them by hand"
+            " (Move-CsUser -Force).",
+        )
+    return passed(evidence)
 
 
 def _is_open(request: MovesSite, pool: Pool) -> bool:
     """Whether what decides on the pool could not be read."""
     return isinstance(pool.state if isinstance(request, SiteFailback) else pool.backup_pool, Unread)
-
-
-def _site_pools(
-    request: MovesSite, own: tuple[Pool, ...], moving: tuple[Pool, ...], why: dict[Fqdn, str]
-) -> CheckResult:
-    strange = [name for name in request.without if name not in {pool.fqdn for pool in own}]
-    left = [f"{fqdn} {reason}" for fqdn, reason in sorted(why.items()) if reason]
-    left += [f"{name} is left out as asked for" for name in request.without if name not in strange]
-    told = (
-        f"Of {request.site} the users of {listed(p.fqdn for p in moving)} move."
-        if moving
-        else "Nobody's users can move."
-    )
-    rest = f" Left as they are: {'; '.join(left)}." if left else ""
-    verdict, remedy = Verdict.PASSED, ""
-    if strange:
-        verdict, remedy = (
-            Verdict.FAILED,
-            f"Name Front End pools of the site with --without: {listed(p.fqdn for p in own)}.",
-        )
-        rest += f" {listed(strange)} is not one of its Front End pools."
-    elif moving and all(_is_open(request, pool) for pool in moving):
-        verdict, remedy = (
-            Verdict.UNKNOWN,
-            "See what the other checks say of these pools, or leave them out with --without.",
-        )
-        told = f"Whether the users of {listed(p.fqdn for p in moving)} can move could not be read."
-    elif not moving:
-        verdict = Verdict.FAILED
-        remedy = (
-            "Name the site whose pools first homed the users; its users move only where a backup"
-            " pool is in another site."
-        )
-    elif left and isinstance(request, SiteFailover):
-        verdict = Verdict.WARNING
-        remedy = (
-            "Their users stay without service while the site is lost: move them by hand"
-            " (Move-CsUser -Force)."
-        )
-    return CheckResult(
-        check_id="site-pools",
-        question="Which pools of the site move?",
-        verdict=verdict,
-        evidence=told + rest,
-        remedy=remedy,
-        sources=_SOURCES,
-        overridable=False,
-    )

@@ -1,5 +1,5 @@
-"""A store that is older than the failover: it calls the pool's users at home, and nobody serves
-them.
+"""A store that is older than the failover: it shows the pool's users as served at home, although no
+pool serves them.
 
 So it is where both pools of a pair died one after the other: the failover was written to a store
 that is gone, and the copy that comes home is from before it. The server refuses a failback then.
@@ -61,8 +61,8 @@ def state_steps(move: PoolMove) -> tuple[Step, ...]:
         title=f"Record again that {pool} is failed over",
         why=(
             "The store is older than the failover, and the server fails back only a pool that the"
-            " store shows as failed over. That the state may be set by hand is inferred from the"
-            " parameter; no page says so."
+            " store shows as failed over. Setting the state by hand is inferred from the"
+            " parameter; no page describes it."
         ),
         sources=_SOURCES,
         cmdlet=_set_state(pool, StateOfPool.FAILED_OVER),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Collection
 from typing import Final
 
 import attrs
@@ -16,6 +17,7 @@ from lyncops.cmdlets import (
 )
 from lyncops.deployment.central_management import StoreCopy
 from lyncops.deployment.model import Deployment, Pool, PoolKind
+from lyncops.deployment.order import natural
 from lyncops.plan.conditions import PoolIsAlive, StoreHasSingleMaster, StoreIsActiveOn
 from lyncops.plan.file_names import RUN
 from lyncops.plan.procedures import MovesStore
@@ -52,8 +54,8 @@ BAD_ENDS: Final = (
 
 
 class StoreForm(enum.Enum):
-    """The two forms of Invoke-CsManagementServerFailover: without arguments, or told where the
-    standby copy is.
+    """The two forms of Invoke-CsManagementServerFailover: without arguments, or with the place of
+    the standby copy.
     """
 
     PLANNED = "planned"
@@ -77,7 +79,7 @@ class Standby:
 
     @property
     def is_known(self) -> bool:
-        """Whether the cmdlet can be told all that it must be told."""
+        """Whether all parameters that the cmdlet needs are known."""
         return self.server is not None and (self.mirror is not None or not self.has_mirror)
 
     def __str__(self) -> str:
@@ -95,7 +97,7 @@ class Standby:
 class StoreMove:
     """The store has to go to another pool. `standby` is where its standby copy is.
 
-    It is None in the planned form, which need not be told.
+    It is None in the planned form, which does not need it.
     """
 
     form: StoreForm
@@ -105,6 +107,18 @@ class StoreMove:
     from_single_master: bool = False
     """Whether exactly one copy must be active when the cmdlet is sent; else a run that goes on
     could worsen a known bad end."""
+
+
+def place_by_hand(deployment: Deployment, lost: Collection[Fqdn]) -> str:
+    """The first by name of the living pools outside of `lost` on which people can install the
+    store; `POOL` where none is known.
+    """
+    fit = [
+        pool.fqdn
+        for pool in deployment.front_end_pools
+        if pool.is_alive and pool.fqdn not in lost and pool.version is not LyncVersion.V2010
+    ]
+    return min(fit, key=natural, default="POOL")
 
 
 def store_works(deployment: Deployment) -> bool:
@@ -131,10 +145,10 @@ def _holder_lives(deployment: Deployment) -> bool:
 
 
 def store_move(situation: CheckContext, leaving: Fqdn, request: MovesStore) -> StoreMove | None:
-    """The move of the store that must come before users leave the pool `leaving`; None where it
-    stays, or people move it.
+    """The move of the store that must come before users leave the pool `leaving`; None if it stays,
+    or is moved by hand.
 
-    When the copies cannot be read and nobody masters the store, the pool that failed is taken to
+    When the copies cannot be read and the store has no master, the pool that failed is taken to
     have held it. A store that is down on a third pool is a check's business: it is refused with the
     command that must come first.
     """
@@ -155,8 +169,8 @@ def move_to(
     """The move of the store to `receiver`: in planned mode the form that waits for replication,
     whatever is overridden.
 
-    In disaster mode too, while the store works; else the form that is told where the standby copy
-    is, and loses what was not replicated.
+    In disaster mode too, while the store works; else the form with the place of the standby copy,
+    and loses what was not replicated.
     """
     if works or request.mode is Mode.PLANNED:
         insisted = "store-single-master" not in request.overrides

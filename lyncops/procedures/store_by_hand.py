@@ -70,13 +70,16 @@ def _install(receiver: Pool) -> ManualStep:
     return ManualStep(
         step_id="store-install",
         title=f"Install the Central Management database for {receiver.fqdn}",
-        why="No standby copy can take over, and nothing can be failed over without a store.",
+        why=(
+            "There is no standby copy that can take over, and no pool can be failed over without a"
+            " store."
+        ),
         sources=_SOURCES,
         instructions=(
             f"Install-CsDatabase -CentralManagementDatabase -Clean {where}",
             (
-                "-Clean empties a Central Management database that is there already: see first that"
-                " none is in use there."
+                "-Clean empties an existing Central Management database: first make sure that none"
+                " is in use there."
             ),
             *(
                 (
@@ -91,7 +94,7 @@ def _install(receiver: Pool) -> ManualStep:
             *(
                 (
                     (
-                        "Where the mirror is the principal of that pool's databases, name the"
+                        "If the mirror is the principal of that pool's databases, give the"
                         " mirror's server."
                     ),
                 )
@@ -112,27 +115,29 @@ def _move(receiver: Pool, machine: Fqdn) -> ManualStep:
     return ManualStep(
         step_id="store-move",
         title=f"Move the Central Management store to {receiver.fqdn}",
-        why="Without its old master it is built from saved copies.",
+        why="The old master is lost, so the new store is built from saved copies.",
         sources=_SOURCES,
         instructions=(
-            f"Have the last export of the configuration as {_CONFIGURATION}. Without one:",
+            f"Copy the last export of the configuration to {_CONFIGURATION}. If there is none:",
             f"Export-CsConfiguration -FileName {_CONFIGURATION} -LocalStore",
             (
-                f"Have the last Export-CsLisConfiguration as {_LOCATIONS}: a lost store leaves no"
-                " other copy of it. Where E9-1-1 is not used, leave out -LisConfigurationFileName."
+                f"Copy the last output of Export-CsLisConfiguration to {_LOCATIONS}: no other copy"
+                " is left. If E9-1-1 is not used, leave out -LisConfigurationFileName."
             ),
             (
-                "Check that the Front End service runs here, that there is room on the disk, and"
-                " that"
-                " Enable-CsTopology works here: without it no store is left that works."
+                "Check that the Front End service is running here, that the disk has free space,"
+                " and that Enable-CsTopology works here: if it fails, no working store is left."
             ),
             f"Move-CsManagementServer {files} -Force",
-            "Run setup on every computer that it lists.",
+            "Run setup on every computer that the output lists.",
         ),
-        where=f"the Management Shell on {machine} itself; a remote session cannot call it",
+        where=(
+            f"the Management Shell on {machine} itself; the cmdlet does not work in a remote"
+            " session"
+        ),
         how_to_see=(
-            "Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus names it as"
-            " master and agent."
+            "Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus shows it as"
+            " master and file transfer agent."
         ),
         after=(StoreIsActiveOn(receiver.fqdn),),
         estimate=figures.STORE_FAILOVER,
@@ -143,7 +148,7 @@ def _setup(receiver: Pool, machines: list[Fqdn]) -> ManualStep:
     return ManualStep(
         step_id="store-setup",
         title=f"Install the Central Management services on the other Front Ends of {receiver.fqdn}",
-        why="Any Front End of the pool can then be master.",
+        why="Then any Front End of the pool can become master.",
         sources=_SOURCES,
         instructions=tuple(f"On {machine}: Bootstrapper.exe /Setup" for machine in machines),
         where=", ".join(machines),

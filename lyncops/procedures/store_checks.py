@@ -9,7 +9,7 @@ from lyncops.checks.store import store_rescue
 from lyncops.checks.store_silence import unheard_store
 from lyncops.checks.words import sentence
 from lyncops.deployment.model import Deployment
-from lyncops.procedures.store import Standby, StoreMove, store_works
+from lyncops.procedures.store import Standby, StoreMove, place_by_hand, store_works
 from lyncops.sources import fact, guide
 from lyncops.values import Mode, Unread
 
@@ -67,7 +67,7 @@ def _planned_form_possible(situation: CheckContext) -> Finding:
         f"Make the mirror of its databases principal first: {first[0]}."
         if first
         else "Start MASTER and FTA on the pool that holds it, or use --mode disaster when that pool"
-        " is gone."
+        " or its Back End is gone."
     )
     evidence = "The store names no master or no file transfer agent: it is unavailable."
     return failed(evidence, remedy, overridable=False, first=first)
@@ -110,7 +110,8 @@ def store_writable(deployment: Deployment) -> Finding:
         )
         return unknown(sentence(unread), look, blocking=True)
     holder = active[0].pool if len(active) == 1 else "POOL"
-    to = " --to POOL" if store.lone_copy else ""
+    place = place_by_hand(deployment, {copy.pool for copy in active})
+    to = f" --to {place}" if store.lone_copy else ""
     first = f"lyncops run management-store-failover {holder} --mode disaster --accept-data-loss{to}"
     return failed(
         "The store has no working master.",

@@ -1,5 +1,5 @@
-"""What a plan touches, read from its steps: the pools that nobody else may work on, and the cmdlets
-that it sends.
+"""What a plan touches, read from its steps: the pools that no other run may work on, and the
+cmdlets that it sends.
 """
 
 from __future__ import annotations

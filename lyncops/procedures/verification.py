@@ -16,21 +16,22 @@ from lyncops.sources import fact, reference
 from lyncops.values import Fqdn, Unread
 
 _WITHIN: Final = timedelta(minutes=10)  # presence was seen to take five minutes after a failover
+_VERIFIES: Final = "verify-service-"
 
 
 def verification_steps(
     deployment: Deployment, request: MovesUsers, *, home: Pool, serving: Pool
 ) -> tuple[Step, ...]:
-    """One wait until users of `home` are served by `serving`; none where nobody is there to try it
+    """One wait until users of `home` are served by `serving`; none if there are no users to test
     as.
     """
     users = _users(deployment, request, home.fqdn)
     if not users:
         return ()
     wait = WaitStep(
-        step_id=f"verify-service-{home.fqdn}",
+        step_id=f"{_VERIFIES}{home.fqdn}",
         title=f"Test whether users of {home.fqdn} are served by {serving.fqdn}",
-        why="A pool that reports a failover does not yet prove that users can sign in.",
+        why="The state of the pool does not prove that users can sign in.",
         sources=(
             fact("test-users"),
             *(reference(name) for name in ("Test-CsRegistration", "Test-CsIM", "Test-CsPresence")),
@@ -42,6 +43,11 @@ def verification_steps(
         optional=True,
     )
     return (wait,)
+
+
+def is_verification(step: Step) -> bool:
+    """Whether a step tests service as a user."""
+    return step.step_id.rpartition("/")[2].startswith(_VERIFIES)  # in a site, after the pool
 
 
 def trials_of(users: tuple[str, ...], pool: Fqdn) -> tuple[UserCan, ...]:
@@ -73,7 +79,7 @@ def verification_note(deployment: Deployment, request: MovesUsers, home: Fqdn) -
 
 
 def missing_users(deployment: Deployment, home: Fqdn) -> str:
-    """Why nobody is there to try a pool as, and what to do."""
+    """Why there are no users to test a pool as, and what to do."""
     if isinstance(deployment.test_users, Unread):
         return (
             f"No test is made as a user of {home}: {deployment.test_users}. Name users with"

@@ -79,8 +79,8 @@ def _failover(move: EdgeMove, request: MovesXmpp) -> tuple[Step, ...]:
             move,
             request,
             why=(
-                "It is tested only now, because a stopped server does not answer on any port,"
-                " whatever the firewall does."
+                "This is tested only now: while the services are stopped, no port answers,"
+                " whatever the firewall allows."
             ),
         ),
         *_replicas(move),
@@ -125,7 +125,7 @@ def _address_gate(move: EdgeMove, request: MovesXmpp) -> ManualStep:
         sources=_SOURCES,
         instructions=(
             f"Change the A record of {host} to the addresses of {where}.",
-            "Mind its time to live: resolvers keep old answers that long.",
+            "Resolvers keep the old address until its time to live has expired.",
         ),
         where="the external DNS server",
         how_to_see=f"nslookup {host} returns the addresses of {where}. {_OUTSIDE}",
@@ -152,8 +152,8 @@ def _service_gate(move: EdgeMove, domain: Fqdn, host: Fqdn) -> ManualStep:
         instructions=(
             f"If there is none, add an SRV record {name} with port {PORT} and host {host}.",
             (
-                "With one record for each Edge pool, with different priorities, prepared"
-                " beforehand, this step is not needed."
+                "If a record for each Edge pool, with different priorities, exists already, this"
+                " step is not needed."
             ),
         ),
         where="the external DNS server",
@@ -204,11 +204,11 @@ def _version_has_xmpp(deployment: Deployment) -> Finding:
         )
     if version is LyncVersion.V2019:
         return failed(
-            f"{version.product} has no XMPP gateway: it was removed.",
+            f"{deployment.product_of(version)} has no XMPP gateway: it was removed.",
             "There is nothing to fail over; XMPP partners need another gateway.",
             overridable=False,
         )
-    return passed(f"{version.product} has an XMPP gateway.")
+    return passed(f"{deployment.product_of(version)} has an XMPP gateway.")
 
 
 @check(

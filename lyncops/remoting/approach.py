@@ -13,17 +13,20 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
 import attrs
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from lyncops.remoting.clock import Clock
 from lyncops.remoting.connections import tls_context
-from lyncops.remoting.endpoint import Endpoint, TcpAddress
+from lyncops.remoting.endpoint import Endpoint, TcpAddress, TlsVersion
 from lyncops.remoting.symptoms import describe
 from lyncops.values import Unread
+
+_SILENCE: Final = "no answer in time"
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -40,7 +43,7 @@ class ServerCertificate:
 class Untrusted:
     """Why there is no TLS with a server.
 
-    `number` is OpenSSL's, where the certificate is to blame.
+    `number` is OpenSSL's, if the certificate is the cause.
     """
 
     reason: str
@@ -66,7 +69,7 @@ class Approach:
     addresses: tuple[str, ...] | Unread | None = None
     connected: timedelta | Unread | None = None  # how long TCP took
     refused: bool = False  # the machine lives, and nothing listens there
-    swallowed: bool = False  # nobody answered the connection in time
+    swallowed: bool = False  # no answer to the connection in time
     certificate: ServerCertificate | Untrusted | None = None
     greeting: Greeting | Unread | None = None
 
@@ -77,11 +80,19 @@ class Approach:
             isinstance(step, Unread) for step in (self.addresses, self.connected, self.greeting)
         )
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing came back in time: to the connection, or to what was said over it."""
+        return any(
+            isinstance(step, Unread | Untrusted) and step.reason == _SILENCE
+            for step in (self.connected, self.certificate, self.greeting)
+        )
+
 
 def approach(endpoint: Endpoint, clock: Clock, *, patience: timedelta) -> Approach:
     """Go to an endpoint; each step may take `patience`.
 
-    Behind a proxy no step can be told from another, and none is tried.
+    Behind a proxy the steps cannot be distinguished, and none is tried.
     """
     if endpoint.proxy is not None:
         return Approach()
@@ -96,9 +107,7 @@ def approach(endpoint: Endpoint, clock: Clock, *, patience: timedelta) -> Approa
         )
     except OSError as error:
         why = (
-            "no answer in time"
-            if isinstance(error, TimeoutError)
-            else error.strerror or type(error).__name__
+            _SILENCE if isinstance(error, TimeoutError) else error.strerror or type(error).__name__
         )
         refused = isinstance(error, ConnectionRefusedError | ConnectionResetError)
         return Approach(
@@ -126,7 +135,7 @@ def approach(endpoint: Endpoint, clock: Clock, *, patience: timedelta) -> Approa
 def _resolved(target: TcpAddress, patience: timedelta) -> tuple[str, ...] | Unread:
     """The addresses of a name.
 
-    It is asked for on a thread of its own: a name server that is silent holds nobody up.
+    It is asked for on a thread of its own: a silent name server delays nothing else.
     """
     answers: queue.SimpleQueue[tuple[str, ...] | Unread] = queue.SimpleQueue()
     what = f"the address of {target.host}"
@@ -154,8 +163,13 @@ def _context(endpoint: Endpoint) -> ssl.SSLContext:
         or os.environ.get("CURL_CA_BUNDLE")
         or DEFAULT_CA_BUNDLE_PATH
     )
-    context = tls_context(endpoint.tls_minimum) if endpoint.tls_minimum else None
-    context = context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return _trusting(str(bundle), Path(bundle).stat().st_mtime_ns, endpoint.tls_minimum)
+
+
+@lru_cache(maxsize=8)
+def _trusting(bundle: str, _changed: int, minimum: TlsVersion | None) -> ssl.SSLContext:
+    """Reading a bundle takes long enough to matter where a hundred machines are gone to."""
+    context = tls_context(minimum) or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if Path(bundle).is_dir():
         context.load_verify_locations(capath=bundle)
     else:
@@ -165,7 +179,7 @@ def _context(endpoint: Endpoint) -> ssl.SSLContext:
 
 def _untrusted(error: Exception) -> Untrusted:
     number: object = getattr(error, "verify_code", None)
-    reason = "no answer in time" if isinstance(error, TimeoutError) else describe(error)
+    reason = _SILENCE if isinstance(error, TimeoutError) else describe(error)
     return Untrusted(reason=reason, number=number if isinstance(number, int) else None)
 
 
@@ -217,7 +231,7 @@ def _greeting(endpoint: Endpoint, sock: socket.socket, clock: Clock) -> Greeting
     except (OSError, http.client.HTTPException) as error:
         return Unread(
             f"what {endpoint.url} says",
-            "no answer in time" if isinstance(error, TimeoutError) else describe(error),
+            _SILENCE if isinstance(error, TimeoutError) else describe(error),
         )
     with answer:
         offers = [
@@ -231,7 +245,7 @@ def _greeting(endpoint: Endpoint, sock: socket.socket, clock: Clock) -> Greeting
 
 
 def _ahead(date: str | None, here: datetime) -> timedelta | None:
-    """How far the server's clock is ahead: it tells whole seconds (RFC 9110, section 6.6.1)."""
+    """How far the server's clock is ahead: it has whole seconds (RFC 9110, section 6.6.1)."""
     try:
         there = parsedate_to_datetime(date or "")
     except ValueError:

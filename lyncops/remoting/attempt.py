@@ -1,4 +1,4 @@
-"""One attempt at one cmdlet: what is to run, and what came of it."""
+"""One attempt at one cmdlet: what runs, and its outcome."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Job(Generic[R]):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Attempt(Generic[R]):
-    """What came of one attempt.
+    """The outcome of one attempt.
 
     `again`: another can do no harm; `resend`: under the same id, which the server refuses twice.
     """

@@ -38,7 +38,7 @@ class CommandCloser:
 
     Safe from every thread.
 
-    Where that is too slow, whoever wants to send a command closes an older one first.
+    Where that is too slow, the sender of a new command closes an older one first.
     """
 
     def __init__(self, around: SessionContext) -> None:

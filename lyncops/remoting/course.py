@@ -1,4 +1,4 @@
-"""The attempts at one cmdlet so far: where they failed, and what came of the last one."""
+"""The attempts at one cmdlet so far: where they failed, and the outcome of the last one."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Course(Generic[R]):
 
 
 def tell(going_on: Part, execution: Execution[object]) -> None:
-    """What came of it, for logs and spans."""
+    """The outcome, for logs and spans."""
     going_on.know(endpoint=execution.endpoint)
     going_on.measure("lyncops.outcome", execution.outcome.value)
     going_on.measure("lyncops.attempts", execution.attempts)

@@ -13,15 +13,16 @@ from typing import Final
 import attrs
 
 _LEAST: Final = timedelta(milliseconds=600).total_seconds()
-"""Less than this is not worth the first further lane, whose price nobody knows: several imports at
-once keep a server busy."""
+"""Less than this is not worth the first further lane, whose cost is not known yet: several imports
+at once keep a server busy.
+"""
 _CHEAPEST: Final = timedelta(milliseconds=250).total_seconds()
 """Less than this is not worth any."""
 _RETURN: Final = 2.0
 """How many times as long as it takes to open has a lane to be of use, where that has been
 measured."""
 _SLOW: Final = timedelta(milliseconds=250).total_seconds()
-"""A READ that has run for so long tells by itself that READs are slow here."""
+"""A READ that has run for so long shows by itself that READs are slow here."""
 _SHARE: Final = 0.3
 """What one more runspace takes of the time in which the session was opened, until one has been
 measured: the module is imported into each (0.1 to 0.4 s of 1.2 s with PowerShell 7.6)."""
@@ -97,7 +98,7 @@ class Pace:
     def pays(self, waiting: int, lanes: int) -> bool:
         """Whether those that wait would wait so much less with one lane more than there are.
 
-        A lane that opens holds up nobody, as long as the server has cores to spare; so it pays when
+        A lane that opens delays nothing, as long as the server has cores to spare; so it pays when
         there will be enough to do for it once it is open.
         """
         now = self.now()

@@ -48,8 +48,8 @@ class Auth(enum.Enum):
 
 
 class ChannelBinding(enum.Enum):
-    """Whether a log-on over TLS is tied to the server's certificate (RFC 5929), so that nobody in
-    between can carry it on.
+    """Whether a log-on over TLS is tied to the server's certificate (RFC 5929), so that it cannot
+    be relayed.
     """
 
     AUTO = "auto"
@@ -57,7 +57,7 @@ class ChannelBinding(enum.Enum):
     OFF = "off"
     """Not at all: for a device that ends TLS with a certificate of its own."""
     REQUIRED = "required"
-    """Always: without it nobody logs on."""
+    """Always: without it every log-on is refused."""
 
 
 class TlsVersion(enum.Enum):
@@ -115,7 +115,7 @@ class TcpAddress:
             if parts.hostname and parts.port and not parts.path:
                 return cls(parts.hostname, parts.port)
         except ValueError:
-            pass  # the port is not a number: told below, like a missing one
+            pass  # the port is not a number: reported below, like a missing one
         raise ConfigurationError(
             f"connect_to: {text!r} is not a TCP address.",
             remedy="Write host:port, for example 127.0.0.1:5985.",
@@ -266,7 +266,7 @@ class Endpoint:
                 f"url: {self.url!r} begins with neither http:// nor https://.",
                 remedy="Write one of them.",
             )
-        if parts.username is not None or parts.password is not None:
+        if parts.username is not None:  # where there is a password it is at least empty
             raise ConfigurationError(
                 f"url: the url of {parts.hostname} contains credentials.",
                 remedy="Name the user under [credentials], never in a url.",
@@ -370,7 +370,7 @@ class Endpoint:
 
     @property
     def kind(self) -> EndpointKind:
-        """Which of the two ways into a server this is, told by the path."""
+        """Which of the two kinds of endpoint this is, by its path."""
         return EndpointKind.OCS if self.path.split("/")[0].lower() == _OCS else EndpointKind.WINRM
 
     @property

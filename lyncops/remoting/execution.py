@@ -1,4 +1,4 @@
-"""What came of one cmdlet: its outcome, its objects and records, and the address to find it
+"""The result of one cmdlet: its outcome, its objects and records, and the address to find it
 again.
 """
 
@@ -25,7 +25,7 @@ class CommandAddress:
     """All that another process needs to find a command again on the server: written down *before*
     the command is sent.
 
-    `affinity` is what leads to that server where several of them share an address.
+    `affinity` identifies that server if several share an address.
     """
 
     endpoint: str  # the endpoint's url
@@ -60,10 +60,10 @@ moment."""
 
 @attrs.frozen(slots=True, kw_only=True)
 class Execution(Generic[R_co]):
-    """What came of one cmdlet.
+    """The result of one cmdlet.
 
     SUCCEEDED: it ran to its end without an error record. FAILED: it ended and wrote an error, or
-    there is a `proof` that it never started. UNKNOWN: nobody can say yet; `reason` says why,
+    there is a `proof` that it never started. UNKNOWN: neither is known yet; `reason` says why,
     `address` where to look.
     """
 

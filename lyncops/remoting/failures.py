@@ -50,10 +50,10 @@ class Symptom(enum.Enum):
 class RemotingError(Exception):
     """A request failed: what it means, and what was seen.
 
-    `is_answer` tells a fault of a server that understood the request from everything else, after
-    which the connection cannot be used any more. `has_left` tells whether the request itself may
-    have left: the legs of a log-on carry none. `logon` is why nobody was let in, where that was the
-    reason; `certificate` is OpenSSL's number where the server's was refused.
+    `is_answer` distinguishes a fault of a server that understood the request from everything else,
+    after which the connection cannot be used any more. `has_left` tells whether the request itself
+    may have left: the legs of a log-on carry none. `logon` is why nobody was let in, where that was
+    the reason; `certificate` is OpenSSL's number where the server's was refused.
     """
 
     def __init__(
@@ -76,5 +76,5 @@ class RemotingError(Exception):
 
     @property
     def why(self) -> str:
-        """What was seen, and what to do about it where nobody was let in."""
+        """What was seen, and what to do about it if no log-on succeeded."""
         return self.seen if self.logon is None else f"{self.logon}. {self.logon.remedy}".strip()

@@ -117,7 +117,8 @@ class SessionGroup:
                 self._changed.notify()
             elif keep and isinstance(lane, ChangingLane):
                 self._changing.append(lane)
-            is_needed = self._lent or self._idle
+            # A CHANGE has a session of its own, in which no other lane is
+            is_needed = isinstance(lane, ReadingLane) and (self._lent or self._idle)
         if not keep:
             give_up = lane.leave if is_needed else lane.close
             give_up(delete_shell=self._closed and not is_needed)
@@ -155,7 +156,7 @@ class SessionGroup:
         return True
 
     def make_room(self) -> bool:
-        """The server allows no further session: close those that nobody needs now.
+        """The server allows no further session: close those that are not needed now.
 
         False when there is none.
         """

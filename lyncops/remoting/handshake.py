@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from spnego.channel_bindings import GssChannelBindings
-from spnego.exceptions import SpnegoError
+from spnego.exceptions import BadBindingsError, SpnegoError
 from spnego.tls import default_tls_context
 
 from lyncops.remoting.endpoint import Auth, ChannelBinding, Credentials, Endpoint
@@ -109,12 +109,10 @@ class Handshake:
             answer = post(f"{scheme} {base64.b64encode(token or b'').decode()}")
             received = _token_of(answer)
             refused = answer.status_code == 401
-            if refused and received is None:
-                raise self._refused(context, opening.fallback)
             token = None if received is None or context.complete else self._step(context, received)
             if not refused and token is None:
                 return Agreed(context=context, logon=self._logon(opening), scheme=scheme.lower())
-            if refused and token is None:
+            if token is None:
                 raise self._refused(context, opening.fallback)
         raise LogOnError(LogOnProblem.OTHER, f"no end after {_LEGS} messages", remedy=ADVICE)
 
@@ -284,11 +282,22 @@ class Handshake:
             )
             if is_own or problem_of(error) is not LogOnProblem.OTHER:
                 raise error_of(error, self._service) from error
-            raise self._refused(context) from error
+            if isinstance(error, BadBindingsError):
+                raise LogOnError(
+                    LogOnProblem.IMPOSTOR,
+                    "CredSSP; the server's proof is for another key than that of the connection",
+                    remedy=(
+                        "Find out what stands between this computer and the server; use https, or"
+                        " Kerberos."
+                    ),
+                ) from error
+            raise self._refused(context, said=_reason(error)) from error
 
-    def _refused(self, context: spnego.ContextProxy, fallback: str = "") -> LogOnError:
+    def _refused(
+        self, context: spnego.ContextProxy, fallback: str = "", *, said: str = "HTTP status 401"
+    ) -> LogOnError:
         """What a 401 without a token to go on with means: a password that was tried, or none that
-        could have been.
+        could have been. `said`: what the server or pyspnego said instead.
         """
         auth = self.endpoint.auth
         stage = context.get_extra_info("auth_stage") if auth is Auth.CREDSSP else None
@@ -310,7 +319,9 @@ class Handshake:
         )
         how = f"NTLM, not Kerberos, because {fallback}" if fallback else auth.value
         return LogOnError(
-            LogOnProblem.WRONG_CREDENTIALS, f"{how}; HTTP status 401", remedy=f"{ADVICE}{hint}"
+            LogOnProblem.WRONG_CREDENTIALS,
+            f"{how}; {said}",
+            remedy=f"{ADVICE}{hint}",
         )
 
     def _logon(self, opening: _Opening) -> LogOn:
@@ -345,6 +356,15 @@ def _why_not(mechanism: str) -> str:
 
 def _problem(problem: LogOnProblem, seen: str) -> LogOnError:
     return LogOnError(problem, seen, remedy=remedy_for(problem))
+
+
+def _reason(error: Exception) -> str:
+    """Why no next message could be made: the Windows status (MS-ERREF 2.3) of the server's refusal,
+    or what was wrong with its answer.
+    """
+    told = error.base_error if isinstance(error, SpnegoError) else None
+    status = getattr(told, "winerror", None)
+    return f"status 0x{status & 0xFFFFFFFF:08X}" if isinstance(status, int) else str(error)
 
 
 def _token_of(answer: requests.Response) -> bytes | None:

@@ -77,10 +77,10 @@ class Health:
 
     @property
     def gave_up_lately(self) -> bool:
-        """Whether a cmdlet has just found out that nobody answers."""
+        """Whether a cmdlet has just found that no server answers."""
         return self._gave_up is not None and self._clock.now() - self._gave_up < _REST
 
     def give_up(self) -> None:
-        """Nobody answers; the next cmdlet has no reason to be as patient."""
+        """No server answers; the next cmdlet need not be as patient."""
         self._served -= self._down.keys()
         self._gave_up = self._clock.now()

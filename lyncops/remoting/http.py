@@ -18,6 +18,7 @@ from requests.cookies import RequestsCookieJar
 from urllib3.exceptions import HTTPError
 
 from lyncops.remoting.answers import PIECE, Patience, unpacked
+from lyncops.remoting.at_work import asking
 from lyncops.remoting.bounds import BoundsError, check_xml, reply_limit
 from lyncops.remoting.endpoint import Auth, Credentials, Endpoint, TcpAddress
 from lyncops.remoting.handshake import ADVICE, Agreed, Handshake
@@ -277,7 +278,10 @@ class HttpChannel:
 
     def _post(self, content: bytes, headers: dict[str, str]) -> tuple[requests.Response, bytes]:
         """Send one request, and read its answer whole."""
-        with part("POST", is_request=True, endpoint=self._at.url) as request:
+        with (
+            part("POST", is_request=True, endpoint=self._at.url) as request,
+            asking(self._at.host),
+        ):
             request.measure("http.request.method", "POST")
             request.measure("url.full", self.endpoint)
             request.measure("server.address", self._at.host)

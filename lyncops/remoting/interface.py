@@ -1,4 +1,4 @@
-"""How the floors above run cmdlets: they see these protocols only, so that a test can stand a model
+"""How the floors above run cmdlets: they see these protocols only, so that a test can put a model
 of Lync behind them.
 """
 
@@ -13,7 +13,7 @@ from lyncops.cmdlets.base import Cmdlet
 from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution
 from lyncops.remoting.logon import LogOn
 from lyncops.remoting.psrp.streams import StreamRecord
-from lyncops.values import ANYWHERE, Place
+from lyncops.values import ANYWHERE, Fqdn, Place
 
 R = TypeVar("R")
 
@@ -63,7 +63,7 @@ class CmdletRunner(Protocol):
         """Come back to a command that this or another process sent: wait for its end, collect what
         is left of its output.
 
-        FAILED with a `proof` tells that the server never started it, which only the process that
+        FAILED with a `proof` means that the server never started it, which only the process that
         sent it can prove. UNKNOWN when the server does not know any more.
         """
         ...
@@ -86,4 +86,17 @@ class KnowsLogOns(Protocol):
 
     def log_ons(self) -> Mapping[str, LogOn]:
         """How each endpoint was logged on to the last time, by its url."""
+        ...
+
+
+@runtime_checkable
+class OpensAhead(Protocol):
+    """Sessions that can be opened before the first question; a model of Lync has none."""
+
+    def open_ahead(self, is_needed: Callable[[Fqdn], bool]) -> None:
+        """Begin to open a session on each machine that answers only for itself and is needed.
+
+        A session takes seconds: who opens it while the topology is read does not wait for it
+        afterwards. Never raises: what cannot be opened is found out by the first question.
+        """
         ...

@@ -300,7 +300,7 @@ class Tickets:
 
 
 def realm_of(user: Credentials | None) -> str:
-    """The realm that a user belongs to, as far as the name tells."""
+    """The realm that a user belongs to, if the name contains it."""
     return principal_of(user.username).rpartition("@")[2] if user is not None else ""
 
 
@@ -325,7 +325,7 @@ def can_renew() -> bool:
         krb5 = _library()
         context = krb5.init_context()
         return bool(krb5.kt_have_content(context, krb5.kt_client_default(context)))
-    # No keytab, one that nobody may read, no Kerberos: all the same here.
+    # No keytab, an unreadable one, no Kerberos: all the same here.
     except Exception:  # noqa: BLE001
         return False
 

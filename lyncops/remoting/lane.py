@@ -35,8 +35,8 @@ _OPENINGS: Final = 3
 
 
 class AstrayError(UnreachableError):
-    """A new connection reached a server that does not know the session: the address leads to
-    several servers.
+    """A new connection reached a server that does not know the session: several servers share the
+    address.
     """
 
     def __init__(self, url: str, shell: Shell) -> None:
@@ -71,13 +71,13 @@ class Lane(ABC):
         `patient` waits when the server has too many sessions.
 
         Raises:
-            AstrayError: this connection leads to another server than the session's.
+            AstrayError: this connection reached another server than the session's.
             EndpointError: the endpoint cannot serve; its subclasses tell wrong credentials and
                 certificates.
         """
         for _ in range(_OPENINGS):
             shell = self._enter(patient=patient)
-            if self._is_fresh() or self._lives(shell):
+            if self.is_fresh or self._lives(shell):
                 self._is_guest = False
                 self._used = self._around.clock.now()
                 return shell
@@ -106,7 +106,9 @@ class Lane(ABC):
         self._is_guest = not is_new
         return self._shell
 
-    def _is_fresh(self) -> bool:
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it was used so lately that nobody needs to ask whether it lives."""
         return (
             self._used is not None
             and self._around.clock.now() - self._used <= self._around.policy.idle_probe
@@ -201,7 +203,7 @@ class Lane(ABC):
 
     @abstractmethod
     def _settle(self, ending: EndReason, pipeline: Pipeline) -> None:
-        """Decide what becomes of command and shell."""
+        """Decide whether command and shell are closed or kept."""
 
     @abstractmethod
     def _break_off(self, pipeline: Pipeline) -> None:
@@ -256,7 +258,7 @@ class ChangingLane(Lane):
 class ReadingLane(Lane):
     """One of the lanes of a session in which READs run side by side.
 
-    What happens to one of them is no matter of the others.
+    They do not affect each other.
     """
 
     def __init__(self, session: Session, closer: CommandCloser) -> None:

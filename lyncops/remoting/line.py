@@ -65,7 +65,7 @@ class Line:
             raise StaleConnectionError
 
     def cut(self) -> None:
-        """End the connection at once: whoever waits for an answer on it sees it broken."""
+        """End the connection at once: a wait for an answer on it fails."""
         if self._sock is not None:
             with suppress(OSError):
                 self._sock.shutdown(socket.SHUT_RDWR)
@@ -89,7 +89,7 @@ class Line:
 
 
 class _Told(HTTPConnection):
-    """A connection that tells its line what happens to it.
+    """A connection that reports to its line what happens to it.
 
     urllib3 sends the headers first, and the content after them.
     """
@@ -119,7 +119,9 @@ class _ToldOverTls(_Told, HTTPSConnection):
 
 
 def tell(pool: HTTPConnectionPool, line: Line) -> HTTPConnectionPool:
-    """Make the connections of the pool tell `line`; the pool has made none yet, or such ones."""
+    """Make the connections of the pool report to `line`; the pool has made none yet, or
+    such ones.
+    """
     kind = _ToldOverTls if isinstance(pool, HTTPSConnectionPool) else _Told
     # The pool's own annotation knows its two classes only.
     vars(pool)["ConnectionCls"] = type(kind.__name__, (kind,), {"line": line})

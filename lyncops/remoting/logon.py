@@ -22,13 +22,18 @@ class LogOnProblem(enum.Enum):
     MISSING_EXTRA = "a package that this way to log on needs is not installed"
     NOT_OFFERED = "the server does not offer this way to log on"
     REFUSED_TICKET = "the server refused a valid Kerberos ticket"
+    IMPOSTOR = "the server did not prove that it is the one that was reached"
     HANDSHAKE = "the two sides could not agree before any password was sent"
     OTHER = "the log-on failed"
 
     @property
     def bars(self) -> bool:
         """Whether trying again, here or elsewhere, could lock the account or cannot help."""
-        return self in {LogOnProblem.WRONG_CREDENTIALS, LogOnProblem.ACCOUNT_NOT_USABLE}
+        return self in {
+            LogOnProblem.WRONG_CREDENTIALS,
+            LogOnProblem.ACCOUNT_NOT_USABLE,
+            LogOnProblem.IMPOSTOR,
+        }
 
 
 class LogOnError(Exception):
@@ -51,12 +56,12 @@ class LoggedOutError(Exception):
 
 @attrs.frozen(slots=True, kw_only=True)
 class LogOn:
-    """How somebody logged on to an endpoint.
+    """How lyncops logged on to an endpoint.
 
-    `service` is the Kerberos name of the server that was asked for. `delegated` tells whether the
-    server may carry the identity on to a third machine. `ends` is when the ticket ends, where there
-    is one, and `renewable` whether lyncops gets another by itself. `fallback` says why Kerberos was
-    not used, `undelegated` why delegation that was asked for was not granted.
+    `service` is the Kerberos name of the server that was asked for. `delegated`: whether the server
+    may use the identity on a third machine. `ends` is when the ticket ends, where there is one, and
+    `renewable` whether lyncops gets another by itself. `fallback` says why Kerberos was not used,
+    `undelegated` why delegation that was asked for was not granted.
     """
 
     mechanism: str

@@ -21,10 +21,10 @@ _NEVER: Final = float("-inf")
 class Trial:
     """One way to try credentials.
 
-    Who tries them while somebody else does waits for what comes of it.
+    Who tries them while somebody else does waits for the result.
 
-    In seconds: `good_for` is how long ago they may have been accepted, so that nobody needs to
-    wait; `patience` how long one waits who has seen them accepted before, and it is somebody else's
+    In seconds: `good_for` is how long ago they may have been accepted, so that no wait is needed;
+    `patience` how long one waits who has seen them accepted before, and it is somebody else's
     server that does not answer.
     """
 

@@ -1,4 +1,4 @@
-"""What came of a command, judged from how following it ended: pure, and the only place where an
+"""The outcome of a command, judged from how following it ended: pure, and the only place where an
 outcome is decided.
 """
 
@@ -48,7 +48,7 @@ class EndReason(enum.Enum):
 class Evidence:
     """All that is known when a command is judged.
 
-    `proof` is the one that it never started, `output_lost` tells that a reply never arrived, `seen`
+    `proof` is the one that it never started, `output_lost` means that a reply never arrived, `seen`
     what came in place of an answer to the command.
     """
 
@@ -63,8 +63,8 @@ class Evidence:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Judgement:
-    """What came of it, why, the proof that it never started where there is one, and whether another
-    attempt can do no harm.
+    """The outcome, its reason, the proof that it never started where there is one, and whether
+    another attempt can do no harm.
     """
 
     outcome: Outcome

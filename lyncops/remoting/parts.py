@@ -88,7 +88,7 @@ def _spanned(
         name,
         kind=SpanKind.CLIENT if is_request else SpanKind.INTERNAL,
         attributes={f"lyncops.{fact}": value for fact, value in facts.items()},
-        record_exception=False,  # what went wrong is told by the part itself, without a stack
+        record_exception=False,  # the part itself logs what went wrong, without a stack
         set_status_on_exception=False,
     ) as span:
         try:

@@ -36,7 +36,7 @@ _TRY_AGAIN: Final = frozenset({Symptom.RECEIVE_AGAIN, Symptom.NOT_SENT, Symptom.
 
 @attrs.frozen(slots=True, kw_only=True)
 class CommandOptions:
-    """Under which a command runs: what it does, until when it is followed, and who is told of its
+    """Under which a command runs: what it does, until when it is followed, and who receives its
     records.
 
     `fence` is asked before its first byte leaves. `resent` says that it is not the first time that
@@ -83,14 +83,14 @@ class Pipeline:
         """Whether a reply of the server may never have arrived.
 
         A READ is cheap to ask again, so that any failed Receive says so. For a CHANGE a gap in the
-        object ids has to tell of it too: without a failed Receive the messages of the pool, or of
+        object ids has to show it too: without a failed Receive the messages of the pool, or of
         other sessions in the same process (OcsPowershell), make gaps as well.
         """
         inbox = self.shell.pool.inbox
         return inbox.broken or (self._receive_failed and (inbox.gap or self._effect is Effect.READ))
 
     def start(self, fragment: bytes) -> EndReason | None:
-        """Send the command. None: it runs; else why it does not, or that nobody knows."""
+        """Send the command. None: it runs; else why it does not, or that this is not known."""
         self.sent = True
         try:
             self.shell.command(self.command_id, fragment, fence=self._fence)

@@ -83,8 +83,8 @@ def retrying(
     """A tenacity loop: exponential backoff with jitter, up to the limits; each retry is logged with
     its reason.
 
-    `again` tells of an exception or of a result whether it is worth another try; what comes of the
-    last one is raised or returned.
+    `again` decides for an exception or a result whether it is worth another try; that of the last
+    one is raised or returned.
     """
 
     def left() -> timedelta:

@@ -26,9 +26,7 @@ def pool_of(endpoint: Endpoint, members: Mapping[Fqdn, Fqdn]) -> Fqdn | None:
 
 
 def needs_members(endpoints: Sequence[Endpoint], place: Place) -> bool:
-    """Whether the pools of the machines have to be learnt before the endpoints of `place` can be
-    told.
-    """
+    """Whether the pools of the machines must be known to find the endpoints of `place`."""
     wants_pool = isinstance(place, OnPool) or (
         isinstance(place, Anywhere) and (place.prefer or place.avoid)
     )

@@ -9,12 +9,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Collection, Sequence
+from concurrent.futures import Future
 from datetime import timedelta
 from typing import Final
 
 import attrs
 
 from lyncops.remoting.approach import Approach, approach
+from lyncops.remoting.at_work import asking
 from lyncops.remoting.clock import Clock
 from lyncops.remoting.endpoint import Endpoint
 from lyncops.remoting.failures import Phase, RemotingError, Symptom
@@ -26,11 +28,13 @@ _GRACE: Final = 0.25
 operator's wish."""
 _FRESH: Final = 5.0
 """Seconds for which a look is as good as another."""
+_REST: Final = 30.0
+"""Seconds for which an endpoint that was silent is taken to be so still."""
 
 
 @attrs.define(eq=False)
 class _Look:
-    """One look at some endpoints, in the operator's order, and what came of it so far."""
+    """One look at some endpoints, in the operator's order, and its results so far."""
 
     endpoints: Sequence[Endpoint]
     found: dict[Endpoint, Approach] = attrs.field(factory=dict[Endpoint, Approach])
@@ -46,7 +50,9 @@ class _Look:
             self.changed.notify_all()
 
     def wait(self, end: float) -> Collection[Endpoint]:
-        """Those before the first that answers: they do not, or not yet; none where nobody does."""
+        """Those before the first that answers: they do not, or not yet; none if no endpoint
+        does.
+        """
         with self.changed:
             while (until := self._until(end)) is not None and (now := time.monotonic()) < until:
                 self.changed.wait(until - now)
@@ -69,6 +75,10 @@ class _Look:
         return None
 
 
+def _lasting(way: Future[Approach]) -> float:
+    return _REST if way.exception() is None and way.result().is_silent else _FRESH
+
+
 class Scouts:
     """Finds out which of several endpoints answer. Safe from every thread."""
 
@@ -79,6 +89,40 @@ class Scouts:
         self._health = health
         self._one = threading.Lock()
         self._looked: float | None = None
+        self._alone = threading.Lock()
+        self._ways: dict[Endpoint, tuple[float, Future[Approach]]] = {}
+
+    def begin(self, endpoint: Endpoint) -> Future[Approach]:
+        """Go to an endpoint that answers for itself alone, beside all else, unless somebody is on
+        the way or has just been there.
+        """
+        with self._alone:
+            when, way = self._ways.get(endpoint, (0.0, None))
+            if way is not None and (not way.done() or time.monotonic() - when < _lasting(way)):
+                return way
+            going: Future[Approach] = Future()
+            self._ways[endpoint] = time.monotonic(), going
+            threading.Thread(
+                target=self._try, args=(endpoint, going), name="lyncops-scout", daemon=True
+            ).start()
+            return going
+
+    def require(self, endpoint: Endpoint) -> None:
+        """Do not open a session where nothing answers: that would take its long time limit.
+
+        Raises:
+            EndpointError: the endpoint is silent, or was a moment ago.
+        """
+        if self.begin(endpoint).result().is_silent:
+            failure = RemotingError(Symptom.NOT_SENT, Phase.CREATE, "no answer in time")
+            raise endpoint_error(endpoint, failure)
+
+    def _try(self, endpoint: Endpoint, going: Future[Approach]) -> None:
+        try:
+            with asking(endpoint.host):
+                going.set_result(approach(endpoint, self._clock, patience=self._patience))
+        except Exception as error:  # noqa: BLE001 - whoever waits for it sees it
+            going.set_exception(error)
 
     def look(self, endpoints: Sequence[Endpoint]) -> None:
         """Go to all of them; those that do not answer are tried after the others from then on.
@@ -100,7 +144,8 @@ class Scouts:
             self._looked = time.monotonic()
 
     def _go(self, endpoint: Endpoint, look: _Look) -> None:
-        way = approach(endpoint, self._clock, patience=self._patience)
+        with asking(endpoint.host):
+            way = approach(endpoint, self._clock, patience=self._patience)
         if way.swallowed:
             failure = RemotingError(Symptom.NOT_SENT, Phase.CREATE, "no answer in time")
             self._health.is_down(endpoint, endpoint_error(endpoint, failure))

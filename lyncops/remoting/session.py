@@ -107,7 +107,7 @@ class Session:
             raise
 
     def _create(self, transport: Transport) -> Shell:
-        transport.key.forget_affinity()  # it may lead to the server that had no room just now
+        transport.key.forget_affinity()  # it may reach the server that had no room just now
         shell = Shell(transport)
         try:
             shell.open(runspaces=self._wanted, wait=self.around.policy.open_timeout)

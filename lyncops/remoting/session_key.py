@@ -15,7 +15,7 @@ from lyncops.remoting.execution import CommandAddress
 
 _NAME: Final = "MS-WSMAN"
 """The cookie of remote PowerShell's own front ends (https://github.com/microsoft/omi/issues/523).
-It names a server, and lets nobody in; what other cookies are good for, nobody knows."""
+It names a server and gives no access; the purpose of other cookies is not known."""
 _VALUE: Final = re.compile(r"[!#-+\--:<-\[\]-~]{1,4000}")
 """What a cookie's value may consist of (RFC 6265, section 4.1.1)."""
 
@@ -52,9 +52,11 @@ class SessionKey:
 
     @property
     def affinity(self) -> str:
-        """What leads another process to the same server; empty where the server tells nothing."""
+        """What another process needs to reach the same server; empty if the server sends
+        nothing.
+        """
         return next((each.value or "" for each in self.cookies if each.name == _NAME), "")
 
     def forget_affinity(self) -> None:
-        """Go wherever the address leads."""
+        """Use any server behind the address."""
         self.cookies.clear()

@@ -4,7 +4,6 @@ serves.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
@@ -42,6 +41,7 @@ from lyncops.remoting.refusals import TooManySessionsError, nobody_answers
 from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
 from lyncops.remoting.routing import NoEndpointError, candidates, needs_members, reorder
 from lyncops.remoting.scouting import Scouts
+from lyncops.remoting.sent_commands import SentCommands
 from lyncops.remoting.session_context import SessionContext
 from lyncops.remoting.takeover import collect, forget
 from lyncops.remoting.visit import Visit
@@ -53,7 +53,6 @@ from lyncops.values import (
     Fqdn,
     LyncVersion,
     OnMachine,
-    Outcome,
     Place,
 )
 
@@ -111,13 +110,10 @@ class Sessions:
             )
             for endpoint in self._endpoints
         }
-        self._lock = threading.Lock()
         self._health = Health(clock)
         self._scouts = Scouts(clock, policy.connect_timeout, self._health)
         self._members = Members()
-        self._opened: set[str] = set()
-        self._unheard: set[str] = set()
-        self._sent_twice: set[str] = set()
+        self._sent = SentCommands()
 
     def __enter__(self) -> Self:
         return self
@@ -204,7 +200,7 @@ class Sessions:
         return attrs.evolve(course.last.execution, attempts=course.attempts)
 
     def _longest(self, deadline: timedelta | None) -> timedelta:
-        """How long a READ may take: one that hangs holds up nobody for longer than the others may.
+        """How long a READ may take: one that hangs delays others no longer than any READ may.
 
         Only a question that brings more time than they usually have, such as one for all users,
         takes it.
@@ -222,24 +218,13 @@ class Sessions:
         course.attempts += 1
         course.last = attempt
         execution = attempt.execution
-        self._keep_in_mind(execution, resend)
+        self._sent.note(execution, resend)
         endpoints = {each for each in self._endpoints if each.url == execution.endpoint}
         if attempt.ending in _SILENT:
             self._health.is_silent(endpoints)
         if attempt.again and attempt.ending in _UNUSABLE:
             course.failed |= endpoints
         return attempt
-
-    def _keep_in_mind(self, execution: Execution[R], resend: CommandAddress | None) -> None:
-        """What is known of a command as long as this process lives, and of no use to any other."""
-        address = execution.address
-        if address is None:
-            return
-        self._opened.add(address.shell_id)
-        if execution.outcome is Outcome.UNKNOWN and not execution.heard:
-            self._unheard.add(address.command_id)
-        if resend is not None and resend.command_id == address.command_id:
-            self._sent_twice.add(address.command_id)
 
     @contextmanager
     def _lend(self, course: Course[R]) -> Generator[Lane]:
@@ -266,12 +251,12 @@ class Sessions:
             course.is_promising |= self._health.has_served(endpoint)
         course.fruitless += 1
         if self._clock.now() - begun >= self._policy.connect_timeout:
-            # Nobody answered in all that time: waiting as long once more is in vain
+            # No answer in all that time: waiting as long again is useless
             course.first_attempts = 1
         raise nobody_answers(refusals)
 
     def _scout(self, course: Course[R]) -> None:
-        """Find out who answers, unless one is known to serve or there is no choice."""
+        """Find an endpoint that answers, unless one is known to serve or there is only one."""
         if isinstance(course.place, OnMachine) or self._health.preferred(course.failed):
             return
         shared = [each for each in self._endpoints if not each.dedicated and each.proxy is None]
@@ -281,13 +266,14 @@ class Sessions:
     def _lease_open(
         self, group: SessionGroup, lease: ExitStack, effect: Effect, *, since: datetime
     ) -> Lane:
-        """An open lane of the group; one that does not find the session, or cannot log on, leaves
-        it to those that did.
-        """
+        """An open lane; one that does not find the session leaves it to those that did."""
         while True:
             with ExitStack() as trial:
                 lane = trial.enter_context(group.lease(effect))
-                self._health.refuse_if_down(group.around.endpoint, since=since)
+                endpoint = group.around.endpoint
+                self._health.refuse_if_down(endpoint, since=since)
+                if endpoint.dedicated and not lane.is_fresh:
+                    self._scouts.require(endpoint)
                 try:
                     self._make_ready(group, lane)
                 except AstrayError as error:
@@ -303,9 +289,7 @@ class Sessions:
                 return lane
 
     def _order(self, course: Course[R]) -> Iterator[Endpoint]:
-        """The endpoints to try: as a rule the one that served last, and then nobody needs to know
-        the others.
-        """
+        """The endpoints to try; where the one that served last does, others need not be known."""
         first = self._health.preferred(course.failed) if course.place == ANYWHERE else None
         if first is not None:
             yield first
@@ -336,7 +320,7 @@ class Sessions:
         self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None
     ) -> Future[Execution[R]]:
         """Start one READ cmdlet; many run side by side, and machines that are reached on their own
-        hold up nobody else.
+        do not delay others.
 
         Raises:
             InvalidValueError: the cmdlet changes something.
@@ -349,6 +333,24 @@ class Sessions:
         work = partial(self.run, cmdlet, place=place, deadline=deadline)
         return self._workers.submit(place, partial(copy_context().run, work))
 
+    def open_ahead(self, is_needed: Callable[[Fqdn], bool]) -> None:
+        """See OpensAhead."""
+        for endpoint, group in self._groups.items():
+            machine = endpoint.machine if endpoint.dedicated else None
+            if machine is not None and not group.is_used and is_needed(machine):
+                self._scouts.begin(endpoint)
+                work = partial(self._open, group)
+                self._workers.ahead(partial(copy_context().run, work))
+
+    def _open(self, group: SessionGroup) -> None:
+        if group.is_used:
+            return  # a question was faster
+        with part("open a session", endpoint=group.around.endpoint.url), ExitStack() as lease:
+            try:
+                self._lease_open(group, lease, Effect.READ, since=self._clock.now())
+            except EndpointError as error:
+                self._health.is_down(group.around.endpoint, error)
+
     def collect(
         self,
         address: CommandAddress,
@@ -360,7 +362,7 @@ class Sessions:
         """Come back to a command that this or another process sent: wait for its end, collect what
         is left of its output.
 
-        Nothing is forgotten or stopped on the server by that. FAILED with a `proof` tells that the
+        Nothing is forgotten or stopped on the server by that. FAILED with a `proof` means that the
         server never started it, which can be proven only by the process that sent it. UNKNOWN when
         the server does not know any more.
 
@@ -370,7 +372,7 @@ class Sessions:
         """
         until = None if deadline is None else self._clock.now() + deadline
         job = Job(cmdlet=cmdlet, deadline=deadline, until=until, on_record=on_record)
-        unheard = address.command_id in self._unheard
+        unheard = self._sent.is_unheard(address)
         with part(cmdlet.NAME, cmdlet=cmdlet.NAME, endpoint=address.endpoint) as going_on:
             execution = collect(self._group_at(address).around, address, job, unheard=unheard)
             tell(going_on, execution)
@@ -383,12 +385,11 @@ class Sessions:
         Not being able to is not an error. A command that was sent twice is kept, so that a late
         twin of it is still refused.
         """
-        if address.command_id in self._sent_twice:
+        if self._sent.is_sent_twice(address):
             return
         try:
-            forget(
-                self._group_at(address).around, address, whole=address.shell_id not in self._opened
-            )
+            whole = not self._sent.has_opened_session(address)
+            forget(self._group_at(address).around, address, whole=whole)
         except EndpointError as error:
             log.info("%s", error)
 

@@ -265,7 +265,7 @@ class Shell:
         return (answer.findtext(f".//{_RSP}State") or "Connected") != "Disconnected"
 
     def _answers_receive(self) -> bool:
-        """The same question to a server that does not tell about its shells: an empty-handed
+        """The same question to a server that does not list its shells: an empty-handed
         Receive says that it knows it.
         """
         try:

@@ -173,12 +173,19 @@ def _tls(error: ssl.SSLError) -> str:
         number = _number_of(error)
         said = str(getattr(error, "verify_message", "")) or "it cannot be verified"
         return said if number is None else REASONS.get(number, said)
-    if error.reason in _OTHER_VERSIONS:
+    reason = _reason_of(error)
+    if reason in _OTHER_VERSIONS:
         return (
             "the server and this computer have no version of TLS in common; tls_minimum lets older"
-            f" ones in ({error.reason})"
+            f" ones in ({reason})"
         )
-    return f"TLS: {error.reason or error.args[-1]}"
+    return f"TLS: {reason}"
+
+
+def _reason_of(error: ssl.SSLError) -> str:
+    """OpenSSL's name of the reason; one that was raised by a library in Python has only a text."""
+    name: object = getattr(error, "reason", None)
+    return str(name or error.args[-1])
 
 
 def describe(error: BaseException) -> str:

@@ -32,7 +32,7 @@ from lyncops.remoting.logons import LogOns
 from lyncops.remoting.session_key import SessionKey
 from lyncops.remoting.symptoms import failure_of
 
-# pypsrp logs a traceback for each failure that lyncops handles; whoever wants to see them
+# pypsrp logs a traceback for each failure that lyncops handles; to see them
 # configures logging.
 logging.getLogger("pypsrp").addHandler(logging.NullHandler())
 

@@ -78,7 +78,7 @@ class Visit:
     """One session with one endpoint. It belongs to one thread at a time; close it in the end."""
 
     def __init__(self, around: SessionContext, health: Health) -> None:
-        # A second try would tell nothing new, and be slow where everything is dead.
+        # A second try would show nothing new, and be slow where everything is dead.
         self._around = attrs.evolve(around, policy=attrs.evolve(around.policy, open_attempts=1))
         self._health = health
         self._closer = CommandCloser(self._around)

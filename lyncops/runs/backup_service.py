@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lyncops.runs.connection import Connection
 
 SCOPE: Final = Scope.of(Facet.BACKUP_STATUS, Facet.SETTINGS, Facet.STORE)
-"""What a report of the Backup Service is made of. The store tells on which pool
+"""What a report of the Backup Service is made of. The store shows on which pool
 CentralMgmt.CMSMaster must be copying."""
 
 EVERY: Final = timedelta(seconds=15)

@@ -4,19 +4,25 @@ needed.
 
 from __future__ import annotations
 
+import tempfile
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import attrs
 
+from lyncops.configuration.notices import Notify
 from lyncops.deployment.knocking import KnocksAtDoors
 from lyncops.deployment.lookups import Lookups
 from lyncops.deployment.network import AnswersLookups
+from lyncops.errors import InvalidValueError
 from lyncops.remoting.clock import Clock, SystemClock
 from lyncops.remoting.interface import CmdletRunner
+from lyncops.runs.onlookers import Onlooker
 from lyncops.values import LyncVersion
 
 if TYPE_CHECKING:
@@ -48,10 +54,13 @@ class Connection:
     settle: timedelta | None = None
     plan_age: timedelta = timedelta(hours=1)
     exports: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    notify: Notify = attrs.field(factory=Notify, repr=False)  # to whom the states of runs are told
     # How DNS and ports outside are asked
     lookups: AnswersLookups = attrs.field(factory=Lookups, repr=False)
     # How ports of machines are tried from here
     knocker: KnocksAtDoors | None = attrs.field(default=None, repr=False)
+    # Read in place of the servers, to which nothing is sent then
+    snapshot: Deployment | None = attrs.field(default=None, repr=False)
     _sessions: CmdletRunner | None = attrs.field(default=None, init=False, repr=False)
     _journal: Journal | None = attrs.field(default=None, init=False, repr=False)
 
@@ -71,9 +80,27 @@ class Connection:
             settle=configuration.settle,
             plan_age=configuration.plan_age,
             exports=configuration.exports,
+            notify=configuration.notify,
             lookups=configuration.lookups,
             knocker=configuration.knocker,
         )
+
+    @classmethod
+    def of_snapshot(cls, deployment: Deployment) -> Self:
+        """A connection that reads this deployment in place of servers, with an empty journal."""
+        return cls(
+            name=deployment.name,
+            open_sessions=_no_sessions,
+            open_journal=_empty_journal,
+            snapshot=deployment,
+        )
+
+    @property
+    def onlooker(self) -> Onlooker | None:
+        """Who watches each run beside those that a caller names: tells people of it."""
+        from lyncops.runs.notices import telling
+
+        return telling(self.notify, self.name)
 
     @property
     def sessions(self) -> CmdletRunner:
@@ -81,7 +108,13 @@ class Connection:
 
         Raises:
             ConfigurationError: a password is not there.
+            InvalidValueError: there is a snapshot in place of servers.
         """
+        if self.snapshot is not None:
+            raise InvalidValueError(
+                f"This is a snapshot of {self.name}: no server can be asked, and nothing changed.",
+                remedy="Use lyncops.toml, without --from.",
+            )
         if self._sessions is None:
             self._sessions = self.open_sessions()
         return self._sessions
@@ -110,6 +143,8 @@ class Connection:
         """
         from lyncops.deployment.reader import read_deployment
 
+        if self.snapshot is not None:
+            return self.snapshot
         deployment = read_deployment(
             self.sessions,
             name=self.name,
@@ -122,8 +157,14 @@ class Connection:
             return deployment
         return attrs.evolve(deployment, network=self.lookups.answer(scope.lookups))
 
-    def runner(self, observers: Sequence[Observer], *, recheck: Callable[[Plan], None]) -> Runner:
-        """What executes plans on this deployment; see `Runner` for `recheck`."""
+    def runner(
+        self,
+        observers: Sequence[Observer],
+        *,
+        recheck: Callable[[Plan], None],
+        reading_of: Callable[[Plan], Deployment | None],
+    ) -> Runner:
+        """What executes plans on this deployment; see `Runner` for `recheck` and `reading_of`."""
         from lyncops.runs.runner import Runner
 
         return Runner(
@@ -135,6 +176,7 @@ class Connection:
             poll=self.poll_interval,
             settle=self.settle or timedelta.max,
             recheck=recheck,
+            reading_of=reading_of,
         )
 
     def __enter__(self) -> Self:
@@ -175,3 +217,16 @@ def _open_journal(url: str, timeout: timedelta) -> Journal:
     from lyncops.runs.journal import open_journal
 
     return open_journal(url, timeout)
+
+
+def _no_sessions() -> CmdletRunner:
+    raise InvalidValueError("A snapshot has no servers.", remedy="Use lyncops.toml.")
+
+
+def _empty_journal() -> Journal:
+    from lyncops.runs.journal import open_journal
+
+    folder = tempfile.TemporaryDirectory(prefix="lyncops-snapshot-")
+    journal = open_journal(f"sqlite:///{Path(folder.name, 'lyncops.db').as_posix()}")
+    weakref.finalize(journal, folder.cleanup)
+    return journal

@@ -95,8 +95,8 @@ class Database:
 
         It is durable when this returns, and was done once.
 
-        A connection that is lost while it commits leaves open whether it did: `written` then tells
-        whether it is there.
+        A connection that is lost while it commits leaves open whether it did: `written` then finds
+        out whether it is there.
 
         Raises:
             JournalError: see `read`.
@@ -165,7 +165,7 @@ def _engine(url: JournalUrl, timeout: timedelta) -> sa.Engine:
 
 
 def _bounded(timeout: timedelta) -> dict[str, object]:
-    """How libpq notices that nobody is there.
+    """How libpq notices that the server is gone.
 
     https://www.postgresql.org/docs/current/libpq-connect.html.
     """

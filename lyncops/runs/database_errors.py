@@ -33,7 +33,7 @@ _SQLITE: Final[Mapping[int, tuple[str, str]]] = {
     ),
     sqlite3.SQLITE_FULL: (
         "the disk is full",
-        "Make room on that disk; what was journalled so far is safe.",
+        "Free space on that disk; what was journalled so far is safe.",
     ),
     sqlite3.SQLITE_IOERR: (
         "its file cannot be read or written",
@@ -71,7 +71,7 @@ _POSTGRESQL: Final[Mapping[str, tuple[str, str]]] = {
     "3F000": ("its schema does not exist", _RIGHTS),
     "53100": (
         "the database server's disk is full",
-        "Make room there; what was journalled so far is safe.",
+        "Free space there; what was journalled so far is safe.",
     ),
     "53": (
         "the database server accepts no more connections",
@@ -156,8 +156,8 @@ def orphaned(place: str, companions: Sequence[str]) -> JournalError:
 def moved_away(place: str) -> JournalError:
     """The error of a run whose file was deleted, or replaced by another one."""
     return JournalError(
-        f"The journal {place} was deleted or replaced while it was in use: nobody else sees the"
-        " lock of this run any more.",
+        f"The journal {place} was deleted or replaced while it was in use: other operators can no"
+        " longer see the lock of this run.",
         remedy=(
             f"Restore the file, and make sure that nobody else is working on these pools. "
             f"{_NOTHING_SENT}"

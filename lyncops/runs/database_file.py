@@ -9,7 +9,6 @@ import os
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -29,8 +28,8 @@ class DatabaseFile:
 
     While it is open, a mark in the computer's temporary folder says which file was meant: it is
     named after the path and the file's own number, and held by a lock that goes with the process.
-    So whoever finds another file at that path, or none, sees that a process still works with the
-    one before.
+    So a process that finds another file at that path, or none, sees that a process still works with
+    the one before.
     """
 
     path: str
@@ -72,15 +71,16 @@ class DatabaseFile:
             raise moved_away(self.place)
 
     def close(self) -> None:
-        """Nobody works with it here any more."""
+        """This process no longer uses it."""
         mark, self._mark = self._mark, None
         if mark is not None:
             os.close(mark)
 
     def _require_unused(self) -> None:
+        marks = self._marks()  # before the file: another process may make both in between
         now = self._now()
         mine = None if now is None else self._mark_path(now)
-        if any(_is_held(path) for path in self._marks() if path != mine):
+        if any(_is_held(path) for path in marks if path != mine):
             raise still_in_use(self.place)
 
     def _now(self) -> Identity | None:
@@ -97,7 +97,7 @@ class DatabaseFile:
     def _mark_path(self, identity: Identity) -> Path:
         return Path(tempfile.gettempdir()) / f"{self._prefix}{identity[0]}-{identity[1]}"
 
-    def _marks(self) -> Iterable[Path]:
+    def _marks(self) -> tuple[Path, ...]:
         try:
             return tuple(Path(tempfile.gettempdir()).glob(f"{self._prefix}*"))
         except OSError:
@@ -126,7 +126,7 @@ def _marked(path: Path) -> int | None:
 
 
 def _is_held(path: Path) -> bool:
-    """Whether a living process holds the mark; one that nobody holds is removed."""
+    """Whether a living process holds the mark; one without a holder is removed."""
     try:
         mark = os.open(path, _FLAGS)
     except OSError:
@@ -137,7 +137,7 @@ def _is_held(path: Path) -> bool:
     except BlockingIOError:
         return True
     except OSError:
-        pass  # it belongs to another account; nobody holds it
+        pass  # it belongs to another account and has no holder
     finally:
         os.close(mark)
     return False

@@ -1,4 +1,4 @@
-"""What happens in a run, as frozen values: the journal keeps them, and observers are told of them.
+"""What happens in a run, as frozen values: the journal keeps them, and observers receive them.
 
 A run is nothing but its plan and its events (`lyncops.runs.history.apply`), so what the journal
 holds and what an observer saw cannot differ.
@@ -6,6 +6,7 @@ holds and what an observer saw cannot differ.
 
 from __future__ import annotations
 
+import enum
 from datetime import datetime
 from typing import Protocol
 
@@ -60,7 +61,7 @@ class AttemptPrepared:
 
 @attrs.frozen(slots=True, kw_only=True)
 class AttemptEnded:
-    """What came of an attempt; UNKNOWN can be followed by a second one that knows more.
+    """The outcome of an attempt; UNKNOWN can be followed by a second one that knows more.
 
     `proof` says that it never started.
     """
@@ -83,7 +84,7 @@ class AttemptEnded:
 class LinesHeard:
     """Lines that a running cmdlet wrote, some of them at once.
 
-    Observers are told of each by `Streamed`, and not of these.
+    Observers receive each as `Streamed`, and not these.
     """
 
     run_id: str
@@ -95,8 +96,8 @@ class LinesHeard:
 
 @attrs.frozen(slots=True, kw_only=True)
 class AttemptReleased:
-    """The operator has its cmdlet sent again, although the outcome of the attempt is unknown: on
-    whose word, and why.
+    """The operator has its cmdlet sent again, although the outcome of the attempt is unknown: who
+    decided it, and why.
     """
 
     run_id: str
@@ -159,6 +160,26 @@ class LockTakenOver:
         )
 
 
+class Moment(enum.StrEnum):
+    """When a topology was read, as seen from a run."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class TopologyRead:
+    """The deployment as the servers showed it before the first step, or after the last one.
+
+    For the report; observers are not told of it.
+    """
+
+    run_id: str
+    at: datetime
+    moment: Moment
+    deployment: str  # as `lyncops.deployment.codec.deployment_to_json` writes it
+
+
 ToldEvent = (
     RunChanged
     | StepChanged
@@ -169,7 +190,7 @@ ToldEvent = (
     | Noted
     | LockTakenOver
 )
-JournalEvent = ToldEvent | LinesHeard
+JournalEvent = ToldEvent | LinesHeard | TopologyRead
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -198,7 +219,7 @@ Event = ToldEvent | Streamed | Polled
 
 
 class Observer(Protocol):
-    """Is told of everything that happens in a run, in order, on the run's own thread (live records:
+    """Receives everything that happens in a run, in order, on the run's own thread (live records:
     on whichever thread has them).
 
     What an observer raises is logged and never stops a run.

@@ -1,4 +1,7 @@
-"""A file of runs: JSON Lines, in which each run is whole and sealed by its hash."""
+"""A file of runs: JSON Lines, in which each run is whole and sealed by its hash.
+
+Format 2 has the hash chain of each run; a file of format 1 is read, and its runs are not chained.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ from cattrs import BaseValidationError, Converter, transform_error
 from lyncops.errors import JournalError
 from lyncops.plan.serial import canonical
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+_FORMATS: Final = (1, FORMAT)
 _CONVERTER: Final = Converter(forbid_extra_keys=True)
 _HEAD: Final = {"lyncops_runs": FORMAT}
 _REMEDY: Final = "Export the runs again, and do not edit the file."
@@ -27,6 +31,9 @@ class StoredEvent:
     at: str
     kind: str
     body: str
+    # See lyncops.runs.chain; "" where an older lyncops wrote it
+    previous_hash: str = ""
+    entry_hash: str = ""
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -41,6 +48,9 @@ class StoredRun:
     content_id: str
     plan: str
     events: tuple[StoredEvent, ...]
+    # How many entries were written, and the hash of the last one
+    entries: int = 0
+    tip: str = ""
 
 
 def to_lines(runs: Iterable[StoredRun]) -> Iterator[str]:
@@ -55,12 +65,13 @@ def from_lines(lines: Iterable[str], name: str) -> Iterator[StoredRun]:
     """The runs of a file called `name`.
 
     Raises:
-        JournalError: it is no such file, one of a newer lyncops, or a run in it was altered or cut
+        JournalError: it is not such a file, it is one of a newer lyncops, or a run in it was
+        altered or cut
             off.
     """
     numbered = enumerate(lines, start=1)
     head = _object(next(numbered, (1, ""))[1], name, 1)
-    if head.get("lyncops_runs") != FORMAT:
+    if head.get("lyncops_runs") not in _FORMATS:
         raise JournalError(
             f"{name} is not a file that `lyncops runs export` of this version wrote.",
             remedy=_REMEDY,

@@ -30,7 +30,7 @@ class ExitCode(enum.IntEnum):
 
 _BY_STATE: Final[Mapping[str, ExitCode]] = {
     "pending": ExitCode.PAUSED,
-    "running": ExitCode.UNKNOWN,  # its process is gone, and nobody has looked yet
+    "running": ExitCode.UNKNOWN,  # its process is gone, and the outcome was not checked yet
     "paused_by_failed_step": ExitCode.FAILED,
     "paused_by_operator": ExitCode.PAUSED,
     "pending_manual_step": ExitCode.PAUSED,
@@ -44,7 +44,7 @@ _BY_STATE: Final[Mapping[str, ExitCode]] = {
 
 
 def exit_code(state: RunState) -> ExitCode:
-    """The exit code that tells of this state."""
+    """The exit code of this state."""
     return _BY_STATE[state.value]
 
 
@@ -62,7 +62,7 @@ _BY_CLASS: Final[Mapping[type[errors.LyncOpsError], ExitCode]] = {
 
 
 def exit_code_of(error: errors.LyncOpsError) -> ExitCode:
-    """The exit code that tells of this error."""
+    """The exit code of this error."""
     if isinstance(error, errors.RunCutOffError):
         return ExitCode.UNKNOWN if error.is_unknown else ExitCode.PAUSED
     return next(

@@ -26,6 +26,6 @@ def _matching(kind: str, pattern: str) -> Iterator[SavedExport]:
             status = Path(name).stat()
         except OSError:
             continue
-        if status.st_size:  # an empty file is no export
+        if status.st_size:  # an empty file does not count as an export
             at = datetime.fromtimestamp(status.st_mtime, UTC)
             yield SavedExport(kind=kind, at=at, server=HERE, file=name)

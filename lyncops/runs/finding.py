@@ -36,6 +36,10 @@ def find_run(wanted: str, runs: Callable[[], Sequence[RunSummary]]) -> str:
             f"{len(found)} runs begin with {wanted!r}: {shown}{', ...' if len(found) > 3 else ''}.",
             remedy="Write more of its id.",
         )
+    raise InvalidValueError(f"There is no run {wanted!r}.", remedy=guess(wanted, known))
+
+
+def guess(wanted: str, known: Sequence[str]) -> str:
+    """What to do where no run has the id: take the one that is nearest to it, or look."""
     near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.5)
-    remedy = f"Did you mean {near[0]}?" if near else "`lyncops runs list` shows them."
-    raise InvalidValueError(f"There is no run {wanted!r}.", remedy=remedy)
+    return f"Did you mean {near[0]}?" if near else "`lyncops runs list` shows them."

@@ -17,9 +17,11 @@ from lyncops.runs.events import (
     JournalEvent,
     LinesHeard,
     LockTakenOver,
+    Moment,
     Noted,
     RunChanged,
     StepChanged,
+    TopologyRead,
 )
 from lyncops.runs.model import Attempt, Run, StepRecord, StepState
 from lyncops.values import Outcome
@@ -46,6 +48,10 @@ def apply(run: Run, event: JournalEvent) -> Run:
             return _on_step(run, event.step_id, lambda record: _attempt(record, event))
         case GoalRead():
             return attrs.evolve(run, goal_evidence=event.evidence)
+        case TopologyRead(moment=Moment.BEFORE):
+            return attrs.evolve(run, topology_before=event.deployment)
+        case TopologyRead():
+            return attrs.evolve(run, topology_after=event.deployment)
         case Noted():
             return attrs.evolve(run, notes=(*run.notes, event.text))
         case LockTakenOver():

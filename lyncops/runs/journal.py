@@ -1,4 +1,4 @@
-"""The journal: what was attempted and what came of it.
+"""The journal: what was attempted and the outcome.
 
 Append-only; every write is durable before the method returns.
 """
@@ -62,7 +62,7 @@ class Journal(Protocol):
         ...
 
     def load(self, run_id: str) -> Run:
-        """A run as its events tell it.
+        """A run, rebuilt from its events.
 
         Raises:
             JournalError: there is none of that name, or its plan was altered.
@@ -87,7 +87,7 @@ class Journal(Protocol):
         """Write a run of another journal down; False where it is there already.
 
         Raises:
-            JournalError: it is not over, was altered, or is there with another history.
+            JournalError: it is not over, was altered, or is there with a different history.
         """
         ...
 

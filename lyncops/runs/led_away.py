@@ -1,5 +1,5 @@
-"""What the journal knows of the way from outside: which Edge pools a pool's failover moved away
-from it, and to where.
+"""What the journal knows about the next hops of Edge pools: which Edge pools a pool's failover
+moved away from it, and to where.
 """
 
 from __future__ import annotations
@@ -20,25 +20,34 @@ from lyncops.runs.journal import Journal
 from lyncops.runs.model import Run, RunSummary, StepRecord, StepState
 from lyncops.values import Fqdn, Unread
 
-_AWAY: Final = frozenset({"pool-failover", "evacuate", "site-failover"})
-_HOME: Final = frozenset({"pool-failback", "evacuate", "site-failover", "site-failback"})
+_MOVING: Final = frozenset(
+    {
+        "pool-failover",
+        "evacuate",
+        "site-failover",
+        "pool-failback",
+        "site-failback",
+        "edge-next-hop",
+    }
+)
 _FORMER: Final = re.compile(r"-Registrar 'Registrar:([^']+)'")
 
 
 @attrs.frozen(slots=True, kw_only=True)
 class LedAway:
-    """An Edge pool whose next hop a failover moved from `former`, a pool or one of its machines, to
-    `to`.
+    """An Edge pool whose next hop a run moved from `former`, a pool or one of its machines, to
+    `to`: away, where the run fails `former` over.
     """
 
     edge: Fqdn
     former: Fqdn
     to: Fqdn
+    is_away: bool
 
 
 def led_away(journal: Journal, deployment: Deployment) -> dict[Fqdn, tuple[Fqdn, ...]]:
-    """The same for each Front End pool whose failover the journal has: what `make_plan` is told for
-    a failback.
+    """The same for each Front End pool whose failover the journal has: what `make_plan` gets for a
+    failback.
     """
     found = {
         pool.fqdn: edges_led_away(journal, deployment, pool.fqdn)
@@ -54,7 +63,7 @@ def edges_led_away(journal: Journal, deployment: Deployment, pool: Fqdn) -> tupl
     None where the journal has no failover of it since its latest failback: then another tool did
     it.
     """
-    moves, came_home = dict[Fqdn, LedAway](), set[Fqdn]()
+    moves, before = dict[Fqdn, LedAway](), dict[Fqdn, LedAway]()
     is_known = False
     for run in _runs(journal, deployment.name):
         if any(
@@ -64,30 +73,26 @@ def edges_led_away(journal: Journal, deployment: Deployment, pool: Fqdn) -> tupl
         is_known = is_known or any(
             record.attempts for record in _records(run, InvokeCsPoolFailOver, pool)
         )
-        for move in _moves(run):
-            later = moves.get(move.edge)
-            if later is None and leads_to(deployment, move.former, pool):
-                moves[move.edge] = move
-            elif (
-                later is not None
-                and leads_to(deployment, move.to, pool)
-                and leads_to(deployment, move.former, later.to)
-            ):
-                came_home.add(move.edge)  # the other pool's failover had moved it here
+        for move in _moves(run, deployment):
+            if move.edge not in moves:
+                if move.is_away and leads_to(deployment, move.former, pool):
+                    moves[move.edge] = move
+            elif leads_to(deployment, move.to, pool):
+                before.setdefault(move.edge, move)  # what brought it to this pool
     away = (
         move.edge
         for move in moves.values()
-        if move.edge not in came_home and _is_there(deployment, move)
+        if _is_there(deployment, move) and not _came_home(deployment, move, before.get(move.edge))
     )
     return tuple(sorted(away)) if is_known else None
 
 
 def _runs(journal: Journal, deployment: str) -> Iterator[Run]:
-    """The runs that may have moved the users of a pool, newest first; one that cannot be read tells
-    nothing.
+    """The runs that may have moved the users of a pool or a next hop, newest first; one that cannot
+    be read is ignored.
     """
     for summary in journal.runs():
-        if summary.deployment == deployment and summary.procedure in _AWAY | _HOME:
+        if summary.deployment == deployment and summary.procedure in _MOVING:
             run = _read(journal, summary)
             if run is not None:
                 yield run
@@ -107,24 +112,35 @@ def _records(run: Run, kind: type[Cmdlet[object]], pool: Fqdn) -> Iterator[StepR
             yield record
 
 
-def _moves(run: Run) -> Iterator[LedAway]:
+def _moves(run: Run, deployment: Deployment) -> Iterator[LedAway]:
     """The next hops that it moved: each step's undo has the former one, as PowerShell."""
-    if run.plan.procedure.NAME not in _AWAY:
-        return
+    left = {
+        Fqdn(cmdlet.pool_fqdn)
+        for _, cmdlet in _cmdlets(run)
+        if isinstance(cmdlet, InvokeCsPoolFailOver)
+    }
     for record, cmdlet in _cmdlets(run):
-        former = _FORMER.search(record.step.undo)
-        if isinstance(cmdlet, SetCsEdgeServer) and record.attempts and former is not None:
-            edge, to = (
-                str(cmdlet.identity).rpartition(":")[2],
-                str(cmdlet.registrar).rpartition(":")[2],
+        undo = _FORMER.search(record.step.undo)
+        if isinstance(cmdlet, SetCsEdgeServer) and record.attempts and undo is not None:
+            former = Fqdn(undo[1])
+            yield LedAway(
+                edge=Fqdn(str(cmdlet.identity).rpartition(":")[2]),
+                former=former,
+                to=Fqdn(str(cmdlet.registrar).rpartition(":")[2]),
+                # An evacuation also leads Edge pools home, to the pool that it fails back first
+                is_away=any(leads_to(deployment, former, pool) for pool in left),
             )
-            yield LedAway(edge=Fqdn(edge), former=Fqdn(former[1]), to=Fqdn(to))
 
 
 def _cmdlets(run: Run) -> Iterator[tuple[StepRecord, Cmdlet[object]]]:
     return (
         (record, record.step.cmdlet) for record in run.steps if isinstance(record.step, CmdletStep)
     )
+
+
+def _came_home(deployment: Deployment, move: LedAway, before: LedAway | None) -> bool:
+    """Whether it only went back: the other pool's failover, and nobody since, had moved it here."""
+    return before is not None and before.is_away and leads_to(deployment, before.former, move.to)
 
 
 def _is_there(deployment: Deployment, move: LedAway) -> bool:

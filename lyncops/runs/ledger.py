@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Final
 
+from lyncops.deployment.codec import deployment_to_json
+from lyncops.deployment.model import Deployment
 from lyncops.errors import InvalidValueError, JournalError, RunLockedError
 from lyncops.plan.conditions import Evaluation
 from lyncops.plan.steps import CmdletStep
@@ -23,12 +25,14 @@ from lyncops.runs.events import (
     AttemptReleased,
     Event,
     LinesHeard,
+    Moment,
     Observer,
     Polled,
     RunChanged,
     StepChanged,
     Streamed,
     ToldEvent,
+    TopologyRead,
 )
 from lyncops.runs.history import apply
 from lyncops.runs.journal import Journal
@@ -54,7 +58,7 @@ class Ledger:
         self._clock = clock
         self._token = token
         self._observers = tuple(observers)
-        self.unwritten: ToldEvent | None = None
+        self.unwritten: ToldEvent | TopologyRead | None = None
         """What was to be written when the journal failed."""
         self._lines = Lines()
         self._lines_of = ""
@@ -77,6 +81,20 @@ class Ledger:
             JournalError: it could not be written, or cannot follow. Nothing may be sent.
             RunLockedError: the lock was lost. Nothing may be sent.
         """
+        self._write(event)
+        self.tell(event)
+
+    def keep(self, moment: Moment, deployment: Deployment) -> None:
+        """Journal the topology as it was read, for the report.
+
+        Raises:
+            JournalError: it could not be written.
+            RunLockedError: the lock was lost.
+        """
+        told = deployment_to_json(deployment)
+        self._write(TopologyRead(run_id=self.run_id, at=self.now(), moment=moment, deployment=told))
+
+    def _write(self, event: ToldEvent | TopologyRead) -> None:
         with self._writing:
             after = apply(self.run, event)
             self.unwritten = event
@@ -86,7 +104,6 @@ class Ledger:
                 raise lost(self.run_id, _sent_so_far(self.run, event)) from error
             self.unwritten = None
             self.run = after
-        self.tell(event)
 
     def heard(self, step_id: str, record: StreamRecord, *, kept: bool) -> None:
         """A running cmdlet wrote something.
@@ -129,7 +146,7 @@ class Ledger:
             self._lines.wrote(batch)
 
     def tell(self, event: Event) -> None:
-        """Tell the observers.
+        """Pass the event to the observers.
 
         What they raise is logged: a full disk under a log file must not stop a rescue.
         """
@@ -180,7 +197,7 @@ class Ledger:
             raise InvalidValueError(
                 f"Attempt {len(attempts)} of {step_id} has no recorded end, and nothing proves "
                 f"that it never started.",
-                remedy=f"Find out what came of it: lyncops resume {self.run_id}.",
+                remedy=f"Find out how it ended: lyncops resume {self.run_id}.",
             )
         watch = Stopwatch(self.now)
         number = len(attempts) + 1
@@ -198,7 +215,7 @@ class Ledger:
             raise lost(self.run_id)
 
     def ended(self, step_id: str, attempt: Attempt, execution: Execution[object]) -> None:
-        """What came of an attempt."""
+        """The outcome of an attempt."""
         with self._writing:
             lines, left_out = self._lines.rest()
         self.write(
@@ -316,7 +333,7 @@ class Ledger:
                 _logger.warning("Run %s could not renew its lock: %s", self.run_id, error)
 
 
-def _sent_so_far(run: Run, event: ToldEvent) -> str:
+def _sent_so_far(run: Run, event: ToldEvent | TopologyRead) -> str:
     """What was sent, for the operator of a process that could not write `event` because it lost its
     lock.
     """

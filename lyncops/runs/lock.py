@@ -44,8 +44,8 @@ _given_up: Final[set[str]] = set()
 
 
 def give_up(token: str) -> None:
-    """Remember that this process works under `token` no more, for where the journal cannot
-    be told.
+    """Remember that this process works under `token` no more, in case the journal cannot
+    record it.
     """
     _given_up.add(token)
 
@@ -94,7 +94,9 @@ class Lock:
     deployment: str
     pool: Fqdn
     run_id: str
-    token: str  # one life of one process in this run: whoever holds another token has lost the lock
+    token: (
+        str  # one life of one process in this run: a process with another token has lost the lock
+    )
     owner: str
     process: Process
     reason: str
@@ -127,8 +129,8 @@ class Lock:
 
     @property
     def must_be_watched(self) -> bool:
-        """Whether only watching can show that its process is dead: nothing else tells, and the
-        database has no clock of its own.
+        """Whether only watching can show that its process is dead: there is no other evidence, and
+        the database has no clock of its own.
         """
         return (
             self.silence is None and self.life() is LockLife.LIVE and self.process.lives() is None
@@ -139,7 +141,7 @@ class Lock:
 class Claim:
     """A wish to lock pools.
 
-    `steal` is the operator's explicit word to take them from whoever has them.
+    `steal` is the operator's explicit word to take them from their holder.
     """
 
     deployment: str
@@ -242,7 +244,9 @@ def _seen(lock: Lock, life: LockLife) -> str:
                 " process namespace."
             )
         case LockLife.GIVEN_UP:
-            return f"{str(lock.process).capitalize()} is this one, and no longer works on it."
+            return (
+                f"{str(lock.process).capitalize()} is this process, and no longer works on the run."
+            )
         case LockLife.STALE if lock.silence is not None and lock.silence > STALE_AFTER:
             return (
                 f"By the database's clock its last heartbeat was {lock.silence.total_seconds():.0f}"
@@ -292,7 +296,7 @@ def _locked(lock: Lock, claim: Claim, life: LockLife) -> RunLockedError:
         LockLife.DEAD: "its process is dead: resume it",
         LockLife.GIVEN_UP: "its process gave it up: resume it",
         LockLife.STALE: (
-            f"its process gave no sign of life for {STALE_AFTER.total_seconds():.0f} seconds:"
+            f"its process has not renewed the lock for {STALE_AFTER.total_seconds():.0f} seconds:"
             " resume it"
         ),
         LockLife.LIVE: "it is being worked on right now: wait for it",

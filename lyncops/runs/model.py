@@ -67,8 +67,8 @@ _FROM_RUNNING: Final = _AT_REST | {
 }
 _FROM_REST: Final = frozenset({RunState.RUNNING, RunState.CANCELLED})
 
-# A process that dies leaves its run RUNNING in the journal; whoever resumes finds it there, so
-# RUNNING leads to itself.
+# A process that dies leaves its run RUNNING in the journal; the one that resumes finds it there, so
+# RUNNING may follow RUNNING.
 TRANSITIONS: Final[Mapping[RunState, frozenset[RunState]]] = {
     RunState.PENDING: frozenset({RunState.RUNNING, RunState.CANCELLED}),
     RunState.RUNNING: _FROM_RUNNING | {RunState.RUNNING},
@@ -103,7 +103,7 @@ class StepState(enum.StrEnum):
 class Attempt:
     """One time that a cmdlet was, or was about to be, sent.
 
-    `outcome` is None while nobody knows how it ended.
+    `outcome` is None while it is not known how it ended.
 
     `proof` is why it is certain that it never started. `heard`: a server has said anything about
     it, so that nothing can prove that any more. `released` is the operator's reason for sending the
@@ -155,7 +155,7 @@ class Permit:
 
 @attrs.frozen(slots=True, kw_only=True)
 class StepRecord:
-    """A step of the plan and all that came of it so far."""
+    """A step of the plan and all its attempts so far."""
 
     step: Step
     state: StepState = StepState.PENDING
@@ -178,7 +178,7 @@ class StepRecord:
     @property
     def awaits_word(self) -> bool:
         """Whether only the operator's word can have its cmdlet sent again: it changes something,
-        and nobody knows how it ended.
+        and it is not known how it ended.
         """
         is_change = isinstance(self.step, CmdletStep) and self.step.cmdlet.effect is Effect.CHANGE
         return is_change and self.last_attempt is not None and self.last_attempt.is_open
@@ -186,7 +186,7 @@ class StepRecord:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Run:
-    """One execution of one plan, as the journal tells it."""
+    """One execution of one plan, as the journal records it."""
 
     run_id: str
     plan: Plan
@@ -199,6 +199,9 @@ class Run:
     steps: tuple[StepRecord, ...] = ()
     goal_evidence: str = ""
     notes: tuple[str, ...] = ()  # locks taken over, and the like
+    # As `lyncops.deployment.codec` writes a deployment; "" where it was not read
+    topology_before: str = ""
+    topology_after: str = ""
 
     def __repr__(self) -> str:
         what = self.plan.procedure.title
@@ -240,7 +243,7 @@ class Run:
 
     @property
     def left_broken(self) -> tuple[LeftBroken, ...]:
-        """What is to be repaired now: the run has reached its goal, and this is what it does not
+        """What must be repaired now: the run has reached its goal, and this is what it does not
         repair.
         """
         reached = (RunState.COMPLETED, RunState.COMPLETED_WITH_EXCEPTIONS)

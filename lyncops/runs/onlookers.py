@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextvars import ContextVar
 from typing import Final
 
 from lyncops.plan.model import Plan
@@ -15,31 +16,43 @@ Onlooker = Callable[[Plan], AbstractContextManager[Observer]]
 
 _LOG: Final = logging.getLogger(__name__)
 _ONLOOKERS: Final[dict[str, Onlooker]] = {}
+_IS_WATCHED: Final = ContextVar("is_watched", default=True)
 
 
 def watch_every_run(name: str, onlooker: Onlooker) -> None:
-    """From now on it is told of every run; one that was known by the same name is not any more."""
+    """From now on it receives every run; it replaces one of the same name."""
     _ONLOOKERS[name] = onlooker
 
 
 @contextmanager
-def onlookers(plan: Plan) -> Generator[tuple[Observer, ...]]:
-    """The observers of all onlookers. One that fails is logged; the run goes on without it."""
-    stack = ExitStack()
+def unwatched() -> Generator[None]:
+    """Within, nobody receives a run who was not named: a drill plays hundreds."""
+    token = _IS_WATCHED.set(False)
     try:
-        yield tuple(
-            found for each in _ONLOOKERS.values() if (found := _observer(stack, each, plan))
-        )
+        yield
+    finally:
+        _IS_WATCHED.reset(token)
+
+
+@contextmanager
+def onlookers(plan: Plan, *own: Onlooker | None) -> Generator[tuple[Observer, ...]]:
+    """The observers of all onlookers, and of a deployment's `own`. One that fails is logged; the
+    run goes on without it.
+    """
+    stack = ExitStack()
+    every = (*(_ONLOOKERS.values() if _IS_WATCHED.get() else ()), *filter(None, own))
+    try:
+        yield tuple(found for each in every if (found := _observer(stack, each, plan)))
     finally:
         try:
             stack.close()
-        except Exception:  # noqa: BLE001 -- whoever looks on never stops a run
-            _LOG.exception("An onlooker failed at the end of a run; nothing comes of it.")
+        except Exception:  # noqa: BLE001 -- an observer never stops a run
+            _LOG.exception("An observer failed at the end of a run; the run is not affected.")
 
 
 def _observer(stack: ExitStack, onlooker: Onlooker, plan: Plan) -> Observer | None:
     try:
         return stack.enter_context(onlooker(plan))
-    except Exception:  # noqa: BLE001 -- whoever looks on never stops a run
-        _LOG.exception("An onlooker failed at the beginning of a run, which goes on without it.")
+    except Exception:  # noqa: BLE001 -- an observer never stops a run
+        _LOG.exception("An observer failed at the start of a run; the run continues without it.")
         return None

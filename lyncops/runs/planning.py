@@ -24,8 +24,8 @@ def plan_afresh(
     """Read the deployment and make the plan; both are given back.
 
     Users are counted where the procedure's duration depends on their number. The journal is opened
-    for a failback alone: it shows which Edge pools to move back. One that does not work tells
-    nothing, and the plan asks.
+    for a failback alone: it shows which Edge pools to move back. One that does not work is ignored,
+    and the plan asks.
     """
     deployment = read(
         EVERYTHING | Scope.of(Facet.TEST_USERS) if procedure.takes_test_users else EVERYTHING
@@ -50,8 +50,8 @@ def _on_record(
 
 
 def _counted(deployment: Deployment, fqdn: Fqdn, read: Callable[[Scope], Deployment]) -> Deployment:
-    """The same reading with the users of one Front End pool counted; nobody else's, since each one
-    comes over the wire.
+    """The same reading with the users of one Front End pool counted; of no other pool, since each
+    user is transferred.
     """
     pool = deployment.pool(fqdn)
     if pool is None or not pool.kind.is_front_end:
@@ -60,6 +60,6 @@ def _counted(deployment: Deployment, fqdn: Fqdn, read: Callable[[Scope], Deploym
     users = (
         seen.users
         if seen is not None
-        else Unread(f"the users of {fqdn}", "the pool is gone from the topology")
+        else Unread(f"the users of {fqdn}", "the pool is no longer in the topology")
     )
     return deployment.with_pool(attrs.evolve(pool, users=users))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import socket
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -55,6 +56,8 @@ class Process:
         It is known only from within the same start of the same computer and the same process
         namespace (of Linux). Everywhere else the heartbeat decides.
         """
+        if sys.platform == "win32":  # os.kill would end the process there
+            return None
         here = Process.current()
         if not all((self.boot_id, self.pid_namespace, self.started)) or _place(self) != _place(
             here

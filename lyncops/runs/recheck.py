@@ -106,4 +106,5 @@ def refused(plan: Plan, refusals: tuple[CheckResult, ...]) -> PlanRefusedError:
     return PlanRefusedError(
         f"{plan.procedure.title} is refused, nothing was changed. {reasons}",
         remedy=refusals[0].remedy,
+        check_id=refusals[0].check_id,
     )

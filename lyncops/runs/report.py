@@ -1,24 +1,27 @@
-"""A run told to people: what was done, when, with which PowerShell, what was seen before and after,
-and what is left to do.
+"""The report of a run for people: what was done, when, with which PowerShell, what was seen before
+and after, and what is left to do.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
 
 from lyncops.plan.steps import CmdletStep, ManualStep, Step
 from lyncops.remoting.psrp.streams import ErrorRecord, StreamKind
+from lyncops.runs.chain import Chain
 from lyncops.runs.model import Attempt, Run, RunState, StepRecord, StepState
+from lyncops.runs.report_data import report_data
+from lyncops.runs.what_came import loss_seen, took
 from lyncops.text.brief import brief
+from lyncops.text.durations import duration_in_words
 from lyncops.text.harmless import harmless, json_text
+from lyncops.text.markdown import markdown, markdown_code
 from lyncops.values import JsonValue
 
-_MARKUP: Final = frozenset("\\`*_<>[]#|&~")
 _MARKS: Final = {
     StepState.PENDING: "not started",
     StepState.RUNNING: "begun",
@@ -34,17 +37,18 @@ _MARKS: Final = {
 
 @attrs.frozen(slots=True, kw_only=True)
 class Report:
-    """A run, ready to be told."""
+    """A run as a report."""
 
     run: Run
+    chain: Chain | None = None  # what the hash chain of its entries says, where it was followed
 
     def __repr__(self) -> str:
         return brief(self, f"{self.run.run_id}: {self.headline}")
 
     @classmethod
-    def of(cls, run: Run) -> Report:
+    def of(cls, run: Run, *, chain: Chain | None = None) -> Report:
         """The report of a run, whatever its state."""
-        return cls(run=run)
+        return cls(run=run, chain=chain)
 
     def __str__(self) -> str:
         return self.text()
@@ -70,7 +74,7 @@ class Report:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was told before the run, such as the repair of what can go wrong; then what was
+        """The plan's notes, such as the repair of what can go wrong; then what was
         noted while it ran.
         """
         return (*self.run.plan.notes, *self.run.notes)
@@ -85,33 +89,7 @@ class Report:
 
     def data(self) -> dict[str, JsonValue]:
         """The report as JSON's types; times are ISO 8601, durations seconds."""
-        run = self.run
-        return {
-            "run": run.run_id,
-            "procedure": run.plan.procedure.NAME,
-            "target": None if run.plan.target is None else str(run.plan.target),
-            "mode": run.plan.mode.value if run.plan.mode else None,
-            "deployment": run.plan.deployment,
-            "plan": run.plan.content_id,
-            "operator": run.operator,
-            "reason": run.reason,
-            "state": run.state.value,
-            "why": run.why,
-            "created_at": run.created_at.isoformat(),
-            "changed_at": _iso(run.changed_at),
-            "goal_evidence": run.goal_evidence,
-            "expected_loss": run.plan.expected_loss,
-            "overridden": {
-                check.check_id: check.overridden_because
-                for check in run.plan.checks
-                if check.overridden_because
-            },
-            "notes": list(self.notes),
-            "exceptions": list(run.exceptions),
-            "left_to_do": list(self.left_to_do),
-            "next": [each.command for each in run.left_broken if each.command],
-            "steps": [_step_data(record) for record in run.steps],
-        }
+        return report_data(self.run, chain=self.chain, notes=self.notes, left_to_do=self.left_to_do)
 
     def json(self) -> str:
         """The report as JSON text."""
@@ -127,7 +105,7 @@ class Code:
 
 
 class _Plain:
-    """Plain text. What is told is harmless and stays on its line, whoever wrote it."""
+    """Plain text. Every text is harmless and stays on its line, whatever its origin."""
 
     def title(self, text: str) -> list[str]:
         shown = self.words(text)
@@ -161,18 +139,16 @@ class _Markdown(_Plain):
         return ["", f"## {text}", ""]
 
     def words(self, text: str) -> str:
-        return "".join(f"\\{letter}" if letter in _MARKUP else letter for letter in harmless(text))
+        return markdown(text)
 
     def code(self, text: str) -> str:
-        longest = max((len(ticks) for ticks in re.findall("`+", text)), default=0)
-        fence = "`" * (longest + 1)
-        return f"{fence} {text} {fence}" if longest else f"`{text}`"
+        return markdown_code(text)
 
 
 def _lines(report: Report, style: _Plain) -> Iterable[str]:
     run = report.run
     yield from style.title(report.headline)
-    for text in run_facts(run):
+    for text in (*run_facts(run), *chain_facts(report.chain)):
         yield style.item(text)
     for title, texts in (
         ("Exceptions", run.exceptions),
@@ -190,7 +166,13 @@ def _lines(report: Report, style: _Plain) -> Iterable[str]:
 
 
 def run_facts(run: Run) -> Iterable[str]:
-    """The run in sentences: whose, when, why, its state and its expected loss."""
+    """The run in sentences: whose, when, why, its state; then what was expected and what came."""
+    yield from identity_facts(run)
+    yield from expectation_facts(run)
+
+
+def identity_facts(run: Run) -> Iterable[str]:
+    """Whose run it is, when it began, why, and its state."""
     yield (
         f"Run {run.run_id} on deployment {run.plan.deployment}, by {run.operator}, begun"
         f" {_stamp(run.created_at)}"
@@ -201,15 +183,43 @@ def run_facts(run: Run) -> Iterable[str]:
         yield f"{run.state.value.replace('_', ' ').capitalize()} since {_stamp(run.changed_at)}"
     if run.why:
         yield run.why
+
+
+def expectation_facts(run: Run) -> Iterable[str]:
+    """What was expected and what came: the goal, the loss, the duration; and the overrides."""
     if run.goal_evidence:
         yield f"Goal, as read from the servers: {run.goal_evidence}"
     if run.plan.expected_loss:
         yield f"Expected loss, as announced before the run: {run.plan.expected_loss}"
+    yield f"Actual loss: {loss_seen(run)}"
+    yield f"Duration: expected {_about(run.plan.estimate)}, {_spent(run)}"
     for check in run.plan.checks:
         if check.overridden_because:
             changed = " ".join(check.override_changes)
             told = f"Check {check.check_id} was overridden: {check.overridden_because} {changed}"
             yield told.rstrip()
+
+
+def chain_facts(chain: Chain | None) -> Iterable[str]:
+    """What the journal's hash chain says of the run, and the hash that is worth keeping."""
+    if chain is None:
+        return
+    yield f"Journal: {chain}"
+    yield from (f"Journal: {flaw}" for flaw in chain.flaws)
+    if chain.tip:
+        yield (
+            f"Hash of its last entry, to be kept outside of the journal: {chain.tip} (lyncops runs"
+            f" verify {chain.run_id} --kept {chain.tip})"
+        )
+
+
+def _spent(run: Run) -> str:
+    spent = took(run)
+    return "not over yet" if spent is None else f"took {duration_in_words(spent)}"
+
+
+def _about(estimate: timedelta) -> str:
+    return f"about {duration_in_words(estimate)}" if estimate else "not estimated"
 
 
 def step_facts(record: StepRecord) -> Iterable[str | Code]:
@@ -220,20 +230,23 @@ def step_facts(record: StepRecord) -> Iterable[str | Code]:
     if record.evidence_before:
         yield f"Before: {record.evidence_before}"
     for attempt in record.attempts:
-        yield _attempt(attempt)
-        yield from (line for error in attempt.errors for line in _error(error))
-        yield from (f"Warning: {warning}" for warning in attempt.warnings)
+        yield from attempt_facts(attempt)
         yield from _lines_of(attempt)
-        if attempt.released:
-            yield (
-                f"Sent again at the request of {attempt.released}, although its outcome was unknown"
-            )
     if record.evidence_after:
         yield f"After: {record.evidence_after}"
     if record.why:
         yield record.why
     if record.attempts and step.undo and record.state is not StepState.ALREADY_TRUE:
         yield f"Undone by: {step.undo}"
+
+
+def attempt_facts(attempt: Attempt) -> Iterable[str]:
+    """When and where it was sent, how it ended, its errors and warnings; who had it sent again."""
+    yield _attempt(attempt)
+    yield from (line for error in attempt.errors for line in _error(error))
+    yield from (f"Warning: {warning}" for warning in attempt.warnings)
+    if attempt.released:
+        yield f"Sent again at the request of {attempt.released}, although its outcome was unknown"
 
 
 def _lines_of(attempt: Attempt) -> Iterable[str]:
@@ -313,55 +326,6 @@ def _to_do(step: Step) -> str:
     )
 
 
-def _step_data(record: StepRecord) -> dict[str, JsonValue]:
-    step = record.step
-    return {
-        "id": step.step_id,
-        "title": step.title,
-        "why": step.why,
-        "sources": [{"title": one.title, "url": one.url} for one in step.sources],
-        "state": record.state.value,
-        "state_why": record.why,
-        "powershell": step.cmdlet.to_powershell() if isinstance(step, CmdletStep) else None,
-        "started_at": _iso(record.started_at),
-        "ended_at": _iso(record.ended_at),
-        "evidence_before": record.evidence_before,
-        "evidence_after": record.evidence_after,
-        "exceptions": list(record.exceptions),
-        "undo": step.undo,
-        "attempts": [_attempt_data(attempt) for attempt in record.attempts],
-    }
-
-
-def _attempt_data(attempt: Attempt) -> dict[str, JsonValue]:
-    return {
-        "number": attempt.number,
-        "prepared_at": attempt.prepared_at.isoformat(),
-        "ended_at": _iso(attempt.ended_at),
-        "outcome": attempt.outcome.value if attempt.outcome else None,
-        "sent": attempt.sent,
-        "proof": attempt.proof.name.lower() if attempt.proof else None,
-        "released": attempt.released,
-        "endpoint": attempt.address.endpoint,
-        "logon": attempt.address.logon,
-        "command_id": attempt.address.command_id,
-        "errors": [str(error) for error in attempt.errors],
-        "causes": [[str(cause) for cause in error.causes] for error in attempt.errors],
-        "warnings": list(attempt.warnings),
-        "lines": [
-            {
-                "at": line.at.isoformat(),
-                "stream": line.stream.value,
-                "text": line.text,
-                "percent": line.percent,
-            }
-            for line in attempt.lines
-        ],
-        "lines_left_out": attempt.lines_left_out,
-        "reason": attempt.reason,
-    }
-
-
 def _when(record: StepRecord) -> str:
     if record.started_at is None:
         return ""
@@ -377,7 +341,3 @@ def _duration(start: datetime, end: datetime) -> str:
 
 def _stamp(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S %Z}"
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
 import attrs
 
-from lyncops.errors import AuthenticationFailedError, InvalidValueError, JournalError
+from lyncops.deployment.model import Deployment
+from lyncops.deployment.scope import Facet, Scope
+from lyncops.errors import (
+    AuthenticationFailedError,
+    InvalidValueError,
+    JournalError,
+    LyncOpsError,
+)
 from lyncops.plan.file_names import named_after
 from lyncops.plan.model import Plan
 from lyncops.remoting.clock import Clock
 from lyncops.remoting.interface import CmdletRunner
-from lyncops.remoting.parts import part
+from lyncops.remoting.parts import logger, part
 from lyncops.runs.cut_off import cut_off
-from lyncops.runs.events import GoalRead, LockTakenOver, Observer, Polled
+from lyncops.runs.events import GoalRead, LockTakenOver, Moment, Observer, Polled
 from lyncops.runs.history import replay
 from lyncops.runs.journal import Journal
 from lyncops.runs.ledger import Ledger
@@ -28,6 +35,9 @@ from lyncops.runs.steps import PATIENCE, Steps, StopReason
 from lyncops.runs.vigil import watched
 from lyncops.runs.watching import Read, Watcher
 
+_logger = logger(__name__)
+AFTERWARDS: Final = Scope.of(Facet.POOL_STATE, Facet.MACHINES, Facet.STORE)
+"""What the picture of the topology at the end needs."""
 _NOT_REACHED: Final = (RunState.PAUSED_BY_FAILED_STEP, RunState.TIMED_OUT, RunState.FAILED)
 
 
@@ -37,7 +47,8 @@ class Runner:
 
     `read` reads a scope afresh; `poll` replaces what each step says about how often to read, and
     `settle` limits how long any effect is waited for; `recheck` answers the plan that the servers
-    call for now, and is asked before a run begins.
+    call for now, and is asked before a run begins; `reading_of` answers the reading that a plan was
+    made from, for the report. Without it no topology is kept.
     """
 
     sessions: CmdletRunner
@@ -48,6 +59,7 @@ class Runner:
     poll: timedelta | None = None
     settle: timedelta = timedelta.max
     recheck: Recheck | None = None
+    reading_of: Callable[[Plan], Deployment | None] | None = None
     process: Process = attrs.field(factory=Process.current)
 
     def start(
@@ -85,13 +97,14 @@ class Runner:
         if self.recheck is not None:
             self.recheck(plan)
         taken = self.journal.begin(run, claim)
-        return self._work(replay(run, taken), claim, taken=taken)
+        before = None if self.reading_of is None else self.reading_of(plan)
+        return self._work(replay(run, taken), claim, taken=taken, before=before)
 
     def resume(
         self, run_id: str, *, operator: str = "", steal_lock: bool = False, send_again: str = ""
     ) -> Run:
-        """Go on with a run that stopped, or whose process died; a run that is over is answered as
-        it is.
+        """Continue a run that stopped, or whose process died; a run that is over is returned
+        unchanged.
 
         `send_again` is the operator's reason for sending a cmdlet again although its outcome is
         unknown. It is looked for first, and sent only where it cannot be found and its effect is
@@ -174,22 +187,30 @@ class Runner:
         *,
         taken: tuple[LockTakenOver, ...],
         permit: Permit | None = None,
+        before: Deployment | None = None,
     ) -> Run:
         with part(f"run {run.plan.procedure.NAME}", run_id=run.run_id) as going_on:
-            after = self._worked(self._ledger(run, claim), taken, permit)
+            after = self._worked(self._ledger(run, claim), taken, permit, before)
             going_on.measure("lyncops.state", after.state.value)
             if after.state in _NOT_REACHED:
                 going_on.fail(after.why)
             return after
 
     def _worked(
-        self, ledger: Ledger, taken: tuple[LockTakenOver, ...], permit: Permit | None
+        self,
+        ledger: Ledger,
+        taken: tuple[LockTakenOver, ...],
+        permit: Permit | None,
+        before: Deployment | None,
     ) -> Run:
         try:
             with ledger.held():
                 for event in taken:
                     ledger.tell(event)
+                if before is not None:
+                    ledger.keep(Moment.BEFORE, before)
                 halt = self._halt(ledger, permit)
+                self._look_back(ledger, halt)
                 ledger.state(halt.state, halt.why)
         except JournalError as error:
             raise cut_off(ledger.run, ledger.unwritten, error) from error
@@ -252,6 +273,19 @@ class Runner:
                 "The goal is reached, with the exceptions listed.",
             )
         return StopReason(RunState.COMPLETED, "The goal is reached.")
+
+    def _look_back(self, ledger: Ledger, halt: StopReason) -> None:
+        """Keep the topology as it is at the end, for the report: whatever comes of it, the run ends
+        as it ended.
+        """
+        if self.reading_of is None or not halt.state.is_final or not ledger.run.has_changed:
+            return
+        try:
+            after = self.read(AFTERWARDS)
+        except (LyncOpsError, KeyboardInterrupt) as error:
+            _logger.warning("Run %s: the topology after it was not read: %s", ledger.run_id, error)
+            return
+        ledger.keep(Moment.AFTER, after)
 
     @property
     def _watcher(self) -> Watcher:

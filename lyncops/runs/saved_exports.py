@@ -1,4 +1,4 @@
-"""What the journal knows of exports: the newest saved copy of each kind, and the server that has
+"""What the journal knows about exports: the newest saved copy of each kind, and the server that has
 it.
 """
 
@@ -23,7 +23,7 @@ _KINDS: Final = {
 def saved_exports(journal: Journal, deployment: str) -> tuple[SavedExport, ...]:
     """Every export that a run of this deployment made, the newest first.
 
-    What cannot be read tells nothing.
+    What cannot be read is ignored.
     """
     found = [
         saved

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from lyncops.errors import JournalError
 
-VERSION: Final = 2
+VERSION: Final = 3
 """The version of the tables. Version 1 had no table that says so."""
 
 METADATA: Final = sa.MetaData()
@@ -36,6 +36,9 @@ RUNS: Final = sa.Table(
     sa.Column("mode", sa.Text, nullable=False, server_default=""),
     sa.Column("state", sa.Text, nullable=False, server_default=""),
     sa.Column("changed_at", sa.Text, nullable=False, server_default=""),
+    # How many entries were written, and the hash of the last one: see lyncops.runs.chain
+    sa.Column("entries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("tip", sa.Text, nullable=False, server_default=""),
 )
 sa.Index("lyncops_runs_by_age", RUNS.c.created_at, RUNS.c.run_id)
 EVENTS: Final = sa.Table(
@@ -46,6 +49,8 @@ EVENTS: Final = sa.Table(
     sa.Column("at", sa.String(40), nullable=False),
     sa.Column("kind", sa.String(40), nullable=False),
     sa.Column("body", sa.Text, nullable=False),
+    sa.Column("previous_hash", sa.Text, nullable=False, server_default=""),
+    sa.Column("entry_hash", sa.Text, nullable=False, server_default=""),
 )
 LOCKS: Final = sa.Table(
     "lyncops_locks",
@@ -82,7 +87,7 @@ def is_current(connection: sa.Connection) -> bool:
     if version > VERSION:
         raise JournalError(
             f"The journal was written by a newer lyncops (its tables have version {version}; this"
-            f" one knows {VERSION}).",
+            f" lyncops supports up to {VERSION}).",
             remedy="Use that version, or a newer one.",
         )
     return version == VERSION
@@ -144,6 +149,40 @@ def _from_1(connection: sa.Connection) -> None:
         connection.execute(sa.update(RUNS).where(RUNS.c.run_id == run_id).values(**values))
 
 
+def _from_2(connection: sa.Connection) -> None:
+    """Entries have hashes. Those that are there have none: nobody knows whether they are as they
+    were written.
+    """
+    text = "TEXT NOT NULL DEFAULT ''"
+    for table, name, kind in (
+        (EVENTS, "previous_hash", text),
+        (EVENTS, "entry_hash", text),
+        (RUNS, "entries", "INTEGER NOT NULL DEFAULT 0"),
+        (RUNS, "tip", text),
+    ):
+        connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {name} {kind}")
+    if connection.dialect.name == "postgresql":
+        _grant_the_tip(connection)
+
+
+def _grant_the_tip(connection: sa.Connection) -> None:
+    """Who may write how a run stands may write its newest entry's hash: else the operators of a
+    shared journal could write nothing after an update.
+    """
+    granted = connection.execute(
+        sa.text(
+            "SELECT DISTINCT grantee FROM information_schema.column_privileges WHERE table_schema ="
+            " current_schema() AND table_name = :runs AND column_name = 'state' AND"
+            " privilege_type = 'UPDATE' AND grantee <> current_user"
+        ),
+        {"runs": RUNS.name},
+    )
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    for (grantee,) in granted.all():
+        who = "PUBLIC" if grantee == "PUBLIC" else quote(str(grantee))
+        connection.exec_driver_sql(f"GRANT UPDATE (entries, tip) ON {RUNS.name} TO {who}")
+
+
 def _overview(plan: str) -> Mapping[str, str]:
     """What a list shows of a plan; of one that cannot be read, what can be."""
     values = _object(_object(_parsed(plan)).get("plan"))
@@ -177,6 +216,6 @@ def _object(value: object) -> Mapping[str, object]:
     return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
 
 
-_STEPS: Final[Mapping[int, Callable[[sa.Connection], None]]] = {1: _from_1}
+_STEPS: Final[Mapping[int, Callable[[sa.Connection], None]]] = {1: _from_1, 2: _from_2}
 """What leads from a version to the next one. Never changed once it was released: old journals go
 through all of them."""

@@ -25,7 +25,7 @@ def second_thoughts(
 
 
 def _runs_of(plan: Plan, journal: Journal) -> Iterator[Run]:
-    """The runs of this very plan, newest first; one that cannot be read tells nothing."""
+    """The runs of this very plan, newest first; one that cannot be read is ignored."""
     for summary in journal.runs():
         named = (summary.deployment, summary.procedure, summary.target)
         if named != (plan.deployment, plan.procedure.NAME, str(plan.target or "")):

@@ -8,15 +8,18 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Self
 
+import attrs
 import sqlalchemy as sa
 
 from lyncops.configuration.journal_url import TIMEOUT, JournalUrl
 from lyncops.errors import InvalidValueError, JournalError
 from lyncops.runs import sql_upkeep as upkeep
+from lyncops.runs.chain import chained
 from lyncops.runs.database import Database
 from lyncops.runs.event_codec import event_from_text, event_to_text, kind_of
 from lyncops.runs.events import JournalEvent, LockTakenOver, RunChanged
-from lyncops.runs.exchange import StoredRun
+from lyncops.runs.exchange import StoredEvent, StoredRun
+from lyncops.runs.finding import guess
 from lyncops.runs.history import replay
 from lyncops.runs.lock import Claim, Lock, Taken, lost, taken_by
 from lyncops.runs.model import Run, RunSummary
@@ -132,10 +135,14 @@ class SqlJournal:
 
     def stored(self, run_id: str) -> StoredRun:
         """See `Journal.stored`."""
-        found = self._database.read(lambda connection: upkeep.stored(connection, run_id))
-        if found is None:
-            raise self._unknown(run_id)
-        return found
+
+        def work(connection: sa.Connection) -> StoredRun:
+            found = upkeep.stored(connection, run_id)
+            if found is None:
+                raise self._unknown(connection, run_id)
+            return found
+
+        return self._database.read(work)
 
     def store(self, run: StoredRun) -> bool:
         """See `Journal.store`."""
@@ -168,7 +175,7 @@ class SqlJournal:
             .one_or_none()
         )
         if row is None:
-            raise self._unknown(run_id)
+            raise self._unknown(connection, run_id)
         stored = (
             sa.select(EVENTS.c.kind, EVENTS.c.body)
             .where(EVENTS.c.run_id == run_id)
@@ -179,10 +186,11 @@ class SqlJournal:
             run_of(row), (event_from_text(str(kind), str(body)) for kind, body in entries)
         )
 
-    def _unknown(self, run_id: str) -> JournalError:
+    def _unknown(self, connection: sa.Connection, run_id: str) -> JournalError:
+        known = connection.execute(sa.select(RUNS.c.run_id)).scalars().all()
         return JournalError(
-            f"The journal {self._database.place} knows no run {run_id!r}.",
-            remedy="See `lyncops runs list` for the runs that it has.",
+            f"The journal {self._database.place} has no run {run_id!r}.",
+            remedy=guess(run_id, known),
         )
 
 
@@ -191,7 +199,7 @@ def _take(connection: sa.Connection, claim: Claim) -> tuple[LockTakenOver, ...]:
     in the one that gets them.
     """
     if connection.dialect.name == "postgresql":
-        # Whoever wants to write locks queues here (SQLite queued when the transaction began), and
+        # Writers of locks queue here (SQLite queued when the transaction began), and
         # each statement after this one sees what the one before has committed. Clients of older
         # versions, which know no other lock, queue as well.
         connection.exec_driver_sql(f"LOCK TABLE {LOCKS.name} IN SHARE ROW EXCLUSIVE MODE")
@@ -252,7 +260,7 @@ def _expected(connection: sa.Connection, run_id: str) -> int:
 def _now(connection: sa.Connection) -> sa.ColumnElement[Any]:
     """The time of a database that is a server.
 
-    SQLite has no clock but that of whoever opens the file.
+    SQLite has only the clock of the process that opens the file.
     """
     return sa.func.clock_timestamp() if connection.dialect.name == "postgresql" else sa.null()
 
@@ -276,19 +284,16 @@ def _mine(run_id: str, token: str) -> sa.ColumnElement[bool]:
 
 
 def _add(connection: sa.Connection, event: JournalEvent) -> None:
-    last = connection.execute(
-        sa.select(sa.func.max(EVENTS.c.number)).where(EVENTS.c.run_id == event.run_id)
-    ).scalar()
-    row = {
-        "number": (last or 0) + 1,
-        "at": text_of(event.at),
-        "kind": kind_of(event),
-        "body": event_to_text(event),
-    }
-    connection.execute(sa.insert(EVENTS).values(run_id=event.run_id, **row))
+    number, previous = upkeep.newest(connection, event.run_id)
+    entry = StoredEvent(
+        number=number + 1, at=text_of(event.at), kind=kind_of(event), body=event_to_text(event)
+    )
+    entry = chained(event.run_id, entry, previous)
+    connection.execute(sa.insert(EVENTS).values(run_id=event.run_id, **attrs.asdict(entry)))
+    values: dict[str, object] = {"entries": entry.number, "tip": entry.entry_hash}
     if isinstance(event, RunChanged):
-        values = {"state": event.state.value, "changed_at": text_of(event.at)}
-        connection.execute(sa.update(RUNS).where(RUNS.c.run_id == event.run_id).values(values))
+        values |= {"state": event.state.value, "changed_at": text_of(event.at)}
+    connection.execute(sa.update(RUNS).where(RUNS.c.run_id == event.run_id).values(values))
 
 
 def _is_last(connection: sa.Connection, event: JournalEvent) -> bool:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
+import attrs
 import sqlalchemy as sa
 
 from lyncops.errors import JournalError
 from lyncops.plan.codec import plan_from_json, plan_to_json, saved_id
+from lyncops.runs.chain import head_hash
+from lyncops.runs.exchange import StoredRun
 from lyncops.runs.lock import Lock, Process
 from lyncops.runs.model import Run, RunState, RunSummary
 from lyncops.runs.schema import RUNS
@@ -20,6 +23,14 @@ FORMAT: Final = 1
 
 def run_row(run: Run) -> dict[str, object]:
     """The row of a run that begins, but for how many pools it locks."""
+    row = _row(run)
+    head = StoredRun(
+        **{name: row[name] for name in attrs.fields_dict(StoredRun) if name in row}, events=()
+    )
+    return {**row, "entries": 0, "tip": head_hash(head)}
+
+
+def _row(run: Run) -> dict[str, Any]:
     return {
         "run_id": run.run_id,
         "format": FORMAT,

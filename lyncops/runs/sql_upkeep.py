@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+import attrs
 import sqlalchemy as sa
 
 from lyncops.errors import JournalError
+from lyncops.runs.chain import hash_as_found
 from lyncops.runs.event_codec import event_from_text
 from lyncops.runs.exchange import StoredEvent, StoredRun
 from lyncops.runs.history import replay
@@ -15,6 +17,7 @@ from lyncops.runs.model import Run, RunState, RunSummary
 from lyncops.runs.schema import EVENTS, LOCKS, RUNS
 from lyncops.runs.sql_rows import run_of, run_row, summary_columns, summary_of, text_of
 
+_TEXTS: Final = ("at", "kind", "body", "previous_hash", "entry_hash")
 _OVER: Final = tuple(state.value for state in RunState if state.is_final)
 
 
@@ -35,19 +38,37 @@ def stored(connection: sa.Connection, run_id: str) -> StoredRun | None:
         },
         events=tuple(
             StoredEvent(
-                number=int(str(each["number"])),
-                **{name: str(each[name]) for name in ("at", "kind", "body")},
+                number=int(str(each["number"])), **{name: str(each[name]) for name in _TEXTS}
             )
             for each in connection.execute(mine).mappings()
         ),
+        entries=int(str(row["entries"])),
+        tip=str(row["tip"]),
     )
+
+
+def newest(connection: sa.Connection, run_id: str) -> tuple[int, str]:
+    """The number of a run's newest entry, 0 where it has none, and the hash that the next one
+    follows.
+    """
+    last = (
+        sa.select(EVENTS.c.number, EVENTS.c.entry_hash)
+        .where(EVENTS.c.run_id == run_id)
+        .order_by(EVENTS.c.number.desc())
+        .limit(1)
+    )
+    row = connection.execute(last).one_or_none()
+    if row is not None and row.entry_hash:
+        return int(row.number), str(row.entry_hash)
+    found = stored(connection, run_id)
+    return 0 if row is None else int(row.number), "" if found is None else hash_as_found(found)
 
 
 def store(connection: sa.Connection, run: StoredRun) -> bool:
     """Write a finished run down; False where it is there already, the same to the letter.
 
     Raises:
-        JournalError: the run is not over, cannot be read, or is there with another history.
+        JournalError: the run is not over, cannot be read, or is there with a different history.
     """
     lived = _lived(run)
     if not lived.state.is_final:
@@ -64,7 +85,7 @@ def store(connection: sa.Connection, run: StoredRun) -> bool:
         return False
     if there is not None:
         raise JournalError(
-            f"Run {run.run_id} is in this journal with another history.",
+            f"Run {run.run_id} is already in this journal, with a different history.",
             remedy=(
                 "Nothing was changed. Compare both: `lyncops runs report` in each of the journals."
             ),
@@ -74,6 +95,8 @@ def store(connection: sa.Connection, run: StoredRun) -> bool:
         "format": run.format,
         "plan": run.plan,
         "content_id": run.content_id,
+        "entries": run.entries,
+        "tip": run.tip,
     }
     changed_at = text_of(lived.changed_at) if lived.changed_at else ""
     pools = len(lived.plan.pools_to_lock)
@@ -82,22 +105,13 @@ def store(connection: sa.Connection, run: StoredRun) -> bool:
             **{**run_row(lived), **as_it_was}, changed_at=changed_at, pools=pools
         )
     )
-    rows = [
-        {
-            "run_id": run.run_id,
-            "number": event.number,
-            "at": event.at,
-            "kind": event.kind,
-            "body": event.body,
-        }
-        for event in run.events
-    ]
+    rows = [{"run_id": run.run_id, **attrs.asdict(event)} for event in run.events]
     connection.execute(sa.insert(EVENTS), rows)
     return True
 
 
 def _lived(run: StoredRun) -> Run:
-    """The run as its events tell it: what the file says beside them is not believed."""
+    """The run, rebuilt from its events: other fields of the file are not trusted."""
     row = {
         name: getattr(run, name)
         for name in ("run_id", "format", "created_at", "operator", "reason", "content_id", "plan")

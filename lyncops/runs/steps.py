@@ -26,7 +26,8 @@ from lyncops.remoting.proof import Proof
 from lyncops.remoting.psrp.streams import StreamRecord
 from lyncops.runs.ledger import Ledger
 from lyncops.runs.model import Attempt, Permit, RunState, StepState
-from lyncops.runs.watching import Watcher
+from lyncops.runs.waits import AT_WORK, in_vain, minutes, patient
+from lyncops.runs.watching import Patience, Watcher
 from lyncops.text.sentences import each_once
 from lyncops.values import Effect, Outcome
 
@@ -184,7 +185,7 @@ class Steps:
         return self._settle(step, attempt)
 
     def _come_back(self, step: CmdletStep, attempt: Attempt) -> StopReason | None:
-        """Find out what came of a command whose end is not known; only if it never started is it
+        """Find out the outcome of a command whose end is not known; only if it never started is it
         sent again.
         """
         if step.cmdlet.effect is Effect.READ:
@@ -227,7 +228,7 @@ class Steps:
             # Not before its end is journalled: until then the server is the only witness
             self.sessions.forget(attempt.address)
         if execution.interrupted:
-            # The sessions have let the command go, and told what is known of it
+            # The sessions have let the command go, and reported what is known about it
             raise KeyboardInterrupt
 
     def _settle(self, step: CmdletStep, attempt: Attempt) -> StopReason | None:
@@ -252,7 +253,7 @@ class Steps:
                 step, f"{told} What it did could not be read.".strip(), evidence=truth.evidence
             )
         told = told or (
-            f"The cmdlet ended without an error, but {_minutes(within)} later its effect has not"
+            f"The cmdlet ended without an error, but {minutes(within)} later its effect has not"
             " appeared."
         )
         return self._fail(step, told, evidence=truth.evidence)
@@ -274,7 +275,7 @@ class Steps:
     def _effect(self, step: CmdletStep, within: timedelta) -> Evaluation:
         """Whether what was sent has had its effect.
 
-        Nobody can say who is not let in any more: asking again would not help.
+        Unknown if the credentials are refused now: asking again would not help.
         """
         try:
             return self.watcher.wait(step.after, within=within, tell=self._teller(step))
@@ -301,17 +302,16 @@ class Steps:
 
     def _wait(self, step: WaitStep) -> StopReason | None:
         self.ledger.step(step.step_id, StepState.RUNNING)
+        began = self.watcher.clock.now()
         truth = self.watcher.wait(
-            step.until, within=step.deadline, poll=step.poll, tell=self._teller(step)
+            step.until,
+            within=Patience(within=step.deadline, poll=step.poll, at_most=AT_WORK),
+            tell=patient(self._teller(step), step, now=self.watcher.clock.now),
         )
         if truth.holds:
             self.ledger.step(step.step_id, StepState.DONE, evidence=truth.evidence)
             return None
-        why = f"The condition was not met within {_minutes(step.deadline)}."
-        if truth.holds is None:
-            why = (
-                f"Whether the condition was met within {_minutes(step.deadline)} could not be read."
-            )
+        why = in_vain(step, truth, self.watcher.clock.now() - began)
         if step.optional:
             self.ledger.step(
                 step.step_id,
@@ -378,11 +378,6 @@ def _says_before(truth: Evaluation) -> str:
 
 def _errors(errors: tuple[object, ...]) -> str:
     return each_once(map(str, errors))
-
-
-def _minutes(duration: timedelta) -> str:
-    seconds = duration.total_seconds()
-    return f"{seconds / 60:g} minutes" if seconds >= 60 else f"{seconds:g} seconds"
 
 
 def _words(step: Step, why: str, evidence: str) -> str:

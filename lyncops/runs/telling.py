@@ -1,4 +1,4 @@
-"""The events of a run as log records, for whoever collects logs."""
+"""The events of a run as log records, for log collectors."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class Exported:
 
 @attrs.frozen(slots=True, kw_only=True)
 class Imported:
-    """What came of an import, by run id."""
+    """The result of an import, by run id."""
 
     added: tuple[str, ...] = ()
     known: tuple[str, ...] = ()  # the journal had them already, the same to the letter
@@ -55,7 +55,7 @@ def export_runs(journal: Journal, path: Path, run_ids: Iterable[str] = ()) -> Ex
     except OSError as error:
         raise JournalError(
             f"{path} cannot be written: {error.strerror}.",
-            remedy="Name a new file, where there is room.",
+            remedy="Give a new file, on a disk with free space.",
         ) from error
     return Exported(written=written, left_out=unfinished)
 

@@ -23,7 +23,7 @@ def watched(
     """The claim with the pulses of its own run's locks that stood still for `STALE_AFTER`; it takes
     as long as that.
 
-    `tell` is told what is watched, and until when. It returns at once where there is nothing to
+    `tell` receives what is watched, and until when. It returns at once where there is nothing to
     watch, or where something moves. The time is counted in pauses that were really slept, so that
     neither another computer's clock nor a jump of this one's shortens it.
     """

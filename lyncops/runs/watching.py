@@ -18,7 +18,24 @@ Read = Callable[[Scope], Deployment]
 """Reads afresh what a scope asks for."""
 
 POLL: Final = timedelta(seconds=15)
+STALLED: Final = timedelta(minutes=5)
+"""How long to wait for what shows no sign of life: a change reaches a replica that lives in two to
+three minutes (fact: replica-age).
+"""
 _NOTHING_TO_ASK: Final = Evaluation(holds=True, evidence="")
+
+
+@attrs.frozen(slots=True, kw_only=True)
+class Patience:
+    """How long to wait, and how often to look.
+
+    `within` counts again from each answer that says that the servers are at work on it, until
+    `at_most` is over. What has stalled is waited for `STALLED` at most.
+    """
+
+    within: timedelta
+    poll: timedelta = POLL
+    at_most: timedelta = timedelta(0)
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -44,24 +61,29 @@ class Watcher:
         self,
         conditions: Sequence[Condition],
         *,
-        within: timedelta,
-        poll: timedelta = POLL,
+        within: timedelta | Patience,
         until_known: bool = False,
         tell: Callable[[Evaluation, datetime], None],
     ) -> Evaluation:
         """Read until all hold (`until_known`: or one does not) or `within` is over; the last truth
         that was seen.
 
-        `tell` is told of each truth and of when the waiting would end.
+        `tell` receives each evaluation and when the waiting would end.
 
         At least one reading is made, and one at the very end, so that what came true in the last
         pause counts.
         """
-        until = self.clock.now() + within
+        patience = within if isinstance(within, Patience) else Patience(within=within)
+        began = self.clock.now()
+        until = began + patience.within
         while True:
             truth = self.look(conditions)
-            tell(truth, until)
             now = self.clock.now()
+            if truth.at_work:
+                until = max(until, min(now + patience.within, began + patience.at_most))
+            if truth.stalled:
+                until = min(until, max(now, began + STALLED))
+            tell(truth, until)
             if truth.holds or (until_known and truth.holds is not None) or now >= until:
                 return truth
-            self.clock.sleep(min(self.poll or poll, until - now))
+            self.clock.sleep(min(self.poll or patience.poll, until - now))

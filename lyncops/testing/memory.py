@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -60,23 +60,29 @@ class InMemory:
 
 
 @contextmanager
-def in_memory(scenario: str | Path | Simulation = "two-sites") -> Generator[InMemory]:
+def in_memory(
+    scenario: str | Path | Simulation = "two-sites",
+    *,
+    sessions: Callable[[Simulation], ModelSessions] = ModelSessions,
+) -> Generator[InMemory]:
     """A deployment of a scenario (by name or path), with an empty journal, while the block lasts.
+
+    `sessions` makes what the client asks in place of servers.
 
     Raises:
         ScenarioError: there is no such scenario, or it contradicts itself.
     """
     world = scenario if isinstance(scenario, Simulation) else Simulation.load(scenario)
-    sessions = ModelSessions(world)
+    asked = sessions(world)
     with tempfile.TemporaryDirectory(prefix="lyncops-in-memory-") as folder:
         journal = f"sqlite:///{Path(folder, 'lyncops.db').as_posix()}"
         connection = Connection(
             name=world.scenario.name,
-            open_sessions=lambda: sessions,
+            open_sessions=lambda: asked,
             open_journal=lambda: open_journal(journal),
             clock=ModelClock(world),
             poll_interval=_POLL,
             lookups=ModelLookups(world.outside),
         )
         with Client(connection) as client:
-            yield InMemory(world=world, sessions=sessions, client=client)
+            yield InMemory(world=world, sessions=asked, client=client)

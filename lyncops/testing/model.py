@@ -237,7 +237,7 @@ class ModelSessions:
         deadline: timedelta | None = None,
         on_record: OnRecord | None = None,
     ) -> Execution[R]:
-        """What came of a command: what `run` said; of one that never came, no other process can
+        """The outcome of a command: what `run` said; of one that never came, no other process can
         prove that.
         """
         del deadline, on_record
@@ -256,7 +256,7 @@ class ModelSessions:
         )
 
     def forget(self, address: CommandAddress) -> None:
-        """Nobody comes back to a command whose end is written down."""
+        """A command whose end is recorded is never reattached."""
         self._ended.pop(address.command_id, None)
 
     def close(self) -> None:

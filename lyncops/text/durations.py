@@ -40,7 +40,7 @@ def parse_duration(text: str) -> timedelta:
                 (float(number) * _UNITS[unit] for number, unit in _TERM.findall(word)), timedelta()
             )
     except OverflowError:
-        pass  # told below: no such duration makes sense here
+        pass  # reported below: such a duration makes no sense here
     raise InvalidValueError(
         f"{text!r} is not a duration.", remedy="Write it as 200ms, 30s, 5m, 1h or hh:mm:ss."
     )

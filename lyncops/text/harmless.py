@@ -1,4 +1,4 @@
-"""What servers and files say, made harmless for whoever reads it: a text has no power over a
+"""What servers and files say, made harmless for the reader: a text has no power over a
 terminal, a page or a line.
 
 A terminal obeys control characters and escape sequences: they set titles, hide text, clear the

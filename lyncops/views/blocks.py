@@ -1,5 +1,5 @@
-"""What a verb has to say, as values: told once, drawn by rich on a terminal and as plain lines in a
-pipe.
+"""What a verb has to say, as values: written once, drawn by rich on a terminal and as plain lines
+in a pipe.
 
 Whatever comes into a block is harmless from then on: much of it was written by servers.
 """
@@ -7,7 +7,7 @@ Whatever comes into a block is harmless from then on: much of it was written by 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import attrs
 
@@ -53,10 +53,15 @@ def _harmless_rows(rows: tuple[tuple[Text | str, ...], ...]) -> tuple[tuple[Text
 
 @attrs.frozen(slots=True)
 class Table:
-    """Rows under named columns."""
+    """Rows under named columns. A row of one cell goes across all of them.
+
+    `remarks`: the last column says something about the row, and goes under it where it would leave
+    the others too little of a terminal.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Text | str, ...], ...] = attrs.field(converter=_harmless_rows)
+    remarks: bool = False
 
 
 Block = Heading | Text | Table
@@ -71,14 +76,24 @@ def plain_lines(block: Block) -> Iterator[str]:
         case Text():
             yield f"{' ' * block.indent}{block.text}".rstrip()
         case Table():
-            rows = [block.columns, *(tuple(text_of(cell) for cell in row) for row in block.rows)]
-            widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-            yield from (
-                "  ".join(
-                    cell.ljust(width) for cell, width in zip(row, widths, strict=True)
-                ).rstrip()
-                for row in rows
-            )
+            yield from _lined_up(block)
+
+
+def _lined_up(table: Table) -> Iterator[str]:
+    rows = [table.columns, *(tuple(text_of(cell) for cell in row) for row in table.rows)]
+    whole = [row for row in rows if not is_across(row, table)]
+    widths = [max(map(len, column)) for column in zip(*whole, strict=True)]
+    for row in rows:
+        if is_across(row, table):
+            yield f"    {row[0]}"
+        else:
+            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            yield "  ".join(cells).rstrip()
+
+
+def is_across(row: Sequence[object], table: Table) -> bool:
+    """Whether a row goes across all columns."""
+    return len(row) == 1 < len(table.columns)
 
 
 def text_of(cell: Text | str) -> str:

@@ -12,6 +12,7 @@ from lyncops.doctor.diagnosis import Diagnosis, Section
 from lyncops.values import JsonValue
 from lyncops.views.blocks import Block, Heading, Table, Text, Tone
 from lyncops.views.json_values import to_json
+from lyncops.views.see import see_check
 
 _TONES: Final = {
     Verdict.PASSED: Tone.GOOD,
@@ -49,6 +50,7 @@ def _check_data(result: CheckResult) -> JsonValue:
         "remedy": result.remedy,
         "blocking": result.blocking,
         "sources": to_json(result.sources),
+        "see": see_check(result.check_id),
     }
 
 

@@ -9,7 +9,9 @@ from typing import cast
 
 import attrs
 
+from lyncops.checks.result import CheckResult
 from lyncops.values import DotNetVersion, JsonValue, ServiceId, Unread
+from lyncops.views.see import see_check
 
 
 def to_json(value: object) -> JsonValue:
@@ -17,7 +19,7 @@ def to_json(value: object) -> JsonValue:
 
     Enums become their value, times ISO 8601, durations seconds, what could not be read `{"unread":
     WHAT, "reason": WHY}`, attrs values objects with the fields' names, and everything else its
-    text.
+    text. A check has besides, in `see`, where the documentation says more about it.
     """
     match value:
         case None | bool() | int() | float():
@@ -47,4 +49,5 @@ def _fields_of(value: object) -> JsonValue:
     if isinstance(value, DotNetVersion | ServiceId) or not attrs.has(type(value)):
         return str(value)
     fields = attrs.fields(cast("type[attrs.AttrsInstance]", type(value)))
-    return {field.name.strip("_"): to_json(getattr(value, field.name)) for field in fields}
+    told = {field.name.strip("_"): to_json(getattr(value, field.name)) for field in fields}
+    return told | ({"see": see_check(value.check_id)} if isinstance(value, CheckResult) else {})

@@ -14,6 +14,7 @@ from lyncops.plan.model import CmdletStep, ManualStep, Plan, Step, WaitStep
 from lyncops.plan.rehearsal import Rehearsal
 from lyncops.remoting.execution import Execution
 from lyncops.remoting.psrp.streams import StreamKind
+from lyncops.runs.waits import waiting
 from lyncops.text.durations import duration_in_words as duration
 from lyncops.values import Outcome
 from lyncops.views.blocks import Block, Heading, Table, Text, Tone
@@ -102,15 +103,23 @@ def _remedies(checks: Iterable[CheckResult]) -> Iterator[Block]:
             )
 
 
-def plan_blocks(plan: Plan, *, details: bool = True) -> Iterator[Block]:
+NOTHING_TO_DO: Final = "Nothing to do: the plan's goal is already reached."
+
+
+def plan_blocks(plan: Plan, *, details: bool = True, is_reached: bool = False) -> Iterator[Block]:
     """The plan as the operator must see it before anything happens: the verdict first, then checks,
     steps and notes.
 
     Without `details` only the checks that did not pass, and of each step its title and its
-    PowerShell.
+    PowerShell. `is_reached`: the servers show already what is asked for, whatever the checks say.
     """
     refusals = plan.refusals
     yield Heading(f"Plan {plan.content_id[:12]}: {plan.procedure.title} in {plan.deployment}")
+    if is_reached:
+        yield Text(NOTHING_TO_DO, Tone.GOOD)
+        yield from (Text(f"Asked for: {condition}", indent=4) for condition in plan.goal)
+        yield from _table(plan.checks, details=True) if details else ()
+        return
     yield possible_block(plan)
     yield Text(_counts(plan.checks, details=details))
     yield from _table(plan.checks, details=details)
@@ -128,7 +137,7 @@ def possible_block(plan: Plan) -> Text:
     if plan.refusals:
         return _verdict([check.check_id for check in plan.refusals])
     if not plan.steps:
-        return Text("Nothing to do: the plan's goal is already reached.", Tone.GOOD)
+        return Text(NOTHING_TO_DO, Tone.GOOD)
     steps = counted(len(plan.steps), "step")
     return Text(
         f"Possible now: {steps}, about {duration(plan.estimate)}. Nothing has been changed.",
@@ -225,8 +234,7 @@ def _what(step: Step, *, details: bool) -> Iterator[Block]:
                 yield Text(f"runs on: {step.place}", indent=6)
         case WaitStep():
             if details:
-                until = "; ".join(map(str, step.until))
-                yield Text(f"waits up to {duration(step.deadline)} until: {until}", indent=6)
+                yield Text(waiting(step), indent=6)
         case ManualStep():
             yield Text(f"by hand, at {step.where}:", Tone.CAREFUL, indent=6)
             yield from (Text(f"- {line}", indent=8) for line in step.instructions)

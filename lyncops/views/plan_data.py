@@ -5,6 +5,7 @@ from __future__ import annotations
 from lyncops.checks.result import CheckResult
 from lyncops.plan.model import CmdletStep, ManualStep, Plan, Step, WaitStep
 from lyncops.values import JsonValue
+from lyncops.views.plan import NOTHING_TO_DO
 
 
 def plan_data(plan: Plan) -> dict[str, JsonValue]:
@@ -20,6 +21,20 @@ def plan_data(plan: Plan) -> dict[str, JsonValue]:
         "expected_loss": plan.expected_loss,
         "estimate_seconds": plan.estimate.total_seconds(),
         "notes": list(plan.notes),
+    }
+
+
+def nothing_to_do_data(plan: Plan) -> dict[str, JsonValue]:
+    """The answer to a run of a plan whose goal is reached already."""
+    return {
+        "changed": False,
+        "nothing_to_do": True,
+        "procedure": plan.procedure.NAME,
+        "target": None if plan.target is None else str(plan.target),
+        "mode": None if plan.mode is None else plan.mode.value,
+        "deployment": plan.deployment,
+        "plan": plan.content_id,
+        "told": NOTHING_TO_DO,
     }
 
 

@@ -1,8 +1,8 @@
-"""A run while it goes on, told as lines: one for each event that brings something new."""
+"""The progress of a run as lines: one for each event that brings something new."""
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import attrs
@@ -28,6 +28,8 @@ from lyncops.values import Outcome
 
 TOLD_STREAMS: Final = frozenset(StreamKind) - {StreamKind.OUTPUT, StreamKind.DEBUG}
 """What a cmdlet writes for people."""
+_PERCENTS: Final = 10
+_PAUSE: Final = timedelta(seconds=30)
 
 
 @attrs.define(slots=True)
@@ -89,6 +91,28 @@ class Narration:
             if step.step_id == step_id:
                 return f"step {number}/{len(self._plan.steps)} {step_id}"
         return "goal"
+
+
+@attrs.define(slots=True)
+class Pace:
+    """Which records of a cmdlet's progress are worth a line that stays.
+
+    Another activity is, the end is, and of one activity each tenth and what comes 30 seconds later.
+    """
+
+    _told: tuple[str, int] | None = attrs.field(default=None, init=False)
+    _at: datetime | None = attrs.field(default=None, init=False)
+
+    def is_worth_a_line(self, event: Event) -> bool:
+        """Whether to tell it; what is not the progress of a cmdlet always is."""
+        if not isinstance(event, Streamed) or event.record.percent is None:
+            return True
+        now = (event.record.text, event.record.percent // _PERCENTS)
+        waited = self._at is None or event.at - self._at >= _PAUSE
+        if now == self._told and not waited:
+            return False
+        self._told, self._at = now, event.at
+        return True
 
 
 def _of_attempt(event: AttemptPrepared | AttemptEnded | AttemptReleased) -> str:

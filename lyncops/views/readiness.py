@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lyncops.checks.result import Verdict
+from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.words import counted, listed, sentence
 from lyncops.procedures.readiness import (
     ModeReadiness,
@@ -75,6 +75,17 @@ def _mode_data(mode: ModeReadiness) -> JsonValue:
         "warnings": to_json(mode.warnings),
         "by_hand": list(mode.by_hand),
     }
+
+
+def findings(found: Readiness, *, details: bool = True) -> Iterator[CheckResult]:
+    """The checks that `readiness_blocks` names."""
+    for pool in found.pools:
+        if details or pool.verdict is not ReadinessVerdict.READY:
+            yield from pool.care
+            for mode in pool.modes:
+                yield from (*mode.obstacles, *mode.warnings)
+    for pool in (pool for site in found.sites for pool in site.pools):
+        yield from (check for mode in pool.modes for check in mode.obstacles)
 
 
 def readiness_blocks(found: Readiness, *, details: bool = True) -> Iterator[Block]:
@@ -179,10 +190,10 @@ def mode_in_words(mode: ModeReadiness) -> str:
 def _details(pool: PoolReadiness) -> Iterator[Block]:
     yield Heading(f"{pool.pool}: {pool.verdict.value}")
     for mode in pool.modes:
-        yield Text(
-            f"{mode_in_words(mode)}: {mode.command if not mode.obstacles else 'not possible now'}",
-            Tone.STRONG,
-        )
+        possible = "not possible now" if mode.obstacles else f"about {duration(mode.estimate)}"
+        yield Text(f"{mode_in_words(mode)}: {possible}", Tone.STRONG)
+        if not mode.obstacles:
+            yield Text(mode.command, indent=2, verbatim=True)
         for check, tone in (
             *((one, Tone.BAD) for one in mode.obstacles),
             *((one, Tone.CAREFUL) for one in mode.warnings),
@@ -190,7 +201,9 @@ def _details(pool: PoolReadiness) -> Iterator[Block]:
             yield Text(f"{check.check_id}: {check.evidence}", tone, indent=4)
             if check.remedy:
                 yield Text(check.remedy, indent=8)
-            yield from (Text(f"first: {command}", indent=8) for command in check.first)
+            yield from (
+                Text(f"first: {command}", indent=8, verbatim=True) for command in check.first
+            )
         yield from (Text(f"by hand: {title}", Tone.CAREFUL, indent=4) for title in mode.by_hand)
         if not mode.obstacles:
             yield Text(f"would lose: {mode.expected_loss}", indent=4)

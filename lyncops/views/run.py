@@ -28,8 +28,9 @@ _DONE: Final = frozenset({RunState.COMPLETED, RunState.COMPLETED_WITH_EXCEPTIONS
 _WENT_WRONG: Final = frozenset(
     {RunState.PAUSED_BY_FAILED_STEP, RunState.TIMED_OUT, RunState.UNKNOWN, RunState.FAILED}
 )
-"""States in which the plan's notes are shown once more: they tell the repair of what can go
-wrong."""
+"""States in which the plan's notes are shown once more: they describe the repair of what can go
+wrong.
+"""
 
 
 def runs_blocks(runs: Iterable[RunSummary]) -> Iterator[Block]:
@@ -64,6 +65,7 @@ def run_blocks(run: Run) -> Iterator[Block]:
     yield Table(
         ("", "step", "state", "took", "seen"),
         tuple(_row(number, record) for number, record in enumerate(run.steps, 1)),
+        remarks=True,
     )
     yield Text("")
     yield state_of(run)
@@ -87,6 +89,9 @@ def to_do_blocks(run: Run) -> Iterator[Block]:
     if run.state in _DONE and plan.procedure.way_back:
         yield Text("The way back, when it is time:", Tone.STRONG)
         yield Text(f"lyncops run {plan.procedure.way_back}", indent=4, verbatim=True)
+    if run.state in _DONE:
+        yield Text("What was done, to be filed:", Tone.STRONG)
+        yield Text(f"lyncops runs report {run.run_id}", indent=4, verbatim=True)
     if run.state.is_at_rest or run.state is RunState.RUNNING:
         yield Text(f"Continue with: lyncops resume {run.run_id}", Tone.STRONG)
 

@@ -7,15 +7,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 
-from lyncops.checks.backup import idle_is_normal
-from lyncops.checks.context import CheckContext
+from lyncops.checks.backup import not_steady
 from lyncops.checks.overview import last_known, overview
 from lyncops.checks.words import is_told, sentence
 from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
 from lyncops.deployment.central_management import CentralManagement
 from lyncops.deployment.model import Deployment, EdgePool, Pool
 from lyncops.runs.model import RunSummary
-from lyncops.values import Fqdn, Mode, Unread
+from lyncops.values import Fqdn, Unread
 from lyncops.views.blocks import Block, Heading, Table, Text, Tone
 from lyncops.views.plan import TONES
 
@@ -170,7 +169,7 @@ def _backup_service(deployment: Deployment, pool: Pool) -> Text:
         return _UNREAD
     if not pool.backup_modules:
         return Text("-")
-    loud = _not_steady(deployment, pool)
+    loud = not_steady(deployment, pool)
     if not loud:
         return Text("steady", Tone.GOOD)
     return Text(f"{len(loud)} of {len(pool.backup_modules)} not steady", _tone_of(loud))
@@ -178,27 +177,11 @@ def _backup_service(deployment: Deployment, pool: Pool) -> Text:
 
 def _modules(deployment: Deployment, pools: Iterable[Pool]) -> Iterator[Block]:
     for pool in pools:
-        loud = _not_steady(deployment, pool)
+        loud = not_steady(deployment, pool)
         if loud:
             yield Text(f"Backup Service of {pool.fqdn}: not steady", _tone_of(loud))
         for module in loud:
             yield Text(f"{module.name} {module.export}/{module.import_}", indent=4)
-
-
-def _not_steady(deployment: Deployment, pool: Pool) -> list[BackupModule]:
-    if isinstance(pool.backup_modules, Unread):
-        return []
-    context = CheckContext(deployment, pool.fqdn, Mode.PLANNED)
-    return [
-        module
-        for module in pool.backup_modules
-        if not module.is_steady(on_standby=False) and not _is_idle(context, pool, module)
-    ]
-
-
-def _is_idle(context: CheckContext, pool: Pool, module: BackupModule) -> bool:
-    normal = idle_is_normal(context, pool, module)
-    return normal and module.import_ is ImportState.NORMAL
 
 
 def _tone_of(loud: Iterable[BackupModule]) -> Tone:

@@ -1,4 +1,4 @@
-"""Empty a pool before its servers are patched, and bring its users home afterwards.
+"""Empty a pool before its servers are patched, and move its users back afterwards.
 
 python3 evacuate_for_patching.py lyncops.toml pool1.contoso.com         the partner serves all
 python3 evacuate_for_patching.py lyncops.toml pool1.contoso.com --back  all are at home again

@@ -1,4 +1,4 @@
-"""Fail a pool over, and tell people and programs about it while it goes on.
+"""Fail a pool over, and notify people and programs of its progress.
 
 python3 failover_with_observers.py lyncops.toml pool1.contoso.com --mode planned
 python3 failover_with_observers.py lyncops.toml pool1.contoso.com --mode disaster --accept-data-loss

@@ -1,4 +1,4 @@
-"""A mail each night: could every pool be failed over right now, and what is in the way?
+"""A mail each night: could every pool be failed over right now, and if not, why?
 
 python3 readiness_mail.py lyncops.toml         prints the mail
 python3 readiness_mail.py lyncops.toml --smtp mail.contoso.com --to lync@contoso.com

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Generator, Mapping, Sequence
@@ -18,6 +19,7 @@ from lyncops.deployment.model import Deployment
 from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
+ANSIBLE_PLAYBOOK: Final = str(Path(sys.executable).with_name("ansible-playbook"))
 RATE: Final = 3000.0
 Result = dict[str, Any]
 Task = Mapping[str, object]
@@ -46,6 +48,38 @@ class Controller:
         self, *tasks: Task, options: Sequence[str] = (), given: Mapping[str, object] | None = None
     ) -> Played:
         """Play tasks on localhost; `given` goes to every module of the collection."""
+        return self.run(self._written(tasks, given), *options)
+
+    def play_until_killed(self, line: str, *tasks: Task, given: Mapping[str, object]) -> None:
+        """Play them with -v, and kill the controller once it says a line with these words."""
+        with subprocess.Popen(
+            [ANSIBLE_PLAYBOOK, self._written(tasks, given), "-v"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            cwd=self.config.parent,
+            env=self.environment(self.config.with_name("told.jsonl")),
+        ) as playing:
+            assert playing.stdout is not None
+            said: list[str] = []
+            for told in playing.stdout:
+                said.append(told)
+                if line in told:
+                    break
+            else:
+                raise AssertionError(f"it never said {line!r}: {''.join(said)}")
+            for process in _with_descendants(playing.pid):  # a task runs in a session of its own
+                os.kill(process, signal.SIGKILL)
+
+    def inventory(self) -> str:
+        """The path of an inventory with the lab as its one deployment."""
+        path = self.config.with_name("inventory.yml")
+        hosts = {"contoso": {"lyncops_config": str(self.config)}}
+        path.write_text(json.dumps({"lync": {"hosts": hosts}}), encoding="utf-8")
+        return str(path)
+
+    def _written(self, tasks: Sequence[Task], given: Mapping[str, object] | None) -> str:
         defaults = {"group/lyncops.dr.dr": {"config": str(self.config)} if given is None else given}
         play = {
             "hosts": "localhost",
@@ -55,14 +89,14 @@ class Controller:
         }
         path = self.config.with_name("play.yml")
         path.write_text(json.dumps([play]), encoding="utf-8")
-        return self.run(str(path), *options)
+        return str(path)
 
     def run(self, *arguments: str) -> Played:
         """Type `ansible-playbook ARGUMENTS`."""
         told = self.config.with_name("told.jsonl")
         told.write_text("", encoding="utf-8")
         done = subprocess.run(
-            [str(Path(sys.executable).with_name("ansible-playbook")), *arguments],
+            [ANSIBLE_PLAYBOOK, *arguments],
             check=False,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -89,12 +123,19 @@ class Controller:
             "ANSIBLE_NOCOLOR": "true",
             "ANSIBLE_COLLECTIONS_PATH": str(self.config.parent / "collections"),
             "LYNCOPS_TOLD": str(told),
+            "PWD": str(self.config.parent),
         }
 
     def look(self) -> Deployment:
         """Read the deployment, as a program would."""
         with lyncops.connect(self.config) as client:
             return client.status()
+
+
+def _with_descendants(process: int) -> list[int]:
+    """A process and all that it started, itself first."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text("utf-8").split()
+    return [process, *(each for child in children for each in _with_descendants(int(child)))]
 
 
 @pytest.fixture

@@ -139,6 +139,16 @@ def test_the_password_may_come_from_the_task_where_the_file_names_another_source
     assert "state" in _do("backup_service_info", config=str(config), password=lab.password)
 
 
+def test_a_refusal_speaks_of_parameters(lab: Lab, do: Do) -> None:
+    lab.crash(P1)
+    told = do("pool_failover", pool=P1, mode="disaster")
+    assert told["failure_kind"] == "refused"
+    assert "add `accept_data_loss: true`" in told["msg"]
+    assert "--" not in told["msg"].replace("lyncops run pool-failover", "")
+    assert "`plan` shows those that passed." in told["msg"]
+    assert told["plan"]["checks"]
+
+
 def test_a_module_of_two_procedures_says_what_its_state_needs(do: Do) -> None:
     told = do("backup_service", state="synced")
     assert told["failure_kind"] == "wrong_use"

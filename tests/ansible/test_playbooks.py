@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from lyncops.deployment.model import PoolState
 from tests.ansible.conftest import Controller, task
 from tests.deployments import EDGE1, EDGE2, P1, P2
+from tests.postgres import Postgres
 
 pytestmark = [pytest.mark.unmeasured, pytest.mark.timeout(300)]
 
@@ -62,10 +64,7 @@ def test_a_failed_precondition_fails_with_the_table_of_checks(controller: Contro
 
 @pytest.mark.slow
 def test_the_roles_evacuate_a_site_and_bring_it_home(controller: Controller) -> None:
-    inventory = controller.config.with_name("inventory.yml")
-    hosts = {"contoso": {"lyncops_config": str(controller.config)}}
-    inventory.write_text(json.dumps({"lync": {"hosts": hosts}}), encoding="utf-8")
-    around = ("-i", str(inventory), "-e", "site=Site1")
+    around = ("-i", controller.inventory(), "-e", "site=Site1")
     away = controller.run("lyncops.dr.evacuate", *around)
     assert away.code == 0, away.out
     assert controller.lab.executions("Invoke-CsPoolFailOver") == 1
@@ -78,6 +77,54 @@ def test_the_roles_evacuate_a_site_and_bring_it_home(controller: Controller) -> 
         if "report" in result
     ]
     assert reasons == ["Patching Site1", "Patched Site1"]
+
+
+@pytest.mark.slow
+def test_site_after_site_is_patched_while_it_serves_nobody(controller: Controller) -> None:
+    """The tasks of the operator run in between: here they look who serves whom."""
+    look = {"name": "Look", "lyncops.dr.deployment_info": {"config": str(controller.config)}}
+    said = {"name": "Say", "ansible.builtin.debug": {"msg": "{{ site }} is patched"}}
+    controller.config.with_name("patch.yml").write_text(json.dumps([look, said]), "utf-8")
+    options = json.dumps({"sites": ["Site1", "Site2"], "patch_tasks": "patch.yml"})
+    played = controller.run("lyncops.dr.rolling_patch", "-i", controller.inventory(), "-e", options)
+    assert played.code == 0, played.out
+    seen = [
+        {pool["fqdn"]: pool["state"] for pool in result["deployment"]["pools"]}
+        for result in played.results
+        if "deployment" in result
+    ]
+    assert [(pools[P1], pools[P2]) for pools in seen] == [
+        ("FailedOver", "Active"),
+        ("FailedBack", "FailedOver"),
+    ]
+    patched = [result["msg"] for result in played.results if "is patched" in str(result.get("msg"))]
+    assert patched == ["Site1 is patched", "Site2 is patched"]
+    states = [pool.state for pool in controller.look().front_end_pools]
+    assert states == [PoolState.FAILED_BACK, PoolState.FAILED_BACK]
+    assert controller.lab.executions("Invoke-CsPoolFailOver") == 2
+
+
+@pytest.mark.slow
+def test_a_controller_that_dies_leaves_its_run_to_the_next_in_postgresql(
+    controller: Controller, postgres: Postgres
+) -> None:
+    controller.lab.delay(timedelta(seconds=0.3))
+    journal = postgres.database().replace("+psycopg", "")
+    given = {"config": str(controller.config), "journal": journal}
+    failover = task("pool_failover", pool=P1, mode="planned")
+    controller.play_until_killed("Performing the operation", failover, given=given)
+    assert not controller.config.with_name("lyncops.db").exists(), "no journal but the shared one"
+    left, resumed, again = controller.play(
+        task("run_info", run_id="latest"),
+        task("run_resume", run_id="latest"),
+        failover,
+        given=given,
+    ).results
+    assert left["state"] == "running"
+    assert (resumed["failed"], resumed["state"]) == (False, "completed"), resumed["msg"]
+    assert resumed["run_id"] == left["run_id"]
+    assert again["changed"] is False
+    assert controller.lab.executions("Invoke-CsPoolFailOver") == 1
 
 
 @pytest.mark.slow
@@ -95,9 +142,6 @@ def test_the_next_task_confirms_a_manual_step(controller: Controller) -> None:
 @pytest.mark.slow
 def test_readiness_fails_the_play_where_a_pool_is_not_ready(controller: Controller) -> None:
     controller.lab.crash(P2)
-    inventory = controller.config.with_name("inventory.yml")
-    hosts = {"contoso": {"lyncops_config": str(controller.config)}}
-    inventory.write_text(json.dumps({"lync": {"hosts": hosts}}), encoding="utf-8")
-    night = controller.run("lyncops.dr.readiness", "-i", str(inventory))
+    night = controller.run("lyncops.dr.readiness", "-i", controller.inventory())
     assert night.code == 2
     assert "Some pool could not be failed over now." in night.out

@@ -8,11 +8,12 @@ of it is tried, each property and each sort of rubbish somewhere; with --all man
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 
 import attrs
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from lyncops.lab.simulation import Simulation
 from lyncops.plan.procedures import Procedure
@@ -36,7 +37,8 @@ def dead_site(scenario: str) -> Simulation:
     return world
 
 
-STATES: tuple[tuple[str, Callable[[str], Simulation]], ...] = tuple(
+State = tuple[str, Callable[[str], Simulation]]
+STATES: tuple[State, ...] = tuple(
     (scenario, state)
     for scenario in (
         "two-sites",
@@ -48,6 +50,15 @@ STATES: tuple[tuple[str, Callable[[str], Simulation]], ...] = tuple(
     )
     for state in (healthy, dead_site)
 )
+QUICK = ("two-sites", "standard-pair", "sfb2019")
+
+
+def some_slow(states: Iterable[State], quick: tuple[str, ...] = QUICK) -> list[ParameterSet]:
+    """The states as parameters, those of other scenarios for --all only."""
+    return [
+        pytest.param(*state, marks=() if state[0] in quick else pytest.mark.slow)
+        for state in states
+    ]
 
 
 def is_a_lie(spot: Spot, held: object, by: object) -> bool:
@@ -86,7 +97,7 @@ def chosen(answers: Answers, config: pytest.Config) -> list[tuple[Spot, str]]:
     return [*kinds.values(), *shuffled[:more]]
 
 
-@pytest.mark.parametrize(("scenario", "state"), STATES)
+@pytest.mark.parametrize(("scenario", "state"), some_slow(STATES))
 def test_what_an_answer_leaves_open_is_never_no(
     scenario: str, state: Callable[[str], Simulation], pytestconfig: pytest.Config
 ) -> None:
@@ -191,7 +202,7 @@ def told_twice(spot: Spot, by: object, *, first: bool) -> Callable[[Raw], Raw]:
     return change
 
 
-@pytest.mark.parametrize(("scenario", "state"), STATES[:4])
+@pytest.mark.parametrize(("scenario", "state"), some_slow(STATES[:4], ("standard-pair",)))
 def test_of_two_answers_that_contradict_each_other_neither_is_believed(
     scenario: str, state: Callable[[str], Simulation]
 ) -> None:

@@ -23,6 +23,7 @@ from tests.deployments import (
     with_dead,
     with_store,
 )
+from tests.procedures.model import Site
 
 
 def with_module(
@@ -198,4 +199,36 @@ def test_what_rights_are_needed_follows_from_the_deployment() -> None:
     assert needed_cmdlets(CheckContext(bare, P1, PLANNED)) == ("Invoke-CsPoolFailOver",)
     assert "Invoke-CsPoolFailBack" in needed_cmdlets(
         CheckContext(bare, P1, PLANNED, Direction.FAILBACK)
+    )
+
+
+def test_a_store_that_cannot_be_read_is_the_reason_before_account_and_service() -> None:
+    site = Site.of("two-sites")
+    site.world.crash("sql1.contoso.com")
+    for check_id in ("backup-service", "replicas-up-to-date"):
+        told = ask(check_id, site.read())
+        assert "see store-agents" in told.remedy
+        assert "RTCUniversalServerAdmins" not in told.remedy
+        assert "LYNCBACKUP" not in told.remedy
+        assert "MASTER" not in told.remedy
+
+
+def test_a_stopped_backup_service_is_the_reason_before_the_account() -> None:
+    site = Site.of("two-sites")
+    for name in ("fe1", "fe2", "fe3"):
+        site.world.machine_states[Fqdn(f"{name}.contoso.com")].services[
+            "LYNCBACKUP"
+        ].status = "Stopped"
+    told = ask("backup-service", site.read())
+    assert told.remedy == f"Start LYNCBACKUP on {P1}: see backup-service-running."
+
+
+@pytest.mark.parametrize("mirror", ["", "sql2m.contoso.com"])
+def test_a_back_end_that_is_down_is_the_reason_before_the_service(mirror: str) -> None:
+    site = Site.of("two-sites")
+    for server in filter(None, ("sql2.contoso.com", mirror)):
+        site.world.crash(server)
+    told = ask("backup-service", site.read())
+    assert told.remedy == (
+        "Bring the user databases of pool2.contoso.com up first: see `lyncops status`."
     )

@@ -73,6 +73,28 @@ def test_certificates_that_last_are_fine_and_one_that_was_not_read_is_unknown() 
     )
 
 
+def test_no_endpoint_is_asked_for_where_the_version_has_no_cmdlet() -> None:
+    old = Unread("the updates", "this version has no cmdlet for it", asked=False)
+    check = asked("updates", cared(builds=old))
+    assert check.verdict is Verdict.UNKNOWN
+    assert "Programs and Features" in check.remedy
+    assert "lyncops.toml" not in check.remedy
+
+
+def test_of_many_that_were_not_read_two_are_told() -> None:
+    silent = tuple(
+        MachineCare(
+            machine=Fqdn(f"pool1-fe{number}.contoso.com"),
+            certificates=Unread(f"those of server {number}", "no endpoint"),
+            builds=Unread("them", "no endpoint"),
+        )
+        for number in (1, 2, 3)
+    )
+    told = asked("certificates", attrs.evolve(two_sites(), care=silent)).evidence
+    assert "server 2" in told
+    assert "server 3" not in told
+
+
 def test_a_pair_on_two_levels_is_told_with_what_differs() -> None:
     check = asked("updates", cared(builds=("Core 7.0.2",)))
     assert check.verdict is Verdict.WARNING

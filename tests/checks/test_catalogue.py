@@ -176,10 +176,15 @@ def test_the_same_deployment_gets_the_same_answers(
         (60, "1 minute"),
         (7200, "2 hours"),
         (200_000, "2 days"),
+        (40 * 86_400 - 300, "40 days"),
+        (86_400 - 60, "1 day"),
+        (20 * 3600, "20 hours"),
+        (59.6, "1 minute"),
+        (3590, "1 hour"),
         (-5, "0 seconds"),
     ],
 )
-def test_ages(seconds: int, said: str) -> None:
+def test_ages(seconds: float, said: str) -> None:
     assert age(timedelta(seconds=seconds)) == said
 
 

@@ -25,6 +25,7 @@ from tests.deployments import (
     two_sites,
     with_dead,
     with_state,
+    with_store,
 )
 
 UNASKED = Unread("the services", "it was not asked for", asked=False)
@@ -370,3 +371,43 @@ def test_enough_to_serve_is_not_said_of_what_could_not_be_asked() -> None:
     )
     assert "Enough to serve" not in ask("mode-fits", partly, PLANNED).evidence
     assert "not known" in ask("mode-fits", partly, PLANNED).evidence
+
+
+def silent_back_end(pool: Fqdn = P1) -> Deployment:
+    """Neither its databases nor its Backup Service could be read."""
+    return changed(
+        two_sites(), pool, back_end_online=NOT_TOLD, backup_modules=Unread("it", "no answer")
+    )
+
+
+def test_a_back_end_of_which_nothing_was_read_passes_in_no_mode() -> None:
+    planned, disaster = (ask("mode-fits", silent_back_end(), mode) for mode in (PLANNED, DISASTER))
+    assert (planned.verdict, planned.refuses) == (UNKNOWN, False)
+    assert (disaster.verdict, disaster.refuses, disaster.overridable) == (UNKNOWN, True, True)
+    assert "override this check" in disaster.remedy
+    for mode in (PLANNED, DISASTER):
+        partner = ask("partner-healthy", silent_back_end(P2), mode)
+        assert (partner.verdict, partner.refuses) == (UNKNOWN, False)
+
+
+def test_where_no_machine_could_be_asked_the_back_end_is_no_question_yet() -> None:
+    machines = tuple(silent(f"fe{number}", HERE_ALIVE) for number in (1, 2))
+    vouched = changed(silent_back_end(), P1, machines=machines)
+    assert ask("mode-fits", vouched, DISASTER).verdict is FAILED
+
+
+@pytest.mark.parametrize("server", ["sql1.contoso.com", "sql2.contoso.com"])
+@pytest.mark.parametrize("lost", [{"active_master": None}, {"file_transfer_agents": ()}])
+def test_a_store_that_is_unavailable_speaks_of_the_back_end_on_its_own_sql_server(
+    server: str, lost: dict[str, Fqdn | tuple[Fqdn, ...] | None]
+) -> None:
+    at_home = server == "sql1.contoso.com"
+    deployment = changed(silent_back_end(), P1, sql_server=Fqdn("sql1.contoso.com"))
+    copies = deployment.central_management.copies
+    assert isinstance(copies, tuple)
+    here = tuple(attrs.evolve(copy, sql_server=Fqdn(server)) for copy in copies)
+    deployment = with_store(deployment, copies=here, **lost)
+    planned, disaster = (ask("mode-fits", deployment, mode) for mode in (PLANNED, DISASTER))
+    assert planned.verdict is (FAILED if at_home else UNKNOWN)
+    assert disaster.verdict is (WARNING if at_home else UNKNOWN)
+    assert "--mode planned" not in disaster.remedy

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import attrs
 import pytest
 
 from lyncops.checks.overview import last_known, overview
 from lyncops.checks.result import Verdict
+from lyncops.cmdlets import DatabaseNameType
 from lyncops.deployment.backup_module import ExportState
 from lyncops.deployment.central_management import CentralManagement
 from lyncops.deployment.model import Deployment, PoolState
 from lyncops.deployment.witnesses import Says, Vantage, Witness
+from lyncops.runs.model import RunState
 from lyncops.values import Unread
 from tests.deployments import EDGE1, P1, P2, changed, two_sites, with_dead, with_state, with_store
+from tests.procedures.model import Site
 
 
 def told(deployment: Deployment) -> str:
@@ -54,9 +59,30 @@ def late_replica() -> Deployment:
     )
 
 
+def no_active_copy() -> Deployment:
+    copies = store_of(two_sites()).copies
+    assert isinstance(copies, tuple)
+    return with_store(
+        two_sites(), copies=tuple(attrs.evolve(copy, active=False) for copy in copies)
+    )
+
+
+def other_master() -> Deployment:
+    active = store_of(two_sites()).active_copies[0].pool
+    return with_store(two_sites(), active_master=P1 if active == P2 else P2)
+
+
 @pytest.mark.parametrize(
     ("deployment", "verdict", "says"),
     [
+        (no_active_copy(), Verdict.FAILED, "No copy of the Central Management store is active"),
+        (other_master(), Verdict.WARNING, "answers as its master"),
+        (changed(two_sites(), P1, backup_pool=None), Verdict.WARNING, f"pool of {P2} is {P1}"),
+        (
+            changed(two_sites(), P1, backup_pool=None, state=PoolState.FAILED_OVER),
+            Verdict.FAILED,
+            "has no backup pool that could serve its users",
+        ),
         (two_stores(), Verdict.FAILED, "only one may be"),
         (with_store(two_sites(), active_master=None), Verdict.FAILED, "names no master"),
         (
@@ -121,3 +147,30 @@ def test_a_pool_that_nobody_may_ask_is_neither_dead_nor_alive(witness: Witness) 
     assert witness.evidence in told(found), "and why"
     assert "no service" not in told(found)
     assert "next hop" not in told(found)
+
+
+def test_databases_whose_principal_is_gone_are_told_with_what_serves_them_again() -> None:
+    site = Site.of("two-sites")
+    site.world.crash("sql1.contoso.com")
+    seen = told(site.read())
+    assert "of pool1.contoso.com is unreachable; the mirror answers" in seen
+    for kind in ("User", "Application", "CentralMgmt"):
+        command = f"lyncops run database-failover pool1.contoso.com --database-type {kind}"
+        assert command in seen
+        plan = site.plan(
+            "database-failover",
+            P1,
+            database_type=DatabaseNameType(kind),
+            accept_data_loss=True,
+        )
+        assert site.run(plan).state is RunState.COMPLETED
+    alone = told(site.read())
+    assert "is unreachable" not in alone
+    assert "of pool1.contoso.com run without a mirror" in alone
+    site.world.recover("sql1.contoso.com")
+    site.pass_time(timedelta(minutes=10))
+    assert "of pool1.contoso.com is suspended" in told(site.read())
+
+
+def test_user_databases_that_are_not_online_are_told() -> None:
+    assert "not online" in told(changed(two_sites(), P1, back_end_online=False))

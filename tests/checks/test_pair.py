@@ -123,7 +123,7 @@ def test_an_unsupported_pair_is_a_warning() -> None:
 def test_a_pair_in_one_site_is_a_warning() -> None:
     result = ask("pair-in-different-sites", changed(two_sites(), P2, site=SiteName("site:REDMOND")))
     assert result.verdict is WARNING
-    assert "would take both" in result.evidence
+    assert "both pools are lost" in result.evidence
 
 
 def test_a_site_that_was_not_read_is_unknown_and_harmless() -> None:

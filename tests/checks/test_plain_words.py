@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Final
 
 import attrs
@@ -12,9 +13,12 @@ from lyncops.checks.words import running
 from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
 from lyncops.deployment.model import BackupServiceSettings, Deployment, Machine, Pool, PoolKind
 from lyncops.deployment.witnesses import Says, Vantage, Witness
+from lyncops.doctor.judging import diagnose
 from lyncops.plan.conditions import BackupServiceSteady
 from lyncops.procedures.readiness import readiness
 from lyncops.values import Fqdn, LyncVersion, ServiceId, SiteName, Unread
+from lyncops.views.blocks import plain_lines
+from lyncops.views.status import status_blocks
 from tests.checks.asking import DISASTER, FAILED, PASSED, PLANNED, UNKNOWN, WARNING, ask
 from tests.deployments import (
     EDGE1,
@@ -27,6 +31,7 @@ from tests.deployments import (
     with_dead,
     with_store,
 )
+from tests.doctor.test_judging import examination
 from tests.procedures.asking import ask as plan
 from tests.procedures.asking import ids, powershell, step
 
@@ -130,6 +135,21 @@ def test_response_groups_that_are_not_to_be_copied_are_no_fault() -> None:
     assert ask("backup-service", unread).verdict is UNKNOWN
     condition = BackupServiceSteady(P1)
     assert [condition.evaluate(each).holds for each in (off, on, unread)] == [True, False, None]
+
+
+def test_status_and_doctor_agree_about_response_groups() -> None:
+    for copied in (False, True, None):
+        deployment = with_response_groups(copied=bool(copied))
+        if copied is None:
+            unread = Unread("the Backup Service configuration", "access is denied")
+            deployment = attrs.evolve(deployment, backup_service=unread)
+        shown = "\n".join(chain.from_iterable(map(plain_lines, status_blocks(deployment))))
+        assert (GROUPS in shown) is (copied is not False)
+        found = diagnose(examination(deployment=deployment)).results
+        (told,) = (
+            each for each in found if each.check_id == "backup-service" and P2 in each.evidence
+        )
+        assert (GROUPS in told.evidence) is (copied is not False)
 
 
 def test_the_loss_and_the_notes_agree_about_response_groups() -> None:

@@ -8,7 +8,8 @@ from lyncops.checks.catalogue import CHECKS
 from lyncops.checks.context import CheckContext
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.deployment.model import Deployment, Machine, WindowsService
-from lyncops.values import Fqdn, Mode
+from lyncops.deployment.witnesses import Says, Vantage, Witness
+from lyncops.values import Fqdn, Mode, Unread
 from tests.deployments import P1, P2, changed, silent, two_sites
 
 STOPPED, STARTING = "Stopped", "StartPending"
@@ -50,6 +51,40 @@ def test_what_answers_is_started_first(statuses: tuple[str, ...]) -> None:
     for name, status in zip(NAMES, statuses, strict=True):
         assert (f"{name}" in disaster.remedy) is bool(status)
         assert not status or f"RTCSRV is {status} on" in disaster.evidence
+
+
+@pytest.mark.parametrize("status", [STOPPED, STARTING])
+def test_too_few_run_and_the_others_answer(status: str) -> None:
+    """A pool of five with one running Front End does not serve; nothing of it is dead."""
+    size = len(NAMES) + 2
+    names = [f"pool1-fe{number}.contoso.com" for number in range(1, size + 1)]
+    machines = tuple(
+        Machine(
+            fqdn=Fqdn(name),
+            services=(WindowsService(name="RTCSRV", status="Running" if not at else status),),
+        )
+        for at, name in enumerate(names)
+    )
+    for mode in Mode:
+        check = fits(changed(two_sites(size=size), P1, machines=machines), mode)
+        assert check.verdict is (Verdict.WARNING if mode is Mode.DISASTER else Verdict.FAILED)
+        assert check.remedy.startswith("Start the services first")
+        assert "is right" not in f"{check.evidence}{check.remedy}"
+        assert names[0] not in check.remedy
+
+
+def test_a_stopped_machine_is_started_first_where_the_others_are_silent() -> None:
+    deployment = answering(STOPPED, "", "")
+    unproven = Witness(Vantage.HERE, Says.SILENT, "no answer at port 443")
+    pool = deployment.pool(P1)
+    assert pool is not None
+    machines = (pool.machines[0], *(silent(name, unproven) for name in NAMES[1:]))
+    unseen = Unread("the Backup Service status", "no answer")
+    for mode in Mode:
+        check = fits(changed(deployment, P1, machines=machines, backup_modules=unseen), mode)
+        assert check.verdict is Verdict.UNKNOWN
+        assert check.remedy.startswith("Start the services first")
+        assert f"RTCSRV is Stopped on {NAMES[0]}" in check.evidence
 
 
 def test_what_goes_on_starting_has_lost_its_quorum() -> None:

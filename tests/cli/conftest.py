@@ -38,6 +38,7 @@ def client(mocker: MockerFixture) -> MagicMock:
     fake.other_journal = ""
     fake.reading_of.return_value = two_sites()
     fake.second_thoughts.return_value = ()
+    fake.is_reached.return_value = False
     mocker.patch("lyncops.connect", return_value=fake)
     return fake
 

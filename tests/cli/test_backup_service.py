@@ -248,7 +248,7 @@ def one_mode_refused() -> Deployment:
     [
         (two_sites(), 0, "disaster, if it died now"),
         (with_dead(two_sites(), P1), 2, "partner-healthy"),
-        (one_mode_refused(), 2, "The operator's role has no"),
+        (one_mode_refused(), 2, "The operator's role does not include"),
         (attrs.evolve(two_sites(), pools=Unread("the topology", "no answer")), 4, "no answer"),
         (attrs.evolve(two_sites(), pools=()), 2, "no Front End pool"),
     ],

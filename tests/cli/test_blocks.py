@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from lyncops.cli.screen import drawn
+from lyncops.deployment.backup_module import BackupModule, ExportState, ImportState
 from lyncops.views.blocks import Heading, Table, Text, Tone, plain_lines, text_of
-from lyncops.views.status import topology_blocks
-from tests.deployments import EDGE1, EDGE2, P1, P2, two_sites
+from lyncops.views.status import status_blocks, topology_blocks
+from tests.deployments import EDGE1, EDGE2, P1, P2, changed, two_sites
 
 WORDS = st.text(
     st.characters(
@@ -92,3 +93,24 @@ def test_the_topology_shows_what_the_pools_concern_and_no_more() -> None:
     assert EDGE1 not in by_edge.partition("Edge pools")[2]
     assert "XMPP federation route" in by_edge
     assert "Front End pools" not in by_edge
+
+
+def test_what_is_not_steady_is_one_line_in_the_table_and_named_below() -> None:
+    """A cell of nineteen lines hid everything else in a disaster."""
+    names = ("ConfServices.DataConf", "UserServices.PresenceFocus")
+    modules = tuple(
+        BackupModule(name=name, export=ExportState.ERROR, import_=ImportState.NORMAL)
+        for name in names
+    )
+    blocks = tuple(status_blocks(changed(two_sites(), P1, backup_modules=modules)))
+    cells = [
+        cell if isinstance(cell, str) else cell.text
+        for block in blocks
+        if isinstance(block, Table)
+        for row in block.rows
+        for cell in row
+    ]
+    assert "2 of 2 not steady" in cells
+    assert not any("\n" in cell for cell in cells)
+    told = [block.text for block in blocks if isinstance(block, Text)]
+    assert all(any(name in line for line in told) for name in names)

@@ -61,6 +61,7 @@ def test_with_json_an_error_is_an_object(client: MagicMock, invoke: Invoke) -> N
             "message": "Nobody answers.",
             "remedy": "Look at the network.",
             "exit_code": 2,
+            "see": "docs/troubleshooting.md#endpointerror",
         }
     }
 

@@ -299,7 +299,7 @@ def test_a_run_on_a_terminal_asks_and_shows_the_table_live(
     answer = at_terminal("run", *FAILOVER, typed="y\n")
     assert answer.code == 0
     assert f"Run these {len(plan.steps)} steps now?" in answer.out
-    assert "last heard" in answer.out
+    assert f"{len(plan.steps)} steps, " in answer.out.split("steps now?")[1]
     assert "read back" in answer.out or "that is how it ended" in answer.out
 
 
@@ -436,6 +436,31 @@ def test_resume_goes_on_with_a_run(client: MagicMock, invoke: Invoke) -> None:
     assert answer.code == 0
     assert client.resume.call_args.args == (RUN_ID,)
     assert client.resume.call_args.kwargs["steal_lock"] is True
+
+
+def test_resume_without_an_id_takes_the_latest_run(client: MagicMock, invoke: Invoke) -> None:
+    plan = failover()
+    client.runs.return_value = (RunSummary.of(run_of(plan)),)
+    client.show.return_value = run_of(plan, RunState.PENDING_MANUAL_STEP)
+    client.resume.side_effect = follow(plan, RunState.COMPLETED)
+    assert invoke("resume").code == 0
+    assert client.resume.call_args.args == (RUN_ID,)
+
+
+def test_where_nobody_can_be_asked_the_real_mistake_is_told_first(
+    client: MagicMock, invoke: Invoke
+) -> None:
+    client.is_reached.return_value = False
+    client.plan.return_value = refused = failover(Mode.DISASTER)
+    answer = invoke("run", "pool-failover", P1, "--mode", "disaster")
+    assert answer.code == 2
+    assert f"is refused by {refused.refusals[0].check_id}" in answer.err
+    assert "Cannot ask" not in answer.err
+    client.plan.return_value = failover()
+    answer = invoke("run", "pool-failover", P1, "--mode", "planned")
+    assert answer.code == 1
+    assert "Cannot ask for confirmation" in answer.err
+    client.run.assert_not_called()
 
 
 def test_runs_are_listed(client: MagicMock, invoke: Invoke) -> None:

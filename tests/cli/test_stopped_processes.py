@@ -180,6 +180,7 @@ def killed(config: Path, moment: str, *arguments: str) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_nobody_but_the_operator_has_it_sent_again(lab: Lab, config: Path, ask: Ask) -> None:
     killed(config, sleeper.JOURNALLED)
     run_id = sleeping_run(ask)

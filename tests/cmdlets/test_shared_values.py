@@ -114,7 +114,7 @@ def test_properties_are_found_in_any_case_and_the_first_name_wins() -> None:
 def test_places_and_gaps_in_words() -> None:
     pool = Fqdn("pool1.contoso.com")
     assert (str(ANYWHERE), str(OnPool(pool)), str(OnMachine(pool))) == (
-        "the first server that answers",
+        "the server in use, else the first endpoint that answers",
         f"a Front End of {pool}",
         pool,
     )

@@ -301,6 +301,55 @@ def test_what_a_machine_says_of_itself_is_told_apart_from_what_a_server_says_of_
         assert by[SE1].testimony is says
 
 
+def test_a_pool_without_a_name_leaves_open_which_pools_there_are() -> None:
+    nameless = thing(Identity=None, Fqdn=None)
+    found = read({"GetCsPool": [nameless, *more("GetCsPool")]})
+    assert [pool.fqdn for pool in found.front_end_pools] == [SE1, SE2], "the others are read"
+    assert ("a pool", "the answer has no name") in gaps_of(
+        Part.POOLS, GetCsPool=more("GetCsPool", nameless)
+    )
+
+
+def test_two_next_hops_of_one_edge_pool_are_told() -> None:
+    edge = "edge.contoso.com"
+    hops = [
+        thing(Identity=f"EdgeServer:{edge}", PoolFqdn=edge, Version=6, Registrar=f"Registrar:{hop}")
+        for hop in (SE1, SE2)
+    ]
+    found = dict(gaps_of(Part.EDGES, GetCsService=more("GetCsService", *hops)))
+    assert found[f"the next hop of {edge}"] == f"its services name {SE1} and {SE2}"
+
+
+def test_a_store_without_a_version_or_a_master_is_noted() -> None:
+    store = thing(Identity=f"CentralManagement:{SE1}", PoolFqdn=SE1, Version="x", Active=True)
+    found = dict(gaps_of(Part.STORE, GetCsService=more("GetCsService", store)))
+    assert f"the version of the store on {SE1}" in found
+    status = [thing(ActiveMasterFQDN=4443, ActiveFileTransferAgents=SE1)]
+    ((what, why),) = gaps_of(Part.STORE, GetCsCentralManagementStoreStatus=status)
+    assert what == "the master of the store"
+    assert "4443" in why
+    master = read({"GetCsCentralManagementStoreStatus": status}).central_management.active_master
+    assert isinstance(master, Unread)
+    assert "4443" in master.reason
+
+
+def test_a_machine_that_answers_without_its_front_end_service_leaves_open_whether_it_serves() -> (
+    None
+):
+    answer = [thing(Name="W3SVC", Status="Running"), thing(Name=None, Status="Running")]
+    found = gaps_of(Part.MACHINES, GetCsWindowsService=answer)
+    assert [one for one in found if SE1 in one[0]] == [
+        (f"a service of {SE1}", "its name could not be read"),
+        (f"the service RTCSRV of {SE1}", "the answer does not name it"),
+    ]
+
+
+def test_modules_of_the_backup_service_that_are_not_told_are_noted() -> None:
+    found = dict(gaps_of(Part.BACKUP_STATUS))
+    name = f"the module UserServices.PresenceFocus of the Backup Service of {SE1}"
+    assert found[name] == "the answer does not name it"
+
+
 class Through(ScriptedSessions):
     """All answers come through the first server."""
 

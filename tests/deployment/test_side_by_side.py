@@ -12,8 +12,9 @@ import pytest
 
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.deployment.reader import read_deployment
+from lyncops.deployment.scope import Facet, Scope
 from lyncops.remoting.execution import Execution
-from lyncops.values import ANYWHERE, Place
+from lyncops.values import ANYWHERE, Fqdn, Place
 from tests.deployment.scripted import FixedClock, ScriptedSessions
 from tests.deployment.test_reader_of_odd_shapes import BASIC, read
 
@@ -70,3 +71,35 @@ def test_the_pools_are_asked_as_soon_as_the_topology_is_there(slow: str) -> None
     deployment = read_deployment(sessions, name="x", clock=FixedClock())
     assert sessions.late
     assert deployment == read()
+
+
+@attrs.define
+class _AheadSessions(ScriptedSessions):
+    """Notes for which machines sessions are opened, and after how many questions."""
+
+    ahead: list[tuple[int, frozenset[str]]] = attrs.field(factory=list[tuple[int, frozenset[str]]])
+
+    def open_ahead(self, is_needed: Callable[[Fqdn], bool]) -> None:
+        named = (Fqdn("edge1.contoso.com"), Fqdn("edge2.contoso.com"))
+        self.ahead.append(
+            (len(self.requests), frozenset(str(one) for one in named if is_needed(one)))
+        )
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected"),
+    [
+        (Scope.of(Facet.MACHINES), [(0, frozenset({"edge1.contoso.com", "edge2.contoso.com"}))]),
+        (
+            Scope.of(Facet.MACHINES, pools=(Fqdn("edge2.contoso.com"),)),
+            [(0, frozenset({"edge2.contoso.com"}))],
+        ),
+        (Scope.of(Facet.POOL_STATE), []),
+    ],
+)
+def test_sessions_are_opened_before_the_first_question_where_machines_are_asked(
+    scope: Scope, expected: list[tuple[int, frozenset[str]]]
+) -> None:
+    sessions = _AheadSessions(BASIC)
+    read_deployment(sessions, name="contoso", clock=FixedClock(), scope=scope)
+    assert sessions.ahead == expected

@@ -9,10 +9,12 @@ from lyncops.cmdlets import GetCsRegistrarConfiguration, RegistrarConfiguration
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.cmdlets.enums import PoolState as Written
 from lyncops.deployment.model import PoolState
+from lyncops.deployment.reader import read_deployment
 from lyncops.deployment.scope import Facet, Scope
 from lyncops.deployment.state_reading import StateReading, by_default
 from lyncops.values import Fqdn, RemoteObject
-from tests.deployment.scripted import Refusal, ScriptedSessions
+from tests.deployment.scripted import FixedClock, Refusal, ScriptedSessions
+from tests.deployment.test_reader_of_odd_shapes import BASIC
 
 POOLS = tuple(Fqdn(f"pool{number}.contoso.com") for number in (1, 2))
 STATES = Scope.of(Facet.POOL_STATE)
@@ -95,3 +97,32 @@ def test_the_global_configuration_holds_for_a_pool_without_its_own(
     )
     found = by_default(listed, POOLS[0])
     assert [one.pool_state.value for one in found if one.pool_state] == ([state] if state else [])
+
+
+def states_of(sessions: ScriptedSessions) -> list[PoolState | str]:
+    deployment = read_deployment(sessions, name="x", clock=FixedClock(), scope=STATES)
+    return [
+        pool.state if isinstance(pool.state, PoolState) else str(pool.state)
+        for pool in deployment.front_end_pools
+    ]
+
+
+def test_a_cmdlet_that_hangs_is_not_asked_in_yet_other_ways() -> None:
+    hung = Refusal("The deadline of 2 s passed; it was stopped.", unknown=True)
+    sessions = ScriptedSessions({**BASIC, "GetCsRegistrarConfiguration": hung})
+    found = states_of(sessions)
+    asked = [each for each in sessions.requests if isinstance(each, GetCsRegistrarConfiguration)]
+    assert [(each.identity, each.local_store) for each in asked] == [(None, False), (None, True)]
+    assert len(found) == 2
+    assert all("deadline of 2 s" in str(state) for state in found)
+
+
+def test_the_list_of_all_is_asked_once_for_all_pools() -> None:
+    sessions = ScriptedSessions({**BASIC, "GetCsRegistrarConfiguration": Refusal("Not found.")})
+    states_of(sessions)
+    whole = [
+        each
+        for each in sessions.requests
+        if isinstance(each, GetCsRegistrarConfiguration) and each.identity is None
+    ]
+    assert [each.local_store for each in whole] == [False, True]

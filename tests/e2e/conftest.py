@@ -23,6 +23,7 @@ from lyncops.deployment.comparison import differences
 from lyncops.deployment.model import Deployment
 from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab
 from lyncops.lab.simulation import Simulation
+from tests.measuring import stop_measuring
 
 RATE: Final = 3000.0  # an hour passes in 1.2 s
 _MINUTE: Final = timedelta(minutes=1)
@@ -114,6 +115,7 @@ def _typed(arguments: Sequence[str], environment: Mapping[str, str], out: Path, 
     """What the installed command does, in this process, with its standard output and error in
     files.
     """
+    stop_measuring()
     os.environ.update(environment)
     for stream, path in ((sys.stdout, out), (sys.stderr, err)):
         with path.open("wb") as file:

@@ -11,6 +11,8 @@ import sys
 from datetime import timedelta
 from typing import cast
 
+import pytest
+
 from lyncops.values import Fqdn
 from tests.e2e.conftest import Operator, assert_as_before, said, until
 
@@ -63,6 +65,7 @@ def test_what_must_not_be_set_is_refused(operator: Operator) -> None:
     assert not operator.lab.world.executions
 
 
+@pytest.mark.slow
 def test_a_copy_is_forced_for_one_module_and_for_all(operator: Operator) -> None:
     operator("backup-service", "sync", POOL1, "--module", "ConfServices.DataConf", "--yes")
     operator("backup-service", "sync", POOL2, "--all", "--yes")

@@ -94,7 +94,7 @@ def take_the_role_by_hand(operator: Operator) -> None:
         )
 
 
-@pytest.mark.parametrize("bug", [BOTH, NONE])
+@pytest.mark.parametrize("bug", [BOTH, pytest.param(NONE, marks=pytest.mark.slow)])
 def test_a_pool_failover_stops_at_a_bad_end_and_goes_on_after_its_repair(
     operator: Operator, bug: str
 ) -> None:
@@ -145,7 +145,7 @@ def test_a_store_that_nobody_held_is_moved_by_a_new_run_after_its_repair(
     assert claims(operator) == {POOL1}
 
 
-@pytest.mark.parametrize("bug", [BOTH, NONE])
+@pytest.mark.parametrize("bug", [BOTH, pytest.param(NONE, marks=pytest.mark.slow)])
 def test_a_rescue_does_not_go_on_over_a_bad_end(operator: Operator, bug: str) -> None:
     operator.lab.crash(POOL1)
     ends_as(operator, bug)

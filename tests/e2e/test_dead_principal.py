@@ -4,6 +4,8 @@ again.
 
 from __future__ import annotations
 
+import pytest
+
 from lyncops.values import Fqdn
 from tests.e2e.conftest import Operator, assert_as_before
 
@@ -12,6 +14,7 @@ CONSENT = "--accept-data-loss"
 PLANNED = ("--mode", "planned")
 
 
+@pytest.mark.slow
 def test_the_mirror_serves_while_the_principal_is_dead_and_the_principal_comes_home(
     operator: Operator,
 ) -> None:

@@ -92,6 +92,7 @@ def is_quiet(person: Operator) -> bool:
     )
 
 
+@pytest.mark.slow
 def test_xmpp_moves_to_the_living_edge_pool_and_back(person: Operator) -> None:
     first = person.look()
     person.lab.crash(EDGE1)

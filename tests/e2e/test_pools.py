@@ -7,6 +7,8 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
+import pytest
+
 from lyncops.deployment.comparison import differences
 from lyncops.lab.model.state import CONFERENCE, ServiceState
 from lyncops.lab.simulation import Simulation
@@ -50,6 +52,7 @@ def moves(operator: Operator) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_a_planned_failover_and_back_with_the_content_of_conferences(operator: Operator) -> None:
     first = operator.look()
     moved = operator.run("pool-failover", POOL1, *PLANNED, "--verify")
@@ -77,6 +80,7 @@ def test_a_planned_failover_and_back_with_the_content_of_conferences(operator: O
     assert asked_of == [POOL2, POOL2]
 
 
+@pytest.mark.slow
 def test_a_lost_site_whose_partner_has_the_store_on_the_mirror_is_rescued_and_failed_back(
     operator: Operator,
 ) -> None:
@@ -115,6 +119,7 @@ def test_standard_edition_names_its_own_instance(hire: Hire) -> None:
     assert_as_before(first, operator.look())
 
 
+@pytest.mark.slow
 def test_a_failback_without_the_backup_pool_says_what_is_lost(operator: Operator) -> None:
     first = operator.look()
     operator.run("pool-failover", POOL1, *PLANNED)
@@ -128,6 +133,7 @@ def test_a_failback_without_the_backup_pool_says_what_is_lost(operator: Operator
     until(operator, lambda: not differences(first, operator.look()))
 
 
+@pytest.mark.slow
 def test_a_stopped_edge_of_the_site_comes_back_before_the_pool(operator: Operator) -> None:
     first = operator.look()
     operator.run("pool-failover", POOL2, *PLANNED)

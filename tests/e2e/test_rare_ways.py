@@ -33,6 +33,7 @@ def come_home(operator: Operator, pool: str, *options: str) -> None:
         operator.run("management-store-failover", str(operator.lab.world.store.point), *PLANNED)
 
 
+@pytest.mark.slow
 def test_evacuating_from_a_dead_pool_that_served_both(operator: Operator) -> None:
     first = operator.look()
     operator.run("pool-failover", POOL1, *PLANNED)
@@ -184,6 +185,7 @@ def test_the_conference_content_of_20000_users_comes_home_by_a_slow_backup_servi
     assert "ConfServices.DataConf SteadyState" in done.out
 
 
+@pytest.mark.slow
 def test_a_standard_edition_pair_that_died_one_after_the_other(hire: Hire) -> None:
     operator = hire("standard-pair")
     first = operator.look()

@@ -36,10 +36,10 @@ do by default."""
 @pytest.mark.parametrize(
     ("nested", "restricted"),
     [
-        (NestedShape.EXPANDED, False),
+        pytest.param(NestedShape.EXPANDED, False, marks=pytest.mark.slow),
         (NestedShape.TYPE_NAMES, False),
         (NestedShape.TEXT, True),
-        (NestedShape.EXPANDED, True),
+        pytest.param(NestedShape.EXPANDED, True, marks=pytest.mark.slow),
     ],
 )
 def test_a_planned_failover_and_back(hire: Hire, nested: NestedShape, *, restricted: bool) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from lyncops.lab.simulation import Simulation
 from tests.e2e.conftest import Hire, Operator, assert_as_before, said
 from tests.e2e.test_pools import DISASTER, PLANNED, bring_back, moves, serving
@@ -30,6 +32,7 @@ def test_a_lost_site_is_served_elsewhere_tells_what_is_left_and_comes_home(
     assert_as_before(first, operator.look())
 
 
+@pytest.mark.slow
 def test_a_client_that_is_killed_between_two_pairs_goes_on_with_the_second(hire: Hire) -> None:
     world = Simulation(TWO_PAIRS, rate=300.0)  # a failover takes four seconds: time to be killed in
     operator = hire(world)

@@ -4,6 +4,7 @@ other witnesses tell.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,16 @@ def lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
 def read(lab: Lab, folder: Path, auth: LabAuth = LabAuth.NTLM) -> Deployment:
     with lyncops.connect(lab.write_config(folder, auth=auth)) as client:
         return client.status()
+
+
+def without_endpoints_of(config: Path, pool: str) -> Path:
+    """The configuration without the endpoints of a pool's machines."""
+    block = re.compile(r"\[\[endpoint\]\]\n(?:[^\[\n].*\n)*")
+    kept = block.sub(
+        lambda found: "" if pool in found[0] else found[0], config.read_text(encoding="utf-8")
+    )
+    config.write_text(kept, encoding="utf-8")
+    return config
 
 
 def mode_fits(deployment: Deployment, mode: Mode) -> CheckResult:
@@ -89,13 +100,8 @@ def test_both_say_dead_with_delegation(lab: Lab, tmp_path: Path) -> None:
 
 def test_a_living_pool_of_the_other_site_is_seen_alive_from_here(lab: Lab, tmp_path: Path) -> None:
     assert lab.doors.addresses()
-    config = lab.write_config(tmp_path, auth=LabAuth.NTLM)
-    text = config.read_text()
-    blocks = text.split("[[endpoint]]")
-    config.write_text(
-        "[[endpoint]]".join(
-            [blocks[0], *(block for block in blocks[1:] if "pool1.contoso.com" not in block)]
-        )
+    config = without_endpoints_of(
+        lab.write_config(tmp_path, auth=LabAuth.NTLM), "pool1.contoso.com"
     )
     with lyncops.connect(config) as client:
         living = client.status()
@@ -104,10 +110,22 @@ def test_a_living_pool_of_the_other_site_is_seen_alive_from_here(lab: Lab, tmp_p
     assert mode_fits(living, Mode.PLANNED).verdict is Verdict.UNKNOWN
 
 
+def test_without_a_second_hop_machines_are_asked_at_their_own_endpoints(
+    lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(("--config", str(lab.write_config(tmp_path, auth=LabAuth.NTLM)), "status")) == 7
+    told = capsys.readouterr().out
+    assert "The topology comes from the local store of that server" in told
+    assert "the status of the Central Management store could not be read: Login failed" in told
+    rows = [line for line in told.splitlines() if line.startswith(("pool1.c", "pool2.c"))]
+    assert [row for row in rows if "3 of 3" in row] == rows[:2]
+
+
 def test_status_takes_no_pool_for_dead_that_no_server_may_ask(
     lab: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    config = str(lab.write_config(tmp_path, auth=LabAuth.NTLM))
+    written = lab.write_config(tmp_path, auth=LabAuth.NTLM)
+    config = str(without_endpoints_of(written, "pool2.contoso.com"))
     assert main(("--config", config, "status")) == 7
     told = capsys.readouterr().out
     assert "Whether 3 machines of pool2.contoso.com run is not known" in told

@@ -121,6 +121,7 @@ def never_answers(server: Server) -> Callable[[Asked], Page | None]:
     return hook
 
 
+@pytest.mark.slow
 def test_a_server_that_hangs_for_good_after_it_took_the_failover_leaves_it_unknown(
     tmp_path: Path,
 ) -> None:
@@ -138,7 +139,9 @@ def test_a_server_that_hangs_for_good_after_it_took_the_failover_leaves_it_unkno
         assert executions(SENT, server) == 1
 
 
-@pytest.mark.parametrize("dies", ["refuses connections", "hangs"])
+@pytest.mark.parametrize(
+    "dies", ["refuses connections", pytest.param("hangs", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize(("moved", "code"), [(True, 0), (False, 4)])
 def test_what_a_dead_server_did_is_read_through_another(
     tmp_path: Path, dies: str, *, moved: bool, code: int

@@ -8,8 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Generator
+import threading
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, cast
@@ -40,6 +40,18 @@ _OUTPUTS: Final = """
   };
 })
 """
+_IS_OVER: Final = "(o => o.errors.length > 0 || (o.begun === o.of && o.status === 'idle'))"
+_WHEN: Final = """
+new Promise((resolve, reject) => {
+  const end = settle => { watch.disconnect(); clearTimeout(limit); settle(); };
+  const look = () => { if ({condition}) end(() => resolve(true)); };
+  const watch = new MutationObserver(look);
+  const limit = setTimeout(() => end(() => reject(new Error(`{what}`))), {limit});
+  const all = {subtree: true, childList: true, attributes: true, characterData: true};
+  watch.observe(document, all);
+  look();
+})
+"""
 
 
 @attrs.define
@@ -68,21 +80,33 @@ class Browser:
         return answer["result"].get("value")
 
     def until(self, script: str, what: str) -> None:
-        """Wait until an expression is true."""
-        wait_for(lambda: self.evaluate(f"!!({script})"), what)
+        """Wait until an expression is true; the page looks whenever it has changed."""
+        when = _WHEN.replace("{condition}", script).replace("{what}", f"not in time: {what}")
+        self.evaluate(when.replace("{limit}", str(int(_LONGEST * 1000))))
 
     def run_all(self) -> dict[str, Any]:
         """Run all cells of the notebook, as the menu does; how it ended."""
+        self.begin_all()
+        return self.all_run()
+
+    def begin_all(self) -> None:
+        """Have all cells run, and do not wait for them."""
         self.evaluate(f"jupyterapp.shell.activateById(({BOOK}).id)")
         self.evaluate("jupyterapp.commands.execute('notebook:run-all-cells'); 1")
-        seen: dict[str, Any] = {}
 
-        def is_over() -> bool:
-            seen.update(self.evaluate(f"{_OUTPUTS}({BOOK})"))
-            done = seen["begun"] == seen["of"] and seen["status"] == "idle"
-            return bool(seen["errors"]) or done
+    def click(self, selector: str) -> None:
+        """Press and release the mouse over the first element of a CSS selector."""
+        place = self.evaluate(
+            f"(r => ({{x: r.x + r.width / 2, y: r.y + r.height / 2}}))"
+            f"(document.querySelector({selector!r}).getBoundingClientRect())"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
 
-        wait_for(is_over, "all cells were run")
+    def all_run(self) -> dict[str, Any]:
+        """Wait until all cells were run; how it ended."""
+        self.until(f"{_IS_OVER}({_OUTPUTS}({BOOK}))", "all cells were run")
+        seen: dict[str, Any] = self.evaluate(f"{_OUTPUTS}({BOOK})")
         return seen
 
     def take_picture(self, path: Path) -> None:
@@ -91,14 +115,26 @@ class Browser:
         path.write_bytes(base64.b64decode(data))
 
 
-def wait_for(holds: Callable[[], object], what: str) -> None:
-    """Look again and again until it holds."""
-    deadline = time.monotonic() + _LONGEST
-    while time.monotonic() < deadline:
-        if holds():
-            return
-        time.sleep(0.2)
-    raise AssertionError(f"not in {_LONGEST:.0f} s: {what}")
+@contextmanager
+def program(command: Sequence[str], words: str, **options: Any) -> Generator[str]:  # noqa: ANN401
+    """A program that runs while the block lasts; the line with `words` in which it says that it is
+    ready.
+    """
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options
+    ) as running:
+        assert running.stderr is not None
+        rest = threading.Thread(target=running.stderr.read)
+        try:
+            line = next((line for line in running.stderr if words in line), None)
+            assert line is not None, f"{command[0]} ended without {words!r}"
+            rest.start()
+            yield line
+        finally:
+            running.terminate()
+            running.wait(_LONGEST)
+            if rest.ident is not None:
+                rest.join(_LONGEST)
 
 
 @contextmanager
@@ -120,36 +156,26 @@ def jupyter_lab(desk: Path, theme: str) -> Generator[str]:
         (settings / f"{name}.jupyterlab-settings").write_text(text, encoding="utf-8")
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0"]
     command += ["--LabApp.expose_app_in_browser=True", f"--ServerApp.root_dir={desk}"]
-    with (desk.parent / "jupyterlab.log").open("wb") as log:
-        server = subprocess.Popen(
-            command, cwd=desk, env={**os.environ, **homes}, stdout=log, stderr=log
-        )
-    runtime = Path(homes["JUPYTER_RUNTIME_DIR"])
-    try:
-        wait_for(lambda: list(runtime.glob("jpserver-*.json")), "JupyterLab started")
+    where = {"cwd": desk, "env": {**os.environ, **homes}}
+    with program(command, "To access the server", **where):
+        runtime = Path(homes["JUPYTER_RUNTIME_DIR"])
         told = json.loads(next(runtime.glob("jpserver-*.json")).read_text(encoding="utf-8"))
         yield f"{told['url']}lab/tree/{{name}}.ipynb?token={told['token']}"
-    finally:
-        server.terminate()
-        server.wait(_LONGEST)
 
 
 @contextmanager
 def chromium(folder: Path, address: str, *, height: int) -> Generator[Browser]:
     """A Chromium with one page."""
-    program = next(filter(None, map(shutil.which, _NAMES)), None)
-    if program is None:
+    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    if found is None:
         CHROMIUM.missing()
     websocket: Any = pytest.importorskip("websocket")
     profile = folder / "chromium"
-    command = [program, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]
+    command = [found, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]
     command += ["--remote-debugging-port=0", f"--user-data-dir={profile}", "about:blank"]
-    browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    port = profile / "DevToolsActivePort"
-    try:
-        wait_for(lambda: port.exists() and port.read_text(encoding="utf-8"), "Chromium started")
-        devtools = f"http://127.0.0.1:{port.read_text(encoding='utf-8').splitlines()[0]}/json"
-        pages = requests.get(devtools, timeout=_LONGEST).json()
+    with program(command, "DevTools listening on ws://") as line:
+        address_of_devtools = line.partition("ws://")[2].partition("/")[0]
+        pages = requests.get(f"http://{address_of_devtools}/json", timeout=_LONGEST).json()
         page = next(one for one in pages if one["type"] == "page")
         socket = websocket.create_connection(
             page["webSocketDebuggerUrl"], timeout=_LONGEST, suppress_origin=True
@@ -168,6 +194,3 @@ def chromium(folder: Path, address: str, *, height: int) -> Generator[Browser]:
             yield steered
         finally:
             socket.close()
-    finally:
-        browser.terminate()
-        browser.wait(_LONGEST)

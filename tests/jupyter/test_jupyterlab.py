@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -12,14 +13,19 @@ import pytest
 
 from lyncops.testing import Lab
 from tests.jupyter.browser import BOOK, Browser, chromium, jupyter_lab
-from tests.jupyter.notebooks import FOLDER, NAMES
+from tests.jupyter.notebooks import FOLDER, NAMES, of_cells
 from tests.needs import CHROMIUM
 
 pytestmark = [pytest.mark.slow, pytest.mark.unmeasured]
 P1: Final = "pool1.contoso.com"
 PICTURES: Final = "LYNCOPS_SCREENSHOTS"
 """The variable that names a folder in which the screenshots are kept."""
-_HEIGHTS: Final = {"failover": 6400, "backup_service_watch": 2600, "rehearsal_in_the_lab": 9000}
+_HEIGHTS: Final = {
+    "backup_service_watch": 2600,
+    "drill": 3600,
+    "failover": 6400,
+    "rehearsal_in_the_lab": 9000,
+}
 _CONTRAST: Final = """
 [...document.querySelectorAll('.lyncops')].map(part => {
   const light = colour => {
@@ -68,9 +74,48 @@ def test_a_notebook_is_run_and_read_in_jupyterlab(
         contrasts = browser.evaluate(_CONTRAST)
         assert contrasts
         assert min(contrasts) >= 4.5, contrasts
-        if name != "backup_service_watch":
+        if name in {"failover", "rehearsal_in_the_lab"}:
             assert browser.evaluate("document.querySelectorAll('.lyncops svg').length") >= 2
         _unfolds(browser)
+
+
+def test_a_click_on_the_stop_button_interrupts_a_run_which_goes_on_later(
+    desk: Path, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The button of the toolbar, hit by the mouse while a cmdlet runs at the server."""
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+    lab.delay(timedelta(seconds=1))
+    cells = [
+        "import lyncops\nclient = lyncops.connect('lyncops.toml')",
+        f"plan = client.plan(lyncops.PoolFailover(pool='{P1}', mode='planned'))",
+        "run = client.run(plan)\nrun",
+        "print('stopped as', run.state)",
+        "done = client.resume(run.run_id)\nprint('in the end', done.state)\nclient.close()",
+    ]
+    nbformat = pytest.importorskip("nbformat")
+    notebook = of_cells(*cells)
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, desk / "stop.ipynb")
+    with (
+        jupyter_lab(desk, "Light") as address,
+        chromium(desk.parent, address.format(name="stop"), height=1600) as browser,
+    ):
+        browser.until(BOOK, "the notebook is open")
+        browser.until(f"({BOOK}).sessionContext.session?.kernel?.status === 'idle'", "it can run")
+        browser.begin_all()
+        browser.until(_says("sending to"), "a cmdlet was sent")
+        browser.click("[data-jp-item-name=interrupt]")
+        browser.until(_says("Interrupted by the operator"), "the run was interrupted")
+        _keep(browser, desk.parent / "stop-button.png")
+        assert browser.all_run()["errors"] == []
+        said = browser.evaluate("document.body.innerText")
+    assert "stopped as unknown" in said or "stopped as paused_by_operator" in said
+    assert "in the end completed" in said
+    assert all(number == 1 for number in lab.world.executions.values()), lab.world.executions
+
+
+def _says(words: str) -> str:
+    return f"document.body.innerText.includes({words!r})"
 
 
 def _unfolds(browser: Browser) -> None:

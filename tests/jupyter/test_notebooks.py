@@ -47,6 +47,15 @@ def test_the_failover_is_run_when_the_operator_says_so(desk: Path, lab: Lab) -> 
     assert any(f"The users of {P1} are served by" in text for text in shown)
 
 
+@pytest.mark.slow
+def test_the_drill_shows_its_matrix(desk: Path, lab: Lab) -> None:
+    done = execute(written("drill"), desk)
+    assert not done.errors
+    assert not lab.world.executions
+    shown = [Page(html).text for html in done.forms("text/html")]
+    assert any("loss of site" in text and "loses" in text for text in shown)
+
+
 def test_bad_input_is_told_in_a_sentence_without_a_traceback(desk: Path) -> None:
     book = of_cells(
         "import lyncops\nclient = lyncops.connect('lyncops.toml')",

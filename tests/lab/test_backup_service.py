@@ -128,7 +128,8 @@ def test_overall_status_may_be_there(world: Simulation) -> None:
 
 @pytest.mark.parametrize("name", [STATUS, SYNC])
 def test_access_is_refused_without_the_group(world: Simulation, name: str) -> None:
-    outsider = new_session(world, Caller("CONTOSO\\helper", frozenset({"Users"})))
+    helper = Caller("CONTOSO\\helper", frozenset({"Users"}), delegated=True)
+    outsider = new_session(world, helper)
     detail = run_in(outsider, world, FE4, name, PoolFqdn=P1).terminating
     assert detail is not None
     assert detail.category == "PermissionDenied"

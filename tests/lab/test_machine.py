@@ -177,14 +177,56 @@ def test_edge_servers_only_know_themselves(world: Simulation) -> None:
     assert run(world, "edge1a.contoso.com", "Get-CsTopology", LocalStore=True).items
 
 
-def test_double_hop(world: Simulation) -> None:
-    world.switches.enforce_double_hop = True
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("Get-CsPool", {}),
+        ("Get-CsManagementStoreReplicationStatus", {}),
+        ("Get-CsManagementStoreReplicationStatus", {"CentralManagementStoreStatus": True}),
+        ("Get-CsUserDatabaseState", {"RegistrarPool": P1}),
+        ("Get-CsDatabaseMirrorState", {"PoolFqdn": P1, "LocalStore": True}),
+        ("Get-CsUser", {}),
+        ("Invoke-CsPoolFailOver", {"PoolFqdn": P1, "Confirm": False}),
+    ],
+)
+def test_a_token_that_was_not_delegated_opens_no_sql_and_no_directory(
+    world: Simulation, name: str, arguments: dict[str, object]
+) -> None:
     ntlm = new_session(world, world.caller)
-    assert "ANONYMOUS LOGON" in run_in(ntlm, world, FE1, "Get-CsPool").message
+    refused = run_in(ntlm, world, FE1, name, **arguments).terminating
+    assert refused is not None
+    assert "ANONYMOUS LOGON" in refused.message
+    assert refused.category == "AuthenticationError"
+    for session in (new_session(world), new_session(world, ocs(world))):
+        assert "ANONYMOUS LOGON" not in run_in(session, world, FE1, name, **arguments).message
+    world.switches.enforce_double_hop = False
+    assert "ANONYMOUS LOGON" not in run_in(ntlm, world, FE1, name, **arguments).message
+
+
+def test_without_delegation_a_server_reads_its_local_copy_and_its_own_services(
+    world: Simulation,
+) -> None:
+    ntlm = new_session(world, world.caller)
     assert run_in(ntlm, world, FE1, "Get-CsTopology", LocalStore=True).items
     assert run_in(ntlm, world, FE1, "Get-CsWindowsService").items
-    assert run(world, FE1, "Get-CsPool").items
-    assert run_in(new_session(world, ocs(world)), world, FE1, "Get-CsPool").items
+
+
+def test_a_sql_server_that_is_down_is_not_logged_on_to(world: Simulation) -> None:
+    world.crash("sql1.contoso.com")
+    world.crash("sql1m.contoso.com")
+    refused = run_in(new_session(world, world.caller), world, FE4, "Get-CsPool").terminating
+    assert refused is not None
+    assert refused.category == "ConnectionError"
+
+
+def test_the_sql_express_of_the_machine_itself_needs_no_second_hop() -> None:
+    world = Simulation.load("standard-pair")
+    first, second = (
+        pool.spec.machines[0] for pool in world.pools.values() if pool.kind.homes_users
+    )
+    ntlm = new_session(world, world.caller)
+    assert run_in(ntlm, world, first, "Get-CsPool").items
+    assert "ANONYMOUS LOGON" in run_in(ntlm, world, second, "Get-CsPool").message
 
 
 @pytest.mark.parametrize("denied", ["Get-CsPool", "*"])
@@ -212,7 +254,7 @@ def test_a_prompt_dies_with_its_machine(world: Simulation) -> None:
     timer.start()
     with pytest.raises(MachineDiedError):
         run_in(
-            new_session(world, attrs.evolve(world.caller, has_host=True)),
+            new_session(world, attrs.evolve(world.caller, has_host=True, delegated=True)),
             world,
             FE4,
             "Invoke-CsPoolFailOver",
@@ -369,6 +411,7 @@ def test_a_sql_server_can_crash_alone(world: Simulation) -> None:
 
 def test_without_delegation_other_machines_let_nobody_in(world: Simulation) -> None:
     other = next(iter(world.pools[Fqdn(P2)].spec.machines))
+    world.switches.enforce_double_hop = False
     ntlm = new_session(world, world.caller)
     assert run_in(ntlm, world, FE1, "Get-CsWindowsService").items
     refused = run_in(ntlm, world, FE1, "Get-CsWindowsService", ComputerName=other).terminating

@@ -335,4 +335,4 @@ def test_patch_versions_came_with_2015() -> None:
 
 
 def test_outsiders_may_read(world: Simulation) -> None:
-    assert run_in(new_session(world, Caller("x")), world, FE4, "Get-CsPool").items
+    assert run_in(new_session(world, Caller("x", delegated=True)), world, FE4, "Get-CsPool").items

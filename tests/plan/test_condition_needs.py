@@ -94,7 +94,8 @@ def test_what_was_left_open_of_what_it_rests_on_leaves_it_open(
     for gap_pool, gap_item in ((pool, item), (None, item), (pool, ""), (pool, item.upper())):
         truth = condition.evaluate(with_gap(part, gap_pool, gap_item))
         assert truth.holds is None
-        assert truth.evidence == f"{before.evidence}; Something was not understood: {SAID}"
+        mark = "" if before.evidence.endswith(".") else ";"
+        assert truth.evidence == f"{before.evidence}{mark} Something was not understood: {SAID}"
 
 
 @pytest.mark.parametrize(("condition", "part", "pool", "item"), RESTS_ON)

@@ -10,6 +10,7 @@ from lyncops.deployment.central_management import Replica, StoreCopy
 from lyncops.deployment.mirror import DatabaseMirror
 from lyncops.deployment.model import Deployment, EdgePool, PoolState
 from lyncops.deployment.scope import Facet, Scope
+from lyncops.deployment.trials import Deed, Trial
 from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.plan.conditions import (
     BackupModuleIs,
@@ -19,6 +20,7 @@ from lyncops.plan.conditions import (
     FederatedEdgeIs,
     MediaEdgeIs,
     MirrorPrincipalIs,
+    MirrorsAreSynchronized,
     NoEdgeLeadsTo,
     PoolIsAlive,
     PoolIsHome,
@@ -31,6 +33,7 @@ from lyncops.plan.conditions import (
     StoreIsActiveOn,
     SyncIntervalIs,
     UnlessRefuted,
+    UserCan,
     all_hold,
     scope_of,
 )
@@ -41,6 +44,7 @@ from tests.deployments import (
     P1,
     P2,
     changed,
+    machine,
     media,
     silent,
     two_sites,
@@ -152,6 +156,8 @@ CASES: list[tuple[Condition, Deployment, bool | None]] = [
     ),
     (MirrorPrincipalIs(P1, ("rtcxds",), on_mirror=False), changed(HEALTHY, P1, mirrors=GAP), None),
     (MirrorPrincipalIs(NOWHERE, ("rtcxds",), on_mirror=False), HEALTHY, None),
+    (PoolIsAlive(P1), changed(HEALTHY, P1, machines=(silent(FE1),)), None),
+    (PoolIsAlive(P1), changed(HEALTHY, P1, machines=(machine(FE1, up=False),)), False),
     (ServicesAre(FE1), HEALTHY, True),
     (ServicesAre(FE1, ("RTCSRV",), running=False), HEALTHY, False),
     (ServicesAre(FE1, ("rtcsrv", "NOSUCH")), HEALTHY, None),
@@ -205,6 +211,11 @@ CASES: list[tuple[Condition, Deployment, bool | None]] = [
     (ReplicasUpToDate(ignoring=(Fqdn("b.contoso.com"),)), replicas(a=True, b=False), True),
     (ReplicasUpToDate(only=(Fqdn("a.contoso.com"),)), replicas(a=True, b=False), True),
     (ReplicasUpToDate(only=(Fqdn("c.contoso.com"),)), replicas(a=True), None),
+    (
+        ReplicasUpToDate(only=(Fqdn("a.contoso.com"), Fqdn("c.contoso.com"))),
+        replicas(a=True),
+        None,
+    ),
     (ReplicasUpToDate(), replicas(), None),
     (ReplicasUpToDate(), with_store(HEALTHY, replicas=GAP), None),
     (EdgeNextHopIs(EDGE1, P1), HEALTHY, True),
@@ -265,6 +276,14 @@ def test_a_condition_is_true_false_or_unknown_and_says_what_was_seen(
     assert truth.evidence
 
 
+def test_media_edges_are_told_with_the_service_or_that_none_was_seen() -> None:
+    deployment = changed(HEALTHY, P1, media_edges=media(EDGE1, EDGE2))
+    told = MediaEdgeIs(P1, EDGE1).evaluate(deployment).evidence
+    assert told == f"ConferencingServer:{P1} with {EDGE2}"
+    absent = MediaEdgeIs(P1, EDGE1, "MediationServer").evaluate(deployment).evidence
+    assert absent == f"no MediationServer of {P1} was seen that uses an Edge pool"
+
+
 @pytest.mark.parametrize(
     ("condition", "words"),
     [
@@ -302,10 +321,24 @@ def test_a_condition_is_true_false_or_unknown_and_says_what_was_seen(
             "pool1.contoso.com serves its own users, as far as that can be read",
         ),
         (SyncIntervalIs(timedelta(minutes=2)), "the sync interval is 2 minutes"),
+        (
+            MirrorsAreSynchronized(P1, ("xds", "lis")),
+            "the mirrors of xds and lis of pool1.contoso.com are synchronised",
+        ),
+        (
+            UserCan(Deed.SIGN_IN, P1, ("sip:a@contoso.com",)),
+            str(Trial(Deed.SIGN_IN, P1, ("sip:a@contoso.com",))),
+        ),
     ],
 )
 def test_a_condition_reads_as_a_sentence(condition: Condition, words: str) -> None:
     assert str(condition) == words
+
+
+def test_sentences_and_phrases_are_joined_without_a_stop_and_a_semicolon() -> None:
+    seen = all_hold([PoolIsAlive(P1), PoolIsHome(P1), PoolIsAlive(P2)], HEALTHY).evidence
+    assert seen.count("run. ") == 1
+    assert ".;" not in seen
 
 
 def test_together_they_are_false_as_soon_as_one_is_and_unknown_only_without_a_false_one() -> None:

@@ -57,7 +57,7 @@ def test_a_step_that_needs_an_earlier_one_is_not_rehearsed() -> None:
         n for n, step in enumerate(plan.steps, start=1) if step.step_id.startswith("edge-next-hop")
     )
     assert last.ask is None
-    assert f"it depends on what step {moves} will do" in last.because
+    assert f"it depends on the result of step {moves}" in last.because
     assert f"{P1} is the next hop of {EDGE1}" in last.because
 
 
@@ -66,7 +66,7 @@ def test_the_step_is_named_that_brings_it_about_and_none_that_aims_at_something_
     told = rehearsal(make_plan(request, two_sites()), two_sites())
     route = next(part for part in told if part.step.step_id.startswith("federation-route"))
     assert (
-        f"it depends on what step 1 will do: {EDGE2} is the one Edge pool with federation"
+        f"it depends on the result of step 1: {EDGE2} is the one Edge pool with federation"
         in route.because
     )
 

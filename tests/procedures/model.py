@@ -19,6 +19,7 @@ from lyncops.plan.conditions import Evaluation, all_hold
 from lyncops.plan.model import Plan
 from lyncops.plan.procedures import Procedure
 from lyncops.procedures import make_plan
+from lyncops.runs.events import Observer
 from lyncops.runs.journal import Journal
 from lyncops.runs.led_away import led_away
 from lyncops.runs.model import Run
@@ -39,6 +40,8 @@ class Site:
     journal: Journal = attrs.field(factory=scratch_journal, init=False)
     sessions: ModelSessions = attrs.field(init=False)
     clock: ModelClock = attrs.field(init=False)
+    observers: list[Observer] = attrs.field(factory=list[Observer], init=False)
+    poll: timedelta = attrs.field(default=POLL, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.sessions = ModelSessions(self.world)
@@ -81,7 +84,8 @@ class Site:
             clock=self.clock,
             journal=self.journal,
             read=self.read,
-            poll=POLL,
+            poll=self.poll,
+            observers=self.observers,
         )
 
     def reached(self, plan: Plan) -> Evaluation:

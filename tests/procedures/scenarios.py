@@ -52,11 +52,12 @@ def pairs(
 
 
 @st.composite
-def scenarios(draw: st.DrawFn) -> Scenario:
+def scenarios(draw: st.DrawFn, *, second_pair: bool | None = None) -> Scenario:
+    """`second_pair`: whether each site has two pools; None: in one of four."""
     version = draw(PRODUCTS)
     pools = list(draw(pairs(P1, P2, version)))
     holders = [(P1, P2), (P2, P1)]
-    if draw(st.integers(0, 3)) == 0:
+    if draw(st.integers(0, 3)) == 0 if second_pair is None else second_pair:
         pools += draw(pairs(P3, P4, version))
         holders += [(P3, P4), (P4, P3)]
     edges = [

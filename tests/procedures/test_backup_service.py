@@ -65,7 +65,7 @@ def test_the_interval_is_set_read_back_and_can_be_put_back() -> None:
     [
         (timedelta(seconds=30), Verdict.PASSED, "30 seconds"),
         (timedelta(minutes=2), Verdict.PASSED, "no more"),
-        (timedelta(seconds=150), Verdict.WARNING, "150 seconds with it instead of 2 minutes"),
+        (timedelta(seconds=150), Verdict.WARNING, "150 seconds are lost with it instead of 2"),
         (timedelta(minutes=30), Verdict.WARNING, "more than the documented target of 5 minutes"),
     ],
 )

@@ -4,13 +4,15 @@ comes back.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.cmdlets import DatabaseNameType, MirrorRole
 from lyncops.deployment.model import Deployment
 from lyncops.plan.model import Plan
-from lyncops.procedures.readiness import readiness
+from lyncops.procedures.readiness import ReadinessVerdict, readiness
 from lyncops.runs.model import RunState
 from lyncops.values import Fqdn
 from tests.deployments import EDGE1, P1, P2
@@ -144,4 +146,52 @@ def test_the_store_and_the_users_come_back_without_a_failover_of_the_pool(site: 
     assert not refused_by(ask("edge-next-hop", deployment, EDGE1, next_hop=Fqdn(P2)))
     assert (
         answer(ask("pool-failover", deployment, P1, PLANNED), "mode-fits").verdict is Verdict.PASSED
+    )
+
+
+def test_readiness_warns_of_databases_that_run_on_their_only_copy(site: Site) -> None:
+    for kind in (USER, STORE, DatabaseNameType.APPLICATION):
+        ran(site, site.plan("database-failover", P1, database_type=kind, accept_data_loss=True))
+    found = next(pool for pool in readiness(site.read()).pools if pool.pool == P1)
+    assert found.verdict is ReadinessVerdict.READY_WITH_WARNINGS
+    copies = next(check for check in found.care if check.check_id == "database-copies")
+    assert "there is only one copy" in copies.evidence
+    site.world.recover(SQL1)
+    site.pass_time(timedelta(minutes=10))
+    found = next(pool for pool in readiness(site.read()).pools if pool.pool == P1)
+    copies = next(check for check in found.care if check.check_id == "database-copies")
+    assert "is suspended" in copies.evidence
+
+
+@pytest.fixture
+def both_dead(site: Site) -> Site:
+    """Both halves of the Back End are dead, and the store with them; the Front Ends run."""
+    site.world.crash(SQL1M)
+    return site
+
+
+def test_a_back_end_that_took_the_store_along_is_left_in_disaster_mode(both_dead: Site) -> None:
+    deployment = both_dead.read()
+    planned = ask("pool-failover", deployment, P1, PLANNED)
+    assert answer(planned, "mode-fits").verdict is Verdict.FAILED
+    assert "--mode disaster" in answer(planned, "mode-fits").remedy
+    assert "or its Back End is gone" in answer(planned, "store-works").remedy
+    partner = answer(ask("pool-failover", deployment, P2, PLANNED), "partner-healthy")
+    assert partner.verdict is Verdict.WARNING
+    assert "on the same SQL Server" in partner.evidence
+    other = answer(planned, "partner-healthy")
+    assert (other.verdict, other.refuses) == (Verdict.UNKNOWN, False)
+    assert "The Central Management store could not be read either" in other.remedy
+    plan = both_dead.plan("pool-failover", P1, DISASTER, accept_data_loss=True)
+    assert answer(plan, "mode-fits").verdict is Verdict.WARNING
+    assert "--mode planned" not in answer(plan, "mode-fits").remedy
+    ran(both_dead, plan)
+
+
+def test_the_store_alone_is_brought_over_from_a_dead_back_end(both_dead: Site) -> None:
+    works = answer(both_dead.plan("management-store-failover", P1, PLANNED), "store-works")
+    assert "or its Back End is gone" in works.remedy
+    ran(
+        both_dead,
+        both_dead.plan("management-store-failover", P1, DISASTER, accept_data_loss=True),
     )

@@ -10,6 +10,7 @@ from typing import Any, cast
 import attrs
 import pytest
 
+from lyncops.checks.overview import overview
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.silence import silent_machines
 from lyncops.deployment.central_management import Replica
@@ -237,3 +238,21 @@ def test_no_false_gate_before_an_edge_server() -> None:
     away = changed(overdue, P1, state=PoolState.FAILED_OVER)
     lives = edge_silent(away, NO_ENDPOINT, Witness(Vantage.HERE, Says.ALIVE, "port 5061 is open"))
     assert "edge-back" not in str(ids(ask("pool-failback", lives, P1, PLANNED)))
+
+
+def test_a_next_hop_that_is_not_in_the_topology_is_told() -> None:
+    gone = with_pool(two_sites(), director(), next_hop=Fqdn("old.contoso.com"))
+    told = answer(ask("pool-failover", gone, P1, PLANNED), "next-hops-alive")
+    assert told.verdict is Verdict.WARNING
+    assert f"The next hop of {EDGE1} is old.contoso.com, which is not in the topology" in (
+        told.evidence
+    )
+    assert f"lyncops run edge-next-hop {EDGE1} --next-hop " in told.remedy
+    assert [one.verdict for one in overview(gone).found] == [Verdict.FAILED]
+    assert "which is not in the topology" in overview(gone).found[0].what
+
+
+def test_a_dead_director_behind_an_edge_pool_is_in_the_overview() -> None:
+    dead = with_pool(two_sites(), director(silent("dir1.contoso.com")), next_hop=DIRECTOR)
+    seen = [one.what for one in overview(dead).found]
+    assert any(f"The next hop of {EDGE1} is {DIRECTOR}" in what for what in seen), seen

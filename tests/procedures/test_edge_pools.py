@@ -179,6 +179,12 @@ def test_the_route_is_set_by_the_parameters_that_exist_and_undone_likewise() -> 
     assert step.after == (SiteRouteIs(REDMOND, RouteKind.SIP, ServiceId("EdgeServer", EDGE2)),)
 
 
+def test_routes_are_set_where_the_store_is_held() -> None:
+    step = plan("edge-federation-failover", on(EDGE1)).steps[3]
+    assert isinstance(step, CmdletStep)
+    assert str(step.place) == f"a Front End of {P1}, else the first endpoint that answers"
+
+
 def test_the_goal_is_one_federated_edge_pool_to_which_every_site_leads() -> None:
     route = ServiceId("EdgeServer", EDGE2)
     sites = (SiteRouteIs(REDMOND, RouteKind.SIP, route), SiteRouteIs(DUBLIN, RouteKind.SIP, route))

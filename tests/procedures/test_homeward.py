@@ -95,6 +95,17 @@ def test_what_somebody_changed_after_the_failover_is_theirs() -> None:
     assert any(f"Edge pool {edge} keeps pool5.contoso.com" in note for note in back.notes)
 
 
+def test_what_somebody_gave_to_the_pool_after_the_other_pools_failback_comes_home_to_it() -> None:
+    site = Site.of("two-sites")
+    site.pass_time(FOR_A_WHILE)
+    site.run(site.plan("pool-failover", P2, PLANNED))  # leads EDGE2 to P1
+    site.run(site.plan("pool-failback", P2, PLANNED))
+    site.run(site.plan("edge-next-hop", EDGE2, next_hop=P1))
+    site.run(site.plan("pool-failover", P1, PLANNED))
+    assert hop(site, EDGE2) == P2
+    assert moved(site.plan("pool-failback", P1, PLANNED)) == [EDGE1, EDGE2]
+
+
 def test_a_failover_before_the_latest_failback_counts_no_more() -> None:
     site = Site.of("two-sites")
     site.pass_time(FOR_A_WHILE)

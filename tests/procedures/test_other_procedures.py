@@ -291,6 +291,11 @@ def test_without_a_synchronised_mirror_nothing_moves(mirrors: object) -> None:
 def test_2019_has_no_mirroring() -> None:
     new = changed(two_sites(), P1, mirrors=(mirror("rtcxds"),), version=LyncVersion.V2019)
     assert refused_by(ask("database-failover", new, P1)) == {"version-has-mirroring"}
+    subscription = "Skype for Business Server Subscription Edition"
+    named = attrs.evolve(new, version=LyncVersion.V2019, own_product=subscription)
+    refusal = ask("database-failover", named, P1).refusals[0]
+    assert refusal.evidence == f"{P1} is {subscription}."
+    assert "2019" not in refusal.remedy
     unread = changed(
         two_sites(), P1, mirrors=(mirror("rtcxds"),), version=Unread("version", "no answer")
     )

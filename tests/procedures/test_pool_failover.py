@@ -5,10 +5,11 @@ from datetime import timedelta
 import attrs
 import pytest
 
-from lyncops.checks.result import Verdict
+from lyncops.checks.result import CheckResult, Verdict
 from lyncops.deployment.central_management import StoreCopy
 from lyncops.deployment.mirror import DatabaseMirror
 from lyncops.deployment.model import Deployment, EdgePool, Pool, PoolKind, PoolState
+from lyncops.deployment.witnesses import Says, Vantage, Witness
 from lyncops.errors import InvalidValueError
 from lyncops.plan.conditions import (
     EdgeNextHopIs,
@@ -36,6 +37,7 @@ from tests.deployments import (
 )
 from tests.procedures.asking import DISASTER, PLANNED, ask, ids, powershell, refused_by, step
 
+NOBODY_COULD_ASK = Witness(Vantage.SERVER, Says.UNASKED, "no server could be asked")
 SQL2 = Fqdn("sql2.contoso.com")
 DEAD = with_store(
     with_dead(two_sites(), P1),
@@ -190,13 +192,14 @@ def test_a_disaster_plan_tells_what_to_do_when_the_pool_never_comes_back() -> No
     lost = [
         note
         for note in ask("pool-failover", DEAD, P1, DISASTER, accept_data_loss=True).notes
-        if "never comes back" in note
+        if "is lost for good, it cannot be failed back" in note
     ]
     assert len(lost) == 1
     assert "Move-CsConferenceDirectory -Force" in lost[0]
     assert lost[0].endswith("lync-server-2013-front-end-pool-abc-failover-procedure.")
     assert not any(
-        "never comes back" in note for note in ask("pool-failover", two_sites(), P1, PLANNED).notes
+        "is lost for good, it cannot be failed back" in note
+        for note in ask("pool-failover", two_sites(), P1, PLANNED).notes
     )
 
 
@@ -435,7 +438,8 @@ def test_a_next_hop_can_be_chosen_and_must_be_able_to_take_over() -> None:
     assert EdgeNextHopIs(EDGE1, director.fqdn) in plan.goal
     for down, verdict in (
         (machine("dir.contoso.com", up=False), Verdict.FAILED),
-        (silent("dir.contoso.com"), Verdict.UNKNOWN),
+        (silent("dir.contoso.com"), Verdict.FAILED),
+        (silent("dir.contoso.com", NOBODY_COULD_ASK), Verdict.UNKNOWN),
     ):
         dead = attrs.evolve(director, machines=(down,))
         deployment = attrs.evolve(two_sites(), pools=(*with_pools(two_sites()), dead))
@@ -445,6 +449,32 @@ def test_a_next_hop_can_be_chosen_and_must_be_able_to_take_over() -> None:
             next(check for check in plan.checks if check.check_id == "next-hop-target").verdict
             is verdict
         )
+
+
+def test_where_no_candidate_could_be_read_the_next_hop_says_what_is_unknown() -> None:
+    director = attrs.evolve(
+        two_sites().front_end_pools[1], fqdn=Fqdn("dir.contoso.com"), kind=PoolKind.DIRECTOR
+    )
+    deployment = attrs.evolve(two_sites(), pools=(*with_pools(two_sites()), director))
+    unread = (silent("fe.contoso.com", NOBODY_COULD_ASK), silent("fe-b.contoso.com"))
+    for pool in (P2, director.fqdn):
+        deployment = changed(deployment, pool, machines=unread)
+
+    def next_hop(deployment: Deployment, chosen: Fqdn) -> CheckResult:
+        plan = ask("pool-failover", deployment, P1, PLANNED, next_hop=chosen)
+        return next(check for check in plan.checks if check.check_id == "next-hop-target")
+
+    found = next_hop(deployment, P2)
+    assert found.verdict is Verdict.UNKNOWN, "one of the two may be up"
+    assert "not known of fe.contoso.com" in found.evidence
+    assert "no server could be asked" in found.evidence
+    assert f"Whether {P2} and {director.fqdn} can be the next hop could not be read" in found.remedy
+    assert "lyncops doctor" in found.remedy
+    assert "override this check with a reason" in found.remedy
+    assert f"Whether {P2} can" in next_hop(with_dead(deployment, director.fqdn), P2).remedy
+    dead = next_hop(with_dead(with_dead(deployment, director.fqdn), P2), P2)
+    assert dead.verdict is Verdict.FAILED
+    assert dead.remedy == "No other Front End or Director pool is known to be up: start one first."
 
 
 def test_a_pool_that_no_edge_leads_to_needs_no_edge_step() -> None:

@@ -166,6 +166,18 @@ def test_the_loss_of_each_site_is_asked_for_too() -> None:
     assert readiness(two_sites(), [P1]).sites == (), "whoever names a pool asks for that pool"
 
 
+def test_a_store_that_two_pools_claim_goes_nowhere_by_itself() -> None:
+    found = readiness(with_store(two_sites(), copies=(copy_on(P1), copy_on(P2))))
+    for site in found.sites:
+        assert site.verdict is NOT_READY
+        assert "standby copy" not in site.store
+        assert f"active on {P1} and {P2}" in site.store
+
+
+def copy_on(pool: Fqdn) -> StoreCopy:
+    return StoreCopy(pool=pool, active=True, version=LyncVersion.V2013)
+
+
 def test_a_pair_within_one_site_does_not_survive_it() -> None:
     together = changed(two_sites(), P2, site=SiteName("Redmond"))
     (site,) = readiness(together).sites
@@ -204,6 +216,7 @@ def test_a_store_on_a_third_unpaired_pool_is_told_for_the_loss_of_its_site() -> 
     oslo = found.sites[-1]
     assert oslo.verdict is NOT_READY, "its users have no backup pool"
     assert f"management-store-failover {third.fqdn}" in oslo.store_command
+    assert oslo.store_command.endswith(f"--to {P1}"), "a living pool outside of the lost site"
     assert found.sites[0].verdict is READY, "the loss of another site leaves the store where it is"
     assert [check.check_id for check in of(found, P1).modes[0].warnings] == [
         "standby-store-installed"

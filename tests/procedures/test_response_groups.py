@@ -71,7 +71,7 @@ def test_a_lost_pool_needs_a_saved_export() -> None:
 
 def test_at_home_they_are_owned_by_their_pool_again() -> None:
     plan = ask("pool-failback", away(), P1, PLANNED, response_groups=True)
-    assert ids(plan)[-2:] == GROUPS
+    assert ids(plan)[-3:] == [*GROUPS, "conference-steady"]
     assert (
         "-Source 'service:ApplicationServer:pool2.contoso.com' -Owner"
         " 'service:ApplicationServer:pool1.contoso.com'" in (powershell(plan, GROUPS[0]))

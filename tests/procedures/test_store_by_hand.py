@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import attrs
 import pytest
 
@@ -7,6 +9,9 @@ from lyncops.deployment.central_management import StoreCopy
 from lyncops.deployment.model import Deployment, PoolKind, PoolState
 from lyncops.plan.conditions import StoreHasSingleMaster, StoreIsActiveOn
 from lyncops.plan.model import ManualStep, Plan
+from lyncops.plan.procedures import BackupServiceSet
+from lyncops.procedures import make_plan
+from lyncops.procedures.store import place_by_hand
 from lyncops.values import Fqdn, LyncVersion, Unread
 from tests.deployments import (
     EDGE1,
@@ -205,5 +210,29 @@ def test_where_a_setting_needs_the_store_the_command_that_is_told_can_be_run() -
     refused = ask("edge-next-hop", lost, EDGE1, next_hop=P2)
     command = next(check.remedy for check in refused.refusals if check.check_id == "store-works")
     assert (
-        f"management-store-failover {OLD} --mode disaster --accept-data-loss --to POOL" in command
+        f"management-store-failover {OLD} --mode disaster --accept-data-loss --to {P1}" in command
     )
+
+
+def test_the_place_for_a_store_does_not_hang_on_the_order_of_a_listing() -> None:
+    deployment = on_2010()
+    pools = () if isinstance(deployment.pools, Unread) else deployment.pools
+    others = tuple(
+        front_end_pool(Fqdn(f"pool{number}.contoso.com"), partner=None, site="Oslo")
+        for number in (10, 3)
+    )
+    for listing in ((*pools, *others), (*others, *reversed(pools))):
+        told = attrs.evolve(deployment, pools=listing)
+        assert place_by_hand(told, {P1, P2}) == "pool3.contoso.com"
+        assert place_by_hand(told, {OLD}) == P1
+
+
+def test_the_backup_service_is_set_by_the_same_pool_in_whatever_order_pools_are_listed() -> None:
+    deployment = with_store(
+        two_sites(), copies=Unread("the copies", "no answer"), active_master=None
+    )
+    pools = () if isinstance(deployment.pools, Unread) else deployment.pools
+    wish = BackupServiceSet(sync_interval=timedelta(minutes=1))
+    turned = attrs.evolve(deployment, pools=tuple(reversed(pools)))
+    plan = make_plan(wish, deployment)
+    assert make_plan(wish, turned) == plan

@@ -78,6 +78,15 @@ def test_what_it_offers_and_what_time_it_has(minutes: int) -> None:
     assert abs(found.ahead - timedelta(minutes=minutes)) < timedelta(seconds=30)
 
 
+def test_a_time_without_a_zone_is_utc() -> None:
+    date = f"{datetime.now(UTC):%a, %d %b %Y %H:%M:%S} -0000"
+    with answering(REFUSAL + f"Date: {date}\r\n\r\n".encode()) as port:
+        found = went(at(port)).greeting
+    assert isinstance(found, Greeting)
+    assert found.ahead is not None
+    assert abs(found.ahead) < timedelta(seconds=30)
+
+
 @pytest.mark.parametrize("date", [b"\r\n", b"Date: soon\r\n\r\n", b"Date: \r\n\r\n"])
 def test_a_server_that_does_not_say_what_time_it_has(date: bytes) -> None:
     with answering(REFUSAL + date) as port:

@@ -73,6 +73,33 @@ def test_times_are_told_apart() -> None:
     assert (here.pace.opening, here.pace.reading, here.pace.lane) == pytest.approx((2.0, 0.05, 0.3))
 
 
+def test_what_is_known_moves_by_a_third_or_so_towards_what_comes_next() -> None:
+    here = Endpoint(opening=2.0, reading=0.1)
+    here.reading = 0.2
+    here.read()
+    assert here.pace.reading == pytest.approx(0.13)
+    here.another(price=0.4)
+    here.another(price=0.6)
+    assert here.pace.lane == pytest.approx(0.7 * (0.4 + 0.07) + 0.3 * (0.6 + 0.07))
+
+
+def test_only_the_first_session_tells_what_opening_takes() -> None:
+    here = Endpoint(opening=2.0, reading=0.1)
+    here.pace.begin("first")
+    here.watch.now += 9.0
+    here.pace.opened()
+    assert here.pace.opening == 2.0
+    here.pace.end("first")
+    here.pace.end("nobody")
+    assert here.pace.reading == pytest.approx(0.7 * 0.1 + 0.3 * 9.0)
+
+
+def test_a_session_that_opens_for_nobody_tells_nothing() -> None:
+    pace = Pace(now=Watch())
+    pace.opened()
+    assert pace.opening == 0.0
+
+
 def test_a_lane_that_was_quick_costs_nothing_less() -> None:
     here = Endpoint(opening=2.0, reading=0.5)
     assert not here.pace.pays(1, 1)

@@ -61,9 +61,10 @@ def test_url_that_cannot_be_used_is_told_by_its_field(url: str) -> None:
         Endpoint.parse(url)
 
 
-def test_password_in_a_url_is_refused_and_not_repeated() -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        Endpoint.parse("https://admin:geheim@fe1.contoso.com/wsman")
+@pytest.mark.parametrize("user", ["admin:geheim", ":geheim", "geheim", ""])
+def test_credentials_in_a_url_are_refused_and_not_repeated(user: str) -> None:
+    with pytest.raises(ConfigurationError, match="contains credentials") as caught:
+        Endpoint.parse(f"https://{user}@fe1.contoso.com/wsman")
     assert "geheim" not in str(caught.value)
 
 

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import logging
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
+from typing import cast
 
 import attrs
 import pytest
+import spnego._credssp
 
 from lyncops.errors import (
     AuthenticationFailedError,
@@ -65,9 +68,28 @@ def test_credssp_with_a_wrong_password_bars(tmp_path: Path) -> None:
         endpoints = [served.endpoint(each, auth=Auth.CREDSSP) for each in (FE1, FE2)]
         with served.sessions(*endpoints, password="wrong") as sessions:
             for _ in range(3):
-                with pytest.raises(AuthenticationFailedError):
+                with pytest.raises(AuthenticationFailedError, match=r"status 0x[0-9A-F]{8}"):
                     sessions.run(READ)
         assert failures(served) == 1
+
+
+def test_credssp_of_a_server_that_proves_another_key_is_not_called_a_wrong_password(
+    one: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one.lab.host.offer_credssp()
+    proofs = iter([b"of another key"])
+    proof = cast("Callable[..., bytes]", vars(spnego._credssp)["_get_pub_key_auth"])
+
+    def prove(key: bytes, usage: str, nonce: bytes | None = None) -> bytes:
+        # The server gives its proof before the client works out what it must be
+        return (usage == "accept" and next(proofs, b"")) or proof(key, usage, nonce=nonce)
+
+    monkeypatch.setattr("spnego._credssp._get_pub_key_auth", prove)
+    with (
+        one.sessions(one.endpoint(auth=Auth.CREDSSP)) as sessions,
+        pytest.raises(AuthenticationFailedError, match="did not prove that it is the one"),
+    ):
+        sessions.run(READ)
 
 
 @pytest.mark.parametrize(

@@ -111,8 +111,8 @@ def test_gap_in_the_object_ids_is_a_lost_reply() -> None:
     for object_id in (5, 6):
         assert list(inbox.feed(fragment(object_id, 0, 3, message(b""))))
     assert not inbox.gap
-    assert list(inbox.feed(fragment(9, 0, 3, message(b""))))
-    assert inbox.gap
+    assert list(inbox.feed(fragment(8, 0, 3, message(b""))))
+    assert inbox.gap, "7 is missing"
     inbox.forget()
     assert list(inbox.feed(fragment(20, 0, 3, message(b""))))
     assert not inbox.gap
@@ -182,6 +182,75 @@ def test_outcome_rules_hold_for_every_ending(effect: Effect, evidence: Evidence)
         )
     if verdict.outcome is Outcome.FAILED and evidence.proof is None and effect is Effect.CHANGE:
         assert ending is EndReason.ENDED
+
+
+STOPPED, COMPLETED, FAILED = (
+    PipelineState.STOPPED,
+    PipelineState.COMPLETED,
+    PipelineState.FAILED,
+)
+
+
+@pytest.mark.parametrize(
+    ("effect", "evidence", "outcome", "again", "says"),
+    [
+        (Effect.READ, Evidence(ending=EndReason.ENDED, state=STOPPED), "failed", False, "stopped"),
+        (
+            Effect.CHANGE,
+            Evidence(ending=EndReason.ENDED, state=STOPPED),
+            "unknown",
+            False,
+            "not known",
+        ),
+        (
+            Effect.READ,
+            Evidence(ending=EndReason.ENDED, state=COMPLETED, output_lost=True),
+            "unknown",
+            True,
+            "lost",
+        ),
+        (
+            Effect.CHANGE,
+            Evidence(ending=EndReason.ENDED, state=COMPLETED, output_lost=True),
+            "unknown",
+            False,
+            "lost",
+        ),
+        (Effect.CHANGE, Evidence(ending=EndReason.ENDED, state=FAILED), "failed", False, "no reas"),
+        (Effect.READ, Evidence(ending=EndReason.DEADLINE), "failed", False, "was stopped"),
+        (Effect.CHANGE, Evidence(ending=EndReason.DEADLINE), "unknown", False, "reattach"),
+        (Effect.READ, Evidence(ending=EndReason.INTERRUPTED), "unknown", False, "not stopped"),
+        (Effect.READ, Evidence(ending=EndReason.CONTACT_LOST), "unknown", True, "The server"),
+        (Effect.CHANGE, Evidence(ending=EndReason.CONTACT_LOST), "unknown", False, "The server"),
+        (
+            Effect.READ,
+            Evidence(ending=EndReason.NOT_LET_IN, seen="401."),
+            "unknown",
+            False,
+            "ran: 401.",
+        ),
+        (
+            Effect.CHANGE,
+            Evidence(ending=EndReason.NOT_SENT, proof=Proof.NO_CONNECTION, seen="refused."),
+            "failed",
+            True,
+            "sent (refused).",
+        ),
+        (
+            Effect.READ,
+            Evidence(ending=EndReason.LOGON_REFUSED, proof=Proof.NO_LOGON),
+            "failed",
+            False,
+            "refused",
+        ),
+    ],
+)
+def test_what_came_of_a_command(
+    effect: Effect, evidence: Evidence, outcome: str, says: str, *, again: bool
+) -> None:
+    verdict = judge(effect, evidence)
+    assert (verdict.outcome.value, verdict.again) == (outcome, again)
+    assert says in verdict.reason
 
 
 def error_xml(category: str, extra: str = "") -> object:

@@ -6,6 +6,7 @@ The libraries are a stub here, so that every computer tries this; tests/kerberos
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from types import ModuleType, SimpleNamespace
@@ -15,8 +16,15 @@ import spnego
 
 from lyncops.remoting import kerberos
 from lyncops.remoting.endpoint import Credentials
-from lyncops.remoting.kerberos import Tickets, default_ticket_end, error_of, problem_of, remedy_for
-from lyncops.remoting.logon import LogOnProblem
+from lyncops.remoting.kerberos import (
+    Tickets,
+    default_ticket_end,
+    error_of,
+    in_time,
+    problem_of,
+    remedy_for,
+)
+from lyncops.remoting.logon import LogOnError, LogOnProblem
 
 USER = Credentials(username="lync-dr@contoso.com", password="pässword")
 HOUR = timedelta(hours=1)
@@ -240,3 +248,30 @@ def test_without_the_library_no_ticket_is_known(monkeypatch: pytest.MonkeyPatch)
 )
 def test_what_a_principal_looks_like(name: str, *, is_one: bool) -> None:
     assert kerberos.is_principal(name) is is_one
+
+
+def test_what_fails_beside_the_program_is_raised_in_it() -> None:
+    def fail(error: Exception) -> None:
+        raise error
+
+    assert in_time(lambda: 7, PATIENCE, "them") == 7
+    own = LogOnError(LogOnProblem.CLOCK, "seen")
+    with pytest.raises(LogOnError) as caught:
+        in_time(lambda: fail(own), PATIENCE, "them")
+    assert caught.value is own
+    cause = Krb5Error(-1765328347)
+    with pytest.raises(LogOnError, match="them") as caught:
+        in_time(lambda: fail(cause), PATIENCE, "them")
+    assert (caught.value.problem, caught.value.__cause__) == (LogOnProblem.CLOCK, cause)
+
+
+def test_a_domain_that_keeps_somebody_waiting_is_not_asked_again_at_once() -> None:
+    tickets, over = Tickets(), threading.Event()
+    moment = timedelta(milliseconds=50)
+    with pytest.raises(LogOnError, match=r"no answer within 0\.05 s") as caught:
+        tickets.ask("CONTOSO.COM", lambda: over.wait(30), moment, "them")
+    over.set()
+    assert caught.value.problem is LogOnProblem.NO_KDC
+    with pytest.raises(LogOnError, match=r"no answer within 0\.05 s"):
+        tickets.ask("CONTOSO.COM", lambda: pytest.fail("it was asked"), PATIENCE, "them")
+    assert tickets.ask("FABRIKAM.COM", lambda: 7, PATIENCE, "them") == 7

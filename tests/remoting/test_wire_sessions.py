@@ -133,7 +133,7 @@ def test_error_record_fails_though_the_server_says_completed_and_all_streams_are
     assert execution.outcome is Outcome.FAILED
     assert execution.raw == ("some",)
     assert not execution.errors[0].terminating
-    assert execution.records == tuple(live)
+    assert execution.records == tuple(one for one in live if one.kind is not StreamKind.OUTPUT)
     assert {record.kind: (record.text, record.percent) for record in live} == {
         StreamKind.OUTPUT: ("some", None),
         StreamKind.ERROR: ("Not so bad.", None),
@@ -210,7 +210,9 @@ def test_interrupted_change_is_let_go_and_not_stopped(one: Ground) -> None:
     assert one.executed(CHANGE) == 1
 
 
-def test_prompt_is_refused_loudly_and_does_not_hang(one: Ground) -> None:
+def test_prompt_is_refused_loudly_and_does_not_hang(
+    one: Ground, caplog: pytest.LogCaptureFixture
+) -> None:
     def ask(_invocation: Invocation, session: Session, sink: Sink) -> None:
         shell = one.lab.host.servers(FE1)[0].service.shells[0]
         (command,) = [each for each in shell.commands.values() if each.session is session]
@@ -229,11 +231,14 @@ def test_prompt_is_refused_loudly_and_does_not_hang(one: Ground) -> None:
     assert execution.outcome is Outcome.FAILED
     assert execution.errors[0].fully_qualified_error_id == "LyncOps.PromptRefused"
     assert one.requests("Send") == 1
+    assert "the server asks a question (host method 26); refused" in caplog.text
 
 
-def test_lost_answer_to_a_refused_prompt_is_not_repeated(one: Ground) -> None:
+def test_lost_answer_to_a_refused_prompt_is_not_repeated(
+    one: Ground, caplog: pytest.LogCaptureFixture
+) -> None:
     one.strike(FaultKind.DROP_AFTER, "Send", times=None)
-    test_prompt_is_refused_loudly_and_does_not_hang(one)
+    test_prompt_is_refused_loudly_and_does_not_hang(one, caplog)
 
 
 def test_ocs_endpoint_imports_nothing(one: Ground) -> None:
@@ -419,7 +424,7 @@ def test_arguments_too_large_for_one_message_are_refused(one: Ground) -> None:
 
 
 def test_output_that_is_not_understood_makes_a_read_unknown(
-    one: Ground, monkeypatch: pytest.MonkeyPatch
+    one: Ground, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refuse(_cls: type[Cmdlet[object]], _item: object) -> object:
         raise InvalidValueError("no")
@@ -430,6 +435,7 @@ def test_output_that_is_not_understood_makes_a_read_unknown(
     assert execution.outcome is Outcome.UNKNOWN
     assert len(execution.raw) == 1
     assert "not understood" in execution.reason
+    assert f"{READ.NAME} wrote something that is not understood: no" in caplog.text
 
 
 def test_no_secret_is_logged(one: Ground, caplog: pytest.LogCaptureFixture) -> None:

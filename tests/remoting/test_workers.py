@@ -67,6 +67,35 @@ def test_servers_are_asked_so_much_at_once_and_no_more(workers: Workers, place: 
     workers.close()
 
 
+def test_what_is_done_ahead_is_bounded_and_in_nobodys_way(workers: Workers) -> None:
+    begun, go_on, all_done = (
+        threading.Barrier(PARALLEL + 1),
+        threading.Event(),
+        threading.Barrier(2),
+    )
+    done: list[int] = []
+
+    def work(number: int) -> None:
+        if number < PARALLEL:
+            begun.wait(LONG)
+        go_on.wait(LONG)
+        done.append(number)
+        if len(done) == len(EDGES):
+            all_done.wait(LONG)
+
+    for number in range(len(EDGES)):
+        workers.ahead(partial(work, number))
+    begun.wait(LONG)
+    for place in (ANYWHERE, OnMachine(EDGES[0])):
+        assert workers.submit(place, partial(pow, 2, 2)).result(LONG) == 4
+    ahead = [thread for thread in threading.enumerate() if thread.name.startswith("lyncops-ahead")]
+    assert len(ahead) == PARALLEL
+    assert not done
+    go_on.set()
+    all_done.wait(LONG)
+    workers.close()
+
+
 def test_the_queue_is_that_of_the_servers(workers: Workers) -> None:
     go_on = threading.Event()
     waiting = [

@@ -101,7 +101,7 @@ def test_runs_are_listed_newest_first(office: Office) -> None:
 
 
 def test_an_unknown_run_is_told(office: Office) -> None:
-    with pytest.raises(JournalError, match="knows no run 'x'"):
+    with pytest.raises(JournalError, match="has no run 'x'"):
         office.runner().resume("x")
 
 

@@ -288,6 +288,7 @@ def test_a_beginning_whose_answer_is_lost_is_one_run(
     )
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_run_whose_journal_hangs(office: Office, postgres: Postgres) -> None:
     program = f"""
         import sys

@@ -15,6 +15,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import attrs
 import pytest
@@ -22,8 +23,9 @@ from sqlalchemy.event import listen, remove
 from sqlalchemy.pool import Pool
 
 from lyncops.errors import JournalError, RunCutOffError
+from lyncops.runs.database_file import DatabaseFile, Identity
 from lyncops.runs.events import AttemptEnded, AttemptPrepared, Event
-from lyncops.runs.journal import open_journal
+from lyncops.runs.journal import Journal, open_journal
 from lyncops.runs.lock import Process
 from lyncops.runs.model import RunState
 from tests.runs.scene import A, B, Office, failing_over, plan_of
@@ -71,7 +73,7 @@ def test_a_full_disk_is_told_and_the_journal_stays_whole(office: Office) -> None
     before = office.start(PLAN)
     with full_disk(), pytest.raises(JournalError, match="the disk is full") as caught:
         until_full()
-    assert "Make room" in caught.value.remedy
+    assert "Free space" in caught.value.remedy
     assert all(count == 1 for count in office.scene.executions.values())
     assert office.journal().load(before.run_id) == before
     if isinstance(caught.value, RunCutOffError):
@@ -175,6 +177,28 @@ def test_another_process_begins_no_run_beside_one_whose_files_were_all_deleted(
     assert list(office.folder.iterdir()) == []
     office.close()
     assert subprocess.check_output(command, text=True) == ""
+
+
+def test_a_journal_that_another_makes_at_the_same_moment_was_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    found = cast("Callable[[DatabaseFile], Identity | None]", vars(DatabaseFile)["_now"])
+    others: list[Journal] = []
+
+    def late(file: DatabaseFile) -> Identity | None:
+        seen = found(file)
+        if seen is None and not others:  # between this look and the next one
+            monkeypatch.setattr(DatabaseFile, "_now", found)
+            others.append(open_journal(url))
+        return seen
+
+    monkeypatch.setattr(DatabaseFile, "_now", late)
+    ours = open_journal(url)
+    assert ours.runs() == ()
+    for each in (ours, *others):
+        each.close()
+    assert len(others) == 1
 
 
 @pytest.mark.skipif(

@@ -71,7 +71,7 @@ def test_another_history_of_the_same_run_is_not_mixed_in(shared: Office, home: J
     run = shared.start(PLAN)
     import_runs(home, exported(shared))
     stored = shared.journal().stored(run.run_id)
-    with pytest.raises(JournalError, match="another history"):
+    with pytest.raises(JournalError, match="different history"):
         home.store(attrs.evolve(stored, reason="another"))
     assert home.load(run.run_id) == run
 
@@ -132,7 +132,7 @@ def test_only_whole_finished_runs_are_pruned(shared: Office) -> None:
     assert [run.run_id for run in journal.prunable(before)] == [old.run_id]
     assert [run.run_id for run in journal.prune(before)] == [old.run_id]
     assert {run.run_id for run in journal.runs()} == {paused.run_id, new.run_id}
-    with pytest.raises(JournalError, match="knows no run"):
+    with pytest.raises(JournalError, match="has no run"):
         journal.stored(old.run_id)
     assert journal.load(paused.run_id) == paused
     assert shared.runner().resume(paused.run_id).state is RunState.COMPLETED

@@ -203,7 +203,7 @@ def test_the_report_lists_the_lines(office: Office) -> None:
 def test_the_terminal_shows_the_last_line_under_the_running_step() -> None:
     plan = plan_of(failing_over(A))
     step_id = plan.steps[0].step_id
-    table = LiveTable(LiveRun(plan))
+    table = LiveTable(LiveRun(plan), Console(width=200, height=50))
 
     def shown() -> str:
         out = io.StringIO()

@@ -73,7 +73,7 @@ def test_free_pools_can_be_locked() -> None:
         (lock(heartbeat=None), "it is paused: resume it, or cancel it"),
         (
             lock(process=ELSEWHERE, silence=SILENT),
-            "gave no sign of life for 120 seconds: resume it",
+            "has not renewed the lock for 120 seconds: resume it",
         ),
         (lock(process=DEAD), "its process is dead: resume it"),
         (lock(run_id="new"), "Run new is being worked on right now by anna"),

@@ -13,7 +13,7 @@ from lyncops.deployment.model import Deployment, PoolState
 from lyncops.deployment.scope import Scope
 from lyncops.errors import AuthenticationFailedError, EndpointError
 from lyncops.plan.conditions import Condition, Evaluation, PoolStateIs, StoreIsActiveOn
-from lyncops.runs.watching import POLL, Watcher
+from lyncops.runs.watching import POLL, Patience, Watcher
 from lyncops.values import Fqdn, Unread
 from tests.deployments import P1, changed, two_sites
 
@@ -72,7 +72,10 @@ def waited(
         told.append((truth.holds, (until - BEGIN).total_seconds()))
 
     truth = watcher.wait(
-        MOVED, within=timedelta(seconds=seconds), poll=step, until_known=until_known, tell=tell
+        MOVED,
+        within=Patience(within=timedelta(seconds=seconds), poll=step),
+        until_known=until_known,
+        tell=tell,
     )
     assert len(servers.scopes) == len(told)
     return truth, clock, told

@@ -5,7 +5,7 @@ from typing import Final
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.stateful.machine import Maintenance, Recovery
+from tests.stateful.machine import LostSites, Maintenance, Recovery
 
 pytestmark = [
     # It takes a processor for up to a minute, and other work may share that
@@ -17,9 +17,9 @@ ALL: Final = settings().max_examples >= 300
 
 
 def sequences(number: int, *, steps: int) -> settings:
-    """Twenty times as many with --all: 600 in all, 30 otherwise."""
+    """Eight times as many with --all: 288 in all, 36 otherwise."""
     return settings(
-        max_examples=number * 20 if ALL else number,
+        max_examples=number * 8 if ALL else number,
         stateful_step_count=steps,
         deadline=None,
         suppress_health_check=[
@@ -32,6 +32,8 @@ def sequences(number: int, *, steps: int) -> settings:
 
 TestRecovery = Recovery.TestCase
 TestRecovery.settings = sequences(21, steps=5)
+TestLostSites = LostSites.TestCase
+TestLostSites.settings = sequences(6, steps=2)
 TestMaintenance = Maintenance.TestCase
 # Where nothing is down nothing is refused, so that each takes longer
 TestMaintenance.settings = sequences(9, steps=4)

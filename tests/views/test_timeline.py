@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import attrs
 import pytest
@@ -34,8 +35,32 @@ def test_each_step_has_a_bar_between_its_begin_and_its_end(deployment: InMemory)
     assert page.tags.count("rect") == len(run.steps)
     widths = [float(width) for width in re.findall(r'<rect[^>]* width="([0-9.]+)"', html)]
     assert all(0 < width <= 520 for width in widths)
+    words = " ".join(re.findall(r"<text[^>]*>([^<]*)", html))
     for number, record in enumerate(run.steps, start=1):
-        assert f"{number}. {record.step.title}"[:40] in page.text
+        assert f"{number}. {record.step.title}" in words
+    assert max(len(record.step.title) for record in run.steps) > 50
+
+
+@pytest.mark.parametrize(
+    ("took", "ticks"),
+    [
+        (timedelta(seconds=2.2), ["+1 s", "+2 s"]),
+        (timedelta(minutes=34), ["+10 min", "+20 min", "+30 min"]),
+        (timedelta(days=9), ["+48 h", "+96 h", "+144 h", "+192 h"]),
+    ],
+)
+def test_ticks_are_round_and_each_has_words_of_its_own(
+    deployment: InMemory, took: timedelta, ticks: list[str]
+) -> None:
+    run = failed_over(deployment)
+    one = attrs.evolve(
+        run.steps[0],
+        started_at=run.created_at,
+        ended_at=run.created_at + took,
+        attempts=(),
+    )
+    short = attrs.evolve(run, steps=(one,), changed_at=None)
+    assert re.findall(r">(\+[^<]+)</text>", str(timeline(short))) == ticks
 
 
 def test_a_run_that_has_not_begun_has_no_timeline(deployment: InMemory) -> None:

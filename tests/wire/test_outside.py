@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 import tomllib
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -16,6 +15,7 @@ from lyncops.lab.lab import Lab
 from lyncops.lab.model.outside import ServerName, Zone
 from lyncops.lab.wire.outside import DnsServer, answer_query
 from lyncops.values import Fqdn
+from tests.waiting import until
 
 XMPP, SERVICE = Fqdn("xmpp.contoso.com"), Fqdn("_xmpp-server._tcp.contoso.com")
 ZONE = Zone(
@@ -89,23 +89,16 @@ def accepts(lab: Lab, external: str) -> bool:
         return False
 
 
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < end
-        threading.Event().wait(0.02)
-
-
 def test_ports_open_and_close_with_the_world_and_keep_their_numbers(lab: Lab) -> None:
     numbers = dict(lab.outside.connections())
     assert accepts(lab, "192.0.2.1:5269")
     assert not accepts(lab, "192.0.2.3:5269")
     lab.inject("firewall", "edge2.contoso.com", "5269", "open")
-    until(lambda: accepts(lab, "192.0.2.3:5269"))
+    until(lambda: accepts(lab, "192.0.2.3:5269"), within=10)
     lab.crash("edge2.contoso.com")
-    until(lambda: not accepts(lab, "192.0.2.3:5269"))
+    until(lambda: not accepts(lab, "192.0.2.3:5269"), within=10)
     lab.recover("edge2.contoso.com")
-    until(lambda: accepts(lab, "192.0.2.3:5269"))
+    until(lambda: accepts(lab, "192.0.2.3:5269"), within=10)
     assert dict(lab.outside.connections()) == numbers
 
 

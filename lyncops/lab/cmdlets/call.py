@@ -117,7 +117,7 @@ class Call:
         self._sink.output(item)
 
     def warn(self, text: str) -> None:
-        """Write a warning; -WarningAction decides what becomes of it."""
+        """Write a warning; -WarningAction decides whether it is shown."""
         action = self.value("WarningAction")
         if action in _SILENT:
             return
@@ -141,7 +141,7 @@ class Call:
             self._sink.verbose(text)
 
     def error(self, message: str, **parts: Unpack[ErrorParts]) -> None:
-        """Write a non-terminating error; -ErrorAction decides what becomes of it."""
+        """Write a non-terminating error; -ErrorAction decides how the cmdlet continues."""
         detail = self._detail(message, parts)
         self.report.errors.append((detail.category, message))
         action = self.value("ErrorAction")
@@ -187,7 +187,7 @@ class Call:
         return True
 
     def _prompt(self, question: str) -> None:
-        """Nobody can answer: the command fails, or hangs where a host is said to exist or the fault
+        """No one can answer: the command fails, or hangs where a host is said to exist or the fault
         is on.
         """
         if self.session.caller.has_host or self.world.faults.prompts_hang:

@@ -10,7 +10,7 @@ from typing import Final, cast
 
 from lyncops.lab.cmdlets import placeholders
 from lyncops.lab.cmdlets.call import Call
-from lyncops.lab.cmdlets.registry import Store, changes, reads
+from lyncops.lab.cmdlets.registry import Opens, Store, changes, reads
 from lyncops.lab.cmdlets.shapes import EnumValue
 from lyncops.lab.model.power import reconsider
 from lyncops.lab.model.progress import settle
@@ -30,7 +30,7 @@ def _type(call: Call) -> str:
     return "CentralMgmt" if text == "CMS" else text
 
 
-@reads("Get-CsDatabaseMirrorState")
+@reads("Get-CsDatabaseMirrorState", opens=Opens.DATABASES)
 def get_cs_database_mirror_state(call: Call) -> Iterator[RemoteObject]:
     """One object per database; all types without -DatabaseType.
 
@@ -136,7 +136,7 @@ def invoke_cs_database_failover(call: Call) -> None:
         reconsider(world, pool)
 
 
-@reads("Get-CsUserDatabaseState")
+@reads("Get-CsUserDatabaseState", opens=Opens.DATABASES)
 def get_cs_user_database_state(call: Call) -> Iterator[RemoteObject]:
     """Whether a user database is online.
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from lyncops.lab.cmdlets import placeholders
 from lyncops.lab.cmdlets.call import Call
-from lyncops.lab.cmdlets.registry import Store, changes, reads
+from lyncops.lab.cmdlets.registry import Opens, Store, changes, reads
 from lyncops.lab.model.progress import settle
 from lyncops.lab.model.state import STORE_MODULE, Loss, MachineState, PoolRuntime, StoreCopy
 from lyncops.lab.model.switches import StoreBug
@@ -24,7 +24,7 @@ _REPLICATION_PATIENCE: Final = timedelta(minutes=10)
 _REPLICATION_LOOK: Final = timedelta(seconds=30)
 
 
-@reads("Get-CsManagementStoreReplicationStatus", store=Store.NONE)
+@reads("Get-CsManagementStoreReplicationStatus", store=Store.NONE, opens=Opens.STORE)
 def get_cs_management_store_replication_status(call: Call) -> Iterator[RemoteObject]:
     """Replica states, one per computer; or the store's own status.
 

@@ -23,6 +23,15 @@ class Store(enum.Enum):
     WRITE = "write"
 
 
+class Opens(enum.Enum):
+    """What a cmdlet opens with the caller's token (fact: double-hop)."""
+
+    NOTHING = "nothing"
+    STORE = "the Central Management store's SQL Server"  # -LocalStore does without
+    DATABASES = "the pool's SQL Server"
+    DIRECTORY = "Active Directory"
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class Handler:
     """How a cmdlet is simulated: a `reader` yields its output while the lock is held; a `changer`
@@ -38,7 +47,7 @@ class Handler:
     )
     on_edge: bool = False  # useful on an Edge server, which cannot reach the store
     admins: bool = False  # needs RTCUniversalServerAdmins (fact: groups)
-    opens: str = ""  # AD or SQL that it opens with the caller's token (fact: double-hop)
+    opens: Opens = Opens.NOTHING
 
 
 def reads(
@@ -47,9 +56,12 @@ def reads(
     store: Store = Store.READ,
     locally: bool = False,
     on_edge: bool = False,
-    opens: str = "SQL",
+    opens: Opens | None = None,
 ) -> Callable[[Reader], Handler]:
-    """Make a function the semantics of a cmdlet that only reads."""
+    """Make a function the semantics of a cmdlet that only reads: what needs the store opens it,
+    where nothing else is said.
+    """
+    default = Opens.NOTHING if store is Store.NONE else Opens.STORE
 
     def handler(function: Reader) -> Handler:
         return Handler(
@@ -58,7 +70,7 @@ def reads(
             store=store,
             locally=locally,
             on_edge=on_edge,
-            opens=opens if store is not Store.NONE else "",
+            opens=default if opens is None else opens,
         )
 
     return handler
@@ -76,7 +88,7 @@ def changes(
             store=store,
             on_edge=on_edge,
             admins=admins,
-            opens="SQL" if admins else "",
+            opens=Opens.STORE if admins else Opens.NOTHING,
         )
 
     return handler

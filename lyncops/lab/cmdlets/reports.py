@@ -42,6 +42,6 @@ class Report:
 
 
 def default_path(cmdlet: str, user: str, unique: str) -> str:
-    """Where a report goes when nobody says where: the temporary folder of the user's profile."""
+    """Where a report is written by default: the temporary folder of the user's profile."""
     name = user.rpartition("\\")[2]
     return f"C:\\Users\\{name}\\AppData\\Local\\Temp\\{cmdlet}-{unique}.html"

@@ -9,7 +9,7 @@ from typing import Final
 
 from lyncops.lab.cmdlets import placeholders
 from lyncops.lab.cmdlets.call import Call
-from lyncops.lab.cmdlets.registry import Store, reads
+from lyncops.lab.cmdlets.registry import Opens, Store, reads
 from lyncops.lab.cmdlets.selection import chosen
 from lyncops.lab.cmdlets.users import all_users, front_ends
 from lyncops.lab.model.state import PoolRuntime
@@ -40,19 +40,19 @@ def get_cs_health_monitoring_configuration(call: Call) -> Iterator[RemoteObject]
         yield call.make(_SETTINGS, values, text=fqdn)
 
 
-@reads("Test-CsRegistration", store=Store.NONE, opens="Active Directory")
+@reads("Test-CsRegistration", store=Store.NONE, opens=Opens.DIRECTORY)
 def test_cs_registration(call: Call) -> Iterator[RemoteObject]:
     """Whether a user, or the pool's first test user, can sign in there."""
     yield _transaction(call, ("UserSipAddress",))
 
 
-@reads("Test-CsIM", store=Store.NONE, opens="Active Directory")
+@reads("Test-CsIM", store=Store.NONE, opens=Opens.DIRECTORY)
 def test_cs_im(call: Call) -> Iterator[RemoteObject]:
     """Whether one user's message reaches another there."""
     yield _transaction(call, ("SenderSipAddress", "ReceiverSipAddress"))
 
 
-@reads("Test-CsPresence", store=Store.NONE, opens="Active Directory")
+@reads("Test-CsPresence", store=Store.NONE, opens=Opens.DIRECTORY)
 def test_cs_presence(call: Call) -> Iterator[RemoteObject]:
     """Whether one user sees another's presence there."""
     yield _transaction(call, ("PublisherSipAddress", "SubscriberSipAddress"))

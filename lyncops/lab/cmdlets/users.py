@@ -15,7 +15,7 @@ import attrs
 
 from lyncops.lab.cmdlets import placeholders
 from lyncops.lab.cmdlets.call import Call
-from lyncops.lab.cmdlets.registry import Store, reads
+from lyncops.lab.cmdlets.registry import Opens, Store, reads
 from lyncops.lab.model.state import PoolRuntime
 from lyncops.values import Fqdn, RemoteObject
 
@@ -81,7 +81,7 @@ def _find(call: Call) -> LabUser:
     )
 
 
-@reads("Get-CsUser", store=Store.NONE, opens="Active Directory")
+@reads("Get-CsUser", store=Store.NONE, opens=Opens.DIRECTORY)
 def get_cs_user(call: Call) -> Iterator[RemoteObject]:
     """Users from Active Directory.
 

@@ -45,7 +45,7 @@ def _target(call: Call) -> MachineState:
     no_hop = call.world.switches.double_hop_to_machines and not call.session.caller.may_hop
     if found is None or not found.is_up or is_edge or no_hop:
         # The text of System.ServiceProcess.ServiceController: the same for a machine that is off
-        # and for one that lets nobody in.
+        # and for one that refuses every log-on.
         message = (
             f"Cannot open Service Control Manager on computer '{name}'. This operation might"
             " require other privileges."

@@ -1,4 +1,4 @@
-"""What `lyncops lab inject` can do, told to people. Light: it does not load the lab."""
+"""What `lyncops lab inject` can do, described for people. Light: it does not load the lab."""
 
 from __future__ import annotations
 

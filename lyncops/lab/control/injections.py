@@ -1,5 +1,5 @@
-"""What can be done to a running lab, by name: for `lyncops lab inject` and `Lab.inject`; told to
-people in guide.py.
+"""What can be done to a running lab, by name: for `lyncops lab inject` and `Lab.inject`; described
+for people in guide.py.
 """
 
 from __future__ import annotations

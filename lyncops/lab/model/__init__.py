@@ -1,1 +1,1 @@
-"""The state of a simulated deployment, and what becomes of it by itself while time passes."""
+"""The state of a simulated deployment, and how it changes by itself while time passes."""

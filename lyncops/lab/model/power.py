@@ -44,7 +44,7 @@ def set_power(world: World, name: str, power: Power) -> None:
 
 
 def _members(world: World, name: str) -> tuple[list[Fqdn], list[Fqdn]]:
-    """The machines and SQL Servers that a name stands for; a SQL Server on a machine of Lync is
+    """The machines and SQL Servers that a name refers to; a SQL Server on a machine of Lync is
     that machine.
     """
     prefix, _, rest = name.partition(":")

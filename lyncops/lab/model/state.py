@@ -115,7 +115,7 @@ class Database:
 
 @attrs.define(slots=True, kw_only=True)
 class PoolRuntime:
-    """A pool and what has become of it.
+    """A pool and its current state.
 
     `serving` is the pool that serves its users; there is at most one, by construction.
     """

@@ -18,7 +18,7 @@ class PoolSummary:
 
     alive: bool
     homed: int
-    served_by: Fqdn | None  # None: nobody serves its users
+    served_by: Fqdn | None  # None: no pool serves its users
     state: str  # PoolState; FailedBack counts as Active
     conference_content_left_behind: bool
     databases_on_mirror: frozenset[str]

@@ -177,7 +177,7 @@ class Switches:
     )
     user_info_follows_failover: bool = attrs.field(
         default=True,
-        metadata=_told("Get-CsUserPoolInfo tells where a user is served; else where it belongs"),
+        metadata=_told("Get-CsUserPoolInfo shows where a user is served; else where it is homed"),
     )
     failback_ends_as_active: bool = attrs.field(
         default=False, metadata=_told("PoolState after a failback: Active instead of FailedBack")
@@ -217,7 +217,7 @@ class Switches:
         metadata=_told("Set-Cs* of services and sites replicate only after Enable-CsTopology"),
     )
     enforce_double_hop: bool = attrs.field(
-        default=False, metadata=_told("a token that was not delegated cannot open AD and SQL")
+        default=True, metadata=_told("a token that was not delegated cannot open AD and SQL")
     )
     double_hop_to_machines: bool = attrs.field(
         default=True,

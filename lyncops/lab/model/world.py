@@ -49,7 +49,7 @@ _LAST_STATUS_BEFORE_START: Final = timedelta(minutes=4)
 class World:
     """A deployment as `scenario` describes it; `rate` as `LabClock` takes it.
 
-    Whoever reads or changes it holds `lock`. `faults` and `switches` may be changed at any time.
+    Readers and writers hold `lock`. `faults` and `switches` may be changed at any time.
     Each callable of `watchers` gets (cmdlet, percent) while a cmdlet that takes time goes on,
     without the lock held.
     """

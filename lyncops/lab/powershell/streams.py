@@ -1,6 +1,4 @@
-"""Sinks that stand between a cmdlet and the wire: what passes through them, and what they
-change.
-"""
+"""Sinks between a cmdlet and the wire: what passes through them, and what they change."""
 
 from __future__ import annotations
 

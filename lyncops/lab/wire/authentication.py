@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import importlib
 import itertools
+import logging
 import os
 import tempfile
 import threading
@@ -30,11 +31,13 @@ from lyncops.errors import InvalidValueError
 from lyncops.lab.interface import Caller
 from lyncops.lab.wire.encryption import SecurityContext
 
+_LOG: Final = logging.getLogger("lyncops.lab")
 _UNNAMED: Final = "?"
 _GSS_ERROR: Final = cast("type[Exception]", vars(spnego.exceptions)["GSSError"])  # untyped there
 _CREDSSP_REFUSED: Final = "Authentication failure"
-"""The stage at which pyspnego's CredSSP acceptor does not raise but tells its client why (MS-CSSP,
-TSRequest, errorCode)."""
+"""The stage at which pyspnego's CredSSP acceptor does not raise but reports the reason to its
+client (MS-CSSP, TSRequest, errorCode).
+"""
 _CERTIFICATE_HEADER: Final = "http://schemas.dmtf.org/wbem/wsman/1/wsman/secprofile/https/mutual"
 
 
@@ -263,23 +266,24 @@ class Authenticator:
         context = self._context
         try:
             answer = context.step(base64.b64decode(encoded, validate=True))
-        except (SpnegoError, _GSS_ERROR, ValueError):
-            return self._refused()
+        except (SpnegoError, _GSS_ERROR, ValueError) as error:
+            return self._refused(why=str(error))
         header = f"{scheme} {base64.b64encode(answer).decode()}" if answer else ""
         if context.get_extra_info("auth_stage") == _CREDSSP_REFUSED:
-            return self._refused(header)
+            return self._refused(header, why="the client is told")
         if context.complete:
             account = self._directory.find(context.client_principal or "")
             # A user of another lab in this process: they share one file of users
             if account is None:
-                return self._refused()
+                return self._refused(why=f"no account {context.client_principal}")
             self._caller = attrs.evolve(
                 account.caller, delegated=name == "credssp" or _is_delegated(context)
             )
         return LogOnResult(self._caller, header)
 
-    def _refused(self, header: str = "") -> LogOnResult:
+    def _refused(self, header: str = "", *, why: str) -> LogOnResult:
         """A logon has failed; the next one on this connection starts over."""
+        _LOG.warning("A logon by %s was refused: %s", self._scheme, why)
         self._context = None
         self._directory.failed(_UNNAMED)  # pyspnego does not say whose logon failed
         return LogOnResult(None, header)

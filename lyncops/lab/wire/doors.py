@@ -39,7 +39,7 @@ class _Door:
         return _LOOPBACK, self.sock.getsockname()[1]
 
     def fill(self) -> None:
-        """Let nobody in any more."""
+        """Accept no further connection."""
         for _ in range(_FILLING):
             one = socket.socket()
             one.setblocking(False)  # noqa: FBT003 - its name
@@ -62,7 +62,7 @@ class Doors:
     def __init__(
         self, machines: Iterable[str], ports: Iterable[int], *, is_down: Callable[[str], bool]
     ) -> None:
-        """Open them all. `is_down` tells whether a machine is off."""
+        """Open them all. `is_down`: whether a machine is off."""
         self._is_down = is_down
         self._lock = threading.Lock()
         numbers = tuple(ports)

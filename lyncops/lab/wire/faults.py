@@ -226,7 +226,7 @@ class Profile:
         default=False, metadata={"means": "messages over http need no encryption"}
     )
     untrusted_certificate: bool = attrs.field(
-        default=False, metadata={"means": "the certificate is of a CA that nobody trusts"}
+        default=False, metadata={"means": "the certificate comes from an untrusted CA"}
     )
     clock_ahead: timedelta = attrs.field(
         default=timedelta(0), metadata={"means": "how far its clock is ahead of real time"}

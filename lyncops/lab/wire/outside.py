@@ -196,7 +196,7 @@ class OutsideHost:
             for port in PORTS
         ]
         self._dns = DnsServer(outside.zone)
-        self._lock = threading.Lock()  # the watching thread and whoever cannot wait for it
+        self._lock = threading.Lock()  # the watching thread and callers that cannot wait for it
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="lab-ports", daemon=True)
         self.synchronise()

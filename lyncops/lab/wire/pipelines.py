@@ -112,7 +112,8 @@ class PipelineRunner:
 
     def _run(self, shell: Shell, command: Command, pipeline: Pipeline) -> None:
         name = pipeline.names[0] if pipeline.names else ""
-        # Should the model itself fail, the client is told so, or it waits for ever; the thread then
+        # Should the model itself fail, the client gets an error, or it waits for ever; the thread
+        # then
         # ends with the defect.
         detail: ErrorDetail | None = ErrorDetail(
             message="The lab's model failed.", error_id="LabDefect"
@@ -129,7 +130,7 @@ class PipelineRunner:
         except TerminatingError as error:
             detail = error.detail
         except MachineDiedError:
-            # Nobody is connected any more
+            # No client is connected any more
             detail = ErrorDetail(message="The machine went down.", error_id="LabMachineDied")
         finally:
             if command.session.stopped.is_set():

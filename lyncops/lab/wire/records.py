@@ -145,7 +145,7 @@ def information(text: str, source: str, user: str, computer: str) -> str:
 
 
 def progress(activity: str, status: str, percent: int) -> str:
-    """A ProgressRecord; 100 per cent is told as Completed."""
+    """A ProgressRecord; 100 per cent is sent as Completed."""
     names = (f"{_AUTOMATION}.ProgressRecordType",)
     kind = (
         RemoteEnum("Completed", 1, names) if percent >= 100 else RemoteEnum("Processing", 0, names)

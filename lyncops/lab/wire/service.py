@@ -72,7 +72,7 @@ class WSManService:
             return tuple(self._shells.values())
 
     def handle(self, request: Request, caller: Caller, gone: Callable[[], bool]) -> Answer:
-        """Do what a request asks for. `gone` tells a waiting Receive whether its client has left.
+        """Do what a request asks for. `gone`: whether the client of a waiting Receive has left.
 
         Raises:
             WSManFaultError: the request is refused.

@@ -178,7 +178,7 @@ class Shell:
                 self.lock.notify_all()
 
     def say_later(self, kind: MessageType, document: str) -> None:
-        """Queue a message behind the next Receive of the pool: Windows tells Opened in a second
+        """Queue a message behind the next Receive of the pool: Windows sends Opened in a second
         reply [recording].
         """
         with self.lock:
@@ -209,7 +209,7 @@ class Shell:
         Raises:
             WSManFaultError: nothing came in time; or the wait was ended by a Disconnect, Connect or
                 Delete.
-            ClientGoneError: nobody waits for the answer any more.
+            ClientGoneError: no client waits for the answer any more.
         """
         outbox = self.outbox if command is None else command.outbox
         deadline = time.monotonic() + timeout.total_seconds()
@@ -269,7 +269,7 @@ class Shell:
             self._abort_receives()
 
     def connect(self, session_id: str) -> None:
-        """A client takes the shell; pending Receives of whoever held it end."""
+        """A client takes the shell; pending Receives of its former client end."""
         with self.lock:
             self.state = ShellState.CONNECTED
             self.session_id = session_id

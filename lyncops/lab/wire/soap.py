@@ -152,7 +152,7 @@ def reply(request: Request, body: str = "") -> bytes:
 
 
 def fault(request: Request, problem: WSManFaultError, machine: str) -> bytes:
-    """The reply that tells a fault."""
+    """The reply with a fault."""
     reason, message = escape(problem.reason), escape(problem.message)
     detail = (
         f"<w:FaultDetail>{_UNEXPECTED_SELECTORS}</w:FaultDetail>"

@@ -18,10 +18,16 @@ T = TypeVar("T")
 
 @attrs.frozen(slots=True)
 class Evaluation:
-    """Whether a condition holds (None: unknown), and what was seen."""
+    """Whether a condition holds (None: unknown), and what was seen.
+
+    `at_work`: it does not hold yet, and the servers report that they work on it.
+    `stalled`: it does not hold, and what it waits for has shown no sign of life for long.
+    """
 
     holds: bool | None
     evidence: str
+    at_work: bool = False
+    stalled: bool = False
 
 
 class Condition(Protocol):
@@ -82,7 +88,7 @@ class Judged(ABC):
         except NotKnownError as missing:
             return Evaluation(None, str(missing))
         gaps = deployment.open_questions(*self.needs)
-        return Evaluation(None, "; ".join((truth.evidence, *map(str, gaps)))) if gaps else truth
+        return Evaluation(None, _together((truth.evidence, *map(str, gaps)))) if gaps else truth
 
 
 @attrs.frozen(slots=True)
@@ -103,7 +109,10 @@ class UnlessRefuted:
         truth = self.condition.evaluate(deployment)
         if truth.holds is not None:
             return truth
-        return Evaluation(holds=True, evidence=f"{truth.evidence}; a rescue goes on without it")
+        return Evaluation(
+            holds=True,
+            evidence=_together((truth.evidence, ("in a disaster the plan continues without it"))),
+        )
 
     def __str__(self) -> str:
         return f"{self.condition}, as far as that can be read"
@@ -130,10 +139,23 @@ def all_hold(conditions: Iterable[Condition], deployment: Deployment) -> Evaluat
     """
     truths = [condition.evaluate(deployment) for condition in conditions]
     for wanted in (False, None):
-        seen = [truth.evidence for truth in truths if truth.holds is wanted]
+        seen = [truth for truth in truths if truth.holds is wanted]
         if seen:
-            return Evaluation(wanted, "; ".join(seen))
-    return Evaluation(holds=True, evidence="; ".join(truth.evidence for truth in truths))
+            return Evaluation(
+                wanted,
+                _together(truth.evidence for truth in seen),
+                at_work=all(truth.at_work for truth in seen),
+                stalled=all(truth.stalled for truth in seen),
+            )
+    return Evaluation(holds=True, evidence=_together(truth.evidence for truth in truths))
+
+
+def _together(evidence: Iterable[str]) -> str:
+    """Sentences and phrases in one line: a full stop or a semicolon between two, never both."""
+    told = ""
+    for text in evidence:
+        told += (" " if told.endswith(".") else "; " if told else "") + text
+    return told
 
 
 _PER_POOL: Final = frozenset(

@@ -29,7 +29,7 @@ class HostLeadsTo(Judged):
         return Scope.asking(AddressesOf(self.host), AddressesOf(self.target))
 
     def judge(self, deployment: Deployment) -> Evaluation:
-        """False where either name has no address: nobody could connect."""
+        """False if either name has no address: no connection is possible."""
         found, wanted = (
             known(deployment.network.addresses(self.host)),
             known(deployment.network.addresses(self.target)),

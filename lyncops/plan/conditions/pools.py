@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import attrs
 
-from lyncops.checks.life import Life, dead_from, described, life
+from lyncops.checks.life import described, seems_dead
 from lyncops.checks.words import counted, listed
 from lyncops.cmdlets.enums import MirrorRole
 from lyncops.deployment.backup_module import SETTLED, BackupModule, ExportState, ImportState
@@ -82,9 +82,8 @@ class PoolIsAlive(Judged):
     def judge(self, deployment: Deployment) -> Evaluation:
         """As the checks judge it: silence is not death, unless a witness says so."""
         pool = known_pool(deployment, self.pool)
-        state = life(pool)
-        dead = state is Life.DOWN or (state is Life.SILENT and bool(dead_from(pool)))
-        return Evaluation(True if pool.is_alive else False if dead else None, described(pool))
+        holds = True if pool.is_alive else False if seems_dead(pool) else None
+        return Evaluation(holds, described(pool))
 
     def __str__(self) -> str:
         return f"{self.pool} is alive"
@@ -133,7 +132,9 @@ class BackupModuleIs(Judged):
             return self._judge_overall(overall)
         found = known(found, f"{self.pool} did not report {self.module}")
         good = found.export in self.exports and found.import_ is ImportState.NORMAL
-        return Evaluation(good, f"{self.pool}: {_in_words(found)}")
+        return Evaluation(
+            good, f"{self.pool}: {_in_words(found)}", at_work=not good and found.is_behind
+        )
 
     def _judge_overall(self, overall: BackupModule) -> Evaluation:
         """What holds for all modules holds for this one; what is wrong with one of them may be
@@ -143,6 +144,7 @@ class BackupModuleIs(Judged):
         return Evaluation(
             good or None,
             f"{self.pool}: {_in_words(overall)}; {self.module} could not be distinguished",
+            at_work=not good and overall.is_behind,
         )
 
     def __str__(self) -> str:
@@ -195,13 +197,15 @@ class BackupServiceSteady(Judged):
                 " would be normal",
             )
         unsteady = [
-            _in_words(module)
+            module
             for module in modules
             if not module.is_steady(on_standby=True) and not _is_switched_off(deployment, module)
         ]
+        told = listed(map(_in_words, unsteady)) if unsteady else "every module is steady"
         return Evaluation(
             not unsteady,
-            f"{self.pool}: {listed(unsteady) if unsteady else 'every module is steady'}",
+            f"{self.pool}: {told}",
+            at_work=bool(unsteady) and all(module.is_behind for module in unsteady),
         )
 
     def __str__(self) -> str:
@@ -330,8 +334,8 @@ class ServicesAre(Judged):
         return Scope.of(Facet.MACHINES, pools=[self.machine])
 
     def judge(self, deployment: Deployment) -> Evaluation:
-        """A machine that did not answer leaves it unknown: services cannot be told to be stopped
-        from outside.
+        """A machine that did not answer leaves it unknown: from outside it cannot be seen that
+        services are stopped.
         """
         services = known(_machine_of(deployment, self.machine).services)
         wanted = {name.casefold() for name in self.services}

@@ -44,8 +44,9 @@ class EdgeNextHopIs(Judged):
 
     def judge(self, deployment: Deployment) -> Evaluation:
         """Compare with the Edge service's registrar."""
-        named = (edge for edge in known(deployment.edges) if edge.fqdn == self.edge)
-        edge = known(next(named, None), f"the topology has no Edge pool {self.edge}")
+        known(deployment.edges)
+        named = deployment.relations.edge_named.get(self.edge)
+        edge = known(named, f"the topology has no Edge pool {self.edge}")
         good = edge.next_hop is not None and leads_to(deployment, edge.next_hop, self.pool)
         return Evaluation(good, f"the next hop of {self.edge} is {edge.next_hop or 'not set'}")
 
@@ -68,11 +69,8 @@ class NoEdgeLeadsTo(Judged):
 
     def judge(self, deployment: Deployment) -> Evaluation:
         """Name the Edge pools that still do."""
-        still = [
-            edge.fqdn
-            for edge in known(deployment.edges)
-            if edge.next_hop and leads_to(deployment, edge.next_hop, self.pool)
-        ]
+        known(deployment.edges)
+        still = [edge.fqdn for edge in deployment.relations.edges_behind(self.pool)]
         return Evaluation(
             not still,
             f"{self.pool} is the next hop of {listed(still) if still else 'no Edge pool'}",

@@ -9,6 +9,7 @@ from typing import Final
 import attrs
 
 from lyncops.checks.context import CheckContext
+from lyncops.checks.replicas import has_fallen_silent
 from lyncops.checks.result import Verdict
 from lyncops.checks.store import store_single_master
 from lyncops.checks.words import counted, listed
@@ -115,6 +116,17 @@ class StoreHasSingleMaster(Judged):
         return "the Central Management store is active on exactly one pool"
 
 
+def _behind(deployment: Deployment, behind: list[Fqdn]) -> Evaluation:
+    """Those that are not up to date; stalled where none of them has reported for an hour while
+    others follow.
+    """
+    stalled = all(has_fallen_silent(deployment, computer) for computer in behind)
+    why = "; no report for over an hour, while others follow" if stalled else ""
+    return Evaluation(
+        holds=False, evidence=f"not up to date: {listed(behind)}{why}", stalled=stalled
+    )
+
+
 @attrs.frozen(slots=True, kw_only=True)
 class ReplicasUpToDate(Judged):
     """Every computer's replica of the configuration is up to date.
@@ -149,7 +161,7 @@ class ReplicasUpToDate(Judged):
         missing = set(self.only) - set(self.ignoring) - {replica.computer for replica in asked}
         behind = [replica.computer for replica in asked if not replica.up_to_date]
         if behind:
-            return Evaluation(holds=False, evidence=f"not up to date: {listed(behind)}")
+            return _behind(deployment, behind)
         if missing or not asked:
             return Evaluation(
                 None,

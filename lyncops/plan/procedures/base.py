@@ -125,7 +125,7 @@ def sip_addresses(values: Iterable[str]) -> tuple[str, ...]:
     """One or two users by their SIP addresses, given with the scheme or without.
 
     Raises:
-        InvalidValueError: one is no SIP address, or there are more than two.
+        InvalidValueError: one is not a SIP address, or there are more than two.
     """
     found = tuple(f"sip:{value.strip().removeprefix('sip:')}" for value in values)
     for address in found:

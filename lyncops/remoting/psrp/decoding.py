@@ -7,6 +7,7 @@ An element that is malformed or unknown becomes text. A message that cannot be p
 from __future__ import annotations
 
 import base64
+import functools
 import re
 import sys
 from collections.abc import Callable
@@ -144,13 +145,13 @@ class _Decoder:
             return value
         if tag == "Ref":
             ref = element.get("RefId", "")
-            # Values have no circles: whoever walks through one would never come back.
+            # Values have no circles: walking through one would never end.
             return _CIRCLE if ref in self._open else self.objects.get(ref)
         return decode_string("".join(element.itertext()))
 
     def _type_names(self, element: ET.Element) -> tuple[str, ...]:
         if (names := element.find("TN")) is not None:
-            known = tuple(decode_string(each.text) for each in names.iterfind("T"))
+            known = _same(tuple(decode_string(each.text) for each in names.iterfind("T")))
             self.types[names.get("RefId", "")] = known
             return known
         reference = element.find("TNRef")
@@ -223,6 +224,12 @@ class _Decoder:
         return pairs
 
 
+@functools.lru_cache(maxsize=1024)
+def _same(names: tuple[str, ...]) -> tuple[str, ...]:
+    """One list for all objects of a type: each object brings it again."""
+    return names
+
+
 def _key(key: object, taken: dict[object, object]) -> object:
     """The key as one of Python's, where 1, 1.0 and True are the same: of two that are not, the
     second becomes text.
@@ -279,7 +286,7 @@ def decode_message(data: bytes, *, forgiving: bool = False) -> object:
     except BoundsError as error:
         return Unread("an object", str(error))
     except expat.ExpatError:
-        pass  # told below, where it may be forgiven
+        pass  # reported below, where it may be ignored
     try:
         return decode_element(_parse(data))
     except (ET.ParseError, ValueError) as error:

@@ -257,9 +257,7 @@ def _command(
 
 
 def encode_refusal(call_id: int, method: int) -> str:
-    """The answer to a host call that wants one: an error, because nobody is there who could answer
-    a prompt.
-    """
+    """The answer to a host call that wants one: an error, because no one can answer a prompt."""
     message = "lyncops runs unattended: nobody can answer a prompt."
     return (
         f'<Obj RefId="0"><MS><I64 N="ci">{call_id}</I64><Obj RefId="1" N="mi"><TN'

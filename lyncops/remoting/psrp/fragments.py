@@ -38,7 +38,7 @@ class Inbox:
     missing.
 
     `gap`: the server's count of objects jumped, as it does when a reply was lost; the pool's own
-    messages, which nobody fetches while a command runs, make it jump too. `broken`: what arrived
+    messages, which are not fetched while a command runs, make it jump too. `broken`: what arrived
     makes no sense, or ends in the middle of a fragment.
     """
 
@@ -51,8 +51,8 @@ class Inbox:
     """How many bytes of the present command's output have come."""
 
     def forget(self) -> None:
-        """Take whatever comes next as the beginning: output that nobody wants any more may have
-        been given up.
+        """Take whatever comes next as the beginning: output that is no longer wanted may have been
+        dropped.
         """
         self._expected = None
         self._parts.clear()

@@ -92,7 +92,7 @@ class PipelineState(enum.IntEnum):
 
 @attrs.frozen(slots=True)
 class HostCall:
-    """The server asks something of the host; `wants_answer` tells whether it waits."""
+    """The server asks something of the host; `wants_answer`: whether it waits."""
 
     call_id: int
     method: int
@@ -163,7 +163,7 @@ def error_record(value: object, *, terminating: bool = False) -> ErrorRecord:
 
 
 def pipeline_state(value: object) -> tuple[PipelineState | None, ErrorRecord | None]:
-    """The state that a message tells, and the error that ended the pipeline."""
+    """The state in a message, and the error that ended the pipeline."""
     if not isinstance(value, RemoteObject):
         return None, None
     number = _number(value.get("PipelineState"))

@@ -34,9 +34,7 @@ class Cause:
 
     @property
     def says_something(self) -> bool:
-        """Whether it says more than its own type's name, as .NET does where nobody gave a
-        message.
-        """
+        """Whether it says more than its own type's name, as .NET does if no message was given."""
         return bool(self.message) and len(self.message) > (len(self.exception_type) + 40) * (
             self.exception_type in self.message
         )
@@ -64,7 +62,7 @@ class ErrorRecord:
 
     @property
     def reason(self) -> str:
-        """The innermost words that say something: outer ones often only tell that something
+        """The innermost words that say something: outer ones often only say that something
         failed.
         """
         return next(

@@ -25,7 +25,9 @@ _NOBODY: Final = UUID(int=0)
 
 @attrs.define
 class Transcript:
-    """All that a command wrote, stream by stream, in the order of its arrival."""
+    """All that a command wrote, in the order of its arrival; `records` has all streams but the
+    output.
+    """
 
     pipeline_id: UUID
     on_record: Callable[[StreamRecord], None] | None = None
@@ -42,9 +44,9 @@ class Transcript:
         value = decode_message(message.data, forgiving=not is_output)
         if is_output:
             self.output.append(value)
-            self._tell(
-                StreamRecord(kind=StreamKind.OUTPUT, text="" if value is None else str(value))
-            )
+            if self.on_record is not None:  # told, and not kept: it is in `output`
+                text = "" if value is None else str(value)
+                self.on_record(StreamRecord(kind=StreamKind.OUTPUT, text=text))
         elif message.kind == MessageType.ERROR_RECORD:
             self.fail(error_record(value))
         elif message.kind == MessageType.PIPELINE_STATE:

@@ -1,12 +1,12 @@
-"""The blocks of a verb as HTML: whatever a terminal is told, a page can be told too."""
+"""The blocks of a verb as HTML: everything that a terminal shows, a page can show too."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Final
 
-from lyncops.views.blocks import Block, Heading, Table, Text, Tone
-from lyncops.views.html.markup import Content, Markup, element, joined
+from lyncops.views.blocks import Block, Heading, Table, Text, Tone, is_across
+from lyncops.views.html.markup import Content, Markup, element, joined, prose
 
 CLASSES: Final = {
     Tone.PLAIN: None,
@@ -50,13 +50,25 @@ def _block(block: Block) -> Content:
         case Text():
             return _line(block)
         case Table():
-            return table(block.columns, (map(_content, row) for row in block.rows))
+            return _table(block)
+
+
+def _table(block: Table) -> Markup:
+    head = element("tr", *(element("th", name, scope="col") for name in block.columns))
+    wide = str(len(block.columns))
+    body = (
+        element("tr", element("td", _content(row[0]), colspan=wide))
+        if is_across(row, block)
+        else element("tr", *(_cell(_content(cell)) for cell in row))
+        for row in block.rows
+    )
+    return element("table", element("thead", head), element("tbody", *body))
 
 
 def _line(line: Text) -> Content:
     if not line.text:
         return ""
-    words: Content = element("code", line.text) if line.verbatim else line.text
+    words = element("code", line.text) if line.verbatim else prose(line.text)
     indent = f"margin-left:{line.indent / 2:g}em" if line.indent else None
     return element("p", words, class_=CLASSES[line.tone], style=indent)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable
 
 import attrs
@@ -10,6 +11,7 @@ import attrs
 from lyncops.text.harmless import harmless
 
 _WEB = ("https://", "http://")
+_TYPED = re.compile(r"`([^`]+)`")
 
 
 @attrs.frozen(slots=True)
@@ -41,6 +43,12 @@ def element(name: str, *content: Content, **attributes: Attribute) -> Markup:
     """An element. `class_` is class, `stroke_width` stroke-width; None and False leave one out."""
     written = "".join(_attribute(key, value) for key, value in attributes.items())
     return Markup(f"<{name}{written}>{joined(content)}</{name}>")
+
+
+def prose(words: str) -> Markup:
+    """A sentence; what stands in it between `grave accents` is to be typed."""
+    pieces = enumerate(_TYPED.split(words))
+    return joined(element("code", piece) if at % 2 else piece for at, piece in pieces)
 
 
 def link(address: str, words: str) -> Markup:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lyncops.checks.words import counted
 from lyncops.plan.model import CmdletStep, ManualStep, Plan, Step, WaitStep
+from lyncops.runs.waits import waiting
 from lyncops.text.durations import duration_in_words as duration
 from lyncops.views.blocks import Heading, Text, Tone
 from lyncops.views.html.blocks import html_of, table
@@ -35,7 +36,7 @@ def _parts(plan: Plan) -> Iterator[Markup]:
 
 
 def _steps(plan: Plan) -> Markup:
-    """Those of a plan that is refused are folded: nobody is to work through them."""
+    """Those of a plan that is refused are folded: they are not meant to be worked through."""
     words = f"{counted(len(plan.steps), 'step')}, about {duration(plan.estimate)} in all"
     steps = table(("", "step", "about"), map(_row, range(1, len(plan.steps) + 1), plan.steps))
     if plan.refusals:
@@ -57,8 +58,7 @@ def what_it_does(step: Step) -> Iterator[Markup]:
         case CmdletStep():
             yield element("p", element("code", step.cmdlet.to_powershell()))
         case WaitStep():
-            until = "; ".join(map(str, step.until))
-            yield element("p", f"waits up to {duration(step.deadline)} until: {until}")
+            yield element("p", waiting(step))
         case ManualStep():
             yield element("p", f"by hand, at {step.where}:", class_="lo-careful")
             yield element("ul", *(element("li", line) for line in step.instructions))

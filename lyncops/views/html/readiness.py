@@ -48,7 +48,7 @@ def _pool_details(pool: PoolReadiness) -> Iterator[Markup]:
         title = f"{pool.pool}, {mode_in_words(mode)}: {_summary(mode)}"
         yield unfolding(title, *_details(mode), is_open=bool(mode.obstacles))
     if pool.care:
-        title = f"{pool.pool}: what is looked at on the days before"
+        title = f"{pool.pool}: checks to do on the days before"
         yield unfolding(title, checks_table(pool.care))
 
 

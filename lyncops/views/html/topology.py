@@ -22,15 +22,18 @@ _STANDBY_STORE: Final = Words("\N{WHITE STAR} standby copy of the store")
 _STORE_UNREAD: Final = Words("copy of the store, active or not is not read", Tone.CAREFUL)
 
 
-def topology_html(deployment: Deployment) -> Markup:
-    """The picture, and the same in words to unfold; nothing where the pools could not be read."""
+def topology_html(deployment: Deployment, *, folded: bool = True) -> Markup:
+    """The picture, and the same in words (to unfold, unless it is printed); nothing where the pools
+    could not be read.
+    """
     columns = tuple(_columns(deployment))
     if not columns:
         return NOTHING
     lines = tuple(_lines(deployment))
     said = [line.says for line in lines]
     picture = draw(columns, lines, about=" ".join((f"Topology of {deployment.name}.", *said)))
-    words = unfolding("the lines in words", element("ul", *(element("li", each) for each in said)))
+    listed = element("ul", *(element("li", each) for each in said))
+    words = unfolding("the lines in words", listed) if folded else listed
     return joined((element("div", picture, class_="lo-wide"), words if said else NOTHING))
 
 

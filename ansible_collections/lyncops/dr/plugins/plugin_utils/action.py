@@ -28,7 +28,7 @@ class LyncopsAction(ActionBase):
                 f"{missing.name} is not installed in the Python that runs Ansible"
                 f" ({sys.executable}). Install it there: pip install 'lyncops[ansible]'."
             ) from missing
-        _, given = self.validate_argument_spec(argument_spec(self.MODULE))
+        given = self.validate_argument_spec(argument_spec(self.MODULE))[1]
         host = (task_vars or {}).get("inventory_hostname")
         done = perform(
             self.MODULE,

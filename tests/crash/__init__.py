@@ -1,0 +1,1 @@
+"""Every moment at which a client can die, enumerated: see `points`."""
