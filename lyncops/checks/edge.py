@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
+from typing import Final
 
 from lyncops.checks.check import Finding, Weight, check, of_next_hops, passed, unknown, warning
 from lyncops.checks.context import CheckContext
 from lyncops.checks.life import seems_dead
-from lyncops.checks.words import listed
-from lyncops.deployment.model import Deployment, EdgePool, Pool
+from lyncops.checks.words import counted, listed
+from lyncops.deployment.model import Deployment, EdgePool
 from lyncops.sources import fact, guide
 from lyncops.values import Fqdn, SiteName, Unread
+
+_NAMED: Final = 5
+"""So many Edge pools are named one by one; a lost region can have hundreds."""
 
 
 def edges_behind(situation: CheckContext) -> tuple[EdgePool, ...]:
@@ -107,20 +112,20 @@ def next_hops_alive(situation: CheckContext) -> Finding:
             "See edge-next-hop.",
             blocking=False,
         )
-    ends, lost = _dead_ends(situation), _lost_ends(deployment)
-    if not ends and not lost:
+    dead, lost = _with_dead_next_hop(situation), _with_lost_next_hop(deployment)
+    cut_off = (*dead, *lost)
+    if not cut_off:
         return passed("No Edge pool has another dead pool as its next hop.")
-    told = (
-        *(
-            f"The next hop of {edge.fqdn} is the {pool.kind.value} pool {pool.fqdn}, which is not"
-            " running."
-            for edge, pool in ends
-        ),
-        *map(leads_nowhere, lost),
-    )
+    named = (*dead[:_NAMED], *lost[:_NAMED])
+    told = [
+        *(_leads_to_the_dead(deployment, edge) for edge in dead[:_NAMED]),
+        *map(leads_nowhere, lost[:_NAMED]),
+    ]
+    if more := len(cut_off) - len(named):
+        told.append(f"The same holds for {counted(more, 'more Edge pool')}.")
     commands = tuple(
         f"lyncops run edge-next-hop {edge.fqdn} --next-hop {near}"
-        for edge in (*(edge for edge, _ in ends), *lost)
+        for edge in named
         for near in _nearest_next_hop(deployment, edge, situation.target)
     )
     return warning(
@@ -131,6 +136,12 @@ def next_hops_alive(situation: CheckContext) -> Finding:
     )
 
 
+def _leads_to_the_dead(deployment: Deployment, edge: EdgePool) -> str:
+    pool = deployment.pool_of(edge.next_hop) if edge.next_hop else None
+    which = f"the {pool.kind.value} pool {pool.fqdn}" if pool else edge.next_hop
+    return f"The next hop of {edge.fqdn} is {which}, which is not running."
+
+
 def leads_nowhere(edge: EdgePool) -> str:
     """What is said of an Edge pool whose next hop is the name of no pool or server."""
     return (
@@ -139,29 +150,15 @@ def leads_nowhere(edge: EdgePool) -> str:
     )
 
 
-def _lost_ends(deployment: Deployment) -> tuple[EdgePool, ...]:
-    """The Edge pools whose next hop is not in the topology, as after its pool was removed."""
-    if isinstance(deployment.pools, Unread) or isinstance(deployment.edges, Unread):
+def _with_lost_next_hop(deployment: Deployment) -> tuple[EdgePool, ...]:
+    if isinstance(deployment.pools, Unread):
         return ()
-    return tuple(
-        edge
-        for edge in deployment.edges
-        if edge.next_hop is not None and deployment.pool_of(edge.next_hop) is None
-    )
+    return deployment.relations.edges_into_nothing
 
 
-def _dead_ends(situation: CheckContext) -> list[tuple[EdgePool, Pool]]:
-    """The Edge pools whose next hop is dead and another than the target, each with that pool."""
+def _with_dead_next_hop(situation: CheckContext) -> tuple[EdgePool, ...]:
+    """The Edge pools whose next hop is dead and another than the target."""
     deployment = situation.deployment
-    relations, behind = deployment.relations, {edge.fqdn for edge in edges_behind(situation)}
-    places = relations.places_of_next_hops & deployment.signs.maybe_dead
-    found = [
-        (edge, pool)
-        for pool in deployment.pools_at(places)
-        if seems_dead(pool)
-        for edge in relations.edges_behind(pool.fqdn)
-        if edge.fqdn not in behind
-        and edge.next_hop is not None
-        and deployment.pool_of(edge.next_hop) is pool
-    ]
-    return sorted(found, key=lambda end: relations.place_of_edge[end[0].fqdn])
+    into, own = deployment.relations.edges_into, deployment.relations.owner(situation.target)
+    dead = sorted((into.keys() & deployment.signs.where(seems_dead)) - {own})
+    return tuple(chain.from_iterable(map(into.__getitem__, dead)))

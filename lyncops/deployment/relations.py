@@ -95,10 +95,22 @@ class Relations:
         return {self.place[name] for name in self.edge_named if name in self.place}
 
     @cached_property
-    def places_of_next_hops(self) -> AbstractSet[int]:
-        """Where the pools stand that are the next hop of an Edge pool."""
-        owners = (self.owner(edge.next_hop) for edge in self.edges if edge.next_hop is not None)
-        return {at for at in owners if at is not None}
+    def edges_into(self) -> Mapping[int, tuple[EdgePool, ...]]:
+        """The Edge pools by the place of the pool that is their next hop."""
+        owners = ((self._next_hop_of(edge), edge) for edge in self.edges)
+        return grouped((at, edge) for at, edge in owners if at is not None)
+
+    @cached_property
+    def edges_into_nothing(self) -> tuple[EdgePool, ...]:
+        """The Edge pools whose next hop is not in the topology, as after its pool was removed."""
+        return tuple(
+            edge
+            for edge in self.edges
+            if edge.next_hop is not None and self._next_hop_of(edge) is None
+        )
+
+    def _next_hop_of(self, edge: EdgePool) -> int | None:
+        return None if edge.next_hop is None else self.owner(edge.next_hop)
 
     def edges_behind(self, pool: Fqdn) -> tuple[EdgePool, ...]:
         """The Edge pools whose next hop is `pool`, by its own name or by that of a machine."""

@@ -107,10 +107,17 @@ class _Gathered:
                 found.setdefault(site, []).append(at)
         return {site: tuple(places) for site, places in found.items()}
 
+    def where(self, holds: Callable[[Pool], bool]) -> AbstractSet[int]:
+        """The pools of which this holds, each asked once."""
+        found = self._where.get(holds)
+        if found is None:
+            found = frozenset(at for at, pool in enumerate(self.pools) if holds(pool))
+            self._where[holds] = found
+        return found
+
     @cached_property
-    def maybe_dead(self) -> AbstractSet[int]:
-        """The pools that may be dead."""
-        return {at for at, pool in enumerate(self.pools) if may_be_dead(pool)}
+    def _where(self) -> dict[Callable[[Pool], bool], frozenset[int]]:
+        return {}
 
     @cached_property
     def asked(self) -> int:
@@ -236,12 +243,12 @@ class Signs:
     def _first_next_hops(self) -> dict[SiteName | None, tuple[Fqdn, ...]]:
         return {}
 
-    @property
-    def maybe_dead(self) -> AbstractSet[int]:
-        """Where the pools stand of which no machine is up and one is seen to be down, or said to be
-        dead; and those that changed.
+    def where(self, holds: Callable[[Pool], bool]) -> AbstractSet[int]:
+        """Where the pools stand of which this holds; it is asked of each once, and again only of
+        those that changed.
         """
-        return self._all.maybe_dead | self.changed.keys()
+        now = {at for at, pool in self.changed.items() if holds(pool)}
+        return (self._all.where(holds) - self.changed.keys()) | now
 
 
 def silent_of(pool: Pool, *, stricken: bool, living: bool) -> tuple[Fqdn, ...]:

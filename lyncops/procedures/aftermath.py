@@ -15,6 +15,7 @@ import attrs
 
 from lyncops.checks.words import listed
 from lyncops.deployment.model import Deployment, EdgePool, Pool
+from lyncops.deployment.signs import may_be_dead
 from lyncops.plan.conditions import RouteKind
 from lyncops.plan.left_broken import LeftBroken
 from lyncops.procedures.edge_moves import sites_leading_to
@@ -95,7 +96,7 @@ def aftermath(loss: Loss) -> tuple[LeftBroken, ...]:
 
 def _dead_edges(deployment: Deployment) -> tuple[EdgePool, ...]:
     signs = deployment.signs
-    places = deployment.relations.places_of_edges & (signs.maybe_dead | signs.silent.keys())
+    places = deployment.relations.places_of_edges & (signs.where(may_be_dead) | signs.silent.keys())
     dead = (
         pool.fqdn
         for pool in deployment.pools_at(places)

@@ -17,6 +17,7 @@ from lyncops.deployment.model import Deployment, Machine, MediaEdge, Pool, PoolK
 from lyncops.drill import Outcome, drill, loss_of_pool
 from lyncops.drill.copying import Copy
 from lyncops.drill.showing import report_blocks, report_data, report_html
+from lyncops.drill.story import disasters
 from lyncops.drill.unlike import told_copy
 from lyncops.values import Fqdn, JsonValue, LyncVersion, ServiceId, SiteName, Unread
 from lyncops.views.blocks import plain_lines
@@ -227,8 +228,11 @@ def test_a_counted_pool_without_users_has_none_in_the_copy() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ODD)
 def test_every_drill_of_an_odd_topology_comes_to_an_end(name: str) -> None:
-    report = drill(ODD[name][0](three_pairs()), played_at=WHEN)
+    odd = ODD[name][0](three_pairs())
+    some = (*disasters(odd)[:1], *disasters(odd)[-1:])  # a pool and a site: of each kind one
+    report = drill(odd, some, played_at=WHEN)
     assert report.outcome in Outcome
+    assert len(report.drills) == len(some)
 
 
 def test_where_nothing_runs_the_rescue_is_refused() -> None:

@@ -144,7 +144,7 @@ def test_a_wrong_password_is_tried_once(
     ("setting", "check_id", "words"),
     [
         ("untrusted_certificate=true", "tls", "authority is not trusted"),
-        ("clock_ahead=690s", "clock", "11 minutes ahead"),
+        ("clock_ahead=660s", "clock", "11 minutes ahead"),
         ("disconnects=false", "disconnect", "reconnected"),
         ("protocol=2.1", "disconnect", "older than 3.0"),
         ("max_shells_per_user=0", "session-configuration", "too many sessions"),

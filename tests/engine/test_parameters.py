@@ -81,29 +81,36 @@ def _calls(
             break
 
 
-@pytest.mark.timeout(300)
+def _new_calls(version: str) -> Iterator[tuple[Parameter | None, Cmdlet[object]]]:
+    """What this version takes and no earlier one has tried."""
+    earlier = [LyncVersion.V2013] if version != "2013" else []
+    for cls in CLASSES:
+        tried = {repr(cmdlet) for each in earlier for _, cmdlet in _calls(cls, each)}
+        for about, cmdlet in _calls(cls, VERSIONS[version]):
+            if repr(cmdlet) not in tried:
+                yield about, cmdlet
+
+
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_parameter_binds(world: World, front: Fronts, tmp_path: Path, version: str) -> None:
     server = front(world, version=version)
     refused: list[str] = []
     sent = 0
     with desk_for(tmp_path, server, path="wsman", open_timeout="30s").sessions() as sessions:
-        for cls in CLASSES:
-            for about, cmdlet in _calls(cls, VERSIONS[version]):
-                done = sessions.run(cmdlet)
-                sent += 1
-                last = (world.rehearsed if cmdlet.arguments().get("WhatIf") else world.calls)[-1:]
-                bound = bool(last) and last[0].cmdlet == cls.NAME
-                if (
-                    done.outcome is not Outcome.SUCCEEDED
-                    or not bound
-                    or not _has(last[0].parameters, about)
-                ):
-                    refused.append(
-                        f"{cmdlet!r}: {done.reason or [str(each) for each in done.errors]}"
-                    )
+        for about, cmdlet in _new_calls(version):
+            done = sessions.run(cmdlet)
+            sent += 1
+            last = (world.rehearsed if cmdlet.arguments().get("WhatIf") else world.calls)[-1:]
+            bound = bool(last) and last[0].cmdlet == cmdlet.NAME
+            if (
+                done.outcome is not Outcome.SUCCEEDED
+                or not bound
+                or not _has(last[0].parameters, about)
+            ):
+                refused.append(f"{cmdlet!r}: {done.reason or [str(each) for each in done.errors]}")
     assert not refused, "\n".join(refused)
-    assert sent > 500
+    assert sent > (500 if version == "2013" else 0)
 
 
 def _has(bound: object, about: Parameter | None) -> bool:

@@ -25,7 +25,7 @@ from tests.procedures.scenarios import P1, P2, scenarios
 FOR_A_WHILE: Final = timedelta(minutes=20)
 REACHED: Final = {RunState.COMPLETED, RunState.COMPLETED_WITH_EXCEPTIONS}
 ON_MODEL: Final = settings(
-    max_examples=settings().max_examples // 10,  # 5, and 30 with --all
+    max_examples=settings().max_examples // 10,  # 5, and 15 with --all
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

@@ -13,13 +13,13 @@ pytestmark = [
     pytest.mark.unmeasured,  # what it runs is covered by tests that name what they want
 ]
 
-ALL: Final = settings().max_examples >= 300
+ALL: Final = settings().max_examples >= 150
 
 
 def sequences(number: int, *, steps: int) -> settings:
-    """Eight times as many with --all: 288 in all, 36 otherwise."""
+    """Four times as many with --all: 144 in all, 36 otherwise."""
     return settings(
-        max_examples=number * 8 if ALL else number,
+        max_examples=number * 4 if ALL else number,
         stateful_step_count=steps,
         deadline=None,
         suppress_health_check=[

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.unmeasured, pytest.mark.timeout(600)]
 def test_two_operators_cannot_collide_and_every_run_ends(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    everything = settings().max_examples >= 300
+    everything = settings().max_examples >= 150
     clock = SimpleNamespace(monotonic=time.monotonic, sleep=time.sleep)
     monkeypatch.setattr("lyncops.remoting.clock.time", clock)
     journal = open_journal(postgres.database())
@@ -32,7 +32,7 @@ def test_two_operators_cannot_collide_and_every_run_ends(
         run_state_machine_as_test(
             Here,
             settings=settings(
-                max_examples=150 if everything else 15,
+                max_examples=75 if everything else 15,
                 stateful_step_count=20,
                 deadline=None,
                 suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
