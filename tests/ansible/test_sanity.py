@@ -15,7 +15,7 @@ import pytest
 
 from tests.ansible.conftest import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.unmeasured, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.unmeasured]
 BIN: Final = Path(sys.executable).parent
 RUN: Final = frozenset(
     {

@@ -14,7 +14,7 @@ from tests.crash.points import Point, Request, Write, for_every_change
 from tests.crash.stage import STORIES, reference, strike
 
 SHARES = 4
-pytestmark = [pytest.mark.slow, pytest.mark.unmeasured, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.unmeasured]
 
 
 @pytest.mark.parametrize("share", range(SHARES))
