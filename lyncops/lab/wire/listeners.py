@@ -4,7 +4,6 @@ come and go.
 
 from __future__ import annotations
 
-import contextlib
 import selectors
 import socket
 import threading
@@ -15,6 +14,7 @@ from typing import Final
 import attrs
 
 from lyncops.lab.wire.http import cut
+from lyncops.lab.wire.ports import LOOPBACK, HeldPort
 from lyncops.lab.wire.server import MachineServer, Scheme
 
 _LOOK: Final = 0.05
@@ -25,23 +25,7 @@ _LOOK: Final = 0.05
 class _Listener:
     server: MachineServer
     scheme: Scheme
-    port: int = 0
-    sock: socket.socket | None = None
-
-    def open(self) -> socket.socket:
-        """Listen, on the same port as before."""
-        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        try:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind(("127.0.0.1", self.port))
-            sock.listen(128)
-            sock.settimeout(0)
-        except OSError:
-            sock.close()
-            raise
-        self.port = sock.getsockname()[1]
-        self.sock = sock
-        return sock
+    port: HeldPort = attrs.field(factory=HeldPort)
 
 
 class Listeners:
@@ -69,35 +53,36 @@ class Listeners:
                 self._register(listener)
                 if server.is_down:
                     self._withdraw(listener)
-            return "127.0.0.1", listener.port
+            return listener.port.address
 
     def addresses(self) -> Mapping[tuple[str, Scheme], str]:
         """The addresses that are open, or closed only while their machine is down."""
         with self._lock:
-            return {key: f"127.0.0.1:{listener.port}" for key, listener in self._listeners.items()}
+            return {
+                key: f"{LOOPBACK}:{listener.port.number}"
+                for key, listener in self._listeners.items()
+            }
 
     def _register(self, listener: _Listener) -> None:
-        self._selector.register(listener.open(), selectors.EVENT_READ, listener)
+        self._selector.register(listener.port.open(), selectors.EVENT_READ, listener)
         self._wake.send(b".")
 
     def _withdraw(self, listener: _Listener) -> None:
-        if listener.sock is not None:
-            self._selector.unregister(listener.sock)
-            listener.sock.close()
-            listener.sock = None
+        if listener.port.listener is not None:
+            self._selector.unregister(listener.port.listener)
+            listener.port.close()
 
     def synchronise(self) -> None:
         """Close the sockets of machines that are down, open those of machines that came back."""
         with self._lock:
             for listener in self._listeners.values():
                 down = listener.server.is_down
-                if down and listener.sock is not None:
+                is_open = listener.port.listener is not None
+                if down and is_open:
                     self._withdraw(listener)
                     listener.server.crash()
-                elif not down and listener.sock is None:
-                    # The port may still be in use; the next look tries again
-                    with contextlib.suppress(OSError):
-                        self._register(listener)
+                elif not down and not is_open:
+                    self._register(listener)
 
     def _accept(self) -> None:
         looked = time.monotonic()
@@ -114,10 +99,10 @@ class Listeners:
 
     def _accept_one(self, listener: _Listener) -> None:
         with self._lock:
-            if listener.sock is None:
+            if listener.port.listener is None:
                 return
             try:
-                sock, _ = listener.sock.accept()
+                sock, _ = listener.port.listener.accept()
             except OSError:
                 return
         sock.settimeout(None)
@@ -134,6 +119,7 @@ class Listeners:
         with self._lock:
             for listener in self._listeners.values():
                 self._withdraw(listener)
+                listener.port.release()
         self._selector.close()
         self._wake.close()
         self._woken.close()

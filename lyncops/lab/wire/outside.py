@@ -4,7 +4,6 @@ external address.
 
 from __future__ import annotations
 
-import socket
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -19,9 +18,9 @@ import dns.rrset
 from dns.exception import DNSException
 
 from lyncops.lab.model.outside import PORTS, Outside, Zone
+from lyncops.lab.wire.ports import LOOPBACK, HeldPort
 from lyncops.values import Fqdn
 
-_LOOPBACK: Final = "127.0.0.1"
 _TTL: Final = 0
 _LOOK_EVERY: Final = 0.1  # seconds
 _ATTEMPTS: Final = 20
@@ -88,13 +87,13 @@ class _TcpHandler(socketserver.StreamRequestHandler):
 
 class _UdpServer(socketserver.UDPServer):
     def __init__(self, zone: Zone) -> None:
-        super().__init__((_LOOPBACK, 0), _UdpHandler)
+        super().__init__((LOOPBACK, 0), _UdpHandler)
         self.zone = zone
 
 
 class _TcpServer(socketserver.TCPServer):
     def __init__(self, zone: Zone, port: int) -> None:
-        super().__init__((_LOOPBACK, port), _TcpHandler)
+        super().__init__((LOOPBACK, port), _TcpHandler)
         self.zone = zone
 
 
@@ -103,7 +102,7 @@ class DnsServer:
 
     def __init__(self, zone: Zone) -> None:
         self._udp, self._tcp = _both(zone)
-        self.address = f"{_LOOPBACK}:{self._udp.server_address[1]}"
+        self.address = f"{LOOPBACK}:{self._udp.server_address[1]}"
         self._threads = [
             threading.Thread(
                 target=server.serve_forever, args=(_LOOK_EVERY,), name="lab-dns", daemon=True
@@ -137,52 +136,29 @@ def _both(zone: Zone) -> tuple[_UdpServer, _TcpServer]:
     raise problem or OSError("no free port")
 
 
-@attrs.define(slots=True, kw_only=True)
+@attrs.frozen(slots=True, kw_only=True)
 class _Port:
-    """A port of a machine's external address.
-
-    A socket that is bound and does not listen keeps the number while it is closed.
-    """
+    """A port of a machine's external address, and where on loopback it is."""
 
     machine: Fqdn
     port: int
-    placeholder: socket.socket
-    listener: socket.socket | None = None
-
-    @property
-    def local(self) -> tuple[str, int]:
-        host, number = self.placeholder.getsockname()
-        return str(host), int(number)
+    local: HeldPort = attrs.field(factory=HeldPort)
 
     def set_open(self, *, is_open: bool) -> None:
-        if is_open and self.listener is None:
-            self.listener = _bound(self.local)
-            self.listener.listen()
-        elif not is_open and self.listener is not None:
-            self.listener.close()
-            self.listener = None
+        if is_open:
+            self.local.open()
+        else:
+            self.local.close()
 
     def hang_up(self) -> None:
         """Take what connections came and end them: a partner's server has nothing to say to the
         lab.
         """
-        while self.listener is not None:
+        while self.local.listener is not None:
             try:
-                self.listener.accept()[0].close()
+                self.local.listener.accept()[0].close()
             except BlockingIOError:
                 return
-
-    def close(self) -> None:
-        self.set_open(is_open=False)
-        self.placeholder.close()
-
-
-def _bound(address: tuple[str, int]) -> socket.socket:
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    made.settimeout(0)
-    made.bind(address)
-    return made
 
 
 class OutsideHost:
@@ -191,9 +167,7 @@ class OutsideHost:
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
         self._ports = [
-            _Port(machine=machine, port=port, placeholder=_bound((_LOOPBACK, 0)))
-            for machine in outside.addresses
-            for port in PORTS
+            _Port(machine=machine, port=port) for machine in outside.addresses for port in PORTS
         ]
         self._dns = DnsServer(outside.zone)
         self._lock = threading.Lock()  # the watching thread and callers that cannot wait for it
@@ -210,7 +184,7 @@ class OutsideHost:
     def connections(self) -> Iterator[tuple[str, str]]:
         """For each port of each external address where on loopback it is."""
         for one in self._ports:
-            host, number = one.local
+            host, number = one.local.address
             yield f"{self._outside.addresses[one.machine]}:{one.port}", f"{host}:{number}"
 
     def synchronise(self) -> None:
@@ -231,4 +205,4 @@ class OutsideHost:
         self._thread.join(5)
         self._dns.close()
         for one in self._ports:
-            one.close()
+            one.local.release()
