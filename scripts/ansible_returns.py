@@ -15,7 +15,7 @@ _FAILURE: Final = {
 }
 _RUN: Final = {
     "run_id": ("str", "The run, for M(lyncops.dr.run_resume).", "a run began"),
-    "state": ("str", "How the run stands.", "a run began"),
+    "state": ("str", "The state of the run.", "a run began"),
     "pending": (
         "dict",
         "The step that waits for a person: step_id, title, where, instructions, how_to_see.",

@@ -18,7 +18,7 @@ from lyncops.views.commands import Given, in_other_words
 _TOLD: Final = ("msg", "text", "warnings", "left_to_do", "diff")
 """What people read of an answer. Plans and reports keep the form that other programs know."""
 _COMMAND: Final = re.compile(r"lyncops (?:[^\n`;,.]|\.(?=\S))*")
-"""A command line that no module stands for, up to the end of its sentence: it is for a terminal."""
+"""A command line that has no module, up to the end of its sentence: it is for a terminal."""
 _VERBS: Final = {
     "resume": "run_resume",
     "runs show": "run_info",

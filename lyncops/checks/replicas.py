@@ -176,8 +176,8 @@ def has_fallen_silent(deployment: Deployment, computer: Fqdn) -> bool:
     """Whether a computer has not reported for an hour, while replication reaches others: then it is
     taken to be down.
 
-    One that never reported is no evidence. Reports that could not be read leave the possibility
-    open.
+    A computer that never reported proves nothing. Reports of other computers that could not be
+    read may be recent.
     """
     replicas = deployment.central_management.replicas
     known = () if isinstance(replicas, Unread) else replicas

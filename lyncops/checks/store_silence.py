@@ -1,5 +1,5 @@
-"""A store whose pool could not be asked: its silence is no proof that it is down, and replicas that
-follow are a witness.
+"""A store whose pool could not be asked: silence does not prove that it is down, and replicas that
+keep reporting are evidence that it is up.
 """
 
 from __future__ import annotations

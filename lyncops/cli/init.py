@@ -28,7 +28,7 @@ _AUTHS: Final = ("negotiate", "kerberos", "ntlm", "credssp")
     "servers",
     metavar="FQDN|URL",
     multiple=True,
-    help="A Front End (stands for https://FQDN/OcsPowershell), or the url of an endpoint. Can be"
+    help="A Front End (means https://FQDN/OcsPowershell), or the url of an endpoint. Can be"
     " repeated: name some of both sites.",
 )
 @click.option(
@@ -65,7 +65,7 @@ def init(  # noqa: PLR0913 -- one for each option
     asks = call.screen.can_ask
     if not servers and not asks:
         raise InvalidValueError(
-            "No server was named, and there is no terminal to ask at.",
+            "No server was given, and there is no terminal to ask for one.",
             remedy="Write: lyncops init --name NAME --server FQDN.",
         )
     named = name or (_asked("Name of the deployment", "contoso") if asks else "contoso")

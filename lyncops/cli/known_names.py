@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def remember(config: Path, deployment: Deployment) -> None:
-    """Keep the names of pools and sites for the next completion; that it fails is no matter."""
+    """Keep the names of pools and sites for the next completion; a failure does not matter."""
     from lyncops.values import Unread
 
     pools = () if isinstance(deployment.pools, Unread) else deployment.pools

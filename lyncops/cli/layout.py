@@ -140,7 +140,7 @@ def _stacked(table: Table, width: int) -> Iterator[RichText | Padding | FittingT
             continue
         named = zip(table.columns, row, strict=True)
         filled = [(name, cell) for name, cell in named if _text(cell) not in ("", "-")]
-        titles = 2 if filled and not filled[0][0] else 1  # a number stands before what it numbers
+        titles = 2 if filled and not filled[0][0] else 1  # a number comes before what it numbers
         yield RichText(" ").join(_rich(cell) for _, cell in filled[:titles])
         lines = _flowing(filled[titles:], width - _INDENT)
         yield from (Padding(line, (0, 0, 0, _INDENT)) for line in lines)

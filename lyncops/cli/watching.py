@@ -38,7 +38,7 @@ def watch(call: Call, run_id: str, every: timedelta) -> ExitCode:
     """Follow RUN from another terminal, until it is over or pauses. Changes nothing.
 
     A table on a terminal, a line for each change in a pipe, an object on a line with --json. The
-    exit code tells how RUN stands, like that of `run`; 5 when you stop watching with Ctrl-C: RUN
+    exit code tells the state of RUN, like that of `run`; 5 when you stop watching with Ctrl-C: RUN
     itself goes on.
     """
     with call.client() as client:

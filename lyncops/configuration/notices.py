@@ -30,7 +30,7 @@ _LITERAL: Final = re.compile(r"^[a-z][a-z0-9+.-]*://[^/?#@]*:(?!\$\{)[^/?#@]+@",
 
 @attrs.frozen(slots=True, kw_only=True)
 class Notify:
-    """Targets as URLs of Apprise, with `${NAME}` where a secret stands, and the states to tell."""
+    """Targets as URLs of Apprise, with `${NAME}` in place of a secret, and the states to tell."""
 
     targets: tuple[str, ...] = ()
     states: tuple[str, ...] = STATES

@@ -28,7 +28,7 @@ _PRIVATE: Final = ("authorized_universal_groups", "authorized_local_accounts")
 
 
 def anonymised(deployment: Deployment) -> Deployment:
-    """The deployment with invented names, each the same wherever it stands.
+    """The deployment with invented names, each the same everywhere.
 
     Kinds, numbers, versions, states and times stay. Names of servers, pools, sites, groups and
     users go, also from what servers said.

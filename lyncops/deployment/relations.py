@@ -38,12 +38,12 @@ class Relations:
 
     @cached_property
     def place(self) -> Mapping[Fqdn, int]:
-        """Where the pool of a name stands among the pools."""
+        """The index of the pool with a name."""
         return {pool.fqdn: at for at, pool in reversed(tuple(enumerate(self.pools)))}
 
     @cached_property
     def place_of_machine(self) -> Mapping[Fqdn, int]:
-        """Where the pool stands that has the machine of a name."""
+        """The index of the pool that has the machine with a name."""
         return {
             machine.fqdn: at
             for at, pool in reversed(tuple(enumerate(self.pools)))
@@ -56,7 +56,7 @@ class Relations:
         return len(self.place) < len(self.pools)
 
     def owner(self, name: Fqdn) -> int | None:
-        """Where the pool stands that is called so or has a machine called so."""
+        """The index of the pool that has this name, or a machine with it."""
         at = self.place.get(name)
         return self.place_of_machine.get(name) if at is None else at
 
@@ -86,7 +86,7 @@ class Relations:
 
     @cached_property
     def place_of_edge(self) -> Mapping[Fqdn, int]:
-        """Where the Edge pool of a name stands among the Edge pools."""
+        """The index of the Edge pool with a name."""
         return {edge.fqdn: at for at, edge in reversed(tuple(enumerate(self.edges)))}
 
     @cached_property

@@ -187,7 +187,7 @@ class _Copying:
         return StoreSpec(copies=tuple(names[:_COPIES]), active=active[:_COPIES], broken=broken)
 
     def _service(self, pool: Pool) -> ServiceSpec | None:
-        """What stands beside the pools, where the lab knows it."""
+        """The servers beside the pools, where the lab knows their kind."""
         if pool.kind in KINDS or all(s.role.casefold() in _SQL for s in pool.services):
             return None
         role = next(filter(None, (_ROLES.get(s.role.casefold()) for s in pool.services)), None)

@@ -34,7 +34,7 @@ TONES: Final = {
 def report_blocks(
     report: DrillReport, worse: Iterable[Worse] = (), *, details: bool = False
 ) -> Iterator[Block]:
-    """The verdict, a row for each disaster, then what stood in the way of each."""
+    """The verdict, a row for each disaster, then what prevented each."""
     rescued = sum(drill.is_rescued for drill in report.drills)
     yield Text(
         f"{report.deployment}: {rescued} of {len(report.drills)} disasters end with everybody"

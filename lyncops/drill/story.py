@@ -300,7 +300,7 @@ class _Story:
         )
 
     def _run(self, plan: Plan, by_hand: list[str]) -> Run:
-        """Run a plan; whoever stands beside it does each manual step."""
+        """Run a plan; each manual step is done as a person would do it."""
         run = self._begun(plan)
         while run.state is RunState.PENDING_MANUAL_STEP:
             by_hand.append(_waiting(run))

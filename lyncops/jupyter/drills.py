@@ -25,7 +25,9 @@ _COLUMNS: Final = ("disaster", "rescue", "loses", "by hand", "way back")
 
 
 def bundle_of_drills(report: DrillReport) -> Bundle:
-    """Both forms of a report: the heat map with what stood in the way below it, and the tables."""
+    """Both forms of a report: the heat map, with what prevented each rescue below it, and the
+    tables.
+    """
     told = tuple(report_blocks(report))
     first = next(at for at, block in enumerate(told) if isinstance(block, Table))
     return bundle(

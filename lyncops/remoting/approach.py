@@ -75,7 +75,7 @@ class Approach:
 
     @property
     def arrives(self) -> bool:
-        """Whether nothing stood in the way."""
+        """Whether every attempt was made without a problem."""
         return not isinstance(self.certificate, Untrusted) and not any(
             isinstance(step, Unread) for step in (self.addresses, self.connected, self.greeting)
         )

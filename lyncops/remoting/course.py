@@ -34,7 +34,7 @@ class Course(Generic[R]):
     """How often no endpoint answered."""
     is_promising: bool = False
     """Whether one of them has answered before, so that it may come back: where none ever did,
-    waiting is in vain."""
+    waiting does not help."""
 
     def is_worth_another(self, result: object) -> bool:
         """Whether another attempt can do no harm, and may do good."""

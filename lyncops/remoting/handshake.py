@@ -287,7 +287,7 @@ class Handshake:
                     LogOnProblem.IMPOSTOR,
                     "CredSSP; the server's proof is for another key than that of the connection",
                     remedy=(
-                        "Find out what stands between this computer and the server; use https, or"
+                        "Find out what is between this computer and the server; use https, or"
                         " Kerberos."
                     ),
                 ) from error

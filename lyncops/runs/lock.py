@@ -4,9 +4,9 @@ Pure decisions; the journal keeps the rows.
 
 A run that is paused keeps its lock, because its pools are half way; it is then `at rest`, without a
 heartbeat. The lock goes when the run is over. Only its own run may take up the lock of a dead
-process: one that is seen to be dead, or one that cannot be seen and whose heartbeat stood still for
-`STALE_AFTER`. That time passes on the database's clock, or while the lock is watched from here: the
-clocks of two computers are never compared.
+process: one that is seen to be dead, or one that cannot be seen and whose heartbeat has been
+missing for `STALE_AFTER`. That time passes on the database's clock, or while the lock is watched
+from here: the clocks of two computers are never compared.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class LockLife(enum.StrEnum):
     GIVEN_UP = (  # this very process had it, and could not let it go when its run was cut off
         "given up"
     )
-    STALE = "stale"  # its heartbeat stood still for too long
+    STALE = "stale"  # its heartbeat has been missing for too long
     LIVE = "live"  # or nothing speaks against it
 
 

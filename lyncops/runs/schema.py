@@ -166,7 +166,7 @@ def _from_2(connection: sa.Connection) -> None:
 
 
 def _grant_the_tip(connection: sa.Connection) -> None:
-    """Who may write how a run stands may write its newest entry's hash: else the operators of a
+    """Whoever may write a run's state may write its newest entry's hash: else the operators of a
     shared journal could write nothing after an update.
     """
     granted = connection.execute(

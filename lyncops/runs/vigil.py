@@ -20,8 +20,8 @@ PAUSE: Final = HEARTBEAT / 4
 def watched(
     claim: Claim, journal: Journal, clock: Clock, tell: Callable[[str, datetime], None]
 ) -> Claim:
-    """The claim with the pulses of its own run's locks that stood still for `STALE_AFTER`; it takes
-    as long as that.
+    """The claim with the pulses of its own run's locks that have been missing for
+    `STALE_AFTER`; it takes as long as that.
 
     `tell` receives what is watched, and until when. It returns at once where there is nothing to
     watch, or where something moves. The time is counted in pauses that were really slept, so that

@@ -1,4 +1,4 @@
-"""How long a wait goes on, and what is said of one that takes long or ends in vain."""
+"""How long a wait lasts, and the message about one that takes long or ends without success."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Manner(Protocol):
 
 
 def in_other_words(text: str, manner: Manner, between: Callable[[str], str]) -> str:
-    """The text with its command lines as `manner` says them. What stands between them goes through
+    """The text with its command lines as `manner` says them. The text between them goes through
     `between`; a command line that is only for a terminal stays.
     """
     parts: list[str] = []

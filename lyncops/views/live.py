@@ -148,7 +148,7 @@ class LiveRun:
         return made
 
     def know(self, run: Run) -> None:
-        """Begin where a run that is resumed stands: its finished steps are finished."""
+        """Begin with the state of a resumed run: its finished steps are finished."""
         for record in run.steps:
             step_id = record.step.step_id
             if record.state.is_settled:

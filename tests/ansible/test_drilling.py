@@ -35,6 +35,7 @@ def baseline(snapshot: Path) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_a_play_rehearses_and_fails_or_reports_what_became_worse(
     snapshot: Path, baseline: Path, tmp_path: Path
 ) -> None:

@@ -32,6 +32,7 @@ ONCE: Final[tuple[tuple[str, Given], ...]] = (
     ("backup_service", {"state": "configured", "sync_interval": "3m"}),
 )
 """Done the first time, and not the second."""
+QUICK: Final = ("pool_failover", "backup_service")
 AT_HOME: Final[tuple[tuple[str, Given], ...]] = (
     ("pool_failback", {"pool": P1, **PLANNED}),
     ("site_failback", {"site": "Site1", **PLANNED}),
@@ -81,7 +82,13 @@ def test_every_module_is_here() -> None:
     assert tried | others == set(MODULES)
 
 
-@pytest.mark.parametrize(("module", "given"), ONCE, ids=[name for name, _ in ONCE])
+@pytest.mark.parametrize(
+    ("module", "given"),
+    [
+        pytest.param(name, given, id=name, marks=() if name in QUICK else pytest.mark.slow)
+        for name, given in ONCE
+    ],
+)
 def test_the_second_time_nothing_is_done(module: str, given: Given, config: Path) -> None:
     assert _do(module, config, given, check=True)["changed"] is True
     first, again = (_do(module, config, given) for _ in range(2))
@@ -99,6 +106,7 @@ def test_what_is_at_home_is_not_brought_home(module: str, given: Given, config: 
         assert (answer["changed"], "run_id" in answer) == (False, False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("module", "given"), ALWAYS, ids=["conferences", "copies"])
 def test_what_cannot_be_seen_is_done_each_time(module: str, given: Given, config: Path) -> None:
     assert [_do(module, config, given)["changed"] for _ in range(2)] == [True, True]

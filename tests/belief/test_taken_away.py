@@ -24,7 +24,7 @@ from tests.belief.plans import Belief, beliefs, requests
 P1, SE1 = Fqdn("pool1.contoso.com"), Fqdn("se1.contoso.com")
 SEED = 20140601
 PER_STATE = 10
-PER_STATE_WITH_ALL = 80
+PER_STATE_WITH_ALL = 50
 
 
 def healthy(scenario: str) -> Simulation:
@@ -50,7 +50,7 @@ STATES: tuple[State, ...] = tuple(
     )
     for state in (healthy, dead_site)
 )
-QUICK = ("two-sites", "standard-pair", "sfb2019")
+QUICK = ("two-sites", "standard-pair")
 
 
 def some_slow(states: Iterable[State], quick: tuple[str, ...] = QUICK) -> list[ParameterSet]:

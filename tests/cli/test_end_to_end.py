@@ -306,6 +306,7 @@ FULL = Path("/dev/full")
 LOST = "lyncops: Standard output cannot be written (No space left on device); the output is lost.\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not FULL.exists(), reason="only Linux has a disk that is always full")
 def test_a_full_disk_under_standard_output_hides_an_answer_and_stops_no_run(config: Path) -> None:
     def into_nothing(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -34,7 +34,8 @@ def rows(postgres: Postgres, url: str) -> bytes:
     return repr([postgres.execute(f"TABLE {table}", url=url) for table in tables]).encode()
 
 
-@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_no_planted_password_is_written_anywhere(
     tmp_path: Path, request: pytest.FixtureRequest, kind: str
 ) -> None:

@@ -134,10 +134,9 @@ def run_by_another(ask: Ask) -> None:
     assert ask(*FAILOVER, "--steal-lock").code == 0
 
 
+@pytest.mark.slow
 @BY_MOMENT
-@pytest.mark.parametrize(
-    "thief", [run_by_another, pytest.param(resumed_by_another, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("thief", [run_by_another, resumed_by_another])
 def test_what_another_has_done_meanwhile_is_not_sent(
     lab: Lab, config: Path, ask: Ask, moment: str, thief: Callable[[Ask], None]
 ) -> None:
@@ -163,6 +162,7 @@ def test_what_nobody_has_taken_is_sent(lab: Lab, config: Path, ask: Ask, moment:
     assert json.loads(ask("runs", "show", sleeping_run(ask), "--json").out)["state"] == "completed"
 
 
+@pytest.mark.slow
 def test_what_was_sent_before_is_told(lab: Lab, config: Path, ask: Ask) -> None:
     with asleep(config, sleeper.ENDED) as wake:
         assert lab.executions(CHANGE) == 1

@@ -92,6 +92,7 @@ def test_of_a_large_deployment_what_a_disaster_touches_is_enough() -> None:
     assert one.unlike_before == ()
 
 
+@pytest.mark.slow
 def test_many_are_played_side_by_side() -> None:
     deployment = read(Simulation(scenario_of_size(4, standard=True)))
     told: list[str] = []

@@ -55,6 +55,7 @@ def federated(person: Operator) -> frozenset[str]:
     return frozenset(map(str, person.lab.world.summary().federated_edges))
 
 
+@pytest.mark.slow
 def test_federation_moves_to_the_living_edge_pool_and_back(person: Operator) -> None:
     first = person.look()
     person.lab.crash(EDGE1)

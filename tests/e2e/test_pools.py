@@ -103,6 +103,7 @@ def test_a_lost_site_whose_partner_has_the_store_on_the_mirror_is_rescued_and_fa
     assert_as_before(first, operator.look())
 
 
+@pytest.mark.slow
 def test_standard_edition_names_its_own_instance(hire: Hire) -> None:
     operator = hire("standard-pair")
     first = operator.look()

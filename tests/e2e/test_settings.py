@@ -78,6 +78,7 @@ def test_a_pool_uses_another_edge_pool_for_media_and_back(operator: Operator) ->
     assert_as_before(first, operator.look())
 
 
+@pytest.mark.slow
 def test_an_edge_pool_leads_to_another_pool_and_back(operator: Operator) -> None:
     first = operator.look()
     operator.run("edge-next-hop", EDGE1, "--next-hop", POOL2)
@@ -98,6 +99,7 @@ def test_the_store_moves_and_comes_back(operator: Operator) -> None:
     assert_as_before(first, operator.look())
 
 
+@pytest.mark.slow
 def test_the_store_of_a_dead_pool_is_taken_over(operator: Operator) -> None:
     first = operator.look()
     operator.lab.crash(POOL1)

@@ -37,7 +37,7 @@ do by default."""
     ("nested", "restricted"),
     [
         pytest.param(NestedShape.EXPANDED, False, marks=pytest.mark.slow),
-        (NestedShape.TYPE_NAMES, False),
+        pytest.param(NestedShape.TYPE_NAMES, False, marks=pytest.mark.slow),
         (NestedShape.TEXT, True),
         pytest.param(NestedShape.EXPANDED, True, marks=pytest.mark.slow),
     ],

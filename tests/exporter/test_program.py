@@ -128,6 +128,7 @@ def test_the_last_drill_is_told_as_its_file_is_now(config: Path, tmp_path: Path)
         assert 'lyncops_drill_outcome{outcome="done"} 0.0\n' in said
 
 
+@pytest.mark.slow
 def test_the_alert_rules_fire_when_they_should() -> None:
     assert promtool("test", "rules", str(MONITORING / "alerts-tests.yml")) == ""
     rules = (MONITORING / "alerts.yml").read_text("utf-8")

@@ -81,7 +81,7 @@ def test_a_failover_of_the_store_that_did_nothing_is_no_success(
         assert executions(SENT, server) == 0
 
 
-@pytest.mark.parametrize("silence", [fails, nothing])
+@pytest.mark.parametrize("silence", [fails, pytest.param(nothing, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("moved", [True, False])
 def test_a_state_that_cannot_be_read_after_the_failover_leaves_it_unknown(
     tmp_path: Path, silence: Handler, *, moved: bool

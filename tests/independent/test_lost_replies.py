@@ -48,7 +48,9 @@ WAYS: Final = pytest.mark.parametrize(
     "way",
     [
         Way(auth="ntlm", tls=False, lose=cut),
-        Way(auth="negotiate", tls=False, lose=cut),
+        pytest.param(
+            Way(auth="negotiate", tls=False, lose=cut), marks=pytest.mark.slow, id="negotiate"
+        ),
         Way(auth="basic", tls=True, lose=bad_gateway),
     ],
     ids=lambda way: way.auth,

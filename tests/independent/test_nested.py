@@ -75,7 +75,13 @@ def test_only_what_does_not_tell_itself_is_asked_for_once_more(
     assert server.executions["get-csbackupservicestatus"] == asked
 
 
-@pytest.mark.parametrize("modules", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize(
+    "modules",
+    [
+        pytest.param(shape, id=name, marks=() if shape is _types else pytest.mark.slow)
+        for name, shape in SHAPES.items()
+    ],
+)
 def test_planned_failover_and_failback(
     tmp_path: Path, modules: Callable[[Sequence[object]], object]
 ) -> None:

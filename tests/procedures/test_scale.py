@@ -45,7 +45,16 @@ def unclear(size: int) -> Deployment:
     return deployment_of(size, unclear=size)
 
 
-@pytest.mark.parametrize("make", [deployment_of, four_in_a_site, three_dead, quarter_dead, unclear])
+@pytest.mark.parametrize(
+    "make",
+    [
+        deployment_of,
+        four_in_a_site,
+        three_dead,
+        pytest.param(quarter_dead, marks=pytest.mark.slow),
+        unclear,
+    ],
+)
 def test_readiness_is_linear(make: Callable[[int], Deployment]) -> None:
     # A check names the first five dead next hops, however many there are
     sizes = (40, 80, 160) if make is quarter_dead else SIZES

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lyncops.deployment.model import PoolState
@@ -103,6 +103,7 @@ def test_killed_anywhere_and_resumed_it_ends_the_same(tmp_path: Path) -> None:
 fates = st.lists(st.sampled_from(list(Fate)), max_size=4)
 
 
+@settings(max_examples=settings().max_examples // 2)  # each is several lives
 @given(for_a=fates, for_b=fates, kills=st.lists(st.integers(1, 40), max_size=4))
 def test_nothing_is_sent_twice_unless_it_is_known_how_it_ended(
     for_a: list[Fate], for_b: list[Fate], kills: list[int]

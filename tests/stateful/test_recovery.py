@@ -17,7 +17,7 @@ ALL: Final = settings().max_examples >= 150
 
 
 def sequences(number: int, *, steps: int) -> settings:
-    """Four times as many with --all: 144 in all, 36 otherwise."""
+    """Four times as many with --all: 144 in all; otherwise the first class alone, 21."""
     return settings(
         max_examples=number * 4 if ALL else number,
         stateful_step_count=steps,
@@ -32,8 +32,8 @@ def sequences(number: int, *, steps: int) -> settings:
 
 TestRecovery = Recovery.TestCase
 TestRecovery.settings = sequences(21, steps=5)
-TestLostSites = LostSites.TestCase
+TestLostSites = pytest.mark.slow(LostSites.TestCase)
 TestLostSites.settings = sequences(6, steps=2)
-TestMaintenance = Maintenance.TestCase
+TestMaintenance = pytest.mark.slow(Maintenance.TestCase)
 # Where nothing is down nothing is refused, so that each takes longer
 TestMaintenance.settings = sequences(9, steps=4)

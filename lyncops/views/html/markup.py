@@ -46,7 +46,7 @@ def element(name: str, *content: Content, **attributes: Attribute) -> Markup:
 
 
 def prose(words: str) -> Markup:
-    """A sentence; what stands in it between `grave accents` is to be typed."""
+    """A sentence; text between `grave accents` is what the reader types."""
     pieces = enumerate(_TYPED.split(words))
     return joined(element("code", piece) if at % 2 else piece for at, piece in pieces)
 

@@ -90,7 +90,7 @@ run_id:
   type: str
 state:
   description:
-    - How the run stands.
+    - The state of the run.
   returned: a run began
   type: str
 pending:
