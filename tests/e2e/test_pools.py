@@ -13,7 +13,7 @@ from lyncops.deployment.comparison import differences
 from lyncops.lab.model.state import CONFERENCE, ServiceState
 from lyncops.lab.simulation import Simulation
 from lyncops.values import Fqdn
-from tests.e2e.conftest import Hire, Operator, assert_as_before, until
+from tests.e2e.conftest import RATE, Hire, Operator, assert_as_before, until
 
 POOL1, POOL2 = "pool1.contoso.com", "pool2.contoso.com"
 DISASTER = ("--mode", "disaster", "--accept-data-loss")
@@ -117,6 +117,20 @@ def test_standard_edition_names_its_own_instance(hire: Hire) -> None:
     bring_back(operator, "se1.contoso.com")
     operator.run("pool-failback", "se1.contoso.com", *PLANNED)
     operator.run("management-store-failover", "se2.contoso.com", *PLANNED)
+    assert_as_before(first, operator.look())
+
+
+@pytest.mark.slow
+def test_subscription_edition_goes_there_and_back_under_its_own_name(hire: Hire) -> None:
+    world = Simulation.load("sfb2019", rate=RATE)
+    world.switches.subscription_edition = True
+    operator = hire(world)
+    first = operator.look()
+    assert "Subscription Edition" in operator("status").out
+    operator.run("pool-failover", POOL1, *PLANNED)
+    assert serving(operator, POOL1) == POOL2
+    operator.run("pool-failback", POOL1, *PLANNED)
+    operator.run("management-store-failover", POOL2, *PLANNED)
     assert_as_before(first, operator.look())
 
 

@@ -323,6 +323,16 @@ def test_server_version(scenario: str, text: str) -> None:
     ]
 
 
+def test_2019_may_be_subscription_edition() -> None:
+    name = "Skype for Business Server Subscription Edition"
+    for scenario in ("sfb2019", "sfb2015"):
+        world = Simulation.load(scenario)
+        world.switches.subscription_edition = True
+        version = run(world, FE4, "Get-CsServerVersion").items
+        patches = run(world, FE4, "Get-CsServerPatchVersion").column("ComponentName")
+        assert all(name in str(text) for text in (*version, *patches)) == (scenario == "sfb2019")
+
+
 def test_patch_versions_came_with_2015() -> None:
     assert (
         run(Simulation.load("sfb2015"), FE1, "Get-CsServerPatchVersion").column("Version")

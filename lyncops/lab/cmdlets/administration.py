@@ -13,6 +13,7 @@ from lyncops.lab.cmdlets.rbac import ROLES, role_allows
 from lyncops.lab.cmdlets.registry import Store, reads
 from lyncops.lab.cmdlets.selection import chosen
 from lyncops.lab.parameters.catalogue import catalogue
+from lyncops.lab.scenarios.scenario import Product
 from lyncops.values import RemoteObject
 
 _ROLE: Final = "Microsoft.Rtc.Management.WritableConfig.Settings.Roles.Role"
@@ -53,14 +54,18 @@ def get_cs_admin_role(call: Call) -> Iterator[RemoteObject]:
         yield call.make(_ROLE, values, text=role)
 
 
+def _name(call: Call, product: Product) -> str:
+    """What a server calls its product (fact: subscription-edition)."""
+    is_subscription = product is Product.V2019 and call.world.switches.subscription_edition
+    return f"{product.title} {'Subscription Edition' if is_subscription else product.value}"
+
+
 @reads("Get-CsServerVersion", store=Store.NONE, on_edge=True)
 def get_cs_server_version(call: Call) -> Iterator[str]:
     """One line of text, as the reference page's example has it."""
     product = call.world.version_of(call.machine.fqdn)
-    name = (
-        f"{'Microsoft ' if product.title.startswith('Lync') else ''}{product.title} {product.value}"
-    )
-    yield f"{name} ({product.build}): Volume license key installed."
+    vendor = "Microsoft " if product.is_lync else ""
+    yield f"{vendor}{_name(call, product)} ({product.build}): Volume license key installed."
 
 
 @reads("Get-CsServerPatchVersion", store=Store.NONE, on_edge=True)
@@ -69,7 +74,7 @@ def get_cs_server_patch_version(call: Call) -> Iterator[RemoteObject]:
     product = call.world.version_of(call.machine.fqdn)
     build = call.machine.patch
     for component in ("Core Components", "Front End Server", "Web Components Server"):
-        name = f"{product.title} {product.value}, {component}"
+        name = f"{_name(call, product)}, {component}"
         yield call.make(_PATCH, {"ComponentName": name, "Version": build}, text=name)
 
 

@@ -147,6 +147,10 @@ class Switches:
         default=NestedShape.TEXT,
         metadata=_told("objects within objects: expanded, or their text, or their type's name"),
     )
+    subscription_edition: bool = attrs.field(
+        default=False,
+        metadata=_told("servers of 2019 call themselves Subscription Edition"),
+    )
     property_names: NameCase = attrs.field(
         default=NameCase.AS_WRITTEN, metadata=_told("the letter case of property names")
     )
