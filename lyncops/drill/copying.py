@@ -96,6 +96,7 @@ class _Copying:
             pools=pools.copied(),
             central_management=self._store(),
             services=tuple(filter(None, map(self._service, self._pools))),
+            shapes={"subscription_edition": bool(self._deployment.own_product)},
         )
         scenario = fitted(scenario, self._notes)
         mirrored = any(pool.mirror_server is not None for pool in scenario.pools)

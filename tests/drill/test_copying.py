@@ -41,6 +41,15 @@ def test_reading_the_copy_of_an_invented_deployment_gives_it_back(
     assert differences(snapshot, read(Simulation(copy_of(snapshot).scenario))) == ()
 
 
+def test_the_copy_of_subscription_edition_is_called_so() -> None:
+    world = Simulation.load("sfb2019")
+    world.switches.subscription_edition = True
+    snapshot = read(world)
+    copied = read(Simulation(copy_of(snapshot).scenario))
+    assert copied.own_product == "Skype for Business Server Subscription Edition"
+    assert differences(snapshot, copied) == ()
+
+
 def test_users_that_were_counted_are_copied() -> None:
     snapshot = read(Simulation(scenario_of_size(2, users=300)), FULL)
     copy = copy_of(snapshot)
