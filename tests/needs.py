@@ -1,9 +1,8 @@
 """What some tests need besides Python: where it is missing they are skipped, and the end of the run
 says how to get it.
 
-`LYNCOPS_DEMAND` names what must be there (`builder`, `chromium`, `engine`, `grafana`, `kerberos`,
-`mkdocs`, `postgres`, `promtool`, with commas between, or `all`): a test that misses it fails
-instead.
+`LYNCOPS_DEMAND` names what must be there, by the names below with commas between, or `all`: a test
+that misses it fails instead.
 """
 
 from __future__ import annotations
@@ -46,11 +45,22 @@ KERBEROS: Final = Need(
     " pip install 'lyncops[kerberos]'",
 )
 MKDOCS: Final = Need("mkdocs", "pip install 'lyncops[docs]'")
+PACKAGES: Final = Need("packages", "a package index that pip can reach")
 POSTGRES: Final = Need("postgres", "apt-get install postgresql")
 PROMTOOL: Final = Need("promtool", "apt-get install --no-install-recommends prometheus")
 _ALL: Final = {
     each.name: each
-    for each in (BUILDER, CHROMIUM, ENGINE, GRAFANA, KERBEROS, MKDOCS, POSTGRES, PROMTOOL)
+    for each in (
+        BUILDER,
+        CHROMIUM,
+        ENGINE,
+        GRAFANA,
+        KERBEROS,
+        MKDOCS,
+        PACKAGES,
+        POSTGRES,
+        PROMTOOL,
+    )
 }
 
 
