@@ -113,7 +113,8 @@ def run_tests(python: Path, arguments: list[str]) -> tuple[Part, list[str]]:
 
     It works in more processes than there are processors: many tests wait for servers.
     """
-    processes = 2 * (os.cpu_count() or 1) + 1
+    waiting = 2 if "--all" in arguments else 1  # slow tests wait more
+    processes = 2 * (os.cpu_count() or 1) + waiting
     command = [
         str(python),
         "-m",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Generator, Iterator
 from datetime import timedelta
@@ -37,6 +38,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     # A shell starts what runs in the background with Ctrl-C ignored, and its children inherit that
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Of an environment from which they were begun: IPython would warn of it
+    os.environ.pop("VIRTUAL_ENV", None)
     everything = bool(config.getoption("--all"))
     settings.register_profile(
         "lyncops",

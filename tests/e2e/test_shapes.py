@@ -5,6 +5,7 @@ JEA restricts them.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle
 
 import pytest
 
@@ -31,6 +32,8 @@ STORIES: tuple[Story, ...] = (
 )
 """Every procedure, by the tests that play it where objects within objects arrive as texts, as they
 do by default."""
+OTHERS = (NestedShape.EXPANDED, NestedShape.TYPE_NAMES)
+"""In turn: how any mixture of shapes is read is tried in `belief/test_shapes.py`."""
 
 
 @pytest.mark.parametrize(
@@ -58,8 +61,13 @@ def test_a_planned_failover_and_back(hire: Hire, nested: NestedShape, *, restric
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("nested", [NestedShape.EXPANDED, NestedShape.TYPE_NAMES])
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__.removeprefix("test_"))
+@pytest.mark.parametrize(
+    ("story", "nested"),
+    [
+        pytest.param(story, nested, id=f"{story.__name__.removeprefix('test_')}-{nested.value}")
+        for story, nested in zip(STORIES, cycle(OTHERS), strict=False)
+    ],
+)
 def test_every_procedure_there_and_back(hire: Hire, nested: NestedShape, story: Story) -> None:
     world = Simulation.load("two-sites", rate=RATE)
     world.switches.nested = nested

@@ -17,9 +17,9 @@ ALL: Final = settings().max_examples >= 150
 
 
 def sequences(number: int, *, steps: int) -> settings:
-    """Four times as many with --all: 144 in all; otherwise the first class alone, 21."""
+    """Three times as many with --all: 108 in all; otherwise the first class alone, 21."""
     return settings(
-        max_examples=number * 4 if ALL else number,
+        max_examples=number * 3 if ALL else number,
         stateful_step_count=steps,
         deadline=None,
         suppress_health_check=[
