@@ -17,7 +17,7 @@ from lyncops.lab.simulation import Simulation
 from lyncops.values import RemoteEnum, RemoteObject
 from tests.belief.answers import Answers, Spot, with_at
 from tests.belief.plans import beliefs, requests
-from tests.belief.test_taken_away import SEED, STATES, asked_names, stronger
+from tests.belief.test_taken_away import SEED, STATES, asked_names, some_slow, stronger
 
 SAMPLE = 6
 SAMPLE_WITH_ALL = 40
@@ -60,7 +60,7 @@ def test_every_plan_is_the_same_however_objects_within_objects_arrive(
     assert told[NestedShape.TYPE_NAMES] == told[NestedShape.EXPANDED]
 
 
-@pytest.mark.parametrize(("scenario", "state"), STATES)
+@pytest.mark.parametrize(("scenario", "state"), some_slow(STATES))
 def test_no_mixture_of_shapes_makes_anything_believed_that_was_not(
     scenario: str, state: Callable[[str], Simulation], pytestconfig: pytest.Config
 ) -> None:
@@ -137,7 +137,7 @@ def one_of_each(answers: Answers) -> Iterator[Spot]:
 
 
 @pytest.mark.parametrize("change", [as_object, in_a_list, alone, with_null, twice, backwards])
-@pytest.mark.parametrize(("scenario", "state"), STATES[:4])
+@pytest.mark.parametrize(("scenario", "state"), some_slow(STATES[:4], ("standard-pair",)))
 def test_a_property_says_the_same_in_an_object_and_in_a_list(
     scenario: str, state: Callable[[str], Simulation], change: Callable[[object], object]
 ) -> None:

@@ -142,7 +142,7 @@ def null_first(raw: Raw) -> Raw:
 
 
 @pytest.mark.parametrize("change", [shuffled, doubled, text_first, null_first])
-@pytest.mark.parametrize(("scenario", "state"), STATES[:4])
+@pytest.mark.parametrize(("scenario", "state"), some_slow(STATES[:4], ("standard-pair",)))
 def test_order_doubles_and_strays_change_nothing(
     scenario: str, state: Callable[[str], Simulation], change: Callable[[Raw], Raw]
 ) -> None:

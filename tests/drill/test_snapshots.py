@@ -57,7 +57,16 @@ def test_a_client_of_a_snapshot_checks_and_plans_and_sends_nothing(
             client.ask(GetCsSite())
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"format": "lyncops-deployment/2"}', "{"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        *(
+            pytest.param(text, marks=pytest.mark.slow)
+            for text in ("", "[]", '{"format": "lyncops-deployment/2"}')
+        ),
+    ],
+)
 def test_a_file_that_is_no_snapshot_is_said_in_one_sentence(tmp_path: Path, text: str) -> None:
     path = tmp_path / "broken.json"
     path.write_text(text, encoding="utf-8")
@@ -70,10 +79,13 @@ def test_a_file_that_is_no_snapshot_is_said_in_one_sentence(tmp_path: Path, text
 @pytest.mark.parametrize(
     "words",
     [
-        ["status"],
         ["readiness"],
-        ["check", "pool1.contoso.com"],
-        ["check", "pool-failover", "pool1.contoso.com", "--mode", "planned"],
+        pytest.param(["status"], marks=pytest.mark.slow),
+        pytest.param(["check", "pool1.contoso.com"], marks=pytest.mark.slow),
+        pytest.param(
+            ["check", "pool-failover", "pool1.contoso.com", "--mode", "planned"],
+            marks=pytest.mark.slow,
+        ),
         ["plan", "pool-failover", "pool1.contoso.com", "--mode", "planned"],
     ],
 )

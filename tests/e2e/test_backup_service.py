@@ -39,6 +39,7 @@ def test_it_is_shown_with_units_and_both_directions(operator: Operator) -> None:
     assert len(cast("list[object]", data["directions"])) == 2
 
 
+@pytest.mark.slow
 def test_the_interval_is_set_by_a_run_and_put_back_as_the_plan_says(operator: Operator) -> None:
     first = operator.look()
     told = operator("backup-service", "set", "--sync-interval", "10m", "--yes", "--details").out

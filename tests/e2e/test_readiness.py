@@ -8,6 +8,8 @@ import json
 from pathlib import Path
 from typing import cast
 
+import pytest
+
 from tests.e2e.conftest import Hire, Operator, said
 
 POOL1, POOL2 = "pool1.contoso.com", "pool2.contoso.com"
@@ -28,6 +30,7 @@ def test_a_healthy_deployment_is_ready_with_0(operator: Operator) -> None:
     assert not operator.lab.world.executions
 
 
+@pytest.mark.slow
 def test_a_disaster_is_seen_played_and_seen_again(operator: Operator) -> None:
     operator.lab.crash(POOL1)
     burning = operator("readiness", expect=2).out

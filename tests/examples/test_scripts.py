@@ -162,6 +162,7 @@ def test_a_failover_tells_people_and_programs(desk: Desk, tmp_path: Path) -> Non
     }.items()
 
 
+@pytest.mark.slow
 def test_the_users_of_a_pool_come_as_rows(desk: Desk) -> None:
     rows = list(csv.reader(desk.run("users_of_pool.py", P1, "--ask", "2").splitlines()))
     assert rows[0] == ["address", "home pool", "served by"]

@@ -91,6 +91,7 @@ def test_no_verb_hands_a_terminal_what_it_would_obey(tmp_path: Path) -> None:
                 json.loads(told.out)
 
 
+@pytest.mark.slow
 def test_json_keeps_what_the_server_said(tmp_path: Path) -> None:
     with Server(tmp_path, _scripts()) as server:
         desk = desk_for(tmp_path, server)
