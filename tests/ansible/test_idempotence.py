@@ -112,6 +112,7 @@ def test_what_cannot_be_seen_is_done_each_time(module: str, given: Given, config
     assert [_do(module, config, given)["changed"] for _ in range(2)] == [True, True]
 
 
+@pytest.mark.slow
 def test_reading_changes_nothing(config: Path) -> None:
     for module in (name for name in MODULES if name.endswith("_info")):
         assert [_do(module, config, {})["changed"] for _ in range(2)] == [False, False]

@@ -78,6 +78,7 @@ def test_a_manual_step_is_pending_until_it_is_confirmed(lab: Lab, do: Do) -> Non
     assert on["pending"]["step_id"] != step_id
 
 
+@pytest.mark.slow
 def test_an_unknown_outcome_fails_as_such_and_can_be_resumed(lab: Lab, do: Do) -> None:
     def everything_dies(line: str) -> None:
         if "Performing the operation" in line:

@@ -54,6 +54,7 @@ def test_a_step_that_fails_is_3_another_run_meanwhile_6_and_the_resumed_one_0(
     assert lab.executions("Invoke-CsPoolFailOver") == 1
 
 
+@pytest.mark.slow
 def test_a_change_whose_answer_is_lost_with_the_server_is_4(lab: Lab, ask: Ask) -> None:
     lab.world.faults.crash_midway = frozenset({"Invoke-CsPoolFailOver"})
     answer = ask(*FAILOVER)

@@ -95,6 +95,7 @@ def test_every_verb_that_reads_takes_a_snapshot(file: Path, words: list[str]) ->
     assert "pool1.contoso.com" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_drill_is_one_command(file: Path, tmp_path: Path) -> None:
     out, page = tmp_path / "drill.json", tmp_path / "drill.html"
     words = ["drill", "pool-failover", "pool2.contoso.com", "--from", file]

@@ -143,6 +143,7 @@ def test_the_page_is_whole_and_escaped(played: DrillReport) -> None:
     assert "http" not in page.replace("http-equiv", "")
 
 
+@pytest.mark.slow
 def test_readiness_as_seen_and_signing_in_are_told() -> None:
     deployment = read("two-sites", EVERYTHING | Scope.of(Facet.TEST_USERS))
     site = loss_of_site(SiteName("Site1"))

@@ -121,6 +121,7 @@ def test_a_pool_failover_stops_at_a_bad_end_and_goes_on_after_its_repair(
     assert failovers(operator) == (1 if bug == BOTH else 2, 1)
 
 
+@pytest.mark.slow
 def test_a_store_that_was_repaired_where_it_was_before_is_moved_by_the_same_run(
     operator: Operator,
 ) -> None:
@@ -133,6 +134,7 @@ def test_a_store_that_was_repaired_where_it_was_before_is_moved_by_the_same_run(
     assert failovers(operator) == (2, 0)
 
 
+@pytest.mark.slow
 def test_a_store_that_nobody_held_is_moved_by_a_new_run_after_its_repair(
     operator: Operator,
 ) -> None:

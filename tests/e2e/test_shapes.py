@@ -36,13 +36,14 @@ OTHERS = (NestedShape.EXPANDED, NestedShape.TYPE_NAMES)
 """In turn: how any mixture of shapes is read is tried in `belief/test_shapes.py`."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("nested", "restricted"),
     [
-        pytest.param(NestedShape.EXPANDED, False, marks=pytest.mark.slow),
-        pytest.param(NestedShape.TYPE_NAMES, False, marks=pytest.mark.slow),
+        (NestedShape.EXPANDED, False),
+        (NestedShape.TYPE_NAMES, False),
         (NestedShape.TEXT, True),
-        pytest.param(NestedShape.EXPANDED, True, marks=pytest.mark.slow),
+        (NestedShape.EXPANDED, True),
     ],
 )
 def test_a_planned_failover_and_back(hire: Hire, nested: NestedShape, *, restricted: bool) -> None:

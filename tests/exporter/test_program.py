@@ -138,6 +138,7 @@ def test_the_alert_rules_fire_when_they_should() -> None:
     assert [name for name in alerts if tested.count(f"alertname: {name}") < 2] == []
 
 
+@pytest.mark.slow
 def test_a_dead_deployment_holds_up_no_scrape(config: Path, lab: Lab) -> None:
     """Its values go, and what is known of the readings stays."""
     with exporting(config) as exporter:

@@ -26,6 +26,7 @@ def test_a_notebook_is_kept_without_what_it_showed(name: str) -> None:
         assert cell.get("execution_count") is None
 
 
+@pytest.mark.slow
 def test_running_all_of_the_failover_changes_nothing(desk: Path, lab: Lab) -> None:
     lab.crash(P1)
     done = execute(written("failover"), desk)

@@ -107,6 +107,7 @@ def test_everybody_of_a_pair_is_tried_at_the_pool_that_serves_them_all() -> None
     assert {one.pool for one in trials(plan) if isinstance(one, UserCan)} == {P2}
 
 
+@pytest.mark.slow
 def test_a_user_who_cannot_sign_in_is_an_exception_and_never_a_failure_of_the_move() -> None:
     site = Site.of("two-sites")
     run = site.run(
