@@ -75,10 +75,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let the `unmeasured` tests run without measuring, from their fixtures on: a thread that began
-    measured would go on so.
+    """Let the `unmeasured` and the slow tests run without measuring, from their fixtures on: a
+    thread that began measured would go on so. What is slow goes again where others have been.
     """
-    if not item.get_closest_marker("unmeasured"):
+    if not any(item.get_closest_marker(name) for name in ("unmeasured", "slow")):
         return (yield)
     stopped = stop_measuring()
     try:

@@ -62,5 +62,5 @@ def test_what_was_collected_is_all_that_an_installation_needs(tmp_path: Path) ->
     installed = typed(install, far, PIP_INDEX_URL=nowhere, PIP_EXTRA_INDEX_URL="", PYTHONPATH="")
     assert installed.returncode == 0, installed.stderr
     assert installed.stdout.splitlines()[-1] == f"lyncops, version {version('lyncops')}"
-    rehearsed = typed(["lyncops-env/bin/lyncops lab list"], far, PYTHONPATH="")
+    rehearsed = typed(["lyncops-env/bin/lyncops lab scenarios"], far, PYTHONPATH="")
     assert "two-sites" in rehearsed.stdout, rehearsed.stderr

@@ -195,9 +195,11 @@ class Sessions:
         finally:
             if course.fruitless and (course.last is None or course.last.again):
                 self._health.give_up()
-        if course.last is None:
+        # Loop and course hold each other: the objects of a large answer would outlive their use
+        last, course.last = course.last, None
+        if last is None:
             raise EndpointError(f"{cmdlet.NAME} was not attempted.")
-        return attrs.evolve(course.last.execution, attempts=course.attempts)
+        return attrs.evolve(last.execution, attempts=course.attempts)
 
     def _longest(self, deadline: timedelta | None) -> timedelta:
         """How long a READ may take: one that hangs delays others no longer than any READ may.
