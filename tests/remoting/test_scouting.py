@@ -117,7 +117,7 @@ def test_where_all_are_dead_it_is_said_after_one_wait(served: Ground) -> None:
             each.run(READ)
         took = time.monotonic() - begun
     assert "dead0.contoso.com" in str(caught.value)
-    assert took < 3 * WAIT.total_seconds()
+    assert took < 10 * WAIT.total_seconds()
 
 
 def alone(port: int, count: int) -> list[Endpoint]:
