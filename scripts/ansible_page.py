@@ -4,12 +4,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
-from typed_page import Typed, played, write_files_of
-
-from lyncops.lab.lab import Lab
+from typed_page import Typed
 
 _RECAP: Final = "contoso      "
 _AROUND: Final = "-i inventory.yml"
@@ -55,10 +52,3 @@ SESSION: Final = (
     ),
     Typed("lyncops lab inject recover pool1.contoso.com"),
 )
-
-
-def session(lab: Lab, folder: Path, page: Path) -> str:
-    """What a person types who follows the page, and what is said."""
-    lab.write_config(folder / "lab")
-    write_files_of(page, folder)
-    return played(lab, folder, SESSION)

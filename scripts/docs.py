@@ -26,12 +26,14 @@ from typing import Final
 
 import ansible_page
 import attrs
+import drill_page
 import monitoring_page
 import site_pages
 import start_page
 from facts_page import facts_page
 from python_page import session
 from reference_page import reference_page
+from typed_page import played, write_files_of
 
 from lyncops.client import Client
 from lyncops.configuration.settings import load_configuration
@@ -115,6 +117,12 @@ LESSONS: Final = (
         before=(("recover", f"site:{SITE1}"), ("advance", "30m")),
     ),
 )
+SESSIONS: Final = {
+    "start-here.md": start_page.SESSION,
+    "ansible.md": ansible_page.SESSION,
+    "monitoring.md": monitoring_page.SESSION,
+    "drill.md": drill_page.SESSION,
+}
 
 
 def main() -> int:
@@ -159,8 +167,8 @@ def write_python_pages() -> None:
 
 
 def write_sessions() -> None:
-    """Write what is typed in a shell: on the first page, about Ansible and about monitoring."""
-    for name in ("start-here.md", "ansible.md", "monitoring.md"):
+    """Write what is typed in a shell."""
+    for name, typed in SESSIONS.items():
         page = DOCS / name
         with (
             tempfile.TemporaryDirectory(prefix="lyncops-docs-") as folder,
@@ -168,12 +176,9 @@ def write_sessions() -> None:
         ):
             os.environ[ENVIRONMENT_VARIABLE] = lab.password
             here = Path(folder)
-            if name == "ansible.md":
-                write(page, ansible_page.session(lab, here, page))
-            elif name == "start-here.md":
-                write(page, start_page.session(lab, here))
-            else:
-                write(page, monitoring_page.session(lab, here))
+            lab.write_config(here / "lab")
+            write_files_of(page, here)
+            write(page, played(lab, here, typed))
 
 
 def type_it(config: Path, command: tuple[str, ...]) -> str:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
-from typed_page import Typed, played
-
-from lyncops.lab.lab import Lab
+from typed_page import Typed
 
 _WRITE: Final = "lyncops --config lab/lyncops.toml exporter --textfile lyncops.prom"
 _SHOW: Final = "grep -v ^# lyncops.prom"
@@ -30,9 +27,3 @@ SESSION: Final = (
     Typed(_WRITE),
     Typed(_SHOW, keep=_SHOWN),
 )
-
-
-def session(lab: Lab, folder: Path) -> str:
-    """What a person types who follows the page, and what is said."""
-    lab.write_config(folder / "lab")
-    return played(lab, folder, SESSION)

@@ -68,6 +68,7 @@ DRILL: Final = Dialect(
             "format": {"const": DRILL_FORMAT},
             "outcome": _verdicts(Outcome),
             "worse": TEXTS,
+            "not_compared": TEXTS,
         }
     },
 )

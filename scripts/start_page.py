@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
-from typed_page import Typed, played
-
-from lyncops.lab.lab import Lab
+from typed_page import Typed
 
 _HERE: Final = "lyncops --config lab/lyncops.toml"
 SESSION: Final = (
@@ -41,9 +38,3 @@ SESSION: Final = (
     Typed(f"{_HERE} runs list", keep=("pool-fail",)),
     Typed(f"{_HERE} runs report latest --format html --to report.html"),
 )
-
-
-def session(lab: Lab, folder: Path) -> str:
-    """What a person types who follows the page, and what is said."""
-    lab.write_config(folder / "lab")
-    return played(lab, folder, SESSION)

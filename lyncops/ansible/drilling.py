@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +13,7 @@ from lyncops.errors import InvalidValueError
 from lyncops.runs.exit_codes import ExitCode
 
 if TYPE_CHECKING:
-    from lyncops.drill.matrix import DrillReport
+    from lyncops.drill.report import DrillReport
 
 PARAMETERS: Final = (
     Parameter(
@@ -45,15 +44,16 @@ def drill(task: Task, client: Client) -> Answer:
     from lyncops.drill.showing import report_blocks, report_data
 
     baseline = _baseline(task.text("baseline"))
-    report = play(client.status(), played_at=datetime.now(UTC))
-    worse = () if baseline is None else report.worse_than(baseline)
+    report = play(client)
+    compared = None if baseline is None else report.compared_with(baseline)
+    worse = () if compared is None else compared.worse
     answer: Answer = {
         "changed": False,
         "outcome": report.outcome.name.lower(),
         "rescued": all(one.is_rescued for one in report.drills),
         "worse": [str(one) for one in worse],
-        "drill": report_data(report, worse),
-        "text": lines(report_blocks(report, worse)),
+        "drill": report_data(report, compared),
+        "text": lines(report_blocks(report, compared)),
     }
     if worse and task.flag("fail_when_worse"):
         told = "Worse than in the baseline: " + "; ".join(map(str, worse))

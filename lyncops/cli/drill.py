@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
@@ -16,7 +15,6 @@ from lyncops.cli.documents import FILE, write_file
 from lyncops.cli.failures import report_unread
 from lyncops.cli.procedure_options import Name
 from lyncops.cli.screen import say_aside
-from lyncops.deployment.scope import EVERYTHING, Facet, Scope
 from lyncops.errors import ConfigurationError, EndpointError, InvalidValueError
 from lyncops.runs.exit_codes import ExitCode
 from lyncops.text.harmless import harmless, json_text
@@ -24,7 +22,7 @@ from lyncops.values import Fqdn, SiteName
 
 if TYPE_CHECKING:
     from lyncops.deployment.model import Deployment
-    from lyncops.drill.matrix import DrillReport
+    from lyncops.drill.report import DrillReport
     from lyncops.drill.story import Disaster, Drill
 
 
@@ -116,7 +114,7 @@ def every(call: Call, **options: Unpack[_Options]) -> ExitCode:
 
 def _play(call: Call, chosen: Sequence[Disaster] | None, options: _Options) -> ExitCode:
     try:
-        from lyncops.drill import Fault, showing
+        from lyncops.drill import SCOPE, Fault, showing
         from lyncops.drill import drill as play_all
     except ModuleNotFoundError as error:
         raise ConfigurationError(
@@ -126,24 +124,23 @@ def _play(call: Call, chosen: Sequence[Disaster] | None, options: _Options) -> E
     earlier = _baseline(options["baseline"])
     try:
         with call.client() as client:
-            snapshot = client.status(EVERYTHING | Scope.of(Facet.TEST_USERS))
+            snapshot = client.status(SCOPE)
     except EndpointError as error:
         return report_unread(error, as_json=call.screen.json)
     report = play_all(
         snapshot,
         chosen,
-        played_at=datetime.now(UTC),
         on_drill=None if call.screen.json else _Telling(_number(snapshot, chosen)),
         faults=tuple(Fault) if options["faults"] else (),
         over_winrm=options["over_winrm"],
     )
-    worse = () if earlier is None else report.worse_than(earlier)
-    data = showing.report_data(report, worse)
+    compared = None if earlier is None else report.compared_with(_of(earlier, chosen))
+    data = showing.report_data(report, compared)
     if options["out"] is not None:
         write_file(options["out"], json_text(data, indent=2) + "\n", option="--out")
     if options["html"] is not None:
-        write_file(options["html"], showing.report_html(report, worse), option="--html")
-    call.screen.tell(data, showing.report_blocks(report, worse, details=call.details))
+        write_file(options["html"], showing.report_html(report, compared), option="--html")
+    call.screen.tell(data, showing.report_blocks(report, compared, details=call.details))
     return _code(report)
 
 
@@ -175,6 +172,15 @@ def _code(report: DrillReport) -> ExitCode:
         Outcome.REFUSED: ExitCode.REFUSED,
         Outcome.FAILED: ExitCode.FAILED,
     }[report.outcome]
+
+
+def _of(baseline: DrillReport, chosen: Sequence[Disaster] | None) -> DrillReport:
+    """What it says of the chosen disasters: the others were left out on purpose."""
+    if chosen is None:
+        return baseline
+    titles = {one.title for one in chosen}
+    kept = tuple(drill for drill in baseline.drills if drill.disaster in titles)
+    return attrs.evolve(baseline, drills=kept)
 
 
 def _baseline(path: Path | None) -> DrillReport | None:

@@ -1,11 +1,12 @@
 """The drill: a copy of the operator's own deployment in the lab, and a disaster rehearsed there.
 
-snapshot = lyncops.from_snapshot("site.json").status()
-report = lyncops.drill.drill(snapshot)
+with lyncops.connect() as client:  # or lyncops.from_snapshot("site.json")
+    report = lyncops.drill.drill(client)
 """
 
 from lyncops.drill.faults import Fault, Mishap
-from lyncops.drill.matrix import DrillReport, Worse, drill
+from lyncops.drill.matrix import SCOPE, drill
+from lyncops.drill.report import Comparison, DrillReport, Worse
 from lyncops.drill.story import (
     Disaster,
     Drill,
@@ -17,6 +18,8 @@ from lyncops.drill.story import (
 )
 
 __all__ = [
+    "SCOPE",
+    "Comparison",
     "Disaster",
     "Drill",
     "DrillReport",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, cast
@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from cattrs import Converter
 from cattrs.errors import BaseValidationError
 
-from lyncops.drill.matrix import DrillReport, Worse
+from lyncops.drill.report import Comparison, DrillReport, loss_in_words
 from lyncops.drill.story import Drill, Outcome, Part
 from lyncops.errors import InvalidValueError
 from lyncops.text.durations import duration_in_words
@@ -32,7 +32,7 @@ TONES: Final = {
 
 
 def report_blocks(
-    report: DrillReport, worse: Iterable[Worse] = (), *, details: bool = False
+    report: DrillReport, compared: Comparison | None = None, *, details: bool = False
 ) -> Iterator[Block]:
     """The verdict, a row for each disaster, then what prevented each."""
     rescued = sum(drill.is_rescued for drill in report.drills)
@@ -46,8 +46,8 @@ def report_blocks(
         f" {report.played_at:%Y-%m-%d %H:%M} UTC. Durations are the documented ones.",
         Tone.FAINT,
     )
-    for one in worse:
-        yield Text(f"Worse than before: {one}", Tone.BAD)
+    if compared is not None:
+        yield from compared_blocks(compared)
     yield Table(
         ("disaster", "rescue", "takes", "loses", "by hand", "way back", "takes"),
         tuple(map(_row, report.drills)),
@@ -60,6 +60,17 @@ def report_blocks(
     ):
         for sentence in sentences:
             yield Text(f"{title}: {sentence}", Tone.FAINT)
+
+
+def compared_blocks(compared: Comparison) -> Iterator[Block]:
+    """What became worse since the earlier report, or that nothing did."""
+    earlier = f"the drill of {compared.since:%Y-%m-%d %H:%M} UTC"
+    if not compared.worse:
+        yield Text(f"Nothing became worse since {earlier}.", Tone.GOOD)
+    for one in compared.worse:
+        yield Text(f"Worse since {earlier}: {one}", Tone.BAD)
+    for name in compared.not_compared:
+        yield Text(f"Not compared, since {earlier} did not play it: {name}", Tone.CAREFUL)
 
 
 def _row(drill: Drill) -> tuple[Text | str, ...]:
@@ -83,14 +94,6 @@ def _time(part: Part) -> str:
     return duration_in_words(part.took) if part.took else "-"
 
 
-def loss_in_words(drill: Drill) -> str:
-    """How much of the users' changes a rescue gave up."""
-    if not drill.is_rescued:
-        return "-"
-    worst = max(drill.lost.values(), default=timedelta())
-    return f"{duration_in_words(worst)} of changes" if worst else "nothing"
-
-
 def _details(drill: Drill, *, details: bool) -> Iterator[Block]:
     parts = [part for part in (drill.rescue, drill.way_back) if part is not None]
     lines = [(f"{part.procedure}: {why}", Tone.BAD) for part in parts for why in part.in_the_way]
@@ -107,20 +110,21 @@ def _details(drill: Drill, *, details: bool) -> Iterator[Block]:
         yield from (Text(text, tone, indent=2) for text, tone in lines)
 
 
-def report_html(report: DrillReport, worse: Iterable[Worse] = ()) -> str:
+def report_html(report: DrillReport, compared: Comparison | None = None) -> str:
     """One page with everything, to file."""
     title = f"Drills of {report.deployment}"
-    return page(title, element("h1", title), html_of(report_blocks(report, worse, details=True)))
+    return page(title, element("h1", title), html_of(report_blocks(report, compared, details=True)))
 
 
-def report_data(report: DrillReport, worse: Iterable[Worse] = ()) -> JsonValue:
+def report_data(report: DrillReport, compared: Comparison | None = None) -> JsonValue:
     """The report as JSON; `report_from_data` reads it."""
     data: dict[str, JsonValue] = _converter().unstructure(report)
     return {
         "format": FORMAT,
         **data,
         "outcome": report.outcome.value,
-        "worse": [str(one) for one in worse],
+        "worse": [] if compared is None else [str(one) for one in compared.worse],
+        "not_compared": [] if compared is None else list(compared.not_compared),
     }
 
 

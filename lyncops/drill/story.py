@@ -70,17 +70,21 @@ class Outcome(enum.StrEnum):
 
 @attrs.frozen(slots=True, kw_only=True)
 class Disaster:
-    """What is lost: a pool with its SQL Servers, or `site:NAME` with all in it."""
+    """What is lost: a pool with its SQL Servers, or `site:NAME` with all in it. `only` is the pool
+    or site that is rescued, where more is lost.
+    """
 
     lost: str
     rescue: Procedure
     way_back: Procedure
+    only: str = ""
 
     @property
     def title(self) -> str:
         """The disaster in words."""
-        name = self.lost.removeprefix(SITE)
-        return f"loss of site {name}" if self.lost.startswith(SITE) else f"loss of pool {name}"
+        kind = "site" if self.lost.startswith(SITE) else "pool"
+        only = f", failover of {self.only}" if self.only else ""
+        return f"loss of {kind} {self.lost.removeprefix(SITE)}{only}"
 
 
 @attrs.frozen(slots=True, kw_only=True)
@@ -152,6 +156,7 @@ def loss_of_pool(pool: Fqdn, *, kill: str = "") -> Disaster:
         lost=kill or str(pool),
         rescue=PoolFailover(pool=pool, mode=Mode.DISASTER, accept_data_loss=True, verify=True),
         way_back=PoolFailback(pool=pool, mode=Mode.PLANNED, verify=True),
+        only=str(pool) if kill else "",
     )
 
 
@@ -161,6 +166,7 @@ def loss_of_site(site: SiteName, *, kill: str = "") -> Disaster:
         lost=kill or f"{SITE}{site}",
         rescue=SiteFailover(site=site, mode=Mode.DISASTER, accept_data_loss=True, verify=True),
         way_back=SiteFailback(site=site, mode=Mode.PLANNED, verify=True),
+        only=str(site) if kill else "",
     )
 
 

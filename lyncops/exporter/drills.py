@@ -7,7 +7,7 @@ from pathlib import Path
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from lyncops.drill.matrix import DrillReport
+from lyncops.drill.report import DrillReport
 from lyncops.drill.showing import read_report
 from lyncops.drill.story import Outcome
 from lyncops.errors import InvalidValueError

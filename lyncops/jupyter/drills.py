@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from lyncops.drill.matrix import DrillReport
-from lyncops.drill.showing import loss_in_words, report_blocks
+from lyncops.drill.report import Comparison, DrillReport, loss_in_words
+from lyncops.drill.showing import compared_blocks, report_blocks
 from lyncops.drill.story import Drill, Outcome, Part
 from lyncops.jupyter.shown import Bundle, bundle
 from lyncops.text.durations import duration_in_words
@@ -33,6 +33,12 @@ def bundle_of_drills(report: DrillReport) -> Bundle:
     return bundle(
         joined((html_of(told[:first]), _heat_map(report), html_of(told[first + 1 :]))), told
     )
+
+
+def bundle_of_comparison(compared: Comparison) -> Bundle:
+    """Both forms of what became worse since an earlier report."""
+    told = tuple(compared_blocks(compared))
+    return bundle(html_of(told), told)
 
 
 def _heat_map(report: DrillReport) -> Markup:

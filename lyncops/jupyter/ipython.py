@@ -81,7 +81,8 @@ def register(shell: Shell) -> None:
     for module, names in SHOWN.items():
         for name in names:
             formatter.for_type_by_name(module, name, _shown)
-    formatter.for_type_by_name("lyncops.drill.matrix", "DrillReport", _drills)
+    for name in ("Comparison", "DrillReport"):
+        formatter.for_type_by_name("lyncops.drill.report", name, _drills)
     formatter.for_type(tuple, _shown_together)
     LyncOpsError._render_traceback_ = _sentence  # type: ignore[attr-defined]  # what IPython asks for
     if (
@@ -98,11 +99,13 @@ def _shown(value: object) -> Bundle | None:
     return bundle_of(value)
 
 
-def _drills(report: object) -> Bundle | None:
-    from lyncops.drill.matrix import DrillReport
-    from lyncops.jupyter.drills import bundle_of_drills
+def _drills(value: object) -> Bundle | None:
+    from lyncops.drill.report import Comparison, DrillReport
+    from lyncops.jupyter.drills import bundle_of_comparison, bundle_of_drills
 
-    return bundle_of_drills(report) if isinstance(report, DrillReport) else None
+    if isinstance(value, Comparison):
+        return bundle_of_comparison(value)
+    return bundle_of_drills(value) if isinstance(value, DrillReport) else None
 
 
 def _shown_together(values: object) -> Bundle | None:

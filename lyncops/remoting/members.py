@@ -21,15 +21,14 @@ log = logger("lyncops.remoting")
 
 @attrs.define
 class Members:
-    """The pool of each machine, read once; to be shared by threads."""
+    """The pool of each machine, read once with `run`; to be shared by threads."""
 
+    _run: Callable[[Cmdlet[Computer]], Execution[Computer]]
     _known: dict[Fqdn, Fqdn] | None = attrs.field(default=None, init=False)
     _was_unreadable: bool = attrs.field(default=False, init=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
-    def learn(
-        self, place: Place, run: Callable[[Cmdlet[Computer]], Execution[Computer]]
-    ) -> Mapping[Fqdn, Fqdn]:
+    def learn(self, place: Place) -> Mapping[Fqdn, Fqdn]:
         """The pool of each machine; empty where the topology cannot be read now.
 
         For a mere preference the topology is read only once; a cmdlet that must run on a pool tries
@@ -42,7 +41,7 @@ class Members:
                 return self._known
             if self._was_unreadable and not isinstance(place, OnPool):
                 return {}
-        answer = run(GetCsComputer())
+        answer = self._run(GetCsComputer())
         found = {
             each.fqdn: each.pool
             for each in answer.output

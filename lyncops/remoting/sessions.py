@@ -4,11 +4,10 @@ serves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
 from contextvars import copy_context
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -17,7 +16,6 @@ import attrs
 
 from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import (
-    AuthenticationFailedError,
     ConfigurationError,
     EndpointError,
     InvalidValueError,
@@ -30,16 +28,15 @@ from lyncops.remoting.endpoint import Credentials, Endpoint
 from lyncops.remoting.execution import BeforeSend, CommandAddress, Execution
 from lyncops.remoting.group import SessionGroup
 from lyncops.remoting.health import Health
-from lyncops.remoting.lane import AstrayError, Lane
+from lyncops.remoting.lending import Lending
 from lyncops.remoting.logon import LogOn
 from lyncops.remoting.logons import LogOns
 from lyncops.remoting.members import Members
 from lyncops.remoting.outcome import EndReason
-from lyncops.remoting.parts import know, part
+from lyncops.remoting.parts import part
 from lyncops.remoting.psrp.streams import StreamRecord
-from lyncops.remoting.refusals import TooManySessionsError, nobody_answers
 from lyncops.remoting.retry import Limits, RetryPolicy, log, retrying
-from lyncops.remoting.routing import NoEndpointError, candidates, needs_members, reorder
+from lyncops.remoting.routing import NoEndpointError
 from lyncops.remoting.scouting import Scouts
 from lyncops.remoting.sent_commands import SentCommands
 from lyncops.remoting.session_context import SessionContext
@@ -48,11 +45,9 @@ from lyncops.remoting.visit import Visit
 from lyncops.remoting.workers import Workers, together
 from lyncops.values import (
     ANYWHERE,
-    Anywhere,
     Effect,
     Fqdn,
     LyncVersion,
-    OnMachine,
     Place,
 )
 
@@ -112,7 +107,14 @@ class Sessions:
         }
         self._health = Health(clock)
         self._scouts = Scouts(clock, policy.connect_timeout, self._health)
-        self._members = Members()
+        self._lending = Lending(
+            self._groups,
+            self._health,
+            self._scouts,
+            Members(self.run),
+            clock,
+            policy.connect_timeout,
+        )
         self._sent = SentCommands()
 
     def __enter__(self) -> Self:
@@ -215,7 +217,7 @@ class Sessions:
     def _once(self, course: Course[R]) -> Attempt[R]:
         resend = course.last.resend if course.last is not None else None
         earlier = course.last.execution.proof if course.last is not None else None
-        with self._lend(course) as lane:
+        with self._lending.lane(course) as lane:
             attempt = lane.attempt(course.job, resend=resend, earlier=earlier)
         course.attempts += 1
         course.last = attempt
@@ -227,96 +229,6 @@ class Sessions:
         if attempt.again and attempt.ending in _UNUSABLE:
             course.failed |= endpoints
         return attempt
-
-    @contextmanager
-    def _lend(self, course: Course[R]) -> Generator[Lane]:
-        """A lane into a session on the first endpoint that answers."""
-        refusals: list[EndpointError] = []
-        begun = self._clock.now()
-        self._scout(course)
-        for endpoint in self._order(course):
-            group = self._groups[endpoint]
-            know(endpoint=endpoint.url)
-            with ExitStack() as lease:
-                try:
-                    lane = self._lease_open(group, lease, course.job.cmdlet.effect, since=begun)
-                except AuthenticationFailedError:
-                    raise
-                except EndpointError as error:
-                    log.warning("%s", error)
-                    refusals.append(error)
-                    self._health.is_down(endpoint, error)
-                    continue
-                self._health.serves(endpoint)
-                yield lane
-                return
-            course.is_promising |= self._health.has_served(endpoint)
-        course.fruitless += 1
-        if self._clock.now() - begun >= self._policy.connect_timeout:
-            # No answer in all that time: waiting as long again is useless
-            course.first_attempts = 1
-        raise nobody_answers(refusals)
-
-    def _scout(self, course: Course[R]) -> None:
-        """Find an endpoint that answers, unless one is known to serve or there is only one."""
-        if isinstance(course.place, OnMachine) or self._health.preferred(course.failed):
-            return
-        shared = [each for each in self._endpoints if not each.dedicated and each.proxy is None]
-        if len(shared) > 1:
-            self._scouts.look(shared)
-
-    def _lease_open(
-        self, group: SessionGroup, lease: ExitStack, effect: Effect, *, since: datetime
-    ) -> Lane:
-        """An open lane; one that does not find the session leaves it to those that did."""
-        while True:
-            with ExitStack() as trial:
-                lane = trial.enter_context(group.lease(effect))
-                endpoint = group.around.endpoint
-                self._health.refuse_if_down(endpoint, since=since)
-                if endpoint.dedicated and not lane.is_fresh:
-                    self._scouts.require(endpoint)
-                try:
-                    self._make_ready(group, lane)
-                except AstrayError as error:
-                    log.warning("%s", error)
-                    group.go_astray(error.shell)
-                    continue
-                except AuthenticationFailedError as error:
-                    if not group.does_without(lane):
-                        raise
-                    log.warning("%s", error)
-                    continue
-                lease.enter_context(trial.pop_all())
-                return lane
-
-    def _order(self, course: Course[R]) -> Iterator[Endpoint]:
-        """The endpoints to try; where the one that served last does, others need not be known."""
-        first = self._health.preferred(course.failed) if course.place == ANYWHERE else None
-        if first is not None:
-            yield first
-        yield from (endpoint for endpoint in self._ordered(course) if endpoint is not first)
-
-    def _ordered(self, course: Course[R]) -> tuple[Endpoint, ...]:
-        place = course.place
-        members: Mapping[Fqdn, Fqdn] = {}
-        if needs_members(self._endpoints, place):
-            members = self._members.learn(place, self.run)
-        liked = isinstance(place, Anywhere) and (place.prefer or place.avoid)
-        good = None if liked else self._health.good
-        return reorder(
-            candidates(self._endpoints, place, members),
-            good,
-            course.failed | self._health.resting(),
-        )
-
-    def _make_ready(self, group: SessionGroup, lane: Lane) -> None:
-        try:
-            lane.ready(patient=False)
-        except TooManySessionsError:
-            group.make_room()
-            lane.ready(patient=True)
-        group.opened()
 
     def submit(
         self, cmdlet: Cmdlet[R], *, place: Place = ANYWHERE, deadline: timedelta | None = None
@@ -341,17 +253,8 @@ class Sessions:
             machine = endpoint.machine if endpoint.dedicated else None
             if machine is not None and not group.is_used and is_needed(machine):
                 self._scouts.begin(endpoint)
-                work = partial(self._open, group)
+                work = partial(self._lending.open_ahead, group)
                 self._workers.ahead(partial(copy_context().run, work))
-
-    def _open(self, group: SessionGroup) -> None:
-        if group.is_used:
-            return  # a question was faster
-        with part("open a session", endpoint=group.around.endpoint.url), ExitStack() as lease:
-            try:
-                self._lease_open(group, lease, Effect.READ, since=self._clock.now())
-            except EndpointError as error:
-                self._health.is_down(group.around.endpoint, error)
 
     def collect(
         self,

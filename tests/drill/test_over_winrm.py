@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from lyncops.drill import Drill, Fault, Outcome, drill, loss_of_pool
-from lyncops.drill.matrix import OVER_WINRM
+from lyncops.drill.report import OVER_WINRM
 from lyncops.errors import InvalidValueError
 from lyncops.lab.scenarios.generator import scenario_of_size
 from lyncops.lab.simulation import Simulation

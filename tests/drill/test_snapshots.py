@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,11 @@ from lyncops.deployment.anonymous import anonymised
 from lyncops.deployment.codec import deployment_to_json, snapshot_id
 from lyncops.deployment.comparison import differences
 from lyncops.deployment.model import Deployment
+from lyncops.drill import drill, loss_of_pool
 from lyncops.drill.copying import copy_of
 from lyncops.errors import InvalidValueError
 from lyncops.lab.simulation import Simulation
+from lyncops.values import Fqdn
 from tests.drill.test_copying import read
 
 
@@ -55,6 +58,15 @@ def test_a_client_of_a_snapshot_checks_and_plans_and_sends_nothing(
             client.run(plan)
         with pytest.raises(InvalidValueError, match="snapshot"):
             client.ask(GetCsSite())
+
+
+def test_a_client_is_read_and_its_deployment_rehearsed(file: Path, snapshot: Deployment) -> None:
+    begun = datetime.now(UTC)
+    with lyncops.from_snapshot(file) as client:
+        report = drill(client, [loss_of_pool(Fqdn("pool2.contoso.com"))])
+    assert report.snapshot == snapshot_id(snapshot)
+    assert [one.is_rescued for one in report.drills] == [True]
+    assert begun <= report.played_at <= datetime.now(UTC)
 
 
 @pytest.mark.parametrize(
@@ -104,8 +116,12 @@ def test_a_drill_is_one_command(file: Path, tmp_path: Path) -> None:
     assert "1 of 1 disasters" in done.stdout
     assert json.loads(out.read_text(encoding="utf-8"))["outcome"] == "done"
     assert "loss of pool pool2.contoso.com" in page.read_text(encoding="utf-8")
-    again = said(*words, "--baseline", out, "--json")
-    assert json.loads(again.stdout)["worse"] == []
+    again = said(*words, "--baseline", out)
+    assert "Nothing became worse since the drill of" in again.stdout
+    words = ["drill", "pool-failover", "pool1.contoso.com", "--from", file]
+    other = said(*words, "--baseline", out, "--json")
+    found = json.loads(other.stdout)
+    assert (found["worse"], found["not_compared"]) == ([], ["loss of pool pool1.contoso.com"])
 
 
 def test_a_site_that_is_not_there_is_said(file: Path) -> None:

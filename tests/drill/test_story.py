@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import attrs
@@ -9,7 +10,7 @@ import pytest
 
 from lyncops.deployment.model import Deployment
 from lyncops.deployment.scope import EVERYTHING, Facet, Scope
-from lyncops.drill import DrillReport, Outcome, disasters, drill, loss_of_pool, loss_of_site
+from lyncops.drill import Drill, DrillReport, Outcome, disasters, drill, loss_of_pool, loss_of_site
 from lyncops.drill.showing import report_blocks, report_data, report_from_data, report_html
 from lyncops.drill.touched import touched_by
 from lyncops.errors import InvalidValueError
@@ -21,6 +22,7 @@ from lyncops.views.blocks import plain_lines
 from tests.drill.test_copying import read
 
 WHEN = datetime(2026, 1, 2, tzinfo=UTC)
+DAY = timedelta(hours=24)
 P1, P2 = Fqdn("pool1.contoso.com"), Fqdn("pool2.contoso.com")
 
 
@@ -123,16 +125,69 @@ def test_what_became_worse_is_said(played: DrillReport) -> None:
     first, *others = played.drills
     refused = attrs.evolve(first, rescue=attrs.evolve(first.rescue, outcome=Outcome.REFUSED))
     now = attrs.evolve(played, drills=(refused, *others[:-1]))
-    found = [str(one) for one in now.worse_than(played)]
-    assert found == [
+    assert worse(now, played) == [
         "loss of pool pool1.contoso.com, pool-failover: done became refused",
         "loss of site Site2: done became not played",
     ]
-    assert played.worse_than(now) == ()
-    lines = [
-        line for block in report_blocks(now, now.worse_than(played)) for line in plain_lines(block)
-    ]
-    assert any("done became refused" in line for line in lines)
+    assert worse(played, now) == []
+    said = told(now, played)
+    assert any("done became refused" in line for line in said)
+    assert not any("Nothing became worse" in line for line in said)
+
+
+def worse(now: DrillReport, before: DrillReport) -> list[str]:
+    return [str(one) for one in now.compared_with(before).worse]
+
+
+def told(now: DrillReport, before: DrillReport) -> list[str]:
+    blocks = report_blocks(now, now.compared_with(before))
+    return [line for block in blocks for line in plain_lines(block)]
+
+
+def more_lost(one: Drill) -> Drill:
+    return attrs.evolve(one, lost={"users": timedelta(hours=3)})
+
+
+def by_hand(one: Drill) -> Drill:
+    return attrs.evolve(one, rescue=attrs.evolve(one.rescue, by_hand=("DNS",)))
+
+
+def slower(one: Drill) -> Drill:
+    assert one.way_back is not None
+    return attrs.evolve(one, way_back=attrs.evolve(one.way_back, took=DAY))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (more_lost, "pool1.contoso.com, what is lost: 2 min of changes became 3 h of changes"),
+        (by_hand, "pool1.contoso.com, pool-failover, steps by hand: 0 became 1"),
+        (slower, " became 24 h"),
+    ],
+)
+def test_a_rescue_that_still_works_can_be_worse(
+    played: DrillReport, change: Callable[[Drill], Drill], said: str
+) -> None:
+    first, *others = played.drills
+    now = attrs.evolve(played, drills=(change(first), *others))
+    (found,) = worse(now, played)
+    assert found.endswith(said)
+    assert worse(played, now) == []
+
+
+def test_where_nothing_became_worse_the_earlier_drill_is_named(played: DrillReport) -> None:
+    first, *others = played.drills
+    a_little = first.rescue.took + timedelta(seconds=50)
+    late = attrs.evolve(first, rescue=attrs.evolve(first.rescue, took=a_little))
+    now = attrs.evolve(played, drills=(late, *others))
+    (line,) = [line for line in told(now, played) if "since the drill" in line]
+    assert line == f"Nothing became worse since the drill of {WHEN:%Y-%m-%d %H:%M} UTC."
+
+
+def test_what_the_earlier_drill_did_not_play_is_not_called_as_good(played: DrillReport) -> None:
+    earlier = attrs.evolve(played, drills=played.drills[1:])
+    assert played.compared_with(earlier).not_compared == ("loss of pool pool1.contoso.com",)
+    assert any(line.startswith("Not compared") for line in told(played, earlier))
 
 
 def test_the_page_is_whole_and_escaped(played: DrillReport) -> None:

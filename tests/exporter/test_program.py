@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from lyncops.cli.main import main
-from lyncops.drill.matrix import DrillReport
+from lyncops.drill.report import DrillReport
 from lyncops.drill.showing import report_data
 from lyncops.drill.story import Drill, Outcome, Part
 from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 
+import attrs
 import pytest
 
 from lyncops.drill import Drill, DrillReport, Outcome, Part, disasters, drill
@@ -45,6 +46,13 @@ def test_each_outcome_has_its_word_and_its_shade(show: Show) -> None:
     assert "of changes" in found.text
     assert len(set(forms["text/html"].split("color-mix")[1:])) >= len(Outcome)
     assert "loss of <DONE>" in forms["text/plain"]
+
+    earlier = attrs.evolve(report, drills=report.drills[::-1])
+    assert "Nothing became worse" in Page(show(report.compared_with(earlier))["text/html"]).text
+    better = attrs.evolve(drills[0], disaster=drills[-1].disaster)
+    worse = show(report.compared_with(attrs.evolve(report, drills=(better,))))
+    assert "loss of <FAILED>, pool-failover: done became failed" in Page(worse["text/html"]).text
+    assert "done became failed" in worse["text/plain"]
 
 
 class Blind:

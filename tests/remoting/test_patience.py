@@ -44,9 +44,9 @@ def test_an_answer_that_takes_too_long_is_cut_and_others_are_not(others: int) ->
 
 def test_what_has_come_buys_time() -> None:
     line, other = Cuttable(), Cuttable()
-    with Patience(line, 0.05) as patience:
+    with Patience(line, 1) as patience:  # the time in which it must count, on a busy machine too
         assert list(patience.count([b"x" * 4096 * 1000])) != []
-        with Patience(other, 0.1):
+        with Patience(other, 1.1):
             assert other.is_cut.wait(LONG)
         assert not patience.ran_out
     assert not line.is_cut.is_set()
