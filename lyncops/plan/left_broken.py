@@ -28,4 +28,4 @@ class LeftBroken:
         return f"next: {self.command}" if self.command else f"by hand: {self.by_hand}"
 
     def __str__(self) -> str:
-        return f"{self.what} {self.remedy}"
+        return f"{self.what} {self.remedy[0].upper()}{self.remedy[1:]}"

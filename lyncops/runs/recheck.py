@@ -10,6 +10,7 @@ from lyncops.cmdlets.base import Cmdlet
 from lyncops.errors import InvalidValueError, PlanRefusedError
 from lyncops.plan.model import Plan
 from lyncops.plan.steps import CmdletStep, ManualStep, Step
+from lyncops.text.sentences import at_a_glance
 from lyncops.values import Effect
 
 R = TypeVar("R")
@@ -102,7 +103,9 @@ def _is_needed(step: Step) -> bool:
 
 def refused(plan: Plan, refusals: tuple[CheckResult, ...]) -> PlanRefusedError:
     """The error of a plan that these checks refuse."""
-    reasons = " ".join(f"[{check.check_id}] {check.evidence.rstrip('.')}." for check in refusals)
+    reasons = " ".join(
+        f"[{check.check_id}] {at_a_glance(check.evidence).rstrip('.')}." for check in refusals
+    )
     return PlanRefusedError(
         f"{plan.procedure.title} is refused, nothing was changed. {reasons}",
         remedy=refusals[0].remedy,

@@ -1,9 +1,13 @@
-"""Sentences put together so that each is said once, however many sources brought it."""
+"""Sentences for people: each said once, however many sources brought it; long ones at a glance."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Final
+
+GLANCE: Final = 200
+"""How many letters a glance takes in: two lines of a table."""
 
 
 def each_once(texts: Iterable[str], *, between: str = " ") -> str:
@@ -15,6 +19,17 @@ def each_once(texts: Iterable[str], *, between: str = " ") -> str:
         told = [earlier for earlier in told if not _says(text, earlier)]
         told.append(text)
     return between.join(told)
+
+
+def at_a_glance(text: str) -> str:
+    """Its first sentences, as many as a glance takes in; of a long one the beginning."""
+    if len(text) <= GLANCE:
+        return text
+    end = text.rfind(". ", 0, GLANCE) + 1
+    if end:
+        return text[:end]
+    end = text.rfind(" ", 0, GLANCE)
+    return f"{text[: end if end > 0 else GLANCE]} ..."
 
 
 def _tidy(text: str) -> str:

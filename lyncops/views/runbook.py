@@ -102,7 +102,8 @@ def refused_runbook(plan: Plan) -> PlanRefusedError:
     """The error of a runbook that nobody is to follow."""
     error = refused(plan, plan.refusals)
     what = f"No runbook was written: {error.what}"
-    return PlanRefusedError(what, remedy=error.remedy, check_id=error.check_id)
+    remedy = f"{error.remedy} All checks: lyncops check {plan.procedure.command}"
+    return PlanRefusedError(what, remedy=remedy.lstrip(), check_id=error.check_id)
 
 
 def _warnings(plan: Plan) -> Iterator[str]:

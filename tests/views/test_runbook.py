@@ -11,9 +11,10 @@ from lyncops.errors import PlanRefusedError
 from lyncops.plan.model import CmdletStep, ManualStep, Plan, WaitStep
 from lyncops.plan.procedures import EdgeFederationFailover, PoolFailover, SiteFailover
 from lyncops.procedures import make_plan
+from lyncops.text.sentences import GLANCE, at_a_glance
 from lyncops.values import Fqdn, Mode, SiteName
 from lyncops.views.html.runbook import runbook_page
-from lyncops.views.runbook import Runbook
+from lyncops.views.runbook import Runbook, refused_runbook
 from lyncops.views.runbook_script import runbook_script
 from lyncops.views.runbook_text import runbook_markdown
 from tests.deployments import P1, two_sites, with_dead
@@ -118,3 +119,26 @@ def test_words_of_servers_cannot_become_commands() -> None:
 def _letters(text: str) -> str:
     """Without spaces, and without the marks of what is to be typed."""
     return "".join(text.replace("`", "").split())
+
+
+def test_a_refused_one_is_told_at_a_glance() -> None:
+    refused = make_plan(PLANNED, DEAD)
+    first = refused.refusals[0]
+    told = attrs.evolve(first, evidence="The pool is dead. " + "So says fe1. " * 100)
+    error = refused_runbook(attrs.evolve(refused, checks=(told,)))
+    assert "[" + first.check_id + "] The pool is dead. So says fe1." in error.what
+    assert len(error.what) < 2 * GLANCE
+    assert f"lyncops check {refused.procedure.command}" in error.remedy
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("Short.", "Short."),
+        ("One. " + "x" * 300, "One."),
+        ("word " * 100, ("word " * 40).rstrip() + " ..."),
+        ("x" * 300, "x" * GLANCE + " ..."),
+    ],
+)
+def test_a_glance_ends_with_a_sentence_or_a_word(text: str, seen: str) -> None:
+    assert at_a_glance(text) == seen

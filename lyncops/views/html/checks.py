@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from lyncops.checks.result import CheckResult, Verdict
 from lyncops.checks.words import counted
 from lyncops.sources import Sources
+from lyncops.text.sentences import GLANCE, at_a_glance
 from lyncops.views.blocks import Tone
 from lyncops.views.html.blocks import html_of, table, toned
 from lyncops.views.html.markup import Content, Markup, element, joined, link, unfolding
 from lyncops.views.plan import TONES, verdict_blocks
-
-_GLANCE: Final = 200  # letters: two lines of a table
 
 
 def checks_html(title: str, checks: Iterable[CheckResult]) -> Markup:
@@ -49,22 +47,14 @@ def _row(check: CheckResult) -> Iterator[Content]:
     yield toned(check.verdict.value, TONES[check.verdict])
     yield element("span", check.check_id, class_="lo-short")
     said = check.evidence or check.question
-    yield unfolding(_short(said), *_details(check), is_open=check.refuses)
-
-
-def _short(evidence: str) -> str:
-    """Its first sentences, as many as a glance takes in; of a long one the beginning."""
-    if len(evidence) <= _GLANCE:
-        return evidence
-    end = max(evidence.rfind(". ", 0, _GLANCE) + 1, 0)
-    return evidence[:end] if end else f"{evidence[: evidence.rfind(' ', 0, _GLANCE)]} ..."
+    yield unfolding(at_a_glance(said), *_details(check), is_open=check.refuses)
 
 
 def _details(check: CheckResult) -> Iterator[Markup]:
     """The whole of what was seen, if it is long; then what to do: that is why a reader unfolds
     it.
     """
-    if len(check.evidence) > _GLANCE:
+    if len(check.evidence) > GLANCE:
         yield element("p", element("b", "Seen: "), check.evidence)
     if check.remedy:
         yield element("p", element("b", "Remedy: "), check.remedy)
