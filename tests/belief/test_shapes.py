@@ -20,7 +20,7 @@ from tests.belief.plans import beliefs, requests
 from tests.belief.test_taken_away import SEED, STATES, asked_names, some_slow, stronger
 
 SAMPLE = 6
-SAMPLE_WITH_ALL = 40
+SAMPLE_WITH_ALL = 25
 FQDN = ("Deserialized.Microsoft.Rtc.Management.Deploy.Fqdn", "Deserialized.System.Object")
 
 

@@ -24,7 +24,7 @@ from tests.belief.plans import Belief, beliefs, requests
 P1, SE1 = Fqdn("pool1.contoso.com"), Fqdn("se1.contoso.com")
 SEED = 20140601
 PER_STATE = 10
-PER_STATE_WITH_ALL = 50
+PER_STATE_WITH_ALL = 30
 
 
 def healthy(scenario: str) -> Simulation:

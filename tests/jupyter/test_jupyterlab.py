@@ -49,8 +49,9 @@ def _is_there() -> None:
         CHROMIUM.missing()
 
 
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("name", "theme"), [*((name, "Light") for name in NAMES), (NAMES[0], "Dark")]
+)
 def test_a_notebook_is_run_and_read_in_jupyterlab(
     name: str, theme: str, desk: Path, lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:

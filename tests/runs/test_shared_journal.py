@@ -94,7 +94,7 @@ def execute(url: str, statement: str) -> None:
 
 
 def pairs(request: pytest.FixtureRequest) -> int:
-    return PAIRS * (10 if request.config.getoption("--all") else 1)
+    return PAIRS * (5 if request.config.getoption("--all") else 1)
 
 
 def test_of_two_that_begin_at_once_one_has_the_pools(
