@@ -12,9 +12,6 @@ from typing import Final
 
 import attrs
 
-_SPARE: Final = 2
-"""For so many runspaces there is one lane more: its command waits on the server, and begins there
-while the answer before it is on its way."""
 _LEAST: Final = timedelta(milliseconds=600).total_seconds()
 """Less than this is not worth the first further lane, whose cost is not known yet: several imports
 at once keep a server busy.
@@ -31,11 +28,6 @@ _SHARE: Final = 0.3
 measured: the module is imported into each (0.1 to 0.4 s of 1.2 s with PowerShell 7.6)."""
 _MEMORY: Final = 0.7
 """How much of what was known of a time remains when the next one is known."""
-
-
-def lanes_for(runspaces: int) -> int:
-    """How many lanes keep so many runspaces busy."""
-    return runspaces + runspaces // _SPARE
 
 
 class Queue:

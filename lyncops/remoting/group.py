@@ -15,7 +15,7 @@ from typing import Final
 
 from lyncops.errors import EndpointError
 from lyncops.remoting.closer import CommandCloser
-from lyncops.remoting.demand import Pace, Queue, lanes_for
+from lyncops.remoting.demand import Pace, Queue
 from lyncops.remoting.lane import ChangingLane, Lane, ReadingLane
 from lyncops.remoting.retry import log
 from lyncops.remoting.session import Session
@@ -127,7 +127,7 @@ class SessionGroup:
         shell = self._reading.shell
         if shell is not None and self._full is not None and self._full[0] == shell.id:
             return self._full[1]
-        return lanes_for(self._reading.runspaces)
+        return self._reading.runspaces
 
     def go_astray(self, shell: Shell) -> None:
         """A lane does not find the session that others found: it reached another server."""

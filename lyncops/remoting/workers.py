@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from enum import Enum
 from typing import Final, TypeVar
 
-from lyncops.remoting.demand import Queue, lanes_for
+from lyncops.remoting.demand import Queue
 from lyncops.remoting.endpoint import Endpoint
 from lyncops.values import OnMachine, Place
 
@@ -64,7 +64,7 @@ class Workers:
         if isinstance(place, OnMachine) and place.machine in self._alone:
             return self._begin(_Kind.ALONE, _AT_ONCE, work)
         self.queue.enter()
-        reading = self._begin(_Kind.SHARED, lanes_for(self._parallel), work)
+        reading = self._begin(_Kind.SHARED, self._parallel, work)
         reading.add_done_callback(self.queue.leave)
         return reading
 
