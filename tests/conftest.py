@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 from hypothesis import settings
 
-from tests.measuring import stop_measuring
+from tests.measuring import unmeasured
 from tests.needs import POSTGRES, not_run
 from tests.postgres import Postgres, is_missing
 
@@ -75,17 +75,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Let the `unmeasured` and the slow tests run without measuring, from their fixtures on: a
-    thread that began measured would go on so. What is slow goes again where others have been.
+    """The `unmeasured` and the slow tests measure nothing, from their fixtures on. What is slow
+    goes again where others have been.
     """
     if not any(item.get_closest_marker(name) for name in ("unmeasured", "slow")):
         return (yield)
-    stopped = stop_measuring()
-    try:
+    with unmeasured():
         return (yield)
-    finally:
-        for coverage in stopped:
-            coverage.start()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -23,7 +23,7 @@ from lyncops.deployment.comparison import differences
 from lyncops.deployment.model import Deployment
 from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab
 from lyncops.lab.simulation import Simulation
-from tests.measuring import stop_measuring
+from tests.measuring import stop_measuring, unmeasured
 
 RATE: Final = 3000.0  # an hour passes in 1.2 s
 _MINUTE: Final = timedelta(minutes=1)
@@ -132,9 +132,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _commands_are_not_measured() -> None:
-    with pytest.MonkeyPatch.context() as environment:
-        # By which a process learns that it is measured
-        environment.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+    """The fork server runs on when the test that starts it has ended."""
+    with unmeasured():
         ensure_running()
 
 

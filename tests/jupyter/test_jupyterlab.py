@@ -53,9 +53,8 @@ def _is_there() -> None:
     ("name", "theme"), [*((name, "Light") for name in NAMES), (NAMES[0], "Dark")]
 )
 def test_a_notebook_is_run_and_read_in_jupyterlab(
-    name: str, theme: str, desk: Path, lab: Lab, monkeypatch: pytest.MonkeyPatch
+    name: str, theme: str, desk: Path, lab: Lab
 ) -> None:
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
     if name == "failover":
         lab.crash(P1)
     text = (FOLDER / f"{name}.ipynb").read_text(encoding="utf-8")
@@ -81,10 +80,9 @@ def test_a_notebook_is_run_and_read_in_jupyterlab(
 
 
 def test_a_click_on_the_stop_button_interrupts_a_run_which_goes_on_later(
-    desk: Path, lab: Lab, monkeypatch: pytest.MonkeyPatch
+    desk: Path, lab: Lab
 ) -> None:
     """The button of the toolbar, hit by the mouse while a cmdlet runs at the server."""
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
     lab.delay(timedelta(seconds=1))
     cells = [
         "import lyncops\nclient = lyncops.connect('lyncops.toml')",

@@ -14,11 +14,6 @@ pytestmark = pytest.mark.unmeasured
 P1 = "pool1.contoso.com"
 
 
-@pytest.fixture(autouse=True)
-def _kernels_are_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_a_notebook_is_kept_without_what_it_showed(name: str) -> None:
     for cell in written(name).cells:

@@ -185,7 +185,7 @@ def test_a_run_tells_it_once_its_goal_is_reached_and_not_before() -> None:
     assert Report.of(run).data()["next"] == []
     done = Report.of(attrs.evolve(run, state=RunState.COMPLETED))
     assert done.data()["next"] == commands
-    assert f"next: {commands[0]}" in done.text()
+    assert f"Next: {commands[0]}" in done.text()
 
 
 def test_next_hops_and_names_are_read_from_the_properties_that_have_them() -> None:
