@@ -43,8 +43,10 @@ def test_a_run_is_followed_from_another_terminal(config: Path) -> None:
         seen = watching[0].result()
     assert (ran.code, seen.code) == (0, 0)
     assert "completed: The goal is reached." in seen.text
-    # However late it came: it saw the run go on
-    assert " is running" in seen.drawn
+    # However late it came: it saw the run go on and end
+    live = seen.drawn.partition(f": pool-failover of {POOL1}")[0]
+    assert " is running" in live
+    assert " is completed" in live
     assert len(set(re.findall(r"(\d+ \w+) so far", seen.drawn))) > 1
 
 

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from lyncops.cli.main import main
 from lyncops.drill.report import DrillReport
 from lyncops.drill.showing import report_data
 from lyncops.drill.story import Drill, Outcome, Part
+from lyncops.exporter.drills import drill_metrics
 from lyncops.lab.lab import ENVIRONMENT_VARIABLE, Lab
 from lyncops.text.harmless import json_text
 from lyncops.values import Mode
@@ -126,6 +127,31 @@ def test_the_last_drill_is_told_as_its_file_is_now(config: Path, tmp_path: Path)
         assert f"{rescued} 0.0\n" in said
         assert 'lyncops_drill_outcome{outcome="refused"} 1.0\n' in said
         assert 'lyncops_drill_outcome{outcome="done"} 0.0\n' in said
+
+
+def test_a_drill_is_told_in_numbers(tmp_path: Path) -> None:
+    file = tmp_path / "drill.json"
+    assert told(file) == {"lyncops_drill_reading_success": 0.0}
+    _report_of_a_drill(file, Outcome.BY_HAND)
+    found = told(file)
+    assert found["lyncops_drill_reading_success"] == 1.0
+    assert found["lyncops_drill_outcome by_hand"] == 1.0
+    assert found["lyncops_drill_outcome done"] == 0.0
+    assert found["lyncops_drill_rescued loss of pool 1"] == 0.0
+    days = timedelta(seconds=found["lyncops_drill_timestamp_seconds"]) - timedelta(
+        seconds=found["lyncops_drill_snapshot_timestamp_seconds"]
+    )
+    assert days == timedelta(days=1)
+    file.write_text("[]", "utf-8")
+    assert told(file) == {"lyncops_drill_reading_success": 0.0}
+
+
+def told(file: Path) -> dict[str, float]:
+    return {
+        " ".join((sample.name, *sample.labels.values())): sample.value
+        for metric in drill_metrics(file)
+        for sample in metric.samples
+    }
 
 
 @pytest.mark.slow

@@ -8,9 +8,11 @@ from typing import NamedTuple
 import attrs
 import pytest
 
+from lyncops.doctor.judging import diagnose
 from lyncops.plan.procedures import PoolFailback, PoolFailover
 from lyncops.testing import InMemory, in_memory
 from tests.deployments import P1, P2, two_sites, with_dead
+from tests.doctor.test_judging import GOOD, examination
 from tests.jupyter.conftest import Show
 from tests.views.pages import Page
 
@@ -79,6 +81,28 @@ def test_readiness_shows_each_pool_and_each_site(show: Show, deployment: InMemor
     found = page(show, deployment.client.readiness())
     for words in (P1, P2, "If a whole site is lost", "Site1", "not ready"):
         assert words in found.text
+
+
+def test_a_run_its_report_its_line_and_a_rehearsal_show_themselves(show: Show) -> None:
+    with in_memory() as made:
+        plan = made.client.plan(PoolFailover(pool=P1, mode="planned"))
+        rehearsed = page(show, made.client.rehearse(plan))
+        run = made.client.run(plan)
+        report, line = made.client.report(run.run_id), made.client.runs()
+        service = made.client.backup_service(P2)
+    assert "with -WhatIf" in rehearsed.text
+    assert run.run_id in page(show, run).text
+    shown = page(show, report)
+    assert "svg" in shown.tags
+    assert "The goal is reached" in shown.text
+    for runs in (line, line[0]):
+        assert run.run_id in page(show, runs).text
+    assert "ConfServices.DataConf" in page(show, service).text
+
+
+def test_a_diagnosis_shows_itself(show: Show) -> None:
+    found = page(show, diagnose(examination(GOOD)))
+    assert "fe1" in found.text
 
 
 def test_other_tuples_are_left_to_ipython(show: Show) -> None:

@@ -194,6 +194,7 @@ def fill(office: Office, ids: list[str]) -> None:
     engine.dispose()
 
 
+@pytest.mark.unmeasured  # what is measured here is time
 def test_thousands_of_runs_do_not_slow_anything(
     shared: Office, request: pytest.FixtureRequest
 ) -> None:

@@ -1,6 +1,13 @@
 from collections.abc import Sequence
+from typing import NamedTuple
 
-class Metric: ...
+class Sample(NamedTuple):
+    name: str
+    labels: dict[str, str]
+    value: float
+
+class Metric:
+    samples: list[Sample]
 
 class GaugeMetricFamily(Metric):
     def __init__(
