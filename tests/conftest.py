@@ -44,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile(
         "lyncops",
         deadline=timedelta(seconds=60) if everything else None,
-        max_examples=100 if everything else 50,
+        max_examples=100 if everything else 35,
         # The same code passes or fails each time; who looks for new examples asks for them
         derandomize=not config.getoption("--explore"),
     )
