@@ -35,7 +35,7 @@ CHECKS = {
     "basedpyright": ("basedpyright", "--level", "warning", "lyncops"),
 }
 WITH_ALL = {"basedpyright": ("basedpyright", "--level", "warning")}
-"""In place of these, with --all: mypy has seen the other trees, and twice takes a minute."""
+"""Run with --all in place of those above: every tree again, which takes a minute more."""
 
 
 class Part(NamedTuple):

@@ -18,7 +18,7 @@ from tests.needs import PACKAGES
 ROOT: Final = Path(__file__).resolve().parent.parent
 UNREACHABLE: Final = re.compile("connection|resolve|No matching distribution", re.IGNORECASE)
 
-pytestmark = [pytest.mark.slow, pytest.mark.unmeasured]
+pytestmark = pytest.mark.slow
 
 
 def commands() -> tuple[list[str], list[str]]:

@@ -134,7 +134,7 @@ def _play(call: Call, chosen: Sequence[Disaster] | None, options: _Options) -> E
         faults=tuple(Fault) if options["faults"] else (),
         over_winrm=options["over_winrm"],
     )
-    compared = None if earlier is None else report.compared_with(_of(earlier, chosen))
+    compared = None if earlier is None else report.compared_with(earlier, chosen)
     data = showing.report_data(report, compared)
     if options["out"] is not None:
         write_file(options["out"], json_text(data, indent=2) + "\n", option="--out")
@@ -172,15 +172,6 @@ def _code(report: DrillReport) -> ExitCode:
         Outcome.REFUSED: ExitCode.REFUSED,
         Outcome.FAILED: ExitCode.FAILED,
     }[report.outcome]
-
-
-def _of(baseline: DrillReport, chosen: Sequence[Disaster] | None) -> DrillReport:
-    """What it says of the chosen disasters: the others were left out on purpose."""
-    if chosen is None:
-        return baseline
-    titles = {one.title for one in chosen}
-    kept = tuple(drill for drill in baseline.drills if drill.disaster in titles)
-    return attrs.evolve(baseline, drills=kept)
 
 
 def _baseline(path: Path | None) -> DrillReport | None:

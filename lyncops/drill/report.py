@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
 import attrs
 
-from lyncops.drill.story import Drill, Outcome, Part
+from lyncops.drill.story import Disaster, Drill, Outcome, Part
 from lyncops.text.brief import brief
 from lyncops.text.durations import duration_in_words
 
@@ -76,13 +76,23 @@ class DrillReport:
         ]
         return max(found, key=_ORDER.index, default=Outcome.DONE)
 
-    def compared_with(self, baseline: DrillReport) -> Comparison:
+    def compared_with(
+        self, baseline: DrillReport, chosen: Iterable[Disaster] | None = None
+    ) -> Comparison:
         """What became worse since an earlier report: how a rescue or a way back ends, what it
         loses, its manual steps, how long it takes; and disasters that were played then alone.
+
+        Where only the `chosen` disasters were played, the others were left out on purpose.
         """
         now = {drill.disaster: drill for drill in self.drills}
-        before = [drill.disaster for drill in baseline.drills]
-        worse = (each for was in baseline.drills for each in _worse(was, now.get(was.disaster)))
+        before = {drill.disaster: drill for drill in baseline.drills}
+        wanted = before.keys() if chosen is None else {one.title for one in chosen}
+        worse = (
+            each
+            for name, was in before.items()
+            if name in wanted
+            for each in _worse(was, now.get(name))
+        )
         return Comparison(
             since=baseline.played_at,
             worse=tuple(worse),

@@ -15,7 +15,7 @@ import pytest
 
 from tests.ansible.conftest import ROOT
 
-pytestmark = [pytest.mark.slow, pytest.mark.unmeasured]
+pytestmark = pytest.mark.slow
 BIN: Final = Path(sys.executable).parent
 RUN: Final = frozenset(
     {
@@ -100,7 +100,6 @@ def _folder_of_ansible_test() -> Path:
 
 def _sanity(collection: Path, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE")}
-    kept.pop("COVERAGE_PROCESS_CONFIG", None)
     path = f"{BIN}{os.pathsep}{kept.get('PATH', '')}"
     return subprocess.run(
         [str(BIN / "ansible-test"), "sanity", "--color", "no", *arguments],

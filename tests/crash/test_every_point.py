@@ -17,7 +17,7 @@ from tests.crash.stage import STORIES, reference, strike
 
 SHARES = 4
 MADE_OF_OTHERS = {"evacuation"}
-pytestmark = [pytest.mark.slow, pytest.mark.unmeasured]
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("share", range(SHARES))

@@ -16,7 +16,7 @@ from tests.jupyter.browser import BOOK, Browser, chromium, jupyter_lab
 from tests.jupyter.notebooks import FOLDER, NAMES, of_cells
 from tests.needs import CHROMIUM
 
-pytestmark = [pytest.mark.slow, pytest.mark.unmeasured]
+pytestmark = pytest.mark.slow
 P1: Final = "pool1.contoso.com"
 PICTURES: Final = "LYNCOPS_SCREENSHOTS"
 """The variable that names a folder in which the screenshots are kept."""

@@ -120,7 +120,6 @@ def test_the_last_line_of_a_running_cmdlet_is_shown(deployment: InMemory, plan: 
 
 
 @pytest.mark.slow
-@pytest.mark.unmeasured
 def test_the_stop_button_interrupts_a_run_which_goes_on_later(desk: Path, lab: Lab) -> None:
     lab.delay(timedelta(seconds=0.5))
     stopped = execute(
